@@ -1,0 +1,48 @@
+# Every command of the project, one sentence each. `make help` lists them.
+PORT ?= 8000
+PYTHON ?= python3
+VENV := .venv
+export PORT
+
+.DEFAULT_GOAL := help
+.PHONY: help run build check test test-all bench clean lock browser
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: $(VENV)/.installed ## Build the site and serve it with its forms on http://127.0.0.1:8000 (PORT= changes it)
+	@exec $(VENV)/bin/kim serve --port $(PORT)
+
+build: $(VENV)/.installed ## Build the static site into site/
+	@$(VENV)/bin/kim build
+
+check: $(VENV)/.installed-dev ## Lint, types, pages, facts and interface words
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/kim check
+
+test: $(VENV)/.installed-dev browser ## Set up what the tests need, a real Chromium included, and run them all
+	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/kim check
+	@$(VENV)/bin/pytest
+
+browser: # A Chromium for the browser tests
+	@deploy/install-chromium
+
+clean: ## Remove what can be made again (not var/, where the answers are)
+	rm -rf $(VENV) site site.new site.old .site.built *.egg-info
+
+lock: ## Renew the lock files: exact versions and hashes, no index address (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-config --no-header -q -o requirements.txt
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-config --no-header -q -o requirements-dev.txt -c requirements.txt
+
+$(VENV)/bin/python:
+	@deploy/make-venv $(PYTHON) $(VENV)
+
+$(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what the site needs (once) …"
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	@echo "Installing what the tests need (once) …"
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
+	@touch $@

@@ -1,0 +1,94 @@
+"""Building the site: strictly, into a new folder, then search index, then into place in one step."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from mkdocs.commands.build import build as mkdocs_build
+from mkdocs.config import load_config
+from mkdocs.exceptions import Abort, MkDocsException
+
+from editorial.languages import CONFIG, ROOT
+
+SOURCES = ("docs", "overrides", "editorial", "form_handler/forms", "mkdocs.yml", "requirements.txt")
+
+
+class BuildError(Exception):
+    """The site was not built and the old one stays in place; the message says why."""
+
+
+def build_site(site_dir: Path = ROOT / "site", site_url: str | None = None, docs_dir: Path = ROOT / "docs") -> None:
+    """Build the whole site into ``site_dir``.
+
+    The old site stays until the new one is complete, so a fault never leaves half a site behind.
+
+    :raises BuildError: with what MkDocs or the checks said.
+    """
+    site_dir = site_dir.resolve()
+    fresh = site_dir.with_name(f"{site_dir.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    overrides = {"site_url": site_url} if site_url else {}
+    logging.getLogger("mkdocs").setLevel(logging.WARNING)
+    try:
+        config = load_config(str(CONFIG), docs_dir=str(docs_dir), site_dir=str(fresh), strict=True, **overrides)
+        config.plugins.on_startup(command="build", dirty=False)
+        mkdocs_build(config)
+    except (Abort, MkDocsException) as error:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise BuildError(str(error)) from error
+    index_search(fresh)
+    replace_folder(fresh, site_dir)
+
+
+def index_search(site_dir: Path) -> None:
+    """Build Pagefind's index, one part per language, from the pages that are real translations.
+
+    :raises BuildError: if Pagefind fails.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "pagefind", "--site", str(site_dir), "--quiet"], capture_output=True, text=True
+    )
+    if done.returncode != 0:
+        raise BuildError(f"The search index could not be built: {done.stderr or done.stdout}")
+    # Pagefind's ready-made interface is not used; ours is smaller.
+    for spare in (site_dir / "pagefind").glob("pagefind-*ui*"):
+        spare.unlink()
+
+
+def replace_folder(fresh: Path, target: Path) -> None:
+    """Put a new folder in the place of an old one."""
+    old = target.with_name(f"{target.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    fresh.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def fingerprint(root: Path = ROOT, sources: Iterable[str] = SOURCES) -> str:
+    """Return a mark that changes whenever a file that the site is built from changes."""
+    digest = hashlib.sha256()
+    for name in sources:
+        path = root / name
+        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+        for file in files:
+            if "__pycache__" not in file.parts:
+                digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def build_if_changed(site_dir: Path, site_url: str | None = None) -> bool:
+    """Build unless the site in place was built from the same files; return whether it was built."""
+    mark = site_dir.with_name(f".{site_dir.name}.built")
+    now = fingerprint() + (site_url or "")
+    if (site_dir / "index.html").exists() and mark.exists() and mark.read_text() == now:
+        return False
+    build_site(site_dir, site_url)
+    mark.write_text(now)
+    return True

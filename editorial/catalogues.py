@@ -1,0 +1,115 @@
+"""The catalogues of interface words: collect messages from the code, and four checks.
+
+Nothing missing, nothing unused, files in normal form, placeholders equal in every language.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+from editorial.findings import Finding
+from editorial.languages import ROOT, Language
+from editorial.words import LOCALE_DIR, SOURCE_LANGUAGE
+
+ROOMS = ("editorial", "form_handler", "overrides")
+KEYWORDS = {
+    "_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "_l": None, "_n": (1, 2),
+}  # fmt: skip
+PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
+REMEDY = "Tragen Sie die Übersetzung ein; `.venv/bin/kim words update` legt fehlende Zeilen an."
+
+
+def collect_messages(root: Path = ROOT) -> Catalog:
+    """Return every message that templates and Python ask for."""
+    catalog = Catalog(project="KIM", charset="utf-8")
+    for room in ROOMS:
+        found = extract_from_dir(
+            root / room,
+            method_map=[("**.py", "python"), ("**.html", "jinja2")],
+            options_map={"**.html": {"trimmed": "true", "extensions": "jinja2.ext.i18n,jinja2.ext.do"}},
+            keywords=KEYWORDS,
+            comment_tags=("i18n:",),
+        )
+        for file, line, message, comments, context in sorted(found, key=lambda row: (row[0], row[1])):
+            catalog.add(message, None, [(f"{room}/{file}", line)], auto_comments=comments, context=context)
+    return catalog
+
+
+def update_catalogue(language: Language, template: Catalog, folder: Path = LOCALE_DIR) -> bool:
+    """Bring a catalogue in line with the code; return whether the file changed."""
+    path = folder / f"{language.code}.po"
+    catalog = (
+        read_po(io.BytesIO(path.read_bytes()), locale=language.code) if path.exists() else Catalog(locale=language.code)
+    )
+    catalog.update(template, no_fuzzy_matching=True, update_creation_date=False)
+    text = normal_form(catalog)
+    changed = not path.exists() or path.read_text("utf-8") != text
+    if changed:
+        path.write_text(text, "utf-8")
+    return changed
+
+
+def normal_form(catalog: Catalog) -> str:
+    """Return a catalogue as text in the one order and layout that the project keeps."""
+    clean = Catalog(locale=catalog.locale, charset="utf-8", fuzzy=False)
+    clean.obsolete.clear()
+    for message in sorted((m for m in catalog if m.id), key=_sort_key):
+        clean[message.id] = Message(message.id, message.string, auto_comments=message.auto_comments)
+    out = io.BytesIO()
+    write_po(out, clean, width=0, omit_header=True, sort_output=False, no_location=True, ignore_obsolete=True)
+    plural = catalog.plural_forms
+    head = (
+        'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n'
+        f'"Language: {catalog.locale_identifier}\\n"\n"Plural-Forms: {plural};\\n"\n\n'
+    )
+    return head + out.getvalue().decode("utf-8").strip("\n") + "\n"
+
+
+def _sort_key(message: Message) -> str:
+    return message.id if isinstance(message.id, str) else message.id[0]
+
+
+def check_catalogue(language: Language, template: Catalog, folder: Path = LOCALE_DIR) -> Iterator[Finding]:
+    """Run the four checks on one language; English is the language of the identifiers and has no file."""
+    if language.code == SOURCE_LANGUAGE:
+        return
+    path = folder / f"{language.code}.po"
+    shown = f"editorial/locale/{path.name}"
+    if not path.exists():
+        yield Finding(shown, 0, f"Für {language.name} fehlt die Datei mit den Wörtern der Oberfläche.", REMEDY)
+        return
+    catalog = read_po(io.BytesIO(path.read_bytes()), locale=language.code)
+    wanted = {_sort_key(message): message for message in template if message.id}
+    have = {_sort_key(message): message for message in catalog if message.id}
+    for key in sorted(wanted.keys() - have.keys()):
+        yield Finding(shown, 0, f"Es fehlt: „{key}“.", REMEDY)
+    for key in sorted(have.keys() - wanted.keys()):
+        yield Finding(shown, have[key].lineno or 0, f"Niemand braucht: „{key}“.",
+                      "`.venv/bin/kim words update` räumt auf.")  # fmt: skip
+    for key in sorted(wanted.keys() & have.keys()):
+        yield from _check_message(shown, have[key])
+    if path.read_text("utf-8") != normal_form(catalog):
+        yield Finding(shown, 0, "Die Datei ist nicht in der Normalform.", "`.venv/bin/kim words update` ordnet sie.")
+
+
+def _check_message(shown: str, message: Message) -> Iterator[Finding]:
+    strings = [s or "" for s in (message.string if isinstance(message.string, tuple | list) else (message.string,))]
+    ids = message.id if isinstance(message.id, tuple | list) else (message.id,)
+    if not all(strings):
+        yield Finding(shown, message.lineno or 0, f"Ohne Übersetzung: „{ids[0]}“.", REMEDY)
+        return
+    wanted = set(PLACEHOLDER.findall(" ".join(ids)))
+    for string in strings:
+        given = set(PLACEHOLDER.findall(string))
+        if given - wanted or (len(ids) == 1 and wanted - given):
+            yield Finding(shown, message.lineno or 0, f"Andere Platzhalter als im Original: „{ids[0]}“.",
+                          f"Gebraucht werden: {', '.join(sorted(wanted)) or 'keine'}.")  # fmt: skip
+        if not given and not wanted and re.search(r"%(?!%)", string) and "%" not in "".join(ids):
+            yield Finding(shown, message.lineno or 0, f"Ein % zu viel: „{string}“.", "Löschen Sie es.")

@@ -1,0 +1,179 @@
+"""The pages as the site sees them: which exist in which language, where they live, what belongs together.
+
+Everything here is computed from the files below ``docs/``; MkDocs is not needed and not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from editorial.findings import Finding
+from editorial.front_matter import Header, PageHeader, TranslationHeader, read_header, split_header
+from editorial.languages import Language, default_language
+
+
+@dataclass(frozen=True)
+class Text:
+    """One page in one language, as its file holds it."""
+
+    file: str
+    header: Header
+    body: str
+    body_line: int
+
+    @property
+    def nav_title(self) -> str:
+        """Return the short title if there is one, else the title."""
+        return self.header.nav_title or self.header.title
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page in all its languages.
+
+    :ivar key: its path below a language folder without the ending: ``index``, ``arbeitgeber/mitmachen``.
+    :ivar facts: the German header, which holds what does not depend on the language.
+    :ivar texts: the text by language code; German always among them.
+    """
+
+    key: str
+    facts: PageHeader
+    texts: dict[str, Text]
+
+    @property
+    def slug(self) -> str:
+        """Return its path below the language's root: ``""`` for home, ``"arbeitgeber/mitmachen/"``."""
+        parts = self.key.split("/")
+        if parts[-1] == "index":
+            parts.pop()
+        return "/".join(parts) + "/" if parts else ""
+
+    @property
+    def parent_key(self) -> str | None:
+        """Return the key of the page above this one; None for home."""
+        if self.key == "index":
+            return None
+        parts = self.key.split("/")
+        if parts[-1] == "index":
+            parts.pop()
+        return "/".join([*parts[:-1], "index"])
+
+    def url(self, language: Language) -> str:
+        """Return its root-absolute address in a language."""
+        return language.root + self.slug
+
+    def exists_in(self, language: Language) -> bool:
+        """Tell whether the site has this page at all in a language, translated or not."""
+        return self.facts.languages is None or language.code in self.facts.languages
+
+    def is_translated(self, language: Language) -> bool:
+        """Tell whether the page has a text of its own in a language."""
+        return language.code in self.texts and self.exists_in(language)
+
+    def text(self, language: Language) -> Text:
+        """Return the text in a language, or the German one where there is none."""
+        return self.texts.get(language.code) or self.texts[default_language().code]
+
+
+@dataclass(frozen=True)
+class Content:
+    """All pages by key, and what was found wrong while reading them."""
+
+    pages: dict[str, Page]
+    findings: list[Finding] = field(default_factory=list)
+
+    def children(self, key: str, language: Language) -> list[Page]:
+        """Return the pages directly below a section's index page, in their order."""
+        below = [p for p in self.pages.values() if p.parent_key == key and p.exists_in(language)]
+        return sorted(below, key=lambda page: (page.facts.order, page.text(language).nav_title))
+
+    def ancestors(self, page: Page) -> list[Page]:
+        """Return the pages above this one, home first."""
+        above: list[Page] = []
+        key = page.parent_key
+        while key is not None:
+            parent = self.pages.get(key)
+            if parent:
+                above.insert(0, parent)
+            key = parent.parent_key if parent else (None if key == "index" else "index")
+        return above
+
+    def related(self, page: Page, language: Language, count: int = 4) -> list[Page]:
+        """Return the pages that share most topics with this one, its own family left out."""
+        family = {page.key, page.parent_key, "index"}
+        mine = set(page.facts.topics)
+        scored = [
+            (len(mine & set(other.facts.topics)), len(set(page.facts.audience) & set(other.facts.audience)), other)
+            for other in self.pages.values()
+            if other.key not in family and other.exists_in(language) and not other.key.startswith("leichte-sprache")
+        ]
+        best = sorted(scored, key=lambda row: (-row[0], -row[1], row[2].facts.order, row[2].key))
+        return [other for shared, _, other in best[:count] if shared]
+
+
+def page_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield key and path of each Markdown file of one language folder, in a stable order."""
+    for path in sorted(folder.rglob("*.md")):
+        yield path.relative_to(folder).with_suffix("").as_posix(), path
+
+
+def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:
+    """Read all pages of all languages below ``docs``; faults become findings, never exceptions."""
+    findings: list[Finding] = []
+    source = next(language for language in languages if language.default)
+    pages: dict[str, Page] = {}
+    for key, path in page_files(docs / source.code):
+        shown = f"docs/{source.code}/{key}.md"
+        text = _read_text(path, shown, PageHeader, findings)
+        if text is not None and isinstance(text.header, PageHeader):
+            pages[key] = Page(key, text.header, {source.code: text})
+    for language in languages:
+        if language.default:
+            continue
+        for key, path in page_files(docs / language.code):
+            shown = f"docs/{language.code}/{key}.md"
+            text = _read_text(path, shown, TranslationHeader, findings)
+            if key not in pages:
+                if not (docs / source.code / f"{key}.md").exists():
+                    findings.append(
+                        Finding(shown, 0, "Zu dieser Übersetzung gibt es keine deutsche Seite.",
+                                f"Legen Sie docs/{source.code}/{key}.md an oder löschen Sie die Übersetzung.")
+                    )  # fmt: skip
+            elif text is not None:
+                pages[key].texts[language.code] = text
+    return Content(pages, findings)
+
+
+def _read_text(path: Path, shown: str, model: type[Header], findings: list[Finding]) -> Text | None:
+    try:
+        raw = path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        findings.append(
+            Finding(shown, line, "Die Datei ist nicht als UTF-8 gespeichert.",
+                    "Speichern Sie sie im Editor mit der Kodierung UTF-8.")
+        )  # fmt: skip
+        return None
+    if not raw.strip():
+        findings.append(
+            Finding(shown, 0, "Die Datei ist leer.",
+                    "Füllen Sie sie oder löschen Sie sie; ohne Datei zeigt die Seite den deutschen Text.")
+        )  # fmt: skip
+        return None
+    parsed = split_header(raw, shown)
+    if isinstance(parsed, Finding):
+        findings.append(parsed)
+        return None
+    if not parsed.body.strip():
+        findings.append(
+            Finding(shown, parsed.body_line, "Unter dem Kopf steht kein Text.",
+                    "Schreiben Sie den Text oder löschen Sie die Datei.")
+        )  # fmt: skip
+        return None
+    header = read_header(model, parsed, shown)
+    if isinstance(header, list):
+        findings.extend(header)
+        return None
+    return Text(shown, header, parsed.body, parsed.body_line)

@@ -1,0 +1,173 @@
+"""What a template knows about the page it draws: one object `kim`, computed from content and facts."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from editorial.content import Content, Page
+from editorial.facts import Facts
+from editorial.languages import Language, default_language
+
+LEGAL = {
+    "privacy": "datenschutz",
+    "imprint": "impressum",
+    "accessibility": "barrierefreiheit",
+    "report": "barriere-melden",
+    "contact": "kontakt",
+    "home": "index",
+    "easy_language": "leichte-sprache/index",
+    "take_part": "arbeitgeber/mitmachen",
+    "emergency": "ankommen/notfall",
+}
+MAIN = ("ankommen/index", "angebote/index", "arbeitgeber/index", "betriebe/index", "kim/index", "allianz/index")
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything that is the same for all pages of one build."""
+
+    site: dict[str, Any]
+    languages: tuple[Language, ...]
+    content: Content
+    facts: Facts
+    forms: Any
+
+
+def item(page: Page, language: Language, current: Page | None = None) -> dict[str, Any]:
+    """Return a page as a link: title, address, and its language where that is not the reader's."""
+    text = page.text(language)
+    home = language if page.exists_in(language) else default_language()
+    foreign = default_language().code if not page.is_translated(language) else None
+    return {
+        "key": page.key,
+        "title": text.nav_title,
+        "description": text.header.description,
+        "url": page.url(home),
+        "lang": foreign if foreign != language.code else None,
+        "current": current is not None and page.key == current.key,
+        "active": current is not None
+        and (page.key == current.key or (page.slug != "" and current.slug.startswith(page.slug))),
+        "topics": list(page.facts.topics),
+        "audience": list(page.facts.audience),
+    }
+
+
+def frame_context(house: House, language: Language, current: Page | None) -> dict[str, Any]:
+    """Return what header and footer need on any page, error pages included."""
+    pages = house.content.pages
+    contact = house.facts.contacts
+    municipality = house.site["municipality"]
+    return {
+        "site": {
+            "name": house.site["name"],
+            "city": municipality["name"],
+            "authority": municipality["authority"],
+            "programme": municipality["programme"],
+            "url": house.site["url"],
+        },
+        "language": language,
+        "languages": house.languages,
+        "nav": [item(pages[key], language, current) for key in MAIN if key in pages],
+        "legal": {name: item(pages[key], language, current) if key in pages else None for name, key in LEGAL.items()},
+        "switchboard": contact.get(municipality["switchboard"]),
+        "contact": contact.get((current.facts.contact if current else None) or ""),
+        "search": {"available": True, "bundle": "/pagefind/"},
+        "form": None,
+    }
+
+
+def page_context(house: House, language: Language, page: Page, html: str) -> dict[str, Any]:
+    """Return the whole `kim` object of one page in one language; see the template contract in CONTRIBUTING.md."""
+    content, text = house.content, page.text(language)
+    fallback = not page.is_translated(language)
+    spoken = default_language() if fallback else language
+    url = house.site["url"].rstrip("/")
+    translations = [row for row in house.languages if page.is_translated(row)]
+    hreflang = [(row.code, url + page.url(row)) for row in translations]
+    section_key = page.key if page.key.endswith("/index") else page.parent_key
+    section = content.pages.get(section_key) if section_key and section_key != "index" else None
+    trail = [*content.ancestors(page), page]
+    return {
+        **frame_context(house, language, page),
+        "page": {
+            "key": page.key,
+            "title": text.header.title,
+            "nav_title": text.nav_title,
+            "description": text.header.description,
+            "url": page.url(language),
+            "slug": page.slug,
+            "layout": page.facts.layout,
+            "is_fallback": fallback,
+            "content_lang": page.facts.lang or spoken.code,
+            "content_dir": spoken.dir,
+            "as_of": page.facts.as_of,
+            "review_by": page.facts.review_by,
+            "confirmed": page.facts.confirmed,
+            "audience": list(page.facts.audience),
+            "topics": list(page.facts.topics),
+            "offer": page.facts.offer,
+            "measure": page.facts.measure,
+            "html": Markup(html),  # noqa: S704 - made by Markdown from our own pages, where HTML is refused
+        },
+        "canonical": url + page.url(spoken),
+        "hreflang": [] if fallback else [*hreflang, ("x-default", url + page.url(default_language()))],
+        "alternates": [
+            {
+                "code": row.code,
+                "name": row.name,
+                "dir": row.dir,
+                "url": page.url(row) if page.exists_in(row) else row.root,
+                "current": row.code == language.code,
+                "translated": page.is_translated(row),
+            }
+            for row in house.languages
+        ],
+        "section": section
+        and {
+            **item(section, language, page),
+            "items": [item(child, language, page) for child in content.children(section.key, language)],
+        },
+        "breadcrumbs": [item(step, language, page) for step in trail] if page.key != "index" else [],
+        "cards": [item(child, language, page) for child in content.children(page.key, language)]
+        if page.facts.layout == "directory"
+        else [],
+        "related": [item(other, language) for other in content.related(page, language)],
+        "laws": [house.facts.laws[key] for key in page.facts.law],
+        "links": [house.facts.links[key] for key in page.facts.links],
+        "form": house.forms(page.facts.form) if page.facts.form else None,
+    }
+
+
+def error_context(house: House, language: Language, title: str, description: str) -> dict[str, Any]:
+    """Return the `kim` object of a language's error page, which the handler uses as a frame as well."""
+    return {
+        **frame_context(house, language, None),
+        "page": {
+            "key": "404", "title": title, "nav_title": title, "description": description, "url": "", "slug": "",
+            "layout": "error", "is_fallback": False, "content_lang": language.code, "content_dir": language.dir,
+            "as_of": None, "review_by": None, "confirmed": True, "audience": [], "topics": [], "offer": None,
+            "measure": None, "html": Markup(""),
+        },
+        "canonical": None,
+        "hreflang": [],
+        "alternates": [
+            {"code": row.code, "name": row.name, "dir": row.dir, "url": row.root,
+             "current": row.code == language.code, "translated": True}
+            for row in house.languages
+        ],
+        "section": None,
+        "breadcrumbs": [],
+        "cards": [],
+        "related": [],
+        "laws": [],
+        "links": [],
+    }  # fmt: skip
+
+
+def parse_month(month: str) -> datetime.date:
+    """Return the first day of a month written ``2026-11``."""
+    return datetime.date.fromisoformat(f"{month}-01")

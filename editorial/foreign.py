@@ -1,0 +1,85 @@
+"""Passages in another language: German office words inside a Turkish or Arabic text.
+
+WCAG 2.2 criterion 3.1.2 (Language of Parts) wants them marked, so that a screen reader changes its
+voice, and an Arabic line keeps its order. Editors only write the word; the build marks it.
+"""
+
+from __future__ import annotations
+
+import functools
+import html
+import re
+
+NON_LATIN = {"ar", "fa", "uk", "ru"}
+_TAG = re.compile(r"(<[^>]*>)")
+_LATIN_RUN = re.compile(
+    r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9'’./&+-]*(?:[ \u00a0–-]+(?:&amp;\s|[\d§]+\s)?[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9'’./&+-]*)*"
+)
+
+
+@functools.lru_cache(maxsize=16)
+def _pattern(terms: tuple[str, ...]) -> re.Pattern[str] | None:
+    if not terms:
+        return None
+    longest_first = sorted({html.escape(term, quote=False) for term in terms}, key=len, reverse=True)
+    return re.compile(r"(?<![\w-])(" + "|".join(map(re.escape, longest_first)) + r")(?![\w])")
+
+
+def mark_german(fragment: str, terms: tuple[str, ...], language: str) -> str:
+    """Wrap each German term of an HTML fragment in ``<span lang="de" dir="ltr">``.
+
+    In languages of another script every other Latin word is set apart as well, without a language
+    claim for it: a name keeps its direction and nothing is pronounced as German that is not.
+    Text inside an element that already says its language stays as it is.
+    """
+    pattern = _pattern(terms)
+    pieces: list[str] = []
+    inside: list[str] = []
+    for piece in _TAG.split(fragment):
+        if piece.startswith("<"):
+            _follow(piece, inside)
+            pieces.append(piece)
+        elif any(inside):
+            pieces.append(piece)
+        else:
+            pieces.append(_mark_text(piece, pattern, language))
+    return "".join(pieces)
+
+
+_VOID = {"br", "img", "hr", "input", "wbr", "meta", "link"}
+
+
+def _follow(tag: str, inside: list[str]) -> None:
+    """Keep the stack of open elements: "x" for one that names its language or holds no prose."""
+    if tag.startswith(("<!--", "<!")):
+        return
+    name = re.match(r"</?([A-Za-z0-9-]+)", tag)
+    if name is None or name[1].lower() in _VOID or tag.endswith("/>"):
+        return
+    if tag.startswith("</"):
+        if inside:
+            inside.pop()
+        return
+    own = " lang=" in tag or name[1].lower() in {"script", "style", "code", "pre", "svg", "bdi"}
+    inside.append("x" if own else "")
+
+
+def _mark_text(text: str, pattern: re.Pattern[str] | None, language: str) -> str:
+    if pattern is None:
+        return _isolate(text) if language in NON_LATIN else text
+    out: list[str] = []
+    last = 0
+    for match in pattern.finditer(text):
+        before = text[last : match.start()]
+        out.append(_isolate(before) if language in NON_LATIN else before)
+        out.append(f'<span lang="de" dir="ltr">{match[1]}</span>')
+        last = match.end()
+    rest = text[last:]
+    out.append(_isolate(rest) if language in NON_LATIN else rest)
+    return "".join(out)
+
+
+def _isolate(text: str) -> str:
+    return _LATIN_RUN.sub(
+        lambda m: m[0] if m[0] in {"amp", "lt", "gt", "quot", "nbsp"} else f'<bdi dir="ltr">{m[0]}</bdi>', text
+    )

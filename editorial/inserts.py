@@ -1,0 +1,112 @@
+"""Facts named in prose: ``{{ tel.fire }}`` becomes the number, as a link, in the page's language.
+
+An editor writes the key; the fact itself stands once, in ``docs/data/``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from babel.numbers import format_currency, format_decimal, format_percent
+from markupsafe import Markup, escape
+
+from editorial.facts import Amount, Contact, Facts, Law, Link, Number
+from editorial.words import gettext as _
+
+INSERT = re.compile(r"\{\{\s*([a-z_]+)\.([A-Za-z0-9_-]+)\s*\}\}")
+BRACES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\{|\}\}")
+
+
+class UnknownInsert(KeyError):
+    """A page names a fact that does not exist."""
+
+
+def fill_inserts(markdown: str, facts: Facts, language: str, forms_notice: Callable[[], str]) -> str:
+    """Replace every insert of a page.
+
+    :raises UnknownInsert: if a key is not in ``docs/data/`` (the checks find it first, with its line).
+    """
+
+    def fill(match: re.Match[str]) -> str:
+        group, key = match.groups()
+        if (group, key) == ("forms", "notice"):
+            return forms_notice()
+        fact = find_fact(facts, group, key)
+        if fact is None:
+            raise UnknownInsert(f"{group}.{key}")
+        return str(render_fact(fact, language))
+
+    return INSERT.sub(fill, markdown)
+
+
+def find_fact(facts: Facts, group: str, key: str) -> Any | None:
+    """Return the fact that an insert names, or None."""
+    groups: dict[str, Any] = {
+        "tel": facts.numbers,
+        "law": facts.laws,
+        "link": facts.links,
+        "amount": facts.amounts,
+        "contact": facts.contacts,
+    }
+    return groups.get(group, {}).get(key)
+
+
+def render_fact(fact: Any, language: str) -> Markup:
+    """Return a fact as HTML that may stand inside a sentence."""
+    match fact:
+        case Number():
+            digits = "".join(c for c in fact.number if c.isdigit() or c == "+")
+            return Markup('<a class="kim-tel" href="tel:{}" dir="ltr">{}</a>').format(digits, fact.number)
+        case Law():
+            return Markup('<a href="{}" lang="de" dir="ltr">{}</a>').format(fact.url, fact.label)
+        case Link():
+            return Markup('<a href="{}" lang="de" dir="ltr">{}</a>').format(fact.url, fact.name)
+        case Amount():
+            return Markup("<bdi>{}</bdi>").format(format_amount(fact, language))
+        case Contact():
+            return render_contact(fact)
+    raise TypeError(f"no way to show {type(fact).__name__}")
+
+
+def format_amount(amount: Amount, language: str) -> str:
+    """Return an amount as a reader of this language writes it, with Latin digits (house rule)."""
+    options: dict[str, Any] = {"locale": language, "numbering_system": "latn"}
+    unit = amount.unit
+    if unit == "%":
+        return format_percent(amount.value / 100, **options)
+    if unit == "EUR" or unit.startswith("EUR/"):
+        pattern = None if amount.value % 1 else "#,##0\xa0¤"
+        money = format_currency(amount.value, "EUR", format=pattern, **options)
+        per = {
+            "EUR": "%s",
+            "EUR/h": _("%s an hour"),
+            "EUR/month": _("%s a month"),
+            "EUR/year": _("%s a year"),
+            "EUR/lesson": _("%s a lesson"),
+        }
+        return per[unit] % money
+    return f"{format_decimal(amount.value, **options)} {unit}".strip()
+
+
+UNITS = {"%", "EUR", "EUR/h", "EUR/month", "EUR/year", "EUR/lesson", ""}
+
+
+def render_contact(contact: Contact) -> Markup:
+    """Return a contact inside running text: its name and the ways to reach it that are known."""
+    ways = [Markup('<span lang="de" dir="ltr">{}</span>').format(contact.name)]
+    if contact.phone:
+        ways.append(Markup('<a href="{}" dir="ltr">{}</a>').format(contact.phone_href, contact.phone))
+    if contact.email:
+        ways.append(Markup('<a href="mailto:{0}" dir="ltr">{0}</a>').format(contact.email))
+    if contact.url:
+        ways.append(Markup('<a href="{}" dir="ltr">{}</a>').format(contact.url, escape(short_url(contact.url))))
+    if not contact.confirmed:
+        ways.append(Markup("<em>{}</em>").format(_("not yet confirmed by the city")))
+    return Markup(" · ").join(ways)
+
+
+def short_url(url: str) -> str:
+    """Return an address as people read it: without scheme, ``www.`` and closing stroke."""
+    return re.sub(r"^https?://(www\.)?|/$", "", url)

@@ -1,0 +1,101 @@
+"""The table of languages: the one place that says which languages the site speaks.
+
+This module is a public face of `editorial`: the build, the form handler, the commands and the tests
+read languages from here and from nowhere else. The table itself stands in ``mkdocs.yml``.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIG = ROOT / "mkdocs.yml"
+
+
+class LanguageTableError(ValueError):
+    """The languages table of ``mkdocs.yml`` cannot be used; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language of the site.
+
+    :ivar code: the BCP 47 code used in addresses and in ``lang`` attributes, for example ``"uk"``.
+    :ivar name: the language's own name, for example ``"Українська"``.
+    :ivar dir: the direction of its script, as HTML's ``dir`` attribute takes it.
+    :ivar default: whether it is the source language, which lives at ``/``.
+    """
+
+    code: str
+    name: str
+    dir: Literal["ltr", "rtl"]
+    default: bool
+
+    @property
+    def root(self) -> str:
+        """Return the path of the language's home page: ``"/"`` or for example ``"/uk/"``."""
+        return "/" if self.default else f"/{self.code}/"
+
+
+@functools.lru_cache
+def load_languages(config: Path = CONFIG) -> tuple[Language, ...]:
+    """Return the languages that are built, in the order of the table.
+
+    :raises LanguageTableError: if the table is missing, has no default or names a language twice.
+    """
+    return parse_languages(yaml.safe_load(config.read_text("utf-8")), str(config))
+
+
+def parse_languages(config: dict[str, Any], where: str = "mkdocs.yml") -> tuple[Language, ...]:
+    """Read the table of languages out of a parsed ``mkdocs.yml``.
+
+    :raises LanguageTableError: see :func:`load_languages`.
+    """
+    table = next((entry["i18n"]["languages"] for entry in config.get("plugins", []) if "i18n" in entry), None)
+    if not table:
+        raise LanguageTableError(f"{where}: the plugin i18n has no languages. Add at least one.")
+    languages = tuple(
+        Language(
+            code=row["locale"],
+            name=row["name"],
+            dir="rtl" if row.get("theme", {}).get("direction") == "rtl" else "ltr",
+            default=bool(row.get("default")),
+        )
+        for row in table
+        if row.get("build", True)
+    )
+    codes = [language.code for language in languages]
+    doubled = sorted({code for code in codes if codes.count(code) > 1})
+    if doubled:
+        raise LanguageTableError(f"{where}: {', '.join(doubled)} stands twice. Remove one entry.")
+    if sum(language.default for language in languages) != 1:
+        raise LanguageTableError(f"{where}: exactly one language must say `default: true`.")
+    return languages
+
+
+def default_language(languages: tuple[Language, ...] | None = None) -> Language:
+    """Return the source language, in which pages are written first."""
+    return next(language for language in languages or load_languages() if language.default)
+
+
+def find_language(code: str) -> Language | None:
+    """Return the language with this code, or None if the site does not speak it."""
+    return next((language for language in load_languages() if language.code == code), None)
+
+
+def language_of_path(path: str) -> tuple[Language, str]:
+    """Split a request path into its language and the path below the language's root.
+
+    ``"/tr/arbeitgeber/mitmachen/"`` gives Turkish and ``"arbeitgeber/mitmachen/"``; a path without a
+    language prefix is in the default language.
+    """
+    head, _, rest = path.lstrip("/").partition("/")
+    language = find_language(head)
+    if language is None or language.default:
+        return default_language(), path.lstrip("/")
+    return language, rest

@@ -1,0 +1,39 @@
+"""Files for machines, written beside the pages: sitemaps and robots.txt."""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import escape, quoteattr
+
+from editorial.content import Content
+from editorial.languages import Language
+
+
+def sitemap(content: Content, language: Language, languages: tuple[Language, ...], site_url: str) -> str:
+    """Return a language's sitemap: its real translations only, each with its sisters as alternates.
+
+    Source: sitemaps.org 0.9 and the ``xhtml:link`` extension for localised pages.
+    """
+    base = site_url.rstrip("/")
+    rows: list[str] = []
+    for page in sorted(content.pages.values(), key=lambda page: page.slug):
+        if not page.is_translated(language):
+            continue
+        sisters = [row for row in languages if page.is_translated(row)]
+        links = "".join(
+            f'\n    <xhtml:link rel="alternate" hreflang={quoteattr(row.code)} href={quoteattr(base + page.url(row))}/>'
+            for row in sisters
+        )
+        rows.append(f"  <url>\n    <loc>{escape(base + page.url(language))}</loc>{links}\n  </url>")
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:xhtml="http://www.w3.org/1999/xhtml">\n'
+        + "\n".join(rows)
+        + "\n</urlset>\n"
+    )
+
+
+def robots(languages: tuple[Language, ...], site_url: str) -> str:
+    """Return robots.txt (RFC 9309), which names the sitemap of every language."""
+    base = site_url.rstrip("/")
+    sitemaps = "".join(f"Sitemap: {base}{language.root}sitemap.xml\n" for language in languages)
+    return f"User-agent: *\nDisallow: /eingang/\n\n{sitemaps}"

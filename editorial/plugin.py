@@ -1,0 +1,177 @@
+"""The MkDocs plugin: it only turns MkDocs events into calls of plain functions.
+
+mkdocs-static-i18n calls MkDocs' ``build()`` again for each language, so every event comes once per
+language; what a run needs is made anew in ``on_files`` and nothing is carried over.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from pathlib import Path
+from typing import Any, cast
+
+import jinja2
+from babel.dates import format_date, format_skeleton
+from mkdocs.config.base import Config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.structure.files import Files
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page as MkDocsPage
+from mkdocs.utils.templates import TemplateContext
+
+from editorial import markup, words
+from editorial.checks import check_content
+from editorial.content import read_content
+from editorial.context import House, error_context, page_context, parse_month
+from editorial.facts import load_facts
+from editorial.findings import ContentError, errors
+from editorial.foreign import mark_german
+from editorial.inserts import fill_inserts
+from editorial.languages import Language, default_language, load_languages
+from editorial.notice import forms_notice
+from editorial.outputs import robots, sitemap
+from editorial.words import gettext as _
+from form_handler.forms import FORMS
+
+
+class NoOptions(Config):
+    """The plugin takes no options: facts stand in ``extra:`` and ``docs/data/``."""
+
+
+class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
+    """Bring content model, facts, forms and interface words into the build."""
+
+    house: House
+    language: Language
+
+    def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        """Stop with file, line and remedy before anything is built, if the content is not right."""
+        if getattr(config.plugins["i18n"], "current_language", None) in (None, default_language().code):
+            try:
+                house = read_house(config)
+            except ContentError as error:
+                raise PluginError(f"\n{error}") from error
+            wrong = errors(
+                check_content(
+                    house.content, house.facts, house.languages, FORMS, datetime.date.today(), Path(config.docs_dir)
+                )
+            )
+            if wrong:
+                raise PluginError(f"\n{ContentError(wrong)}")
+        return config
+
+    @event_priority(50)
+    def on_files(self, files: Files, config: MkDocsConfig) -> Files:
+        """Leave out Material's own assets, which no page uses, and pages that this language does not have."""
+        self.house = read_house(config)
+        code = config.plugins["i18n"].current_language  # type: ignore[attr-defined]
+        self.language = next(row for row in self.house.languages if row.code == code)
+        words.speak(code)
+        own = Path(config.theme.custom_dir or ".").resolve()
+        docs = Path(config.docs_dir).resolve()
+        for file in list(files):
+            source = Path(file.abs_src_path or "").resolve()
+            if docs in source.parents:
+                key = file.src_uri.partition("/")[2].removesuffix(".md")
+                page = self.house.content.pages.get(key)
+                if page is not None and file.is_documentation_page() and not page.exists_in(self.language):
+                    files.remove(file)
+            elif own not in source.parents:
+                files.remove(file)
+        return files
+
+    def on_env(self, env: jinja2.Environment, config: MkDocsConfig, files: Files) -> jinja2.Environment:
+        """Give templates our words, dates and addresses, and escape what they print."""
+        env.autoescape = True
+        env.add_extension("jinja2.ext.i18n")
+        env.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+        code = self.language.code
+        env.filters["asset"] = lambda name: asset_url(Path(config.theme.custom_dir or "."), name)
+        env.filters["month"] = lambda value: format_skeleton("yMMMM", parse_month(value), locale=code)
+        env.filters["longdate"] = lambda value: format_date(value, "long", locale=code)
+        return env
+
+    def on_page_markdown(self, markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
+        """Fill in facts, in the language of the text (German on a page without translation)."""
+        with words.use_language(self._spoken(page).code):
+            return fill_inserts(markdown, self.house.facts, self._spoken(page).code, forms_notice)
+
+    def on_page_content(self, html: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
+        """Repair what Markdown gives and mark German words in other languages."""
+        ours = self._page(page)
+        html = markup.repair(html, _("Table, can be scrolled sideways"))
+        if not self._spoken(page).default:
+            html = mark_german(html, self.house.facts.german_terms, self.language.code)
+        return markup.wrap_home(html) if ours.facts.layout == "home" else html
+
+    @event_priority(-100)
+    def on_page_context(
+        self, context: TemplateContext, /, *, page: MkDocsPage, config: MkDocsConfig, nav: Navigation
+    ) -> TemplateContext:
+        """Hand the template its one object."""
+        cast("dict[str, Any]", context)["kim"] = page_context(
+            self.house, self.language, self._page(page), page.content or ""
+        )
+        return context
+
+    def on_template_context(
+        self, context: TemplateContext, /, *, template_name: str, config: MkDocsConfig
+    ) -> TemplateContext:
+        """Hand the error page the frame's data."""
+        cast("dict[str, Any]", context)["kim"] = error_context(
+            self.house, self.language, _("Page not found"), _("This page does not exist or has moved.")
+        )
+        return context
+
+    def on_post_template(self, output: str, template_name: str, config: MkDocsConfig) -> str:
+        """Write each language's error page and sitemap to its own place; MkDocs would overwrite the last one's."""
+        root = Path(config.site_dir) / self.language.root.strip("/")
+        root.mkdir(parents=True, exist_ok=True)
+        if template_name == "404.html":
+            (root / "404.html").write_text(output, "utf-8")
+        elif template_name == "sitemap.xml":
+            text = sitemap(self.house.content, self.language, self.house.languages, self.house.site["url"])
+            (root / "sitemap.xml").write_text(text, "utf-8")
+        return ""
+
+    def on_post_build(self, config: MkDocsConfig) -> None:
+        """Write what exists once for the whole site."""
+        text = robots(self.house.languages, self.house.site["url"])
+        (Path(config.site_dir) / "robots.txt").write_text(text, "utf-8")
+
+    def _page(self, page: MkDocsPage) -> Any:
+        return self.house.content.pages[page.file.src_uri.partition("/")[2].removesuffix(".md")]
+
+    def _spoken(self, page: MkDocsPage) -> Language:
+        ours = self._page(page)
+        return self.language if ours.is_translated(self.language) else default_language()
+
+
+def read_house(config: MkDocsConfig) -> House:
+    """Read everything that templates are drawn from.
+
+    :raises ContentError: if ``docs/data/`` is not valid.
+    """
+    languages = load_languages()
+    return House(
+        site={"name": config.site_name, "url": config.site_url or "/", "municipality": config.extra["municipality"]},
+        languages=languages,
+        content=read_content(Path(config.docs_dir), languages),
+        facts=load_facts(Path(config.docs_dir) / "data"),
+        forms=empty_form,
+    )
+
+
+def empty_form(key: str) -> dict[str, Any]:
+    """Return a form as the static page draws it: nothing filled in, nothing shown as wrong."""
+    definition = FORMS[key]
+    return {"key": key, "form": definition.form_class(), "definition": definition}
+
+
+def asset_url(custom_dir: Path, name: str) -> str:
+    """Return the address of one of our own files, with a mark that changes with its content."""
+    digest = hashlib.sha256((custom_dir / "assets" / name).read_bytes()).hexdigest()[:10]
+    return f"/assets/{name}?v={digest}"

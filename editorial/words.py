@@ -1,0 +1,109 @@
+"""Interface words: one gettext domain for templates and Python, read from ``editorial/locale/*.po``.
+
+The identifiers are English sentences. English itself needs no catalogue; every other published
+language needs a whole one (``kim check`` says what is missing and prints the command that mends it).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import gettext as stdlib_gettext
+import io
+from collections.abc import Iterator
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from editorial.languages import default_language
+
+LOCALE_DIR = Path(__file__).resolve().parent / "locale"
+SOURCE_LANGUAGE = "en"
+
+_current: ContextVar[str | None] = ContextVar("language", default=None)
+
+
+@functools.lru_cache
+def load_catalogue(code: str) -> stdlib_gettext.NullTranslations:
+    """Return the catalogue of a language; English, the language of the identifiers, has an empty one.
+
+    :raises FileNotFoundError: if a language of the table has no catalogue.
+    """
+    if code == SOURCE_LANGUAGE:
+        return stdlib_gettext.NullTranslations()
+    compiled = io.BytesIO()
+    with (LOCALE_DIR / f"{code}.po").open("rb") as source:
+        write_mo(compiled, read_po(source, locale=code))
+    compiled.seek(0)
+    return stdlib_gettext.GNUTranslations(compiled)
+
+
+@contextlib.contextmanager
+def use_language(code: str) -> Iterator[None]:
+    """Speak this language inside the ``with`` block, in this thread only."""
+    token = _current.set(code)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def current_code() -> str:
+    """Return the code of the language being spoken; the default language outside :func:`use_language`."""
+    return _current.get() or default_language().code
+
+
+def gettext(message: str, /, **values: Any) -> str:
+    """Return the message in the current language, its ``%(name)s`` placeholders filled with values."""
+    translated = load_catalogue(current_code()).gettext(message) if message else ""
+    return translated % values if values else translated
+
+
+def ngettext(singular: str, plural: str, n: int, /, **values: Any) -> str:
+    """Return the form of the message that fits the number ``n``, which also fills ``%(num)s``."""
+    translated = load_catalogue(current_code()).ngettext(singular, plural, n)
+    return translated % {"num": n, **values}
+
+
+class LazyWord:
+    """A message that is looked up when it is shown, so that a class can hold it for every language."""
+
+    def __init__(self, message: str, **values: Any) -> None:
+        self.message = message
+        self.values = values
+
+    def __str__(self) -> str:
+        return gettext(self.message, **self.values)
+
+    def __html__(self) -> str:
+        from markupsafe import escape
+
+        return str(escape(str(self)))
+
+    def __mod__(self, values: Any) -> str:
+        return str(str(self) % values)
+
+    def __repr__(self) -> str:
+        return f"LazyWord({self.message!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LazyWord) and (self.message, self.values) == (
+            other.message,
+            other.values,
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.message)
+
+
+def lazy_gettext(message: str, **values: Any) -> Any:
+    """Return the message as a :class:`LazyWord`; typed as Any because WTForms expects ``str``."""
+    return LazyWord(message, **values)
+
+
+def speak(code: str) -> None:
+    """Speak this language from here on in this context; the build does so once per language run."""
+    _current.set(code)

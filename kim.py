@@ -1,0 +1,115 @@
+"""The one entry point for people: ``kim serve``, ``kim build``, ``kim check``, ``kim submissions list`` …"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from editorial.languages import ROOT
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """KIM: the site, its forms and what came in."""
+
+
+@main.command()
+@click.option("--site-dir", type=click.Path(path_type=Path), default=ROOT / "site", help="Where to (default: site/).")
+@click.option("--site-url", help="Public address, for example https://kim.example.org/ (default: mkdocs.yml).")
+def build(site_dir: Path, site_url: str | None) -> None:
+    """Build the whole site, strictly, with its search index."""
+    from editorial.build import BuildError, build_site
+
+    try:
+        build_site(site_dir, site_url)
+    except BuildError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Fertig: {site_dir}")
+
+
+@main.command()
+@click.option("--open", "show_open", is_flag=True, help="Also list what the city has to confirm.")
+def check(show_open: bool) -> None:
+    """Check pages, facts and interface words; say file, line and remedy of every fault."""
+    from editorial.catalogues import check_catalogue, collect_messages
+    from editorial.checks import check_content, open_questions
+    from editorial.content import read_content
+    from editorial.facts import load_facts
+    from editorial.findings import ContentError, Finding, errors
+    from editorial.languages import load_languages
+    from form_handler.forms import FORMS
+
+    docs = ROOT / "docs"
+    languages = load_languages()
+    found: list[Finding] = []
+    content = read_content(docs, languages)
+    try:
+        facts = load_facts(docs / "data")
+    except ContentError as error:
+        found += error.findings + content.findings
+    else:
+        found += check_content(content, facts, languages, FORMS, datetime.date.today(), docs)
+        if show_open:
+            found += open_questions(content, facts)
+    template = collect_messages()
+    for language in languages:
+        found += check_catalogue(language, template)
+    for finding in sorted(found):
+        click.echo(f"{'Fehler ' if finding.level == 'error' else 'Hinweis'}  {finding}")
+    wrong = errors(found)
+    pages = sum(len(page.texts) for page in content.pages.values())
+    click.echo(f"{pages} Seiten in {len(languages)} Sprachen geprüft, {len(wrong)} Fehler.")
+    sys.exit(1 if wrong else 0)
+
+
+@main.group()
+def words() -> None:
+    """Interface words: the catalogues below editorial/locale/."""
+
+
+@words.command("update")
+def update_words() -> None:
+    """Bring every catalogue in line with the code: add what is missing, drop what nobody needs."""
+    from editorial.catalogues import collect_messages, update_catalogue
+    from editorial.languages import load_languages
+    from editorial.words import SOURCE_LANGUAGE
+
+    template = collect_messages()
+    for language in load_languages():
+        if language.code != SOURCE_LANGUAGE and update_catalogue(language, template):
+            click.echo(f"editorial/locale/{language.code}.po geändert")
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=lambda: int(os.environ.get("PORT", "8000")))
+def serve(port: int) -> None:
+    """Build the site if it changed, then serve site and forms together on this machine."""
+    from form_handler.commands import serve_here
+
+    from editorial.build import BuildError, build_if_changed
+
+    site_dir = Path(os.environ.get("KIM_SITE_DIR", ROOT / "site"))
+    try:
+        built = build_if_changed(site_dir)
+    except BuildError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("Die Seite ist neu gebaut." if built else "Die Seite ist aktuell.")
+    serve_here(port)
+
+
+def mount_handler_commands() -> None:
+    """Hang the form service's commands below ``kim``."""
+    from form_handler import commands
+
+    for command in commands.COMMANDS:
+        main.add_command(command)
+
+
+mount_handler_commands()
+
+if __name__ == "__main__":
+    main()

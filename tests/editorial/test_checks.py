@@ -1,0 +1,141 @@
+"""The checks promise editors: every slip is named with file, line and remedy, and nothing else is."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+
+import pytest
+
+from editorial.findings import Finding
+from tests.editorial.conftest import GERMAN, Tree
+
+One = Callable[[], Finding]
+
+
+def test_a_tree_without_fault_has_no_finding(tree: Tree) -> None:
+    tree.write("en", "kontakt", "Contact")
+    assert tree.check() == []
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "words"),
+    [
+        ("title: Kurse: mehr\ndescription: Ein ganzer Satz hier.\n", 2, "YAML"),
+        ("title: 'offen\ndescription: Ein ganzer Satz hier.\n", 4, "YAML"),
+        (GERMAN.format(title="A") + "titel: B\n", 6, "titel"),
+        (GERMAN.format(title="A") + "title: B\n", 6, "zweimal"),
+        (GERMAN.format(title="A").replace("2099-01-01", "bald"), 5, "review_by"),
+        (GERMAN.format(title="A") + "confirmed: false\n", 1, "confirm:"),
+        ("", 2, "leer"),
+    ],
+)
+def test_a_broken_header_is_named_with_its_line(tree: Tree, header: str, line: int, words: str) -> None:
+    tree.write("de", "kurse", "x", header=header)
+    found = [finding for finding in tree.check() if finding.file == "docs/de/kurse.md"]
+    assert found
+    assert found[0].line == line
+    assert words in str(found[0])
+    assert found[0].remedy
+
+
+def test_a_missing_header_is_an_error_and_not_printed_into_the_page(tree: Tree, only: One) -> None:
+    tree.docs.joinpath("de/kurse.md").write_text("# Kurse { #top }\n")
+    assert only().line == 1
+
+
+@pytest.mark.parametrize("text", ["", "   \n\n", "---\ntitle: A\ndescription: Ein ganzer Satz hier.\n---\n\n"])
+def test_an_empty_translation_is_an_error(tree: Tree, only: One, text: str) -> None:
+    path = tree.write("ar", "kontakt", "x")
+    path.write_text(text)
+    assert only().file == "docs/ar/kontakt.md"
+
+
+def test_a_translation_without_german_page_is_an_error(tree: Tree, only: One) -> None:
+    tree.write("en", "courses", "Courses")
+    assert "keine deutsche Seite" in only().what
+
+
+def test_a_translation_holds_only_its_own_words(tree: Tree, only: One) -> None:
+    tree.write("en", "kontakt", "x", header=GERMAN.format(title="Contact").replace("source: [own]\n", ""))
+    assert "review_by" in only().what
+
+
+def test_two_pages_of_one_section_have_different_titles(tree: Tree, only: One) -> None:
+    tree.write("de", "kurse", "Kontakt")
+    assert "steht auch in" in only().what
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "words"),
+    [
+        ("# A { #a }\n\n## Ohne", 10, "keine Kennung"),
+        ("# A { #a }\n\n## B { #a }", 10, "steht schon in Zeile 8"),
+        ("# A { #a }\n\n### B { #b }", 10, "folgt Ebene 3"),
+        ("## A { #a }", 8, "erste Überschrift"),
+        ("Nur Text.", 7, "keine Überschrift"),
+        ("# A { #a }\n\n!!! note\n\n    Text", 10, "keinen Titel"),
+        ('# A { #a }\n\n!!! note "T"\n    Text', 10, "Leerzeile"),
+        ("# A { #a }\n\n[x](nirgends.md)", 10, "führt zu keiner Seite"),
+        ("# A { #a }\n\n[x](kontakt.md#weg)", 10, "keine Überschrift mit #weg"),
+        ("# A { #a }\n\n[x](kontakt)", 10, "endet nicht auf .md"),
+        ("# A { #a }\n\n[](kontakt.md)", 10, "ohne Text"),
+        ("# A { #a }\n\n![](bild.png)", 10, "Alternativtext"),
+        ("# A { #a }\n\n{{ tel.feuer }}", 10, "gibt es nicht"),
+        ("# A { #a }\n\n{{ tel fire }}", 10, "kein Einschub"),
+        ("# A { #a }\n\nTel. 02041 123456", 10, "Telefonnummer"),
+        ("# A { #a }\n\nTel. +49 2041 123456", 10, "Telefonnummer"),
+        ("# A { #a }\n\nschreiben Sie an amt@example.org", 10, "E-Mail"),
+        ("# A { #a }\n\nkostet 2,29 € je Stunde", 10, "Geldbetrag"),
+        ("# A { #a }\n\nhttps://example.org", 10, "Internetadresse"),
+        ('# A { #a }\n\n<p style="color:red">x</p>', 10, "HTML"),
+    ],
+)
+def test_a_slip_in_the_text_is_named_with_its_line(tree: Tree, body: str, line: int, words: str) -> None:
+    tree.write("de", "kurse", "Kurse", body)
+    found = [finding for finding in tree.check() if words in str(finding)]
+    assert [(finding.file, finding.line) for finding in found] == [("docs/de/kurse.md", line)]
+    assert found[0].remedy
+
+
+def test_dates_paragraphs_and_years_are_no_phone_numbers(tree: Tree) -> None:
+    body = "# A { #a }\n\nSeit 2024 gilt § 60c. Vom 1.3.2024 bis 30.06.2022, 600 Stunden, 46236 Bottrop, 2016/2102."
+    tree.write("de", "kurse", "Kurse", body)
+    assert tree.check() == []
+
+
+def test_what_stands_in_a_code_block_is_left_alone(tree: Tree) -> None:
+    tree.write("de", "kurse", "Kurse", "# A { #a }\n\n```\n## x\n{{ y }}\n```")
+    assert tree.check() == []
+
+
+def test_a_translation_keeps_the_ids_of_the_german_headings(tree: Tree, only: One) -> None:
+    tree.write("de", "kurse", "Kurse", "# A { #a }\n\n## B { #termine }")
+    tree.write("en", "kurse", "Courses", "# A { #a }\n\n## B { #dates }")
+    assert "es fehlt { #termine }" in only().what
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("contact: nobody\n", "contact: „nobody“"),
+        ("law: [x-1]\n", "law: „x-1“"),
+        ("links: [x]\n", "links: „x“"),
+        ("layout: form\nform: unknown\n", "form: „unknown“"),
+        ("languages: [xx]\n", "languages: „xx“"),
+    ],
+)
+def test_a_key_that_names_nothing_is_an_error(tree: Tree, only: One, row: str, words: str) -> None:
+    tree.write("de", "kurse", "x", header=GERMAN.format(title="Kurse") + row)
+    assert words in only().what
+
+
+def test_a_page_past_its_review_date_is_a_notice_and_not_an_error(tree: Tree, only: One) -> None:
+    tree.write("de", "kurse", "x", header=GERMAN.format(title="Kurse").replace("2099", "2025"))
+    assert only().level == "notice"
+    assert not [f for f in tree.check(datetime.date(2024, 12, 31)) if f.level == "notice"]
+
+
+def test_a_file_in_another_encoding_is_named_with_its_line(tree: Tree, only: One) -> None:
+    tree.docs.joinpath("de/kurse.md").write_bytes(b"---\ntitle: Kurse\ndescription: f\xfcr alle\n---\n")
+    assert only().line == 3

@@ -1,0 +1,72 @@
+"""The rooms of the house stay apart: imports cross only where CONTRIBUTING.md says."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+FACES_OF_EDITORIAL = {"editorial.languages", "editorial.words", "editorial.facts"}
+FACES_OF_HANDLER = {"form_handler.forms"}
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            if node.module in {"editorial", "form_handler"}:
+                yield from (f"{node.module}.{name.name}" for name in node.names)
+            else:
+                yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+
+
+def foreign_imports(room: str, other: str, allowed: set[str]) -> list[str]:
+    return [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in sorted((ROOT / room).rglob("*.py"))
+        for name in imports(path)
+        if name.split(".")[0] == other and name not in allowed
+    ]
+
+
+def test_the_handler_sees_only_the_faces_of_editorial() -> None:
+    assert foreign_imports("form_handler", "editorial", FACES_OF_EDITORIAL) == []
+
+
+def test_editorial_sees_only_the_face_of_the_handler() -> None:
+    assert foreign_imports("editorial", "form_handler", FACES_OF_HANDLER) == []
+
+
+def test_the_handler_knows_nothing_of_mkdocs_and_editorial_nothing_of_http() -> None:
+    handler = {name.split(".")[0] for path in (ROOT / "form_handler").rglob("*.py") for name in imports(path)}
+    editorial = {name.split(".")[0] for path in (ROOT / "editorial").rglob("*.py") for name in imports(path)}
+    assert "mkdocs" not in handler
+    assert not {"flask", "sqlalchemy", "flask_wtf"} & editorial
+
+
+def test_mkdocs_is_known_only_to_the_plugin_and_the_build() -> None:
+    users = {
+        path.name for path in (ROOT / "editorial").rglob("*.py") if any(n.startswith("mkdocs") for n in imports(path))
+    }
+    assert users == {"plugin.py", "build.py"}
+
+
+def test_every_dependency_is_named_with_its_reason() -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    named = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    for requirement in [*project["dependencies"], *project["optional-dependencies"]["dev"]]:
+        name = requirement.split(">")[0].split("=")[0]
+        assert name in named or name.startswith("types-"), name
+
+
+def test_lock_files_hold_hashes_and_no_index_address() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        text = (ROOT / name).read_text("utf-8")
+        assert text.count("==") <= text.count("--hash=sha256:")
+        assert "http" not in text
+        assert "--index" not in text

@@ -1,0 +1,56 @@
+"""The table of languages is the one place, and a slip in it is named."""
+
+from __future__ import annotations
+
+import pytest
+
+from editorial.languages import LanguageTableError, language_of_path, load_languages, parse_languages
+from editorial.words import LOCALE_DIR, SOURCE_LANGUAGE
+
+
+def table(*rows: dict[str, object]) -> dict[str, object]:
+    return {"plugins": [{"i18n": {"languages": list(rows)}}]}
+
+
+GERMAN = {"locale": "de", "name": "Deutsch", "default": True}
+
+
+def test_the_published_table_has_german_at_the_root_and_arabic_right_to_left() -> None:
+    rows = {language.code: language for language in load_languages()}
+    assert rows["de"].root == "/"
+    assert rows["uk"].root == "/uk/"
+    assert [code for code, language in rows.items() if language.dir == "rtl" and code != "fa"] == ["ar"]
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({}, "no languages"),
+        (table(GERMAN, GERMAN), "stands twice"),
+        (table({"locale": "de", "name": "Deutsch"}), "exactly one"),
+    ],
+)
+def test_a_broken_table_says_what_to_do(config: dict[str, object], words: str) -> None:
+    with pytest.raises(LanguageTableError, match=words):
+        parse_languages(config)
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "rest"),
+    [
+        ("/tr/arbeitgeber/mitmachen/", "tr", "arbeitgeber/mitmachen/"),
+        ("/arbeitgeber/mitmachen/", "de", "arbeitgeber/mitmachen/"),
+        ("/de/kontakt/", "de", "de/kontakt/"),
+        ("/xx/kontakt/", "de", "xx/kontakt/"),
+        ("/tr", "tr", ""),
+        ("/", "de", ""),
+    ],
+)
+def test_a_path_tells_its_language(path: str, code: str, rest: str) -> None:
+    language, below = language_of_path(path)
+    assert (language.code, below) == (code, rest)
+
+
+def test_every_language_has_a_catalogue_and_every_catalogue_a_language() -> None:
+    wanted = {language.code for language in load_languages()} - {SOURCE_LANGUAGE}
+    assert {path.stem for path in LOCALE_DIR.glob("*.po")} == wanted
