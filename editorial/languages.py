@@ -99,3 +99,10 @@ def language_of_path(path: str) -> tuple[Language, str]:
     if language is None or language.default:
         return default_language(), path.lstrip("/")
     return language, rest
+
+
+@functools.lru_cache
+def load_site(config: Path = CONFIG) -> dict[str, Any]:
+    """Return name, public address and municipality of the site, as ``mkdocs.yml`` holds them."""
+    data = yaml.safe_load(config.read_text("utf-8"))
+    return {"name": data["site_name"], "url": data["site_url"], "municipality": data["extra"]["municipality"]}

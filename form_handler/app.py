@@ -1,0 +1,58 @@
+"""The Flask application."""
+
+from __future__ import annotations
+
+import datetime
+
+from flask import Flask, g, request
+from jinja2 import FileSystemLoader, StrictUndefined
+from werkzeug.exceptions import HTTPException
+
+from editorial import words
+from editorial.languages import ROOT, language_of_path
+from form_handler import faults, views
+from form_handler.security import host_is_known
+from form_handler.settings import Settings
+from form_handler.shells import Shells
+from form_handler.storage.database import Database
+
+
+class WrongHost(HTTPException):
+    """The request is for a host name that is not ours (RFC 9110, 15.5.20)."""
+
+    code = 421
+
+
+def create_app(settings: Settings, database: Database | None = None) -> Flask:
+    """Make the application; the database must already have the right schema."""
+    app = Flask("form_handler", static_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-kim" if settings.tls else "kim",
+        SESSION_COOKIE_SECURE=settings.tls,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=datetime.timedelta(days=1),
+        WTF_CSRF_TIME_LIMIT=24 * 3600,
+    )
+    app.jinja_loader = FileSystemLoader(ROOT / "overrides")
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.extensions["kim_settings"] = settings
+    app.extensions["kim_database"] = database or Database(settings)
+    app.extensions["kim_shells"] = Shells(settings.site_dir)
+    app.before_request(prepare)
+    app.register_blueprint(views.forms)
+    faults.register(app)
+    return app
+
+
+def prepare() -> None:
+    """Speak the language of the path, and answer only for our own host names."""
+    language, _rest = language_of_path(request.path)
+    g.language = language
+    words.speak(language.code)
+    settings: Settings = views.settings()
+    if not host_is_known(request.environ, settings):
+        raise WrongHost

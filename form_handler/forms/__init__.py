@@ -1,0 +1,20 @@
+"""The forms, each defined once: a public face of `form_handler`.
+
+The build draws the static page from a definition; the handler validates with it; the review page, the
+mails, the lists and the privacy notice are drawn from it as well.
+"""
+
+from __future__ import annotations
+
+from form_handler.forms.definition import FormDefinition
+from form_handler.forms.participation import PARTICIPATION
+
+FORMS: dict[str, FormDefinition] = {definition.key: definition for definition in (PARTICIPATION,)}
+
+
+def find_form(slug: str) -> FormDefinition | None:
+    """Return the form whose page lives at this slug (``"arbeitgeber/mitmachen/"``), or None."""
+    return next((definition for definition in FORMS.values() if definition.slug == slug), None)
+
+
+__all__ = ["FORMS", "FormDefinition", "find_form"]

@@ -1,0 +1,133 @@
+"""The participation form: an employer says that they want to take part. "Nothing concrete yet" is enough."""
+
+from __future__ import annotations
+
+from wtforms import Form
+
+from editorial.words import lazy_gettext as _l
+from form_handler.forms.definition import FormDefinition
+from form_handler.forms.fields import AnyOf, Consent, Email, Line, OneOf, OneShown, Phone, Text, required
+
+TRADES = (
+    ("crafts", _l("Crafts")),
+    ("construction", _l("Construction")),
+    ("retail", _l("Retail")),
+    ("hospitality", _l("Hotels and restaurants")),
+    ("care", _l("Care and health")),
+    ("industry", _l("Industry and production")),
+    ("logistics", _l("Transport and logistics")),
+    ("cleaning", _l("Cleaning and facility services")),
+    ("it", _l("IT and media")),
+    ("education", _l("Education and social work")),
+    ("office", _l("Office and administration")),
+    ("green", _l("Gardening and agriculture")),
+    ("other", _l("Another trade")),
+)
+SIZES = (
+    ("1-9", _l("1 to 9")),
+    ("10-49", _l("10 to 49")),
+    ("50-249", _l("50 to 249")),
+    ("250+", _l("250 and more")),
+)
+WAYS = (
+    ("interested", _l("Interested, nothing concrete yet")),
+    ("talk", _l("First of all a talk")),
+    ("shape_kim", _l("Help to shape KIM")),
+    ("share_experience", _l("Share experience with other companies")),
+    ("internship", _l("Offer an internship")),
+    ("entry_qualification", _l("Offer introductory training (EQ)")),
+    ("training", _l("Offer a training place")),
+    ("job", _l("Offer a job")),
+    ("mentor", _l("Be a mentor")),
+)
+EXPERIENCE = (
+    ("none", _l("No experience yet")),
+    ("internship", _l("We have had interns who fled to Germany")),
+    ("training", _l("We have trained people who fled to Germany")),
+    ("job", _l("We have employed people who fled to Germany")),
+    ("language", _l("German at work")),
+    ("paperwork", _l("Permits and paperwork")),
+    ("recognition", _l("Recognition of foreign qualifications")),
+)
+REACH = (
+    ("email", _l("By e-mail")),
+    ("phone", _l("By phone")),
+    ("either", _l("Either way")),
+)
+
+
+class ParticipationForm(Form):
+    """What we ask a company that wants to take part; only two answers are required."""
+
+    company = Line(
+        _l("Company"), required(_l("Enter the name of your company.")),
+        description=_l("So that we know who is writing to us."),
+        render_kw={"autocomplete": "organization"},
+    )  # fmt: skip
+    contact_name = Line(
+        _l("Contact person"),
+        description=_l("So that we know whom to ask for."),
+        render_kw={"autocomplete": "name"},
+    )
+    email = Email(
+        _l("E-mail address"), required(_l("Enter an e-mail address, so that we can answer you.")),
+        description=_l("We send our answer and a copy of your entries to this address."),
+        render_kw={"autocomplete": "email", "inputmode": "email"},
+    )  # fmt: skip
+    phone = Phone(
+        _l("Phone number"),
+        description=_l("If you would rather be called."),
+        render_kw={"autocomplete": "tel", "inputmode": "tel"},
+    )
+    trade = OneOf(_l("Trade"), TRADES, description=_l("So that the right colleague answers you."))
+    employees = OneShown(
+        _l("Number of employees"), SIZES, description=_l("Some kinds of support depend on the size of a company.")
+    )
+    district = Line(
+        _l("District or town"),
+        description=_l("For short ways between your company and those who look for work."),
+        render_kw={"autocomplete": "address-level2"},
+    )
+    ways = AnyOf(
+        _l("How would you like to take part?"), WAYS,
+        description=_l("Tick whatever fits. Nothing here is binding."),
+    )  # fmt: skip
+    experience = AnyOf(
+        _l("What do you have experience with?"), EXPERIENCE,
+        description=_l("So that companies can learn from each other."),
+    )  # fmt: skip
+    languages = Line(
+        _l("Languages spoken in the company"), description=_l("For example German, Turkish, Polish. A help in the first weeks.")
+    )
+    message = Text(
+        _l("Your message"),
+        description=_l("Please send no documents and no details about other people."),
+    )
+    reach_how = OneShown(_l("How may we reach you?"), REACH, description=_l("We choose the way that suits you."))
+    reach_when = Line(_l("When can you be reached?"), description=_l("For example mornings, or Tuesday from 2 p.m."))
+    consent_partner = Consent(
+        _l("You may name our company on this website as a partner of KIM."),
+        description=_l("This is voluntary. You can withdraw it at any time, and your enquiry does not depend on it."),
+    )
+
+
+PARTICIPATION = FormDefinition(
+    key="participation",
+    slug="arbeitgeber/mitmachen/",
+    form_class=ParticipationForm,
+    title=_l("Taking part as a company"),
+    purpose=_l("We use your entries to answer you and to arrange how your company takes part in KIM."),
+    legal_basis=_l(
+        "Legal basis: Art. 6(1)(e) GDPR with § 3 DSG NRW (a task of the city); for being named as a partner company "
+        "your consent, Art. 6(1)(a) GDPR."
+    ),
+    retention_months=24,
+    answer_within_days=7,
+    sender_field="email",
+    sections=(
+        (_l("Your company"), ("company", "trade", "employees", "district", "languages")),
+        (_l("Taking part"), ("ways", "experience", "message")),
+        (_l("How we reach you"), ("contact_name", "email", "phone", "reach_how", "reach_when")),
+        (_l("Being named as a partner company"), ("consent_partner",)),
+    ),
+)

@@ -1,0 +1,78 @@
+"""Reading what a browser sent, with every way it can be wrong turned into a note for a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+from flask import Request
+from werkzeug.datastructures import MultiDict
+
+from editorial.words import gettext as _
+from form_handler.forms import FormDefinition
+
+BODY_LIMIT = 512 * 1024
+DRAIN_LIMIT = 8 * 1024 * 1024
+FIELD_LIMIT = 500
+OWN_FIELDS = {"csrf_token", "_stamp", "_number", "_change"}
+
+
+@dataclass
+class Incoming:
+    """A request's body as pairs.
+
+    :ivar pairs: field name to values, as sent.
+    :ivar notes: what was wrong with the body as a whole, in words of the current language.
+    :ivar too_large: whether the body was over the limit; then ``pairs`` holds its first part.
+    :ivar wrong_kind: whether the body was no form at all.
+    """
+
+    pairs: MultiDict[str, str] = field(default_factory=MultiDict)
+    notes: list[str] = field(default_factory=list)
+    too_large: bool = False
+    wrong_kind: bool = False
+
+    def own(self, name: str) -> str:
+        """Return one of the handler's own fields, empty if it was not sent."""
+        return self.pairs.get(name, "")
+
+
+def read_incoming(request: Request, definition: FormDefinition) -> Incoming:
+    """Read the body of a form request; never raises for what a browser or an attacker sends."""
+    incoming = Incoming()
+    if request.mimetype != "application/x-www-form-urlencoded":
+        incoming.wrong_kind = True
+        return incoming
+    body = request.stream.read(BODY_LIMIT + 1) or b""
+    if len(body) > BODY_LIMIT:
+        incoming.too_large = True
+        body = body[:BODY_LIMIT]
+        drain(request)
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=FIELD_LIMIT, errors="strict"
+        )
+    except UnicodeDecodeError:
+        pairs = parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True, errors="replace")
+        incoming.notes.append(_("Some characters did not arrive as they should. Please check your entries."))
+    except ValueError:
+        incoming.too_large = True
+        return incoming
+    unknown = sorted({name for name, _value in pairs} - set(definition.field_names()) - OWN_FIELDS)
+    if unknown:
+        names = ", ".join(name[:40] for name in unknown[:5])
+        incoming.notes.append(
+            _("The form held fields that we do not know (%(names)s). They were left out. Please check your entries.", names=names)
+        )
+    incoming.pairs = MultiDict((name, value) for name, value in pairs if name not in unknown)
+    return incoming
+
+
+def drain(request: Request) -> None:
+    """Read on for a while, so that a browser that is still sending sees the answer."""
+    left = DRAIN_LIMIT
+    while left > 0:
+        chunk = request.stream.read(min(left, 65536))
+        if not chunk:
+            return
+        left -= len(chunk)

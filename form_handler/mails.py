@@ -1,0 +1,97 @@
+"""Writing the two mails of a submission: the office's in German, the sender's copy in their language."""
+
+from __future__ import annotations
+
+import textwrap
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from email_validator import validate_email
+
+from editorial.words import gettext as _
+from editorial.words import ngettext, use_language
+from form_handler.forms import FormDefinition
+from form_handler.settings import Settings
+from form_handler.storage.submissions import Draft, Submission
+
+OFFICE_LANGUAGE = "de"
+
+
+def write_mails(settings: Settings, definition: FormDefinition, submission: Submission) -> list[Draft]:
+    """Return the mails that go out with a submission: always one to the office, and a copy if there is an address."""
+    given = submission.answers.get(definition.sender_field or "") or None
+    sender = wire_address(given) if given else None
+    drafts = [Draft("office", settings.office_mail, _office_mail(settings, definition, submission, sender))]
+    if sender:
+        drafts.append(Draft("copy", sender, _copy(settings, definition, submission, sender)))
+    return drafts
+
+
+def _office_mail(settings: Settings, definition: FormDefinition, submission: Submission, sender: str | None) -> str:
+    with use_language(OFFICE_LANGUAGE):
+        message = _message(settings, submission, "office", settings.office_mail)
+        message["Subject"] = _("%(reference)s: %(form)s", reference=submission.reference, form=str(definition.title))
+        if sender:
+            message["Reply-To"] = Address(addr_spec=sender)
+        lines = [
+            _("A form has come in on the website."),
+            _("Reference number: %(reference)s", reference=submission.reference),
+            _("Language of the sender: %(language)s", language=submission.language),
+            "",
+            answers_as_text(definition, submission),
+        ]
+        message.set_content("\n".join(lines), cte="quoted-printable")
+    return message.as_bytes(policy=SMTP).decode("utf-8")
+
+
+def _copy(settings: Settings, definition: FormDefinition, submission: Submission, sender: str) -> str:
+    with use_language(submission.language):
+        message = _message(settings, submission, "copy", sender)
+        message["Subject"] = _("Your entries have arrived (%(reference)s)", reference=submission.reference)
+        message["Content-Language"] = submission.language
+        message["Auto-Submitted"] = "auto-replied"
+        days = definition.answer_within_days
+        lines = [
+            _("Thank you. Your entries have arrived."),
+            _("Reference number: %(reference)s", reference=submission.reference),
+            ngettext("We mean to answer you within %(num)s day.", "We mean to answer you within %(num)s days.", days),
+            "",
+            _("Your entries:"),
+            "",
+            answers_as_text(definition, submission),
+            "",
+            _("If this was not you, please tell us by replying to this mail."),
+        ]
+        message.set_content("\n".join(lines), cte="quoted-printable")
+    return message.as_bytes(policy=SMTP).decode("utf-8")
+
+
+def _message(settings: Settings, submission: Submission, kind: str, recipient: str) -> EmailMessage:
+    """Return a message with the headers that both mails share; header values cannot bring in new lines."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(addr_spec=settings.mail_from)
+    message["To"] = Address(addr_spec=recipient)
+    message["Date"] = format_datetime(submission.received_at)
+    domain = settings.mail_from.rpartition("@")[2]
+    message["Message-ID"] = f"<{submission.number}.{kind}@{domain}>"
+    if kind == "copy":
+        message["Reply-To"] = Address(addr_spec=settings.office_mail)
+    return message
+
+
+def answers_as_text(definition: FormDefinition, submission: Submission) -> str:
+    """Return questions and answers as plain text in the current language; unanswered questions are left out."""
+    blocks = [
+        f"{field.label.text}:\n{textwrap.indent(words, '  ')}"
+        for field, words in definition.rows(submission.answers)
+        if words
+    ]
+    return "\n\n".join(blocks)
+
+
+def wire_address(address: str) -> str:
+    """Return an address as mail headers carry it: an international domain in its ASCII form (RFC 5891)."""
+    checked = validate_email(address, check_deliverability=False, test_environment=True)
+    return checked.ascii_email or f"{checked.local_part}@{checked.ascii_domain}"

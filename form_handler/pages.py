@@ -1,0 +1,168 @@
+"""Drawing the handler's pages: form with faults, review, receipt and fault pages, each in the site's frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response, current_app
+from flask_wtf.csrf import generate_csrf
+from wtforms import Form
+
+from editorial.facts import Contact, load_facts
+from editorial.languages import Language, load_site
+from editorial.words import gettext as _
+from form_handler.forms import FormDefinition
+from form_handler.incoming import OWN_FIELDS, Incoming
+from form_handler.settings import Settings
+from form_handler.shells import ShellError, Shells, put, retitle
+from form_handler.tokens import new_number, sign_review
+
+SEND = "absenden/"
+RECEIPT = "eingegangen/"
+
+
+def settings() -> Settings:
+    """Return the settings of the running service."""
+    found: Settings = current_app.extensions["kim_settings"]
+    return found
+
+
+def shells() -> Shells:
+    """Return the built pages of the running service."""
+    found: Shells = current_app.extensions["kim_shells"]
+    return found
+
+
+def switchboard() -> Contact | None:
+    """Return whom to call when a form fails."""
+    return load_facts().contacts.get(load_site()["municipality"]["switchboard"])
+
+
+def form_url(language: Language, definition: FormDefinition) -> str:
+    """Return the address of a form's page."""
+    return language.root + definition.slug
+
+
+def draw(macro: str, **values: Any) -> str:
+    """Draw one macro of the shared form templates."""
+    module = current_app.jinja_env.get_template("partials/kim/forms.html").module
+    return str(getattr(module, macro)(**values))
+
+
+def respond(page: str, status: int) -> Response:
+    """Return a page that nobody stores and no search engine lists."""
+    response = Response(page, status, mimetype="text/html")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def show_form(
+    language: Language, definition: FormDefinition, form: Form, notes: Sequence[str] = (), status: int = 422
+) -> Response:
+    """Return the form's page with the answers in it; with faults or notes, a summary on top."""
+    page = shells().form_page(language, definition.slug)
+    region = draw(
+        "form_region",
+        form=form,
+        definition=definition,
+        action=form_url(language, definition),
+        privacy_url=f"{language.root}datenschutz/",
+        contact=switchboard(),
+    )
+    page = put(page, "form", region)
+    if form.errors or notes:
+        page = put(page, "summary", draw("error_summary", form=form, names=definition.field_names(), notes=notes))
+        page = retitle(page, prefix=_("Error:") + " ")
+    return respond(page, status)
+
+
+def show_review(
+    language: Language,
+    definition: FormDefinition,
+    form: Form,
+    notes: Sequence[str] = (),
+    status: int = 200,
+    number: str | None = None,
+) -> Response:
+    """Return the page on which a person checks the answers; nothing has been stored yet."""
+    number = number or new_number()
+    region = draw(
+        "review",
+        definition=definition,
+        rows=list(definition.rows(definition.answers(form))),
+        pairs=definition.pairs(form),
+        form_url=form_url(language, definition),
+        send_url=form_url(language, definition) + SEND,
+        token=generate_csrf(),
+        stamp=sign_review(settings().secret_key, definition.key, number),
+        number=number,
+        notes=notes,
+        contact=switchboard(),
+    )
+    page = put(shells().form_page(language, definition.slug), "main", region)
+    prefix = _("Error:") + " " if notes else ""
+    return respond(retitle(page, prefix, _("Check your entries")), status)
+
+
+def show_receipt(language: Language, definition: FormDefinition, reference: str, copy_sent: bool) -> Response:
+    """Return the receipt: the reference number, and what happens next by when."""
+    region = draw(
+        "receipt",
+        definition=definition,
+        reference=reference,
+        days=definition.answer_within_days,
+        contact=switchboard(),
+        form_url=form_url(language, definition),
+        home_url=language.root,
+        copy_sent=copy_sent,
+    )
+    page = put(shells().form_page(language, definition.slug), "main", region)
+    return respond(retitle(page, title=_("Thank you, your entries have arrived")), 200)
+
+
+def show_fault(
+    language: Language,
+    status: int,
+    title: str,
+    lines: Sequence[str],
+    definition: FormDefinition | None = None,
+    incoming: Incoming | None = None,
+) -> Response:
+    """Return a page about a fault, with whatever answers could be read and a number to call."""
+    region = draw(
+        "fault_page",
+        title=title,
+        lines=lines,
+        kept=kept_answers(definition, incoming),
+        contact=switchboard(),
+        home_url=language.root,
+        back_url=form_url(language, definition) if definition else None,
+    )
+    try:
+        page = put(shells().frame(language), "main", region)
+    except ShellError:
+        page = bare_page(language, region)
+    return respond(retitle(page, _("Error:") + " ", title), status)
+
+
+def kept_answers(definition: FormDefinition | None, incoming: Incoming | None) -> list[tuple[str, str]]:
+    """Return what was typed, by question, at most 5000 characters each; nothing for a request without answers."""
+    if definition is None or incoming is None:
+        return []
+    form = definition.form_class()
+    return [
+        (form[name].label.text, ", ".join(value[:5000] for value in incoming.pairs.getlist(name) if value))
+        for name in definition.field_names()
+        if name not in OWN_FIELDS and any(incoming.pairs.getlist(name))
+    ]
+
+
+def bare_page(language: Language, region: str) -> str:
+    """Return a page without the site's frame, for the case that the built site itself is gone."""
+    return (
+        f'<!doctype html><html lang="{language.code}" dir="{language.dir}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><title></title></head>'
+        f"<body><main>{region}</main></body></html>"
+    )

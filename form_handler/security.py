@@ -1,0 +1,81 @@
+"""What every response carries, and who may talk to us: headers, host names, origin of a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from flask import Request
+
+from form_handler.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+CSP = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self' 'wasm-unsafe-eval'",  # Pagefind's search runs as WebAssembly
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "worker-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = (
+    ("Content-Security-Policy", CSP),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+)
+HSTS = ("Strict-Transport-Security", "max-age=31536000")
+
+
+class SecureHeaders:
+    """WSGI middleware: every response of the site and of the service gets the same security headers."""
+
+    def __init__(self, app: WSGIApplication, tls: bool) -> None:
+        self.app = app
+        self.headers = [*HEADERS, HSTS] if tls else list(HEADERS)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer as the app does, with our headers in place of its own of the same name."""
+        names = {name.lower() for name, _ in self.headers} | {"server"}
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            kept = [(name, value) for name, value in headers if name.lower() not in names]
+            return start_response(status, [*kept, *self.headers], exc_info)
+
+        return self.app(environ, start)
+
+
+def host_is_known(environ: WSGIEnvironment, settings: Settings) -> bool:
+    """Tell whether the request is for one of our host names, with any port (RFC 9110, 7.2)."""
+    host = environ.get("HTTP_HOST", "")
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    return name.rstrip(".").lower() in settings.hosts
+
+
+def is_cross_site(request: Request) -> bool:
+    """Tell whether a browser says that another site made it send this request.
+
+    Source: Fetch Metadata (Sec-Fetch-Site) and the Origin header, as Go's CrossOriginProtection reads
+    them; a client that sends neither is no browser that could be tricked.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in {"same-origin", "none"}
+    origin = request.headers.get("Origin")
+    return origin is not None and (origin == "null" or urlsplit(origin).netloc != request.host)

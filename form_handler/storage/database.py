@@ -1,0 +1,158 @@
+"""Opening the database: what makes "stored" mean "on disk", and one line for all writers.
+
+SQLite 3.7.0 to 3.51.2 can lose commits in WAL mode with several connections (sqlite.org/wal.html#walresetbug),
+and Debian 12 ships such a version; so the journal is truncated and every commit waits for the disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from form_handler.settings import Settings, SettingsError
+
+BUSY_SECONDS = 10.0
+WAL_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+
+
+class DatabaseBusyError(Exception):
+    """Another writer held the line for too long; nothing was stored."""
+
+
+def wal_is_safe(version: tuple[int, ...]) -> bool:
+    """Tell whether this SQLite is free of the WAL reset fault."""
+    newest = WAL_FIXED[0]
+    return version >= newest or any(version[:2] == fixed[:2] and version >= fixed for fixed in WAL_FIXED)
+
+
+class Database:
+    """The database of one process.
+
+    :ivar engine: SQLAlchemy's engine; use :meth:`reading` and :meth:`writing` instead of connecting yourself.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.is_sqlite = settings.database_url.startswith("sqlite")
+        self._lock = threading.Lock()
+        self._lock_path = settings.data_dir / "kim.lock"
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if self.is_sqlite:
+            self.engine = _sqlite_engine(settings)
+        else:
+            self.engine = sa.create_engine(settings.database_url, pool_pre_ping=True)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """Open a connection that only reads."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """Open a transaction that writes: committed at the end of the block, undone on any exception.
+
+        On SQLite writers of all processes stand in one line, so that nobody waits in SQLite's busy loop.
+
+        :raises DatabaseBusyError: if the line does not move for ten seconds.
+        """
+        if not self.is_sqlite:
+            with self.engine.begin() as connection:
+                yield connection
+            return
+        with self._in_line(), self.engine.connect() as connection:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            except sa.exc.OperationalError as error:
+                raise DatabaseBusyError("the database is locked") from error
+            try:
+                yield connection
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
+
+    @contextlib.contextmanager
+    def _in_line(self) -> Iterator[None]:
+        deadline = time.monotonic() + BUSY_SECONDS
+        if not self._lock.acquire(timeout=BUSY_SECONDS):
+            raise DatabaseBusyError("the line of writers does not move")
+        try:
+            with self._lock_path.open("a") as file:
+                _wait_for_file(file.fileno(), deadline)
+                yield
+        finally:
+            self._lock.release()
+
+
+def _wait_for_file(handle: int, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise DatabaseBusyError("the line of writers does not move") from None
+            time.sleep(0.002)
+        else:
+            return
+
+
+def _sqlite_engine(settings: Settings) -> sa.Engine:
+    if settings.sqlite_journal == "wal" and not wal_is_safe(sqlite3.sqlite_version_info):
+        raise SettingsError(
+            f"KIM_SQLITE_JOURNAL=wal is refused: SQLite {sqlite3.sqlite_version} can lose commits in WAL mode. "
+            "Use truncate, or SQLite 3.51.3, 3.50.7, 3.44.6 or later."
+        )
+    path = Path(settings.database_url.removeprefix("sqlite:///"))
+    if not path.exists():
+        _create_durably(path)
+    engine = sa.create_engine(
+        settings.database_url,
+        poolclass=sa.pool.QueuePool,
+        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
+    )
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        set_pragmas(connection, settings.sqlite_journal)
+
+    return engine
+
+
+def set_pragmas(connection: sqlite3.Connection, journal: str) -> None:
+    """Set what durability and forgetting need, and make sure that SQLite took it.
+
+    :raises RuntimeError: if SQLite did not take a setting.
+    """
+    cursor = connection.cursor()
+    wanted = {"journal_mode": journal, "synchronous": 2, "secure_delete": 1, "foreign_keys": 1}
+    for name, value in wanted.items():
+        cursor.execute(f"PRAGMA {name}={value}")
+        got = cursor.execute(f"PRAGMA {name}").fetchone()[0]
+        if str(got).lower() != str(value):
+            raise RuntimeError(f"SQLite did not take PRAGMA {name}={value}, it says {got}")
+    cursor.close()
+
+
+def _create_durably(path: Path) -> None:
+    """Create the file for its owner only, and its entry in the folder, on disk."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Write a folder's entries to disk, so that a new file is found after a power cut (fsync(2))."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,84 @@
+"""Migrations: bring the database to the schema of this programme, and refuse one that is newer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+
+from form_handler.storage.database import Database
+
+FOLDER = Path(__file__).parent / "migrations"
+
+
+class SchemaError(Exception):
+    """The database does not fit this programme; the message says what to do."""
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    return config
+
+
+def head() -> str:
+    """Return the revision that this programme needs."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    assert revision is not None
+    return revision
+
+
+def current(connection: sa.Connection) -> str | None:
+    """Return the revision of a database; None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(database: Database) -> bool:
+    """Bring the database to this programme's schema; return whether anything was done.
+
+    All steps are one transaction, so a migration that fails leaves the database as it was.
+
+    :raises SchemaError: if the database is newer than this programme.
+    """
+    with database.writing() as connection:
+        before = current(connection)
+        if before == head():
+            return False
+        refuse_newer(before)
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    return True
+
+
+def refuse_newer(revision: str | None) -> None:
+    """Refuse a revision that this programme does not know.
+
+    :raises SchemaError: see :func:`upgrade`.
+    """
+    if revision is None:
+        return
+    try:
+        ScriptDirectory.from_config(_config()).get_revision(revision)
+    except CommandError as error:
+        raise SchemaError(
+            f"The database has the schema {revision}, which this version does not know. "
+            "Start the newer version of the programme, or restore a backup."
+        ) from error
+
+
+def require_current(database: Database) -> None:
+    """Make sure that the database fits.
+
+    :raises SchemaError: if it is older (run ``kim db upgrade``) or newer.
+    """
+    with database.reading() as connection:
+        revision = current(connection)
+    refuse_newer(revision)
+    if revision != head():
+        raise SchemaError("The database is older than this version. Bring it up to date with: kim db upgrade")

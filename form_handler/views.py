@@ -1,0 +1,137 @@
+"""The way of a form: check, review, store, receipt. Each view builds the form, validates, acts, redirects, else draws."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from functools import partial
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, abort, current_app, g, redirect, request
+from flask_wtf.csrf import validate_csrf
+from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.wrappers import Response as BaseResponse
+from wtforms import Form, ValidationError
+
+from editorial.languages import Language, language_of_path
+from editorial.words import gettext as _
+from form_handler import pages
+from form_handler.forms import FormDefinition, find_form
+from form_handler.incoming import Incoming, read_incoming
+from form_handler.mails import write_mails
+from form_handler.pages import RECEIPT, SEND, settings, show_fault, show_form, show_receipt, show_review
+from form_handler.security import is_cross_site
+from form_handler.storage.database import Database, DatabaseBusyError
+from form_handler.storage.submissions import store
+from form_handler.tokens import read_receipt, review_is_ours, sign_receipt
+
+forms = Blueprint("forms", __name__)
+
+
+@forms.route("/", defaults={"path": ""}, methods=["GET", "POST"])
+@forms.route("/<path:path>", methods=["GET", "POST"])
+def handle(path: str) -> BaseResponse:
+    """Find out which form and which step a request is for."""
+    language, rest = language_of_path("/" + path)
+    for step, view in (("", check), (SEND, send), (RECEIPT, receipt)):
+        definition = find_form(rest.removesuffix(step)) if rest.endswith(step) else None
+        if definition is not None:
+            g.definition = definition
+            return view(language, definition)
+    if request.method == "POST":
+        raise MethodNotAllowed(valid_methods=["GET", "HEAD"])
+    abort(404)
+
+
+def check(language: Language, definition: FormDefinition) -> BaseResponse:
+    """Validate what was filled in: the form again with its faults, or the review page."""
+    if request.method != "POST":
+        return show_form(language, definition, definition.form_class(), status=200)
+    incoming = read_incoming(request, definition)
+    g.incoming = incoming
+    if (refusal := refuse_body(language, definition, incoming)) is not None:
+        return refusal
+    form = definition.fill(incoming.pairs)
+    if incoming.own("_change") and not incoming.notes:
+        return show_form(language, definition, form, status=200)
+    if not form.validate() or incoming.notes:
+        return show_form(language, definition, form, incoming.notes)
+    return show_review(language, definition, form)
+
+
+def send(language: Language, definition: FormDefinition) -> BaseResponse:
+    """Store a reviewed form, once, with its mails; then lead to the receipt."""
+    if request.method != "POST":
+        return redirect(pages.form_url(language, definition), 303)
+    incoming = read_incoming(request, definition)
+    g.incoming = incoming
+    if (refusal := refuse_body(language, definition, incoming)) is not None:
+        return refusal
+    form = definition.fill(incoming.pairs)
+    if not form.validate() or incoming.notes:
+        return show_form(language, definition, form, incoming.notes)
+    number = incoming.own("_number")
+    if not may_be_stored(definition, incoming, number):
+        note = _("This page had been open for too long or was opened twice. Nothing was stored yet. Please send once more.")
+        return show_review(language, definition, form, [note], status=422)
+    return store_and_lead_on(language, definition, form, number)
+
+
+def receipt(language: Language, definition: FormDefinition) -> BaseResponse:
+    """Show the receipt that a signed address belongs to; without one, lead to the form."""
+    if request.method != "GET":
+        raise MethodNotAllowed(valid_methods=["GET", "HEAD"])
+    found = read_receipt(settings().secret_key, definition.key, request.args.get("nr", ""))
+    if found is None:
+        return redirect(pages.form_url(language, definition), 303)
+    reference, copy_sent = found
+    return show_receipt(language, definition, reference, copy_sent)
+
+
+def may_be_stored(definition: FormDefinition, incoming: Incoming, number: str) -> bool:
+    """Tell whether this request comes from a review page of ours, in the same browser, not too long ago."""
+    if is_cross_site(request) or not review_is_ours(settings().secret_key, definition.key, number, incoming.own("_stamp")):
+        return False
+    try:
+        uuid.UUID(number)
+        validate_csrf(incoming.own("csrf_token"))
+    except (ValueError, ValidationError):
+        return False
+    return True
+
+
+def store_and_lead_on(language: Language, definition: FormDefinition, form: Form, number: str) -> BaseResponse:
+    """Store the answers and their mails in one transaction; on any fault show them again, with a number to call."""
+    database: Database = current_app.extensions["kim_database"]
+    try:
+        stored = store(
+            database,
+            number,
+            definition.key,
+            language.code,
+            definition.answers(form),
+            partial(write_mails, settings(), definition),
+            datetime.datetime.now(datetime.UTC),
+        )
+    except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError) as error:
+        current_app.logger.error("form %s not stored: %s", definition.key, type(error).__name__)
+        note = _("We could not store your entries just now. They are all still here. Please send again in a moment, or call us.")
+        return show_review(language, definition, form, [note], status=503, number=number)
+    current_app.logger.info("form %s stored", definition.key)
+    copy_sent = bool(definition.sender_field and stored.answers.get(definition.sender_field))
+    mark = sign_receipt(settings().secret_key, definition.key, stored.reference, copy_sent)
+    return redirect(f"{pages.form_url(language, definition)}{RECEIPT}?nr={mark}", 303)
+
+
+def refuse_body(language: Language, definition: FormDefinition, incoming: Incoming) -> Response | None:
+    """Return the page for a body that is no form or too large, or None."""
+    if incoming.wrong_kind:
+        lines = [_("What arrived was not a filled-in form. Nothing was stored.")]
+        return show_fault(language, 415, _("This could not be read"), lines, definition)
+    if incoming.too_large:
+        lines = [
+            _("Your entries are too long to be sent in one piece. Nothing was stored."),
+            _("Please shorten them, or call us. What could be read of them is below."),
+        ]
+        return show_fault(language, 413, _("Your entries are too long"), lines, definition, incoming)
+    return None

@@ -1,0 +1,102 @@
+"""A real Chromium in front of the real server. Nothing here skips itself: no Chromium is a failure."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from editorial.build import build_if_changed
+from tests.conftest import ROOT
+from tests.serving import Server, serving
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def find_chromium() -> str:
+    """Return the path of a Chromium.
+
+    :raises FileNotFoundError: if there is none; `make test` installs one where it may.
+    """
+    for name in (os.environ.get("KIM_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"):
+        path = shutil.which(name) if name else None
+        if path:
+            return path
+    raise FileNotFoundError("No Chromium. Install it with `sudo apt-get install chromium` or name it in KIM_CHROMIUM.")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the whole run."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The site and its forms, as `make run` starts them."""
+    build_if_changed(ROOT / "site")
+    with serving(tmp_path_factory.mktemp("var")) as running:
+        yield running
+
+
+@dataclass
+class Visit:
+    """What a browser context saw: everything that should not happen is collected."""
+
+    context: BrowserContext
+    url: str
+    foreign: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def open(self, path: str = "/") -> Page:
+        """Open a path of the site in a new tab."""
+        page = self.context.new_page()
+        page.on("request", lambda request: self._note(request.url))
+        page.on("console", lambda message: message.type == "error" and self.faults.append(message.text))
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.goto(self.url + path)
+        return page
+
+    def _note(self, url: str) -> None:
+        if not url.startswith((self.url, "data:", "blob:")):
+            self.foreign.append(url)
+
+
+@pytest.fixture
+def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Visit]]:
+    """Make browser contexts; afterwards no foreign request, no script error and no CSP violation may have come."""
+    visits: list[Visit] = []
+
+    def begin(url: str = server.url, expect_errors: bool = False, **options: Any) -> Visit:
+        visit = Visit(browser.new_context(**options), url)
+        visit.context.set_default_timeout(15_000)
+        if not expect_errors:
+            visits.append(visit)
+        return visit
+
+    yield begin
+    for one in visits:
+        one.context.close()
+        assert one.foreign == []
+        # A fault page answers 422, which Chromium also writes to its console.
+        assert [fault for fault in one.faults if "422" not in fault] == []
+
+
+@pytest.fixture(scope="session")
+def shots() -> Path:
+    """Where pictures go that a failing test takes."""
+    folder = ROOT / "var" / "shots"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,146 @@
+"""A person reads the site in their language, on any width, with or without script, mouse or eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from editorial.languages import Language, load_languages
+from editorial.words import gettext, use_language
+from tests.browser.conftest import Visit
+
+LANGUAGES = load_languages()
+PHONE = {"width": 360, "height": 740}
+NARROW = {"width": 320, "height": 640}
+DESK = {"width": 1280, "height": 800}
+TEMPLATES = ["", "kim/", "angebote/", "arbeitgeber/mitmachen/", "kontakt/", "gibt-es-nicht/"]
+Begin = Callable[..., Visit]
+
+
+def word(language: Language, message: str) -> str:
+    with use_language(language.code):
+        return gettext(message)
+
+
+def test_arabic_home_is_read_from_right_to_left(visit: Begin) -> None:
+    page = visit(viewport=DESK).open("/ar/")
+    assert page.evaluate("getComputedStyle(document.documentElement).direction") == "rtl"
+    mark = page.locator(".kim-header a").first.bounding_box()
+    assert mark is not None
+    assert mark["x"] > DESK["width"] / 2, "the mark stands on the right"
+    heading = page.locator("h1")
+    assert heading.evaluate("e => getComputedStyle(e).textAlign") in ("start", "right")
+
+
+def test_the_three_ways_on_stand_on_the_home_page_of_every_language(visit: Begin) -> None:
+    for language in LANGUAGES:
+        page = visit(viewport=DESK).open(language.root)
+        ways = page.locator(".kim-ways > section")
+        assert ways.count() == 3
+        links = [ways.nth(i).locator("a.button").get_attribute("href") for i in range(3)]
+        assert len(set(links)) == 3
+        page.close()
+
+
+@pytest.mark.parametrize("viewport", [NARROW, PHONE, DESK], ids=lambda size: str(size["width"]))
+def test_nothing_runs_over_the_edge(visit: Begin, viewport: dict[str, int]) -> None:
+    seen = visit(viewport=viewport, expect_errors=True)
+    for language in LANGUAGES:
+        for path in TEMPLATES:
+            page = seen.open(language.root + path)
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, f"{language.root}{path} is {wide} px too wide at {viewport['width']} px"
+            page.close()
+
+
+def test_text_at_twice_its_size_loses_nothing_on_a_phone(visit: Begin) -> None:
+    """WCAG 2.2, 1.4.4 Resize Text."""
+    seen = visit(viewport=PHONE, expect_errors=True)
+    for language in LANGUAGES:
+        for path in TEMPLATES:
+            page = seen.open(language.root + path)
+            page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, f"{language.root}{path} runs {wide} px over"
+            page.close()
+
+
+def test_reading_leaves_no_cookie_and_stores_nothing(visit: Begin) -> None:
+    seen = visit()
+    for language in LANGUAGES:
+        for path in TEMPLATES[:-1]:
+            page = seen.open(language.root + path)
+            assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+            page.close()
+    assert seen.context.cookies() == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)
+def test_language_links_keep_the_page(visit: Begin, language: Language) -> None:
+    page = visit(viewport=DESK).open("/kim/")
+    href = page.locator(f".kim-languages a[lang={language.code}]").first.get_attribute("href")
+    page.goto(page.url.replace("/kim/", str(href)))
+    assert page.url.endswith(f"{language.root}kim/")
+    assert page.locator("html").get_attribute("lang") == language.code
+
+
+def test_without_script_every_page_can_be_read_and_reached(visit: Begin) -> None:
+    page = visit(java_script_enabled=False, viewport=PHONE).open("/ar/")
+    page.locator("header details > summary").first.click()
+    page.locator("header nav a").nth(1).click()
+    assert page.locator("h1").is_visible()
+    assert "/ar/" in page.url
+
+
+def test_an_unknown_address_is_answered_in_the_language_of_its_path(visit: Begin) -> None:
+    seen = visit(expect_errors=True)
+    for language in LANGUAGES:
+        page = seen.context.new_page()
+        response = page.goto(f"{seen.url}{language.root}gibt-es-nicht/")
+        assert response is not None
+        assert response.status == 404
+        assert page.locator("html").get_attribute("lang") == language.code
+        assert page.locator("h1").inner_text() == word(language, "Page not found")
+        page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_theme_follows_the_device_and_the_switch(visit: Begin, scheme: str) -> None:
+    seen = visit(color_scheme=scheme, viewport=DESK)
+    page = seen.open("/")
+    background = "getComputedStyle(document.body).backgroundColor"
+    first = page.evaluate(background)
+    page.locator("[data-kim-theme]").click()
+    second = page.evaluate(background)
+    assert first != second
+    page.reload()
+    assert page.evaluate(background) == second, "the choice is kept"
+
+
+def test_the_keyboard_reaches_everything_in_the_header_and_leaves_it_again(visit: Begin) -> None:
+    page = visit(viewport=PHONE).open("/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
+    seen = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        seen.append(page.evaluate("""() => {
+            const e = document.activeElement, r = e.getBoundingClientRect();
+            const style = getComputedStyle(e);
+            return [e.tagName, r.width > 0 && r.height > 0 && style.visibility !== 'hidden',
+                    style.outlineStyle !== 'none' || style.boxShadow !== 'none'];
+        }"""))
+    assert all(visible for _, visible, _ in seen), seen
+    assert all(ring for _, _, ring in seen), seen
+
+
+def test_escape_closes_menu_and_search_and_gives_the_focus_back(visit: Begin) -> None:
+    page = visit(viewport=PHONE).open("/tr/")
+    for opener, opened in (("[data-kim-search]", "dialog[open]"), ("header details > summary", "header details[open]")):
+        page.locator(opener).first.focus()
+        page.keyboard.press("Enter")
+        page.locator(opened).first.wait_for()
+        page.keyboard.press("Escape")
+        page.locator(opened).first.wait_for(state="detached" if "details" in opened else "hidden")
+        assert page.evaluate("document.activeElement !== document.body")

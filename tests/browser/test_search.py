@@ -1,0 +1,64 @@
+"""Search finds what people type, in their language and only there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Visit
+
+# Words as people type them: inflected, with a slip, or the German word from a letter. None of them was used to
+# write the rules of the search.
+QUERIES = {
+    "de": [("Wohnungen", "wohnen"), ("Notrufnummern", "notfall"), ("Betrieben", "betrieb"), ("Schulen", "schule")],
+    "en": [("employers", "arbeitgeber"), ("accessible", "barrierefreiheit"), ("companies", "betriebe")],
+    "uk": [("підприємствами", "betrieb"), ("роботодавцям", "arbeitgeber"), ("інтеграцією", "kim")],
+    "ar": [("الشركات", "betriebe"), ("اندماج", "kim"), ("Ausländerbehörde", "")],
+    "tr": [("işverenler", "arbeitgeber"), ("entegrasyonun", "kim"), ("şirketlerin", "betriebe")],
+}
+
+
+def search(page: Page, words: str) -> list[str]:
+    """Type words into the search dialog and return the addresses it offers."""
+    page.locator("[data-kim-search]").first.click()
+    box = page.locator("dialog input[type=search]")
+    box.fill(words)
+    page.locator("dialog [data-kim-results] a, dialog [data-kim-nothing]:not([hidden])").first.wait_for()
+    return [str(link.get_attribute("href")) for link in page.locator("dialog [data-kim-results] a").all()]
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "target"), [(code, *row) for code, rows in QUERIES.items() for row in rows]
+)
+def test_search_finds_inflected_words_in_its_own_language(
+    visit: Callable[..., Visit], language: str, words: str, target: str
+) -> None:
+    root = "/" if language == "de" else f"/{language}/"
+    found = search(visit().open(root), words)
+    assert found, f"{words} finds nothing"
+    assert any(target in address for address in found), found
+    others = {"en", "uk", "ar", "tr"} - {language}
+    assert all(address.startswith(root) for address in found), found
+    assert not [address for address in found if address.split("/")[1] in others], found
+
+
+def test_the_result_is_announced_and_nothing_found_says_what_to_do(visit: Callable[..., Visit]) -> None:
+    page = visit().open("/uk/")
+    assert search(page, "qqqqxxxx") == []
+    status = page.locator("dialog [role=status]")
+    assert status.inner_text().strip()
+    assert page.locator("dialog [data-kim-nothing] a").count() >= 1
+
+
+def test_the_index_is_loaded_only_when_search_is_opened(visit: Callable[..., Visit]) -> None:
+    seen = visit()
+    page = seen.context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(seen.url + "/uk/")
+    assert not [url for url in asked if "pagefind" in url]
+    search(page, "робота")
+    assert [url for url in asked if "pagefind" in url]
+    assert not [url for url in asked if ".de_" in url or ".ar_" in url], "only the reader's language is loaded"
