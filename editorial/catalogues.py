@@ -105,6 +105,9 @@ def _check_message(shown: str, message: Message) -> Iterator[Finding]:
     if not all(strings):
         yield Finding(shown, message.lineno or 0, f"Ohne Übersetzung: „{ids[0]}“.", REMEDY)
         return
+    if any('"' in string for string in strings):
+        yield Finding(shown, message.lineno or 0, f"Gerade Anführungszeichen in: „{ids[0]}“.",
+                      "Nehmen Sie die Anführungszeichen der Sprache; gerade beenden ein HTML-Attribut.")  # fmt: skip
     wanted = set(PLACEHOLDER.findall(" ".join(ids)))
     for string in strings:
         given = set(PLACEHOLDER.findall(string))

@@ -80,13 +80,13 @@ def format_amount(amount: Amount, language: str) -> str:
         pattern = None if amount.value % 1 else "#,##0\xa0¤"
         money = format_currency(amount.value, "EUR", format=pattern, **options)
         per = {
-            "EUR": "%s",
-            "EUR/h": _("%s an hour"),
-            "EUR/month": _("%s a month"),
-            "EUR/year": _("%s a year"),
-            "EUR/lesson": _("%s a lesson"),
+            "EUR": money,
+            "EUR/h": _("%(amount)s an hour", amount=money),
+            "EUR/month": _("%(amount)s a month", amount=money),
+            "EUR/year": _("%(amount)s a year", amount=money),
+            "EUR/lesson": _("%(amount)s a lesson", amount=money),
         }
-        return per[unit] % money
+        return per[unit]
     return f"{format_decimal(amount.value, **options)} {unit}".strip()
 
 

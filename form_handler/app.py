@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from editorial import words
 from editorial.languages import ROOT, language_of_path
-from form_handler import faults, views
+from form_handler import faults, pages, views
 from form_handler.security import host_is_known
 from form_handler.settings import Settings
 from form_handler.shells import Shells
@@ -53,6 +53,5 @@ def prepare() -> None:
     language, _rest = language_of_path(request.path)
     g.language = language
     words.speak(language.code)
-    settings: Settings = views.settings()
-    if not host_is_known(request.environ, settings):
+    if not host_is_known(request.environ, pages.settings()):
         raise WrongHost

@@ -22,7 +22,7 @@ def show_http_error(error: HTTPException) -> Response:
     """Show a refused request."""
     status = error.code or 500
     if 300 <= status < 400:
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     language, _rest = language_of_path(request.path)
     with use_language(language.code):
         title, line = words_for(status)
@@ -42,7 +42,10 @@ def show_crash(error: Exception) -> Response:
     current_app.logger.error("fault %s at %s", type(error).__name__, place)
     language, _rest = language_of_path(request.path)
     with use_language(language.code):
-        lines = [_("Something went wrong on our side. Nothing was stored."), _("Please try again in a moment, or call us.")]
+        lines = [
+            _("Something went wrong on our side. Nothing was stored."),
+            _("Please try again in a moment, or call us."),
+        ]
         return show_fault(language, 500, _("Something went wrong"), lines, g.get("definition"), g.get("incoming"))
 
 

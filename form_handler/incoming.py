@@ -62,7 +62,10 @@ def read_incoming(request: Request, definition: FormDefinition) -> Incoming:
     if unknown:
         names = ", ".join(name[:40] for name in unknown[:5])
         incoming.notes.append(
-            _("The form held fields that we do not know (%(names)s). They were left out. Please check your entries.", names=names)
+            _(
+                "The form held fields that we do not know (%(names)s). They were left out. Please check your entries.",
+                names=names,
+            )
         )
     incoming.pairs = MultiDict((name, value) for name, value in pairs if name not in unknown)
     return incoming

@@ -135,7 +135,9 @@ def _smtp(value: str | None) -> str | None:
         return None
     parts = urlsplit(value)
     if parts.scheme not in {"smtp", "smtp+starttls", "smtps"} or not parts.hostname:
-        raise SettingsError("KIM_SMTP_URL must look like smtp://host:25, smtp+starttls://user:password@host:587 or smtps://…")
+        raise SettingsError(
+            "KIM_SMTP_URL must look like smtp://host:25, smtp+starttls://user:password@host:587 or smtps://…"
+        )
     return value
 
 

@@ -7,9 +7,9 @@ import uuid
 from functools import partial
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, abort, current_app, g, redirect, request
+from flask import Blueprint, Response, current_app, g, redirect, request
 from flask_wtf.csrf import validate_csrf
-from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Form, ValidationError
 
@@ -40,7 +40,7 @@ def handle(path: str) -> BaseResponse:
             return view(language, definition)
     if request.method == "POST":
         raise MethodNotAllowed(valid_methods=["GET", "HEAD"])
-    abort(404)
+    raise NotFound
 
 
 def check(language: Language, definition: FormDefinition) -> BaseResponse:
@@ -72,7 +72,9 @@ def send(language: Language, definition: FormDefinition) -> BaseResponse:
         return show_form(language, definition, form, incoming.notes)
     number = incoming.own("_number")
     if not may_be_stored(definition, incoming, number):
-        note = _("This page had been open for too long or was opened twice. Nothing was stored yet. Please send once more.")
+        note = _(
+            "This page had been open for too long or was opened twice. Nothing was stored yet. Please send once more."
+        )
         return show_review(language, definition, form, [note], status=422)
     return store_and_lead_on(language, definition, form, number)
 
@@ -90,7 +92,9 @@ def receipt(language: Language, definition: FormDefinition) -> BaseResponse:
 
 def may_be_stored(definition: FormDefinition, incoming: Incoming, number: str) -> bool:
     """Tell whether this request comes from a review page of ours, in the same browser, not too long ago."""
-    if is_cross_site(request) or not review_is_ours(settings().secret_key, definition.key, number, incoming.own("_stamp")):
+    if is_cross_site(request) or not review_is_ours(
+        settings().secret_key, definition.key, number, incoming.own("_stamp")
+    ):
         return False
     try:
         uuid.UUID(number)
@@ -115,7 +119,9 @@ def store_and_lead_on(language: Language, definition: FormDefinition, form: Form
         )
     except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError) as error:
         current_app.logger.error("form %s not stored: %s", definition.key, type(error).__name__)
-        note = _("We could not store your entries just now. They are all still here. Please send again in a moment, or call us.")
+        note = _(
+            "We could not store your entries just now. They are all still here. Please send again in a moment, or call us."
+        )
         return show_review(language, definition, form, [note], status=503, number=number)
     current_app.logger.info("form %s stored", definition.key)
     copy_sent = bool(definition.sender_field and stored.answers.get(definition.sender_field))

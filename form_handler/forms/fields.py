@@ -116,9 +116,7 @@ def mail_address(form: Form, field: Field) -> None:
     try:
         validate_email(field.data, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        raise StopValidation(
-            _("Enter the e-mail address in full, for example name@example.org.")
-        ) from error
+        raise StopValidation(_("Enter the e-mail address in full, for example name@example.org.")) from error
 
 
 class Line(StringField):
@@ -165,7 +163,12 @@ class OneShown(RadioField):
 
     def __init__(self, label: Any, choices: Sequence[tuple[str, Any]], *checks: Validator, **options: Any) -> None:
         super().__init__(
-            label, [one_answer, *checks, known_choice], choices=list(choices), validate_choice=False, default="", **options
+            label,
+            [one_answer, *checks, known_choice],
+            choices=list(choices),
+            validate_choice=False,
+            default="",
+            **options,
         )
 
 

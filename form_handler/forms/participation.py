@@ -97,7 +97,8 @@ class ParticipationForm(Form):
         description=_l("So that companies can learn from each other."),
     )  # fmt: skip
     languages = Line(
-        _l("Languages spoken in the company"), description=_l("For example German, Turkish, Polish. A help in the first weeks.")
+        _l("Languages spoken in the company"),
+        description=_l("For example German, Turkish, Polish. A help in the first weeks."),
     )
     message = Text(
         _l("Your message"),

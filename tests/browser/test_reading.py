@@ -125,12 +125,14 @@ def test_the_keyboard_reaches_everything_in_the_header_and_leaves_it_again(visit
     seen = []
     for _ in range(12):
         page.keyboard.press("Tab")
-        seen.append(page.evaluate("""() => {
+        seen.append(
+            page.evaluate("""() => {
             const e = document.activeElement, r = e.getBoundingClientRect();
             const style = getComputedStyle(e);
             return [e.tagName, r.width > 0 && r.height > 0 && style.visibility !== 'hidden',
                     style.outlineStyle !== 'none' || style.boxShadow !== 'none'];
-        }"""))
+        }""")
+        )
     assert all(visible for _, visible, _ in seen), seen
     assert all(ring for _, _, ring in seen), seen
 

@@ -1,0 +1,119 @@
+"""The server: the built site, the forms and the mail worker, together on one port."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING, Any
+
+from gunicorn.app.base import BaseApplication
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from form_handler.app import create_app
+from form_handler.mail_worker import run_worker
+from form_handler.security import SecureHeaders
+from form_handler.settings import Settings
+from form_handler.storage.database import Database
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+ONE_YEAR = 31536000
+
+
+def make_wsgi(settings: Settings, database: Database | None = None) -> WSGIApplication:
+    """Return the whole service: static files first, then the forms, security headers around both."""
+    flask = create_app(settings, database)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    site = WhiteNoise(
+        flask.wsgi_app,
+        root=str(settings.site_dir),
+        index_file=True,
+        max_age=300,
+        charset="utf-8",
+        # Pagefind puts a hash into these names, so they never change.
+        immutable_file_test=r"^/pagefind/(index|fragment)/",
+        autorefresh=False,
+    )
+    app: WSGIApplication = SecureHeaders(OnlyReads(site, flask.wsgi_app), settings.tls)
+    if settings.proxies:
+        app = ProxyFix(app, x_for=settings.proxies, x_proto=settings.proxies)
+    return app
+
+
+class OnlyReads:
+    """WSGI middleware: static files are for GET and HEAD; every other method is the service's affair."""
+
+    def __init__(self, static: Any, service: WSGIApplication) -> None:
+        self.static = static
+        self.service = service
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        """Hand the request on."""
+        reads = environ["REQUEST_METHOD"] in {"GET", "HEAD"}
+        return (self.static if reads else self.service)(environ, start_response)
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn, configured here instead of in a file."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Tell gunicorn how to run."""
+        options = {
+            "bind": f"{self.settings.bind}:{self.settings.port}",
+            "workers": self.settings.workers,
+            "worker_class": "gthread",
+            "threads": 4,
+            "timeout": 60,
+            "graceful_timeout": 15,
+            "keepalive": 15,
+            "limit_request_line": 8190,
+            "loglevel": "warning",
+            "accesslog": None,
+            "proc_name": "kim",
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> WSGIApplication:
+        """Make the application, once in each worker process."""
+        return make_wsgi(self.settings)
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM; the mail worker is a process of its own and ends with the server."""
+    context = multiprocessing.get_context("spawn")
+    parent = os.getpid()
+    worker = context.Process(target=mail_process, args=(settings, parent), name="kim-mail", daemon=True)
+    worker.start()
+    try:
+        Server(settings).run()
+    finally:
+        worker.terminate()
+        worker.join(10)
+
+
+def mail_process(settings: Settings, parent: int) -> None:
+    """Run the mail worker until told to stop, or until the server that started it is gone."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=watch_parent, args=(parent, stop), daemon=True).start()
+    with contextlib.suppress(KeyboardInterrupt):
+        run_worker(Database(settings), settings, stop)
+
+
+def watch_parent(parent: int, stop: threading.Event) -> None:
+    """Set ``stop`` when the process that started us has ended."""
+    while not stop.wait(1.0):
+        if os.getppid() != parent:
+            stop.set()
