@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import logging
 import shutil
@@ -23,6 +24,18 @@ class BuildError(Exception):
     """The site was not built and the old one stays in place; the message says why."""
 
 
+class Said(logging.Handler):
+    """Keep what MkDocs says while it builds, for the person who has to mend it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one message."""
+        self.lines.append(record.getMessage().strip())
+
+
 def build_site(site_dir: Path = ROOT / "site", site_url: str | None = None, docs_dir: Path = ROOT / "docs") -> None:
     """Build the whole site into ``site_dir``.
 
@@ -34,15 +47,21 @@ def build_site(site_dir: Path = ROOT / "site", site_url: str | None = None, docs
     fresh = site_dir.with_name(f"{site_dir.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     overrides = {"site_url": site_url} if site_url else {}
-    logging.getLogger("mkdocs").setLevel(logging.WARNING)
+    said = Said()
+    logger = logging.getLogger("mkdocs")
+    logger.setLevel(logging.WARNING)
+    logger.addHandler(said)
     try:
         config = load_config(str(CONFIG), docs_dir=str(docs_dir), site_dir=str(fresh), strict=True, **overrides)
         config.plugins.on_startup(command="build", dirty=False)
         mkdocs_build(config)
     except (Abort, MkDocsException) as error:
         shutil.rmtree(fresh, ignore_errors=True)
-        raise BuildError(str(error)) from error
+        raise BuildError("\n".join(said.lines) or str(error)) from error
+    finally:
+        logger.removeHandler(said)
     index_search(fresh)
+    compress(fresh)
     replace_folder(fresh, site_dir)
 
 
@@ -59,6 +78,14 @@ def index_search(site_dir: Path) -> None:
     # Pagefind's ready-made interface is not used; ours is smaller.
     for spare in (site_dir / "pagefind").glob("pagefind-*ui*"):
         spare.unlink()
+
+
+def compress(site_dir: Path) -> None:
+    """Lay a gzip copy beside each text file, which server and reverse proxy hand out as it is."""
+    for path in site_dir.rglob("*"):
+        if path.suffix in {".html", ".css", ".js", ".svg", ".xml", ".txt", ".json"} and path.stat().st_size > 400:
+            small = gzip.compress(path.read_bytes(), compresslevel=9, mtime=0)
+            path.with_name(path.name + ".gz").write_bytes(small)
 
 
 def replace_folder(fresh: Path, target: Path) -> None:

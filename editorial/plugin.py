@@ -37,7 +37,7 @@ from editorial.words import gettext as _
 from form_handler.forms import FORMS
 
 
-class NoOptions(Config):
+class NoOptions(Config):  # type: ignore[no-untyped-call]
     """The plugin takes no options: facts stand in ``extra:`` and ``docs/data/``."""
 
 

@@ -36,6 +36,7 @@ def make_wsgi(settings: Settings, database: Database | None = None) -> WSGIAppli
         index_file=True,
         max_age=300,
         charset="utf-8",
+        allow_all_origins=False,
         # Pagefind puts a hash into these names, so they never change.
         immutable_file_test=r"^/pagefind/(index|fragment)/",
         autorefresh=False,

@@ -9,6 +9,7 @@ from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from wtforms import BooleanField, Field, Form, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import SelectChoice as Choice  # type: ignore[attr-defined]  # newer than its published types
 from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -103,7 +104,7 @@ def one_answer(form: Form, field: Field) -> None:
 
 def known_choice(form: Form, field: Field) -> None:
     """Refuse an answer that is not on the list."""
-    keys = {str(row[0]) for row in getattr(field, "choices", None) or []}
+    keys = set(labels_of(field))
     given = field.data if isinstance(field.data, list) else [field.data or ""]
     if any(key not in keys and key != "" for key in given):
         raise StopValidation(_("“%(label)s”: choose from the list.", label=field.label.text))
@@ -117,6 +118,16 @@ def mail_address(form: Form, field: Field) -> None:
         validate_email(field.data, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise StopValidation(_("Enter the e-mail address in full, for example name@example.org.")) from error
+
+
+def offered(choices: Sequence[tuple[str, Any]]) -> list[Any]:
+    """Return pairs of key and label as WTForms takes choices."""
+    return [Choice(key, label) for key, label in choices]
+
+
+def labels_of(field: Field) -> dict[str, Any]:
+    """Return the label of each choice of a field by its key, in order."""
+    return {choice.value: choice.label for choice in getattr(field, "choices", None) or []}
 
 
 class Line(StringField):
@@ -152,7 +163,7 @@ class OneOf(SelectField):
     """One choice from a list, or none."""
 
     def __init__(self, label: Any, choices: Sequence[tuple[str, Any]], *checks: Validator, **options: Any) -> None:
-        full = [("", _l("Please choose")), *choices]
+        full = offered([("", _l("Please choose")), *choices])
         super().__init__(
             label, [one_answer, *checks, known_choice], choices=full, validate_choice=False, default="", **options
         )
@@ -165,7 +176,7 @@ class OneShown(RadioField):
         super().__init__(
             label,
             [one_answer, *checks, known_choice],
-            choices=list(choices),
+            choices=offered(choices),
             validate_choice=False,
             default="",
             **options,
@@ -179,11 +190,11 @@ class AnyOf(SelectMultipleField):
     option_widget = CheckboxInput()
 
     def __init__(self, label: Any, choices: Sequence[tuple[str, Any]], *checks: Validator, **options: Any) -> None:
-        super().__init__(label, [*checks, known_choice], choices=list(choices), validate_choice=False, **options)
+        super().__init__(label, [*checks, known_choice], choices=offered(choices), validate_choice=False, **options)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Keep each choice once, in the order of the list; unknown ones stay for the check to name."""
-        order = [str(row[0]) for row in self.choices or []]
+        order = list(labels_of(self))
         known = [key for key in order if key in valuelist]
         self.data = known + [value for value in valuelist if value not in order]
 
@@ -200,9 +211,9 @@ def display_value(field: Field, value: Any) -> str:
     if isinstance(field, BooleanField):
         return _("Yes") if value else _("No")
     if isinstance(field, SelectMultipleField):
-        labels = dict(field.choices)  # type: ignore[arg-type]
+        labels = labels_of(field)
         return "\n".join(str(labels.get(key, key)) for key in value or [])
     if isinstance(field, SelectField):
-        labels = dict(field.choices)  # type: ignore[arg-type]
+        labels = labels_of(field)
         return str(labels.get(value, value)) if value else ""
     return str(value or "")

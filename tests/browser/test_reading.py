@@ -26,7 +26,7 @@ def word(language: Language, message: str) -> str:
 def test_arabic_home_is_read_from_right_to_left(visit: Begin) -> None:
     page = visit(viewport=DESK).open("/ar/")
     assert page.evaluate("getComputedStyle(document.documentElement).direction") == "rtl"
-    mark = page.locator(".kim-header a").first.bounding_box()
+    mark = page.locator(".kim-brand").bounding_box()
     assert mark is not None
     assert mark["x"] > DESK["width"] / 2, "the mark stands on the right"
     heading = page.locator("h1")
@@ -87,8 +87,8 @@ def test_language_links_keep_the_page(visit: Begin, language: Language) -> None:
 
 def test_without_script_every_page_can_be_read_and_reached(visit: Begin) -> None:
     page = visit(java_script_enabled=False, viewport=PHONE).open("/ar/")
-    page.locator("header details > summary").first.click()
-    page.locator("header nav a").nth(1).click()
+    page.locator(".kim-menu > summary").click()
+    page.locator(".kim-menu nav a").nth(1).click()
     assert page.locator("h1").is_visible()
     assert "/ar/" in page.url
 
@@ -111,7 +111,7 @@ def test_the_theme_follows_the_device_and_the_switch(visit: Begin, scheme: str) 
     page = seen.open("/")
     background = "getComputedStyle(document.body).backgroundColor"
     first = page.evaluate(background)
-    page.locator("[data-kim-theme]").click()
+    page.locator("[data-kim-scheme]").click()
     second = page.evaluate(background)
     assert first != second
     page.reload()
@@ -139,7 +139,7 @@ def test_the_keyboard_reaches_everything_in_the_header_and_leaves_it_again(visit
 
 def test_escape_closes_menu_and_search_and_gives_the_focus_back(visit: Begin) -> None:
     page = visit(viewport=PHONE).open("/tr/")
-    for opener, opened in (("[data-kim-search]", "dialog[open]"), ("header details > summary", "header details[open]")):
+    for opener, opened in (("[data-kim-search]", "dialog[open]"), (".kim-menu > summary", ".kim-menu[open]")):
         page.locator(opener).first.focus()
         page.keyboard.press("Enter")
         page.locator(opened).first.wait_for()

@@ -25,8 +25,8 @@ def search(page: Page, words: str) -> list[str]:
     page.locator("[data-kim-search]").first.click()
     box = page.locator("dialog input[type=search]")
     box.fill(words)
-    page.locator("dialog [data-kim-results] a, dialog [data-kim-nothing]:not([hidden])").first.wait_for()
-    return [str(link.get_attribute("href")) for link in page.locator("dialog [data-kim-results] a").all()]
+    page.locator("dialog .kim-search__results a, dialog .kim-search__none:not([hidden])").first.wait_for()
+    return [str(link.get_attribute("href")) for link in page.locator("dialog .kim-search__results a").all()]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_the_result_is_announced_and_nothing_found_says_what_to_do(visit: Callab
     assert search(page, "qqqqxxxx") == []
     status = page.locator("dialog [role=status]")
     assert status.inner_text().strip()
-    assert page.locator("dialog [data-kim-nothing] a").count() >= 1
+    assert page.locator("dialog .kim-search__none a").count() >= 1
 
 
 def test_the_index_is_loaded_only_when_search_is_opened(visit: Callable[..., Visit]) -> None:
