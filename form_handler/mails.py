@@ -93,5 +93,6 @@ def answers_as_text(definition: FormDefinition, submission: Submission) -> str:
 
 def wire_address(address: str) -> str:
     """Return an address as mail headers carry it: an international domain in its ASCII form (RFC 5891)."""
-    checked = validate_email(address, check_deliverability=False, test_environment=True)
-    return checked.ascii_email or f"{checked.local_part}@{checked.ascii_domain}"
+    checked = validate_email(address, check_deliverability=False, test_environment=True, allow_smtputf8=False)
+    assert checked.ascii_email is not None
+    return checked.ascii_email

@@ -51,9 +51,13 @@ def draw(macro: str, **values: Any) -> str:
 
 
 def respond(page: str, status: int) -> Response:
-    """Return a page that nobody stores and no search engine lists."""
+    """Return a page that no proxy keeps and no search engine lists.
+
+    The reader's own browser may keep it: with ``no-store`` the back button would show an error instead of
+    the answers, and sending from there would make a second submission.
+    """
     response = Response(page, status, mimetype="text/html")
-    response.headers["Cache-Control"] = "no-store"
+    response.headers["Cache-Control"] = "private, no-cache"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 

@@ -95,7 +95,10 @@ def serve(settings: Settings) -> None:
     context = multiprocessing.get_context("spawn")
     parent = os.getpid()
     worker = context.Process(target=mail_process, args=(settings, parent), name="kim-mail", daemon=True)
+    # Ctrl-C reaches every process of the terminal; the mail worker is ended by us, after the server.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     worker.start()
+    signal.signal(signal.SIGINT, before)
     try:
         Server(settings).run()
     finally:
@@ -107,7 +110,6 @@ def mail_process(settings: Settings, parent: int) -> None:
     """Run the mail worker until told to stop, or until the server that started it is gone."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=watch_parent, args=(parent, stop), daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt):
         run_worker(Database(settings), settings, stop)

@@ -63,11 +63,11 @@ class Server:
         env = {k: v for k, v in os.environ.items() if not k.startswith("KIM_")}
         env |= {"PORT": str(self.port), "KIM_DATA_DIR": str(self.data_dir), **self.settings}
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        log = (self.data_dir / "server.log").open("ab")
-        self.process = subprocess.Popen(
-            [str(Path(sys.executable).with_name("kim")), "serve"],
-            cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+        with (self.data_dir / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(Path(sys.executable).with_name("kim")), "serve"],
+                cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
         wait_until(lambda: self._alive() and answers(self.url + "/"), 240, "the server's first answer")
 
     def _alive(self) -> bool:

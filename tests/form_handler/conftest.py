@@ -1,0 +1,107 @@
+"""A service on a real SQLite file, with tiny built pages as shells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from editorial.languages import load_languages
+from form_handler.app import create_app
+from form_handler.forms import FORMS
+from form_handler.settings import Settings, read_settings
+from form_handler.storage.database import Database
+from form_handler.storage.migrate import upgrade
+from form_handler.storage.submissions import Submission, list_submissions
+
+FORM = "/arbeitgeber/mitmachen/"
+GOOD = {"company": "Beispielbetrieb", "email": "beispiel@example.org"}
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+
+
+def write_shells(site: Path) -> None:
+    """Write what the build would: a form page and an error page for each language."""
+    for language in load_languages():
+        root = site / language.root.strip("/")
+        for path in [root / "404.html", *(root / d.slug / "index.html" for d in FORMS.values())]:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(
+                f'<!doctype html><html lang="{language.code}" dir="{language.dir}"><head><title>Seite – KIM</title></head>'
+                "<body><main><!-- kim:main --><!-- kim:summary --><!-- /kim:summary --><h1>x</h1>"
+                "<!-- kim:form -->leer<!-- /kim:form --><!-- /kim:main --></main></body></html>"
+            )
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a development service below a folder of its own."""
+    write_shells(tmp_path / "site")
+    return read_settings({"KIM_DATA_DIR": str(tmp_path / "var"), "KIM_SITE_DIR": str(tmp_path / "site")})
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    """An empty database with the current schema."""
+    database = Database(settings)
+    upgrade(database)
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture
+def app(settings: Settings, database: Database) -> Flask:
+    """The application."""
+    return create_app(settings, database)
+
+
+@dataclass
+class Browser:
+    """A browser as far as forms go: cookies, hidden fields, redirects."""
+
+    client: FlaskClient
+    database: Database
+
+    def post(self, path: str = FORM, data: Any = None, **options: Any) -> TestResponse:
+        """Send a form."""
+        options.setdefault("base_url", "http://127.0.0.1")
+        return self.client.post(path, data=data, **options)
+
+    def get(self, path: str) -> TestResponse:
+        """Open a page."""
+        return self.client.get(path, base_url="http://127.0.0.1")
+
+    def review(self, data: dict[str, Any] | None = None, path: str = FORM) -> list[tuple[str, str]]:
+        """Send a right form and return the hidden fields of its review page."""
+        response = self.post(path, data or GOOD)
+        assert response.status_code == 200, response.text
+        return [(name, unescape(value)) for name, value in HIDDEN.findall(response.text)]
+
+    def send(self, hidden: list[tuple[str, str]], path: str = FORM, **options: Any) -> TestResponse:
+        """Send a reviewed form."""
+        from werkzeug.datastructures import MultiDict
+
+        return self.post(path + "absenden/", MultiDict(hidden), **options)
+
+    def stored(self) -> list[Submission]:
+        """Return what is stored."""
+        return list_submissions(self.database)
+
+
+def unescape(value: str) -> str:
+    """Undo HTML's escapes."""
+    import html
+
+    return html.unescape(value)
+
+
+@pytest.fixture
+def browser(app: Flask, database: Database) -> Browser:
+    """A browser in front of the application."""
+    return Browser(app.test_client(), database)

@@ -1,0 +1,64 @@
+"""Settings: one table, read once; a start with a bad one stops with a sentence."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from form_handler.settings import SETTINGS, SettingsError, read_settings
+from tests.conftest import ROOT
+
+GOOD = {
+    "KIM_MODE": "production", "KIM_SECRET_KEY": "0123456789abcdef0123456789abcdef", "KIM_HOSTS": "kim.example.org",
+    "KIM_MAIL_FROM": "kim@example.org", "KIM_OFFICE_MAIL": "office@example.org",
+}  # fmt: skip
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    rows = {
+        m[1]: (m[2], m[3], m[4])
+        for m in re.finditer(r"^\| `([A-Z_]+)` \| (.*) \| (.*) \| (.*) \|$", readme, re.MULTILINE)
+    }
+    assert rows == {name: (meaning, unit, default) for name, meaning, unit, default in SETTINGS}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"KIM_SMPT_URL": "x"}, "Unknown setting KIM_SMPT_URL"),
+        ({"PORT": "http"}, "PORT"),
+        ({"PORT": "70000"}, "PORT"),
+        ({"KIM_MODE": "test"}, "KIM_MODE"),
+        ({"KIM_SMTP_URL": "mail.example.org"}, "KIM_SMTP_URL"),
+        ({"KIM_OFFICE_MAIL": "office"}, "KIM_OFFICE_MAIL"),
+        ({"KIM_OFFICE_MAIL": ""}, "KIM_OFFICE_MAIL is missing"),
+        ({"KIM_SECRET_KEY": ""}, "openssl rand"),
+        ({"KIM_SECRET_KEY": "secret"}, "too weak"),
+        ({"KIM_SECRET_KEY": "a" * 64}, "too weak"),
+        ({"KIM_HOSTS": ""}, "KIM_HOSTS"),
+        ({"KIM_DATABASE_URL": "mysql://x"}, "KIM_DATABASE_URL"),
+        ({"KIM_SECRET_FILE": "/nowhere"}, "cannot be read"),
+    ],
+)
+def test_a_bad_setting_stops_the_start_with_a_sentence(tmp_path: Path, change: dict[str, str], words: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(words)):
+        read_settings({**GOOD, "KIM_DATA_DIR": str(tmp_path), **change})
+
+
+def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text(GOOD["KIM_SECRET_KEY"])
+    path.chmod(0o644)
+    with pytest.raises(SettingsError, match="chmod 600"):
+        read_settings({**GOOD, "KIM_SECRET_FILE": str(path)})
+    path.chmod(0o600)
+    assert read_settings({**GOOD, "KIM_SECRET_FILE": str(path)}).secret_key == GOOD["KIM_SECRET_KEY"]
+
+
+def test_development_makes_a_secret_of_its_own_and_keeps_it(tmp_path: Path) -> None:
+    first = read_settings({"KIM_DATA_DIR": str(tmp_path)})
+    assert (tmp_path / "secret").stat().st_mode & 0o077 == 0
+    assert read_settings({"KIM_DATA_DIR": str(tmp_path)}).secret_key == first.secret_key
