@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import signal
 import threading
 from typing import Any
 
@@ -136,7 +137,8 @@ def mail() -> None:
 
 @mail.command("run")
 @click.option("--once", is_flag=True, help="Send what is due now, then end.")
-def run_command(once: bool) -> None:
+@click.option("--parent", type=int, hidden=True, help="End when this process has ended.")
+def run_command(once: bool, parent: int | None) -> None:
     """Send what waits; further workers may run beside the server's own."""
     from form_handler.mail_worker import deliver_due, run_worker
 
@@ -145,7 +147,19 @@ def run_command(once: bool) -> None:
     if once:
         click.echo(f"{deliver_due(database, settings, datetime.datetime.now(datetime.UTC))} gesendet")
     else:
-        run_worker(database, settings, threading.Event())
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        if parent:
+            threading.Thread(target=watch_parent, args=(parent, stop), daemon=True).start()
+        run_worker(database, settings, stop)
+
+
+def watch_parent(parent: int, stop: threading.Event) -> None:
+    """Set ``stop`` when the process that started us has ended, killed or not."""
+    while not stop.wait(1.0):
+        if os.getppid() != parent:
+            stop.set()
 
 
 @mail.command("list")

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import multiprocessing
 import os
-import signal
-import threading
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
+from editorial.languages import ROOT
 from form_handler.app import create_app
-from form_handler.mail_worker import run_worker
 from form_handler.security import SecureHeaders
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
@@ -92,31 +90,16 @@ class Server(BaseApplication):  # type: ignore[misc]
 
 def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM; the mail worker is a process of its own and ends with the server."""
-    context = multiprocessing.get_context("spawn")
     parent = os.getpid()
-    worker = context.Process(target=mail_process, args=(settings, parent), name="kim-mail", daemon=True)
-    # Ctrl-C reaches every process of the terminal; the mail worker is ended by us, after the server.
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    worker.start()
-    signal.signal(signal.SIGINT, before)
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "kim", "mail", "run", "--parent", str(parent)],
+        # Ctrl-C reaches every process of the terminal; the mail worker is ended by us, after the server.
+        start_new_session=True,
+        cwd=ROOT,
+    )
     try:
         Server(settings).run()
     finally:
-        worker.terminate()
-        worker.join(10)
-
-
-def mail_process(settings: Settings, parent: int) -> None:
-    """Run the mail worker until told to stop, or until the server that started it is gone."""
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    threading.Thread(target=watch_parent, args=(parent, stop), daemon=True).start()
-    with contextlib.suppress(KeyboardInterrupt):
-        run_worker(Database(settings), settings, stop)
-
-
-def watch_parent(parent: int, stop: threading.Event) -> None:
-    """Set ``stop`` when the process that started us has ended."""
-    while not stop.wait(1.0):
-        if os.getppid() != parent:
-            stop.set()
+        if os.getpid() == parent:  # gunicorn's workers are copies of this process and pass here too
+            worker.terminate()
+            worker.wait(10)
