@@ -88,9 +88,8 @@ def update_words() -> None:
 @click.option("--port", type=click.IntRange(1, 65535), default=lambda: int(os.environ.get("PORT", "8000")))
 def serve(port: int) -> None:
     """Build the site if it changed, then serve site and forms together on this machine."""
-    from form_handler.commands import serve_here
-
     from editorial.build import BuildError, build_if_changed
+    from form_handler.commands import serve_here
 
     site_dir = Path(os.environ.get("KIM_SITE_DIR", ROOT / "site"))
     try:

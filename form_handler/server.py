@@ -37,7 +37,8 @@ def make_wsgi(settings: Settings, database: Database | None = None) -> WSGIAppli
         allow_all_origins=False,
         # Pagefind puts a hash into these names, so they never change.
         immutable_file_test=r"^/pagefind/(index|fragment)/",
-        autorefresh=False,
+        # Editors build while the server runs; in production the service is started again after a build.
+        autorefresh=settings.mode == "development",
     )
     app: WSGIApplication = SecureHeaders(OnlyReads(site, flask.wsgi_app), settings.tls)
     if settings.proxies:
