@@ -22,6 +22,7 @@ LEGAL = {
     "easy_language": "leichte-sprache/index",
     "take_part": "arbeitgeber/mitmachen",
     "emergency": "ankommen/notfall",
+    "sitemap": "inhalt",
 }
 MAIN = ("ankommen/index", "angebote/index", "arbeitgeber/index", "betriebe/index", "kim/index", "allianz/index")
 
@@ -135,7 +136,10 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
         "cards": [item(child, language, page) for child in content.children(page.key, language)]
         if page.facts.layout == "directory"
         else [],
-        "related": [item(other, language) for other in content.related(page, language)],
+        "overview": overview(house, language) if page.facts.layout == "overview" else [],
+        "related": []
+        if page.facts.layout == "overview"
+        else [item(other, language) for other in content.related(page, language)],
         "laws": [house.facts.laws[key] for key in page.facts.law],
         "links": [house.facts.links[key] for key in page.facts.links],
         "form": house.forms(page.facts.form) if page.facts.form else None,
@@ -162,10 +166,20 @@ def error_context(house: House, language: Language, title: str, description: str
         "section": None,
         "breadcrumbs": [],
         "cards": [],
+        "overview": [],
         "related": [],
         "laws": [],
         "links": [],
     }  # fmt: skip
+
+
+def overview(house: House, language: Language) -> list[dict[str, Any]]:
+    """Return every page of a language: those below home, each with the pages below it."""
+
+    def below(key: str) -> list[dict[str, Any]]:
+        return [{**item(page, language), "pages": below(page.key)} for page in house.content.children(key, language)]
+
+    return below("index")
 
 
 def parse_month(month: str) -> datetime.date:

@@ -13,7 +13,7 @@ import re
 NON_LATIN = {"ar", "fa", "uk", "ru"}
 _TAG = re.compile(r"(<[^>]*>)")
 _LATIN_RUN = re.compile(
-    r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9'’./&+-]*(?:[ \u00a0–-]+(?:&amp;\s|[\d§]+\s)?[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9'’./&+-]*)*"
+    r"(?:\d[\d.,]*[ \u00a0])?[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9'’./&+-]*(?:[ \u00a0–-]+(?:&amp;\s|[\d§]+\s)?[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9'’./&+-]*)*"
 )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Callable
 
 _ALIGNED = re.compile(r'<(t[hd]) style="text-align: (left|right|center);">')
 _TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
@@ -13,12 +15,16 @@ ALIGN = {"left": "start", "right": "end", "center": "center"}
 WAYS = ("neu", "betrieb", "helfen")
 
 
-def repair(html: str, table_label: str) -> str:
-    """Make tables scroll inside a named region and say alignment by class instead of a style attribute."""
+def repair(html: str, label_of: Callable[[int], str]) -> str:
+    """Make tables scroll inside a named region and say alignment by class instead of a style attribute.
+
+    ``label_of`` gives the name of the first, second, … table of the page; regions need different names.
+    """
+    numbers = itertools.count(1)
     html = _ALIGNED.sub(lambda m: f'<{m[1]} class="kim-{ALIGN[m[2]]}">', html)
     return _TABLE.sub(
         lambda m: (
-            f'<div class="kim-table" role="region" tabindex="0" aria-label="{table_label}"><table>{m[1]}</table></div>'
+            f'<div class="kim-table" role="region" tabindex="0" aria-label="{label_of(next(numbers))}"><table>{m[1]}</table></div>'
         ),
         html,
     )

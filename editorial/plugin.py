@@ -102,7 +102,7 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
     def on_page_content(self, html: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
         """Repair what Markdown gives and mark German words in other languages."""
         ours = self._page(page)
-        html = markup.repair(html, _("Table, can be scrolled sideways"))
+        html = markup.repair(html, lambda number: _("Table %(number)s, can be scrolled sideways", number=number))
         if not self._spoken(page).default:
             html = mark_german(html, self.house.facts.german_terms, self.language.code)
         return markup.wrap_home(html) if ours.facts.layout == "home" else html

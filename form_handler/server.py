@@ -14,7 +14,7 @@ from whitenoise import WhiteNoise
 
 from editorial.languages import ROOT
 from form_handler.app import create_app
-from form_handler.security import SecureHeaders
+from form_handler.security import SecureHeaders, host_is_known
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
 
@@ -40,22 +40,23 @@ def make_wsgi(settings: Settings, database: Database | None = None) -> WSGIAppli
         # Editors build while the server runs; in production the service is started again after a build.
         autorefresh=settings.mode == "development",
     )
-    app: WSGIApplication = SecureHeaders(OnlyReads(site, flask.wsgi_app), settings.tls)
+    app: WSGIApplication = SecureHeaders(OnlyReads(site, flask.wsgi_app, settings), settings.tls)
     if settings.proxies:
         app = ProxyFix(app, x_for=settings.proxies, x_proto=settings.proxies)
     return app
 
 
 class OnlyReads:
-    """WSGI middleware: static files are for GET and HEAD; every other method is the service's affair."""
+    """WSGI middleware: static files are for GET and HEAD on our own host names; all else is the service's affair."""
 
-    def __init__(self, static: Any, service: WSGIApplication) -> None:
+    def __init__(self, static: Any, service: WSGIApplication, settings: Settings) -> None:
         self.static = static
         self.service = service
+        self.settings = settings
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
         """Hand the request on."""
-        reads = environ["REQUEST_METHOD"] in {"GET", "HEAD"}
+        reads = environ["REQUEST_METHOD"] in {"GET", "HEAD"} and host_is_known(environ, self.settings)
         return (self.static if reads else self.service)(environ, start_response)
 
 

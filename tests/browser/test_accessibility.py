@@ -73,7 +73,7 @@ def test_no_state_breaks_a_rule(visit: Begin, code: str, scheme: str) -> None:
     page.locator("dialog input").fill("qqqqxxxx")
     page.locator("dialog .kim-search__none:not([hidden])").wait_for()
     clean("search without results")
-    page.keyboard.press("Escape")
+    page.locator("dialog [data-kim-close]").click()
     page.locator("form[method=post] button.button").last.click()
     clean("form with faults")
     page.locator("#company").fill("Beispielbetrieb")

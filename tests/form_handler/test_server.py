@@ -60,8 +60,9 @@ def test_scripts_are_served_as_utf8_and_text_compressed(server: Server) -> None:
     assert "utf-8" in headers["Content-Type"]
 
 
-def test_a_wrong_host_is_refused_on_every_page_of_the_service(server: Server) -> None:
-    code, _headers, body = ask(server.url + "/nope/", Host="evil.example")
+@pytest.mark.parametrize("path", ["/", "/nope/", "/arbeitgeber/mitmachen/"])
+def test_a_wrong_host_is_refused_on_every_page(server: Server, path: str) -> None:
+    code, _headers, body = ask(server.url + path, Host="evil.example")
     assert code == 421
     assert b"evil" not in body
 
