@@ -89,15 +89,16 @@ def update_words() -> None:
 def serve(port: int) -> None:
     """Build the site if it changed, then serve site and forms together on this machine."""
     from editorial.build import BuildError, build_if_changed
-    from form_handler.commands import serve_here
+    from form_handler.commands import load_settings, serve_here
 
-    site_dir = Path(os.environ.get("KIM_SITE_DIR", ROOT / "site"))
+    os.environ["PORT"] = str(port)
+    settings = load_settings()
     try:
-        built = build_if_changed(site_dir)
+        built = build_if_changed(settings.site_dir)
     except BuildError as error:
         raise click.ClickException(str(error)) from error
     click.echo("Die Seite ist neu gebaut." if built else "Die Seite ist aktuell.")
-    serve_here(port)
+    serve_here(settings)
 
 
 def mount_handler_commands() -> None:

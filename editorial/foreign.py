@@ -12,9 +12,9 @@ import re
 
 NON_LATIN = {"ar", "fa", "uk", "ru"}
 _TAG = re.compile(r"(<[^>]*>)")
-_LATIN_RUN = re.compile(
-    r"(?:\d[\d.,]*[ \u00a0])?[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9'’./&+-]*(?:[ \u00a0–-]+(?:&amp;\s|[\d§]+\s)?[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ0-9'’./&+-]*)*"
-)
+# A run of Latin words, with a number before it; signs only between letters, so that a full stop stays outside.
+_WORD = r"[A-Za-zÀ-ɏ](?:[A-Za-zÀ-ɏ0-9²³]|['’./&+-](?=[A-Za-zÀ-ɏ0-9]))*"
+_LATIN_RUN = re.compile(rf"(?:\d[\d.,]*[ \u00a0])?{_WORD}(?:[ \u00a0–-]+(?:&amp;\s|[\d§]+\s)?{_WORD})*")
 
 
 @functools.lru_cache(maxsize=16)

@@ -44,12 +44,10 @@ def open_database(settings: Settings) -> Database:
     return database
 
 
-def serve_here(port: int) -> None:
+def serve_here(settings: Settings) -> None:
     """Serve site and forms in the foreground; say where to look."""
     from form_handler.server import serve
 
-    os.environ["PORT"] = str(port)
-    settings = load_settings()
     open_database(settings).engine.dispose()
     mails = "über den Mailserver" if settings.smtp_url else f"als Dateien in {settings.mail_dir}"
     click.echo(

@@ -63,6 +63,11 @@ def test_text_at_twice_its_size_loses_nothing_on_a_phone(visit: Begin) -> None:
             page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, f"{language.root}{path} runs {wide} px over"
+            for selector in (".kim-brand", "[data-kim-search]", ".kim-menu > summary"):
+                box = page.locator(selector).bounding_box()
+                assert box is not None, f"{selector} is lost"
+                assert box["x"] >= 0, f"{selector} is cut off"
+                assert box["x"] + box["width"] <= PHONE["width"], f"{selector} is cut off"
             page.close()
 
 

@@ -12,7 +12,13 @@ from tests.browser.conftest import Visit
 # Words as people type them: inflected, with a slip, or the German word from a letter. None of them was used to
 # write the rules of the search.
 QUERIES = {
-    "de": [("Wohnungen", "ankommen"), ("Notrufnummer", "kontakt"), ("Betrieben", "betrieb"), ("Schulen", "angebote")],
+    "de": [
+        ("Wohnungen", "ankommen"),
+        ("Notrufnummern", "notfall"),
+        ("Einbürgerungen", "einbuergerung"),
+        ("Betrieben", "betrieb"),
+        ("Schulen", "angebote"),
+    ],
     "en": [("employers", "arbeitgeber"), ("accessible", "barrierefreiheit"), ("companies", "betriebe")],
     "uk": [("підприємствами", "betrieb"), ("роботодавцям", "arbeitgeber"), ("інтеграцією", "kim")],
     "ar": [("الشركات", "betriebe"), ("اندماج", "kim"), ("Ausländerbehörde", "")],

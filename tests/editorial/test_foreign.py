@@ -17,6 +17,8 @@ TERMS = ("Jobcenter", "Ausländerbehörde", "Agentur für Arbeit")
         ("ar", "<p>وكالة العمل (Agentur für Arbeit)</p>",
          '<p>وكالة العمل (<span lang="de" dir="ltr">Agentur für Arbeit</span>)</p>'),
         ("ar", "<p>تطبيق mbeon مجاني</p>", '<p>تطبيق <bdi dir="ltr">mbeon</bdi> مجاني</p>'),
+        ("ar", "<p>شاركوا في KIM.</p>", '<p>شاركوا في <bdi dir="ltr">KIM</bdi>.</p>'),
+        ("ar", "<p>مساحة 50 m² هنا</p>", '<p>مساحة <bdi dir="ltr">50 m²</bdi> هنا</p>'),
         ("tr", "<p>Jobcenterler</p>", "<p>Jobcenterler</p>"),
         ("tr", '<p lang="de">Jobcenter</p>', '<p lang="de">Jobcenter</p>'),
         ("tr", '<p><span lang="de">das <b>Jobcenter</b></span> Jobcenter</p>',
