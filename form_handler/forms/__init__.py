@@ -6,10 +6,11 @@ mails, the lists and the privacy notice are drawn from it as well.
 
 from __future__ import annotations
 
+from form_handler.forms.barrier import BARRIER
 from form_handler.forms.definition import FormDefinition
 from form_handler.forms.participation import PARTICIPATION
 
-FORMS: dict[str, FormDefinition] = {definition.key: definition for definition in (PARTICIPATION,)}
+FORMS: dict[str, FormDefinition] = {definition.key: definition for definition in (PARTICIPATION, BARRIER)}
 
 
 def find_form(slug: str) -> FormDefinition | None:

@@ -25,6 +25,7 @@ class FormDefinition:
     :ivar retention_months: how long answers are kept, in months; the one number for notice, job and test.
     :ivar answer_within_days: by when the office answers, in days.
     :ivar sender_field: the field that holds the sender's e-mail address, or None.
+    :ivar after_receipt: what a receipt says besides, for example where to complain; or None.
     :ivar sections: headings of the form with the fields below each, in order.
     """
 
@@ -38,6 +39,7 @@ class FormDefinition:
     answer_within_days: int
     sender_field: str | None
     sections: tuple[tuple[Any, tuple[str, ...]], ...]
+    after_receipt: Any = None
 
     def fill(self, data: MultiDict[str, str] | None = None) -> Form:
         """Return the form, filled with what was sent."""

@@ -19,6 +19,7 @@ TEMPLATES = [
     "ankommen/",
     "arbeitgeber/mitmachen/",
     "arbeitgeber/pflichten/",
+    "barriere-melden/",
     "kontakt/",
     "datenschutz/",
     "impressum/",

@@ -60,7 +60,7 @@ def test_every_dependency_is_named_with_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     named = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     for requirement in [*project["dependencies"], *project["optional-dependencies"]["dev"]]:
-        name = requirement.split(">")[0].split("=")[0]
+        name = requirement.split(">")[0].split("=")[0].split("[")[0]
         assert name in named or name.startswith("types-"), name
 
 

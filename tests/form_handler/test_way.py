@@ -252,3 +252,30 @@ def test_changing_an_answer_shows_the_form_filled_and_without_faults(browser: Br
 
 def test_no_box_is_ticked_beforehand(browser: Browser) -> None:
     assert "checked" not in browser.get(FORM).text
+
+
+def test_a_barrier_can_be_reported_without_saying_who_one_is(browser: Browser) -> None:
+    response = browser.send(
+        browser.review({"problem": "Das Menü geht nicht auf."}, "/barriere-melden/"), "/barriere-melden/"
+    )
+    assert response.status_code == 303
+    (stored,) = browser.stored()
+    assert stored.answers == {"page": "", "problem": "Das Menü geht nicht auf.", "aids": "", "email": ""}
+    with browser.database.reading() as connection:
+        assert connection.execute(sa.select(outgoing_mail.c.kind)).scalars().all() == ["office"]
+    assert "Ombudsstelle" in browser.get(response.headers["Location"]).text
+
+
+def test_who_reports_a_barrier_with_an_address_hears_by_when_an_answer_comes(browser: Browser) -> None:
+    """§ 5(2) BITVNRW: at the latest after six weeks."""
+    data = {"problem": "Kontrast", "email": "beispiel@example.org"}
+    response = browser.send(browser.review(data, "/barriere-melden/"), "/barriere-melden/")
+    assert "42 Tagen" in browser.get(response.headers["Location"]).text
+    assert browser.post("/barriere-melden/", {"problem": ""}).status_code == 422
+
+
+def test_a_review_page_of_one_form_cannot_be_sent_as_another(browser: Browser) -> None:
+    hidden = [(n, v) for n, v in browser.review() if n.startswith(("_", "csrf"))]
+    response = browser.send([*hidden, ("problem", "x")], "/barriere-melden/")
+    assert response.status_code == 422
+    assert browser.stored() == []

@@ -1,0 +1,55 @@
+"""The barrier report: an electronic form for what does not work (§ 10b(2) No. 2 BGG NRW, § 5(1) BITVNRW)."""
+
+from __future__ import annotations
+
+from wtforms import Form
+
+from editorial.words import lazy_gettext as _l
+from form_handler.forms.definition import FormDefinition
+from form_handler.forms.fields import Email, Line, Text, required
+
+
+class BarrierForm(Form):
+    """What we ask somebody who meets a barrier; only one answer is required, and none about the person."""
+
+    page = Line(
+        _l("Which page is it about?"),
+        description=_l("The title or the address of the page. You may leave this empty."),
+        limit=500,
+    )
+    problem = Text(
+        _l("What does not work?"),
+        required(_l("Tell us what does not work.")),
+        description=_l("A few words are enough."),
+    )
+    aids = Line(
+        _l("Which aids do you use?"),
+        description=_l("For example a screen reader, the keyboard only, very large text."),
+    )
+    email = Email(
+        _l("E-mail address"),
+        description=_l("Only if you want an answer. We also send you a copy of your report."),
+        render_kw={"autocomplete": "email", "inputmode": "email"},
+    )
+
+
+BARRIER = FormDefinition(
+    key="barrier",
+    slug="barriere-melden/",
+    form_class=BarrierForm,
+    title=_l("Reporting a barrier"),
+    purpose=_l("We use your report to remove the barrier and, if you wish, to answer you."),
+    legal_basis=_l("Legal basis: Art. 6(1)(e) GDPR with § 10b BGG NRW and § 5 BITVNRW."),
+    retention_months=12,
+    # § 5(2) BITVNRW: after two and at the latest after six weeks.
+    answer_within_days=42,
+    sender_field="email",
+    sections=(
+        (_l("The barrier"), ("page", "problem", "aids")),
+        (_l("How we reach you"), ("email",)),
+    ),
+    after_receipt=_l(
+        "If you get no answer by then or are not content with it, you can turn to the ombuds office for accessible "
+        "information technology. Its address is in the accessibility statement."
+    ),
+)
