@@ -63,8 +63,9 @@ class OnlyReads:
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn, configured here instead of in a file."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, mail_worker: subprocess.Popen[bytes]) -> None:
         self.settings = settings
+        self.mail_worker = mail_worker
         super().__init__()
 
     def load_config(self) -> None:
@@ -83,12 +84,17 @@ class Server(BaseApplication):  # type: ignore[misc]
             "loglevel": "warning",
             "accesslog": None,
             "proc_name": "kim",
+            "post_fork": self.forget_mail_worker,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
 
+    def forget_mail_worker(self, _arbiter: Any, _worker: Any) -> None:
+        """Let a server process, which is a copy of its parent, not take the mail worker for its own child."""
+        self.mail_worker.returncode = 0
+
     def load(self) -> WSGIApplication:
-        """Make the application, once in each worker process."""
+        """Make the application, before the server processes are made."""
         return make_wsgi(self.settings)
 
 
@@ -102,7 +108,7 @@ def serve(settings: Settings) -> None:
         cwd=ROOT,
     )
     try:
-        Server(settings).run()
+        Server(settings, worker).run()
     finally:
         if os.getpid() == parent:  # gunicorn's workers are copies of this process and pass here too
             worker.terminate()
