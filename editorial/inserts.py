@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from babel import Locale
 from babel.numbers import format_currency, format_decimal, format_percent
 from markupsafe import Markup, escape
 
@@ -77,8 +78,10 @@ def format_amount(amount: Amount, language: str) -> str:
     if unit == "%":
         return format_percent(amount.value / 100, **options)
     if unit == "EUR" or unit.startswith("EUR/"):
-        pattern = None if amount.value % 1 else "#,##0\xa0¤"
-        money = format_currency(amount.value, "EUR", format=pattern, **options)
+        money = format_currency(amount.value, "EUR", **options)
+        if amount.value % 1 == 0:  # 603 €, not 603,00 €
+            pattern = Locale.parse(language).currency_formats["standard"].pattern.replace(".00", "")
+            money = format_currency(amount.value, "EUR", format=pattern, currency_digits=False, **options)
         per = {
             "EUR": money,
             "EUR/h": _("%(amount)s an hour", amount=money),

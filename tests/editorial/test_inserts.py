@@ -1,0 +1,55 @@
+"""Facts in prose: each stands once, and is written as the reader's language writes it."""
+
+from __future__ import annotations
+
+import pytest
+
+from editorial.facts import Amount
+from editorial.inserts import UnknownInsert, fill_inserts, format_amount
+from editorial.languages import load_languages
+from editorial.words import use_language
+from tests.editorial.conftest import FACTS
+
+
+def fill(text: str, language: str = "de") -> str:
+    with use_language(language):
+        return fill_inserts(text, FACTS, language, lambda: "notice")
+
+
+def test_a_number_can_be_tapped_and_keeps_its_direction() -> None:
+    assert fill("{{ tel.fire }}") == '<a class="kim-tel" href="tel:112" dir="ltr">112</a>'
+
+
+def test_a_law_is_linked_and_marked_as_german() -> None:
+    assert (
+        fill("{{ law.aufenthg-60c }}", "tr")
+        == '<a href="https://example.org/60c" lang="de" dir="ltr">§ 60c AufenthG</a>'
+    )
+
+
+def test_what_is_unconfirmed_says_so() -> None:
+    assert "noch nicht von der Stadt bestätigt" in fill("{{ contact.kim }}")
+
+
+def test_the_forms_write_their_own_notice() -> None:
+    assert fill("{{ forms.notice }}") == "notice"
+
+
+def test_an_unknown_fact_is_never_printed() -> None:
+    with pytest.raises(UnknownInsert):
+        fill("{{ tel.feuer }}")
+
+
+def test_sums_are_written_as_the_language_writes_them() -> None:
+    with use_language("de"):
+        assert format_amount(Amount(value=13.9, unit="EUR/h"), "de") == "13,90\xa0€ je Stunde"
+        assert format_amount(Amount(value=603, unit="EUR/month"), "de") == "603\xa0€ im Monat"
+        assert format_amount(Amount(value=50, unit="%"), "de") == "50\xa0%"
+
+
+@pytest.mark.parametrize("language", load_languages(), ids=lambda language: language.code)
+def test_digits_stay_latin_and_whole_sums_have_no_cents(language) -> None:  # type: ignore[no-untyped-def]
+    with use_language(language.code):
+        text = format_amount(Amount(value=603, unit="EUR"), language.code)
+    assert "603" in text
+    assert "00" not in text
