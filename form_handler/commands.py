@@ -16,7 +16,7 @@ from editorial.languages import default_language
 from editorial.words import use_language
 from form_handler.forms import FORMS
 from form_handler.settings import Settings, SettingsError, read_settings
-from form_handler.storage.database import Database
+from form_handler.storage.database import Database, DatabaseBusyError, PragmaError
 from form_handler.storage.migrate import SchemaError, require_current, upgrade
 from form_handler.storage.schema import outgoing_mail, submission
 from form_handler.storage.submissions import Submission, find_by_reference, list_submissions
@@ -37,7 +37,7 @@ def open_database(settings: Settings) -> Database:
         if settings.mode == "development":
             upgrade(database)
         require_current(database)
-    except (SettingsError, SchemaError) as error:
+    except (SettingsError, SchemaError, DatabaseBusyError, PragmaError) as error:
         raise click.ClickException(str(error)) from error
     except sa.exc.OperationalError as error:
         raise click.ClickException(f"Die Datenbank ist nicht erreichbar ({type(error.orig).__name__}).") from error
@@ -48,6 +48,8 @@ def serve_here(settings: Settings) -> None:
     """Serve site and forms in the foreground; say where to look."""
     from form_handler.server import serve
 
+    if not (settings.site_dir / "404.html").is_file():
+        raise click.ClickException(f"{settings.site_dir} holds no built site. Build it first: make build")
     open_database(settings).engine.dispose()
     mails = "über den Mailserver" if settings.smtp_url else f"als Dateien in {settings.mail_dir}"
     click.echo(
@@ -123,7 +125,7 @@ def upgrade_command() -> None:
     """Bring the database to the schema of this version; keeps all data."""
     try:
         done = upgrade(Database(load_settings()))
-    except (SchemaError, SettingsError) as error:
+    except (SchemaError, SettingsError, DatabaseBusyError, PragmaError) as error:
         raise click.ClickException(str(error)) from error
     click.echo("Die Datenbank ist auf dem neuen Stand." if done else "Die Datenbank war schon auf dem Stand.")
 
@@ -138,12 +140,13 @@ def mail() -> None:
 @click.option("--parent", type=int, hidden=True, help="End when this process has ended.")
 def run_command(once: bool, parent: int | None) -> None:
     """Send what waits; further workers may run beside the server's own."""
-    from form_handler.mail_worker import deliver_due, run_worker
+    from form_handler.mail_worker import at_work, deliver_due, run_worker, utc_now
 
     settings = load_settings()
     database = open_database(settings)
     if once:
-        click.echo(f"{deliver_due(database, settings, datetime.datetime.now(datetime.UTC))} gesendet")
+        with at_work(database, settings, utc_now):
+            click.echo(f"{deliver_due(database, settings, utc_now)} gesendet")
     else:
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -181,12 +184,12 @@ def list_mail_command() -> None:
 
 @mail.command("retry")
 def retry_command() -> None:
-    """Try all mails that were given up once more, now."""
+    """Try all mails that wait or were given up once more, now."""
     now = datetime.datetime.now(datetime.UTC)
     with open_database(load_settings()).writing() as connection:
         done = connection.execute(
             outgoing_mail.update()
-            .where(outgoing_mail.c.state != "sent")
+            .where(outgoing_mail.c.state.in_(("waiting", "failed")))
             .values(state="waiting", attempts=0, next_attempt_at=now)
         )
     click.echo(f"{done.rowcount} werden noch einmal versucht")

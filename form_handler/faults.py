@@ -42,10 +42,9 @@ def show_crash(error: Exception) -> Response:
     current_app.logger.error("fault %s at %s", type(error).__name__, place)
     language, _rest = language_of_path(request.path)
     with use_language(language.code):
-        lines = [
-            _("Something went wrong on our side. Nothing was stored."),
-            _("Please try again in a moment, or call us."),
-        ]
+        lines = [_("Please try again in a moment, or call us.")]
+        if not g.get("stored"):
+            lines.insert(0, _("Something went wrong on our side. Nothing was stored."))
         return show_fault(language, 500, _("Something went wrong"), lines, g.get("definition"), g.get("incoming"))
 
 

@@ -42,22 +42,19 @@ def read_incoming(request: Request, definition: FormDefinition) -> Incoming:
     incoming = Incoming()
     if request.mimetype != "application/x-www-form-urlencoded":
         incoming.wrong_kind = True
+        drain(request)
         return incoming
-    body = request.stream.read(BODY_LIMIT + 1) or b""
+    body = request.stream.read(BODY_LIMIT + 1)
     if len(body) > BODY_LIMIT:
         incoming.too_large = True
         body = body[:BODY_LIMIT]
         drain(request)
-    try:
-        pairs = parse_qsl(
-            body.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=FIELD_LIMIT, errors="strict"
-        )
-    except UnicodeDecodeError:
-        pairs = parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True, errors="replace")
+    pairs, whole = parse_body(body)
+    if not whole:
         incoming.notes.append(_("Some characters did not arrive as they should. Please check your entries."))
-    except ValueError:
+    if len(pairs) > FIELD_LIMIT:
         incoming.too_large = True
-        return incoming
+        pairs = pairs[:FIELD_LIMIT]
     unknown = sorted({name for name, _value in pairs} - set(definition.field_names()) - OWN_FIELDS)
     if unknown:
         names = ", ".join(name[:40] for name in unknown[:5])
@@ -69,6 +66,17 @@ def read_incoming(request: Request, definition: FormDefinition) -> Incoming:
         )
     incoming.pairs = MultiDict((name, value) for name, value in pairs if name not in unknown)
     return incoming
+
+
+def parse_body(body: bytes) -> tuple[list[tuple[str, str]], bool]:
+    """Return the pairs of a form's body, and whether all of it was UTF-8, escaped or not (WHATWG URL, 5.1).
+
+    What is not UTF-8 becomes replacement characters, so that the rest of an answer is kept.
+    """
+    try:
+        return parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict"), True
+    except UnicodeDecodeError:
+        return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace"), False
 
 
 def drain(request: Request) -> None:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import email
 import email.policy
+import fcntl
 import os
 import smtplib
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
 
 from form_handler.settings import Settings
-from form_handler.storage.database import Database, sync_folder
+from form_handler.storage.database import Database, make_folder, sync_folder
 from form_handler.storage.schema import outgoing_mail, submission
 
 # Pauses after the first, second, … failed attempt. After the last one the mail is shown as failed.
@@ -25,12 +29,36 @@ PAUSES = [
     datetime.timedelta(minutes=minutes)
     for minutes in (1, 5, 15, 60, 240, 480, 720, 1440, 1440, 1440, 1440)
 ]  # fmt: skip
-# How long one worker keeps a mail for itself; a worker that dies in between gives it free by that.
-CLAIM = datetime.timedelta(minutes=5)
+# How long the server may take for one step; the end of a message takes longest (RFC 5321, 4.5.3.2).
+SMTP_SECONDS = 60.0
+# How long one worker keeps a mail for itself: longer than all steps of a slow server, or it would go out twice.
+CLAIM = datetime.timedelta(minutes=15)
 POLL_SECONDS = 1.0
-SMTP_SECONDS = 30.0
 
-Send = Callable[[int, str, str, EmailMessage, str], None]
+Clock = Callable[[], datetime.datetime]
+
+
+class Send(Protocol):
+    """What hands a mail on: to a server, or into a file of this name."""
+
+    def __call__(self, recipient: str, message: EmailMessage, name: str) -> None:
+        """Hand it on, or raise."""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A mail that one worker keeps for itself until it is sent; ``attempts`` counts this one too."""
+
+    identity: int
+    recipient: str
+    message: EmailMessage
+    attempts: int
+    name: str
+
+
+def utc_now() -> datetime.datetime:
+    """Return this moment."""
+    return datetime.datetime.now(datetime.UTC)
 
 
 def pause_after(attempts: int) -> datetime.timedelta | None:
@@ -38,83 +66,121 @@ def pause_after(attempts: int) -> datetime.timedelta | None:
     return PAUSES[attempts - 1] if attempts <= len(PAUSES) else None
 
 
-def deliver_due(database: Database, settings: Settings, now: datetime.datetime) -> int:
-    """Send every mail that is due; return how many were sent.
-
-    A mail is claimed before it is sent and marked after: a crash in between sends it again later
-    (the Message-ID stays the same), it never gets lost.
-    """
-    send = smtp_sender(settings) if settings.smtp_url else file_sender(settings.mail_dir)
+def deliver_due(database: Database, settings: Settings, clock: Clock = utc_now) -> int:
+    """Send every mail that is due; return how many were sent."""
     sent = 0
-    while (claimed := _claim(database, now)) is not None:
-        identity, recipient, message, attempts, name = claimed
-        try:
-            send(identity, recipient, settings.mail_from, message, name)
-        except (OSError, smtplib.SMTPException, ValueError) as error:
-            _note_failure(database, identity, attempts, describe(error), now)
-        else:
-            _note_success(database, identity, now)
-            sent += 1
+    while (went := deliver_next(database, settings, clock)) is not None:
+        sent += went
     return sent
 
 
-def _claim(database: Database, now: datetime.datetime) -> tuple[int, str, EmailMessage, int, str] | None:
-    """Take the next due mail for this worker, or return None."""
-    due = (
+def deliver_next(database: Database, settings: Settings, clock: Clock) -> bool | None:
+    """Send the next mail that is due; return whether it went, or None if none is due.
+
+    A mail is claimed before it is sent and marked after: a crash in between sends it again later
+    (the Message-ID stays the same), it never gets lost. Whatever one mail meets, the others go on.
+    """
+    claimed = _claim(database, clock())
+    if claimed is None:
+        return None
+    send = smtp_sender(settings) if settings.smtp_url else file_sender(settings.mail_dir)
+    try:
+        send(claimed.recipient, claimed.message, claimed.name)
+    except Exception as error:
+        _note_failure(database, claimed, describe(error), clock())
+        return False
+    _note_success(database, claimed, clock())
+    return True
+
+
+def _due(now: datetime.datetime) -> sa.Select[Any]:
+    """Select the next due mail; one that a worker claimed is due again when the claim has run out."""
+    return (
         sa.select(outgoing_mail, submission.c.reference)
         .join(submission, submission.c.number == outgoing_mail.c.number)
-        .where(outgoing_mail.c.state == "waiting", outgoing_mail.c.next_attempt_at <= now)
+        .where(outgoing_mail.c.state.in_(("waiting", "sending")), outgoing_mail.c.next_attempt_at <= now)
         .order_by(outgoing_mail.c.next_attempt_at, outgoing_mail.c.id)
         .limit(1)
     )
+
+
+def _claim(database: Database, now: datetime.datetime) -> Claimed | None:
+    """Take the next due mail for this worker, or return None."""
+    due = _due(now)
     with database.reading() as connection:
         if connection.execute(due).first() is None:
             return None
     with database.writing() as connection:
-        row = connection.execute(due.with_for_update(skip_locked=True, of=outgoing_mail)).first()
+        row = connection.execute(due.with_for_update(skip_locked=True, of=outgoing_mail)).mappings().first()
         if row is None:
             return None
-        data = row._mapping
-        connection.execute(
-            outgoing_mail.update()
-            .where(outgoing_mail.c.id == data["id"])
-            .values(attempts=data["attempts"] + 1, next_attempt_at=now + CLAIM)
-        )
-    message = email.message_from_bytes(data["message"].encode("utf-8"), policy=email.policy.SMTP)
+        attempts = row["attempts"] + 1
+        _change(connection, row["id"], state="sending", attempts=attempts, next_attempt_at=now + CLAIM)
+    message = email.message_from_bytes(row["message"].encode("utf-8"), policy=email.policy.SMTP)
     assert isinstance(message, EmailMessage)
-    return data["id"], data["recipient"], message, data["attempts"] + 1, f"{data['reference']}-{data['kind']}"
+    return Claimed(row["id"], row["recipient"], message, attempts, f"{row['reference']}-{row['kind']}")
 
 
-def _note_success(database: Database, identity: int, now: datetime.datetime) -> None:
+def _change(connection: sa.Connection, identity: int, **values: Any) -> None:
+    connection.execute(outgoing_mail.update().where(outgoing_mail.c.id == identity).values(**values))
+
+
+def _note_success(database: Database, claimed: Claimed, now: datetime.datetime) -> None:
     with database.writing() as connection:
-        connection.execute(
-            outgoing_mail.update()
-            .where(outgoing_mail.c.id == identity)
-            .values(state="sent", sent_at=now, last_error=None)
-        )
+        _change(connection, claimed.identity, state="sent", sent_at=now, last_error=None)
 
 
-def _note_failure(database: Database, identity: int, attempts: int, error: str, now: datetime.datetime) -> None:
-    pause = pause_after(attempts)
-    values = {"last_error": error} | (
-        {"state": "failed"} if pause is None else {"next_attempt_at": now + pause}
-    )  # fmt: skip
+def _note_failure(database: Database, claimed: Claimed, error: str, now: datetime.datetime) -> None:
+    pause = pause_after(claimed.attempts)
     with database.writing() as connection:
-        connection.execute(outgoing_mail.update().where(outgoing_mail.c.id == identity).values(**values))
+        if pause is None:
+            _change(connection, claimed.identity, state="failed", last_error=error)
+        else:
+            _change(connection, claimed.identity, state="waiting", last_error=error, next_attempt_at=now + pause)
 
 
 def describe(error: Exception) -> str:
-    """Say what went wrong without repeating an address or a text: kind of error and SMTP code."""
-    code = getattr(error, "smtp_code", None) or getattr(error, "errno", None)
-    return f"{type(error).__name__}{f' {code}' if code else ''}"[:200]
+    """Say what went wrong without repeating an address or a text: kind of error and the server's code."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = sorted({str(code) for code, _text in error.recipients.values()})
+    else:
+        codes = [str(c) for c in (getattr(error, "smtp_code", None) or getattr(error, "errno", None),) if c]
+    return " ".join([type(error).__name__, *codes])[:200]
+
+
+@contextlib.contextmanager
+def at_work(database: Database, settings: Settings, clock: Clock) -> Iterator[None]:
+    """Be a worker for the length of the block.
+
+    On SQLite, the first worker knows that it is alone: what is marked as being sent was left by one that
+    was killed, and is due now. On PostgreSQL workers run on several machines, and a claim just runs out.
+    """
+    if not database.is_sqlite:
+        yield
+        return
+    with (settings.data_dir / "mail.lock").open("a") as file:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _free_interrupted(database, clock())
+        fcntl.flock(file, fcntl.LOCK_SH)
+        yield
+
+
+def _free_interrupted(database: Database, now: datetime.datetime) -> None:
+    with database.writing() as connection:
+        connection.execute(
+            outgoing_mail.update()
+            .where(outgoing_mail.c.state == "sending")
+            .values(state="waiting", next_attempt_at=now)
+        )
 
 
 def file_sender(folder: Path) -> Send:
     """Return a sender that writes each mail as an ``.eml`` file, whole or not at all."""
 
-    def send(identity: int, recipient: str, sender: str, message: EmailMessage, name: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = folder / f".{name}.{identity}.part"
+    def send(recipient: str, message: EmailMessage, name: str) -> None:
+        make_folder(folder)
+        draft = folder / f".{name}.part"
         with draft.open("wb") as file:
             file.write(message.as_bytes())
             file.flush()
@@ -130,7 +196,7 @@ def smtp_sender(settings: Settings) -> Send:
     parts = urlsplit(settings.smtp_url or "")
     port = parts.port or {"smtp": 25, "smtp+starttls": 587, "smtps": 465}[parts.scheme]
 
-    def send(identity: int, recipient: str, sender: str, message: EmailMessage, name: str) -> None:
+    def send(recipient: str, message: EmailMessage, name: str) -> None:
         context = ssl.create_default_context()
         server: smtplib.SMTP
         if parts.scheme == "smtps":
@@ -142,7 +208,7 @@ def smtp_sender(settings: Settings) -> Send:
                 server.starttls(context=context)
             if parts.username:
                 server.login(unquote(parts.username), unquote(parts.password or ""))
-            server.send_message(message, sender, [recipient])
+            server.send_message(message, settings.mail_from, [recipient])
 
     return send
 
@@ -151,7 +217,10 @@ def run_worker(database: Database, settings: Settings, stop: threading.Event) ->
     """Send what is due, again and again, until ``stop`` is set; a fault of the database is waited out."""
     while not stop.is_set():
         try:
-            deliver_due(database, settings, datetime.datetime.now(datetime.UTC))
-        except (sa.exc.SQLAlchemyError, OSError, RuntimeError) as error:
+            with at_work(database, settings, utc_now):
+                while not stop.is_set():
+                    if deliver_next(database, settings, utc_now) is None:
+                        stop.wait(POLL_SECONDS)
+        except Exception as error:
             print(f"mail worker: {type(error).__name__}, trying again", flush=True)  # noqa: T201 - the worker's log
-        stop.wait(POLL_SECONDS)
+            stop.wait(POLL_SECONDS)

@@ -105,7 +105,7 @@ def show_review(
         notes=notes,
         contact=switchboard(),
     )
-    page = put(shells().form_page(language, definition.slug), "main", region)
+    page = in_frame(language, region, definition)
     prefix = _("Error:") + " " if notes else ""
     return respond(retitle(page, prefix, _("Check your entries")), status)
 
@@ -122,7 +122,7 @@ def show_receipt(language: Language, definition: FormDefinition, reference: str,
         home_url=language.root,
         copy_sent=copy_sent,
     )
-    page = put(shells().form_page(language, definition.slug), "main", region)
+    page = in_frame(language, region, definition)
     return respond(retitle(page, title=_("Thank you, your entries have arrived")), 200)
 
 
@@ -144,11 +144,7 @@ def show_fault(
         home_url=language.root,
         back_url=form_url(language, definition) if definition else None,
     )
-    try:
-        page = put(shells().frame(language), "main", region)
-    except ShellError:
-        page = bare_page(language, region)
-    return respond(retitle(page, _("Error:") + " ", title), status)
+    return respond(retitle(in_frame(language, region), _("Error:") + " ", title), status)
 
 
 def kept_answers(definition: FormDefinition | None, incoming: Incoming | None) -> list[tuple[str, str]]:
@@ -161,6 +157,20 @@ def kept_answers(definition: FormDefinition | None, incoming: Incoming | None) -
         for name in definition.field_names()
         if name not in OWN_FIELDS and any(incoming.pairs.getlist(name))
     ]
+
+
+def in_frame(language: Language, region: str, definition: FormDefinition | None = None) -> str:
+    """Return a page with this main part: in the form's page, else the error page, else without the site's frame.
+
+    A built site that is missing or broken must not keep anybody from sending answers or seeing a receipt.
+    """
+    try:
+        return put(
+            shells().form_page(language, definition.slug) if definition else shells().frame(language), "main", region
+        )
+    except ShellError as error:
+        current_app.logger.error("%s", error)
+        return in_frame(language, region) if definition else bare_page(language, region)
 
 
 def bare_page(language: Language, region: str) -> str:

@@ -6,66 +6,83 @@ import logging
 import os
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 from werkzeug.middleware.proxy_fix import ProxyFix
-from whitenoise import WhiteNoise
 
 from editorial.languages import ROOT
 from form_handler.app import create_app
-from form_handler.security import SecureHeaders, host_is_known
+from form_handler.security import SecureHeaders
 from form_handler.settings import Settings
+from form_handler.static_site import StaticSite
 from form_handler.storage.database import Database
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-ONE_YEAR = 31536000
+STOP_SECONDS = 10.0
+RESTART_SECONDS = 5.0
 
 
 def make_wsgi(settings: Settings, database: Database | None = None) -> WSGIApplication:
     """Return the whole service: static files first, then the forms, security headers around both."""
     flask = create_app(settings, database)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    site = WhiteNoise(
-        flask.wsgi_app,
-        root=str(settings.site_dir),
-        index_file=True,
-        max_age=300,
-        charset="utf-8",
-        allow_all_origins=False,
-        # Pagefind puts a hash into these names, so they never change.
-        immutable_file_test=r"^/pagefind/(index|fragment)/",
-        # Editors build while the server runs; in production the service is started again after a build.
-        autorefresh=settings.mode == "development",
-    )
-    app: WSGIApplication = SecureHeaders(OnlyReads(site, flask.wsgi_app, settings), settings.tls)
+    app: WSGIApplication = SecureHeaders(StaticSite(flask.wsgi_app, settings), settings.tls)
     if settings.proxies:
         app = ProxyFix(app, x_for=settings.proxies, x_proto=settings.proxies)
     return app
 
 
-class OnlyReads:
-    """WSGI middleware: static files are for GET and HEAD on our own host names; all else is the service's affair."""
+class MailProcess:
+    """The mail worker as a process of its own, started again whenever it ends before its time."""
 
-    def __init__(self, static: Any, service: WSGIApplication, settings: Settings) -> None:
-        self.static = static
-        self.service = service
-        self.settings = settings
+    def __init__(self) -> None:
+        self.process: subprocess.Popen[bytes] | None = None
+        self._next_start = 0.0
 
-    def __call__(self, environ: Any, start_response: Any) -> Any:
-        """Hand the request on."""
-        reads = environ["REQUEST_METHOD"] in {"GET", "HEAD"} and host_is_known(environ, self.settings)
-        return (self.static if reads else self.service)(environ, start_response)
+    def keep(self) -> None:
+        """Start the worker unless it runs; at most once in five seconds."""
+        if (self.process is not None and self.process.poll() is None) or time.monotonic() < self._next_start:
+            return
+        self._next_start = time.monotonic() + RESTART_SECONDS
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "kim", "mail", "run", "--parent", str(os.getpid())],
+            # Ctrl-C reaches every process of the terminal; the mail worker is ended by us, after the server.
+            start_new_session=True,
+            cwd=ROOT,
+        )
+
+    def stop(self) -> None:
+        """End the worker. A server that answers too slowly is not waited for: that mail comes again."""
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+class Overseer(Arbiter):  # type: ignore[misc]
+    """gunicorn's master process, which looks after the mail worker as well, about once a second."""
+
+    def manage_workers(self) -> None:
+        """Have the right processes running."""
+        super().manage_workers()
+        self.app.mail.keep()
 
 
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn, configured here instead of in a file."""
 
-    def __init__(self, settings: Settings, mail_worker: subprocess.Popen[bytes]) -> None:
+    def __init__(self, settings: Settings, mail: MailProcess) -> None:
         self.settings = settings
-        self.mail_worker = mail_worker
+        self.mail = mail
         super().__init__()
 
     def load_config(self) -> None:
@@ -84,6 +101,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             "loglevel": "warning",
             "accesslog": None,
             "proc_name": "kim",
+            # One socket in the home folder for all servers of a user: nobody needs it, and two would share it.
+            "control_socket_disable": True,
             "post_fork": self.forget_mail_worker,
         }
         for name, value in options.items():
@@ -91,25 +110,24 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def forget_mail_worker(self, _arbiter: Any, _worker: Any) -> None:
         """Let a server process, which is a copy of its parent, not take the mail worker for its own child."""
-        self.mail_worker.returncode = 0
+        if self.mail.process is not None:
+            self.mail.process.returncode = 0
 
     def load(self) -> WSGIApplication:
         """Make the application, before the server processes are made."""
         return make_wsgi(self.settings)
 
+    def run(self) -> None:
+        """Serve until a signal ends it."""
+        Overseer(self).run()
+
 
 def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM; the mail worker is a process of its own and ends with the server."""
     parent = os.getpid()
-    worker = subprocess.Popen(
-        [sys.executable, "-m", "kim", "mail", "run", "--parent", str(parent)],
-        # Ctrl-C reaches every process of the terminal; the mail worker is ended by us, after the server.
-        start_new_session=True,
-        cwd=ROOT,
-    )
+    mail = MailProcess()
     try:
-        Server(settings, worker).run()
+        Server(settings, mail).run()
     finally:
         if os.getpid() == parent:  # gunicorn's workers are copies of this process and pass here too
-            worker.terminate()
-            worker.wait(10)
+            mail.stop()

@@ -6,11 +6,12 @@ below with the README.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -53,12 +54,12 @@ class Settings:
     bind: str
     port: int
     data_dir: Path
-    database_url: str
+    database_url: str = field(repr=False)
     site_dir: Path
-    smtp_url: str | None
+    smtp_url: str | None = field(repr=False)
     mail_from: str
     office_mail: str
-    secret_key: str
+    secret_key: str = field(repr=False)
     hosts: tuple[str, ...]
     tls: bool
     proxies: int
@@ -125,16 +126,22 @@ def _mail(env: Mapping[str, str], name: str, default: str | None) -> str:
     if value is None:
         raise SettingsError(f"{name} is missing. Set it to an e-mail address.")
     try:
-        return validate_email(value, check_deliverability=False, test_environment=True).normalized
+        checked = validate_email(value, check_deliverability=False, test_environment=True, allow_smtputf8=False)
     except EmailNotValidError as error:
         raise SettingsError(f"{name} is no e-mail address: {error}") from error
+    assert checked.ascii_email is not None  # what mail headers carry (RFC 5891)
+    return checked.ascii_email
 
 
 def _smtp(value: str | None) -> str | None:
     if not value:
         return None
-    parts = urlsplit(value)
-    if parts.scheme not in {"smtp", "smtp+starttls", "smtps"} or not parts.hostname:
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in {"smtp", "smtp+starttls", "smtps"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none
+        good = False
+    if not good:
         raise SettingsError(
             "KIM_SMTP_URL must look like smtp://host:25, smtp+starttls://user:password@host:587 or smtps://…"
         )
@@ -181,10 +188,13 @@ def own_secret(data_dir: Path) -> str:
     """Return the key of this machine's data folder; the first start makes it, for its owner only."""
     path = data_dir / "secret"
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return read_secret_file(path)
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_hex(32))
+    if not path.exists():
+        draft = path.with_name(f".secret.{secrets.token_hex(8)}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(32))
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):  # another process was first; its key counts
+            os.link(draft, path)
+        draft.unlink()
     return read_secret_file(path)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import uuid
 
-from itsdangerous import BadSignature, SignatureExpired, URLSafeSerializer, URLSafeTimedSerializer
+from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 
 REVIEW_SECONDS = 24 * 3600
-RECEIPT_SECONDS = 30 * 24 * 3600
 
 
 def new_number() -> str:
@@ -24,9 +23,20 @@ def review_is_ours(key: str, form: str, number: str, stamp: str) -> bool:
     """Tell whether the mark is ours, belongs to this form and number, and is at most a day old."""
     try:
         signed = URLSafeTimedSerializer(key, salt="review").loads(stamp, max_age=REVIEW_SECONDS)
-    except (BadSignature, SignatureExpired):
+    except BadSignature:
         return False
     return bool(signed == [form, number])
+
+
+def number_is_ours(key: str, form: str, number: str, stamp: str) -> bool:
+    """Tell whether a review page of ours once carried this number, however long ago.
+
+    Such a page keeps its number when it is shown again, so that it never becomes a second submission.
+    """
+    try:
+        return bool(URLSafeTimedSerializer(key, salt="review").loads(stamp) == [form, number])
+    except BadSignature:
+        return False
 
 
 def sign_receipt(key: str, form: str, reference: str, copy_sent: bool) -> str:

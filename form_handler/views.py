@@ -23,7 +23,7 @@ from form_handler.pages import RECEIPT, SEND, settings, show_fault, show_form, s
 from form_handler.security import is_cross_site
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.submissions import store
-from form_handler.tokens import read_receipt, review_is_ours, sign_receipt
+from form_handler.tokens import number_is_ours, read_receipt, review_is_ours, sign_receipt
 
 forms = Blueprint("forms", __name__)
 
@@ -52,6 +52,8 @@ def check(language: Language, definition: FormDefinition) -> BaseResponse:
     if (refusal := refuse_body(language, definition, incoming)) is not None:
         return refusal
     form = definition.fill(incoming.pairs)
+    if is_cross_site(request):
+        return show_form(language, definition, form, [*incoming.notes, once_more()])
     if incoming.own("_change") and not incoming.notes:
         return show_form(language, definition, form, status=200)
     if not form.validate() or incoming.notes:
@@ -72,20 +74,20 @@ def send(language: Language, definition: FormDefinition) -> BaseResponse:
         return show_form(language, definition, form, incoming.notes)
     number = incoming.own("_number")
     if not may_be_stored(definition, incoming, number):
-        note = _(
-            "This page had been open for too long or was opened twice. Nothing was stored yet. Please send once more."
+        return show_review(
+            language, definition, form, [once_more()], status=422, number=kept_number(definition, incoming)
         )
-        return show_review(language, definition, form, [note], status=422)
     return store_and_lead_on(language, definition, form, number)
 
 
 def receipt(language: Language, definition: FormDefinition) -> BaseResponse:
     """Show the receipt that a signed address belongs to; without one, lead to the form."""
-    if request.method != "GET":
+    if request.method == "POST":
         raise MethodNotAllowed(valid_methods=["GET", "HEAD"])
     found = read_receipt(settings().secret_key, definition.key, request.args.get("nr", ""))
     if found is None:
         return redirect(pages.form_url(language, definition), 303)
+    g.stored = True
     reference, copy_sent = found
     return show_receipt(language, definition, reference, copy_sent)
 
@@ -102,6 +104,18 @@ def may_be_stored(definition: FormDefinition, incoming: Incoming, number: str) -
     except (ValueError, ValidationError):
         return False
     return True
+
+
+def kept_number(definition: FormDefinition, incoming: Incoming) -> str | None:
+    """Return the number of a review page that is shown again; None for one that is not ours or that another site sent."""
+    number = incoming.own("_number")
+    ours = number_is_ours(settings().secret_key, definition.key, number, incoming.own("_stamp"))
+    return number if ours and not is_cross_site(request) else None
+
+
+def once_more() -> str:
+    """Return the sentence for a request that we cannot be sure a person made here and now."""
+    return _("This page had been open for too long or was opened twice. Nothing was stored yet. Please send once more.")
 
 
 def store_and_lead_on(language: Language, definition: FormDefinition, form: Form, number: str) -> BaseResponse:
@@ -123,6 +137,7 @@ def store_and_lead_on(language: Language, definition: FormDefinition, form: Form
             "We could not store your entries just now. They are all still here. Please send again in a moment, or call us."
         )
         return show_review(language, definition, form, [note], status=503, number=number)
+    g.stored = True
     current_app.logger.info("form %s stored", definition.key)
     copy_sent = bool(definition.sender_field and stored.answers.get(definition.sender_field))
     mark = sign_receipt(settings().secret_key, definition.key, stored.reference, copy_sent)

@@ -20,13 +20,16 @@ ONE_LINE_LIMIT = 200
 TEXT_LIMIT = 4000
 # Marks that turn the direction of text (Unicode TR9, TR36): they can make one line look like another.
 DIRECTION_MARKS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Line ends that are no control characters (Unicode Zl, Zp).
+LINE_ENDS = re.compile("[\u2028\u2029]")
+TICKED = "yes"
 
 Validator = Callable[[Form, Field], None]
 
 
 def is_control(character: str, allowed: str = "") -> bool:
     """Tell whether a character is a control character or no character at all (Unicode Cc, Cs, Cn ends)."""
-    return character not in allowed and (unicodedata.category(character) in {"Cc", "Cs"} or character == "\ufffe")
+    return character not in allowed and (unicodedata.category(character) in {"Cc", "Cs"} or character in "\ufffe\uffff")
 
 
 def clean_line(value: str | None) -> str:
@@ -52,10 +55,11 @@ def required(message: Any) -> Validator:
 
 
 def plain_line(limit: int = ONE_LINE_LIMIT) -> Validator:
-    """Refuse what a single line cannot hold: control characters, marks that turn its direction, too much."""
+    """Refuse what a single line cannot hold: control characters, line ends, marks that turn its direction, too much."""
 
     def check(form: Form, field: Field) -> None:
-        if any(is_control(c) for c in field.data or "") or DIRECTION_MARKS.search(field.data or ""):
+        line = field.data or ""
+        if any(is_control(c) for c in line) or DIRECTION_MARKS.search(line) or LINE_ENDS.search(line):
             raise StopValidation(
                 _("“%(label)s” holds characters that cannot be shown. Type the text again.", label=field.label.text)
             )
@@ -107,6 +111,12 @@ def known_choice(form: Form, field: Field) -> None:
     keys = set(labels_of(field))
     given = field.data if isinstance(field.data, list) else [field.data or ""]
     if any(key not in keys and key != "" for key in given):
+        raise StopValidation(_("“%(label)s”: choose from the list.", label=field.label.text))
+
+
+def ticked_or_not(form: Form, field: Field) -> None:
+    """Refuse what a box to tick cannot send; anything but its own value must never become a "yes"."""
+    if any(value not in {TICKED, ""} for value in field.raw_data or []):
         raise StopValidation(_("“%(label)s”: choose from the list.", label=field.label.text))
 
 
@@ -204,10 +214,14 @@ class AnyOf(SelectMultipleField):
 
 
 class Consent(BooleanField):
-    """A box that is never ticked beforehand (Art. 4(11), Art. 7 GDPR)."""
+    """A box that is never ticked beforehand, and is "yes" only if it was ticked (Art. 4(11), Art. 7 GDPR)."""
 
     def __init__(self, label: Any, **options: Any) -> None:
-        super().__init__(label, default=False, false_values=(False, "false", "", "no"), **options)
+        super().__init__(label, [one_answer, ticked_or_not], default=False, **options)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take one tick as "yes" and everything else as "no"."""
+        self.data = valuelist == [TICKED]
 
 
 def display_value(field: Field, value: Any) -> str:

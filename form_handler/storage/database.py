@@ -28,6 +28,10 @@ class DatabaseBusyError(Exception):
     """Another writer held the line for too long; nothing was stored."""
 
 
+class PragmaError(RuntimeError):
+    """SQLite did not take a setting that durability depends on."""
+
+
 def wal_is_safe(version: tuple[int, ...]) -> bool:
     """Tell whether this SQLite is free of the WAL reset fault."""
     newest = WAL_FIXED[0]
@@ -44,7 +48,7 @@ class Database:
         self.is_sqlite = settings.database_url.startswith("sqlite")
         self._lock = threading.Lock()
         self._lock_path = settings.data_dir / "kim.lock"
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(settings.data_dir)
         if self.is_sqlite:
             self.engine = _sqlite_engine(settings)
         else:
@@ -130,7 +134,7 @@ def _sqlite_engine(settings: Settings) -> sa.Engine:
 def set_pragmas(connection: sqlite3.Connection, journal: str) -> None:
     """Set what durability and forgetting need, and make sure that SQLite took it.
 
-    :raises RuntimeError: if SQLite did not take a setting.
+    :raises PragmaError: if SQLite did not take a setting.
     """
     cursor = connection.cursor()
     wanted = {"journal_mode": journal, "synchronous": 2, "secure_delete": 1, "foreign_keys": 1}
@@ -138,15 +142,23 @@ def set_pragmas(connection: sqlite3.Connection, journal: str) -> None:
         cursor.execute(f"PRAGMA {name}={value}")
         got = cursor.execute(f"PRAGMA {name}").fetchone()[0]
         if str(got).lower() != str(value):
-            raise RuntimeError(f"SQLite did not take PRAGMA {name}={value}, it says {got}")
+            raise PragmaError(f"SQLite did not take PRAGMA {name}={value}, it says {got}")
     cursor.close()
 
 
 def _create_durably(path: Path) -> None:
     """Create the file for its owner only, and its entry in the folder, on disk."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(path.parent)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     sync_folder(path.parent)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder for its owner only, with the entries that lead to it on disk."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path in missing:
+        sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

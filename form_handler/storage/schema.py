@@ -49,7 +49,7 @@ outgoing_mail = sa.Table(
     sa.Column("kind", sa.String(16), nullable=False, comment="office or copy"),
     sa.Column("recipient", sa.String(320), nullable=False),
     sa.Column("message", sa.Text, nullable=False, comment="the whole message, RFC 5322"),
-    sa.Column("state", sa.String(16), nullable=False, comment="waiting, sent or failed"),
+    sa.Column("state", sa.String(16), nullable=False, comment="waiting, sending, sent or failed"),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("next_attempt_at", UtcDateTime, nullable=False),
     sa.Column("sent_at", UtcDateTime, nullable=True),

@@ -1,0 +1,286 @@
+"""The worst days of the post: workers that die, servers that hang up, the power gone right after the receipt."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import http.cookiejar
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.parse
+import urllib.request
+import uuid
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+from form_handler import mail_worker
+from form_handler.commands import mail
+from form_handler.forms import FORMS
+from form_handler.mail_worker import run_worker
+from form_handler.mails import write_mails
+from form_handler.settings import Settings, read_settings
+from form_handler.storage.database import Database, DatabaseBusyError
+from form_handler.storage.migrate import upgrade
+from form_handler.storage.schema import outgoing_mail
+from form_handler.storage.submissions import Submission, find_by_reference, list_submissions, store
+from tests.conftest import ROOT
+from tests.form_handler.conftest import FORM, GOOD, HIDDEN, unescape, write_shells
+from tests.serving import Server, answers, wait_until
+
+LONG_DUE = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+RUN = "from form_handler.server import serve; from form_handler.settings import read_settings; serve(read_settings())"
+
+
+def put(settings: Settings, database: Database) -> Submission:
+    drafts = partial(write_mails, settings, FORMS["participation"])
+    return store(database, str(uuid.uuid4()), "participation", "de", GOOD, drafts, LONG_DUE)
+
+
+def states(database: Database) -> list[str]:
+    with database.reading() as connection:
+        return sorted(connection.execute(sa.select(outgoing_mail.c.state)).scalars())
+
+
+@pytest.fixture
+def kim(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    """The command line on the data of the settings."""
+    for name in [name for name in os.environ if name.startswith("KIM_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("KIM_DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("KIM_SITE_DIR", str(settings.site_dir))
+    return CliRunner(catch_exceptions=False)
+
+
+def run_until(database: Database, settings: Settings, done: object) -> None:
+    """Run a worker in this process until ``done()`` is true, or it ended by itself."""
+    stop = threading.Event()
+    fault: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            run_worker(database, settings, stop)
+        except BaseException as error:
+            fault.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        wait_until(lambda: fault or done(), 15)  # type: ignore[operator]
+    finally:
+        stop.set()
+        thread.join()
+    assert fault == []
+
+
+def test_a_worker_outlives_a_busy_database(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(settings, database)
+    claim, moments = mail_worker._claim, iter([True])
+
+    def busy(*values: object) -> object:
+        if next(moments, False):
+            raise DatabaseBusyError("the line of writers does not move")
+        return claim(*values)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(mail_worker, "_claim", busy)
+    run_until(database, settings, lambda: states(database) == ["sent", "sent"])
+
+
+def test_one_mail_that_cannot_be_sent_does_not_hold_up_the_others(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(settings, database)
+
+    def sender(_folder: Path) -> object:
+        def send(*values: object) -> None:
+            if str(values[-1]).endswith("-office"):
+                raise LookupError("unknown encoding")
+
+        return send
+
+    monkeypatch.setattr(mail_worker, "file_sender", sender)
+    run_until(database, settings, lambda: "sent" in states(database))
+    assert states(database) == ["sent", "waiting"]
+
+
+def test_retry_leaves_alone_what_is_being_sent(
+    settings: Settings, database: Database, kim: CliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(settings, database)
+    sent: list[str] = []
+
+    def sender(_folder: Path) -> object:
+        def send(*values: object) -> None:
+            sent.append(str(values[-1]))
+            if len(sent) == 1:
+                assert kim.invoke(mail, ["retry"]).exit_code == 0
+                assert kim.invoke(mail, ["run", "--once"]).exit_code == 0
+
+        return send
+
+    monkeypatch.setattr(mail_worker, "file_sender", sender)
+    assert kim.invoke(mail, ["run", "--once"]).exit_code == 0
+    assert len(sent) == len(set(sent)) == 2
+
+
+def test_a_server_that_hangs_up_in_mid_conversation_loses_no_mail(settings: Settings, database: Database) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        deaf = read_settings(
+            {"KIM_DATA_DIR": str(settings.data_dir), "KIM_SMTP_URL": f"smtp://127.0.0.1:{port}"}
+        )  # fmt: skip
+        thread = threading.Thread(target=hang_up, args=(listener, 2), daemon=True)
+        thread.start()
+        put(settings, database)
+        run_until(database, deaf, lambda: errors(database) == 2)
+        thread.join()
+    assert states(database) == ["waiting", "waiting"]
+    run_until_later(database, settings)
+    assert len(list(settings.mail_dir.glob("KIM-*.eml"))) == 2
+
+
+def errors(database: Database) -> int:
+    with database.reading() as connection:
+        query = sa.select(sa.func.count()).where(outgoing_mail.c.last_error.is_not(None))
+        return connection.execute(query).scalar_one()
+
+
+def run_until_later(database: Database, settings: Settings) -> None:
+    """Let the pause be over, then send."""
+    with database.writing() as connection:
+        connection.execute(outgoing_mail.update().values(next_attempt_at=LONG_DUE))
+    run_until(database, settings, lambda: states(database) == ["sent", "sent"])
+
+
+def hang_up(listener: socket.socket, times: int) -> None:
+    """Talk SMTP as far as the message, then cut the line."""
+    for _ in range(times):
+        line, _address = listener.accept()
+        with line, line.makefile("rwb", buffering=0) as talk:
+            talk.write(b"220 x\r\n")
+            for command in talk:
+                if command.upper().startswith(b"DATA"):
+                    talk.write(b"354 go\r\n")
+                    talk.readline()
+                    break
+                talk.write(b"250 ok\r\n")
+
+
+class TinyServer(Server):
+    """The real server in front of tiny pages: nothing is built for it."""
+
+    def start(self) -> None:
+        """Start and wait until it answers."""
+        site = self.data_dir.with_name("tiny-site")
+        if not site.exists():
+            write_shells(site)
+            (site / "index.html").write_text("x")
+        self.settings = {**self.settings, "KIM_SITE_DIR": str(site)}
+        env = {k: v for k, v in os.environ.items() if not k.startswith("KIM_")}
+        env |= {"PORT": str(self.port), "KIM_DATA_DIR": str(self.data_dir), **self.settings}
+        database = Database(self.read())
+        upgrade(database)
+        database.engine.dispose()
+        with (self.data_dir / "server.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", RUN], cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
+            )
+        wait_until(lambda: self._alive() and answers(self.url + "/"), 60, "the server's first answer")
+
+    def read(self) -> Settings:
+        """Return the settings it runs with."""
+        return read_settings({"KIM_DATA_DIR": str(self.data_dir), **self.settings})
+
+    def send_form(self, company: str) -> str:
+        """Send the form as a browser does; return the reference on the receipt."""
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+        data = urllib.parse.urlencode({**GOOD, "company": company}).encode()
+        with browser.open(self.url + FORM, data, timeout=20) as page:
+            hidden = [(n, unescape(v)) for n, v in HIDDEN.findall(page.read().decode())]
+        with browser.open(self.url + FORM + "absenden/", urllib.parse.urlencode(hidden).encode(), timeout=20) as page:
+            found = re.search(r"KIM-[2-9A-HJKMNP-TV-Z]{6}", page.read().decode())
+        assert found is not None
+        return found[0]
+
+    def children(self) -> dict[int, bytes]:
+        """Return the processes that work on its data, with their command lines."""
+        mark = f"KIM_DATA_DIR={self.data_dir}".encode()
+        found = {}
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if mark in (process / "environ").read_bytes().split(b"\0"):
+                    found[int(process.name)] = (process / "cmdline").read_bytes().replace(b"\0", b" ")
+        return found
+
+    def mail_workers(self) -> list[int]:
+        """Return its mail workers."""
+        return [number for number, command in self.children().items() if b"mail run" in command]
+
+
+@contextlib.contextmanager
+def tiny(data_dir: Path, **settings: str) -> Iterator[TinyServer]:
+    """Run a server for the length of the block, and leave none of its processes behind."""
+    server = TinyServer(data_dir, **settings)
+    server.start()
+    try:
+        yield server
+    finally:
+        for number in server.children():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        if server.process is not None:
+            server.process.wait()
+
+
+def test_killing_the_server_right_after_the_receipt_loses_nothing(tmp_path: Path) -> None:
+    with tiny(tmp_path / "var") as server:
+        reference = server.send_form("Beispielbetrieb")
+        server.kill()
+        database = Database(server.read())
+        assert find_by_reference(database, reference) is not None
+        assert len(states(database)) == 2
+        database.engine.dispose()
+
+
+def test_eight_rounds_of_kill_lose_no_receipt_and_store_none_twice(tmp_path: Path) -> None:
+    shown: list[str] = []
+    for _ in range(8):
+        with tiny(tmp_path / "var") as server:
+            shown.append(server.send_form("Beispielbetrieb"))
+            server.kill()
+            settings = server.read()
+    database = Database(settings)
+    assert sorted(row.reference for row in list_submissions(database)) == sorted(shown)
+    assert len(states(database)) == 16
+    database.engine.dispose()
+
+
+def test_a_mail_worker_that_was_killed_is_started_again(tmp_path: Path) -> None:
+    with tiny(tmp_path / "var") as server:
+        wait_until(server.mail_workers, 15, "the first worker")
+        (first,) = server.mail_workers()
+        os.kill(first, signal.SIGKILL)
+        wait_until(lambda: set(server.mail_workers()) - {first}, 12, "the next worker")
+
+
+def test_it_stops_cleanly_while_a_mail_server_keeps_it_waiting(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
+        with tiny(tmp_path / "var", KIM_SMTP_URL=url) as server:
+            server.send_form("Beispielbetrieb")
+            line, _address = silent.accept()
+            with line:
+                status = server.stop()
+                assert server.children() == {}
+                assert (status, "Traceback" in server.log()) == (0, False)
