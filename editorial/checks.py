@@ -11,7 +11,7 @@ from pathlib import Path
 from editorial.content import Content, Page, Text
 from editorial.facts import Facts
 from editorial.findings import Finding
-from editorial.inserts import BRACES, INSERT, UNITS, find_fact
+from editorial.inserts import BRACES, DRAWN, INSERT, UNITS, find_fact
 from editorial.languages import Language
 
 HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*$")
@@ -147,7 +147,7 @@ def check_inserts(text: Text, facts: Facts) -> Iterator[Finding]:
             if match is None:
                 yield Finding(text.file, number, f"„{braces[0]}“ ist kein Einschub.",
                               "Richtig ist zum Beispiel {{ tel.fire }}.")  # fmt: skip
-            elif (match[1], match[2]) != ("forms", "notice") and find_fact(facts, match[1], match[2]) is None:
+            elif f"{match[1]}.{match[2]}" not in DRAWN and find_fact(facts, match[1], match[2]) is None:
                 yield Finding(text.file, number, f"Den Einschub {{{{ {match[1]}.{match[2]} }}}} gibt es nicht.",
                               "Prüfen Sie den Schlüssel oder ergänzen Sie ihn in docs/data/.")  # fmt: skip
 

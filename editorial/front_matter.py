@@ -75,7 +75,7 @@ class PageHeader(Header):
     """The header of a German page: words, and every fact that does not depend on the language."""
 
     order: int = Field(default=1000, ge=0)
-    layout: Literal["page", "home", "directory", "form", "overview"] = "page"
+    layout: Literal["page", "home", "directory", "form", "overview", "chooser", "offline"] = "page"
     audience: list[Audience] = []
     topics: list[Topic] = []
     contact: str | None = None

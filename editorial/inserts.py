@@ -6,7 +6,7 @@ An editor writes the key; the fact itself stands once, in ``docs/data/``.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from babel import Locale
@@ -20,20 +20,25 @@ INSERT = re.compile(r"\{\{\s*([a-z_]+)\.([A-Za-z0-9_-]+)\s*\}\}")
 BRACES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\{|\}\}")
 
 
+# Parts of a page that are drawn from elsewhere: forms, survey, test results.
+DRAWN = frozenset({"forms.notice", "survey.results", "accessibility.results"})
+Draw = Mapping[str, Callable[[], str]]
+
+
 class UnknownInsert(KeyError):
     """A page names a fact that does not exist."""
 
 
-def fill_inserts(markdown: str, facts: Facts, language: str, forms_notice: Callable[[], str]) -> str:
-    """Replace every insert of a page.
+def fill_inserts(markdown: str, facts: Facts, language: str, draw: Draw) -> str:
+    """Replace every insert of a page; ``draw`` makes the parts named in :data:`DRAWN`.
 
     :raises UnknownInsert: if a key is not in ``docs/data/`` (the checks find it first, with its line).
     """
 
     def fill(match: re.Match[str]) -> str:
         group, key = match.groups()
-        if (group, key) == ("forms", "notice"):
-            return forms_notice()
+        if f"{group}.{key}" in DRAWN:
+            return draw[f"{group}.{key}"]()
         fact = find_fact(facts, group, key)
         if fact is None:
             raise UnknownInsert(f"{group}.{key}")

@@ -29,10 +29,11 @@ from editorial.context import House, error_context, page_context, parse_month
 from editorial.facts import load_facts
 from editorial.findings import ContentError, errors
 from editorial.foreign import mark_german
-from editorial.inserts import fill_inserts
+from editorial.inserts import Draw, fill_inserts
 from editorial.languages import Language, default_language, load_languages
 from editorial.notice import forms_notice
 from editorial.outputs import robots, sitemap
+from editorial.survey import results_now
 from editorial.words import gettext as _
 from form_handler.forms import FORMS
 
@@ -97,7 +98,7 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
     def on_page_markdown(self, markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
         """Fill in facts, in the language of the text (German on a page without translation)."""
         with words.use_language(self._spoken(page).code):
-            return fill_inserts(markdown, self.house.facts, self._spoken(page).code, forms_notice)
+            return fill_inserts(markdown, self.house.facts, self._spoken(page).code, drawn_parts())
 
     def on_page_content(self, html: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
         """Repair what Markdown gives and mark German words in other languages."""
@@ -163,6 +164,11 @@ def read_house(config: MkDocsConfig) -> House:
         facts=load_facts(Path(config.docs_dir) / "data"),
         forms=empty_form,
     )
+
+
+def drawn_parts() -> Draw:
+    """Return what draws each part of a page that is made from elsewhere."""
+    return {"forms.notice": forms_notice, "survey.results": results_now, "accessibility.results": lambda: ""}
 
 
 def empty_form(key: str) -> dict[str, Any]:

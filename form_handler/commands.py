@@ -77,7 +77,7 @@ def list_command(form: str | None, state: str | None, as_json: bool) -> None:
         click.echo(json.dumps([as_record(row) for row in found], ensure_ascii=False, indent=2))
         return
     for row in found:
-        sender = row.answers.get("company") or row.answers.get("email") or "–"
+        sender = FORMS[row.form].sender_of(row.answers) or "–"
         click.echo(
             f"{row.reference}  {row.received_at:%Y-%m-%d %H:%M}  {row.language}  {row.form}  {row.state}  {printable(sender)}"
         )

@@ -52,11 +52,10 @@ def _copy(settings: Settings, definition: FormDefinition, submission: Submission
         message["Subject"] = _("Your entries have arrived (%(reference)s)", reference=submission.reference)
         message["Content-Language"] = submission.language
         message["Auto-Submitted"] = "auto-replied"
-        days = definition.answer_within_days
         lines = [
             _("Thank you. Your entries have arrived."),
             _("Reference number: %(reference)s", reference=submission.reference),
-            ngettext("We mean to answer you within %(num)s day.", "We mean to answer you within %(num)s days.", days),
+            *answer_time(definition),
             "",
             _("Your entries:"),
             "",
@@ -66,6 +65,14 @@ def _copy(settings: Settings, definition: FormDefinition, submission: Submission
         ]
         message.set_content("\n".join(lines), cte="quoted-printable")
     return message.as_bytes(policy=SMTP).decode("utf-8")
+
+
+def answer_time(definition: FormDefinition) -> list[str]:
+    """Return the sentence that says by when the office answers; none where no answer is promised."""
+    days = definition.answer_within_days
+    if days is None:
+        return []
+    return [ngettext("We mean to answer you within %(num)s day.", "We mean to answer you within %(num)s days.", days)]
 
 
 def _message(settings: Settings, submission: Submission, kind: str, recipient: str) -> EmailMessage:

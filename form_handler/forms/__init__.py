@@ -7,10 +7,15 @@ mails, the lists and the privacy notice are drawn from it as well.
 from __future__ import annotations
 
 from form_handler.forms.barrier import BARRIER
+from form_handler.forms.callback import CALLBACK
 from form_handler.forms.definition import FormDefinition
+from form_handler.forms.feedback import FEEDBACK
 from form_handler.forms.participation import PARTICIPATION
+from form_handler.forms.survey import SURVEY
 
-FORMS: dict[str, FormDefinition] = {definition.key: definition for definition in (PARTICIPATION, BARRIER)}
+FORMS: dict[str, FormDefinition] = {
+    definition.key: definition for definition in (PARTICIPATION, SURVEY, CALLBACK, BARRIER, FEEDBACK)
+}
 
 
 def find_form(slug: str) -> FormDefinition | None:

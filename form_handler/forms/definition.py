@@ -9,6 +9,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form
 
+from editorial.words import gettext as _
 from form_handler.forms.fields import display_value
 
 
@@ -23,9 +24,12 @@ class FormDefinition:
     :ivar purpose: why the answers are processed (Art. 13(1)(c) GDPR), a whole sentence.
     :ivar legal_basis: on which basis (Art. 13(1)(c) GDPR), a whole sentence.
     :ivar retention_months: how long answers are kept, in months; the one number for notice, job and test.
-    :ivar answer_within_days: by when the office answers, in days.
+    :ivar answer_within_days: by when the office answers, in days; None if no answer is promised.
     :ivar sender_field: the field that holds the sender's e-mail address, or None.
     :ivar after_receipt: what a receipt says besides, for example where to complain; or None.
+    :ivar consents: fields that are a consent (Art. 6(1)(a) GDPR), each for its own purpose; empty where the task of
+        the public body is basis enough, as for a plain contact request.
+    :ivar name_fields: fields by which the office tells senders apart in a list, the best first.
     :ivar sections: headings of the form with the fields below each, in order.
     """
 
@@ -36,10 +40,12 @@ class FormDefinition:
     purpose: Any
     legal_basis: Any
     retention_months: int
-    answer_within_days: int
+    answer_within_days: int | None
     sender_field: str | None
     sections: tuple[tuple[Any, tuple[str, ...]], ...]
     after_receipt: Any = None
+    consents: tuple[str, ...] = ()
+    name_fields: tuple[str, ...] = ()
 
     def fill(self, data: MultiDict[str, str] | None = None) -> Form:
         """Return the form, filled with what was sent."""
@@ -47,11 +53,27 @@ class FormDefinition:
 
     def field_names(self) -> list[str]:
         """Return the names of all fields, in the order of the page."""
-        return [name for _, names in self.sections for name in names]
+        return [name for _heading, names in self.sections for name in names]
+
+    def basis(self) -> list[str]:
+        """Return the legal bases as sentences (Art. 13(1)(c) GDPR): of the form, then of each consent in it."""
+        form = self.form_class()
+        return [
+            str(self.legal_basis),
+            *(
+                _("For “%(label)s” the basis is your consent, Art. 6(1)(a) GDPR.", label=form[name].label.text)
+                for name in self.consents
+            ),
+        ]
 
     def answers(self, form: Form) -> dict[str, Any]:
         """Return what is stored: text, the key of a choice, a list of keys, or true and false."""
         return {name: form[name].data for name in self.field_names()}
+
+    def sender_of(self, answers: Mapping[str, Any]) -> str:
+        """Return the name by which a list shows a submission, else its e-mail address, else nothing."""
+        fields = (*self.name_fields, *((self.sender_field,) if self.sender_field else ()))
+        return next((str(answers[name]) for name in fields if answers.get(name)), "")
 
     def rows(self, answers: Mapping[str, Any]) -> Iterator[tuple[Field, str]]:
         """Yield each field with its answer in words of the current language; empty if not answered."""

@@ -197,6 +197,10 @@ class OneShown(RadioField):
         )
 
 
+class Scale(OneShown):
+    """How much: few steps in one row, least first, or no answer."""
+
+
 class AnyOf(SelectMultipleField):
     """Any number of choices, as boxes to tick."""
 

@@ -118,13 +118,12 @@ PARTICIPATION = FormDefinition(
     form_class=ParticipationForm,
     title=_l("Taking part as a company"),
     purpose=_l("We use your entries to answer you and to arrange how your company takes part in KIM."),
-    legal_basis=_l(
-        "Legal basis: Art. 6(1)(e) GDPR with § 3 DSG NRW (a task of the city); for being named as a partner company "
-        "your consent, Art. 6(1)(a) GDPR."
-    ),
+    legal_basis=_l("Legal basis: Art. 6(1)(e) GDPR with § 3 DSG NRW (a task of the city)."),
     retention_months=24,
     answer_within_days=7,
     sender_field="email",
+    consents=("consent_partner",),
+    name_fields=("company", "contact_name"),
     sections=(
         (_l("Your company"), ("company", "trade", "employees", "district", "languages")),
         (_l("Taking part"), ("ways", "experience", "message")),

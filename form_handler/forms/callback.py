@@ -1,0 +1,81 @@
+"""The call-back: somebody wants to be rung up, or written to, about one topic. A name and a way to reach them is all."""
+
+from __future__ import annotations
+
+from wtforms import Field, Form
+from wtforms.validators import StopValidation
+
+from editorial.words import gettext as _
+from editorial.words import lazy_gettext as _l
+from form_handler.forms.definition import FormDefinition
+from form_handler.forms.fields import Email, Line, OneOf, Phone, Text, required
+
+TOPICS = (
+    ("work", _l("Work and training")),
+    ("residence", _l("Residence and papers")),
+    ("language", _l("Learning German")),
+    ("school", _l("School and child care")),
+    ("housing", _l("Housing")),
+    ("health", _l("Health")),
+    ("company", _l("I have a company and want to employ or train people")),
+    ("helping", _l("I want to help")),
+    ("other", _l("Something else")),
+)
+
+
+def one_way_at_least(form: Form, field: Field) -> None:
+    """Demand a phone number or an e-mail address; either will do."""
+    if not (form["phone"].data or form["email"].data):
+        raise StopValidation(_("Enter a phone number or an e-mail address, so that we can reach you."))
+
+
+class CallbackForm(Form):
+    """What we ask somebody who wants to be called back; no details of the matter are needed."""
+
+    name = Line(
+        _l("Your name"), required(_l("Enter your name, so that we know whom to ask for.")),
+        description=_l("So that we know whom to ask for."),
+        render_kw={"autocomplete": "name"},
+    )  # fmt: skip
+    phone = Phone(
+        _l("Phone number"), one_way_at_least,
+        description=_l("Enter a phone number or an e-mail address. One of them is enough."),
+        render_kw={"autocomplete": "tel", "inputmode": "tel"},
+    )  # fmt: skip
+    email = Email(
+        _l("E-mail address"),
+        description=_l("If you would rather be written to. We also send a copy of your entries there."),
+        render_kw={"autocomplete": "email", "inputmode": "email"},
+    )
+    topic = OneOf(
+        _l("What is it about?"), TOPICS, required(_l("Choose what it is about, so that the right colleague calls you.")),
+        description=_l("So that the right colleague calls you."),
+    )  # fmt: skip
+    when = Line(_l("When can you be reached?"), description=_l("For example mornings, or Tuesday from 2 p.m."))
+    spoken = Line(
+        _l("Which languages do you speak?"),
+        description=_l("So that we can ask for help with the language."),
+    )
+    message = Text(
+        _l("Your question in one or two sentences"),
+        description=_l("Please send no documents and no details about your residence or about other people."),
+        limit=1000,
+    )
+
+
+CALLBACK = FormDefinition(
+    key="callback",
+    slug="rueckruf/",
+    form_class=CallbackForm,
+    title=_l("Asking for a call"),
+    purpose=_l("We use your entries to call or write to you about your question."),
+    legal_basis=_l("Legal basis: Art. 6(1)(e) GDPR with § 3 DSG NRW (a task of the city)."),
+    retention_months=6,
+    answer_within_days=7,
+    sender_field="email",
+    name_fields=("name",),
+    sections=(
+        (_l("How we reach you"), ("name", "phone", "email", "when", "spoken")),
+        (_l("Your question"), ("topic", "message")),
+    ),
+)

@@ -1,0 +1,48 @@
+"""Page feedback: did a page help, and what is missing. No personal data is asked for, and no answer is promised."""
+
+from __future__ import annotations
+
+from wtforms import Form
+
+from editorial.words import lazy_gettext as _l
+from form_handler.forms.definition import FormDefinition
+from form_handler.forms.fields import Line, OneShown, Text, required
+
+HELPFUL = (
+    ("yes", _l("Yes, it helped")),
+    ("partly", _l("Partly")),
+    ("no", _l("No, it did not help")),
+)
+
+
+class FeedbackForm(Form):
+    """What we ask a reader about a page."""
+
+    page = Line(
+        _l("Which page is it about?"),
+        description=_l("The title or the address of the page. You may leave this empty."),
+        limit=500,
+    )
+    helpful = OneShown(
+        _l("Did the page help you?"), HELPFUL, required(_l("Choose whether the page helped you.")),
+        description=_l("So that we see which pages need work first."),
+    )  # fmt: skip
+    missing = Text(
+        _l("What is missing or wrong?"),
+        description=_l("Please write no names, numbers or addresses. We cannot answer you here."),
+        limit=2000,
+    )
+
+
+FEEDBACK = FormDefinition(
+    key="feedback",
+    slug="rueckmeldung/",
+    form_class=FeedbackForm,
+    title=_l("Telling us about a page"),
+    purpose=_l("We use your entries to make this page better. We do not ask who you are."),
+    legal_basis=_l("Legal basis: Art. 6(1)(e) GDPR with § 3 DSG NRW (a task of the city)."),
+    retention_months=12,
+    answer_within_days=None,
+    sender_field=None,
+    sections=((_l("The page"), ("page", "helpful", "missing")),),
+)

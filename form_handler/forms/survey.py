@@ -1,0 +1,178 @@
+"""The experience survey: what helped and what hindered a company. Anonymous unless the company wants otherwise.
+
+The same obstacles and supports stand in the chooser's rules and in the published results, so their keys are
+those of the content model (``editorial.front_matter.Obstacle``).
+"""
+
+from __future__ import annotations
+
+from wtforms import Form
+
+from editorial.words import lazy_gettext as _l
+from form_handler.forms.definition import FormDefinition
+from form_handler.forms.fields import AnyOf, Consent, Email, Line, OneOf, OneShown, Scale, Text, required
+from form_handler.forms.participation import SIZES, TRADES
+
+DONE = (
+    ("none", _l("No, not yet")),
+    ("internship", _l("Yes, as interns")),
+    ("training", _l("Yes, as trainees")),
+    ("job", _l("Yes, as employees")),
+)
+BANDS = (
+    ("0", _l("None")),
+    ("1", _l("1 person")),
+    ("2-5", _l("2 to 5 people")),
+    ("6+", _l("6 people or more")),
+)
+WORKED = (
+    ("motivation", _l("Motivation and reliability")),
+    ("skills", _l("Skills and experience that people brought")),
+    ("team", _l("Working together in the team")),
+    ("learning", _l("Learning German at work")),
+    ("support", _l("Support from offices and advice centres")),
+    ("staying", _l("People stayed with us")),
+)
+OBSTACLES = (
+    ("language", _l("German")),
+    ("paperwork", _l("Paperwork and residence status")),
+    ("qualification", _l("Qualifications and certificates")),
+    ("housing", _l("Housing")),
+    ("childcare", _l("Child care")),
+    ("mobility", _l("The way to work")),
+    ("culture", _l("Different habits at work")),
+    ("candidates", _l("Finding the right people")),
+)
+HEAVY = (
+    ("0", _l("no obstacle")),
+    ("1", _l("a small one")),
+    ("2", _l("a heavy one")),
+)
+SUPPORTS = (
+    ("employer_service", _l("Employer service of the employment agency or Jobcenter")),
+    ("chamber", _l("Chamber of commerce or of crafts")),
+    ("city", _l("The city, KIM included")),
+    ("language_course", _l("German course for work")),
+    ("subsidy", _l("Subsidy for wages or training")),
+    ("volunteers", _l("Mentors and volunteers")),
+)
+USEFUL = (
+    ("unused", _l("not used")),
+    ("0", _l("did not help")),
+    ("1", _l("helped a little")),
+    ("2", _l("helped a lot")),
+)
+WANTED = (
+    ("contact", _l("One person to ask for everything")),
+    ("permits", _l("Help with permits and paperwork")),
+    ("german", _l("German courses that fit working hours")),
+    ("matching", _l("Meeting people who look for work")),
+    ("recognition", _l("Help with foreign certificates")),
+    ("mentoring", _l("Mentors for the first months")),
+    ("housing", _l("Help with housing, child care and the way to work")),
+    ("exchange", _l("Exchange with other companies")),
+)
+AGAIN = (
+    ("yes", _l("Yes")),
+    ("rather_yes", _l("Rather yes")),
+    ("rather_no", _l("Rather not")),
+    ("no", _l("No")),
+    ("unsure", _l("I do not know")),
+)
+
+
+class SurveyForm(Form):
+    """What the city asks companies about their experience; one answer is required, and none about a person."""
+
+    done = AnyOf(
+        _l("Have you employed or trained people who fled to Germany, or had them as interns?"), DONE,
+        required(_l("Tell us whether you have experience yet. “No, not yet” is an answer, too.")),
+        description=_l("Tick whatever fits. Whoever has no experience yet is asked as well."),
+    )  # fmt: skip
+    how_many = OneShown(
+        _l("How many people altogether?"), BANDS, description=_l("So that we can tell single cases from long practice.")
+    )
+    trade = OneOf(_l("Trade"), TRADES, description=_l("So that we see what is different from trade to trade."))
+    employees = OneShown(
+        _l("Number of employees"), SIZES, description=_l("Some kinds of support depend on the size of a company.")
+    )
+    worked = AnyOf(_l("What worked well?"), WORKED, description=_l("So that other companies can learn from it."))
+    worked_text = Text(
+        _l("Please tell us what helped"),
+        description=_l("Please write no names and nothing by which a person can be recognised."),
+        limit=2000,
+    )
+    obstacle_language = Scale(OBSTACLES[0][1], HEAVY)
+    obstacle_paperwork = Scale(OBSTACLES[1][1], HEAVY)
+    obstacle_qualification = Scale(OBSTACLES[2][1], HEAVY)
+    obstacle_housing = Scale(OBSTACLES[3][1], HEAVY)
+    obstacle_childcare = Scale(OBSTACLES[4][1], HEAVY)
+    obstacle_mobility = Scale(OBSTACLES[5][1], HEAVY)
+    obstacle_culture = Scale(OBSTACLES[6][1], HEAVY)
+    obstacle_candidates = Scale(OBSTACLES[7][1], HEAVY)
+    hindered_text = Text(
+        _l("Please tell us what hindered you"),
+        description=_l("Please write no names and nothing by which a person can be recognised."),
+        limit=2000,
+    )
+    support_employer_service = Scale(SUPPORTS[0][1], USEFUL)
+    support_chamber = Scale(SUPPORTS[1][1], USEFUL)
+    support_city = Scale(SUPPORTS[2][1], USEFUL)
+    support_language_course = Scale(SUPPORTS[3][1], USEFUL)
+    support_subsidy = Scale(SUPPORTS[4][1], USEFUL)
+    support_volunteers = Scale(SUPPORTS[5][1], USEFUL)
+    wanted = AnyOf(_l("Which support would you need?"), WANTED, description=_l("So that the city knows what to offer."))
+    again = OneShown(
+        _l("Would you do it again, or for the first time?"), AGAIN,
+        description=_l("So that we see whether the experience was good on the whole."),
+    )  # fmt: skip
+    company = Line(
+        _l("Company"),
+        description=_l("Only if you want us to know. Without it, your answers stay anonymous."),
+        render_kw={"autocomplete": "organization"},
+    )
+    email = Email(
+        _l("E-mail address"),
+        description=_l("Only if you want a copy or an answer. It is not part of the results."),
+        render_kw={"autocomplete": "email", "inputmode": "email"},
+    )
+    consent_quote = Consent(
+        _l("You may publish my sentences as a quotation, without a name."),
+        description=_l("This is voluntary. You can withdraw it at any time. A colleague reads each sentence first."),
+    )
+    consent_named = Consent(
+        _l("You may name our company beside the quotation."),
+        description=_l("This is voluntary. You can withdraw it at any time."),
+    )
+
+
+SURVEY = FormDefinition(
+    key="survey",
+    slug="arbeitgeber/erfahrungen/",
+    form_class=SurveyForm,
+    title=_l("Sharing experience"),
+    purpose=_l(
+        "We count the answers of all companies, so that the support fits better. The results are published in such a way "
+        "that no company can be recognised."
+    ),
+    legal_basis=_l("Legal basis: Art. 6(1)(e) GDPR with § 3 DSG NRW (a task of the city)."),
+    retention_months=24,
+    answer_within_days=None,
+    sender_field="email",
+    consents=("consent_quote", "consent_named"),
+    name_fields=("company",),
+    sections=(
+        (_l("Your experience"), ("done", "how_many", "worked", "worked_text")),
+        (
+            _l("What hindered you, and how heavily?"),
+            (*(f"obstacle_{key}" for key, _label in OBSTACLES), "hindered_text"),
+        ),
+        (
+            _l("Which support did you use, and did it help?"),
+            tuple(f"support_{key}" for key, _label in SUPPORTS),
+        ),
+        (_l("What you need"), ("wanted", "again")),
+        (_l("Your company"), ("trade", "employees")),
+        (_l("Only if you want to be known"), ("company", "email", "consent_quote", "consent_named")),
+    ),
+)
