@@ -10,11 +10,13 @@ from email.utils import format_datetime
 
 from email_validator import validate_email
 
+from editorial.languages import load_languages
 from editorial.words import gettext as _
 from editorial.words import ngettext, use_language
 from form_handler.forms import FormDefinition
 from form_handler.settings import Settings
 from form_handler.storage.submissions import Draft, Submission
+from form_handler.tokens import sign_address
 
 OFFICE_LANGUAGE = "de"
 
@@ -61,10 +63,21 @@ def _copy(settings: Settings, definition: FormDefinition, submission: Submission
             "",
             answers_as_text(definition, submission),
             "",
+            *confirm_lines(settings, submission),
             _("If this was not you, please tell us by replying to this mail."),
         ]
         message.set_content("\n".join(lines), cte="quoted-printable")
     return message.as_bytes(policy=SMTP).decode("utf-8")
+
+
+def confirm_lines(settings: Settings, submission: Submission) -> list[str]:
+    """Return the lines with the link that confirms the address, where the city wants it confirmed."""
+    if not settings.confirm_email:
+        return []
+    language = next(row for row in load_languages() if row.code == submission.language)
+    mark = sign_address(settings.secret_key, submission.number)
+    link = f"{settings.public_url.rstrip('/')}{language.root}adresse-bestaetigen/?nr={mark}"
+    return [_("Please confirm your e-mail address with this link:"), link, ""]
 
 
 def answer_time(definition: FormDefinition) -> list[str]:
