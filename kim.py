@@ -35,12 +35,13 @@ def build(site_dir: Path, site_url: str | None) -> None:
 @click.option("--open", "show_open", is_flag=True, help="Also list what the city has to confirm.")
 def check(show_open: bool) -> None:
     """Check pages, facts and interface words; say file, line and remedy of every fault."""
-    from editorial.catalogues import check_catalogue, collect_messages
+    from editorial.catalogues import OFFICE_ROOMS, check_catalogue, collect_messages
     from editorial.checks import check_content, open_questions
     from editorial.content import read_content
     from editorial.facts import load_facts
     from editorial.findings import ContentError, Finding, errors
     from editorial.languages import load_languages
+    from editorial.words import OFFICE_DIR, OFFICE_LANGUAGES
     from form_handler.forms import FORMS
 
     docs = ROOT / "docs"
@@ -58,6 +59,8 @@ def check(show_open: bool) -> None:
     template = collect_messages()
     for language in languages:
         found += check_catalogue(language, template)
+        if language.code in OFFICE_LANGUAGES:
+            found += check_catalogue(language, collect_messages(rooms=OFFICE_ROOMS), OFFICE_DIR)
     for finding in sorted(found):
         click.echo(f"{'Fehler ' if finding.level == 'error' else 'Hinweis'}  {finding}")
     wrong = errors(found)
@@ -74,14 +77,18 @@ def words() -> None:
 @words.command("update")
 def update_words() -> None:
     """Bring every catalogue in line with the code: add what is missing, drop what nobody needs."""
-    from editorial.catalogues import collect_messages, update_catalogue
+    from editorial.catalogues import OFFICE_ROOMS, collect_messages, update_catalogue
     from editorial.languages import load_languages
-    from editorial.words import SOURCE_LANGUAGE
+    from editorial.words import OFFICE_DIR, OFFICE_LANGUAGES, SOURCE_LANGUAGE
 
-    template = collect_messages()
+    template, office = collect_messages(), collect_messages(rooms=OFFICE_ROOMS)
     for language in load_languages():
-        if language.code != SOURCE_LANGUAGE and update_catalogue(language, template):
+        if language.code == SOURCE_LANGUAGE:
+            continue
+        if update_catalogue(language, template):
             click.echo(f"editorial/locale/{language.code}.po geändert")
+        if language.code in OFFICE_LANGUAGES and update_catalogue(language, office, OFFICE_DIR):
+            click.echo(f"editorial/locale/office/{language.code}.po geändert")
 
 
 @main.command()

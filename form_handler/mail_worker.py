@@ -11,6 +11,7 @@ import os
 import smtplib
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -20,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
 
+from form_handler.retention import purge_if_due
 from form_handler.settings import Settings
 from form_handler.storage.database import Database, make_folder, sync_folder
 from form_handler.storage.schema import outgoing_mail, submission
@@ -34,6 +36,8 @@ SMTP_SECONDS = 60.0
 # How long one worker keeps a mail for itself: longer than all steps of a slow server, or it would go out twice.
 CLAIM = datetime.timedelta(minutes=15)
 POLL_SECONDS = 1.0
+# How often a worker looks whether the daily purge is due.
+PURGE_LOOK_SECONDS = 600.0
 
 Clock = Callable[[], datetime.datetime]
 
@@ -214,11 +218,16 @@ def smtp_sender(settings: Settings) -> Send:
 
 
 def run_worker(database: Database, settings: Settings, stop: threading.Event) -> None:
-    """Send what is due, again and again, until ``stop`` is set; a fault of the database is waited out."""
+    """Send what is due, again and again, until ``stop`` is set, and purge once a day; a fault of the database is waited out."""
+    next_look = 0.0
     while not stop.is_set():
         try:
             with at_work(database, settings, utc_now):
                 while not stop.is_set():
+                    if time.monotonic() >= next_look:
+                        next_look = time.monotonic() + PURGE_LOOK_SECONDS
+                        for line in purge_if_due(database, settings, utc_now()):
+                            print(f"purge: {line}", flush=True)  # noqa: T201 - the worker's log
                     if deliver_next(database, settings, utc_now) is None:
                         stop.wait(POLL_SECONDS)
         except Exception as error:

@@ -80,6 +80,14 @@ def confirm_lines(settings: Settings, submission: Submission) -> list[str]:
     return [_("Please confirm your e-mail address with this link:"), link, ""]
 
 
+def answer_words(reference: str) -> tuple[str, str]:
+    """Return subject and first line of an answer by hand, in the current language."""
+    return (
+        _("Our answer to %(reference)s", reference=reference),
+        _("Reference number: %(reference)s", reference=reference),
+    )
+
+
 def answer_time(definition: FormDefinition) -> list[str]:
     """Return the sentence that says by when the office answers; none where no answer is promised."""
     days = definition.answer_within_days
