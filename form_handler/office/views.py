@@ -13,7 +13,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import ValidationError
 
-from editorial.languages import load_languages
+from editorial.languages import default_language, load_languages
 from editorial.words import OFFICE_LANGUAGES, use_language
 from editorial.words import gettext as _
 from form_handler.forms import FORMS
@@ -22,6 +22,7 @@ from form_handler.mails import answer_words
 from form_handler.office import accounts, desk, export, frame
 from form_handler.office.charts import charts
 from form_handler.office.frame import base, show
+from form_handler.office.survey import tallies, texts
 from form_handler.office.words import state_words
 from form_handler.security import is_cross_site
 from form_handler.storage.database import Database
@@ -50,15 +51,15 @@ def now() -> datetime.datetime:
 
 @office.url_value_preprocessor
 def drop_language(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    """Take the language out of the address; the application has read it already."""
-    if values is not None and values.pop("code", None) not in {None, g.language.code}:
-        raise NotFound
+    """Take the language out of the address; the guard compares it with what the application read from the path."""
+    g.office_code = values.pop("code", None) if values is not None else None
 
 
 @office.before_request
 def guard() -> BaseResponse | None:
     """Let in who has a session; refuse what another site sent or what was sent from an old page, without losing it."""
-    if g.language.code not in OFFICE_LANGUAGES:
+    wanted = None if g.language.default else g.language.code
+    if g.language.code not in OFFICE_LANGUAGES or g.office_code != wanted:
         raise NotFound
     token = session.get("office")
     g.account = accounts.find_session(database(), str(token), now()) if token else None
@@ -253,7 +254,8 @@ def answer_link(found: Submission) -> str | None:
     address = found.answers.get(definition.sender_field or "")
     if not address:
         return None
-    with use_language(found.language):
+    published = {row.code for row in load_languages()}  # a language may have been given up since
+    with use_language(found.language if found.language in published else default_language().code):
         subject, body = answer_words(found.reference)
     return f"mailto:{quote(str(address), safe='@')}?subject={quote(subject)}&body={quote(body + chr(13) + chr(10) * 3)}"
 
@@ -417,6 +419,13 @@ def numbers() -> BaseResponse:
     wanted = read_wanted()
     found = desk.find_all(database(), wanted)
     return show("charts", title=_("Numbers"), charts=charts(found, now()), total=len(found), query=query_of(wanted))
+
+
+@office.route("/umfrage/")
+def survey() -> BaseResponse:
+    """Show the live picture of the experience survey."""
+    found = desk.find_all(database(), desk.Wanted(form="survey"))
+    return show("survey", title=_("Survey"), charts=tallies(found), texts=texts(found), total=len(found))
 
 
 @office.context_processor
