@@ -5,7 +5,7 @@ VENV := .venv
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check test test-all bench clean lock browser
+.PHONY: help run build check test test-all bench clean lock browser postgres
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -19,12 +19,15 @@ build: $(VENV)/.installed ## Build the static site into site/
 check: $(VENV)/.installed-dev ## Lint, types, pages, facts and interface words
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/kim check
 
-test: $(VENV)/.installed-dev browser ## Set up what the tests need, a real Chromium included, and run them all
+test: $(VENV)/.installed-dev browser postgres ## Set up what the tests need, a real Chromium included, and run them all
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/kim check
 	@$(VENV)/bin/pytest
 
 browser: # A Chromium for the browser tests
 	@deploy/install-chromium
+
+postgres: # A PostgreSQL for its tests
+	@deploy/install-postgres
 
 clean: ## Remove what can be made again (not var/, where the answers are)
 	rm -rf $(VENV) site site.new site.old .site.built *.egg-info

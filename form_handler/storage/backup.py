@@ -88,11 +88,11 @@ def _as_line(row: dict[str, Any]) -> bytes:
 
 
 def _report(manifest: dict[str, Any]) -> str:
-    tables = manifest["tables"]
-    return (
-        f"{tables['submission']['rows']} Eingänge, {tables['outgoing_mail']['rows']} Mails, "
-        f"{tables['account']['rows']} Konten (Schema {manifest['schema']})"
-    )
+    def rows(name: str) -> int:
+        return int(manifest["tables"].get(name, {"rows": 0})["rows"])
+
+    counted = f"{rows('submission')} Eingänge, {rows('outgoing_mail')} Mails, {rows('account')} Konten"
+    return f"{counted} (Schema {manifest['schema']})"
 
 
 def restore_backup(database: Database, file: Path) -> str:
@@ -128,10 +128,10 @@ def restore_backup(database: Database, file: Path) -> str:
 
 def _table(connection: sa.Connection, name: str) -> sa.Table:
     """Return a table as the schema of the backup has it, which may be older than ours."""
-    known = {table.name: table for table in TABLES}.get(name)
-    columns = {column["name"] for column in sa.inspect(connection).get_columns(name)}
-    if known is None or not columns:
+    known = {table.name: table for table in TABLES if table.name not in FLEETING}.get(name)
+    if known is None or name not in sa.inspect(connection).get_table_names():
         raise BackupError(f"Die Sicherung enthält eine Tabelle, die es nicht gibt: {name}")
+    columns = {column["name"] for column in sa.inspect(connection).get_columns(name)}
     return sa.Table(
         name,
         sa.MetaData(),
