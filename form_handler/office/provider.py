@@ -7,6 +7,7 @@ from typing import Any
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import OAuth
 from flask import Flask, current_app, g, request, session
+from joserfc.errors import JoseError
 from requests import RequestException
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
@@ -61,7 +62,7 @@ def provider_end() -> BaseResponse:
     """Let in whom the provider names, if an open account of ours has the same name."""
     try:
         token = provider().authorize_access_token()
-    except (OAuthError, RequestException, ValueError) as error:
+    except (OAuthError, JoseError, RequestException, ValueError) as error:
         return refused(error)
     claims = token.get("userinfo") or {}
     names = [claims.get("preferred_username"), claims.get("email") if claims.get("email_verified", True) else None]
