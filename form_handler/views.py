@@ -19,7 +19,7 @@ from editorial.words import gettext as _
 from form_handler import pages, rates
 from form_handler.forms import FormDefinition, find_form
 from form_handler.incoming import Incoming, read_incoming
-from form_handler.mails import write_mails
+from form_handler.mails import plan_mails
 from form_handler.pages import RECEIPT, SEND, settings, show_fault, show_form, show_receipt, show_review
 from form_handler.security import is_cross_site
 from form_handler.storage.database import Database, DatabaseBusyError
@@ -149,7 +149,7 @@ def store_and_lead_on(language: Language, definition: FormDefinition, form: Form
             definition.key,
             language.code,
             answers,
-            partial(write_mails, settings(), definition),
+            partial(plan_mails, settings(), definition),
             now,
             judge=partial(judge, answers, incoming, now),
             fingerprint=fingerprint(settings().secret_key, browser_mark(), definition.key, language.code, answers),
