@@ -37,6 +37,7 @@ def check(show_open: bool) -> None:
     """Check pages, facts and interface words; say file, line and remedy of every fault."""
     from editorial.catalogues import OFFICE_ROOMS, check_catalogue, collect_messages
     from editorial.checks import check_content, open_questions
+    from editorial.chooser import check_table
     from editorial.content import read_content
     from editorial.facts import load_facts
     from editorial.findings import ContentError, Finding, errors
@@ -54,6 +55,7 @@ def check(show_open: bool) -> None:
         found += error.findings + content.findings
     else:
         found += check_content(content, facts, languages, FORMS, datetime.date.today(), docs)
+        found += check_table(content)
         if show_open:
             found += open_questions(content, facts)
     template = collect_messages()

@@ -154,7 +154,9 @@ def main() -> None:
         env |= {"PORT": str(port), "KIM_DATA_DIR": str(folder / "var"), "KIM_SITE_DIR": str(folder / "site")}
         code = "from form_handler.commands import *; serve_here(load_settings())"
         began = time.perf_counter()
-        server = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        server = subprocess.Popen(
+            [sys.executable, "-c", code], cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         try:
             wait_until(lambda: answers(f"http://127.0.0.1:{port}/"), 30, "the server")
             start_up = time.perf_counter() - began

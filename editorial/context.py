@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from editorial import chooser
 from editorial.content import Content, Page
 from editorial.facts import Facts
 from editorial.languages import Language, default_language
@@ -36,6 +37,7 @@ class House:
     content: Content
     facts: Facts
     forms: Any
+    chooser: chooser.Table
 
 
 def item(page: Page, language: Language, current: Page | None = None) -> dict[str, Any]:
@@ -143,6 +145,19 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
         "laws": [house.facts.laws[key] for key in page.facts.law],
         "links": [house.facts.links[key] for key in page.facts.links],
         "form": house.forms(page.facts.form) if page.facts.form else None,
+        "chooser": chooser_context(house, language, page) if page.facts.layout == "chooser" else None,
+    }
+
+
+def chooser_context(house: House, language: Language, page: Page) -> dict[str, Any]:
+    """Return what the chooser's page draws: questions, measures, and where its list and its data live."""
+    return {
+        "labels": chooser.labels(),
+        "answers": chooser.known_answers({}),
+        "stages": chooser.stages(),
+        "data": chooser.chooser_data(house.chooser, house.content, language),
+        "action": page.url(language) + "auswahl/",
+        "data_url": page.url(language) + "massnahmen.json",
     }
 
 
@@ -166,6 +181,7 @@ def error_context(house: House, language: Language, title: str, description: str
         "section": None,
         "breadcrumbs": [],
         "cards": [],
+        "chooser": None,
         "overview": [],
         "related": [],
         "laws": [],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import json
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,6 +25,7 @@ from mkdocs.utils.templates import TemplateContext
 
 from editorial import markup, words
 from editorial.checks import check_content
+from editorial.chooser import ROOM, Table, check_table, chooser_data, load_table
 from editorial.content import read_content
 from editorial.context import House, error_context, page_context, parse_month
 from editorial.facts import load_facts
@@ -59,6 +61,7 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
                 check_content(
                     house.content, house.facts, house.languages, FORMS, datetime.date.today(), Path(config.docs_dir)
                 )
+                + check_table(house.content)
             )
             if wrong:
                 raise PluginError(f"\n{ContentError(wrong)}")
@@ -136,7 +139,21 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         elif template_name == "sitemap.xml":
             text = sitemap(self.house.content, self.language, self.house.languages, self.house.site["url"])
             (root / "sitemap.xml").write_text(text, "utf-8")
+            self._write_measures(root)
         return ""
+
+    def _write_measures(self, root: Path) -> None:
+        """Write the toolkit's measures and rules for handler and browser."""
+        data = chooser_data(self.house.chooser, self.house.content, self.language)
+        data["words"] = {
+            "title": _("What fits your case"),
+            "first": _("Start with this"),
+            "share": _("Address of this list, to share or print"),
+            "nothing": _("It holds your choices, but nothing about you."),
+        }
+        path = root / ROOM / "massnahmen.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")), "utf-8")
 
     def on_post_build(self, config: MkDocsConfig) -> None:
         """Write what exists once for the whole site."""
@@ -163,12 +180,24 @@ def read_house(config: MkDocsConfig) -> House:
         content=read_content(Path(config.docs_dir), languages),
         facts=load_facts(Path(config.docs_dir) / "data"),
         forms=empty_form,
+        chooser=read_table(),
     )
 
 
 def drawn_parts() -> Draw:
     """Return what draws each part of a page that is made from elsewhere."""
     return {"forms.notice": forms_notice, "survey.results": results_now, "accessibility.results": lambda: ""}
+
+
+def read_table() -> Table:
+    """Return the rule table of the toolkit.
+
+    :raises ContentError: if it is not valid.
+    """
+    table = load_table()
+    if isinstance(table, list):
+        raise ContentError(table)
+    return table
 
 
 def empty_form(key: str) -> dict[str, Any]:
