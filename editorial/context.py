@@ -12,6 +12,7 @@ from editorial import chooser
 from editorial.content import Content, Page
 from editorial.facts import Facts
 from editorial.languages import Language, default_language
+from editorial.survey import Publication
 
 LEGAL = {
     "privacy": "datenschutz",
@@ -38,6 +39,7 @@ class House:
     facts: Facts
     forms: Any
     chooser: chooser.Table
+    survey: Publication | None = None
 
 
 def item(page: Page, language: Language, current: Page | None = None) -> dict[str, Any]:
@@ -71,6 +73,7 @@ def frame_context(house: House, language: Language, current: Page | None) -> dic
             "authority": municipality["authority"],
             "programme": municipality["programme"],
             "url": house.site["url"],
+            "demo": house.site.get("demo", False),
         },
         "language": language,
         "languages": house.languages,
