@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from editorial.content import Content, Page
 from editorial.facts import Facts
+from editorial.front_matter import TranslationHeader
 from editorial.languages import Language, default_language
 
 LEGAL = {
@@ -112,6 +113,7 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
             "topics": list(page.facts.topics),
             "offer": page.facts.offer,
             "measure": page.facts.measure,
+            "translation": translation(page, language),
             "html": Markup(html),  # noqa: S704 - made by Markdown from our own pages, where HTML is refused
         },
         "canonical": url + page.url(spoken),
@@ -146,6 +148,18 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
     }
 
 
+def translation(page: Page, language: Language) -> dict[str, Any] | None:
+    """Return who reviewed the translation and where the German text is; None where the page shows German itself."""
+    header = page.text(language).header
+    if not isinstance(header, TranslationHeader):
+        return None
+    return {
+        "reviewed_by": header.reviewed_by,
+        "reviewed_at": header.reviewed_at,
+        "source_url": page.url(default_language()),
+    }
+
+
 def error_context(house: House, language: Language, title: str, description: str) -> dict[str, Any]:
     """Return the `kim` object of a language's error page, which the handler uses as a frame as well."""
     return {
@@ -154,7 +168,7 @@ def error_context(house: House, language: Language, title: str, description: str
             "key": "404", "title": title, "nav_title": title, "description": description, "url": "", "slug": "",
             "layout": "error", "is_fallback": False, "content_lang": language.code, "content_dir": language.dir,
             "as_of": None, "review_by": None, "confirmed": True, "audience": [], "topics": [], "offer": None,
-            "measure": None, "html": Markup(""),
+            "measure": None, "translation": None, "html": Markup(""),
         },
         "canonical": None,
         "hreflang": [],
