@@ -24,6 +24,8 @@ LEGAL = {
     "take_part": "arbeitgeber/mitmachen",
     "emergency": "ankommen/notfall",
     "sitemap": "inhalt",
+    "feedback": "rueckmeldung",
+    "offline": "offline",
 }
 MAIN = ("ankommen/index", "angebote/index", "arbeitgeber/index", "betriebe/index", "kim/index", "allianz/index")
 

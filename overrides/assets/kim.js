@@ -1,4 +1,4 @@
-// Colour scheme, menus, search and the language hint. Every page can be read and used without this file.
+// Colour scheme, menus, search, page feedback and the language hint. Every page can be read and used without this file.
 "use strict";
 
 /* ---- Search words -------------------------------------------------------------------------------------------- */
@@ -154,6 +154,12 @@ function shorterQueries(words, lang) {
       if (target === dialog || target.closest("[data-kim-close]")) dialog.close();
     });
   }
+
+  /* ---- Page feedback: the link that led here names the page; the reader sees it in the field ------------------- */
+
+  const about = one(".kim-form input[name=page]");
+  const from = new URLSearchParams(location.search).get("page") ?? "";
+  if (about && !about.value && /^\/[\w/-]{0,200}$/.test(from)) about.value = from;
 
   /* ---- A hint, never a redirect, for people whose browser prefers another of our languages -------------------- */
 
