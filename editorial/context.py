@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from editorial.content import Content, Page
+from editorial.directory import filters, tags
 from editorial.facts import Facts
 from editorial.front_matter import TranslationHeader
 from editorial.languages import Language, default_language
@@ -94,6 +95,7 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
     hreflang = [(row.code, url + page.url(row)) for row in translations]
     section_key = page.key if page.key.endswith("/index") else page.parent_key
     section = content.pages.get(section_key) if section_key and section_key != "index" else None
+    below = content.children(page.key, language) if page.facts.layout == "directory" else []
     trail = [*content.ancestors(page), page]
     return {
         **frame_context(house, language, page),
@@ -137,9 +139,8 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
             "items": [item(child, language, page) for child in content.children(section.key, language)],
         },
         "breadcrumbs": [item(step, language, page) for step in trail] if page.key != "index" else [],
-        "cards": [item(child, language, page) for child in content.children(page.key, language)]
-        if page.facts.layout == "directory"
-        else [],
+        "cards": [{**item(child, language, page), "tags": tags(child)} for child in below],
+        "filters": filters(below, language.code),
         "overview": overview(house, language) if page.facts.layout == "overview" else [],
         "related": []
         if page.facts.layout == "overview"
@@ -182,6 +183,7 @@ def error_context(house: House, language: Language, title: str, description: str
         "section": None,
         "breadcrumbs": [],
         "cards": [],
+        "filters": [],
         "overview": [],
         "related": [],
         "laws": [],

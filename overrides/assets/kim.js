@@ -155,6 +155,30 @@ function shorterQueries(words, lang) {
     });
   }
 
+  /* ---- Filters: the stylesheet chooses; here the count is said and the address keeps the choice ------------------ */
+
+  const filter = one("[data-kim-filter]");
+  if (filter) {
+    const cards = [...document.querySelectorAll("[data-tags]")];
+    const status = one("[role=status]", filter);
+    const count = () => {
+      const number = cards.filter((card) => card.checkVisibility()).length;
+      status.textContent = number ? filter.dataset.found.replace("{number}", number) : filter.dataset.none;
+    };
+    for (const [name, value] of new URLSearchParams(location.search)) {
+      const choice = [...filter.elements].find((input) => input.name === name && input.value === value);
+      if (choice) choice.checked = true;
+    }
+    const changed = () => {
+      const chosen = new URLSearchParams([...new FormData(filter)].filter(([, value]) => value));
+      history.replaceState(history.state, "", chosen.size ? `?${chosen}` : location.pathname);
+      count();
+    };
+    filter.addEventListener("change", changed);
+    filter.addEventListener("reset", () => setTimeout(changed));
+    addEventListener("pageshow", count); // also when the browser has kept the choice
+  }
+
   /* ---- Page feedback: the link that led here names the page; the reader sees it in the field ------------------- */
 
   const about = one(".kim-form input[name=page]");
