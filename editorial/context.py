@@ -13,6 +13,7 @@ from editorial.directory import filters, tags
 from editorial.facts import Facts
 from editorial.front_matter import TranslationHeader
 from editorial.languages import Language, default_language
+from editorial.machines import json_ld, og_locale
 
 LEGAL = {
     "privacy": "datenschutz",
@@ -80,6 +81,10 @@ def frame_context(house: House, language: Language, current: Page | None) -> dic
         "legal": {name: item(pages[key], language, current) if key in pages else None for name, key in LEGAL.items()},
         "switchboard": contact.get(municipality["switchboard"]),
         "contact": contact.get((current.facts.contact if current else None) or ""),
+        "og_locale": og_locale(
+            default_language().code if current and not current.is_translated(language) else language.code
+        ),
+        "feed": language.root + "feed.xml",
         "search": {"available": True, "bundle": "/pagefind/"},
         "form": None,
     }
@@ -121,6 +126,15 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
             "html": Markup(html),  # noqa: S704 - made by Markdown from our own pages, where HTML is refused
         },
         "canonical": url + page.url(spoken),
+        "json_ld": json_ld(
+            house.site,
+            content,
+            house.facts.contacts.get(house.site["municipality"]["switchboard"]),
+            page,
+            language,
+            html,
+        ),
+        "og_alternates": [] if fallback else [og_locale(row.code) for row in translations if row != language],
         "hreflang": [] if fallback else [*hreflang, ("x-default", url + page.url(default_language()))],
         "alternates": [
             {
@@ -174,6 +188,8 @@ def error_context(house: House, language: Language, title: str, description: str
             "measure": None, "translation": None, "html": Markup(""),
         },
         "canonical": None,
+        "json_ld": None,
+        "og_alternates": [],
         "hreflang": [],
         "alternates": [
             {"code": row.code, "name": row.name, "dir": row.dir, "url": row.root,

@@ -25,14 +25,15 @@ from mkdocs.utils.templates import TemplateContext
 from editorial import markup, words
 from editorial.checks import check_content
 from editorial.content import read_content
-from editorial.context import House, error_context, page_context, parse_month
+from editorial.context import LEGAL, House, error_context, page_context, parse_month
 from editorial.facts import load_facts
+from editorial.feed import atom, changes
 from editorial.findings import ContentError, errors
 from editorial.foreign import mark_german
 from editorial.inserts import Draw, fill_inserts
 from editorial.languages import Language, default_language, load_languages
 from editorial.notice import forms_notice
-from editorial.outputs import robots, sitemap
+from editorial.outputs import robots, security, sitemap
 from editorial.survey import results_now
 from editorial.words import gettext as _
 from form_handler.forms import FORMS
@@ -128,7 +129,7 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         return context
 
     def on_post_template(self, output: str, template_name: str, config: MkDocsConfig) -> str:
-        """Write each language's error page and sitemap to its own place; MkDocs would overwrite the last one's."""
+        """Write each language's error page, sitemap and feed to its own place; MkDocs would overwrite the last one's."""
         root = Path(config.site_dir) / self.language.root.strip("/")
         root.mkdir(parents=True, exist_ok=True)
         if template_name == "404.html":
@@ -136,12 +137,20 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         elif template_name == "sitemap.xml":
             text = sitemap(self.house.content, self.language, self.house.languages, self.house.site["url"])
             (root / "sitemap.xml").write_text(text, "utf-8")
+            site = self.house.site
+            text = atom(self.house.content, self.language, changes(Path(config.docs_dir)), site["name"], site["url"])
+            (root / "feed.xml").write_text(text, "utf-8")
         return ""
 
     def on_post_build(self, config: MkDocsConfig) -> None:
         """Write what exists once for the whole site."""
-        text = robots(self.house.languages, self.house.site["url"])
-        (Path(config.site_dir) / "robots.txt").write_text(text, "utf-8")
+        folder, url = Path(config.site_dir), self.house.site["url"]
+        (folder / "robots.txt").write_text(robots(self.house.languages, url), "utf-8")
+        contact = self.house.content.pages.get(LEGAL["contact"])
+        if contact:
+            (folder / ".well-known").mkdir(exist_ok=True)
+            text = security(self.house.languages, url, contact.url(default_language()), datetime.date.today())
+            (folder / ".well-known" / "security.txt").write_text(text, "utf-8")
 
     def _page(self, page: MkDocsPage) -> Any:
         return self.house.content.pages[page.file.src_uri.partition("/")[2].removesuffix(".md")]

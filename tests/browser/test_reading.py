@@ -151,3 +151,13 @@ def test_escape_closes_menu_and_search_and_gives_the_focus_back(visit: Begin) ->
         page.keyboard.press("Escape")
         page.locator(opened).first.wait_for(state="detached" if "details" in opened else "hidden")
         assert page.evaluate("document.activeElement !== document.body")
+
+
+def test_security_txt_and_feeds_are_served_and_json_ld_breaks_no_rule_of_the_csp(visit: Begin) -> None:
+    seen = visit()
+    for path, kind in (("/.well-known/security.txt", "text/plain"), ("/ar/feed.xml", "xml")):
+        response = seen.context.request.get(seen.url + path)
+        assert response.ok, path
+        assert kind in response.headers["content-type"]
+    page = seen.open("/arbeitgeber/fragen/")
+    assert page.locator("script[type='application/ld+json']").count() == 1
