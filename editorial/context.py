@@ -14,6 +14,7 @@ from editorial.facts import Facts
 from editorial.front_matter import TranslationHeader
 from editorial.languages import Language, default_language
 from editorial.machines import json_ld, og_locale
+from editorial.offline import LIST as OFFLINE_LIST
 
 LEGAL = {
     "privacy": "datenschutz",
@@ -29,6 +30,16 @@ LEGAL = {
     "feedback": "rueckmeldung",
     "offline": "offline",
 }
+KEPT = (
+    "index",
+    "ankommen/notfall",
+    "ankommen/index",
+    "angebote/index",
+    "arbeitgeber/index",
+    "kim/index",
+    "kontakt",
+    "inhalt",
+)
 MAIN = ("ankommen/index", "angebote/index", "arbeitgeber/index", "betriebe/index", "kim/index", "allianz/index")
 
 
@@ -85,6 +96,10 @@ def frame_context(house: House, language: Language, current: Page | None) -> dic
             default_language().code if current and not current.is_translated(language) else language.code
         ),
         "feed": language.root + "feed.xml",
+        "offline": {
+            "list": language.root + OFFLINE_LIST,
+            "kept": [item(pages[key], language) for key in KEPT if key in pages and pages[key].is_translated(language)],
+        },
         "search": {"available": True, "bundle": "/pagefind/"},
         "form": None,
     }
@@ -177,13 +192,18 @@ def translation(page: Page, language: Language) -> dict[str, Any] | None:
     }
 
 
-def error_context(house: House, language: Language, title: str, description: str) -> dict[str, Any]:
-    """Return the `kim` object of a language's error page, which the handler uses as a frame as well."""
+def error_context(
+    house: House, language: Language, title: str, description: str, layout: str = "error"
+) -> dict[str, Any]:
+    """Return the `kim` object of a language's page that no file stands for: not found, or not kept offline.
+
+    The handler uses the error page as a frame as well.
+    """
     return {
         **frame_context(house, language, None),
         "page": {
             "key": "404", "title": title, "nav_title": title, "description": description, "url": "", "slug": "",
-            "layout": "error", "is_fallback": False, "content_lang": language.code, "content_dir": language.dir,
+            "layout": layout, "is_fallback": False, "content_lang": language.code, "content_dir": language.dir,
             "as_of": None, "review_by": None, "confirmed": True, "audience": [], "topics": [], "offer": None,
             "measure": None, "translation": None, "html": Markup(""),
         },

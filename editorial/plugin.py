@@ -33,6 +33,7 @@ from editorial.foreign import mark_german
 from editorial.inserts import Draw, fill_inserts
 from editorial.languages import Language, default_language, load_languages
 from editorial.notice import forms_notice
+from editorial.offline import NOT_KEPT
 from editorial.outputs import robots, security, sitemap
 from editorial.survey import results_now
 from editorial.words import gettext as _
@@ -122,18 +123,23 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
     def on_template_context(
         self, context: TemplateContext, /, *, template_name: str, config: MkDocsConfig
     ) -> TemplateContext:
-        """Hand the error page the frame's data."""
-        cast("dict[str, Any]", context)["kim"] = error_context(
-            self.house, self.language, _("Page not found"), _("This page does not exist or has moved.")
-        )
+        """Hand the error page, and the page that says "not kept offline", the frame's data."""
+        words = (_("Page not found"), _("This page does not exist or has moved."), "error")
+        if template_name == NOT_KEPT:
+            words = (
+                _("This page is not kept on your device"),
+                _("You have no network at the moment. With a network you can read it again."),
+                "not-kept",
+            )
+        cast("dict[str, Any]", context)["kim"] = error_context(self.house, self.language, *words)
         return context
 
     def on_post_template(self, output: str, template_name: str, config: MkDocsConfig) -> str:
         """Write each language's error page, sitemap and feed to its own place; MkDocs would overwrite the last one's."""
         root = Path(config.site_dir) / self.language.root.strip("/")
         root.mkdir(parents=True, exist_ok=True)
-        if template_name == "404.html":
-            (root / "404.html").write_text(output, "utf-8")
+        if template_name in {"404.html", NOT_KEPT}:
+            (root / template_name).write_text(output, "utf-8")
         elif template_name == "sitemap.xml":
             text = sitemap(self.house.content, self.language, self.house.languages, self.house.site["url"])
             (root / "sitemap.xml").write_text(text, "utf-8")

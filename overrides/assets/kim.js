@@ -179,6 +179,15 @@ function shorterQueries(words, lang) {
     addEventListener("pageshow", count); // also when the browser has kept the choice
   }
 
+  /* ---- Forms say so while there is no network ------------------------------------------------------------------ */
+
+  const network = () => {
+    for (const note of document.querySelectorAll("[data-kim-network]")) note.hidden = navigator.onLine;
+  };
+  addEventListener("online", network);
+  addEventListener("offline", network);
+  network();
+
   /* ---- Page feedback: the link that led here names the page; the reader sees it in the field ------------------- */
 
   const about = one(".kim-form input[name=page]");

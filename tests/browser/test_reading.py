@@ -14,7 +14,7 @@ LANGUAGES = load_languages()
 PHONE = {"width": 360, "height": 740}
 NARROW = {"width": 320, "height": 640}
 DESK = {"width": 1280, "height": 800}
-TEMPLATES = ["", "kim/", "angebote/", "arbeitgeber/mitmachen/", "kontakt/", "gibt-es-nicht/"]
+TEMPLATES = ["", "kim/", "angebote/", "arbeitgeber/mitmachen/", "kontakt/", "offline/", "gibt-es-nicht/"]
 Begin = Callable[..., Visit]
 
 
@@ -77,6 +77,8 @@ def test_reading_leaves_no_cookie_and_stores_nothing(visit: Begin) -> None:
         for path in TEMPLATES[:-1]:
             page = seen.open(language.root + path)
             assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+            assert page.evaluate("caches.keys()") == []
+            assert page.evaluate("navigator.serviceWorker.getRegistrations().then(rows => rows.length)") == 0
             page.close()
     assert seen.context.cookies() == []
 
