@@ -15,7 +15,9 @@ from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort, MkDocsException
 
-from editorial.languages import CONFIG, ROOT
+from editorial.content import read_content
+from editorial.languages import CONFIG, ROOT, load_languages
+from editorial.offline import write_lists
 
 SOURCES = ("docs", "overrides", "editorial", "form_handler/forms", "mkdocs.yml", "requirements.txt")
 
@@ -62,6 +64,8 @@ def build_site(site_dir: Path = ROOT / "site", site_url: str | None = None, docs
         logger.removeHandler(said)
     index_search(fresh)
     compress(fresh)
+    languages = load_languages()
+    write_lists(fresh, read_content(docs_dir, languages), languages)
     replace_folder(fresh, site_dir)
 
 

@@ -46,7 +46,20 @@ class Header(BaseModel):
 
 
 class TranslationHeader(Header):
-    """The header of a translation: its own words only; all facts are inherited from the German page."""
+    """The header of a translation: its own words and who has reviewed them; facts are inherited from the German page.
+
+    :ivar reviewed_by: who has compared the translation with the German text; as long as nobody has, the page says that.
+    """
+
+    reviewed_by: Annotated[Line, StringConstraints(max_length=90)] | None = None
+    reviewed_at: datetime.date | None = None
+
+    @model_validator(mode="after")
+    def a_review_has_a_name_and_a_day(self) -> TranslationHeader:
+        """A review counts only with the person's name and the day."""
+        if (self.reviewed_by is None) != (self.reviewed_at is None):
+            raise ValueError("reviewed_by: und reviewed_at: gehören zusammen")
+        return self
 
 
 class Offer(BaseModel):

@@ -28,14 +28,16 @@ from editorial import markup, words
 from editorial.checks import check_content
 from editorial.chooser import ROOM, Table, check_table, chooser_data, load_table
 from editorial.content import read_content
-from editorial.context import House, error_context, page_context, parse_month
+from editorial.context import LEGAL, House, error_context, page_context, parse_month
 from editorial.facts import load_facts
+from editorial.feed import atom, changes
 from editorial.findings import ContentError, Finding, errors
 from editorial.foreign import mark_german
 from editorial.inserts import Draw, fill_inserts
 from editorial.languages import Language, default_language, load_languages
 from editorial.notice import forms_notice
-from editorial.outputs import robots, sitemap
+from editorial.offline import NOT_KEPT
+from editorial.outputs import robots, security, sitemap
 from editorial.survey import CSV_NAME, PAGE, Publication, draw_results, load_survey, results_csv
 from editorial.words import gettext as _
 from form_handler.forms import FORMS
@@ -128,23 +130,31 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
     def on_template_context(
         self, context: TemplateContext, /, *, template_name: str, config: MkDocsConfig
     ) -> TemplateContext:
-        """Hand the error page the frame's data."""
-        cast("dict[str, Any]", context)["kim"] = error_context(
-            self.house, self.language, _("Page not found"), _("This page does not exist or has moved.")
-        )
+        """Hand the error page, and the page that says "not kept offline", the frame's data."""
+        words = (_("Page not found"), _("This page does not exist or has moved."), "error")
+        if template_name == NOT_KEPT:
+            words = (
+                _("This page is not kept on your device"),
+                _("You have no network at the moment. With a network you can read it again."),
+                "not-kept",
+            )
+        cast("dict[str, Any]", context)["kim"] = error_context(self.house, self.language, *words)
         return context
 
     def on_post_template(self, output: str, template_name: str, config: MkDocsConfig) -> str:
-        """Write each language's error page and sitemap to its own place; MkDocs would overwrite the last one's."""
+        """Write each language's error page, sitemap and feed to its own place; MkDocs would overwrite the last one's."""
         root = Path(config.site_dir) / self.language.root.strip("/")
         root.mkdir(parents=True, exist_ok=True)
-        if template_name == "404.html":
-            (root / "404.html").write_text(output, "utf-8")
+        if template_name in {"404.html", NOT_KEPT}:
+            (root / template_name).write_text(output, "utf-8")
         elif template_name == "sitemap.xml":
             text = sitemap(self.house.content, self.language, self.house.languages, self.house.site["url"])
             (root / "sitemap.xml").write_text(text, "utf-8")
             self._write_measures(root)
             self._write_results(root)
+            site = self.house.site
+            text = atom(self.house.content, self.language, changes(Path(config.docs_dir)), site["name"], site["url"])
+            (root / "feed.xml").write_text(text, "utf-8")
         return ""
 
     def _write_measures(self, root: Path) -> None:
@@ -169,8 +179,13 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
 
     def on_post_build(self, config: MkDocsConfig) -> None:
         """Write what exists once for the whole site."""
-        text = robots(self.house.languages, self.house.site["url"])
-        (Path(config.site_dir) / "robots.txt").write_text(text, "utf-8")
+        folder, url = Path(config.site_dir), self.house.site["url"]
+        (folder / "robots.txt").write_text(robots(self.house.languages, url), "utf-8")
+        contact = self.house.content.pages.get(LEGAL["contact"])
+        if contact:
+            (folder / ".well-known").mkdir(exist_ok=True)
+            text = security(self.house.languages, url, contact.url(default_language()), datetime.date.today())
+            (folder / ".well-known" / "security.txt").write_text(text, "utf-8")
 
     def _parts(self, page: MkDocsPage) -> Draw:
         """Return what draws each part of a page that is made from elsewhere."""

@@ -1,4 +1,4 @@
-// Colour scheme, menus, search and the language hint. Every page can be read and used without this file.
+// Colour scheme, menus, search, page feedback and the language hint. Every page can be read and used without this file.
 "use strict";
 
 /* ---- Search words -------------------------------------------------------------------------------------------- */
@@ -154,6 +154,45 @@ function shorterQueries(words, lang) {
       if (target === dialog || target.closest("[data-kim-close]")) dialog.close();
     });
   }
+
+  /* ---- Filters: the stylesheet chooses; here the count is said and the address keeps the choice ------------------ */
+
+  const filter = one("[data-kim-filter]");
+  if (filter) {
+    const cards = [...document.querySelectorAll("[data-tags]")];
+    const status = one("[role=status]", filter);
+    const count = () => {
+      const number = cards.filter((card) => card.checkVisibility()).length;
+      status.textContent = number ? filter.dataset.found.replace("{number}", number) : filter.dataset.none;
+    };
+    for (const [name, value] of new URLSearchParams(location.search)) {
+      const choice = [...filter.elements].find((input) => input.name === name && input.value === value);
+      if (choice) choice.checked = true;
+    }
+    const changed = () => {
+      const chosen = new URLSearchParams([...new FormData(filter)].filter(([, value]) => value));
+      history.replaceState(history.state, "", chosen.size ? `?${chosen}` : location.pathname);
+      count();
+    };
+    filter.addEventListener("change", changed);
+    filter.addEventListener("reset", () => setTimeout(changed));
+    addEventListener("pageshow", count); // also when the browser has kept the choice
+  }
+
+  /* ---- Forms say so while there is no network ------------------------------------------------------------------ */
+
+  const network = () => {
+    for (const note of document.querySelectorAll("[data-kim-network]")) note.hidden = navigator.onLine;
+  };
+  addEventListener("online", network);
+  addEventListener("offline", network);
+  network();
+
+  /* ---- Page feedback: the link that led here names the page; the reader sees it in the field ------------------- */
+
+  const about = one(".kim-form input[name=page]");
+  const from = new URLSearchParams(location.search).get("page") ?? "";
+  if (about && !about.value && /^\/[\w/-]{0,200}$/.test(from)) about.value = from;
 
   /* ---- A hint, never a redirect, for people whose browser prefers another of our languages -------------------- */
 

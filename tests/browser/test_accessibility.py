@@ -23,6 +23,9 @@ TEMPLATES = [
     "kontakt/",
     "datenschutz/",
     "impressum/",
+    "angebote/",
+    "offline/",
+    "not-kept.html",
 ]
 Begin = Callable[..., Visit]
 
