@@ -76,7 +76,7 @@ if (form) {
       update();
       document.getElementById("choose-result")?.focus();
     });
-    document.querySelector("[data-chooser-static]")?.remove();
-    update();
+    // The handler's list stays until something is changed; a form that the browser filled in again is answered at once.
+    if (!document.querySelector("[data-chooser-static]")) update();
   }
 }
