@@ -15,6 +15,7 @@ from editorial.front_matter import TranslationHeader
 from editorial.languages import Language, default_language
 from editorial.machines import json_ld, og_locale
 from editorial.offline import LIST as OFFLINE_LIST
+from editorial.qr import qr_svg
 
 LEGAL = {
     "privacy": "datenschutz",
@@ -141,6 +142,7 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
             "html": Markup(html),  # noqa: S704 - made by Markdown from our own pages, where HTML is refused
         },
         "canonical": url + page.url(spoken),
+        "qr": qr_svg(url + page.url(spoken)),
         "json_ld": json_ld(
             house.site,
             content,
