@@ -21,7 +21,7 @@ from typing import Any
 
 import jinja2
 from babel.dates import format_date, format_skeleton
-from babel.numbers import format_decimal
+from babel.units import format_unit
 from markupsafe import Markup
 
 from editorial import words
@@ -273,10 +273,11 @@ def place(site_dir: Path, booklet: Booklet, language: Language) -> str:
     path = site_dir / FOLDER / f"{booklet.name}-{language.code}.pdf"
     inside = ""
     if path.exists():
-        size = format_decimal(max(path.stat().st_size / 1e6, 0.1), "0.0", locale=language.code, numbering_system="latn")
-        text = _(
-            "%(title)s – PDF, %(pages)s pages, %(size)s MB", title=booklet.title(), pages=page_count(path), size=size
-        )
+        size = format_unit(
+            max(round(path.stat().st_size / 1e6, 1), 0.1), "digital-megabyte", "short",
+            locale=language.code, numbering_system="latn",
+        )  # fmt: skip
+        text = _("%(title)s – PDF, %(pages)s pages, %(size)s", title=booklet.title(), pages=page_count(path), size=size)
         inside = Markup('<p class="kim-pdf"><a href="/{}/{}" type="application/pdf" hreflang="{}">{}</a></p>').format(
             FOLDER, path.name, language.code, text
         )

@@ -18,6 +18,7 @@ from mkdocs.exceptions import Abort, MkDocsException
 from editorial.booklets import FOLDER, PrintError, find_engine, link, make_booklets
 from editorial.content import read_content
 from editorial.languages import CONFIG, ROOT, load_languages, load_site
+from editorial.offline import LIST as OFFLINE_LIST
 from editorial.offline import write_lists
 
 SOURCES = ("docs", "overrides", "editorial", "form_handler/forms", "mkdocs.yml", "requirements.txt")
@@ -77,6 +78,7 @@ def finish(site_dir: Path, docs_dir: Path = ROOT / "docs") -> None:
     compress(site_dir)
     languages = load_languages()
     write_lists(site_dir, read_content(docs_dir, languages), languages)
+    compress(site_dir, OFFLINE_LIST)
 
 
 def print_booklets(
@@ -119,9 +121,9 @@ def index_search(site_dir: Path) -> None:
         spare.unlink()
 
 
-def compress(site_dir: Path) -> None:
+def compress(site_dir: Path, pattern: str = "*") -> None:
     """Lay a gzip copy beside each text file, which server and reverse proxy hand out as it is."""
-    for path in site_dir.rglob("*"):
+    for path in site_dir.rglob(pattern):
         if path.suffix in {".html", ".css", ".js", ".svg", ".xml", ".txt", ".json"} and path.stat().st_size > 400:
             small = gzip.compress(path.read_bytes(), compresslevel=9, mtime=0)
             path.with_name(path.name + ".gz").write_bytes(small)
