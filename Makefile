@@ -5,7 +5,7 @@ VENV := .venv
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check test test-all bench bench-forms scan clean lock browser postgres
+.PHONY: help run build pdf check test test-all bench bench-forms scan clean lock browser postgres
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -13,8 +13,11 @@ help: ## Show this list
 run: $(VENV)/.installed ## Build the site and serve it with its forms on http://127.0.0.1:8000 (PORT= changes it)
 	@exec $(VENV)/bin/kim serve --port $(PORT)
 
-build: $(VENV)/.installed ## Build the static site into site/
+build: $(VENV)/.installed ## Build the static site into site/, with PDF booklets where Chromium is found
 	@$(VENV)/bin/kim build
+
+pdf: $(VENV)/.installed ## Print the PDF booklets of the built site into site/pdf/ (needs Chromium)
+	@$(VENV)/bin/kim pdf
 
 check: $(VENV)/.installed-dev ## Lint, types, pages, facts and interface words
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/kim check

@@ -20,15 +20,38 @@ def main() -> None:
 @main.command()
 @click.option("--site-dir", type=click.Path(path_type=Path), default=ROOT / "site", help="Where to (default: site/).")
 @click.option("--site-url", help="Public address, for example https://kim.example.org/ (default: mkdocs.yml).")
-def build(site_dir: Path, site_url: str | None) -> None:
-    """Build the whole site, strictly, with its search index."""
-    from editorial.build import BuildError, build_site
+@click.option("--pdf/--no-pdf", default=True, help="With or without the PDF booklets (default: with).")
+def build(site_dir: Path, site_url: str | None, pdf: bool) -> None:
+    """Build the whole site, strictly, with its search index and its PDF booklets."""
+    from editorial.build import BuildError, build_site, fingerprint, mark_of
 
     try:
-        build_site(site_dir, site_url)
+        missing = build_site(site_dir, site_url, pdf=pdf)
     except BuildError as error:
         raise click.ClickException(str(error)) from error
+    mark_of(site_dir).write_text(fingerprint() + (site_url or ""))
+    if missing:
+        click.echo(missing)
     click.echo(f"Fertig: {site_dir}")
+
+
+@main.command()
+@click.option(
+    "--site-dir", type=click.Path(path_type=Path), default=ROOT / "site", help="The built site (default: site/)."
+)
+@click.option("--site-url", help="Public address, for example https://kim.example.org/ (default: mkdocs.yml).")
+def pdf(site_dir: Path, site_url: str | None) -> None:
+    """Print the PDF booklets of the site that is built: newcomers' guide and toolkit, in every language."""
+    from editorial.build import finish, print_booklets
+
+    if not (site_dir / "index.html").exists():
+        raise click.ClickException("Es ist noch keine Seite gebaut. Bauen Sie sie zuerst: make build")
+    missing = print_booklets(site_dir, site_url)
+    if missing:
+        raise click.ClickException(missing)
+    finish(site_dir)
+    for path in sorted((site_dir / "pdf").glob("*.pdf")):
+        click.echo(f"{path} ({path.stat().st_size // 1000} kB)")
 
 
 @main.command()

@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from editorial import chooser
+from editorial.booklets import BOOKLETS
 from editorial.content import Content, Page
 from editorial.directory import filters, tags
 from editorial.facts import Facts
@@ -16,6 +17,7 @@ from editorial.front_matter import TranslationHeader
 from editorial.languages import Language, default_language
 from editorial.machines import json_ld, og_locale
 from editorial.offline import LIST as OFFLINE_LIST
+from editorial.qr import qr_svg
 from editorial.survey import Publication
 
 LEGAL = {
@@ -43,6 +45,7 @@ KEPT = (
     "inhalt",
 )
 MAIN = ("ankommen/index", "angebote/index", "arbeitgeber/index", "betriebe/index", "kim/index", "allianz/index")
+BOOKLET_SECTIONS = frozenset(booklet.section for booklet in BOOKLETS)
 
 
 @dataclass(frozen=True)
@@ -142,10 +145,12 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
             "topics": list(page.facts.topics),
             "offer": page.facts.offer,
             "measure": page.facts.measure,
+            "booklet": page.key in BOOKLET_SECTIONS,
             "translation": translation(page, language),
             "html": Markup(html),  # noqa: S704 - made by Markdown from our own pages, where HTML is refused
         },
         "canonical": url + page.url(spoken),
+        "qr": qr_svg(url + page.url(spoken)),
         "json_ld": json_ld(
             house.site,
             content,
@@ -223,7 +228,7 @@ def error_context(
             "key": "404", "title": title, "nav_title": title, "description": description, "url": "", "slug": "",
             "layout": layout, "is_fallback": False, "content_lang": language.code, "content_dir": language.dir,
             "as_of": None, "review_by": None, "confirmed": True, "audience": [], "topics": [], "offer": None,
-            "measure": None, "translation": None, "html": Markup(""),
+            "measure": None, "booklet": False, "translation": None, "html": Markup(""),
         },
         "canonical": None,
         "json_ld": None,

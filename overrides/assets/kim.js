@@ -179,6 +179,13 @@ function shorterQueries(words, lang) {
     addEventListener("pageshow", count); // also when the browser has kept the choice
   }
 
+  /* ---- Paper says when it was printed ---------------------------------------------------------------------------- */
+
+  addEventListener("beforeprint", () => {
+    const date = new Intl.DateTimeFormat(`${root.lang}-u-ca-gregory-nu-latn`, { dateStyle: "long" }).format();
+    for (const line of document.querySelectorAll("[data-kim-printed]")) line.textContent = line.dataset.kimPrinted.replace("{date}", date);
+  });
+
   /* ---- Forms say so while there is no network ------------------------------------------------------------------ */
 
   const network = () => {

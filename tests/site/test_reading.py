@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+
+from bs4 import BeautifulSoup
+
+from editorial.qr import qr_svg
 from editorial.words import gettext, use_language
 from tests.site.conftest import Site
 from tests.site.test_traps import one
@@ -39,3 +44,13 @@ def test_pages_that_share_topics_lead_to_each_other(site: Site) -> None:
         if page.facts.layout != "home":
             links = site.page(page.url(language)).select(".kim-related a")
             assert [link["href"] for link in links] == [row.url(language) for row in expected], page.url(language)
+
+
+def test_the_code_on_paper_leads_to_the_page(site: Site) -> None:
+    for page, language in site.pages()[::7]:
+        soup = site.page(page.url(language))
+        svg = one(soup, ".kim-print__code svg")
+        address = str(one(soup, "link[rel=canonical]")["href"])
+        assert svg.decode() == BeautifulSoup(qr_svg(address), "html.parser").decode()
+        assert address in one(soup, ".kim-print").get_text()
+        assert len(gzip.compress(svg.encode())) < 1000, "nobody on a phone pays for paper"
