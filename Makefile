@@ -29,6 +29,10 @@ test: $(VENV)/.installed-dev browser postgres ## Set up what the tests need, a r
 bench-forms: $(VENV)/.installed-dev ## Measure how fast forms are stored, beside a bare loop of the same commits
 	@$(VENV)/bin/python -m bench.forms
 
+scan: $(VENV)/.installed-dev ## Attack the running service with wapiti and sqlmap, and first an app with planted holes
+	@deploy/install-scanners
+	@$(VENV)/bin/python -m tests.scan
+
 browser: # A Chromium for the browser tests
 	@deploy/install-chromium
 
