@@ -158,6 +158,7 @@ def demo(port: int) -> None:
     except BuildError as error:
         raise click.ClickException(str(error)) from error
     del os.environ[DEMO_SURVEY]
+    (folder / "demonstration").touch()  # the staff area says so, too
     click.echo(f"Demonstration. Anmelden unter http://{settings.bind}:{port}/eingang/ mit {USER} und {password}")
     serve_here(settings)
 

@@ -49,6 +49,7 @@ def show(page: str, status: int = 200, **values: Any) -> Response:
         suspicion_words=suspicion_words,
         sender=lambda row: FORMS[row.form].sender_of(row.answers) or gettext("unnamed"),
         switchboard=switchboard(),
+        demonstration=(settings().data_dir / "demonstration").exists(),
         **values,
     )  # fmt: skip
     response = Response(text, status, mimetype="text/html")
