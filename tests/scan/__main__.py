@@ -15,6 +15,11 @@ from tests.serving import Server, answers, free_port, serving, wait_until
 
 WAPITI = ROOT / ".venv-scan" / "bin" / "wapiti"
 MODULES = "xss,permanentxss,sql,timesql,exec,file,crlf,redirect,ssrf,ssti,xxe,log4shell,methods,htaccess,backup,csp,http_headers,cookieflags,csrf"
+# What wapiti reports and why it is no hole here; everything else is.
+EXCUSED = {
+    "Secure Flag cookie": "the scan talks plain http on loopback; with KIM_TLS=1 the cookie is Secure (test_server.py)",
+    "Cross Site Request Forgery": "the first step of a form stores nothing; the step that stores carries a token",
+}
 INJECTION = re.compile(r"is vulnerable|Parameter: .*\n\s+Type:")
 PASSWORD = "ein-langes-passwort"
 COOKIE = re.compile(r"kim=[^;]+")
@@ -36,6 +41,13 @@ def wapiti(
         raise SystemExit("wapiti made no report; run it by hand to see why: " + " ".join(command))
     found = json.loads(report.read_text("utf-8"))["vulnerabilities"]
     return {kind: len(places) for kind, places in found.items() if places}
+
+
+def unexcused(found: dict[str, int], excused: set[str]) -> dict[str, int]:
+    """Return the holes that nothing excuses, and print the excuses of the others."""
+    for kind in found.keys() & excused:
+        print(f"  {kind}: {EXCUSED[kind]}")
+    return {kind: count for kind, count in found.items() if kind not in excused}
 
 
 def sqlmap(url: str, folder: Path, data: str = "", cookie: str = "") -> bool:
@@ -107,7 +119,8 @@ def ours(folder: Path) -> None:
         injected = [url for url, data, with_cookie in targets if sqlmap(url, folder, data, with_cookie)]
         if "Traceback" in server.log():
             raise SystemExit("the scan made the server print a trace")
-    holes = {place: kinds for place, kinds in found.items() if kinds}
+    excused = {"forms": set(EXCUSED), "search": {"Secure Flag cookie"}, "staff": {"Secure Flag cookie"}}
+    holes = {place: left for place, kinds in found.items() if (left := unexcused(kinds, excused[place]))}
     if holes or injected:
         raise SystemExit(f"found: {holes} {injected}")
     print(f"nothing found in {', '.join(found)}; sqlmap found nothing at {len(targets)} addresses")
