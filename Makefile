@@ -5,7 +5,7 @@ VENV := .venv
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run build pdf check test test-all bench clean lock browser postgres
+.PHONY: help run build pdf check test test-all bench bench-forms scan clean lock browser postgres
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ check: $(VENV)/.installed-dev ## Lint, types, pages, facts and interface words
 test: $(VENV)/.installed-dev browser postgres ## Set up what the tests need, a real Chromium included, and run them all
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/kim check
 	@$(VENV)/bin/pytest
+
+bench-forms: $(VENV)/.installed-dev ## Measure how fast forms are stored, beside a bare loop of the same commits
+	@$(VENV)/bin/python -m bench.forms
 
 browser: # A Chromium for the browser tests
 	@deploy/install-chromium

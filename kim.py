@@ -60,10 +60,12 @@ def check(show_open: bool) -> None:
     """Check pages, facts and interface words; say file, line and remedy of every fault."""
     from editorial.catalogues import OFFICE_ROOMS, check_catalogue, collect_messages
     from editorial.checks import check_content, open_questions
+    from editorial.chooser import check_table
     from editorial.content import read_content
     from editorial.facts import load_facts
     from editorial.findings import ContentError, Finding, errors
     from editorial.languages import load_languages
+    from editorial.survey import survey_findings
     from editorial.words import OFFICE_DIR, OFFICE_LANGUAGES
     from form_handler.forms import FORMS
 
@@ -77,6 +79,7 @@ def check(show_open: bool) -> None:
         found += error.findings + content.findings
     else:
         found += check_content(content, facts, languages, FORMS, datetime.date.today(), docs)
+        found += check_table(content) + survey_findings(docs / "data" / "survey.yml")
         if show_open:
             found += open_questions(content, facts)
     template = collect_messages()
@@ -128,6 +131,34 @@ def serve(port: int) -> None:
     except BuildError as error:
         raise click.ClickException(str(error)) from error
     click.echo("Die Seite ist neu gebaut." if built else "Die Seite ist aktuell.")
+    serve_here(settings)
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=lambda: int(os.environ.get("PORT", "8000")))
+def demo(port: int) -> None:
+    """Show the whole loop with made-up companies: a database and a site of their own, marked on every page."""
+    from editorial.build import BuildError, build_site
+    from editorial.plugin import DEMO_SURVEY
+    from form_handler.commands import load_settings, open_database, serve_here
+    from form_handler.demo import USER, fill_demo, new_password
+
+    folder = Path(os.environ.get("KIM_DATA_DIR") or ROOT / "var") / "demo"
+    for name in [name for name in os.environ if name.startswith("KIM_") and name != "KIM_MODE"]:
+        del os.environ[name]  # nothing of the demonstration may reach real data or a real mail server
+    if os.environ.pop("KIM_MODE", "development") != "development":
+        raise click.ClickException("Eine Demonstration läuft nicht im Betrieb (KIM_MODE=production).")
+    os.environ.update({"PORT": str(port), "KIM_DATA_DIR": str(folder), "KIM_SITE_DIR": str(folder / "site")})
+    settings = load_settings()
+    password = new_password()
+    fill_demo(open_database(settings), settings, folder / "survey.yml", datetime.datetime.now(datetime.UTC), password)
+    os.environ[DEMO_SURVEY] = str(folder / "survey.yml")
+    try:
+        build_site(settings.site_dir, None)
+    except BuildError as error:
+        raise click.ClickException(str(error)) from error
+    del os.environ[DEMO_SURVEY]
+    click.echo(f"Demonstration. Anmelden unter http://{settings.bind}:{port}/eingang/ mit {USER} und {password}")
     serve_here(settings)
 
 

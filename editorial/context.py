@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from editorial.booklets import BOOKLETS
+from editorial import chooser
 from editorial.content import Content, Page
 from editorial.directory import filters, tags
 from editorial.facts import Facts
@@ -17,6 +18,7 @@ from editorial.languages import Language, default_language
 from editorial.machines import json_ld, og_locale
 from editorial.offline import LIST as OFFLINE_LIST
 from editorial.qr import qr_svg
+from editorial.survey import Publication
 
 LEGAL = {
     "privacy": "datenschutz",
@@ -55,6 +57,8 @@ class House:
     content: Content
     facts: Facts
     forms: Any
+    chooser: chooser.Table
+    survey: Publication | None = None
 
 
 def item(page: Page, language: Language, current: Page | None = None) -> dict[str, Any]:
@@ -88,6 +92,7 @@ def frame_context(house: House, language: Language, current: Page | None) -> dic
             "authority": municipality["authority"],
             "programme": municipality["programme"],
             "url": house.site["url"],
+            "demo": house.site.get("demo", False),
         },
         "language": language,
         "languages": house.languages,
@@ -182,6 +187,19 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
         "laws": [house.facts.laws[key] for key in page.facts.law],
         "links": [house.facts.links[key] for key in page.facts.links],
         "form": house.forms(page.facts.form) if page.facts.form else None,
+        "chooser": chooser_context(house, language, page) if page.facts.layout == "chooser" else None,
+    }
+
+
+def chooser_context(house: House, language: Language, page: Page) -> dict[str, Any]:
+    """Return what the chooser's page draws: questions, measures, and where its list and its data live."""
+    return {
+        "labels": chooser.labels(),
+        "answers": chooser.known_answers({}),
+        "stages": chooser.stages(),
+        "data": chooser.chooser_data(house.chooser, house.content, language),
+        "action": page.url(language) + "auswahl/",
+        "data_url": page.url(language) + "massnahmen.json",
     }
 
 
@@ -224,6 +242,7 @@ def error_context(
         "section": None,
         "breadcrumbs": [],
         "cards": [],
+        "chooser": None,
         "filters": [],
         "overview": [],
         "related": [],

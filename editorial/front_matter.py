@@ -26,7 +26,7 @@ Stage = Literal["meet", "start", "train", "keep"]
 Obstacle = Literal[
     "language", "paperwork", "qualification", "housing", "childcare", "mobility", "culture", "candidates"
 ]
-Document = Literal["eu", "settlement", "residence", "section24", "gestattung", "duldung", "unknown"]
+Document = Literal["eu", "settlement", "residence", "section24", "gestattung", "duldung", "abroad", "unknown"]
 Size = Literal["small", "medium", "large"]
 Month = Annotated[str, StringConstraints(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\n{}<>]*$")]

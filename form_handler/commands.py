@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import sqlalchemy as sa
 
-from editorial.languages import default_language
+from editorial.languages import ROOT, default_language
 from editorial.words import use_language
 from form_handler.forms import FORMS
 from form_handler.office.accounts import AccountError, add_account, list_accounts, set_active, set_password
@@ -25,6 +25,14 @@ from form_handler.storage.database import Database, DatabaseBusyError, PragmaErr
 from form_handler.storage.migrate import SchemaError, require_current, upgrade
 from form_handler.storage.schema import outgoing_mail, submission
 from form_handler.storage.submissions import find_by_reference, list_submissions
+from form_handler.survey_results import (
+    TooFewError,
+    publication,
+    publish,
+    read_published,
+    released_quotations,
+    stored_surveys,
+)
 
 
 def load_settings() -> Settings:
@@ -294,4 +302,29 @@ def restore(file: Path) -> None:
     click.echo(f"Zurückgespielt und geprüft: {report}")
 
 
-COMMANDS = (submissions, db, mail, users, purge, backup, restore)
+@click.group()
+def survey() -> None:
+    """The experience survey."""
+
+
+@survey.command("publish")
+@click.option("--dry-run", is_flag=True, help="Only say what would be published.")
+def publish_command(dry_run: bool) -> None:
+    """Write what may be published to docs/data/survey.yml; the next build shows it."""
+    database, path = open_database(load_settings()), ROOT / "docs" / "data" / "survey.yml"
+    today = datetime.datetime.now(datetime.UTC).date()
+    try:
+        if dry_run:
+            found = publication(stored_surveys(database), released_quotations(database), read_published(path), today)
+        else:
+            found = publish(database, path, today)
+    except TooFewError as error:
+        raise click.ClickException(str(error)) from error
+    cells = sum(len(table) for table in found["tables"].values())
+    click.echo(
+        f"{found['answers']} Betriebe, {cells} Zahlen, {len(found['quotations'])} Zitate"
+        f"{' würden veröffentlicht.' if dry_run else f'. Geschrieben: {path}. Jetzt neu bauen: make build'}"
+    )
+
+
+COMMANDS = (submissions, db, mail, users, purge, backup, restore, survey)

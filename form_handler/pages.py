@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, current_app
 from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
 from wtforms import Form
 
 from editorial.facts import Contact, load_facts
@@ -112,8 +113,10 @@ def show_review(
     return respond(retitle(page, prefix, _("Check your entries")), status)
 
 
-def show_receipt(language: Language, definition: FormDefinition, reference: str, copy_sent: bool) -> Response:
-    """Return the receipt: the reference number, and what happens next by when."""
+def show_receipt(
+    language: Language, definition: FormDefinition, reference: str, copy_sent: bool, fitting: str = ""
+) -> Response:
+    """Return the receipt: the reference number, what happens next by when, and the measures that fit the answers."""
     region = draw(
         "receipt",
         definition=definition,
@@ -123,6 +126,7 @@ def show_receipt(language: Language, definition: FormDefinition, reference: str,
         form_url=form_url(language, definition),
         home_url=language.root,
         copy_sent=copy_sent,
+        fitting=Markup(fitting),  # noqa: S704 - drawn by our own escaping template
     )
     page = in_frame(language, region, definition)
     return respond(retitle(page, title=_("Thank you, your entries have arrived")), 200)

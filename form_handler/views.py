@@ -6,6 +6,7 @@ import datetime
 import uuid
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, current_app, g, redirect, request, session
@@ -14,12 +15,13 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Form, ValidationError
 
+from editorial.chooser import QUESTIONS
 from editorial.languages import Language, language_of_path
 from editorial.words import gettext as _
-from form_handler import pages, rates
+from form_handler import pages, rates, toolkit
 from form_handler.forms import FormDefinition, find_form
 from form_handler.incoming import Incoming, read_incoming
-from form_handler.mails import write_mails
+from form_handler.mails import plan_mails
 from form_handler.pages import RECEIPT, SEND, settings, show_fault, show_form, show_receipt, show_review
 from form_handler.security import is_cross_site
 from form_handler.storage.database import Database, DatabaseBusyError
@@ -47,6 +49,8 @@ def handle(path: str) -> BaseResponse:
     language, rest = language_of_path("/" + path)
     if rest == ADDRESS:
         return confirm_address(language)
+    if rest == toolkit.CHOICE and request.method != "POST":
+        return toolkit.show_choice(language)
     for step, view in (("", check), (SEND, send), (RECEIPT, receipt)):
         definition = find_form(rest.removesuffix(step)) if rest.endswith(step) else None
         if definition is not None:
@@ -104,7 +108,8 @@ def receipt(language: Language, definition: FormDefinition) -> BaseResponse:
         return redirect(pages.form_url(language, definition), 303)
     g.stored = True
     reference, copy_sent = found
-    return show_receipt(language, definition, reference, copy_sent)
+    fitting = toolkit.fitting(language, {name: request.args.getlist(name) for name in QUESTIONS})
+    return show_receipt(language, definition, reference, copy_sent, fitting)
 
 
 def may_be_stored(definition: FormDefinition, incoming: Incoming, number: str) -> bool:
@@ -149,7 +154,7 @@ def store_and_lead_on(language: Language, definition: FormDefinition, form: Form
             definition.key,
             language.code,
             answers,
-            partial(write_mails, settings(), definition),
+            partial(plan_mails, settings(), definition),
             now,
             judge=partial(judge, answers, incoming, now),
             fingerprint=fingerprint(settings().secret_key, browser_mark(), definition.key, language.code, answers),
@@ -164,7 +169,9 @@ def store_and_lead_on(language: Language, definition: FormDefinition, form: Form
     current_app.logger.info("form %s stored%s", definition.key, ", held" if stored.held else "")
     copy_sent = bool(definition.sender_field and stored.answers.get(definition.sender_field))
     mark = sign_receipt(settings().secret_key, definition.key, stored.reference, copy_sent)
-    return redirect(f"{pages.form_url(language, definition)}{RECEIPT}?nr={mark}", 303)
+    told = toolkit.answers_of_form(definition.key, stored.answers)
+    query = urlencode([("nr", mark), *((question, key) for question, keys in told.items() for key in keys)])
+    return redirect(f"{pages.form_url(language, definition)}{RECEIPT}?{query}", 303)
 
 
 def judge(answers: dict[str, Any], incoming: Incoming, now: datetime.datetime, connection: sa.Connection) -> Verdict:

@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form
 
 from editorial.words import gettext as _
-from form_handler.forms.fields import display_value
+from form_handler.forms.fields import display_value, labels_of
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,10 @@ class FormDefinition:
     interim_within_days: int | None = None
     consents: tuple[str, ...] = ()
     name_fields: tuple[str, ...] = ()
+
+    def choices(self, name: str) -> list[tuple[str, str]]:
+        """Return key and words of each choice of a field, in order; "please choose" is none."""
+        return [(key, str(label)) for key, label in labels_of(self.form_class()[name]).items() if key]
 
     def fill(self, data: MultiDict[str, str] | None = None) -> Form:
         """Return the form, filled with what was sent."""

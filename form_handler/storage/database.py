@@ -118,7 +118,7 @@ def _wait_for_file(handle: int, deadline: float) -> None:
         except BlockingIOError:
             if time.monotonic() > deadline:
                 raise DatabaseBusyError("the line of writers does not move") from None
-            time.sleep(0.002)
+            time.sleep(0.0003)
         else:
             return
 

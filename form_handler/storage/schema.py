@@ -57,7 +57,12 @@ outgoing_mail = sa.Table(
     sa.Column("number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), nullable=False),
     sa.Column("kind", sa.String(16), nullable=False, comment="office or copy"),
     sa.Column("recipient", sa.String(320), nullable=False),
-    sa.Column("message", sa.Text, nullable=False, comment="the whole message, RFC 5322"),
+    sa.Column(
+        "message",
+        sa.Text,
+        nullable=False,
+        comment="the whole message (RFC 5322) where version 0.1 stored it; else written when sent",
+    ),
     sa.Column("state", sa.String(16), nullable=False, comment="held, waiting, sending, sent or failed"),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("next_attempt_at", UtcDateTime, nullable=False),

@@ -50,11 +50,10 @@ class Submission:
 
 @dataclass(frozen=True)
 class Draft:
-    """A mail that goes out with a submission: its kind, whom it is for, the whole message."""
+    """A mail that goes out with a submission: its kind, and whom it is for."""
 
     kind: str
     recipient: str
-    message: str
 
 
 @dataclass(frozen=True)
@@ -67,6 +66,17 @@ class Verdict:
 
 # The same answers from the same browser within this time are one submission: two tabs, a form sent again.
 SAME_AGAIN = datetime.timedelta(minutes=15)
+
+# Made once: building a statement takes longer than running it.
+INSERT_SUBMISSION = submission.insert()
+INSERT_MAIL = outgoing_mail.insert()
+KNOWN = sa.select(submission).where(
+    (submission.c.number == sa.bindparam("number"))
+    | (
+        (submission.c.fingerprint == sa.bindparam("fingerprint"))
+        & (submission.c.received_at > sa.bindparam("since", type_=submission.c.received_at.type))
+    )
+)
 
 Judge = Callable[[sa.Connection], Verdict]
 
@@ -104,7 +114,7 @@ def store(
     for attempt in range(4):
         try:
             with database.writing() as connection:
-                known = find_by_number(connection, number) or find_same(database, connection, fingerprint, now)
+                known = find_known(database, connection, number, fingerprint, now)
                 if known is not None:
                     return known
                 verdict = judge(connection)
@@ -133,32 +143,35 @@ def _insert(
     connection: sa.Connection, fresh: Submission, drafts: Sequence[Draft], fingerprint: str | None = None
 ) -> None:
     connection.execute(
-        submission.insert().values(
-            number=fresh.number,
-            reference=fresh.reference,
-            form=fresh.form,
-            language=fresh.language,
-            state=fresh.state,
-            received_at=fresh.received_at,
-            answers=json.dumps(fresh.answers, ensure_ascii=False),
-            held=fresh.held,
-            fingerprint=fingerprint,
-            suspicion=fresh.suspicion or None,
+        INSERT_SUBMISSION,
+        {
+            "number": fresh.number,
+            "reference": fresh.reference,
+            "form": fresh.form,
+            "language": fresh.language,
+            "state": fresh.state,
+            "received_at": fresh.received_at,
+            "answers": json.dumps(fresh.answers, ensure_ascii=False),
+            "held": fresh.held,
+            "fingerprint": fingerprint,
+            "suspicion": fresh.suspicion or None,
             **derived(fresh.reference, fresh.answers),
-        )
+        },
     )
-    for draft in drafts:
-        connection.execute(
-            outgoing_mail.insert().values(
-                number=fresh.number,
-                kind=draft.kind,
-                recipient=draft.recipient,
-                message=draft.message,
-                state="held" if fresh.held else "waiting",
-                attempts=0,
-                next_attempt_at=fresh.received_at,
-            )
-        )
+    rows = [
+        {
+            "number": fresh.number,
+            "kind": draft.kind,
+            "recipient": draft.recipient,
+            "message": "",
+            "state": "held" if fresh.held else "waiting",
+            "attempts": 0,
+            "next_attempt_at": fresh.received_at,
+        }
+        for draft in drafts
+    ]
+    if rows:
+        connection.execute(INSERT_MAIL, rows)
 
 
 def sender_of(answers: Mapping[str, Any]) -> str | None:
@@ -197,24 +210,14 @@ def read_row(row: sa.Row[Any]) -> Submission:
     )
 
 
-def find_by_number(connection: sa.Connection, number: str) -> Submission | None:
-    """Return the submission with this one-time number, or None."""
-    row = connection.execute(sa.select(submission).where(submission.c.number == number)).first()
-    return read_row(row) if row else None
-
-
-def find_same(
-    database: Database, connection: sa.Connection, fingerprint: str | None, now: datetime.datetime
+def find_known(
+    database: Database, connection: sa.Connection, number: str, fingerprint: str | None, now: datetime.datetime
 ) -> Submission | None:
-    """Return what the same browser sent with the same answers a short while ago, or None."""
-    if fingerprint is None:
-        return None
-    if not database.is_sqlite:  # two processes at the same moment stand in line; on SQLite all writers do
+    """Return the submission with this one-time number, or what the same browser sent a short while ago, or None."""
+    if fingerprint is not None and not database.is_sqlite:
+        # Two processes at the same moment stand in line; on SQLite all writers do.
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(int(fingerprint[:15], 16))))
-    query = sa.select(submission).where(
-        submission.c.fingerprint == fingerprint, submission.c.received_at > now - SAME_AGAIN
-    )
-    row = connection.execute(query.limit(1)).first()
+    row = connection.execute(KNOWN, {"number": number, "fingerprint": fingerprint, "since": now - SAME_AGAIN}).first()
     return read_row(row) if row else None
 
 

@@ -16,6 +16,7 @@ from editorial.languages import load_languages
 from editorial.words import use_language
 from form_handler.forms import FORMS, FormDefinition
 from form_handler.forms.fields import AnyOf, Consent, labels_of
+from form_handler.mails import write_mail
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
 from form_handler.storage.schema import outgoing_mail
@@ -265,13 +266,9 @@ def test_an_address_is_confirmed_by_a_click_and_never_by_a_link_alone(settings: 
     asked = dataclasses.replace(settings, confirm_email=True, public_url="http://127.0.0.1/")
     one = Browser(create_app(asked, database).test_client(), database)
     one.send(one.review())
-    with database.reading() as connection:
-        copy = next(row for row in connection.execute(outgoing_mail.select()) if row.kind == "copy")
-    import email
-
-    body = email.message_from_string(copy.message).get_payload(decode=True)
-    assert isinstance(body, bytes)
-    link = re.search(r"http://127\.0\.0\.1(/adresse-bestaetigen/\?nr=\S+)", body.decode())
+    (stored,) = one.stored()
+    body = write_mail(asked, stored, "copy", "beispiel@example.org").get_content()
+    link = re.search(r"http://127\.0\.0\.1(/adresse-bestaetigen/\?nr=\S+)", body)
     assert link is not None
     page = one.get(link[1])
     assert page.status_code == 200

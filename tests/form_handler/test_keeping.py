@@ -17,7 +17,7 @@ from alembic import command
 from click.testing import CliRunner
 
 from form_handler.forms import FORMS
-from form_handler.mails import write_mails
+from form_handler.mails import plan_mails
 from form_handler.office import accounts, desk
 from form_handler.retention import purge_if_due, purge_lines
 from form_handler.settings import Settings, read_settings
@@ -35,7 +35,7 @@ def put(database: Database, settings: Settings, form: str = "participation", at:
     definition = FORMS[form]
     answers = {**definition.answers(definition.form_class()), "email": "beispiel@example.org"}
     number = str(uuid.uuid4())
-    store(database, number, form, "de", answers, partial(write_mails, settings, definition), at)
+    store(database, number, form, "de", answers, partial(plan_mails, settings, definition), at)
     return number
 
 

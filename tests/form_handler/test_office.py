@@ -23,7 +23,7 @@ from werkzeug.test import TestResponse
 
 from form_handler.app import create_app
 from form_handler.forms import FORMS
-from form_handler.mails import write_mails
+from form_handler.mails import plan_mails
 from form_handler.office import accounts, desk, export
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
@@ -49,7 +49,7 @@ def put(
     empty = definition.form_class()
     given_answers = {**definition.answers(empty), **answers}
     return store(
-        database, str(uuid.uuid4()), form, "tr", given_answers, partial(write_mails, settings, definition),
+        database, str(uuid.uuid4()), form, "tr", given_answers, partial(plan_mails, settings, definition),
         NOW - datetime.timedelta(days=days), judge=lambda _c: Verdict("trap" if held else "", held),
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ from alembic.runtime.migration import MigrationContext
 from form_handler import rates
 from form_handler.forms import FORMS
 from form_handler.mail_worker import deliver_due, utc_now
-from form_handler.mails import write_mails
+from form_handler.mails import plan_mails
 from form_handler.office import accounts, desk
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.backup import restore_backup, write_backup
@@ -68,7 +68,7 @@ def database(settings: Settings) -> Iterator[Database]:
 
 def put(database: Database, settings: Settings, number: str | None = None, **more: Any) -> Any:
     """Store a submission with its two mails."""
-    drafts = partial(write_mails, settings, FORMS["participation"])
+    drafts = partial(plan_mails, settings, FORMS["participation"])
     return store(database, number or str(uuid.uuid4()), "participation", "de", ANSWERS, drafts, NOW, **more)
 
 

@@ -27,7 +27,7 @@ from form_handler import mail_worker
 from form_handler.commands import mail
 from form_handler.forms import FORMS
 from form_handler.mail_worker import run_worker
-from form_handler.mails import write_mails
+from form_handler.mails import plan_mails
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.migrate import upgrade
@@ -42,7 +42,7 @@ RUN = "from form_handler.server import serve; from form_handler.settings import 
 
 
 def put(settings: Settings, database: Database) -> Submission:
-    drafts = partial(write_mails, settings, FORMS["participation"])
+    drafts = partial(plan_mails, settings, FORMS["participation"])
     return store(database, str(uuid.uuid4()), "participation", "de", GOOD, drafts, LONG_DUE)
 
 
