@@ -8,8 +8,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from editorial.booklets import BOOKLETS
 from editorial import chooser
+from editorial.booklets import BOOKLETS
 from editorial.content import Content, Page
 from editorial.directory import filters, tags
 from editorial.facts import Facts
