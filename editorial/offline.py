@@ -17,7 +17,7 @@ from editorial.languages import Language
 
 NOT_KEPT = "not-kept.html"
 LIST = "offline.json"
-_LOADED = re.compile(r'(?:href|src)="(/assets/[^"]+)"')
+_LOADED = re.compile(r'(?:(?:href|src)="(?=/assets/)|data-chooser=")(/[^"]+)"')
 _ONLY_PRINTED = re.compile(r"^/assets/qr/")
 _SEARCH = ("pagefind.js", "pagefind-worker.js", "pagefind-entry.json")
 
