@@ -19,6 +19,13 @@ function normaliseQuery(words, lang) {
   }).join(" ");
 }
 
+/** Tell whether a marked word begins like one that was typed: Pagefind falls back to very short beginnings. */
+function isClose(words, excerpt) {
+  const bare = (word) => word.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  const marked = [...excerpt.matchAll(/<mark>(.*?)<\/mark>/g)].map((match) => bare(match[1]));
+  return words.trim().split(/\s+/).map(bare).some((word) => marked.some((mark) => mark.includes(word.slice(0, Math.ceil(Math.min(word.length, 12) * 0.5)))));
+}
+
 /** Return ever shorter searches for when nothing is found: the longest word alone, then beginnings of words. */
 function shorterQueries(words, lang) {
   const all = normaliseQuery(words, lang).split(" ");
@@ -96,11 +103,15 @@ function shorterQueries(words, lang) {
 
     const ask = async (words) => {
       const { search } = await load();
+      let found = [];
       for (const query of [normaliseQuery(words, root.lang), ...shorterQueries(words, root.lang)]) {
         const { results } = await search(query);
-        if (results.length) return Promise.all(results.slice(0, 10).map((result) => result.data()));
+        if (!results.length) continue;
+        const pages = await Promise.all(results.slice(0, 10).map((result) => result.data()));
+        if (isClose(words, pages[0].excerpt)) return pages;
+        if (!found.length) found = pages;
       }
-      return [];
+      return found;
     };
 
     const item = ({ url, meta, excerpt }) => {
