@@ -5,7 +5,7 @@ VENV := .venv
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run build check test test-all bench clean lock browser
+.PHONY: help run build pdf check test test-all bench bench-forms scan clean lock browser postgres
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -13,18 +13,31 @@ help: ## Show this list
 run: $(VENV)/.installed ## Build the site and serve it with its forms on http://127.0.0.1:8000 (PORT= changes it)
 	@exec $(VENV)/bin/kim serve --port $(PORT)
 
-build: $(VENV)/.installed ## Build the static site into site/
+build: $(VENV)/.installed ## Build the static site into site/, with PDF booklets where Chromium is found
 	@$(VENV)/bin/kim build
+
+pdf: $(VENV)/.installed ## Print the PDF booklets of the built site into site/pdf/ (needs Chromium)
+	@$(VENV)/bin/kim pdf
 
 check: $(VENV)/.installed-dev ## Lint, types, pages, facts and interface words
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/kim check
 
-test: $(VENV)/.installed-dev browser ## Set up what the tests need, a real Chromium included, and run them all
+test: $(VENV)/.installed-dev browser postgres ## Set up what the tests need, a real Chromium included, and run them all
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/kim check
 	@$(VENV)/bin/pytest
 
+bench-forms: $(VENV)/.installed-dev ## Measure how fast forms are stored, beside a bare loop of the same commits
+	@$(VENV)/bin/python -m bench.forms
+
+scan: $(VENV)/.installed-dev ## Attack the running service with wapiti and sqlmap, and first an app with planted holes
+	@deploy/install-scanners
+	@$(VENV)/bin/python -m tests.scan
+
 browser: # A Chromium for the browser tests
 	@deploy/install-chromium
+
+postgres: # A PostgreSQL for its tests
+	@deploy/install-postgres
 
 clean: ## Remove what can be made again (not var/, where the answers are)
 	rm -rf $(VENV) site site.new site.old .site.built *.egg-info

@@ -20,27 +20,53 @@ def main() -> None:
 @main.command()
 @click.option("--site-dir", type=click.Path(path_type=Path), default=ROOT / "site", help="Where to (default: site/).")
 @click.option("--site-url", help="Public address, for example https://kim.example.org/ (default: mkdocs.yml).")
-def build(site_dir: Path, site_url: str | None) -> None:
-    """Build the whole site, strictly, with its search index."""
-    from editorial.build import BuildError, build_site
+@click.option("--pdf/--no-pdf", default=True, help="With or without the PDF booklets (default: with).")
+def build(site_dir: Path, site_url: str | None, pdf: bool) -> None:
+    """Build the whole site, strictly, with its search index and its PDF booklets."""
+    from editorial.build import BuildError, build_site, fingerprint, mark_of
 
     try:
-        build_site(site_dir, site_url)
+        missing = build_site(site_dir, site_url, pdf=pdf)
     except BuildError as error:
         raise click.ClickException(str(error)) from error
+    mark_of(site_dir).write_text(fingerprint() + (site_url or ""))
+    if missing:
+        click.echo(missing)
     click.echo(f"Fertig: {site_dir}")
+
+
+@main.command()
+@click.option(
+    "--site-dir", type=click.Path(path_type=Path), default=ROOT / "site", help="The built site (default: site/)."
+)
+@click.option("--site-url", help="Public address, for example https://kim.example.org/ (default: mkdocs.yml).")
+def pdf(site_dir: Path, site_url: str | None) -> None:
+    """Print the PDF booklets of the site that is built: newcomers' guide and toolkit, in every language."""
+    from editorial.build import finish, print_booklets
+
+    if not (site_dir / "index.html").exists():
+        raise click.ClickException("Es ist noch keine Seite gebaut. Bauen Sie sie zuerst: make build")
+    missing = print_booklets(site_dir, site_url)
+    if missing:
+        raise click.ClickException(missing)
+    finish(site_dir)
+    for path in sorted((site_dir / "pdf").glob("*.pdf")):
+        click.echo(f"{path} ({path.stat().st_size // 1000} kB)")
 
 
 @main.command()
 @click.option("--open", "show_open", is_flag=True, help="Also list what the city has to confirm.")
 def check(show_open: bool) -> None:
     """Check pages, facts and interface words; say file, line and remedy of every fault."""
-    from editorial.catalogues import check_catalogue, collect_messages
+    from editorial.catalogues import OFFICE_ROOMS, check_catalogue, collect_messages
     from editorial.checks import check_content, open_questions
+    from editorial.chooser import check_table
     from editorial.content import read_content
     from editorial.facts import load_facts
     from editorial.findings import ContentError, Finding, errors
     from editorial.languages import load_languages
+    from editorial.survey import survey_findings
+    from editorial.words import OFFICE_DIR, OFFICE_LANGUAGES
     from form_handler.forms import FORMS
 
     docs = ROOT / "docs"
@@ -53,11 +79,14 @@ def check(show_open: bool) -> None:
         found += error.findings + content.findings
     else:
         found += check_content(content, facts, languages, FORMS, datetime.date.today(), docs)
+        found += check_table(content) + survey_findings(docs / "data" / "survey.yml")
         if show_open:
             found += open_questions(content, facts)
     template = collect_messages()
     for language in languages:
         found += check_catalogue(language, template)
+        if language.code in OFFICE_LANGUAGES:
+            found += check_catalogue(language, collect_messages(rooms=OFFICE_ROOMS), OFFICE_DIR)
     for finding in sorted(found):
         click.echo(f"{'Fehler ' if finding.level == 'error' else 'Hinweis'}  {finding}")
     wrong = errors(found)
@@ -74,14 +103,18 @@ def words() -> None:
 @words.command("update")
 def update_words() -> None:
     """Bring every catalogue in line with the code: add what is missing, drop what nobody needs."""
-    from editorial.catalogues import collect_messages, update_catalogue
+    from editorial.catalogues import OFFICE_ROOMS, collect_messages, update_catalogue
     from editorial.languages import load_languages
-    from editorial.words import SOURCE_LANGUAGE
+    from editorial.words import OFFICE_DIR, OFFICE_LANGUAGES, SOURCE_LANGUAGE
 
-    template = collect_messages()
+    template, office = collect_messages(), collect_messages(rooms=OFFICE_ROOMS)
     for language in load_languages():
-        if language.code != SOURCE_LANGUAGE and update_catalogue(language, template):
+        if language.code == SOURCE_LANGUAGE:
+            continue
+        if update_catalogue(language, template):
             click.echo(f"editorial/locale/{language.code}.po geändert")
+        if language.code in OFFICE_LANGUAGES and update_catalogue(language, office, OFFICE_DIR):
+            click.echo(f"editorial/locale/office/{language.code}.po geändert")
 
 
 @main.command()
@@ -98,6 +131,35 @@ def serve(port: int) -> None:
     except BuildError as error:
         raise click.ClickException(str(error)) from error
     click.echo("Die Seite ist neu gebaut." if built else "Die Seite ist aktuell.")
+    serve_here(settings)
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=lambda: int(os.environ.get("PORT", "8000")))
+def demo(port: int) -> None:
+    """Show the whole loop with made-up companies: a database and a site of their own, marked on every page."""
+    from editorial.build import BuildError, build_site
+    from editorial.plugin import DEMO_SURVEY
+    from form_handler.commands import load_settings, open_database, serve_here
+    from form_handler.demo import USER, fill_demo, new_password
+
+    folder = Path(os.environ.get("KIM_DATA_DIR") or ROOT / "var") / "demo"
+    for name in [name for name in os.environ if name.startswith("KIM_") and name != "KIM_MODE"]:
+        del os.environ[name]  # nothing of the demonstration may reach real data or a real mail server
+    if os.environ.pop("KIM_MODE", "development") != "development":
+        raise click.ClickException("Eine Demonstration läuft nicht im Betrieb (KIM_MODE=production).")
+    os.environ.update({"PORT": str(port), "KIM_DATA_DIR": str(folder), "KIM_SITE_DIR": str(folder / "site")})
+    settings = load_settings()
+    password = new_password()
+    fill_demo(open_database(settings), settings, folder / "survey.yml", datetime.datetime.now(datetime.UTC), password)
+    os.environ[DEMO_SURVEY] = str(folder / "survey.yml")
+    try:
+        build_site(settings.site_dir, None)
+    except BuildError as error:
+        raise click.ClickException(str(error)) from error
+    del os.environ[DEMO_SURVEY]
+    (folder / "demonstration").touch()  # the staff area says so, too
+    click.echo(f"Demonstration. Anmelden unter http://{settings.bind}:{port}/eingang/ mit {USER} und {password}")
     serve_here(settings)
 
 

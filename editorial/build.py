@@ -15,7 +15,11 @@ from mkdocs.commands.build import build as mkdocs_build
 from mkdocs.config import load_config
 from mkdocs.exceptions import Abort, MkDocsException
 
-from editorial.languages import CONFIG, ROOT
+from editorial.booklets import FOLDER, PrintError, find_engine, link, make_booklets
+from editorial.content import read_content
+from editorial.languages import CONFIG, ROOT, load_languages, load_site
+from editorial.offline import LIST as OFFLINE_LIST
+from editorial.offline import write_lists
 
 SOURCES = ("docs", "overrides", "editorial", "form_handler/forms", "mkdocs.yml", "requirements.txt")
 
@@ -36,8 +40,10 @@ class Said(logging.Handler):
         self.lines.append(record.getMessage().strip())
 
 
-def build_site(site_dir: Path = ROOT / "site", site_url: str | None = None, docs_dir: Path = ROOT / "docs") -> None:
-    """Build the whole site into ``site_dir``.
+def build_site(
+    site_dir: Path = ROOT / "site", site_url: str | None = None, docs_dir: Path = ROOT / "docs", pdf: bool = False
+) -> str | None:
+    """Build the whole site into ``site_dir``; return why there are no PDF booklets, if they were wanted.
 
     The old site stays until the new one is complete, so a fault never leaves half a site behind.
 
@@ -61,8 +67,43 @@ def build_site(site_dir: Path = ROOT / "site", site_url: str | None = None, docs
     finally:
         logger.removeHandler(said)
     index_search(fresh)
-    compress(fresh)
+    missing = print_booklets(fresh, site_url, docs_dir, site_dir / FOLDER) if pdf else None
+    finish(fresh, docs_dir)
     replace_folder(fresh, site_dir)
+    return missing
+
+
+def finish(site_dir: Path, docs_dir: Path = ROOT / "docs") -> None:
+    """Do what comes last, once no page changes any more: compressed copies, and the lists for reading offline."""
+    compress(site_dir)
+    languages = load_languages()
+    write_lists(site_dir, read_content(docs_dir, languages), languages)
+    compress(site_dir, OFFLINE_LIST)
+
+
+def print_booklets(
+    site_dir: Path, site_url: str | None = None, docs_dir: Path = ROOT / "docs", earlier: Path | None = None
+) -> str | None:
+    """Print the PDF booklets of a built site and link to them; return why there are none, as a German sentence."""
+    engine = find_engine()
+    if engine is None:
+        return "Ohne PDF: Es ist kein Chromium da (sudo apt-get install chromium, oder KIM_CHROMIUM nennt es)."
+    languages = load_languages()
+    site = load_site()
+    try:
+        make_booklets(
+            site_dir,
+            read_content(docs_dir, languages),
+            languages,
+            {**site, "url": site_url or site["url"]},
+            engine,
+            earlier,
+        )
+    except PrintError as error:
+        shutil.rmtree(site_dir / FOLDER, ignore_errors=True)
+        link(site_dir, read_content(docs_dir, languages), languages)
+        return f"Ohne PDF: {error}"
+    return None
 
 
 def index_search(site_dir: Path) -> None:
@@ -80,9 +121,9 @@ def index_search(site_dir: Path) -> None:
         spare.unlink()
 
 
-def compress(site_dir: Path) -> None:
+def compress(site_dir: Path, pattern: str = "*") -> None:
     """Lay a gzip copy beside each text file, which server and reverse proxy hand out as it is."""
-    for path in site_dir.rglob("*"):
+    for path in site_dir.rglob(pattern):
         if path.suffix in {".html", ".css", ".js", ".svg", ".xml", ".txt", ".json"} and path.stat().st_size > 400:
             small = gzip.compress(path.read_bytes(), compresslevel=9, mtime=0)
             path.with_name(path.name + ".gz").write_bytes(small)
@@ -112,10 +153,15 @@ def fingerprint(root: Path = ROOT, sources: Iterable[str] = SOURCES) -> str:
 
 def build_if_changed(site_dir: Path, site_url: str | None = None) -> bool:
     """Build unless the site in place was built from the same files; return whether it was built."""
-    mark = site_dir.with_name(f".{site_dir.name}.built")
+    mark = mark_of(site_dir)
     now = fingerprint() + (site_url or "")
     if (site_dir / "index.html").exists() and mark.exists() and mark.read_text() == now:
         return False
     build_site(site_dir, site_url)
     mark.write_text(now)
     return True
+
+
+def mark_of(site_dir: Path) -> Path:
+    """Return the file that says from what a site was built."""
+    return site_dir.with_name(f".{site_dir.name}.built")

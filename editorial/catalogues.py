@@ -19,6 +19,8 @@ from editorial.languages import ROOT, Language
 from editorial.words import LOCALE_DIR, SOURCE_LANGUAGE
 
 ROOMS = ("editorial", "form_handler", "overrides")
+# The staff area's words are a domain of their own: German and English only.
+OFFICE_ROOMS = ("form_handler/office", "overrides/partials/office")
 KEYWORDS = {
     "_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "_l": None, "_n": (1, 2),
 }  # fmt: skip
@@ -26,13 +28,14 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 REMEDY = "Tragen Sie die Übersetzung ein; `.venv/bin/kim words update` legt fehlende Zeilen an."
 
 
-def collect_messages(root: Path = ROOT) -> Catalog:
-    """Return every message that templates and Python ask for."""
+def collect_messages(root: Path = ROOT, rooms: tuple[str, ...] = ROOMS) -> Catalog:
+    """Return every message that templates and Python of these rooms ask for; the site's leave out the staff area."""
     catalog = Catalog(project="KIM", charset="utf-8")
-    for room in ROOMS:
+    elsewhere = [("office/**", "ignore"), ("partials/office/**", "ignore")] if rooms == ROOMS else []
+    for room in rooms:
         found = extract_from_dir(
             root / room,
-            method_map=[("**.py", "python"), ("**.html", "jinja2")],
+            method_map=[*elsewhere, ("**.py", "python"), ("**.html", "jinja2")],
             options_map={"**.html": {"trimmed": "true", "extensions": "jinja2.ext.i18n,jinja2.ext.do"}},
             keywords=KEYWORDS,
             comment_tags=("i18n:",),
@@ -81,7 +84,7 @@ def check_catalogue(language: Language, template: Catalog, folder: Path = LOCALE
     if language.code == SOURCE_LANGUAGE:
         return
     path = folder / f"{language.code}.po"
-    shown = f"editorial/locale/{path.name}"
+    shown = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else f"editorial/locale/{path.name}"
     if not path.exists():
         yield Finding(shown, 0, f"Für {language.name} fehlt die Datei mit den Wörtern der Oberfläche.", REMEDY)
         return

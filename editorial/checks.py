@@ -11,6 +11,7 @@ from pathlib import Path
 from editorial.content import Content, Page, Text
 from editorial.facts import Facts
 from editorial.findings import Finding
+from editorial.front_matter import TranslationHeader
 from editorial.inserts import BRACES, DRAWN, INSERT, UNITS, find_fact
 from editorial.languages import Language
 
@@ -276,8 +277,9 @@ def check_facts(facts: Facts, content: Content) -> Iterator[Finding]:
 
 
 def open_questions(content: Content, facts: Facts) -> list[Finding]:
-    """Return what the city still has to confirm, as notices for editors."""
-    found = [
+    """Return what the city still has to confirm and how many translations nobody has reviewed, as notices for editors."""
+    found = [*unreviewed(content)]
+    found += [
         Finding(f"docs/de/{page.key}.md", 1, "Noch nicht bestätigt:", page.facts.confirm or "", "notice")
         for page in content.pages.values()
         if not page.facts.confirmed
@@ -290,3 +292,17 @@ def open_questions(content: Content, facts: Facts) -> list[Finding]:
                             fact.confirm or "Bitte prüfen.", "notice")
                 )  # fmt: skip
     return sorted(found)
+
+
+def unreviewed(content: Content) -> Iterator[Finding]:
+    """Say for each language how many of its translations no person has reviewed."""
+    headers: dict[str, list[TranslationHeader]] = {}
+    for page in content.pages.values():
+        for code, text in page.texts.items():
+            if isinstance(text.header, TranslationHeader):
+                headers.setdefault(code, []).append(text.header)
+    for code, rows in headers.items():
+        open_rows = sum(row.reviewed_by is None for row in rows)
+        if open_rows:
+            yield Finding(f"docs/{code}", 0, f"{open_rows} von {len(rows)} Übersetzungen hat noch niemand geprüft.",
+                          "Wer geprüft hat, trägt sich im Kopf ein: reviewed_by: und reviewed_at:.", "notice")  # fmt: skip

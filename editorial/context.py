@@ -8,9 +8,17 @@ from typing import Any
 
 from markupsafe import Markup
 
+from editorial import chooser
+from editorial.booklets import BOOKLETS
 from editorial.content import Content, Page
+from editorial.directory import filters, tags
 from editorial.facts import Facts
+from editorial.front_matter import TranslationHeader
 from editorial.languages import Language, default_language
+from editorial.machines import json_ld, og_locale
+from editorial.offline import LIST as OFFLINE_LIST
+from editorial.qr import qr_svg
+from editorial.survey import Publication
 
 LEGAL = {
     "privacy": "datenschutz",
@@ -23,8 +31,21 @@ LEGAL = {
     "take_part": "arbeitgeber/mitmachen",
     "emergency": "ankommen/notfall",
     "sitemap": "inhalt",
+    "feedback": "rueckmeldung",
+    "offline": "offline",
 }
+KEPT = (
+    "index",
+    "ankommen/notfall",
+    "ankommen/index",
+    "angebote/index",
+    "arbeitgeber/index",
+    "kim/index",
+    "kontakt",
+    "inhalt",
+)
 MAIN = ("ankommen/index", "angebote/index", "arbeitgeber/index", "betriebe/index", "kim/index", "allianz/index")
+BOOKLET_SECTIONS = frozenset(booklet.section for booklet in BOOKLETS)
 
 
 @dataclass(frozen=True)
@@ -36,6 +57,8 @@ class House:
     content: Content
     facts: Facts
     forms: Any
+    chooser: chooser.Table
+    survey: Publication | None = None
 
 
 def item(page: Page, language: Language, current: Page | None = None) -> dict[str, Any]:
@@ -69,6 +92,7 @@ def frame_context(house: House, language: Language, current: Page | None) -> dic
             "authority": municipality["authority"],
             "programme": municipality["programme"],
             "url": house.site["url"],
+            "demo": house.site.get("demo", False),
         },
         "language": language,
         "languages": house.languages,
@@ -76,6 +100,14 @@ def frame_context(house: House, language: Language, current: Page | None) -> dic
         "legal": {name: item(pages[key], language, current) if key in pages else None for name, key in LEGAL.items()},
         "switchboard": contact.get(municipality["switchboard"]),
         "contact": contact.get((current.facts.contact if current else None) or ""),
+        "og_locale": og_locale(
+            default_language().code if current and not current.is_translated(language) else language.code
+        ),
+        "feed": language.root + "feed.xml",
+        "offline": {
+            "list": language.root + OFFLINE_LIST,
+            "kept": [item(pages[key], language) for key in KEPT if key in pages and pages[key].is_translated(language)],
+        },
         "search": {"available": True, "bundle": "/pagefind/"},
         "form": None,
     }
@@ -91,6 +123,7 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
     hreflang = [(row.code, url + page.url(row)) for row in translations]
     section_key = page.key if page.key.endswith("/index") else page.parent_key
     section = content.pages.get(section_key) if section_key and section_key != "index" else None
+    below = content.children(page.key, language) if page.facts.layout == "directory" else []
     trail = [*content.ancestors(page), page]
     return {
         **frame_context(house, language, page),
@@ -112,9 +145,21 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
             "topics": list(page.facts.topics),
             "offer": page.facts.offer,
             "measure": page.facts.measure,
+            "booklet": page.key in BOOKLET_SECTIONS,
+            "translation": translation(page, language),
             "html": Markup(html),  # noqa: S704 - made by Markdown from our own pages, where HTML is refused
         },
         "canonical": url + page.url(spoken),
+        "qr": qr_svg(url + page.url(spoken)),
+        "json_ld": json_ld(
+            house.site,
+            content,
+            house.facts.contacts.get(house.site["municipality"]["switchboard"]),
+            page,
+            language,
+            html,
+        ),
+        "og_alternates": [] if fallback else [og_locale(row.code) for row in translations if row != language],
         "hreflang": [] if fallback else [*hreflang, ("x-default", url + page.url(default_language()))],
         "alternates": [
             {
@@ -133,9 +178,8 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
             "items": [item(child, language, page) for child in content.children(section.key, language)],
         },
         "breadcrumbs": [item(step, language, page) for step in trail] if page.key != "index" else [],
-        "cards": [item(child, language, page) for child in content.children(page.key, language)]
-        if page.facts.layout == "directory"
-        else [],
+        "cards": [{**item(child, language, page), "tags": tags(child)} for child in below],
+        "filters": filters(below, language.code),
         "overview": overview(house, language) if page.facts.layout == "overview" else [],
         "related": []
         if page.facts.layout == "overview"
@@ -143,20 +187,52 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
         "laws": [house.facts.laws[key] for key in page.facts.law],
         "links": [house.facts.links[key] for key in page.facts.links],
         "form": house.forms(page.facts.form) if page.facts.form else None,
+        "chooser": chooser_context(house, language, page) if page.facts.layout == "chooser" else None,
     }
 
 
-def error_context(house: House, language: Language, title: str, description: str) -> dict[str, Any]:
-    """Return the `kim` object of a language's error page, which the handler uses as a frame as well."""
+def chooser_context(house: House, language: Language, page: Page) -> dict[str, Any]:
+    """Return what the chooser's page draws: questions, measures, and where its list and its data live."""
+    return {
+        "labels": chooser.labels(),
+        "answers": chooser.known_answers({}),
+        "stages": chooser.stages(),
+        "data": chooser.chooser_data(house.chooser, house.content, language),
+        "action": page.url(language) + "auswahl/",
+        "data_url": page.url(language) + "massnahmen.json",
+    }
+
+
+def translation(page: Page, language: Language) -> dict[str, Any] | None:
+    """Return who reviewed the translation and where the German text is; None where the page shows German itself."""
+    header = page.text(language).header
+    if not isinstance(header, TranslationHeader):
+        return None
+    return {
+        "reviewed_by": header.reviewed_by,
+        "reviewed_at": header.reviewed_at,
+        "source_url": page.url(default_language()),
+    }
+
+
+def error_context(
+    house: House, language: Language, title: str, description: str, layout: str = "error"
+) -> dict[str, Any]:
+    """Return the `kim` object of a language's page that no file stands for: not found, or not kept offline.
+
+    The handler uses the error page as a frame as well.
+    """
     return {
         **frame_context(house, language, None),
         "page": {
             "key": "404", "title": title, "nav_title": title, "description": description, "url": "", "slug": "",
-            "layout": "error", "is_fallback": False, "content_lang": language.code, "content_dir": language.dir,
+            "layout": layout, "is_fallback": False, "content_lang": language.code, "content_dir": language.dir,
             "as_of": None, "review_by": None, "confirmed": True, "audience": [], "topics": [], "offer": None,
-            "measure": None, "html": Markup(""),
+            "measure": None, "booklet": False, "translation": None, "html": Markup(""),
         },
         "canonical": None,
+        "json_ld": None,
+        "og_alternates": [],
         "hreflang": [],
         "alternates": [
             {"code": row.code, "name": row.name, "dir": row.dir, "url": row.root,
@@ -166,6 +242,8 @@ def error_context(house: House, language: Language, title: str, description: str
         "section": None,
         "breadcrumbs": [],
         "cards": [],
+        "chooser": None,
+        "filters": [],
         "overview": [],
         "related": [],
         "laws": [],

@@ -26,7 +26,7 @@ Stage = Literal["meet", "start", "train", "keep"]
 Obstacle = Literal[
     "language", "paperwork", "qualification", "housing", "childcare", "mobility", "culture", "candidates"
 ]
-Document = Literal["eu", "settlement", "residence", "section24", "gestattung", "duldung", "unknown"]
+Document = Literal["eu", "settlement", "residence", "section24", "gestattung", "duldung", "abroad", "unknown"]
 Size = Literal["small", "medium", "large"]
 Month = Annotated[str, StringConstraints(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\n{}<>]*$")]
@@ -46,7 +46,20 @@ class Header(BaseModel):
 
 
 class TranslationHeader(Header):
-    """The header of a translation: its own words only; all facts are inherited from the German page."""
+    """The header of a translation: its own words and who has reviewed them; facts are inherited from the German page.
+
+    :ivar reviewed_by: who has compared the translation with the German text; as long as nobody has, the page says that.
+    """
+
+    reviewed_by: Annotated[Line, StringConstraints(max_length=90)] | None = None
+    reviewed_at: datetime.date | None = None
+
+    @model_validator(mode="after")
+    def a_review_has_a_name_and_a_day(self) -> TranslationHeader:
+        """A review counts only with the person's name and the day."""
+        if (self.reviewed_by is None) != (self.reviewed_at is None):
+            raise ValueError("reviewed_by: und reviewed_at: gehören zusammen")
+        return self
 
 
 class Offer(BaseModel):

@@ -1,7 +1,8 @@
-"""Files for machines, written beside the pages: sitemaps and robots.txt."""
+"""Files for machines, written beside the pages: sitemaps, robots.txt and security.txt."""
 
 from __future__ import annotations
 
+import datetime
 from xml.sax.saxutils import escape, quoteattr
 
 from editorial.content import Content
@@ -37,3 +38,19 @@ def robots(languages: tuple[Language, ...], site_url: str) -> str:
     base = site_url.rstrip("/")
     sitemaps = "".join(f"Sitemap: {base}{language.root}sitemap.xml\n" for language in languages)
     return f"User-agent: *\nDisallow: /eingang/\n\n{sitemaps}"
+
+
+def security(languages: tuple[Language, ...], site_url: str, contact_path: str, today: datetime.date) -> str:
+    """Return security.txt (RFC 9116): whoever finds a hole writes through the contact page.
+
+    It expires eleven months after the build, for the RFC advises against a year or more; a newer build renews it.
+    """
+    base = site_url.rstrip("/")
+    expires = today + datetime.timedelta(days=335)
+    preferred = next(language.code for language in languages if language.default)
+    return (
+        f"Contact: {base}{contact_path}\n"
+        f"Expires: {expires:%Y-%m-%d}T00:00:00Z\n"
+        f"Preferred-Languages: {preferred}\n"
+        f"Canonical: {base}/.well-known/security.txt\n"
+    )

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import json
+import os
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,18 +26,24 @@ from mkdocs.utils.templates import TemplateContext
 
 from editorial import markup, words
 from editorial.checks import check_content
+from editorial.chooser import ROOM, Table, check_table, chooser_data, load_table
 from editorial.content import read_content
-from editorial.context import House, error_context, page_context, parse_month
+from editorial.context import LEGAL, House, error_context, page_context, parse_month
 from editorial.facts import load_facts
-from editorial.findings import ContentError, errors
+from editorial.feed import atom, changes
+from editorial.findings import ContentError, Finding, errors
 from editorial.foreign import mark_german
 from editorial.inserts import Draw, fill_inserts
 from editorial.languages import Language, default_language, load_languages
 from editorial.notice import forms_notice
-from editorial.outputs import robots, sitemap
-from editorial.survey import results_now
+from editorial.offline import NOT_KEPT
+from editorial.outputs import robots, security, sitemap
+from editorial.survey import CSV_NAME, PAGE, Publication, draw_results, load_survey, results_csv
 from editorial.words import gettext as _
 from form_handler.forms import FORMS
+
+# Set by `kim demo`: the results to show; every page says that it is a demonstration.
+DEMO_SURVEY = "KIM_DEMO_SURVEY"
 
 
 class NoOptions(Config):  # type: ignore[no-untyped-call]
@@ -59,6 +67,7 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
                 check_content(
                     house.content, house.facts, house.languages, FORMS, datetime.date.today(), Path(config.docs_dir)
                 )
+                + check_table(house.content)
             )
             if wrong:
                 raise PluginError(f"\n{ContentError(wrong)}")
@@ -98,7 +107,7 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
     def on_page_markdown(self, markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
         """Fill in facts, in the language of the text (German on a page without translation)."""
         with words.use_language(self._spoken(page).code):
-            return fill_inserts(markdown, self.house.facts, self._spoken(page).code, drawn_parts())
+            return fill_inserts(markdown, self.house.facts, self._spoken(page).code, self._parts(page))
 
     def on_page_content(self, html: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
         """Repair what Markdown gives and mark German words in other languages."""
@@ -121,27 +130,70 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
     def on_template_context(
         self, context: TemplateContext, /, *, template_name: str, config: MkDocsConfig
     ) -> TemplateContext:
-        """Hand the error page the frame's data."""
-        cast("dict[str, Any]", context)["kim"] = error_context(
-            self.house, self.language, _("Page not found"), _("This page does not exist or has moved.")
-        )
+        """Hand the error page, and the page that says "not kept offline", the frame's data."""
+        words = (_("Page not found"), _("This page does not exist or has moved."), "error")
+        if template_name == NOT_KEPT:
+            words = (
+                _("This page is not kept on your device"),
+                _("You have no network at the moment. With a network you can read it again."),
+                "not-kept",
+            )
+        cast("dict[str, Any]", context)["kim"] = error_context(self.house, self.language, *words)
         return context
 
     def on_post_template(self, output: str, template_name: str, config: MkDocsConfig) -> str:
-        """Write each language's error page and sitemap to its own place; MkDocs would overwrite the last one's."""
+        """Write each language's error page, sitemap and feed to its own place; MkDocs would overwrite the last one's."""
         root = Path(config.site_dir) / self.language.root.strip("/")
         root.mkdir(parents=True, exist_ok=True)
-        if template_name == "404.html":
-            (root / "404.html").write_text(output, "utf-8")
+        if template_name in {"404.html", NOT_KEPT}:
+            (root / template_name).write_text(output, "utf-8")
         elif template_name == "sitemap.xml":
             text = sitemap(self.house.content, self.language, self.house.languages, self.house.site["url"])
             (root / "sitemap.xml").write_text(text, "utf-8")
+            self._write_measures(root)
+            self._write_results(root)
+            site = self.house.site
+            text = atom(self.house.content, self.language, changes(Path(config.docs_dir)), site["name"], site["url"])
+            (root / "feed.xml").write_text(text, "utf-8")
         return ""
+
+    def _write_measures(self, root: Path) -> None:
+        """Write the toolkit's measures and rules for handler and browser."""
+        data = chooser_data(self.house.chooser, self.house.content, self.language)
+        data["words"] = {
+            "title": _("What fits your case"),
+            "first": _("Start with this"),
+            "share": _("Address of this list, to share or print"),
+            "nothing": _("It holds your choices, but nothing about you."),
+        }
+        path = root / ROOM / "massnahmen.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")), "utf-8")
+
+    def _write_results(self, root: Path) -> None:
+        """Write the survey's published numbers to download."""
+        if self.house.survey is not None:
+            path = root / PAGE / CSV_NAME
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(results_csv(self.house.survey, self.language), "utf-8", newline="")
 
     def on_post_build(self, config: MkDocsConfig) -> None:
         """Write what exists once for the whole site."""
-        text = robots(self.house.languages, self.house.site["url"])
-        (Path(config.site_dir) / "robots.txt").write_text(text, "utf-8")
+        folder, url = Path(config.site_dir), self.house.site["url"]
+        (folder / "robots.txt").write_text(robots(self.house.languages, url), "utf-8")
+        contact = self.house.content.pages.get(LEGAL["contact"])
+        if contact:
+            (folder / ".well-known").mkdir(exist_ok=True)
+            text = security(self.house.languages, url, contact.url(default_language()), datetime.date.today())
+            (folder / ".well-known" / "security.txt").write_text(text, "utf-8")
+
+    def _parts(self, page: MkDocsPage) -> Draw:
+        """Return what draws each part of a page that is made from elsewhere."""
+        return {
+            "forms.notice": forms_notice,
+            "survey.results": lambda: draw_results(self.house.survey, self._spoken(page)),
+            "accessibility.results": lambda: "",
+        }
 
     def _page(self, page: MkDocsPage) -> Any:
         return self.house.content.pages[page.file.src_uri.partition("/")[2].removesuffix(".md")]
@@ -158,17 +210,41 @@ def read_house(config: MkDocsConfig) -> House:
     """
     languages = load_languages()
     return House(
-        site={"name": config.site_name, "url": config.site_url or "/", "municipality": config.extra["municipality"]},
+        site={
+            "name": config.site_name,
+            "url": config.site_url or "/",
+            "municipality": config.extra["municipality"],
+            "demo": DEMO_SURVEY in os.environ,
+        },
         languages=languages,
         content=read_content(Path(config.docs_dir), languages),
         facts=load_facts(Path(config.docs_dir) / "data"),
         forms=empty_form,
+        chooser=read_table(),
+        survey=read_survey(Path(os.environ.get(DEMO_SURVEY) or Path(config.docs_dir) / "data" / "survey.yml")),
     )
 
 
-def drawn_parts() -> Draw:
-    """Return what draws each part of a page that is made from elsewhere."""
-    return {"forms.notice": forms_notice, "survey.results": results_now, "accessibility.results": lambda: ""}
+def read_survey(path: Path) -> Publication | None:
+    """Return the survey's published results.
+
+    :raises ContentError: if the file is not valid.
+    """
+    found = load_survey(path)
+    if isinstance(found, Finding):
+        raise ContentError([found])
+    return found
+
+
+def read_table() -> Table:
+    """Return the rule table of the toolkit.
+
+    :raises ContentError: if it is not valid.
+    """
+    table = load_table()
+    if isinstance(table, list):
+        raise ContentError(table)
+    return table
 
 
 def empty_form(key: str) -> dict[str, Any]:

@@ -22,6 +22,9 @@ from editorial.languages import default_language
 
 LOCALE_DIR = Path(__file__).resolve().parent / "locale"
 SOURCE_LANGUAGE = "en"
+# The words of the staff area, which speaks fewer languages than the site; a domain of its own.
+OFFICE_DIR = LOCALE_DIR / "office"
+OFFICE_LANGUAGES = ("de", "en")
 
 _current: ContextVar[str | None] = ContextVar("language", default=None)
 
@@ -30,12 +33,21 @@ _current: ContextVar[str | None] = ContextVar("language", default=None)
 def load_catalogue(code: str) -> stdlib_gettext.NullTranslations:
     """Return the catalogue of a language; English, the language of the identifiers, has an empty one.
 
+    Where the staff area has words in this language, they stand behind those of the site.
+
     :raises FileNotFoundError: if a language of the table has no catalogue.
     """
     if code == SOURCE_LANGUAGE:
         return stdlib_gettext.NullTranslations()
+    catalogue = _compile(LOCALE_DIR / f"{code}.po", code)
+    if code in OFFICE_LANGUAGES:
+        catalogue.add_fallback(_compile(OFFICE_DIR / f"{code}.po", code))
+    return catalogue
+
+
+def _compile(path: Path, code: str) -> stdlib_gettext.GNUTranslations:
     compiled = io.BytesIO()
-    with (LOCALE_DIR / f"{code}.po").open("rb") as source:
+    with path.open("rb") as source:
         write_mo(compiled, read_po(source, locale=code))
     compiled.seek(0)
     return stdlib_gettext.GNUTranslations(compiled)

@@ -11,6 +11,8 @@ from werkzeug.exceptions import HTTPException
 from editorial import words
 from editorial.languages import ROOT, language_of_path
 from form_handler import faults, pages, views
+from form_handler.office import provider
+from form_handler.office.views import office
 from form_handler.security import host_is_known
 from form_handler.settings import Settings
 from form_handler.shells import Shells
@@ -43,6 +45,9 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.extensions["kim_database"] = database or Database(settings)
     app.extensions["kim_shells"] = Shells(settings.site_dir)
     app.before_request(prepare)
+    provider.register(app, settings)
+    app.register_blueprint(office, url_prefix="/eingang")
+    app.register_blueprint(office, url_prefix="/<code>/eingang", name="office_elsewhere")
     app.register_blueprint(views.forms)
     faults.register(app)
     return app

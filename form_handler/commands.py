@@ -6,20 +6,33 @@ import datetime
 import json
 import os
 import signal
+import sys
 import threading
-from typing import Any
+from pathlib import Path
 
 import click
 import sqlalchemy as sa
 
-from editorial.languages import default_language
+from editorial.languages import ROOT, default_language
 from editorial.words import use_language
 from form_handler.forms import FORMS
+from form_handler.office.accounts import AccountError, add_account, list_accounts, set_active, set_password
+from form_handler.office.export import as_record
+from form_handler.retention import purge_lines
 from form_handler.settings import Settings, SettingsError, read_settings
+from form_handler.storage.backup import BackupError, restore_backup, write_backup
 from form_handler.storage.database import Database, DatabaseBusyError, PragmaError
 from form_handler.storage.migrate import SchemaError, require_current, upgrade
 from form_handler.storage.schema import outgoing_mail, submission
-from form_handler.storage.submissions import Submission, find_by_reference, list_submissions
+from form_handler.storage.submissions import find_by_reference, list_submissions
+from form_handler.survey_results import (
+    TooFewError,
+    publication,
+    publish,
+    read_published,
+    released_quotations,
+    stored_surveys,
+)
 
 
 def load_settings() -> Settings:
@@ -103,18 +116,6 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text).replace("\n", "\n  ")
 
 
-def as_record(row: Submission) -> dict[str, Any]:
-    """Return a submission as JSON holds it."""
-    return {
-        "reference": row.reference,
-        "form": row.form,
-        "language": row.language,
-        "state": row.state,
-        "received_at": row.received_at.isoformat(),
-        "answers": dict(row.answers),
-    }
-
-
 @click.group()
 def db() -> None:
     """The database."""
@@ -195,4 +196,135 @@ def retry_command() -> None:
     click.echo(f"{done.rowcount} werden noch einmal versucht")
 
 
-COMMANDS = (submissions, db, mail)
+@click.group()
+def users() -> None:
+    """Who may log in to the staff area /eingang/."""
+
+
+def ask_password(from_stdin: bool) -> str:
+    """Return a new password, typed twice or read from the first line of standard input."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    password: str = click.prompt("Passwort (mindestens 12 Zeichen)", hide_input=True, confirmation_prompt="Noch einmal")
+    return password
+
+
+@users.command("add")
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--no-password", is_flag=True, help="Only the city's own log-in (OpenID Connect) opens this account.")
+def add_user_command(name: str, password_stdin: bool, no_password: bool) -> None:
+    """Make an account."""
+    database = open_database(load_settings())
+    try:
+        password = None if no_password else ask_password(password_stdin)
+        add_account(database, name, password, datetime.datetime.now(datetime.UTC))
+    except AccountError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{name} kann sich jetzt unter /eingang/ anmelden.")
+
+
+@users.command("password")
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def password_command(name: str, password_stdin: bool) -> None:
+    """Set a new password; whoever is logged in under this name is logged out."""
+    database = open_database(load_settings())
+    try:
+        set_password(database, name, ask_password(password_stdin))
+    except AccountError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{name} hat ein neues Passwort.")
+
+
+@users.command("close")
+@click.argument("name")
+def close_command(name: str) -> None:
+    """Close an account; notes and history keep its name."""
+    _activate(name, False)
+    click.echo(f"{name} kann sich nicht mehr anmelden.")
+
+
+@users.command("open")
+@click.argument("name")
+def open_command(name: str) -> None:
+    """Open a closed account again."""
+    _activate(name, True)
+    click.echo(f"{name} kann sich wieder anmelden.")
+
+
+def _activate(name: str, active: bool) -> None:
+    try:
+        set_active(open_database(load_settings()), name, active)
+    except AccountError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@users.command("list")
+def list_users_command() -> None:
+    """List all accounts."""
+    found = list_accounts(open_database(load_settings()))
+    for name, active in found:
+        click.echo(f"{name}  {'offen' if active else 'geschlossen'}")
+    if not found:
+        click.echo("Es gibt noch kein Konto. Das erste legt an: kim users add NAME")
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
+def purge(dry_run: bool) -> None:
+    """Delete what is past its retention; the server does this once a day by itself."""
+    settings = load_settings()
+    for line in purge_lines(open_database(settings), settings, datetime.datetime.now(datetime.UTC), dry_run):
+        click.echo(line)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(file: Path) -> None:
+    """Write a consistent copy of everything stored, while the server runs."""
+    try:
+        report = write_backup(open_database(load_settings()), file)
+    except BackupError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{file}: {report}")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def restore(file: Path) -> None:
+    """Bring a backup into an empty database, then read it back and compare."""
+    settings = load_settings()
+    try:
+        report = restore_backup(Database(settings), file)
+    except (BackupError, SchemaError, DatabaseBusyError, PragmaError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Zurückgespielt und geprüft: {report}")
+
+
+@click.group()
+def survey() -> None:
+    """The experience survey."""
+
+
+@survey.command("publish")
+@click.option("--dry-run", is_flag=True, help="Only say what would be published.")
+def publish_command(dry_run: bool) -> None:
+    """Write what may be published to docs/data/survey.yml; the next build shows it."""
+    database, path = open_database(load_settings()), ROOT / "docs" / "data" / "survey.yml"
+    today = datetime.datetime.now(datetime.UTC).date()
+    try:
+        if dry_run:
+            found = publication(stored_surveys(database), released_quotations(database), read_published(path), today)
+        else:
+            found = publish(database, path, today)
+    except TooFewError as error:
+        raise click.ClickException(str(error)) from error
+    cells = sum(len(table) for table in found["tables"].values())
+    click.echo(
+        f"{found['answers']} Betriebe, {cells} Zahlen, {len(found['quotations'])} Zitate"
+        f"{' würden veröffentlicht.' if dry_run else f'. Geschrieben: {path}. Jetzt neu bauen: make build'}"
+    )
+
+
+COMMANDS = (submissions, db, mail, users, purge, backup, restore, survey)

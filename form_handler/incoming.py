@@ -10,11 +10,12 @@ from werkzeug.datastructures import MultiDict
 
 from editorial.words import gettext as _
 from form_handler.forms import FormDefinition
+from form_handler.suspicion import TRAP
 
 BODY_LIMIT = 512 * 1024
 DRAIN_LIMIT = 8 * 1024 * 1024
 FIELD_LIMIT = 500
-OWN_FIELDS = {"csrf_token", "_stamp", "_number", "_change"}
+OWN_FIELDS = {"csrf_token", "_stamp", "_number", "_change", TRAP}
 
 
 @dataclass

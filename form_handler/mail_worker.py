@@ -11,6 +11,7 @@ import os
 import smtplib
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -20,9 +21,12 @@ from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
 
+from form_handler.mails import write_mail
+from form_handler.retention import purge_if_due
 from form_handler.settings import Settings
 from form_handler.storage.database import Database, make_folder, sync_folder
 from form_handler.storage.schema import outgoing_mail, submission
+from form_handler.storage.submissions import Submission, read_row
 
 # Pauses after the first, second, … failed attempt. After the last one the mail is shown as failed.
 PAUSES = [
@@ -34,6 +38,10 @@ SMTP_SECONDS = 60.0
 # How long one worker keeps a mail for itself: longer than all steps of a slow server, or it would go out twice.
 CLAIM = datetime.timedelta(minutes=15)
 POLL_SECONDS = 1.0
+# A worker lets others write between two mails; whoever sends a form waits for the disk, a mail can wait.
+PACE_SECONDS = 0.05
+# How often a worker looks whether the daily purge is due.
+PURGE_LOOK_SECONDS = 600.0
 
 Clock = Callable[[], datetime.datetime]
 
@@ -51,9 +59,15 @@ class Claimed:
 
     identity: int
     recipient: str
-    message: EmailMessage
+    stored: str
     attempts: int
-    name: str
+    kind: str
+    submission: Submission
+
+    @property
+    def name(self) -> str:
+        """Return the name of its file."""
+        return f"{self.submission.reference}-{self.kind}"
 
 
 def utc_now() -> datetime.datetime:
@@ -85,7 +99,7 @@ def deliver_next(database: Database, settings: Settings, clock: Clock) -> bool |
         return None
     send = smtp_sender(settings) if settings.smtp_url else file_sender(settings.mail_dir)
     try:
-        send(claimed.recipient, claimed.message, claimed.name)
+        send(claimed.recipient, written(settings, claimed), claimed.name)
     except Exception as error:
         _note_failure(database, claimed, describe(error), clock())
         return False
@@ -96,7 +110,10 @@ def deliver_next(database: Database, settings: Settings, clock: Clock) -> bool |
 def _due(now: datetime.datetime) -> sa.Select[Any]:
     """Select the next due mail; one that a worker claimed is due again when the claim has run out."""
     return (
-        sa.select(outgoing_mail, submission.c.reference)
+        sa.select(
+            *(c for c in outgoing_mail.c if c.name not in {"number", "state"}),
+            *submission.c,
+        )
         .join(submission, submission.c.number == outgoing_mail.c.number)
         .where(outgoing_mail.c.state.in_(("waiting", "sending")), outgoing_mail.c.next_attempt_at <= now)
         .order_by(outgoing_mail.c.next_attempt_at, outgoing_mail.c.id)
@@ -111,14 +128,22 @@ def _claim(database: Database, now: datetime.datetime) -> Claimed | None:
         if connection.execute(due).first() is None:
             return None
     with database.writing() as connection:
-        row = connection.execute(due.with_for_update(skip_locked=True, of=outgoing_mail)).mappings().first()
-        if row is None:
+        found = connection.execute(due.with_for_update(skip_locked=True, of=outgoing_mail)).first()
+        if found is None:
             return None
+        row = found._mapping
         attempts = row["attempts"] + 1
         _change(connection, row["id"], state="sending", attempts=attempts, next_attempt_at=now + CLAIM)
-    message = email.message_from_bytes(row["message"].encode("utf-8"), policy=email.policy.SMTP)
+    return Claimed(row["id"], row["recipient"], row["message"], attempts, row["kind"], read_row(found))
+
+
+def written(settings: Settings, claimed: Claimed) -> EmailMessage:
+    """Return the mail itself; one that an earlier version stored whole is taken as it is."""
+    if not claimed.stored:
+        return write_mail(settings, claimed.submission, claimed.kind, claimed.recipient)
+    message = email.message_from_bytes(claimed.stored.encode("utf-8"), policy=email.policy.SMTP)
     assert isinstance(message, EmailMessage)
-    return Claimed(row["id"], row["recipient"], message, attempts, f"{row['reference']}-{row['kind']}")
+    return message
 
 
 def _change(connection: sa.Connection, identity: int, **values: Any) -> None:
@@ -214,13 +239,18 @@ def smtp_sender(settings: Settings) -> Send:
 
 
 def run_worker(database: Database, settings: Settings, stop: threading.Event) -> None:
-    """Send what is due, again and again, until ``stop`` is set; a fault of the database is waited out."""
+    """Send what is due, again and again, until ``stop`` is set, and purge once a day; a fault of the database is waited out."""
+    next_look = 0.0
     while not stop.is_set():
         try:
             with at_work(database, settings, utc_now):
                 while not stop.is_set():
-                    if deliver_next(database, settings, utc_now) is None:
-                        stop.wait(POLL_SECONDS)
+                    if time.monotonic() >= next_look:
+                        next_look = time.monotonic() + PURGE_LOOK_SECONDS
+                        for line in purge_if_due(database, settings, utc_now()):
+                            print(f"purge: {line}", flush=True)  # noqa: T201 - the worker's log
+                    more = deliver_next(database, settings, utc_now) is not None
+                    stop.wait(PACE_SECONDS if more else POLL_SECONDS)
         except Exception as error:
             print(f"mail worker: {type(error).__name__}, trying again", flush=True)  # noqa: T201 - the worker's log
             stop.wait(POLL_SECONDS)

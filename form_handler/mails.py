@@ -10,26 +10,41 @@ from email.utils import format_datetime
 
 from email_validator import validate_email
 
+from editorial.languages import default_language, load_languages
 from editorial.words import gettext as _
 from editorial.words import ngettext, use_language
-from form_handler.forms import FormDefinition
+from form_handler.forms import FORMS, FormDefinition
 from form_handler.settings import Settings
 from form_handler.storage.submissions import Draft, Submission
+from form_handler.tokens import sign_address
 
 OFFICE_LANGUAGE = "de"
 
 
-def write_mails(settings: Settings, definition: FormDefinition, submission: Submission) -> list[Draft]:
-    """Return the mails that go out with a submission: always one to the office, and a copy if there is an address."""
+def plan_mails(settings: Settings, definition: FormDefinition, submission: Submission) -> list[Draft]:
+    """Return the mails that go out with a submission: always one to the office, and a copy if there is an address.
+
+    Only whom they are for is stored; :func:`write_mail` writes them when they are sent, so that answers are kept once.
+    """
     given = submission.answers.get(definition.sender_field or "") or None
-    sender = wire_address(given) if given else None
-    drafts = [Draft("office", settings.office_mail, _office_mail(settings, definition, submission, sender))]
-    if sender:
-        drafts.append(Draft("copy", sender, _copy(settings, definition, submission, sender)))
+    drafts = [Draft("office", settings.office_mail)]
+    if given:
+        drafts.append(Draft("copy", wire_address(given)))
     return drafts
 
 
-def _office_mail(settings: Settings, definition: FormDefinition, submission: Submission, sender: str | None) -> str:
+def write_mail(settings: Settings, submission: Submission, kind: str, recipient: str) -> EmailMessage:
+    """Return a mail of a submission: the office's in German, or the sender's copy in their language."""
+    definition = FORMS[submission.form]
+    if kind == "office":
+        given = submission.answers.get(definition.sender_field or "") or None
+        return _office_mail(settings, definition, submission, wire_address(given) if given else None)
+    return _copy(settings, definition, submission, recipient)
+
+
+def _office_mail(
+    settings: Settings, definition: FormDefinition, submission: Submission, sender: str | None
+) -> EmailMessage:
     with use_language(OFFICE_LANGUAGE):
         message = _message(settings, submission, "office", settings.office_mail)
         message["Subject"] = _("%(reference)s: %(form)s", reference=submission.reference, form=str(definition.title))
@@ -43,11 +58,12 @@ def _office_mail(settings: Settings, definition: FormDefinition, submission: Sub
             answers_as_text(definition, submission),
         ]
         message.set_content("\n".join(lines), cte="quoted-printable")
-    return message.as_bytes(policy=SMTP).decode("utf-8")
+    return message
 
 
-def _copy(settings: Settings, definition: FormDefinition, submission: Submission, sender: str) -> str:
-    with use_language(submission.language):
+def _copy(settings: Settings, definition: FormDefinition, submission: Submission, sender: str) -> EmailMessage:
+    published = {row.code for row in load_languages()}  # a language may have been given up since
+    with use_language(submission.language if submission.language in published else OFFICE_LANGUAGE):
         message = _message(settings, submission, "copy", sender)
         message["Subject"] = _("Your entries have arrived (%(reference)s)", reference=submission.reference)
         message["Content-Language"] = submission.language
@@ -61,10 +77,29 @@ def _copy(settings: Settings, definition: FormDefinition, submission: Submission
             "",
             answers_as_text(definition, submission),
             "",
+            *confirm_lines(settings, submission),
             _("If this was not you, please tell us by replying to this mail."),
         ]
         message.set_content("\n".join(lines), cte="quoted-printable")
-    return message.as_bytes(policy=SMTP).decode("utf-8")
+    return message
+
+
+def confirm_lines(settings: Settings, submission: Submission) -> list[str]:
+    """Return the lines with the link that confirms the address, where the city wants it confirmed."""
+    if not settings.confirm_email:
+        return []
+    language = next((row for row in load_languages() if row.code == submission.language), default_language())
+    mark = sign_address(settings.secret_key, submission.number)
+    link = f"{settings.public_url.rstrip('/')}{language.root}adresse-bestaetigen/?nr={mark}"
+    return [_("Please confirm your e-mail address with this link:"), link, ""]
+
+
+def answer_words(reference: str) -> tuple[str, str]:
+    """Return subject and first line of an answer by hand, in the current language."""
+    return (
+        _("Our answer to %(reference)s", reference=reference),
+        _("Reference number: %(reference)s", reference=reference),
+    )
 
 
 def answer_time(definition: FormDefinition) -> list[str]:
@@ -100,6 +135,8 @@ def answers_as_text(definition: FormDefinition, submission: Submission) -> str:
 
 def wire_address(address: str) -> str:
     """Return an address as mail headers carry it: an international domain in its ASCII form (RFC 5891)."""
+    if address.isascii():
+        return address
     checked = validate_email(address, check_deliverability=False, test_environment=True, allow_smtputf8=False)
     assert checked.ascii_email is not None
     return checked.ascii_email

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, current_app
 from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
 from wtforms import Form
 
 from editorial.facts import Contact, load_facts
@@ -16,6 +17,7 @@ from form_handler.forms import FormDefinition
 from form_handler.incoming import OWN_FIELDS, Incoming
 from form_handler.settings import Settings
 from form_handler.shells import ShellError, Shells, put, retitle
+from form_handler.suspicion import TRAP
 from form_handler.tokens import new_number, sign_review
 
 SEND = "absenden/"
@@ -89,6 +91,7 @@ def show_review(
     notes: Sequence[str] = (),
     status: int = 200,
     number: str | None = None,
+    trap: str = "",
 ) -> Response:
     """Return the page on which a person checks the answers; nothing has been stored yet."""
     number = number or new_number()
@@ -96,7 +99,7 @@ def show_review(
         "review",
         definition=definition,
         rows=list(definition.rows(definition.answers(form))),
-        pairs=definition.pairs(form),
+        pairs=[*definition.pairs(form), *([(TRAP, trap)] if trap else [])],
         form_url=form_url(language, definition),
         send_url=form_url(language, definition) + SEND,
         token=generate_csrf(),
@@ -110,8 +113,10 @@ def show_review(
     return respond(retitle(page, prefix, _("Check your entries")), status)
 
 
-def show_receipt(language: Language, definition: FormDefinition, reference: str, copy_sent: bool) -> Response:
-    """Return the receipt: the reference number, and what happens next by when."""
+def show_receipt(
+    language: Language, definition: FormDefinition, reference: str, copy_sent: bool, fitting: str = ""
+) -> Response:
+    """Return the receipt: the reference number, what happens next by when, and the measures that fit the answers."""
     region = draw(
         "receipt",
         definition=definition,
@@ -121,9 +126,21 @@ def show_receipt(language: Language, definition: FormDefinition, reference: str,
         form_url=form_url(language, definition),
         home_url=language.root,
         copy_sent=copy_sent,
+        fitting=Markup(fitting),  # noqa: S704 - drawn by our own escaping template
     )
     page = in_frame(language, region, definition)
     return respond(retitle(page, title=_("Thank you, your entries have arrived")), 200)
+
+
+def show_words(
+    language: Language, title: str, lines: Sequence[str], status: int = 200, action: str = "", button: str = ""
+) -> Response:
+    """Return a short page in the site's frame; with ``action``, one button that sends there."""
+    region = draw(
+        "words_page", title=title, lines=lines, action=action, button=button, home_url=language.root,
+        token=generate_csrf() if action else "",
+    )  # fmt: skip
+    return respond(retitle(in_frame(language, region), title=title), status)
 
 
 def show_fault(

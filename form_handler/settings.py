@@ -13,12 +13,12 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 
-from editorial.languages import ROOT
+from editorial.languages import ROOT, load_site
 
 # name, meaning, unit, default
 SETTINGS: tuple[tuple[str, str, str, str], ...] = (
@@ -37,6 +37,12 @@ SETTINGS: tuple[tuple[str, str, str, str], ...] = (
     ("KIM_TLS", "`1` where readers come over https: secure cookies, HSTS", "0 or 1", "0"),
     ("KIM_PROXIES", "reverse proxies in front whose X-Forwarded-For counts", "number", "0"),
     ("KIM_SQLITE_JOURNAL", "`truncate`, or `wal` where SQLite is free of the WAL reset fault", "word", "truncate"),
+    ("KIM_RATE_LIMIT", "forms from one address within an hour before more are held for the office; ten times as many are refused; `0`: no limit", "number", "30 (development: 0)"),
+    ("KIM_CONFIRM_EMAIL", "`1`: the copy to the sender carries a link that confirms the address", "0 or 1", "0"),
+    ("KIM_PUBLIC_URL", "public address of the site, for links in mails", "address", "`site_url` in mkdocs.yml"),
+    ("KIM_OIDC_ISSUER", "the city's own log-in for `/eingang/` (OpenID Connect): address of the provider", "address", "none: passwords only"),
+    ("KIM_OIDC_CLIENT_ID", "how the provider knows this service", "text", "none"),
+    ("KIM_OIDC_CLIENT_SECRET", "the secret that goes with it", "text", "none"),
     ("KIM_WORKERS", "server processes", "number", "2"),
 )  # fmt: skip
 READ_ELSEWHERE = {"KIM_CHROMIUM"}
@@ -64,6 +70,12 @@ class Settings:
     tls: bool
     proxies: int
     sqlite_journal: Literal["truncate", "wal"]
+    rate_limit: int
+    confirm_email: bool
+    public_url: str
+    oidc_issuer: str | None
+    oidc_client_id: str
+    oidc_client_secret: str = field(repr=False)
     workers: int
 
     @property
@@ -103,6 +115,10 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         tls=_word(env, "KIM_TLS", ("0", "1")) == "1",
         proxies=_number(env, "KIM_PROXIES", 0, 0, 8),
         sqlite_journal=_word(env, "KIM_SQLITE_JOURNAL", ("truncate", "wal")),  # type: ignore[arg-type]
+        rate_limit=_number(env, "KIM_RATE_LIMIT", 0 if development else 30, 0, 100000),
+        confirm_email=_word(env, "KIM_CONFIRM_EMAIL", ("0", "1")) == "1",
+        public_url=_public_url(env),
+        **_provider(env),
         workers=_number(env, "KIM_WORKERS", 2, 1, 64),
     )
 
@@ -131,6 +147,29 @@ def _mail(env: Mapping[str, str], name: str, default: str | None) -> str:
         raise SettingsError(f"{name} is no e-mail address: {error}") from error
     assert checked.ascii_email is not None  # what mail headers carry (RFC 5891)
     return checked.ascii_email
+
+
+def _public_url(env: Mapping[str, str]) -> str:
+    value = env.get("KIM_PUBLIC_URL") or str(load_site()["url"])
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise SettingsError("KIM_PUBLIC_URL must be a whole address such as https://kim.example.org/.")
+    return value.rstrip("/") + "/"
+
+
+def _provider(env: Mapping[str, str]) -> dict[str, Any]:
+    issuer = env.get("KIM_OIDC_ISSUER") or None
+    client, secret = env.get("KIM_OIDC_CLIENT_ID", ""), env.get("KIM_OIDC_CLIENT_SECRET", "")
+    if (issuer is not None) != bool(client) or (issuer is not None) != bool(secret):
+        raise SettingsError(
+            "KIM_OIDC_ISSUER, KIM_OIDC_CLIENT_ID and KIM_OIDC_CLIENT_SECRET are set together or not at all."
+        )
+    if issuer is not None:
+        parts = urlsplit(issuer)
+        local = parts.hostname in {"127.0.0.1", "localhost"}
+        if parts.scheme != "https" and not (parts.scheme == "http" and local):
+            raise SettingsError("KIM_OIDC_ISSUER must be an address that begins with https://.")
+    return {"oidc_issuer": issuer and issuer.rstrip("/"), "oidc_client_id": client, "oidc_client_secret": secret}
 
 
 def _smtp(value: str | None) -> str | None:

@@ -68,6 +68,13 @@ class StaticSite:
             allow_all_origins=False,
             # Pagefind puts a hash into these names, so they never change.
             immutable_file_test=r"^/pagefind/(index|fragment)/",
+            add_headers_function=ask_again,
             # Editors build while the server runs, and may change single files.
             autorefresh=self.settings.mode == "development",
         )
+
+
+def ask_again(headers: Any, path: str, url: str) -> None:
+    """Let browsers ask every time whether the service worker has changed; an old one must not linger."""
+    if url == "/sw.js":
+        headers["Cache-Control"] = "no-cache"

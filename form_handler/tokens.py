@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
+import hashlib
+import hmac
+import json
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 
 REVIEW_SECONDS = 24 * 3600
+ADDRESS_SECONDS = 7 * 24 * 3600
 
 
 def new_number() -> str:
@@ -26,6 +33,15 @@ def review_is_ours(key: str, form: str, number: str, stamp: str) -> bool:
     except BadSignature:
         return False
     return bool(signed == [form, number])
+
+
+def seconds_on_review(key: str, stamp: str) -> float | None:
+    """Return how long ago the review page was made, in seconds; None if the mark is not ours."""
+    try:
+        _signed, made = URLSafeTimedSerializer(key, salt="review").loads(stamp, return_timestamp=True)
+    except BadSignature:
+        return None
+    return float((datetime.datetime.now(datetime.UTC) - made).total_seconds())
 
 
 def number_is_ours(key: str, form: str, number: str, stamp: str) -> bool:
@@ -51,3 +67,22 @@ def read_receipt(key: str, form: str, mark: str) -> tuple[str, bool] | None:
     except (BadSignature, ValueError, TypeError):
         return None
     return (str(reference), bool(copy_sent)) if signed_form == form else None
+
+
+def fingerprint(key: str, browser: str, form: str, language: str, answers: Mapping[str, Any]) -> str:
+    """Return a keyed hash of what one browser sent; without the key it tells nothing about the answers."""
+    text = json.dumps([browser, form, language, answers], ensure_ascii=False, sort_keys=True)
+    return hmac.new(key.encode(), text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+def sign_address(key: str, number: str) -> str:
+    """Return the mark in a link by which a sender confirms the e-mail address; it holds nothing personal."""
+    return str(URLSafeTimedSerializer(key, salt="address").dumps(number))
+
+
+def read_address(key: str, mark: str) -> str | None:
+    """Return the submission number that a link belongs to, or None if it is not ours or older than a week."""
+    try:
+        return str(URLSafeTimedSerializer(key, salt="address").loads(mark, max_age=ADDRESS_SECONDS))
+    except BadSignature:
+        return None

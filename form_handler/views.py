@@ -5,25 +5,39 @@ from __future__ import annotations
 import datetime
 import uuid
 from functools import partial
+from typing import Any
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, current_app, g, redirect, request
+from flask import Blueprint, Response, current_app, g, redirect, request, session
 from flask_wtf.csrf import validate_csrf
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Form, ValidationError
 
+from editorial.chooser import QUESTIONS
 from editorial.languages import Language, language_of_path
 from editorial.words import gettext as _
-from form_handler import pages
+from form_handler import pages, rates, toolkit
 from form_handler.forms import FormDefinition, find_form
 from form_handler.incoming import Incoming, read_incoming
-from form_handler.mails import write_mails
+from form_handler.mails import plan_mails
 from form_handler.pages import RECEIPT, SEND, settings, show_fault, show_form, show_receipt, show_review
 from form_handler.security import is_cross_site
 from form_handler.storage.database import Database, DatabaseBusyError
-from form_handler.storage.submissions import store
-from form_handler.tokens import number_is_ours, read_receipt, review_is_ours, sign_receipt
+from form_handler.storage.submissions import Verdict, mark_confirmed, store
+from form_handler.suspicion import TRAP, judge_signs, signs_of_spam
+from form_handler.tokens import (
+    fingerprint,
+    number_is_ours,
+    read_address,
+    read_receipt,
+    review_is_ours,
+    seconds_on_review,
+    sign_receipt,
+)
+
+ADDRESS = "adresse-bestaetigen/"
 
 forms = Blueprint("forms", __name__)
 
@@ -33,6 +47,10 @@ forms = Blueprint("forms", __name__)
 def handle(path: str) -> BaseResponse:
     """Find out which form and which step a request is for."""
     language, rest = language_of_path("/" + path)
+    if rest == ADDRESS:
+        return confirm_address(language)
+    if rest == toolkit.CHOICE and request.method != "POST":
+        return toolkit.show_choice(language)
     for step, view in (("", check), (SEND, send), (RECEIPT, receipt)):
         definition = find_form(rest.removesuffix(step)) if rest.endswith(step) else None
         if definition is not None:
@@ -58,7 +76,7 @@ def check(language: Language, definition: FormDefinition) -> BaseResponse:
         return show_form(language, definition, form, status=200)
     if not form.validate() or incoming.notes:
         return show_form(language, definition, form, incoming.notes)
-    return show_review(language, definition, form)
+    return show_review(language, definition, form, trap=incoming.own(TRAP))
 
 
 def send(language: Language, definition: FormDefinition) -> BaseResponse:
@@ -75,9 +93,10 @@ def send(language: Language, definition: FormDefinition) -> BaseResponse:
     number = incoming.own("_number")
     if not may_be_stored(definition, incoming, number):
         return show_review(
-            language, definition, form, [once_more()], status=422, number=kept_number(definition, incoming)
-        )
-    return store_and_lead_on(language, definition, form, number)
+            language, definition, form, [once_more()],
+            status=422, number=kept_number(definition, incoming), trap=incoming.own(TRAP),
+        )  # fmt: skip
+    return store_and_lead_on(language, definition, form, incoming)
 
 
 def receipt(language: Language, definition: FormDefinition) -> BaseResponse:
@@ -89,7 +108,8 @@ def receipt(language: Language, definition: FormDefinition) -> BaseResponse:
         return redirect(pages.form_url(language, definition), 303)
     g.stored = True
     reference, copy_sent = found
-    return show_receipt(language, definition, reference, copy_sent)
+    fitting = toolkit.fitting(language, {name: request.args.getlist(name) for name in QUESTIONS})
+    return show_receipt(language, definition, reference, copy_sent, fitting)
 
 
 def may_be_stored(definition: FormDefinition, incoming: Incoming, number: str) -> bool:
@@ -118,30 +138,96 @@ def once_more() -> str:
     return _("This page had been open for too long or was opened twice. Nothing was stored yet. Please send once more.")
 
 
-def store_and_lead_on(language: Language, definition: FormDefinition, form: Form, number: str) -> BaseResponse:
+def store_and_lead_on(language: Language, definition: FormDefinition, form: Form, incoming: Incoming) -> BaseResponse:
     """Store the answers and their mails in one transaction; on any fault show them again, with a number to call."""
     database: Database = current_app.extensions["kim_database"]
+    number, answers = incoming.own("_number"), definition.answers(form)
+    now = datetime.datetime.now(datetime.UTC)
     try:
+        if too_many(database, now):
+            return show_review(language, definition, form, [_("Very many forms came from your connection today. "
+                "Your entries are all still here. Please send again in an hour, or call us.")],
+                status=429, number=number, trap=incoming.own(TRAP))  # fmt: skip
         stored = store(
             database,
             number,
             definition.key,
             language.code,
-            definition.answers(form),
-            partial(write_mails, settings(), definition),
-            datetime.datetime.now(datetime.UTC),
+            answers,
+            partial(plan_mails, settings(), definition),
+            now,
+            judge=partial(judge, answers, incoming, now),
+            fingerprint=fingerprint(settings().secret_key, browser_mark(), definition.key, language.code, answers),
         )
     except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError) as error:
         current_app.logger.error("form %s not stored: %s", definition.key, type(error).__name__)
         note = _(
             "We could not store your entries just now. They are all still here. Please send again in a moment, or call us."
         )
-        return show_review(language, definition, form, [note], status=503, number=number)
+        return show_review(language, definition, form, [note], status=503, number=number, trap=incoming.own(TRAP))
     g.stored = True
-    current_app.logger.info("form %s stored", definition.key)
+    current_app.logger.info("form %s stored%s", definition.key, ", held" if stored.held else "")
     copy_sent = bool(definition.sender_field and stored.answers.get(definition.sender_field))
     mark = sign_receipt(settings().secret_key, definition.key, stored.reference, copy_sent)
-    return redirect(f"{pages.form_url(language, definition)}{RECEIPT}?nr={mark}", 303)
+    told = toolkit.answers_of_form(definition.key, stored.answers)
+    query = urlencode([("nr", mark), *((question, key) for question, keys in told.items() for key in keys)])
+    return redirect(f"{pages.form_url(language, definition)}{RECEIPT}?{query}", 303)
+
+
+def judge(answers: dict[str, Any], incoming: Incoming, now: datetime.datetime, connection: sa.Connection) -> Verdict:
+    """Weigh what speaks for spam in this request."""
+    seconds = seconds_on_review(settings().secret_key, incoming.own("_stamp"))
+    signs = signs_of_spam(answers, incoming.own(TRAP), seconds)
+    return judge_signs(connection, signs, sender_address(), settings().rate_limit, now)
+
+
+def too_many(database: Database, now: datetime.datetime) -> bool:
+    """Tell whether so much came from this address within the hour that no more is taken."""
+    limit = settings().rate_limit
+    if not limit:
+        return False
+    with database.reading() as connection:
+        return rates.look(connection, "send", sender_address(), now) >= 10 * limit
+
+
+def sender_address() -> str:
+    """Return the address a request came from; it is counted under a daily key and never kept."""
+    return request.remote_addr or "unknown"
+
+
+def browser_mark() -> str:
+    """Return what tells this browser from others for as long as its review cookie lives."""
+    return str(session.get("csrf_token", ""))
+
+
+def confirm_address(language: Language) -> BaseResponse:
+    """Let a sender confirm the e-mail address by a link and a click; a link alone, which scanners follow, is not enough."""
+    mark = request.args.get("nr", "")
+    number = read_address(settings().secret_key, mark)
+    database: Database = current_app.extensions["kim_database"]
+    title = _("Confirming your e-mail address")
+    if number is None:
+        old = _("This link is not complete or is older than a week. Your entries are stored all the same.")
+        return pages.show_words(language, title, [old], status=410)
+    if request.method != "POST":
+        lines = [_("Please confirm that you have sent us the form and that this is your e-mail address.")]
+        action = f"{language.root}{ADDRESS}?nr={mark}"
+        return pages.show_words(language, title, lines, action=action, button=_("Yes, that was me"))
+    if not may_confirm():
+        return redirect(f"{language.root}{ADDRESS}?nr={mark}", 303)
+    mark_confirmed(database, number, datetime.datetime.now(datetime.UTC))
+    return pages.show_words(language, title, [_("Thank you. Your e-mail address is confirmed.")])
+
+
+def may_confirm() -> bool:
+    """Tell whether the click came from our own page."""
+    if is_cross_site(request):
+        return False
+    try:
+        validate_csrf(request.form.get("csrf_token", ""))
+    except ValidationError:
+        return False
+    return True
 
 
 def refuse_body(language: Language, definition: FormDefinition, incoming: Incoming) -> Response | None:

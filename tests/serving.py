@@ -51,8 +51,9 @@ def answers(url: str) -> bool:
 class Server:
     """A running ``kim serve``."""
 
-    def __init__(self, data_dir: Path, **settings: str) -> None:
+    def __init__(self, data_dir: Path, folder: Path = ROOT, **settings: str) -> None:
         self.data_dir = data_dir
+        self.folder = folder
         self.settings = settings
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -65,8 +66,8 @@ class Server:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with (self.data_dir / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [str(Path(sys.executable).with_name("kim")), "serve"],
-                cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True,
+                [sys.executable, "-m", "kim", "serve"],
+                cwd=self.folder, env=env, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         wait_until(lambda: self._alive() and answers(self.url + "/"), 240, "the server's first answer")
 
@@ -96,14 +97,14 @@ class Server:
     def kim(self, *words: str) -> str:
         """Run a ``kim`` command on the server's data and return what it prints."""
         env = {**os.environ, "KIM_DATA_DIR": str(self.data_dir), **self.settings}
-        command = [str(Path(sys.executable).with_name("kim")), *words]
-        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True).stdout
+        command = [sys.executable, "-m", "kim", *words]
+        return subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True, check=True).stdout
 
 
 @contextlib.contextmanager
-def serving(data_dir: Path, **settings: str) -> Iterator[Server]:
-    """Run a server for the length of a ``with`` block."""
-    server = Server(data_dir, **settings)
+def serving(data_dir: Path, folder: Path = ROOT, **settings: str) -> Iterator[Server]:
+    """Run a server for the length of a ``with`` block; ``folder`` holds the project that it runs."""
+    server = Server(data_dir, folder, **settings)
     server.start()
     try:
         yield server

@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form
 
 from editorial.words import gettext as _
-from form_handler.forms.fields import display_value
+from form_handler.forms.fields import display_value, labels_of
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class FormDefinition:
     :ivar legal_basis: on which basis (Art. 13(1)(c) GDPR), a whole sentence.
     :ivar retention_months: how long answers are kept, in months; the one number for notice, job and test.
     :ivar answer_within_days: by when the office answers, in days; None if no answer is promised.
+    :ivar interim_within_days: by when an interim notice is due if there is no answer yet, in days; or None.
     :ivar sender_field: the field that holds the sender's e-mail address, or None.
     :ivar after_receipt: what a receipt says besides, for example where to complain; or None.
     :ivar consents: fields that are a consent (Art. 6(1)(a) GDPR), each for its own purpose; empty where the task of
@@ -44,8 +45,13 @@ class FormDefinition:
     sender_field: str | None
     sections: tuple[tuple[Any, tuple[str, ...]], ...]
     after_receipt: Any = None
+    interim_within_days: int | None = None
     consents: tuple[str, ...] = ()
     name_fields: tuple[str, ...] = ()
+
+    def choices(self, name: str) -> list[tuple[str, str]]:
+        """Return key and words of each choice of a field, in order; "please choose" is none."""
+        return [(key, str(label)) for key, label in labels_of(self.form_class()[name]).items() if key]
 
     def fill(self, data: MultiDict[str, str] | None = None) -> Form:
         """Return the form, filled with what was sent."""

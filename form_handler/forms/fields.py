@@ -214,7 +214,7 @@ class AnyOf(SelectMultipleField):
         """Keep each choice once, in the order of the list; unknown ones stay for the check to name."""
         order = list(labels_of(self))
         known = [key for key in order if key in valuelist]
-        self.data = known + [value for value in valuelist if value not in order]
+        self.data = known + [value for value in valuelist if value and value not in order]
 
 
 class Consent(BooleanField):

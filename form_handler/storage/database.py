@@ -61,6 +61,20 @@ class Database:
             yield connection
 
     @contextlib.contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """Open a transaction in which every query sees the same moment."""
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN")
+                connection.exec_driver_sql("SELECT 1 FROM sqlite_master")  # takes the lock that holds the moment
+            else:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+    @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """Open a transaction that writes: committed at the end of the block, undone on any exception.
 
@@ -104,7 +118,7 @@ def _wait_for_file(handle: int, deadline: float) -> None:
         except BlockingIOError:
             if time.monotonic() > deadline:
                 raise DatabaseBusyError("the line of writers does not move") from None
-            time.sleep(0.002)
+            time.sleep(0.0003)
         else:
             return
 

@@ -20,7 +20,8 @@ class SchemaError(Exception):
     """The database does not fit this programme; the message says what to do."""
 
 
-def _config() -> Config:
+def alembic_config() -> Config:
+    """Return Alembic's configuration, without a file."""
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     return config
@@ -28,7 +29,7 @@ def _config() -> Config:
 
 def head() -> str:
     """Return the revision that this programme needs."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    revision = ScriptDirectory.from_config(alembic_config()).get_current_head()
     assert revision is not None
     return revision
 
@@ -50,7 +51,7 @@ def upgrade(database: Database) -> bool:
         if before == head():
             return False
         refuse_newer(before)
-        config = _config()
+        config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return True
@@ -64,7 +65,7 @@ def refuse_newer(revision: str | None) -> None:
     if revision is None:
         return
     try:
-        ScriptDirectory.from_config(_config()).get_revision(revision)
+        ScriptDirectory.from_config(alembic_config()).get_revision(revision)
     except CommandError as error:
         raise SchemaError(
             f"The database has the schema {revision}, which this version does not know. "

@@ -39,6 +39,15 @@ submission = sa.Table(
     sa.Column("state", sa.String(16), nullable=False, index=True),
     sa.Column("received_at", UtcDateTime, nullable=False, index=True),
     sa.Column("answers", sa.Text, nullable=False, comment="JSON object: field name to answer"),
+    sa.Column("trade", sa.String(32), nullable=True, index=True),
+    sa.Column("sender", sa.String(320), nullable=True, index=True, comment="e-mail address, casefolded"),
+    sa.Column("search_text", sa.Text, nullable=False, server_default="", comment="all answers, casefolded"),
+    sa.Column("fingerprint", sa.String(64), nullable=True, index=True, comment="keyed hash of browser and answers"),
+    sa.Column("suspicion", sa.String(100), nullable=True, comment="why it may be spam: kinds, with blanks between"),
+    sa.Column("held", sa.Boolean, nullable=False, server_default=sa.false(), index=True),
+    sa.Column("interim_at", UtcDateTime, nullable=True, comment="when an interim notice was given"),
+    sa.Column("answered_at", UtcDateTime, nullable=True),
+    sa.Column("confirmed_at", UtcDateTime, nullable=True, comment="when the sender confirmed the e-mail address"),
 )
 
 outgoing_mail = sa.Table(
@@ -48,8 +57,13 @@ outgoing_mail = sa.Table(
     sa.Column("number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), nullable=False),
     sa.Column("kind", sa.String(16), nullable=False, comment="office or copy"),
     sa.Column("recipient", sa.String(320), nullable=False),
-    sa.Column("message", sa.Text, nullable=False, comment="the whole message, RFC 5322"),
-    sa.Column("state", sa.String(16), nullable=False, comment="waiting, sending, sent or failed"),
+    sa.Column(
+        "message",
+        sa.Text,
+        nullable=False,
+        comment="the whole message (RFC 5322) where version 0.1 stored it; else written when sent",
+    ),
+    sa.Column("state", sa.String(16), nullable=False, comment="held, waiting, sending, sent or failed"),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("next_attempt_at", UtcDateTime, nullable=False),
     sa.Column("sent_at", UtcDateTime, nullable=True),
@@ -57,3 +71,82 @@ outgoing_mail = sa.Table(
     sa.UniqueConstraint("number", "kind", name="uq_outgoing_mail_number_kind"),
     sa.Index("ix_outgoing_mail_due", "state", "next_attempt_at"),
 )
+
+account = sa.Table(
+    "account",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("name", sa.String(100), nullable=False, unique=True, comment="casefolded"),
+    sa.Column("password_hash", sa.String(200), nullable=True, comment="argon2; none for a provider's account"),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+staff_session = sa.Table(
+    "staff_session",
+    metadata,
+    sa.Column("token_hash", sa.String(64), primary_key=True),
+    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("seen_at", UtcDateTime, nullable=False),
+)
+
+note = sa.Table(
+    "note",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column(
+        "number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    sa.Column("author", sa.String(100), nullable=False),
+    sa.Column("written_at", UtcDateTime, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+)
+
+event = sa.Table(
+    "event",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column(
+        "number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), nullable=True, index=True
+    ),
+    sa.Column("actor", sa.String(100), nullable=False),
+    sa.Column("happened_at", UtcDateTime, nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("detail", sa.String(200), nullable=False, comment="never what a person wrote"),
+)
+
+quotation = sa.Table(
+    "quotation",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), nullable=False),
+    sa.Column("field", sa.String(64), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("named", sa.Boolean, nullable=False),
+    sa.Column("released_by", sa.String(100), nullable=False),
+    sa.Column("released_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("number", "field", name="uq_quotation_number_field"),
+)
+
+rate = sa.Table(
+    "rate",
+    metadata,
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("what", sa.String(16), primary_key=True),
+    sa.Column("who", sa.String(64), primary_key=True, comment="HMAC with the key of the day; never an address"),
+    sa.Column("slot", sa.Integer, primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+)
+
+day_key = sa.Table(
+    "day_key",
+    metadata,
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("key", sa.String(64), nullable=False),
+)
+
+# In the order in which rows may be written: what others point at comes first.
+TABLES = (submission, outgoing_mail, account, staff_session, note, event, quotation, rate, day_key)
+# What a backup leaves out: it is worth nothing later, or would let somebody in.
+FLEETING = frozenset({"staff_session", "rate", "day_key"})

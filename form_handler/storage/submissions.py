@@ -25,6 +25,12 @@ class Submission:
     :ivar number: its one-time submission number, a UUID; the same number twice is one submission.
     :ivar reference: what people say on the phone, for example ``"KIM-7F3K9Q"``.
     :ivar answers: field name to answer.
+    :ivar held: whether it is kept apart as suspected spam; then its mails wait for the office.
+    :ivar suspicion: why it may be spam, kinds with blanks between; empty if there is no sign.
+    :ivar sender: the sender's e-mail address, casefolded, or None.
+    :ivar interim_at: when an interim notice was given, or None.
+    :ivar answered_at: when it was marked as answered, or None.
+    :ivar confirmed_at: when the sender confirmed the address, or None.
     """
 
     number: str
@@ -34,15 +40,50 @@ class Submission:
     state: str
     received_at: datetime.datetime
     answers: Mapping[str, Any]
+    held: bool = False
+    suspicion: str = ""
+    sender: str | None = None
+    interim_at: datetime.datetime | None = None
+    answered_at: datetime.datetime | None = None
+    confirmed_at: datetime.datetime | None = None
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A mail that goes out with a submission: its kind, whom it is for, the whole message."""
+    """A mail that goes out with a submission: its kind, and whom it is for."""
 
     kind: str
     recipient: str
-    message: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a submission looks like spam: the signs, kinds with blanks between, and whether it is held."""
+
+    suspicion: str = ""
+    held: bool = False
+
+
+# The same answers from the same browser within this time are one submission: two tabs, a form sent again.
+SAME_AGAIN = datetime.timedelta(minutes=15)
+
+# Made once: building a statement takes longer than running it.
+INSERT_SUBMISSION = submission.insert()
+INSERT_MAIL = outgoing_mail.insert()
+KNOWN = sa.select(submission).where(
+    (submission.c.number == sa.bindparam("number"))
+    | (
+        (submission.c.fingerprint == sa.bindparam("fingerprint"))
+        & (submission.c.received_at > sa.bindparam("since", type_=submission.c.received_at.type))
+    )
+)
+
+Judge = Callable[[sa.Connection], Verdict]
+
+
+def no_sign(_connection: sa.Connection) -> Verdict:
+    """Judge that a submission is no spam."""
+    return Verdict()
 
 
 def new_reference() -> str:
@@ -58,10 +99,14 @@ def store(
     answers: Mapping[str, Any],
     drafts: Callable[[Submission], Sequence[Draft]],
     now: datetime.datetime,
+    judge: Judge = no_sign,
+    fingerprint: str | None = None,
 ) -> Submission:
     """Store a submission and its mails in one transaction, once; return what is stored.
 
-    When this returns, everything is on disk. A number that is already stored gives the stored one.
+    When this returns, everything is on disk. A number that is already stored gives the stored one, and so
+    does a fingerprint that came within the last :data:`SAME_AGAIN`. The mails of a held submission are stored
+    as held, too: nothing goes out before somebody of the office has looked.
 
     :raises sqlalchemy.exc.SQLAlchemyError: if it could not be stored; then nothing was.
     :raises DatabaseBusyError: if other writers held the line for too long; nothing was stored.
@@ -69,11 +114,23 @@ def store(
     for attempt in range(4):
         try:
             with database.writing() as connection:
-                known = find_by_number(connection, number)
+                known = find_known(database, connection, number, fingerprint, now)
                 if known is not None:
                     return known
-                fresh = Submission(number, new_reference(), form, language, "new", now, answers)
-                _insert(connection, fresh, drafts(fresh))
+                verdict = judge(connection)
+                fresh = Submission(
+                    number,
+                    new_reference(),
+                    form,
+                    language,
+                    "new",
+                    now,
+                    answers,
+                    verdict.held,
+                    verdict.suspicion,
+                    sender_of(answers),
+                )
+                _insert(connection, fresh, drafts(fresh), fingerprint)
                 return fresh
         except sa.exc.IntegrityError:
             # The reference was taken, or the same number came in another process at the same moment.
@@ -82,33 +139,59 @@ def store(
     raise AssertionError("unreachable")
 
 
-def _insert(connection: sa.Connection, fresh: Submission, drafts: Sequence[Draft]) -> None:
+def _insert(
+    connection: sa.Connection, fresh: Submission, drafts: Sequence[Draft], fingerprint: str | None = None
+) -> None:
     connection.execute(
-        submission.insert().values(
-            number=fresh.number,
-            reference=fresh.reference,
-            form=fresh.form,
-            language=fresh.language,
-            state=fresh.state,
-            received_at=fresh.received_at,
-            answers=json.dumps(fresh.answers, ensure_ascii=False),
-        )
+        INSERT_SUBMISSION,
+        {
+            "number": fresh.number,
+            "reference": fresh.reference,
+            "form": fresh.form,
+            "language": fresh.language,
+            "state": fresh.state,
+            "received_at": fresh.received_at,
+            "answers": json.dumps(fresh.answers, ensure_ascii=False),
+            "held": fresh.held,
+            "fingerprint": fingerprint,
+            "suspicion": fresh.suspicion or None,
+            **derived(fresh.reference, fresh.answers),
+        },
     )
-    for draft in drafts:
-        connection.execute(
-            outgoing_mail.insert().values(
-                number=fresh.number,
-                kind=draft.kind,
-                recipient=draft.recipient,
-                message=draft.message,
-                state="waiting",
-                attempts=0,
-                next_attempt_at=fresh.received_at,
-            )
-        )
+    rows = [
+        {
+            "number": fresh.number,
+            "kind": draft.kind,
+            "recipient": draft.recipient,
+            "message": "",
+            "state": "held" if fresh.held else "waiting",
+            "attempts": 0,
+            "next_attempt_at": fresh.received_at,
+        }
+        for draft in drafts
+    ]
+    if rows:
+        connection.execute(INSERT_MAIL, rows)
 
 
-def _read(row: sa.Row[Any]) -> Submission:
+def sender_of(answers: Mapping[str, Any]) -> str | None:
+    """Return the sender's e-mail address as it is searched for, or None."""
+    return str(answers.get("email") or "").casefold() or None
+
+
+def derived(reference: str, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns that are computed from the answers, for searching and filtering."""
+    words = [reference]
+    for value in answers.values():
+        words += value if isinstance(value, list) else [value] if isinstance(value, str) else []
+    return {
+        "trade": answers.get("trade") or None,
+        "sender": sender_of(answers),
+        "search_text": "\n".join(words).casefold(),
+    }
+
+
+def read_row(row: sa.Row[Any]) -> Submission:
     data = row._mapping
     return Submission(
         number=data["number"],
@@ -118,13 +201,24 @@ def _read(row: sa.Row[Any]) -> Submission:
         state=data["state"],
         received_at=data["received_at"],
         answers=json.loads(data["answers"]),
+        held=data["held"],
+        suspicion=data["suspicion"] or "",
+        sender=data["sender"],
+        interim_at=data["interim_at"],
+        answered_at=data["answered_at"],
+        confirmed_at=data["confirmed_at"],
     )
 
 
-def find_by_number(connection: sa.Connection, number: str) -> Submission | None:
-    """Return the submission with this one-time number, or None."""
-    row = connection.execute(sa.select(submission).where(submission.c.number == number)).first()
-    return _read(row) if row else None
+def find_known(
+    database: Database, connection: sa.Connection, number: str, fingerprint: str | None, now: datetime.datetime
+) -> Submission | None:
+    """Return the submission with this one-time number, or what the same browser sent a short while ago, or None."""
+    if fingerprint is not None and not database.is_sqlite:
+        # Two processes at the same moment stand in line; on SQLite all writers do.
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(int(fingerprint[:15], 16))))
+    row = connection.execute(KNOWN, {"number": number, "fingerprint": fingerprint, "since": now - SAME_AGAIN}).first()
+    return read_row(row) if row else None
 
 
 def find_by_reference(database: Database, reference: str) -> Submission | None:
@@ -132,7 +226,7 @@ def find_by_reference(database: Database, reference: str) -> Submission | None:
     with database.reading() as connection:
         query = sa.select(submission).where(submission.c.reference == reference.strip().upper())
         row = connection.execute(query).first()
-    return _read(row) if row else None
+    return read_row(row) if row else None
 
 
 def list_submissions(database: Database, form: str | None = None, state: str | None = None) -> list[Submission]:
@@ -143,4 +237,14 @@ def list_submissions(database: Database, form: str | None = None, state: str | N
     if state:
         query = query.where(submission.c.state == state)
     with database.reading() as connection:
-        return [_read(row) for row in connection.execute(query)]
+        return [read_row(row) for row in connection.execute(query)]
+
+
+def mark_confirmed(database: Database, number: str, now: datetime.datetime) -> None:
+    """Note that a sender confirmed the e-mail address; the first time counts."""
+    with database.writing() as connection:
+        connection.execute(
+            submission.update()
+            .where(submission.c.number == number, submission.c.confirmed_at.is_(None))
+            .values(confirmed_at=now)
+        )

@@ -1,4 +1,4 @@
-// Colour scheme, menus, search and the language hint. Every page can be read and used without this file.
+// Colour scheme, menus, search, page feedback and the language hint. Every page can be read and used without this file.
 "use strict";
 
 /* ---- Search words -------------------------------------------------------------------------------------------- */
@@ -17,6 +17,13 @@ function normaliseQuery(words, lang) {
     if (lang === "uk") word = word.replace(/[’ʼ`]/g, "'").replace(/(..)(?:ся|сь)$/, "$1");
     return ENDINGS[lang]?.exec(word)?.[1] ?? word;
   }).join(" ");
+}
+
+/** Tell whether a marked word begins like one that was typed: Pagefind falls back to very short beginnings. */
+function isClose(words, excerpt) {
+  const bare = (word) => word.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  const marked = [...excerpt.matchAll(/<mark>(.*?)<\/mark>/g)].map((match) => bare(match[1]));
+  return words.trim().split(/\s+/).map(bare).some((word) => marked.some((mark) => mark.includes(word.slice(0, Math.ceil(Math.min(word.length, 12) * 0.5)))));
 }
 
 /** Return ever shorter searches for when nothing is found: the longest word alone, then beginnings of words. */
@@ -96,11 +103,15 @@ function shorterQueries(words, lang) {
 
     const ask = async (words) => {
       const { search } = await load();
+      let found = [];
       for (const query of [normaliseQuery(words, root.lang), ...shorterQueries(words, root.lang)]) {
         const { results } = await search(query);
-        if (results.length) return Promise.all(results.slice(0, 10).map((result) => result.data()));
+        if (!results.length) continue;
+        const pages = await Promise.all(results.slice(0, 10).map((result) => result.data()));
+        if (isClose(words, pages[0].excerpt)) return pages;
+        if (!found.length) found = pages;
       }
-      return [];
+      return found;
     };
 
     const item = ({ url, meta, excerpt }) => {
@@ -154,6 +165,52 @@ function shorterQueries(words, lang) {
       if (target === dialog || target.closest("[data-kim-close]")) dialog.close();
     });
   }
+
+  /* ---- Filters: the stylesheet chooses; here the count is said and the address keeps the choice ------------------ */
+
+  const filter = one("[data-kim-filter]");
+  if (filter) {
+    const cards = [...document.querySelectorAll("[data-tags]")];
+    const status = one("[role=status]", filter);
+    const count = () => {
+      const number = cards.filter((card) => card.checkVisibility()).length;
+      status.textContent = number ? filter.dataset.found.replace("{number}", number) : filter.dataset.none;
+    };
+    for (const [name, value] of new URLSearchParams(location.search)) {
+      const choice = [...filter.elements].find((input) => input.name === name && input.value === value);
+      if (choice) choice.checked = true;
+    }
+    const changed = () => {
+      const chosen = new URLSearchParams([...new FormData(filter)].filter(([, value]) => value));
+      history.replaceState(history.state, "", chosen.size ? `?${chosen}` : location.pathname);
+      count();
+    };
+    filter.addEventListener("change", changed);
+    filter.addEventListener("reset", () => setTimeout(changed));
+    addEventListener("pageshow", count); // also when the browser has kept the choice
+  }
+
+  /* ---- Paper says when it was printed ---------------------------------------------------------------------------- */
+
+  addEventListener("beforeprint", () => {
+    const date = new Intl.DateTimeFormat(`${root.lang}-u-ca-gregory-nu-latn`, { dateStyle: "long" }).format();
+    for (const line of document.querySelectorAll("[data-kim-printed]")) line.textContent = line.dataset.kimPrinted.replace("{date}", date);
+  });
+
+  /* ---- Forms say so while there is no network ------------------------------------------------------------------ */
+
+  const network = () => {
+    for (const note of document.querySelectorAll("[data-kim-network]")) note.hidden = navigator.onLine;
+  };
+  addEventListener("online", network);
+  addEventListener("offline", network);
+  network();
+
+  /* ---- Page feedback: the link that led here names the page; the reader sees it in the field ------------------- */
+
+  const about = one(".kim-form input[name=page]");
+  const from = new URLSearchParams(location.search).get("page") ?? "";
+  if (about && !about.value && /^\/[\w/-]{0,200}$/.test(from)) about.value = from;
 
   /* ---- A hint, never a redirect, for people whose browser prefers another of our languages -------------------- */
 

@@ -19,10 +19,18 @@ TEMPLATES = [
     "ankommen/",
     "arbeitgeber/mitmachen/",
     "arbeitgeber/pflichten/",
+    "arbeitgeber/erfahrungen/",
+    "arbeitgeber/werkzeugkasten/",
+    "arbeitgeber/werkzeugkasten/auswahl/?want=training&obstacle=language&document=duldung",
+    "allianz/umfrage/",
     "barriere-melden/",
+    "rueckruf/",
     "kontakt/",
     "datenschutz/",
     "impressum/",
+    "angebote/",
+    "offline/",
+    "not-kept.html",
 ]
 Begin = Callable[..., Visit]
 

@@ -14,7 +14,7 @@ LANGUAGES = load_languages()
 PHONE = {"width": 360, "height": 740}
 NARROW = {"width": 320, "height": 640}
 DESK = {"width": 1280, "height": 800}
-TEMPLATES = ["", "kim/", "angebote/", "arbeitgeber/mitmachen/", "kontakt/", "gibt-es-nicht/"]
+TEMPLATES = ["", "kim/", "angebote/", "arbeitgeber/mitmachen/", "kontakt/", "offline/", "gibt-es-nicht/"]
 Begin = Callable[..., Visit]
 
 
@@ -77,6 +77,8 @@ def test_reading_leaves_no_cookie_and_stores_nothing(visit: Begin) -> None:
         for path in TEMPLATES[:-1]:
             page = seen.open(language.root + path)
             assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+            assert page.evaluate("caches.keys()") == []
+            assert page.evaluate("navigator.serviceWorker.getRegistrations().then(rows => rows.length)") == 0
             page.close()
     assert seen.context.cookies() == []
 
@@ -151,3 +153,13 @@ def test_escape_closes_menu_and_search_and_gives_the_focus_back(visit: Begin) ->
         page.keyboard.press("Escape")
         page.locator(opened).first.wait_for(state="detached" if "details" in opened else "hidden")
         assert page.evaluate("document.activeElement !== document.body")
+
+
+def test_security_txt_and_feeds_are_served_and_json_ld_breaks_no_rule_of_the_csp(visit: Begin) -> None:
+    seen = visit()
+    for path, kind in (("/.well-known/security.txt", "text/plain"), ("/ar/feed.xml", "xml")):
+        response = seen.context.request.get(seen.url + path)
+        assert response.ok, path
+        assert kind in response.headers["content-type"]
+    page = seen.open("/arbeitgeber/fragen/")
+    assert page.locator("script[type='application/ld+json']").count() == 1

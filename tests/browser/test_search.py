@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
+from editorial.languages import load_languages
 from tests.browser.conftest import Visit
 
 # Words as people type them: inflected, with a slip, or the German word from a letter. None of them was used to
@@ -18,12 +19,27 @@ QUERIES = {
         ("Einbürgerungen", "einbuergerung"),
         ("Betrieben", "betrieb"),
         ("Schulen", "angebote"),
+        ("Praktikas", "praktikum"),
+        ("Einbürgrung", "einbuergerung"),
+        ("Kündigungen", "wohnen"),
     ],
-    "en": [("employers", "arbeitgeber"), ("accessible", "barrierefreiheit"), ("companies", "betriebe")],
-    "uk": [("підприємствами", "betrieb"), ("роботодавцям", "arbeitgeber"), ("інтеграцією", "kim")],
-    "ar": [("الشركات", "betriebe"), ("اندماج", "kim"), ("Ausländerbehörde", "")],
-    "tr": [("işverenler", "arbeitgeber"), ("entegrasyonun", "kim"), ("işletmelerin", "betriebe")],
-}
+    "en": [
+        ("employers", "arbeitgeber"), ("accessible", "barrierefreiheit"), ("companies", "betriebe"),
+        ("landlord's", "erste-schritte"), ("naturalisations", "einbuergerung"), ("Wohngeld", "wohnen"),
+    ],
+    "uk": [("підприємствами", "betrieb"), ("роботодавцям", "arbeitgeber"), ("інтеграцією", "kim"), ("Jobcenter", "")],
+    "ar": [("الشركات", "betriebe"), ("اندماج", "kim"), ("Ausländerbehörde", ""), ("المدارس", "schule"), ("السكن", "wohnen")],
+    "tr": [("işverenler", "arbeitgeber"), ("entegrasyonun", "kim"), ("işletmelerin", "betriebe"), ("acil", "notfall")],
+    "pl": [
+        ("mieszkania", "wohnen"), ("szkoły", "schule"), ("pracodawców", "arbeitgeber"), ("obywatelstwem", "einbuergerung"),
+        ("kursów", "kurs"), ("Ausländerbehörde", ""),
+    ],
+    "ru": [
+        ("работодателям", "arbeitgeber"), ("школами", "schule"), ("гражданством", "einbuergerung"), ("квартиру", "wohnen"),
+        ("Duldung", ""), ("консультацию", "beratung"),
+    ],
+    "fa": [("شرکت‌های", "arbeitgeber"), ("اضطراری", "notfall"), ("مدرسه", "ankommen"), ("كلاس", "angebote"), ("کلاس‌ها", "angebote"), ("Ausländerbehörde", "")],
+}  # fmt: skip
 
 
 def search(page: Page, words: str) -> list[str]:
@@ -45,9 +61,13 @@ def test_search_finds_inflected_words_in_its_own_language(
     found = search(visit().open(root), words)
     assert found, f"{words} finds nothing"
     assert any(target in address for address in found), found
-    others = {"en", "uk", "ar", "tr"} - {language}
+    others = QUERIES.keys() - {language}
     assert all(address.startswith(root) for address in found), found
     assert not [address for address in found if address.split("/")[1] in others], found
+
+
+def test_every_language_has_its_queries() -> None:
+    assert QUERIES.keys() == {language.code for language in load_languages()}
 
 
 def test_the_result_is_announced_and_nothing_found_says_what_to_do(visit: Callable[..., Visit]) -> None:

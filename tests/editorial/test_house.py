@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 
-FACES_OF_EDITORIAL = {"editorial.languages", "editorial.words", "editorial.facts"}
+FACES_OF_EDITORIAL = {"editorial.languages", "editorial.words", "editorial.facts", "editorial.chooser"}
 FACES_OF_HANDLER = {"form_handler.forms"}
 
 

@@ -13,7 +13,7 @@ from tests.editorial.conftest import FACTS
 
 def fill(text: str, language: str = "de") -> str:
     with use_language(language):
-        return fill_inserts(text, FACTS, language, lambda: "notice")
+        return fill_inserts(text, FACTS, language, {"forms.notice": lambda: "notice"})
 
 
 def test_a_number_can_be_tapped_and_keeps_its_direction() -> None:

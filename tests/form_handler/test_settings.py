@@ -62,3 +62,21 @@ def test_development_makes_a_secret_of_its_own_and_keeps_it(tmp_path: Path) -> N
     first = read_settings({"KIM_DATA_DIR": str(tmp_path)})
     assert (tmp_path / "secret").stat().st_mode & 0o077 == 0
     assert read_settings({"KIM_DATA_DIR": str(tmp_path)}).secret_key == first.secret_key
+
+
+def test_behind_tls_the_cookie_is_secure_and_bound_to_the_host(tmp_path: Path) -> None:
+    from form_handler.app import create_app
+    from form_handler.storage.database import Database
+    from form_handler.storage.migrate import upgrade
+    from tests.form_handler.conftest import FORM, GOOD, write_shells
+
+    write_shells(tmp_path / "site")
+    settings = read_settings({"KIM_DATA_DIR": str(tmp_path), "KIM_SITE_DIR": str(tmp_path / "site"), "KIM_TLS": "1"})
+    database = Database(settings)
+    upgrade(database)
+    response = create_app(settings, database).test_client().post(FORM, data=GOOD, base_url="https://127.0.0.1")
+    cookie = response.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-kim=")
+    assert all(word in cookie for word in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"))
+    assert "Domain=" not in cookie
+    database.engine.dispose()

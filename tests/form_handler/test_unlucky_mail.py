@@ -27,12 +27,12 @@ from form_handler import mail_worker
 from form_handler.commands import mail
 from form_handler.forms import FORMS
 from form_handler.mail_worker import run_worker
-from form_handler.mails import write_mails
+from form_handler.mails import plan_mails
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.migrate import upgrade
 from form_handler.storage.schema import outgoing_mail
-from form_handler.storage.submissions import Submission, find_by_reference, list_submissions, store
+from form_handler.storage.submissions import Submission, find_by_reference, store
 from tests.conftest import ROOT
 from tests.form_handler.conftest import FORM, GOOD, HIDDEN, unescape, write_shells
 from tests.serving import Server, answers, wait_until
@@ -42,7 +42,7 @@ RUN = "from form_handler.server import serve; from form_handler.settings import 
 
 
 def put(settings: Settings, database: Database) -> Submission:
-    drafts = partial(write_mails, settings, FORMS["participation"])
+    drafts = partial(plan_mails, settings, FORMS["participation"])
     return store(database, str(uuid.uuid4()), "participation", "de", GOOD, drafts, LONG_DUE)
 
 
@@ -251,19 +251,6 @@ def test_killing_the_server_right_after_the_receipt_loses_nothing(tmp_path: Path
         assert find_by_reference(database, reference) is not None
         assert len(states(database)) == 2
         database.engine.dispose()
-
-
-def test_eight_rounds_of_kill_lose_no_receipt_and_store_none_twice(tmp_path: Path) -> None:
-    shown: list[str] = []
-    for _ in range(8):
-        with tiny(tmp_path / "var") as server:
-            shown.append(server.send_form("Beispielbetrieb"))
-            server.kill()
-            settings = server.read()
-    database = Database(settings)
-    assert sorted(row.reference for row in list_submissions(database)) == sorted(shown)
-    assert len(states(database)) == 16
-    database.engine.dispose()
 
 
 def test_a_mail_worker_that_was_killed_is_started_again(tmp_path: Path) -> None:

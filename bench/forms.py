@@ -1,0 +1,209 @@
+"""How fast forms are stored for good: the production server beside a bare loop of the same commits, in one run.
+
+``make bench-forms`` runs it. Reviewed forms are prepared first, so that what is timed is the request that
+stores: checks, one transaction with two mails, fully synced, redirect. The whole way (check and store) is
+timed as well. The bare loop writes the same rows with the same journal mode and nothing else.
+"""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import json
+import os
+import platform
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from form_handler.storage.database import set_pragmas
+from tests.form_handler.conftest import FORM, HIDDEN, unescape, write_shells
+from tests.serving import ROOT, answers, free_port, wait_until
+
+CLIENTS = 8
+SUBMISSIONS = 1200
+HEAD = {"Content-Type": "application/x-www-form-urlencoded"}
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What one phase took.
+
+    :ivar rate: requests a second.
+    :ivar p50: median time of one, in milliseconds.
+    :ivar p99: 99th percentile, in milliseconds.
+    """
+
+    rate: float
+    p50: float
+    p99: float
+
+
+class Client:
+    """One browser with an open connection and its cookie."""
+
+    def __init__(self, port: int) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self.cookie = ""
+
+    def post(self, path: str, pairs: list[tuple[str, str]]) -> tuple[int, bytes]:
+        """Send a form on the open connection."""
+        self.connection.request(
+            "POST", path, urllib.parse.urlencode(pairs), {**HEAD, **({"Cookie": self.cookie} if self.cookie else {})}
+        )
+        response = self.connection.getresponse()
+        body = response.read()
+        if cookie := response.headers.get("Set-Cookie"):
+            self.cookie = cookie.split(";")[0]
+        return response.status, body
+
+    def review(self, number: int) -> list[tuple[str, str]]:
+        """Fill in a form; return the hidden fields of its review page."""
+        status, body = self.post(
+            FORM,
+            [
+                ("company", f"Beispielbetrieb {number}"),
+                ("email", "beispiel@example.org"),
+                ("message", "Guten Tag. " * 20),
+            ],
+        )
+        assert status == 200, status
+        return [(name, unescape(value)) for name, value in HIDDEN.findall(body.decode())]
+
+
+def timed(work: list[list[object]], do: object) -> Timing:
+    """Let each client do its share at the same time."""
+    took: list[float] = []
+    lock = threading.Lock()
+    gate = threading.Barrier(len(work) + 1)
+
+    def client(share: list[object]) -> None:
+        mine = []
+        gate.wait()
+        for one in share:
+            began = time.perf_counter()
+            do(one)  # type: ignore[operator]
+            mine.append(time.perf_counter() - began)
+        with lock:
+            took.extend(mine)
+
+    threads = [threading.Thread(target=client, args=(share,)) for share in work]
+    for thread in threads:
+        thread.start()
+    gate.wait()
+    began = time.perf_counter()
+    for thread in threads:
+        thread.join()
+    seconds = time.perf_counter() - began
+    cuts = statistics.quantiles(took, n=100)
+    return Timing(len(took) / seconds, cuts[49] * 1000, cuts[98] * 1000)
+
+
+def cpu_seconds(data_dir: Path) -> float:
+    """Return the CPU time of all processes that work on this data, except the mail worker."""
+    mark, total = f"KIM_DATA_DIR={data_dir}".encode(), 0.0
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark not in (process / "environ").read_bytes().split(b"\0"):
+                continue
+            if b"mail\0run" in (process / "cmdline").read_bytes():
+                continue
+            fields = (process / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        total += (int(fields[11]) + int(fields[12])) / TICKS
+    return total
+
+
+def bare_loop(folder: Path, message: str) -> float:
+    """Return commits a second of a loop that inserts one submission and its two mails each time."""
+    connection = sqlite3.connect(folder / "bare.sqlite3", isolation_level=None)
+    set_pragmas(connection, "truncate")
+    connection.execute("CREATE TABLE submission (number TEXT PRIMARY KEY, reference TEXT UNIQUE, answers TEXT)")
+    connection.execute("CREATE TABLE outgoing_mail (id INTEGER PRIMARY KEY, number TEXT, message TEXT)")
+    answers_text = json.dumps({"company": "Beispielbetrieb", "message": "Guten Tag. " * 20})
+    began = time.perf_counter()
+    for number in range(SUBMISSIONS):
+        key = str(uuid.uuid4())
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("INSERT INTO submission VALUES (?, ?, ?)", (key, str(number), answers_text))
+        for _ in range(2):
+            connection.execute("INSERT INTO outgoing_mail (number, message) VALUES (?, ?)", (key, message))
+        connection.execute("COMMIT")
+    rate = SUBMISSIONS / (time.perf_counter() - began)
+    connection.close()
+    return rate
+
+
+def main() -> None:
+    """Run everything once and print what was measured."""
+    with tempfile.TemporaryDirectory(prefix="kim-bench-") as name:
+        folder = Path(name)
+        write_shells(folder / "site")
+        port = free_port()
+        env = {k: v for k, v in os.environ.items() if not k.startswith("KIM_")}
+        env |= {"PORT": str(port), "KIM_DATA_DIR": str(folder / "var"), "KIM_SITE_DIR": str(folder / "site")}
+        code = "from form_handler.commands import *; serve_here(load_settings())"
+        began = time.perf_counter()
+        server = subprocess.Popen(
+            [sys.executable, "-c", code], cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            wait_until(lambda: answers(f"http://127.0.0.1:{port}/"), 30, "the server")
+            start_up = time.perf_counter() - began
+            report(folder, port, start_up)
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def report(folder: Path, port: int, start_up: float) -> None:
+    """Measure against the running server and print."""
+    numbers = itertools.count()
+    clients = [Client(port) for _ in range(CLIENTS)]
+    ready = [[(client, client.review(next(numbers))) for _ in range(SUBMISSIONS // CLIENTS)] for client in clients]
+    before_loop = bare_loop(folder, "x" * 1500)
+    cpu = cpu_seconds(folder / "var")
+
+    def store(one: tuple[Client, list[tuple[str, str]]]) -> None:
+        status, _body = one[0].post(FORM + "absenden/", one[1])
+        assert status == 303, status
+
+    stored = timed(ready, store)  # type: ignore[arg-type]
+    cpu = (cpu_seconds(folder / "var") - cpu) / SUBMISSIONS
+    bare = (before_loop + bare_again(folder)) / 2
+
+    def whole(client: Client) -> None:
+        status, _body = client.post(FORM + "absenden/", client.review(next(numbers)))
+        assert status == 303, status
+
+    way = timed([[client] * 50 for client in clients], whole)  # type: ignore[arg-type]
+    print(
+        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {os.cpu_count()} cores, {CLIENTS} clients"
+    )
+    print(f"bare loop            {bare:8.0f} commits/s")
+    print(f"stored by the server {stored.rate:8.0f} /s   p50 {stored.p50:.1f} ms  p99 {stored.p99:.1f} ms")
+    print(f"  share of the loop  {stored.rate / bare:8.2f}      (bar 0.25, reach 0.40)")
+    print(f"  p99 / p50          {stored.p99 / stored.p50:8.2f}      (bar 4)")
+    print(f"  CPU of each        {cpu * 1000:8.2f} ms   (bar 4)")
+    print(f"whole way, 2 requests{way.rate:8.0f} /s   p50 {way.p50:.1f} ms  p99 {way.p99:.1f} ms")
+    print(f"start-up             {start_up:8.2f} s    (bar 1)")
+
+
+def bare_again(folder: Path) -> float:
+    """Run the bare loop once more, in a fresh file."""
+    (folder / "again").mkdir()
+    return bare_loop(folder / "again", "x" * 1500)
+
+
+if __name__ == "__main__":
+    main()

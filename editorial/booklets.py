@@ -1,0 +1,289 @@
+"""PDF booklets of the built site: per language the newcomers' guide and the toolkit, printed by a real browser engine.
+
+Chromium is called as a program (``--print-to-pdf``): that tags the file, writes outlines and sets Arabic as the
+browser does, and it needs no library at run time; Playwright stays a tool of the tests. The pages that name a
+booklet hold the comments ``kim:pdf``; the link goes between them once the file exists.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from babel.dates import format_date, format_skeleton
+from babel.units import format_unit
+from markupsafe import Markup
+
+from editorial import words
+from editorial.content import Content, Page
+from editorial.front_matter import TranslationHeader
+from editorial.languages import ROOT, Language
+from editorial.words import gettext as _
+
+FOLDER = "pdf"
+FEWEST_CHAPTERS = 3  # a translation of less is no booklet yet
+SECONDS = 120
+ENGINES = ("chromium", "chromium-browser", "google-chrome")
+_TEXT = re.compile(r"<!-- kim:text -->(.*?)<!-- /kim:text -->", re.DOTALL)
+_SOURCES = re.compile(r'<section class="kim-sources".*?</section>', re.DOTALL)
+_HEADING = re.compile(r"(</?h)([1-5])\b")
+_ID = re.compile(r'(?<= id=")([^"]+)(?=")|(?<= aria-labelledby=")([^"]+)(?=")')
+_LINK = re.compile(r'(?<= href=")(/[^"#]*|)(#[^"]*)?(?=")')
+_IMAGE = re.compile(r'(?<= src=")/(assets/[^"?]+)[^"]*(?=")')
+_PLACE = re.compile(r"<!-- kim:pdf -->.*?<!-- /kim:pdf -->", re.DOTALL)
+_PDF_PAGE = re.compile(rb"^(\d+) 0 obj\n<</Type /Page\n", re.MULTILINE)
+_PDF_PLACE = re.compile(rb"/([a-z0-9_-]+) \[(\d+) 0 R /XYZ")
+
+
+class PrintError(Exception):
+    """No PDF was made; the message says why."""
+
+
+@dataclass(frozen=True)
+class Booklet:
+    """One booklet in all its languages.
+
+    :ivar name: the first part of its file name.
+    :ivar section: the key of the section whose pages it holds, and which links to it.
+    :ivar with_index: whether the section's own page is its first chapter.
+    """
+
+    name: str
+    section: str
+    with_index: bool
+
+    def title(self) -> str:
+        """Return its title in the current language."""
+        return {
+            "ankommen": _("Arriving: guide for people who are new here"),
+            "werkzeugkasten": _("Toolkit for companies"),
+        }[self.name]
+
+    def chapters(self, content: Content, language: Language) -> tuple[list[Page], int]:
+        """Return its pages in a language, in their order, and the number of those that are not translated yet."""
+        own = [content.pages[self.section]] if self.with_index and self.section in content.pages else []
+        pages = [page for page in (*own, *content.children(self.section, language)) if page.exists_in(language)]
+        there = [page for page in pages if page.is_translated(language)]
+        return there, len(pages) - len(there)
+
+
+BOOKLETS = (
+    Booklet("ankommen", "ankommen/index", with_index=True),
+    Booklet("werkzeugkasten", "arbeitgeber/werkzeugkasten/index", with_index=False),
+)
+
+
+def find_engine() -> str | None:
+    """Return the path of a Chromium, or None where there is none."""
+    names = (os.environ.get("KIM_CHROMIUM", ""), *ENGINES)
+    return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+def make_booklets(
+    site_dir: Path,
+    content: Content,
+    languages: tuple[Language, ...],
+    site: Mapping[str, Any],
+    engine: str,
+    earlier: Path | None = None,
+) -> list[Path]:
+    """Write all booklets into ``site_dir/pdf`` and link to them; return their files.
+
+    ``earlier`` is the folder of the last build: a booklet whose text has not changed is taken from there.
+
+    :raises PrintError: if Chromium fails.
+    """
+    target = site_dir / FOLDER
+    target.mkdir(exist_ok=True)
+    old = earlier or target
+    before = _read_marks(old)
+    marks: dict[str, str] = {}
+    made: list[Path] = []
+    for booklet in BOOKLETS:
+        for language in languages:
+            pages, missing = booklet.chapters(content, language)
+            if len(pages) < FEWEST_CHAPTERS:
+                continue
+            path = target / f"{booklet.name}-{language.code}.pdf"
+            draft = draw(site_dir, booklet, pages, missing, language, site, {})
+            marks[path.name] = hashlib.sha256(draft.encode()).hexdigest()
+            if before.get(path.name) == marks[path.name] and (old / path.name).exists():
+                if old != target:
+                    shutil.copy2(old / path.name, path)
+            else:
+                print_pdf(engine, draft, path)
+                numbers = page_numbers(path)
+                print_pdf(engine, draw(site_dir, booklet, pages, missing, language, site, numbers), path)
+            made.append(path)
+    (target / "made.json").write_text(json.dumps(marks, indent=1))
+    link(site_dir, content, languages)
+    return made
+
+
+def _read_marks(folder: Path) -> dict[str, str]:
+    try:
+        marks: dict[str, str] = json.loads((folder / "made.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return marks
+
+
+def draw(
+    site_dir: Path,
+    booklet: Booklet,
+    pages: list[Page],
+    missing: int,
+    language: Language,
+    site: Mapping[str, Any],
+    numbers: Mapping[str, int],
+) -> str:
+    """Return a booklet as one HTML page; ``numbers`` are the page numbers of its chapters, once they are known."""
+    base = str(site["url"]).rstrip("/")
+    names = {page.url(language): anchor(page) for page in pages}
+    headers = [page.text(language).header for page in pages]
+    unreviewed = any(isinstance(header, TranslationHeader) and not header.reviewed_by for header in headers)
+    with words.use_language(language.code):
+        return _environment(language).get_template("booklet.html").render(
+            title=booklet.title(),
+            site=site["name"],
+            authority=site["municipality"]["authority"],
+            address=base + language.root,
+            language=language,
+            unreviewed=unreviewed,
+            missing=missing,
+            stylesheet=(site_dir / "assets" / "kim.css").read_text("utf-8"),
+            mark=Markup((site_dir / "assets" / "mark.svg").read_text("utf-8")),  # noqa: S704 - our own picture
+            chapters=[
+                {
+                    "id": anchor(page),
+                    "title": page.text(language).header.title,
+                    "url": base + page.url(language),
+                    "as_of": page.facts.as_of,
+                    "review_by": page.facts.review_by,
+                    "number": numbers.get(anchor(page)),
+                    "html": Markup(chapter(site_dir, page, language, names, base)),  # noqa: S704 - from our built page
+                }
+                for page in pages
+            ],
+        )  # fmt: skip
+
+
+def _environment(language: Language) -> jinja2.Environment:
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(ROOT / "overrides"), autoescape=True, extensions=["jinja2.ext.i18n"]
+    )
+    env.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.filters["month"] = lambda value: format_skeleton("yMMMM", _first(value), locale=language.code)
+    env.filters["longdate"] = lambda value: format_date(value, "long", locale=language.code)
+    return env
+
+
+def _first(month: str) -> Any:
+    from editorial.context import parse_month
+
+    return parse_month(month)
+
+
+def anchor(page: Page) -> str:
+    """Return the name of a chapter inside its booklet."""
+    return page.slug.strip("/").replace("/", "-")
+
+
+def chapter(site_dir: Path, page: Page, language: Language, names: Mapping[str, str], base: str) -> str:
+    """Return text and sources of a built page as a chapter.
+
+    Headings go one level down, ids get the chapter's name before them, links lead to other chapters or to the site.
+    """
+    built = (site_dir / page.url(language).lstrip("/") / "index.html").read_text("utf-8")
+    parts = [*_TEXT.findall(built), *_SOURCES.findall(built)]
+    own = anchor(page)
+
+    def target(match: re.Match[str]) -> str:
+        path, place = match[1] or page.url(language), match[2] or ""
+        if path in names:
+            return f"#{names[path]}{'--' + place[1:] if place else ''}"
+        return base + path + place
+
+    html = "".join(parts)
+    html = _HEADING.sub(lambda m: f"{m[1]}{int(m[2]) + 1}", html)
+    html = _ID.sub(lambda m: f"{own}--{m[0]}", html)
+    html = _LINK.sub(target, html)
+    return _IMAGE.sub(lambda m: (site_dir / m[1]).as_uri(), html)
+
+
+def print_pdf(engine: str, html: str, path: Path) -> None:
+    """Print one HTML page into a PDF: tagged, with outlines, without a network.
+
+    :raises PrintError: if Chromium fails or takes longer than two minutes.
+    """
+    with tempfile.TemporaryDirectory(prefix="kim-pdf-") as folder:
+        source, target = Path(folder) / "booklet.html", Path(folder) / "booklet.pdf"
+        source.write_text(html, "utf-8")
+        command = [
+            engine, "--headless", "--disable-gpu", "--no-first-run", "--disable-extensions", "--disable-sync",
+            f"--user-data-dir={folder}/profile", "--host-resolver-rules=MAP * ~NOTFOUND",
+            "--generate-pdf-document-outline", "--no-pdf-header-footer", f"--print-to-pdf={target}", source.as_uri(),
+        ]  # fmt: skip
+        if os.geteuid() == 0:  # Chromium refuses to shut root in; it reads nothing but our own page here
+            command.insert(1, "--no-sandbox")
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise PrintError(f"Chromium: {error}") from error
+        if done.returncode != 0 or not target.exists():
+            raise PrintError(f"Chromium: {done.stderr.strip()[-300:]}")
+        shutil.copyfile(target, path)
+
+
+def page_numbers(path: Path) -> dict[str, int]:
+    """Return the page on which each named place of a PDF by Chromium stands; places that cannot be read are left out."""
+    data = path.read_bytes()
+    order = {number: index for index, number in enumerate(_PDF_PAGE.findall(data), 1)}
+    return {name.decode(): order[page] for name, page in _PDF_PLACE.findall(data) if page in order}
+
+
+def link(site_dir: Path, content: Content, languages: tuple[Language, ...]) -> None:
+    """Put the link to each booklet that exists into the page of its section, with length and size, and no other."""
+    for booklet in BOOKLETS:
+        page = content.pages.get(booklet.section)
+        for language in languages if page else ():
+            assert page is not None
+            html = site_dir / page.url(language).lstrip("/") / "index.html"
+            if not html.exists():
+                continue
+            with words.use_language(language.code):
+                inside = place(site_dir, booklet, language)
+            before, *rest = _PLACE.split(html.read_text("utf-8"), maxsplit=1)
+            if rest:
+                html.write_text(before + inside + rest[0], "utf-8")
+
+
+def place(site_dir: Path, booklet: Booklet, language: Language) -> str:
+    """Return what stands between the comments: a link where the booklet exists in the language, else nothing."""
+    path = site_dir / FOLDER / f"{booklet.name}-{language.code}.pdf"
+    inside = ""
+    if path.exists():
+        size = format_unit(
+            max(round(path.stat().st_size / 1e6, 1), 0.1), "digital-megabyte", "short",
+            locale=language.code, numbering_system="latn",
+        )  # fmt: skip
+        text = _("%(title)s – PDF, %(pages)s pages, %(size)s", title=booklet.title(), pages=page_count(path), size=size)
+        inside = Markup('<p class="kim-pdf"><a href="/{}/{}" type="application/pdf" hreflang="{}">{}</a></p>').format(
+            FOLDER, path.name, language.code, text
+        )
+    return f"<!-- kim:pdf -->{inside}<!-- /kim:pdf -->"
+
+
+def page_count(path: Path) -> int:
+    """Return the number of pages of a PDF by Chromium."""
+    return len(_PDF_PAGE.findall(path.read_bytes()))

@@ -1,0 +1,302 @@
+"""The chooser of the toolkit: which measures fit an employer's answers, in which order, and why.
+
+A face of `editorial` (see CONTRIBUTING.md): :func:`choose` runs on plain data, which the build writes as
+``massnahmen.json`` for each language and the handler reads. ``overrides/assets/chooser.js`` holds the same rules
+in the browser; a test compares both over every kind of answer.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from editorial.content import Content
+from editorial.findings import Finding
+from editorial.front_matter import Document, Obstacle, Size, Want
+from editorial.languages import ROOT, Language, default_language
+from editorial.words import gettext as _
+
+FILE = "docs/data/chooser.yml"
+ROOM = "arbeitgeber/werkzeugkasten"
+QUESTIONS = ("want", "obstacle", "document", "size")
+Answers = Mapping[str, Sequence[str]]
+
+
+class When(BaseModel):
+    """What an employer has answered; every answer named here has to be given."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    want: Want | None = None
+    obstacle: Obstacle | None = None
+    document: Document | None = None
+    size: Size | None = None
+
+    @model_validator(mode="after")
+    def asks_something(self) -> When:
+        """A rule without an answer would always hold; for that there is ``always``."""
+        if not self.model_dump(exclude_none=True):
+            raise ValueError("eine Regel braucht mindestens eine Antwort; was immer passt, steht unter always")
+        return self
+
+
+class Rule(BaseModel):
+    """If these answers were given, show these measures."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    when: When
+    show: list[str] = Field(min_length=1)
+    first: bool = False
+
+
+class Table(BaseModel):
+    """The whole rule table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rules: list[Rule] = Field(min_length=1)
+    always: str
+    most: int = Field(ge=1, le=12)
+
+
+def load_table(path: Path = ROOT / FILE) -> Table | list[Finding]:
+    """Read the rule table, or say what is wrong with it."""
+    try:
+        return Table.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except yaml.YAMLError as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
+        return [Finding(FILE, line, "Die Datei ist kein gültiges YAML.", "Vergleichen Sie die Zeile mit der darüber.")]
+    except ValidationError as error:
+        lines = rule_lines(path)
+        return [
+            Finding(
+                FILE,
+                lines.get(int(fault["loc"][1]), 1) if fault["loc"][:1] == ("rules",) and len(fault["loc"]) > 1 else 1,
+                f"„{'.'.join(map(str, fault['loc']))}“: {fault['msg'].removeprefix('Value error, ')}.",
+                "Oben in der Datei steht, welche Wörter erlaubt sind.",
+            )
+            for fault in error.errors()
+        ]
+
+
+def rule_lines(path: Path = ROOT / FILE) -> dict[int, int]:
+    """Return the line on which each rule begins."""
+    node = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    rules = next((value for key, value in pairs if key.value == "rules"), None)
+    return {number: item.start_mark.line + 1 for number, item in enumerate(rules.value)} if rules else {}
+
+
+def chooser_data(table: Table, content: Content, language: Language) -> dict[str, Any]:
+    """Return rules, measures and words of one language as plain data for handler and browser."""
+    measures = {}
+    for page in measure_pages(content):
+        text = page.text(language)
+        facts = page.facts.measure
+        assert facts is not None
+        translated = page.is_translated(language)
+        measures[page.key.rpartition("/")[2]] = {
+            "title": text.header.title,
+            "text": text.header.description,
+            "url": page.url(language),
+            "lang": None if translated else default_language().code,
+            "order": page.facts.order,
+            "stages": list(facts.stages),
+            "want": list(facts.wants),
+            "document": list(facts.documents),
+            "size": list(facts.sizes),
+        }
+    return {
+        "rules": [
+            {"when": rule.when.model_dump(exclude_none=True), "show": rule.show, "first": rule.first}
+            for rule in table.rules
+        ],
+        "always": table.always,
+        "most": table.most,
+        "measures": measures,
+        "reasons": reasons(),
+    }
+
+
+def measure_pages(content: Content) -> list[Any]:
+    """Return the pages of the toolkit, in their order."""
+    pages = [page for page in content.pages.values() if page.facts.measure is not None]
+    return sorted(pages, key=lambda page: (page.facts.order, page.key))
+
+
+def choose(data: Mapping[str, Any], answers: Answers) -> list[dict[str, Any]]:
+    """Return the measures that fit, the first step first and the talk with the office last.
+
+    ``answers`` holds for each of :data:`QUESTIONS` the keys that were chosen (at most one for all but ``obstacle``).
+    Each result has ``key``, ``first`` and ``why``: the answers it is there for, as ``"question:key"``.
+    The list is never empty.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for place, rule in enumerate(data["rules"]):
+        if not all(key in answers.get(question, ()) for question, key in rule["when"].items()):
+            continue
+        for rank, key in enumerate(rule["show"]):
+            if not fits(data["measures"][key], answers):
+                continue
+            entry = found.setdefault(key, {"key": key, "first": False, "why": [], "points": 0, "place": (place, rank)})
+            entry["first"] = entry["first"] or rule["first"]
+            entry["points"] += len(rule["when"])
+            why = [f"{question}:{answer}" for question, answer in rule["when"].items()]
+            entry["why"] += [reason for reason in why if reason not in entry["why"]]
+    best = sorted(found.values(), key=lambda one: (not one["first"], -one["points"], one["place"]))
+    kept = [one for one in best if one["key"] != data["always"]][: data["most"]]
+    last = {"key": data["always"], "first": not kept, "why": ["always"], "points": 0, "place": (len(data["rules"]), 0)}
+    return [{name: one[name] for name in ("key", "first", "why")} for one in [*kept, last]]
+
+
+def fits(measure: Mapping[str, Any], answers: Answers) -> bool:
+    """Tell whether a measure is open to these answers at all; what was not answered excludes nothing."""
+    return all(
+        not answers.get(question) or set(answers[question]) & set(measure[question])
+        for question in ("want", "document", "size")
+    )
+
+
+def labels() -> dict[str, list[tuple[str, str]]]:
+    """Return the choices of each question, in words of the current language."""
+    return {
+        "want": [
+            ("internship", _("An internship")),
+            ("training", _("Vocational training")),
+            ("job", _("A job")),
+        ],
+        "obstacle": [
+            ("language", _("German")),
+            ("paperwork", _("Paperwork and residence status")),
+            ("qualification", _("Qualifications and certificates")),
+            ("housing", _("Housing")),
+            ("childcare", _("Child care")),
+            ("mobility", _("The way to work")),
+            ("culture", _("Different habits at work")),
+            ("candidates", _("Finding the right people")),
+        ],
+        "document": [
+            ("eu", _("Citizen of the European Union")),
+            ("settlement", _("Settlement permit (Niederlassungserlaubnis)")),
+            ("residence", _("Residence permit (Aufenthaltserlaubnis)")),
+            ("section24", _("Temporary protection, § 24 (people from Ukraine)")),
+            ("gestattung", _("Still in the asylum procedure (Aufenthaltsgestattung)")),
+            ("duldung", _("Suspension of deportation (Duldung)")),
+            ("abroad", _("The person still lives abroad")),
+            ("unknown", _("I do not know")),
+        ],
+        "size": [
+            ("small", _("Up to 49 people")),
+            ("medium", _("50 to 249 people")),
+            ("large", _("250 people or more")),
+        ],
+    }
+
+
+def reasons() -> dict[str, str]:
+    """Return the sentence for each reason why a measure is there, in the current language."""
+    sentences = {
+        "want": lambda words: _("because you want to offer: %(answer)s", answer=words),
+        "obstacle": lambda words: _("because you named as an obstacle: %(answer)s", answer=words),
+        "document": lambda words: _("because of the person's document: %(answer)s", answer=words),
+        "size": lambda words: _("because of the size of your company: %(answer)s", answer=words),
+    }
+    found = {
+        f"{question}:{key}": sentences[question](words)
+        for question, choices in labels().items()
+        for key, words in choices
+    }
+    return {**found, "always": _("because a talk always helps and commits you to nothing")}
+
+
+def stages() -> list[tuple[str, str]]:
+    """Return the stages of the way into a company, in order, with their words."""
+    return [
+        ("meet", _("Getting to know each other")),
+        ("start", _("Starting work")),
+        ("train", _("Vocational training")),
+        ("keep", _("Staying with the company")),
+    ]
+
+
+def known_answers(given: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Return of what was sent only the choices that exist, each once; one of a kind where one is meant."""
+    found = {}
+    for question, choices in labels().items():
+        kept = [key for key, _words in choices if key in given.get(question, ())]
+        found[question] = kept if question == "obstacle" else kept[:1]
+    return found
+
+
+def every_answer(most_obstacles: int = 2) -> Iterator[dict[str, tuple[str, ...]]]:
+    """Yield every combination of answers, with at most so many obstacles."""
+
+    def keys(question: str) -> list[str]:
+        return [key for key, _words in labels()[question]]
+
+    one = {question: [(), *((key,) for key in keys(question))] for question in ("want", "document", "size")}
+    obstacles = [
+        some for count in range(most_obstacles + 1) for some in itertools.combinations(keys("obstacle"), count)
+    ]
+    for want, document, size, some in itertools.product(one["want"], one["document"], one["size"], obstacles):
+        yield {"want": want, "obstacle": some, "document": document, "size": size}
+
+
+def check_table(content: Content, path: Path = ROOT / FILE) -> list[Finding]:
+    """Return what is wrong with the rule table: unknown measures, contradictions, dead rules, measures nobody finds."""
+    table = load_table(path)
+    if isinstance(table, list):
+        return table
+    lines = rule_lines(path)
+    data = chooser_data(table, content, default_language())
+    known = data["measures"]
+    found: list[Finding] = []
+    for number, rule in enumerate(table.rules):
+        when = {question: (key,) for question, key in rule.when.model_dump(exclude_none=True).items()}
+        for key in rule.show:
+            if key not in known:
+                found.append(
+                    Finding(FILE, lines[number], f"Die Hilfe „{key}“ gibt es nicht.",
+                            f"Der Name ist der einer Datei in docs/de/{ROOM}/ mit measure: im Kopf.")
+                )  # fmt: skip
+            elif not fits(known[key], when):
+                found.append(
+                    Finding(FILE, lines[number], f"Widerspruch: „{key}“ ist für diese Antwort gar nicht gedacht.",
+                            f"Prüfen Sie measure: in docs/de/{ROOM}/{key}.md oder streichen Sie die Hilfe aus der Regel.")
+                )  # fmt: skip
+        twins = [other for other in table.rules[:number] if other.when == rule.when]
+        if twins:
+            found.append(
+                Finding(FILE, lines[number], "Diese Antworten hat schon eine Regel weiter oben.",
+                        "Fassen Sie beide Regeln zu einer zusammen.")
+            )  # fmt: skip
+    if table.always not in known:
+        found.append(Finding(FILE, 1, f"Die Hilfe „{table.always}“ gibt es nicht.", "Prüfen Sie die Zeile always:."))
+    if not found:
+        found += _dead(table, data, lines)
+    return found
+
+
+def _dead(table: Table, data: Mapping[str, Any], lines: Mapping[int, int]) -> Iterator[Finding]:
+    """Yield rules that never bring a measure onto a list, and measures that are on no list."""
+    shown: set[str] = set()
+    at_work: set[int] = set()
+    for answers in every_answer():
+        listed = {one["key"] for one in choose(data, answers)}
+        shown |= listed
+        for number, rule in enumerate(data["rules"]):
+            if number not in at_work and all(key in answers[question] for question, key in rule["when"].items()):
+                at_work |= {number} if listed & set(rule["show"]) else set()
+    for number in range(len(table.rules)):
+        if number not in at_work:
+            yield Finding(FILE, lines[number], "Diese Regel bringt nie eine Hilfe auf die Liste.",
+                          "Streichen Sie sie oder stellen Sie sie weiter nach oben.")  # fmt: skip
+    for key in sorted(data["measures"].keys() - shown):
+        yield Finding(f"docs/de/{ROOM}/{key}.md", 0, "Keine Regel des Werkzeugkastens führt zu dieser Hilfe.",
+                      f"Nennen Sie sie in {FILE}, oder nehmen Sie measure: aus dem Kopf.")  # fmt: skip

@@ -1,0 +1,51 @@
+"""Keys of the database in words of the current language."""
+
+from __future__ import annotations
+
+from editorial.words import gettext as _
+
+
+def state_words(state: str) -> str:
+    """Return the name of a state."""
+    return {
+        "new": _("new"),
+        "in_work": _("in work"),
+        "answered": _("answered"),
+        "closed": _("closed"),
+    }.get(state, state)
+
+
+def event_words(kind: str, detail: str) -> str:
+    """Return what somebody did."""
+    return {
+        "state": _("set the state to “%(state)s”", state=state_words(detail)),
+        "note": _("wrote a note"),
+        "interim": _("noted an interim notice"),
+        "released": _("took it out of the suspected spam"),
+        "retry": _("had mails tried again"),
+        "corrected": _("corrected answers: %(fields)s", fields=detail),
+        "quoted": _("released a quotation"),
+        "unquoted": _("took a quotation back"),
+    }.get(kind, kind)
+
+
+def mail_words(state: str) -> str:
+    """Return the state of a mail."""
+    return {
+        "held": _("held back"),
+        "waiting": _("waiting"),
+        "sending": _("being sent"),
+        "sent": _("sent"),
+        "failed": _("given up"),
+    }.get(state, state)
+
+
+def suspicion_words(signs: str) -> list[str]:
+    """Return the signs of spam, each in words."""
+    words = {
+        "trap": _("the field that people do not see was filled in"),
+        "fast": _("the entries were confirmed within two seconds"),
+        "links": _("the text holds web addresses"),
+        "rate": _("very many forms came from this connection"),
+    }
+    return [words.get(sign, sign) for sign in signs.split()]

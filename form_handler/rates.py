@@ -1,0 +1,71 @@
+"""Counting how often something came from one address, over all processes, without keeping the address.
+
+What is stored is an HMAC with a key that is made anew each day and thrown away with its counts, so that
+nobody can tell from the database who it was, or that two days' senders were the same.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import hmac
+import secrets
+
+import sqlalchemy as sa
+
+from form_handler.storage.schema import day_key, rate
+
+
+def count(connection: sa.Connection, what: str, who: str, now: datetime.datetime, minutes: int = 60) -> int:
+    """Count one more event and return how many there were in this slot of so many minutes."""
+    key = _key_of_day(connection, now)
+    row = {"day": f"{now:%Y-%m-%d}", "what": what, "who": _mask(key, who), "slot": _slot(now, minutes)}
+    where = sa.and_(*(rate.c[name] == value for name, value in row.items()))
+    done = connection.execute(rate.update().where(where).values(count=rate.c.count + 1))
+    if done.rowcount == 0:
+        connection.execute(rate.insert().values(**row, count=1))
+    return int(connection.execute(sa.select(rate.c.count).where(where)).scalar_one())
+
+
+def look(connection: sa.Connection, what: str, who: str, now: datetime.datetime, minutes: int = 60) -> int:
+    """Return how many events there were in this slot, without counting one."""
+    day = f"{now:%Y-%m-%d}"
+    key = connection.execute(sa.select(day_key.c.key).where(day_key.c.day == day)).scalar()
+    if key is None:
+        return 0
+    query = sa.select(rate.c.count).where(
+        rate.c.day == day, rate.c.what == what, rate.c.who == _mask(key, who), rate.c.slot == _slot(now, minutes)
+    )
+    return int(connection.execute(query).scalar() or 0)
+
+
+def _slot(now: datetime.datetime, minutes: int) -> int:
+    return (now.hour * 60 + now.minute) // minutes
+
+
+def _mask(key: str, who: str) -> str:
+    return hmac.new(bytes.fromhex(key), who.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+def _key_of_day(connection: sa.Connection, now: datetime.datetime) -> str:
+    """Return the key of the day; the first use of a day makes it and forgets the days before."""
+    day = f"{now:%Y-%m-%d}"
+    query = sa.select(day_key.c.key).where(day_key.c.day == day)
+    key = connection.execute(query).scalar()
+    if key is None:
+        forget_before(connection, day)
+        if connection.dialect.name == "postgresql":
+            from sqlalchemy.dialects.postgresql import insert
+
+            fresh = insert(day_key).values(day=day, key=secrets.token_hex(32)).on_conflict_do_nothing()
+            connection.execute(fresh)
+        else:
+            connection.execute(day_key.insert().values(day=day, key=secrets.token_hex(32)))
+        key = connection.execute(query).scalar_one()
+    return str(key)
+
+
+def forget_before(connection: sa.Connection, day: str) -> None:
+    """Throw away the keys and counts of earlier days."""
+    connection.execute(rate.delete().where(rate.c.day < day))
+    connection.execute(day_key.delete().where(day_key.c.day < day))

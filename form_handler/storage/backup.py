@@ -1,0 +1,181 @@
+"""A copy of everything stored, in one file that SQLite and PostgreSQL both can take back.
+
+A ZIP: ``manifest.json`` (schema, counts, checksums) and one file of JSON lines for each table, read in one
+transaction, so that it is consistent while the server runs. Sessions and rate counts are left out.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+
+from form_handler.storage.database import Database, make_folder, sync_folder
+from form_handler.storage.migrate import alembic_config, current, head, refuse_newer
+from form_handler.storage.schema import FLEETING, TABLES
+
+FORMAT = 1
+ROWS_AT_ONCE = 500
+
+
+class BackupError(Exception):
+    """A backup cannot be written or taken back; the message says why, in German."""
+
+
+def write_backup(database: Database, file: Path) -> str:
+    """Write a backup, whole or not at all, readable by its owner only; return what is in it.
+
+    :raises BackupError: if the file exists or cannot be written.
+    """
+    if file.exists():
+        raise BackupError(f"{file} gibt es schon. Wählen Sie einen anderen Namen.")
+    draft = file.with_name(f".{file.name}.part")
+    try:
+        make_folder(file.absolute().parent)
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as out:
+            report = _write(database, out)
+            out.flush()
+            os.fsync(out.fileno())
+        draft.rename(file)
+        sync_folder(file.absolute().parent)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise BackupError(f"{file} lässt sich nicht schreiben: {error.strerror}") from error
+    return report
+
+
+def _write(database: Database, out: Any) -> str:
+    manifest: dict[str, Any] = {
+        "format": FORMAT,
+        "made_at": datetime.datetime.now(datetime.UTC).isoformat(),
+        "tables": {},
+    }
+    with database.snapshot() as connection, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        manifest["schema"] = current(connection)
+        for table in TABLES:
+            if table.name in FLEETING:
+                continue
+            digest, count = hashlib.sha256(), 0
+            with archive.open(f"{table.name}.jsonl", "w", force_zip64=True) as lines:
+                for row in _rows(connection, table):
+                    line = _as_line(row)
+                    digest.update(line)
+                    lines.write(line)
+                    count += 1
+            manifest["tables"][table.name] = {"rows": count, "sha256": digest.hexdigest()}
+        archive.writestr("manifest.json", json.dumps(manifest, indent=1))
+    return _report(manifest)
+
+
+def _rows(connection: sa.Connection, table: sa.Table) -> Iterator[dict[str, Any]]:
+    query = sa.select(table).order_by(*table.primary_key.columns)
+    for row in connection.execution_options(stream_results=True).execute(query).mappings():
+        yield dict(row)
+
+
+def _as_line(row: dict[str, Any]) -> bytes:
+    plain = {name: value.isoformat() if isinstance(value, datetime.datetime) else value for name, value in row.items()}
+    return json.dumps(plain, ensure_ascii=False, sort_keys=True).encode("utf-8") + b"\n"
+
+
+def _report(manifest: dict[str, Any]) -> str:
+    def rows(name: str) -> int:
+        return int(manifest["tables"].get(name, {"rows": 0})["rows"])
+
+    counted = f"{rows('submission')} Eingänge, {rows('outgoing_mail')} Mails, {rows('account')} Konten"
+    return f"{counted} (Schema {manifest['schema']})"
+
+
+def restore_backup(database: Database, file: Path) -> str:
+    """Take a backup into an empty database and prove it: read all back and compare with the checksums.
+
+    All is one transaction: on any fault the database stays empty.
+
+    :raises BackupError: if the file is no whole backup, or the database is not empty.
+    :raises SchemaError: if the backup is from a newer version of the programme.
+    """
+    try:
+        archive = zipfile.ZipFile(file)
+        manifest = json.loads(archive.read("manifest.json"))
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise BackupError(f"{file} ist keine ganze Sicherung.") from error
+    if manifest.get("format") != FORMAT:
+        raise BackupError(f"{file} hat ein Format, das diese Version nicht kennt.")
+    with archive:
+        refuse_newer(manifest["schema"])
+        with database.writing() as connection:
+            if sa.inspect(connection).get_table_names():
+                raise BackupError("Die Datenbank ist nicht leer. Eine Sicherung kommt nur in einen leeren Ordner.")
+            config = alembic_config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, manifest["schema"])
+            for name, told in manifest["tables"].items():
+                _fill(connection, archive, name, told)
+            for name, told in manifest["tables"].items():
+                _prove(connection, name, told)
+            command.upgrade(config, head())
+    return _report(manifest)
+
+
+def _table(connection: sa.Connection, name: str) -> sa.Table:
+    """Return a table as the schema of the backup has it, which may be older than ours."""
+    known = {table.name: table for table in TABLES if table.name not in FLEETING}.get(name)
+    if known is None or name not in sa.inspect(connection).get_table_names():
+        raise BackupError(f"Die Sicherung enthält eine Tabelle, die es nicht gibt: {name}")
+    columns = {column["name"] for column in sa.inspect(connection).get_columns(name)}
+    return sa.Table(
+        name,
+        sa.MetaData(),
+        *(sa.Column(c.name, c.type, primary_key=c.primary_key) for c in known.columns if c.name in columns),
+    )
+
+
+def _fill(connection: sa.Connection, archive: zipfile.ZipFile, name: str, told: dict[str, Any]) -> None:
+    table, digest, batch = _table(connection, name), hashlib.sha256(), []
+    try:
+        with archive.open(f"{name}.jsonl") as lines:
+            for line in lines:
+                digest.update(line)
+                row = json.loads(line)
+                for column in table.columns:
+                    value = row.get(column.name)
+                    if isinstance(value, str) and isinstance(column.type, sa.types.TypeDecorator):
+                        row[column.name] = datetime.datetime.fromisoformat(value)
+                batch.append(row)
+                if len(batch) == ROWS_AT_ONCE:
+                    connection.execute(table.insert(), batch)
+                    batch = []
+    except (KeyError, ValueError, zipfile.BadZipFile, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+        raise BackupError(f"Die Sicherung ist beschädigt: {name}") from error
+    if batch:
+        connection.execute(table.insert(), batch)
+    if digest.hexdigest() != told["sha256"]:
+        raise BackupError(f"Die Sicherung ist beschädigt: {name}")
+    _continue_numbering(connection, table)
+
+
+def _continue_numbering(connection: sa.Connection, table: sa.Table) -> None:
+    """Let PostgreSQL number new rows after the restored ones."""
+    if connection.dialect.name == "postgresql" and "id" in table.columns:
+        connection.exec_driver_sql(
+            f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), "  # noqa: S608 - a name of our own schema
+            f"(SELECT coalesce(max(id), 0) + 1 FROM {table.name}), false)"
+        )
+
+
+def _prove(connection: sa.Connection, name: str, told: dict[str, Any]) -> None:
+    digest, count = hashlib.sha256(), 0
+    for row in _rows(connection, _table(connection, name)):
+        digest.update(_as_line(row))
+        count += 1
+    if (count, digest.hexdigest()) != (told["rows"], told["sha256"]):
+        raise BackupError(f"Zurückgelesen ist {name} anders als in der Sicherung. Nichts wurde übernommen.")

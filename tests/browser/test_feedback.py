@@ -1,0 +1,34 @@
+"""A reader tells us about a page, from that page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.browser.conftest import Visit
+
+Begin = Callable[..., Visit]
+
+
+def test_the_form_knows_the_page_the_reader_comes_from_and_shows_it(visit: Begin) -> None:
+    page = visit().open("/ar/ankommen/notfall/")
+    page.locator(".kim-feedback a").click()
+    page.wait_for_url("**/ar/rueckmeldung/**")
+    field = page.locator("input[name=page]")
+    assert field.input_value() == "/ar/ankommen/notfall/"
+    assert field.is_visible()
+
+
+@pytest.mark.parametrize("words", ["https://example.org/", "//example.org", "/a<b>", "x" * 300])
+def test_the_form_takes_nothing_but_a_path_from_the_address(visit: Begin, words: str) -> None:
+    page = visit().open("/rueckmeldung/?page=" + words)
+    assert page.locator("input[name=page]").input_value() == ""
+
+
+def test_without_script_the_form_works_and_the_field_is_empty(visit: Begin) -> None:
+    page = visit(java_script_enabled=False).open("/rueckmeldung/?page=/kontakt/")
+    assert page.locator("input[name=page]").input_value() == ""
+    page.locator("label[for=helpful-0], .kim-choice label").first.click()
+    page.locator("form[method=post] button.button").click()
+    assert page.locator(".kim-review__list").is_visible()

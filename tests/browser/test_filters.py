@@ -1,0 +1,100 @@
+"""A reader narrows a long list down, with or without script, with mouse or keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Visit
+from tests.browser.test_accessibility import violations
+
+Begin = Callable[..., Visit]
+
+
+def shown(page: Page) -> list[str]:
+    """Return what each visible card can be found by."""
+    return [str(card.get_attribute("data-tags")) for card in page.locator("[data-tags]:visible").all()]
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with-script", "without-script"])
+@pytest.mark.parametrize("root", ["/", "/ar/"])
+def test_only_cards_that_fit_every_choice_stay_and_a_reset_brings_all_back(
+    visit: Begin, root: str, script: bool
+) -> None:
+    page = visit(java_script_enabled=script).open(root + "angebote/")
+    everything = shown(page)
+    page.locator("[name=topic][value=work]").check()
+    page.locator("[name=audience][value=employers]").check()
+    found = shown(page)
+    assert found == [tags for tags in everything if {"work", "employers"} <= set(tags.split())]
+    assert 0 < len(found) < len(everything)
+    page.locator(".kim-filter button[type=reset]").click()
+    assert shown(page) == everything
+
+
+def test_a_card_that_does_not_fit_is_not_read_out(visit: Begin) -> None:
+    page = visit().open("/angebote/")
+    page.locator("[name=topic][value=health]").check()
+    names = page.locator(".kim-cards__list").aria_snapshot()
+    assert names.count("listitem") == len(shown(page)) == 1
+
+
+def test_the_number_of_pages_is_announced_and_an_empty_list_says_what_to_do(visit: Begin) -> None:
+    page = visit().open("/en/angebote/")
+    status = page.locator(".kim-filter [role=status]")
+    page.locator("[name=topic][value=health]").check()
+    assert status.inner_text() == "Pages found: 1"
+    page.locator("[name=audience][value=employers]").check()
+    assert shown(page) == []
+    assert status.inner_text() == "No page fits this choice. Choose something else or show all."
+    assert violations(page) == []
+
+
+def test_without_script_the_number_is_counted_by_the_stylesheet(visit: Begin) -> None:
+    page = visit(java_script_enabled=False).open("/angebote/")
+    page.locator("[name=topic][value=health]").check()
+    assert page.locator(".kim-filter__shown").is_visible()
+    nodes = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    texts = [str(node.get("name", {}).get("value")).strip() for node in nodes if node["role"]["value"] == "StaticText"]
+    assert texts[texts.index("Angezeigte Seiten:") + 1] == "1"
+
+
+def test_the_address_keeps_the_choice(visit: Begin) -> None:
+    seen = visit()
+    page = seen.open("/angebote/?topic=health&language=no-such")
+    assert page.locator("[name=topic][value=health]").is_checked()
+    assert len(shown(page)) == 1
+    page.locator("[name=topic][value=work]").check()
+    assert page.url == seen.url + "/angebote/?topic=work"
+    page.locator(".kim-filter button[type=reset]").click()
+    page.wait_for_url(seen.url + "/angebote/")
+
+
+def test_the_keyboard_chooses_and_enter_does_not_load_the_page_again(visit: Begin) -> None:
+    seen = visit()
+    page = seen.open("/angebote/")
+    page.locator("[name=topic][value='']").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.value") != ""
+    ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert ring != "none"
+    before = page.url
+    page.evaluate("window.still = true")
+    page.keyboard.press("Enter")
+    assert page.evaluate("window.still") is True
+    assert page.url == before
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("root", ["/", "/ar/"])
+def test_filters_break_no_rule_on_a_phone(visit: Begin, root: str, scheme: str) -> None:
+    page = visit(viewport={"width": 320, "height": 640}, color_scheme=scheme).open(root + "angebote/")
+    page.locator("[name=topic][value=work]").check()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    heights = page.locator(".kim-chip, .kim-filter button:visible").evaluate_all(
+        "rows => rows.map(row => row.getBoundingClientRect().height)"
+    )
+    assert min(heights) >= 44

@@ -1,0 +1,131 @@
+"""The staff area in a real browser: log in, work on a submission, export; German and English, phone and desk, light and dark."""
+
+from __future__ import annotations
+
+import datetime
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import openpyxl
+import pytest
+from playwright.sync_api import Browser, Page
+
+from form_handler.demo import fill_demo
+from form_handler.settings import read_settings
+from form_handler.storage.database import Database
+from form_handler.storage.migrate import upgrade
+from tests.browser.conftest import Visit
+from tests.browser.test_accessibility import violations
+from tests.serving import Server, serving
+
+PASSWORD = "ein-langes-passwort"
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose inbox holds example data."""
+    folder = tmp_path_factory.mktemp("office")
+    settings = read_settings({"KIM_DATA_DIR": str(folder / "var")})
+    database = Database(settings)
+    upgrade(database)
+    fill_demo(database, settings, folder / "survey.yml", datetime.datetime.now(datetime.UTC), PASSWORD)
+    database.engine.dispose()
+    with serving(folder / "var") as running:
+        yield running
+
+
+@pytest.fixture
+def clerk(browser: Browser, office: Server) -> Iterator[Open]:
+    """Open staff pages as somebody who is logged in; nothing may fault on the way."""
+    visits: list[Visit] = []
+
+    def begin(root: str = "/eingang/", **options: object) -> Page:
+        seen = Visit(browser.new_context(**options), office.url)  # type: ignore[arg-type]
+        visits.append(seen)
+        page = seen.open(root)
+        page.fill("#name", "demo")
+        page.fill("#password", PASSWORD)
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".office-nav")
+        return page
+
+    yield begin
+    for seen in visits:
+        assert (seen.foreign, seen.faults) == ([], [])
+        seen.context.close()
+
+
+LOOKS = [
+    ("/eingang/", 360, "light"),
+    ("/eingang/", 1280, "dark"),
+    ("/en/eingang/", 1280, "light"),
+    ("/en/eingang/", 360, "dark"),
+]
+
+
+@pytest.mark.parametrize(("root", "width", "scheme"), LOOKS)
+def test_no_staff_page_breaks_a_rule_or_runs_over(clerk: Open, root: str, width: int, scheme: str) -> None:
+    page = clerk(root, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    first = page.locator("tbody a").first.get_attribute("href") or ""
+    held = page.goto(page.url + "?held=1") and (page.locator("tbody a").first.get_attribute("href") or "")
+    paths = [root, root + "?q=gibtesnicht", root + "zahlen/", root + "umfrage/", root + "mails/",
+             root + "person/?email=betrieb1@example.org", first, held, first + "berichtigen", first + "loeschen"]  # fmt: skip
+    for path in paths:
+        page.goto(page.url.split("/eingang/")[0].removesuffix("/en") + str(path))
+        assert violations(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} runs over"
+    page.context.clear_cookies()
+    page.goto(page.url.split("/eingang/")[0].removesuffix("/en") + root)
+    assert violations(page) == [], "log-in"
+
+
+def test_the_keyboard_alone_finds_opens_notes_and_answers(clerk: Open) -> None:
+    page = clerk()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "kim-skip"
+    page.focus("#f-q")
+    page.keyboard.type("betrieb3@example.org")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=betrieb3**")
+    assert page.locator("tbody tr").count() == 1
+    page.focus("tbody a")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#note")
+    page.focus("#note")
+    page.keyboard.type("Angerufen, kommt am Montag.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".office-note")
+    assert "Angerufen, kommt am Montag." in page.locator(".office-note").first.inner_text()
+    page.select_option("#new-state", "answered")
+    page.get_by_role("button", name="Speichern", exact=True).click()
+    page.wait_for_selector("text=hat den Stand auf „beantwortet“ gesetzt")
+
+
+def test_a_filtered_export_is_downloaded_and_opens(clerk: Open) -> None:
+    page = clerk()
+    page.goto(page.url + "?form=barrier")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="XLSX").click()
+    book = openpyxl.load_workbook(io.BytesIO(Path(download.value.path()).read_bytes()))
+    rows = list(book.active.iter_rows(values_only=True))
+    assert len(rows) == 2
+    assert "القائمة لا تفتح" in str(rows[1])
+
+
+def test_a_submission_prints_without_buttons(clerk: Open) -> None:
+    page = clerk()
+    page.goto(page.url + "?form=callback")
+    page.locator("tbody a").first.click()
+    page.emulate_media(media="print")
+    assert page.locator("button:visible").count() == 0
+    assert page.get_by_text("Örnek Kişi").is_visible()
+
+
+def test_the_cookie_lives_in_the_staff_area_only_and_no_script_can_read_it(clerk: Open) -> None:
+    page = clerk()
+    (cookie,) = page.context.cookies()
+    assert (cookie.get("httpOnly"), cookie.get("sameSite")) == (True, "Lax")
+    assert page.evaluate("document.cookie") == ""

@@ -1,0 +1,173 @@
+"""The toolkit as employers meet it: with and without script, shared, and as the end of a loop that begins with a survey."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from editorial.chooser import every_answer
+from tests.browser.conftest import Visit
+from tests.conftest import ROOT
+from tests.serving import serving
+
+Begin = Callable[..., Visit]
+PAGE = "/arbeitgeber/werkzeugkasten/"
+
+
+def shown(page: Page) -> list[tuple[str | None, str]]:
+    """Return key and reasons of each measure on the list."""
+    return [
+        (item.get_attribute("data-key"), item.locator(".kim-result__why").inner_text())
+        for item in page.locator(".kim-result").all()
+    ]
+
+
+def test_with_script_the_list_follows_each_choice_at_once(visit: Begin) -> None:
+    page = visit().open(PAGE)
+    assert page.locator(".kim-result").count() == 0
+    page.check("#choose-obstacle-language")
+    page.wait_for_selector("[data-key=berufssprachkurs]")
+    page.check("#choose-document-duldung")
+    page.wait_for_selector(".kim-result--first[data-key=arbeitserlaubnis-duldung]")
+    page.check("#choose-document-none")
+    page.wait_for_selector("[data-key=arbeitserlaubnis-duldung]", state="detached")
+
+
+@pytest.mark.parametrize("root", ["", "/ar", "/tr"])
+def test_without_script_the_same_list_comes_with_an_address_to_share(visit: Begin, root: str) -> None:
+    page = visit(java_script_enabled=False).open(root + PAGE)
+    page.check("#choose-want-training")
+    page.check("#choose-obstacle-language")
+    page.click(".kim-chooser button")
+    assert "/auswahl/?" in page.url
+    without = shown(page)
+    assert without[-1][0] == "gespraech-mit-kim"
+    address = page.locator(".kim-chooser__share a").get_attribute("href") or ""
+    assert address == f"{root}{PAGE}auswahl/?want=training&obstacle=language"
+    again = visit().open(address)
+    assert shown(again) == without, "the shared address shows the same"
+    assert again.locator("#choose-obstacle-language").is_checked()
+
+
+def test_page_and_handler_follow_the_same_rules_for_every_answer(visit: Begin) -> None:
+    page = visit().open(PAGE)
+    some = [*every_answer(1)][::7] + [*every_answer(2)][::97]
+    wanted = [{question: list(keys) for question, keys in answers.items()} for answers in some]
+    source = page.locator("script[type=module]").get_attribute("src") or ""
+    in_browser = page.evaluate(
+        """async ([source, url, wanted]) => {
+          const { choose } = await import(source);
+          const data = await (await fetch(url)).json();
+          return wanted.map((answers) => choose(data, answers).map(({ key, first, why }) => ({ key, first, why })));
+        }""",
+        [source, PAGE + "massnahmen.json", wanted],
+    )
+    from editorial.chooser import choose
+
+    data = json.loads((ROOT / "site" / PAGE.strip("/") / "massnahmen.json").read_text("utf-8"))
+    assert in_browser == [choose(data, answers) for answers in wanted]
+
+
+def test_rubbish_in_the_address_shows_the_talk_and_no_fault(visit: Begin) -> None:
+    page = visit().open(PAGE + "auswahl/?want=%3Cscript%3E&obstacle=x&document=&size=" + "9" * 3000)
+    assert [key for key, _why in shown(page)] == ["gespraech-mit-kim"]
+
+
+def send(page: Page) -> None:
+    """Go on from the form over the review page to the receipt."""
+    page.click(".kim-form__submit")
+    page.click(".kim-review__send")
+    page.wait_for_selector(".kim-receipt__number")
+
+
+def test_a_receipt_shows_the_measures_that_fit_the_answers(visit: Begin) -> None:
+    page = visit().open("/arbeitgeber/mitmachen/")
+    page.fill("#company", "Beispielbetrieb")
+    page.fill("#email", "beispiel@example.org")
+    page.get_by_label("Einen Ausbildungsplatz anbieten").check()
+    send(page)
+    keys = [key for key, _why in shown(page)]
+    assert "ausbildung" in keys
+    assert "beispiel" not in page.url.lower()
+
+
+def kim(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a copy of the project."""
+    env = {**{k: v for k, v in os.environ.items() if not k.startswith("KIM_")}, "KIM_DATA_DIR": str(folder / "var")}
+    return subprocess.run([sys.executable, "-m", "kim", *words], cwd=folder, env=env, capture_output=True, text=True)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the project, so that publishing changes nothing here."""
+    folder = tmp_path / "project"
+    for name in ("docs", "overrides", "editorial", "form_handler"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("kim.py", "mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+def answer(page: Page, number: int) -> None:
+    """Fill in the survey as one of six companies."""
+    page.get_by_label("Ja, als Beschäftigte").check()
+    page.locator("#obstacle_language").get_by_label("sehr schwer").check()
+    if number % 2:
+        page.get_by_label("Zusammenarbeit im Team").check()
+    page.select_option("#trade", ["crafts", "care", "retail", "it", "office", "green"][number])
+    send(page)
+
+
+def test_what_employers_teach_the_city_comes_back_to_them(browser: Browser, project: Path) -> None:
+    """Six companies answer, results are published, the site shows them, and the obstacle leads to its measures."""
+    built = kim(project, "build")
+    assert built.returncode == 0, built.stderr
+    with serving_copy(project) as server:
+        for number in range(6):
+            context = browser.new_context()
+            page = context.new_page()
+            page.goto(server.url + "/arbeitgeber/erfahrungen/")
+            answer(page, number)
+            assert "berufssprachkurs" in [key for key, _why in shown(page)], "the receipt already helps"
+            context.close()
+        before = kim(project, "survey", "publish", "--dry-run")
+        assert "6 Betriebe" in before.stdout, before.stderr
+        assert not (project / "docs" / "data" / "survey.yml").exists()
+        published = kim(project, "survey", "publish")
+        assert published.returncode == 0, published.stderr
+        assert kim(project, "build").returncode == 0
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(server.url + "/allianz/umfrage/#ergebnisse")
+        assert "6 Betriebe haben geantwortet" in page.locator("main").inner_text()
+        heavy = page.locator("section[aria-labelledby=survey-heavy] tbody tr").first
+        assert heavy.inner_text().split() == ["Deutsch", "6"]
+        worked = page.locator("section[aria-labelledby=survey-worked] tbody tr", has_text="Zusammenarbeit im Team")
+        assert worked.inner_text().split()[-1] == "–", "three of six stay hidden"
+        with page.expect_download() as download:
+            page.get_by_role("link", name="CSV").click()
+        assert "Deutsch;6" in download.value.path().read_text("utf-8-sig")
+        heavy.get_by_role("link", name="Deutsch").click()
+        page.wait_for_url("**/auswahl/?obstacle=language")
+        assert shown(page)[0][0] == "berufssprachkurs"
+        page.goto(server.url + "/arbeitgeber/mitmachen/")
+        page.fill("#company", "Beispielbetrieb")
+        page.fill("#email", "beispiel@example.org")
+        page.get_by_label("Ein Praktikum anbieten").check()
+        send(page)
+        assert "praktikum" in [key for key, _why in shown(page)]
+        context.close()
+
+
+def serving_copy(project: Path) -> Any:
+    """Run the copy's server for the length of a ``with`` block."""
+    return serving(project / "var", project, KIM_SITE_DIR=str(project / "site"))

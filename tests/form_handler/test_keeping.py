@@ -1,0 +1,280 @@
+"""Keeping and forgetting: retention, backup and restore, migrations from the first schema on."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import threading
+import uuid
+import zipfile
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from click.testing import CliRunner
+
+from form_handler.forms import FORMS
+from form_handler.mails import plan_mails
+from form_handler.office import accounts, desk
+from form_handler.retention import purge_if_due, purge_lines
+from form_handler.settings import Settings, read_settings
+from form_handler.storage.backup import BackupError, restore_backup, write_backup
+from form_handler.storage.database import Database
+from form_handler.storage.migrate import SchemaError, alembic_config, upgrade
+from form_handler.storage.schema import event, submission
+from form_handler.storage.submissions import list_submissions, store
+
+NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
+
+
+def put(database: Database, settings: Settings, form: str = "participation", at: datetime.datetime = NOW) -> str:
+    """Store a submission and return its number."""
+    definition = FORMS[form]
+    answers = {**definition.answers(definition.form_class()), "email": "beispiel@example.org"}
+    number = str(uuid.uuid4())
+    store(database, number, form, "de", answers, partial(plan_mails, settings, definition), at)
+    return number
+
+
+@pytest.mark.parametrize("key", list(FORMS))
+def test_each_form_is_forgotten_after_its_own_number_of_months_and_not_a_day_before(
+    database: Database, settings: Settings, key: str
+) -> None:
+    months = FORMS[key].retention_months
+    edge = desk.months_back(NOW, months)
+    put(database, settings, key, edge - datetime.timedelta(days=1))
+    kept = put(database, settings, key, edge + datetime.timedelta(days=1))
+    told = purge_lines(database, settings, NOW, dry_run=True)
+    assert told == [f"{key}: 1 würden gelöscht, älter als {months} Monate."]
+    assert len(list_submissions(database)) == 2, "a dry run deletes nothing"
+    assert purge_lines(database, settings, NOW) == [f"{key}: 1 gelöscht, älter als {months} Monate."]
+    assert [row.number for row in list_submissions(database)] == [kept]
+    with database.reading() as connection:
+        assert ("purged", "1") in [(row.kind, row.detail) for row in connection.execute(event.select())]
+
+
+def test_the_notice_and_the_purge_use_the_same_number() -> None:
+    from editorial.notice import forms_notice
+    from editorial.words import use_language
+
+    with use_language("de"):
+        notice = forms_notice()
+    for definition in FORMS.values():
+        section = notice.split(f"formular-{definition.key}'")[1].split("<table")[0]
+        assert f"{definition.retention_months} Monate" in section
+
+
+def test_the_daily_purge_runs_once_a_day(database: Database, settings: Settings) -> None:
+    assert purge_if_due(database, settings, NOW) != []
+    assert purge_if_due(database, settings, NOW + datetime.timedelta(hours=23)) == []
+    assert purge_if_due(database, settings, NOW + datetime.timedelta(hours=25)) != []
+
+
+@pytest.mark.parametrize(
+    ("now", "months", "then"),
+    [("2026-03-31", 1, "2026-02-28"), ("2024-03-31", 1, "2024-02-29"), ("2026-01-15", 24, "2024-01-15")],
+)
+def test_months_are_counted_as_the_calendar_has_them(now: str, months: int, then: str) -> None:
+    moment = datetime.datetime.fromisoformat(now).replace(tzinfo=datetime.UTC)
+    assert f"{desk.months_back(moment, months):%Y-%m-%d}" == then
+
+
+def empty_place(tmp_path: Path) -> Database:
+    """Return a database in a folder where nothing is."""
+    return Database(read_settings({"KIM_DATA_DIR": str(tmp_path / "new")}))
+
+
+def test_a_backup_taken_while_forms_come_in_is_whole_and_comes_back(
+    database: Database, settings: Settings, tmp_path: Path
+) -> None:
+    for _ in range(20):
+        put(database, settings)
+    accounts.add_account(database, "Probe", "ein-langes-passwort", NOW)
+    stop = threading.Event()
+
+    def keep_sending() -> None:
+        while not stop.is_set():
+            put(database, settings)
+
+    sender = threading.Thread(target=keep_sending)
+    sender.start()
+    try:
+        write_backup(database, tmp_path / "kim.zip")
+    finally:
+        stop.set()
+        sender.join()
+    new = empty_place(tmp_path)
+    restore_backup(new, tmp_path / "kim.zip")
+    with new.reading() as connection:
+        submissions = connection.execute(sa.select(sa.func.count()).select_from(submission)).scalar_one()
+        mails = connection.exec_driver_sql("SELECT count(*) FROM outgoing_mail").scalar_one()
+    assert submissions >= 20
+    assert mails == 2 * submissions, "each submission with both its mails"
+    assert accounts.log_in(new, "probe", "ein-langes-passwort", "192.0.2.1", NOW) is not None
+    assert (tmp_path / "kim.zip").stat().st_mode & 0o077 == 0
+    new.engine.dispose()
+
+
+def test_a_backup_never_overwrites_and_leaves_no_half_file(
+    database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "da.zip").write_text("x")
+    with pytest.raises(BackupError, match="gibt es schon"):
+        write_backup(database, tmp_path / "da.zip")
+
+    def full(*_: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("form_handler.storage.backup._write", full)
+    with pytest.raises(BackupError, match="No space"):
+        write_backup(database, tmp_path / "voll.zip")
+    assert [path.name for path in tmp_path.glob("*voll*")] + [path.name for path in tmp_path.glob(".*voll*")] == []
+
+
+def broken_row(archive: dict[str, bytes]) -> None:
+    archive["submission.jsonl"] = archive["submission.jsonl"].replace(b"KIM-", b"KIX-")
+
+
+def missing_table(archive: dict[str, bytes]) -> None:
+    del archive["outgoing_mail.jsonl"]
+
+
+def lost_row(archive: dict[str, bytes]) -> None:
+    archive["submission.jsonl"] = b""
+
+
+def strange_table(archive: dict[str, bytes]) -> None:
+    manifest = json.loads(archive["manifest.json"])
+    manifest["tables"]["quatsch"] = {"rows": 0, "sha256": ""}
+    archive["manifest.json"] = json.dumps(manifest).encode()
+
+
+@pytest.mark.parametrize("harm", [broken_row, missing_table, lost_row, strange_table])
+def test_a_damaged_backup_is_refused_and_leaves_the_database_empty(
+    database: Database, settings: Settings, tmp_path: Path, harm: Callable[[dict[str, bytes]], None]
+) -> None:
+    put(database, settings)
+    write_backup(database, tmp_path / "kim.zip")
+    with zipfile.ZipFile(tmp_path / "kim.zip") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    harm(parts)
+    with zipfile.ZipFile(tmp_path / "schlecht.zip", "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    new = empty_place(tmp_path)
+    with pytest.raises(BackupError):
+        restore_backup(new, tmp_path / "schlecht.zip")
+    with new.reading() as connection:
+        assert sa.inspect(connection).get_table_names() == []
+    new.engine.dispose()
+
+
+def test_no_backup_is_taken_for_one_and_none_comes_into_a_full_database(
+    database: Database, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "kein.zip").write_text("x")
+    with pytest.raises(BackupError, match="keine ganze Sicherung"):
+        restore_backup(database, tmp_path / "kein.zip")
+    put(database, settings)
+    write_backup(database, tmp_path / "kim.zip")
+    with pytest.raises(BackupError, match="nicht leer"):
+        restore_backup(database, tmp_path / "kim.zip")
+    assert len(list_submissions(database)) == 1
+
+
+def test_a_backup_of_a_newer_version_is_refused(database: Database, settings: Settings, tmp_path: Path) -> None:
+    write_backup(database, tmp_path / "kim.zip")
+    with zipfile.ZipFile(tmp_path / "kim.zip") as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    manifest = {**json.loads(parts["manifest.json"]), "schema": "9999"}
+    with zipfile.ZipFile(tmp_path / "neuer.zip", "w") as archive:
+        for name, content in {**parts, "manifest.json": json.dumps(manifest).encode()}.items():
+            archive.writestr(name, content)
+    new = empty_place(tmp_path)
+    with pytest.raises(SchemaError, match="9999"):
+        restore_backup(new, tmp_path / "neuer.zip")
+    new.engine.dispose()
+
+
+def first_schema(database: Database) -> None:
+    """Make the first schema with one submission and its mail, as version 0.1 left it."""
+    with database.writing() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO submission VALUES ('n', 'KIM-222222', 'participation', 'tr', 'new', '2026-11-01 10:00:00', ?)",
+            (json.dumps({"company": "Örnek", "email": "Ornek@Example.org", "trade": "care"}, ensure_ascii=False),),
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO outgoing_mail VALUES (1, 'n', 'office', 'o@example.org', 'x', 'sent', 1, '2026-11-01 10:00:00', NULL, NULL)"
+        )
+
+
+def test_migrating_from_the_first_schema_keeps_the_data_and_makes_it_findable(settings: Settings) -> None:
+    database = Database(settings)
+    first_schema(database)
+    assert upgrade(database) is True
+    (row,) = list_submissions(database)
+    assert (row.reference, row.answers["company"], row.sender, row.held) == (
+        "KIM-222222",
+        "Örnek",
+        "ornek@example.org",
+        False,
+    )
+    assert desk.find(database, desk.Wanted(text="örnek", trade="care"), NOW)[1] == 1
+    assert len(desk.story(database, "n")["mails"]) == 1
+    database.engine.dispose()
+
+
+def test_a_backup_from_the_first_schema_comes_back_into_this_version(settings: Settings, tmp_path: Path) -> None:
+    database = Database(settings)
+    first_schema(database)
+    with database.reading() as connection:
+        rows = [dict(r) for r in connection.exec_driver_sql("SELECT * FROM submission").mappings()]
+    rows[0]["received_at"] = "2026-11-01T10:00:00+00:00"
+    import hashlib
+
+    line = json.dumps(rows[0], ensure_ascii=False, sort_keys=True).encode() + b"\n"
+    told = {"rows": 1, "sha256": hashlib.sha256(line).hexdigest()}
+    none = {"rows": 0, "sha256": hashlib.sha256(b"").hexdigest()}
+    with zipfile.ZipFile(tmp_path / "alt.zip", "w") as archive:
+        archive.writestr("submission.jsonl", line)
+        archive.writestr("outgoing_mail.jsonl", b"")
+        manifest = {
+            "format": 1,
+            "schema": "0001",
+            "tables": {"submission": told, "outgoing_mail": none, "account": none},
+        }
+        del manifest["tables"]["account"]  # type: ignore[attr-defined]
+        archive.writestr("manifest.json", json.dumps(manifest))
+    new = empty_place(tmp_path)
+    restore_backup(new, tmp_path / "alt.zip")
+    assert [row.sender for row in list_submissions(new)] == ["ornek@example.org"]
+    for one in (database, new):
+        one.engine.dispose()
+
+
+def test_the_commands_work_for_an_operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kim import main
+
+    for name, value in {"KIM_DATA_DIR": str(tmp_path / "var")}.items():
+        monkeypatch.setenv(name, value)
+    run = CliRunner()
+    assert "gibt noch kein Konto" in run.invoke(main, ["users", "list"]).output
+    added = run.invoke(main, ["users", "add", "Probe", "--password-stdin"], input="ein-langes-passwort\n")
+    assert added.exit_code == 0, added.output
+    assert "offen" in run.invoke(main, ["users", "list"]).output
+    assert run.invoke(main, ["users", "add", "Kurz", "--password-stdin"], input="kurz\n").exit_code == 1
+    assert run.invoke(main, ["users", "close", "probe"]).exit_code == 0
+    assert "geschlossen" in run.invoke(main, ["users", "list"]).output
+    assert "nichts" in run.invoke(main, ["purge", "--dry-run"]).output
+    made = run.invoke(main, ["backup", str(tmp_path / "kim.zip")])
+    assert made.exit_code == 0, made.output
+    monkeypatch.setenv("KIM_DATA_DIR", str(tmp_path / "neu"))
+    back = run.invoke(main, ["restore", str(tmp_path / "kim.zip")])
+    assert back.exit_code == 0, back.output
+    assert "geprüft" in back.output

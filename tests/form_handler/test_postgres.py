@@ -1,0 +1,189 @@
+"""The same promises on a real PostgreSQL: stored once, sent once by several workers, kept by migrations and backups."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import multiprocessing
+import os
+import signal
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from form_handler import rates
+from form_handler.forms import FORMS
+from form_handler.mail_worker import deliver_due, utc_now
+from form_handler.mails import plan_mails
+from form_handler.office import accounts, desk
+from form_handler.settings import Settings, read_settings
+from form_handler.storage.backup import restore_backup, write_backup
+from form_handler.storage.database import Database
+from form_handler.storage.migrate import current, require_current, upgrade
+from form_handler.storage.schema import metadata, outgoing_mail, submission
+from form_handler.storage.submissions import list_submissions, store
+from tests import postgres
+from tests.serving import wait_until
+
+pytestmark = pytest.mark.xdist_group("postgres")
+NOW = datetime.datetime.now(datetime.UTC)
+ANSWERS = {"company": "Beispielbetrieb", "email": "beispiel@example.org", "message": "Grüße حمص \u2028"}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """A PostgreSQL server."""
+    with postgres.running() as url:
+        yield url
+
+
+@pytest.fixture
+def settings(server: str, tmp_path: Path) -> Settings:
+    """Settings with an empty database of its own."""
+    name = "kim_" + uuid.uuid4().hex
+    engine = sa.create_engine(server + "/postgres", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    engine.dispose()
+    return read_settings({"KIM_DATA_DIR": str(tmp_path / "var"), "KIM_DATABASE_URL": f"{server}/{name}"})
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    """A database with the current schema."""
+    database = Database(settings)
+    upgrade(database)
+    yield database
+    database.engine.dispose()
+
+
+def put(database: Database, settings: Settings, number: str | None = None, **more: Any) -> Any:
+    """Store a submission with its two mails."""
+    drafts = partial(plan_mails, settings, FORMS["participation"])
+    return store(database, number or str(uuid.uuid4()), "participation", "de", ANSWERS, drafts, NOW, **more)
+
+
+def test_the_migrations_make_the_tables_that_the_code_uses(database: Database) -> None:
+    with database.reading() as connection:
+        found = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
+    assert [change for change in found if "comment" not in str(change[0])] == []
+
+
+def test_what_is_stored_comes_back_unchanged(database: Database, settings: Settings) -> None:
+    put(database, settings)
+    (found,) = list_submissions(database)
+    assert dict(found.answers) == ANSWERS
+    assert desk.find(database, desk.Wanted(text="grüße"), NOW)[1] == 1
+
+
+def test_the_same_number_and_the_same_answers_at_once_are_one_submission(
+    database: Database, settings: Settings
+) -> None:
+    number = str(uuid.uuid4())
+    with ThreadPoolExecutor(8) as pool:
+        same = list(pool.map(lambda _: put(database, settings, number).reference, range(16)))
+        tabs = list(pool.map(lambda _: put(database, settings, fingerprint="f" * 64).reference, range(16)))
+    assert len(set(same)) == 1
+    assert len(set(tabs)) == 1
+    assert len(list_submissions(database)) == 2
+
+
+def test_counting_from_many_threads_loses_no_count(database: Database) -> None:
+    def one(_: int) -> None:
+        for _attempt in range(20):
+            with contextlib.suppress(sa.exc.IntegrityError), database.writing() as connection:
+                rates.count(connection, "send", "192.0.2.1", NOW)
+                return
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(one, range(24)))
+    with database.reading() as connection:
+        assert rates.look(connection, "send", "192.0.2.1", NOW) == 24
+
+
+def deliver(url: str, data_dir: str) -> None:
+    """Be a mail worker in a process of its own."""
+    settings = read_settings({"KIM_DATA_DIR": data_dir, "KIM_DATABASE_URL": url})
+    deliver_due(Database(settings), settings, utc_now)
+
+
+def test_four_workers_send_each_mail_once(
+    database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(30):
+        put(database, settings)
+    context = multiprocessing.get_context("spawn")
+    folders = [str(tmp_path / f"worker{n}") for n in range(4)]
+    workers = [context.Process(target=deliver, args=(settings.database_url, folder)) for folder in folders]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    sent = Counter(path.name for folder in folders for path in Path(folder).glob("mail/*.eml"))
+    assert len(sent) == 60
+    assert set(sent.values()) == {1}
+    with database.reading() as connection:
+        assert connection.execute(sa.select(outgoing_mail.c.state).distinct()).scalars().all() == ["sent"]
+
+
+def test_a_worker_that_is_killed_while_it_works_loses_no_mail(database: Database, settings: Settings) -> None:
+    for _ in range(40):
+        put(database, settings)
+    context = multiprocessing.get_context("spawn")
+    worker = context.Process(target=deliver, args=(settings.database_url, str(settings.data_dir)))
+    worker.start()
+    wait_until(lambda: any(settings.mail_dir.glob("*.eml")), 30, "the first mail")
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.join()
+    later = utc_now() + datetime.timedelta(hours=1)
+    deliver_due(database, settings, lambda: later)
+    assert len(list(settings.mail_dir.glob("*.eml"))) == 80
+
+
+def test_a_backup_moves_from_sqlite_to_postgresql_and_back(
+    database: Database, settings: Settings, tmp_path: Path
+) -> None:
+    small = read_settings({"KIM_DATA_DIR": str(tmp_path / "small")})
+    source = Database(small)
+    upgrade(source)
+    for _ in range(3):
+        put(source, small)
+    accounts.add_account(source, "Probe", "ein-langes-passwort", NOW)
+    write_backup(source, tmp_path / "one.zip")
+    with database.writing() as connection:
+        metadata.drop_all(connection)
+        connection.exec_driver_sql("DROP TABLE alembic_version")
+    restore_backup(database, tmp_path / "one.zip")
+    require_current(database)
+    put(database, settings)
+    accounts.add_account(database, "Zweite", "ein-langes-passwort", NOW)
+    write_backup(database, tmp_path / "two.zip")
+    back = Database(read_settings({"KIM_DATA_DIR": str(tmp_path / "back")}))
+    restore_backup(back, tmp_path / "two.zip")
+    assert len(list_submissions(back)) == 4
+    assert [name for name, _ in accounts.list_accounts(back)] == ["probe", "zweite"]
+    with back.reading() as connection:
+        assert current(connection) is not None
+    for one in (source, back):
+        one.engine.dispose()
+
+
+def test_the_office_works_on_it(database: Database, settings: Settings) -> None:
+    found = put(database, settings)
+    desk.set_state(database, found, "answered", "probe", NOW)
+    desk.add_note(database, found, "Notiz", "probe", NOW)
+    assert desk.counts(database, NOW)["new"] == 0
+    assert desk.erase(database, [found.number], "probe", "erased", NOW) == 1
+    with database.reading() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(submission)).scalar_one() == 0
+        assert connection.execute(sa.select(sa.func.count()).select_from(outgoing_mail)).scalar_one() == 0

@@ -1,0 +1,1 @@
+"""Scanning the running service from outside, as an attacker would; ``make scan`` runs it."""

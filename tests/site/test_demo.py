@@ -1,0 +1,51 @@
+"""`kim demo` shows the whole loop with made-up companies, says so on every page, and touches nothing real."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from tests.conftest import ROOT
+from tests.serving import answers, free_port, wait_until
+
+BANNER = "Vorführung mit erfundenen Betrieben"
+
+
+def read(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as response:
+        text: str = response.read().decode()
+    return text
+
+
+def test_the_demonstration_marks_every_page_and_keeps_apart(tmp_path: Path) -> None:
+    port = free_port()
+    env = {k: v for k, v in os.environ.items() if not k.startswith("KIM_")}
+    env |= {"KIM_DATA_DIR": str(tmp_path), "KIM_SMTP_URL": "smtp://127.0.0.1:9"}
+    before = {path: path.stat().st_mtime_ns for path in (ROOT / "docs" / "data").iterdir()}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kim", "demo", "--port", str(port)],
+        cwd=ROOT, env=env, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        wait_until(lambda: process.poll() is None and answers(f"http://127.0.0.1:{port}/"), 120, "the demonstration")
+        pages = sorted((tmp_path / "demo" / "site").rglob("*.html"))
+        assert len(pages) > 100
+        assert all("kim-demo" in page.read_text("utf-8") for page in pages if "pagefind" not in page.parts)
+        for path in ("/", "/allianz/umfrage/", "/eingang/anmelden/", "/gibt-es-nicht/"):
+            try:
+                text = read(f"http://127.0.0.1:{port}{path}")
+            except urllib.error.HTTPError as error:
+                with error:
+                    text = error.read().decode()
+            assert BANNER in text, path
+        assert "24 Betriebe haben geantwortet" in read(f"http://127.0.0.1:{port}/allianz/umfrage/")
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=30)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["demo"], "real data have a folder of their own"
+    assert {path: path.stat().st_mtime_ns for path in (ROOT / "docs" / "data").iterdir()} == before
