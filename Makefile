@@ -26,6 +26,9 @@ test: $(VENV)/.installed-dev browser postgres ## Set up what the tests need, a r
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/kim check
 	@$(VENV)/bin/pytest
 
+test-all: test ## All tests, then every page in every language and look; writes the result for the statement
+	@$(VENV)/bin/python -m tests.everything
+
 bench-forms: $(VENV)/.installed-dev ## Measure how fast forms are stored, beside a bare loop of the same commits
 	@$(VENV)/bin/python -m bench.forms
 

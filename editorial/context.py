@@ -18,6 +18,7 @@ from editorial.languages import Language, default_language
 from editorial.machines import json_ld, og_locale
 from editorial.offline import LIST as OFFLINE_LIST
 from editorial.qr import qr_svg
+from editorial.statement import TestRun
 from editorial.survey import Publication
 
 LEGAL = {
@@ -59,6 +60,7 @@ class House:
     forms: Any
     chooser: chooser.Table
     survey: Publication | None = None
+    tested: TestRun | None = None
 
 
 def item(page: Page, language: Language, current: Page | None = None) -> dict[str, Any]:

@@ -38,6 +38,7 @@ from editorial.languages import Language, default_language, load_languages
 from editorial.notice import forms_notice
 from editorial.offline import NOT_KEPT
 from editorial.outputs import robots, security, sitemap
+from editorial.statement import RESULTS, TestRun, draw_run, load_run
 from editorial.survey import CSV_NAME, PAGE, Publication, draw_results, load_survey, results_csv
 from editorial.words import gettext as _
 from form_handler.forms import FORMS
@@ -192,7 +193,7 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         return {
             "forms.notice": forms_notice,
             "survey.results": lambda: draw_results(self.house.survey, self._spoken(page)),
-            "accessibility.results": lambda: "",
+            "accessibility.results": lambda: draw_run(self.house.tested, self._spoken(page)),
         }
 
     def _page(self, page: MkDocsPage) -> Any:
@@ -222,6 +223,7 @@ def read_house(config: MkDocsConfig) -> House:
         forms=empty_form,
         chooser=read_table(),
         survey=read_survey(Path(os.environ.get(DEMO_SURVEY) or Path(config.docs_dir) / "data" / "survey.yml")),
+        tested=read_run(Path(config.docs_dir).parent / RESULTS),
     )
 
 
@@ -231,6 +233,17 @@ def read_survey(path: Path) -> Publication | None:
     :raises ContentError: if the file is not valid.
     """
     found = load_survey(path)
+    if isinstance(found, Finding):
+        raise ContentError([found])
+    return found
+
+
+def read_run(path: Path) -> TestRun | None:
+    """Return the last full test of accessibility.
+
+    :raises ContentError: if the file is not valid.
+    """
+    found = load_run(path)
     if isinstance(found, Finding):
         raise ContentError([found])
     return found

@@ -1,0 +1,84 @@
+"""What the accessibility statement says about the tests: the last full run, with its date and whatever it found."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import yaml
+from babel.dates import format_date
+from markupsafe import Markup
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from editorial.findings import Finding
+from editorial.languages import Language
+from editorial.words import gettext as _
+
+RESULTS = "docs/data/accessibility.yml"
+
+
+class Broken(BaseModel):
+    """One rule that pages break.
+
+    :ivar rule: axe-core's name of the rule.
+    :ivar pages: how many pages break it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    rule: str
+    pages: int
+
+
+class TestRun(BaseModel):
+    """The last run of ``make test-all``.
+
+    :ivar looks: widths times colour schemes in which each page was opened.
+    :ivar other: pages with another fault: keyboard, width, doubled text, script, links.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    date: datetime.date
+    pages: int
+    languages: int
+    looks: int
+    engine: str
+    browser: str
+    rules: list[Broken]
+    other: int
+
+
+def load_run(path: Path) -> TestRun | Finding | None:
+    """Return the last full run, None if there was none yet, or what is wrong with the file."""
+    if not path.exists():
+        return None
+    try:
+        return TestRun.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except (yaml.YAMLError, ValidationError) as error:
+        why = str(error).splitlines()[0]
+        return Finding(RESULTS, 0, f"Das Prüfergebnis ist nicht lesbar: {why}.", "Schreiben Sie es neu: make test-all.")
+
+
+def draw_run(run: TestRun | None, language: Language) -> str:
+    """Return the statement's paragraph on the tests (Decision (EU) 2018/1523, annex: how the statement was prepared)."""
+    if run is None:
+        return str(Markup("<p>{}</p>").format(_("A full automatic test of all pages has not been made yet.")))
+    said = [
+        _(
+            "Last full automatic test: %(date)s. A program opened %(pages)s pages in %(languages)s languages, narrow and wide, light and dark (%(engine)s, %(browser)s).",
+            date=format_date(run.date, "long", locale=language.code), pages=run.pages, languages=run.languages,
+            engine=run.engine, browser=run.browser,
+        ),
+        _("It also used each page with the keyboard alone, at 320 pixels, with text twice as large, and without script."),
+    ]  # fmt: skip
+    if run.rules:
+        said.append(_("It found pages that break these rules:"))
+    else:
+        said.append(_("It found no violation of the rules that it knows."))
+    if run.other:
+        said.append(_("On %(pages)s pages it found something else to mend.", pages=run.other))
+    said.append(_("A program finds only some of the barriers. People find the others."))
+    broken = Markup("").join(
+        Markup('<li><code lang="en" dir="ltr">{}</code>: {}</li>').format(one.rule, one.pages) for one in run.rules
+    )
+    paragraph = Markup("<p>{}</p>").format(" ".join(said))
+    return str(paragraph + (Markup("<ul>{}</ul>").format(broken) if broken else Markup("")))
