@@ -56,42 +56,26 @@ def pdf(site_dir: Path, site_url: str | None) -> None:
 
 @main.command()
 @click.option("--open", "show_open", is_flag=True, help="Also list what the city has to confirm.")
-def check(show_open: bool) -> None:
-    """Check pages, facts and interface words; say file, line and remedy of every fault."""
-    from editorial.catalogues import OFFICE_ROOMS, check_catalogue, collect_messages
-    from editorial.checks import check_content, open_questions
-    from editorial.chooser import check_table
-    from editorial.content import read_content
-    from editorial.facts import load_facts
-    from editorial.findings import ContentError, Finding, errors
-    from editorial.languages import load_languages
-    from editorial.survey import survey_findings
-    from editorial.words import OFFICE_DIR, OFFICE_LANGUAGES
-    from form_handler.forms import FORMS
+@click.option("--publish", is_flag=True, help="Also refuse what may not go public.")
+@click.option("--links", is_flag=True, help="Also ask every address outside, politely and slowly.")
+@click.option("--format", "form", type=click.Choice(["text", "github", "json"]), default="text", show_default=True)
+def check(show_open: bool, publish: bool, links: bool, form: str) -> None:
+    """Check pages, facts and interface words; say file, line, reason and remedy of every fault."""
+    from editorial.findings import as_github, as_json, as_text, errors
+    from editorial.inspection import inspect
 
-    docs = ROOT / "docs"
-    languages = load_languages()
-    found: list[Finding] = []
-    content = read_content(docs, languages)
-    try:
-        facts = load_facts(docs / "data")
-    except ContentError as error:
-        found += error.findings + content.findings
-    else:
-        found += check_content(content, facts, languages, FORMS, datetime.date.today(), docs)
-        found += check_table(content) + survey_findings(docs / "data" / "survey.yml")
-        if show_open:
-            found += open_questions(content, facts)
-    template = collect_messages()
-    for language in languages:
-        found += check_catalogue(language, template)
-        if language.code in OFFICE_LANGUAGES:
-            found += check_catalogue(language, collect_messages(rooms=OFFICE_ROOMS), OFFICE_DIR)
-    for finding in sorted(found):
-        click.echo(f"{'Fehler ' if finding.level == 'error' else 'Hinweis'}  {finding}")
+    report = inspect(show_open=show_open, publish=publish)
+    found = report.findings
+    if links:
+        from editorial.external import ask_links
+
+        found = sorted([*found, *ask_links(report.facts, click.echo if form == "text" else None)])
+    shown = {"text": as_text, "github": as_github, "json": as_json}[form](found)
+    if shown:
+        click.echo(shown)
     wrong = errors(found)
-    pages = sum(len(page.texts) for page in content.pages.values())
-    click.echo(f"{pages} Seiten in {len(languages)} Sprachen geprüft, {len(wrong)} Fehler.")
+    if form == "text":
+        click.echo(f"{report.pages} Seiten in {report.languages} Sprachen geprüft, {len(wrong)} Fehler.")
     sys.exit(1 if wrong else 0)
 
 

@@ -86,36 +86,40 @@ def check_catalogue(language: Language, template: Catalog, folder: Path = LOCALE
     path = folder / f"{language.code}.po"
     shown = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else f"editorial/locale/{path.name}"
     if not path.exists():
-        yield Finding(shown, 0, f"Für {language.name} fehlt die Datei mit den Wörtern der Oberfläche.", REMEDY)
+        yield Finding(
+            shown, 0, f"Für {language.name} fehlt die Datei mit den Wörtern der Oberfläche.", REMEDY, kind="words"
+        )
         return
     catalog = read_po(io.BytesIO(path.read_bytes()), locale=language.code)
     wanted = {_sort_key(message): message for message in template if message.id}
     have = {_sort_key(message): message for message in catalog if message.id}
     for key in sorted(wanted.keys() - have.keys()):
-        yield Finding(shown, 0, f"Es fehlt: „{key}“.", REMEDY)
+        yield Finding(shown, 0, f"Es fehlt: „{key}“.", REMEDY, kind="words")
     for key in sorted(have.keys() - wanted.keys()):
         yield Finding(shown, have[key].lineno or 0, f"Niemand braucht: „{key}“.",
-                      "`.venv/bin/kim words update` räumt auf.")  # fmt: skip
+                      "`.venv/bin/kim words update` räumt auf.", kind="words")  # fmt: skip
     for key in sorted(wanted.keys() & have.keys()):
         yield from _check_message(shown, have[key])
     if path.read_text("utf-8") != normal_form(catalog):
-        yield Finding(shown, 0, "Die Datei ist nicht in der Normalform.", "`.venv/bin/kim words update` ordnet sie.")
+        yield Finding(
+            shown, 0, "Die Datei ist nicht in der Normalform.", "`.venv/bin/kim words update` ordnet sie.", kind="words"
+        )
 
 
 def _check_message(shown: str, message: Message) -> Iterator[Finding]:
     strings = [s or "" for s in (message.string if isinstance(message.string, tuple | list) else (message.string,))]
     ids = message.id if isinstance(message.id, tuple | list) else (message.id,)
     if not all(strings):
-        yield Finding(shown, message.lineno or 0, f"Ohne Übersetzung: „{ids[0]}“.", REMEDY)
+        yield Finding(shown, message.lineno or 0, f"Ohne Übersetzung: „{ids[0]}“.", REMEDY, kind="words")
         return
     if any('"' in string for string in strings):
         yield Finding(shown, message.lineno or 0, f"Gerade Anführungszeichen in: „{ids[0]}“.",
-                      "Nehmen Sie die Anführungszeichen der Sprache; gerade beenden ein HTML-Attribut.")  # fmt: skip
+                      "Nehmen Sie die Anführungszeichen der Sprache; gerade beenden ein HTML-Attribut.", kind="words")  # fmt: skip
     wanted = set(PLACEHOLDER.findall(" ".join(ids)))
     for string in strings:
         given = set(PLACEHOLDER.findall(string))
         if given - wanted or (len(ids) == 1 and wanted - given):
             yield Finding(shown, message.lineno or 0, f"Andere Platzhalter als im Original: „{ids[0]}“.",
-                          f"Gebraucht werden: {', '.join(sorted(wanted)) or 'keine'}.")  # fmt: skip
+                          f"Gebraucht werden: {', '.join(sorted(wanted)) or 'keine'}.", kind="words")  # fmt: skip
         if not given and not wanted and re.search(r"%(?!%)", string) and "%" not in "".join(ids):
-            yield Finding(shown, message.lineno or 0, f"Ein % zu viel: „{string}“.", "Löschen Sie es.")
+            yield Finding(shown, message.lineno or 0, f"Ein % zu viel: „{string}“.", "Löschen Sie es.", kind="words")

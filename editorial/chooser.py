@@ -71,7 +71,15 @@ def load_table(path: Path = ROOT / FILE) -> Table | list[Finding]:
         return Table.model_validate(yaml.safe_load(path.read_text("utf-8")))
     except yaml.YAMLError as error:
         line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
-        return [Finding(FILE, line, "Die Datei ist kein gültiges YAML.", "Vergleichen Sie die Zeile mit der darüber.")]
+        return [
+            Finding(
+                FILE,
+                line,
+                "Die Datei ist kein gültiges YAML.",
+                "Vergleichen Sie die Zeile mit der darüber.",
+                kind="toolkit",
+            )
+        ]
     except ValidationError as error:
         lines = rule_lines(path)
         return [
@@ -80,6 +88,7 @@ def load_table(path: Path = ROOT / FILE) -> Table | list[Finding]:
                 lines.get(int(fault["loc"][1]), 1) if fault["loc"][:1] == ("rules",) and len(fault["loc"]) > 1 else 1,
                 f"„{'.'.join(map(str, fault['loc']))}“: {fault['msg'].removeprefix('Value error, ')}.",
                 "Oben in der Datei steht, welche Wörter erlaubt sind.",
+                kind="toolkit",
             )
             for fault in error.errors()
         ]
@@ -263,21 +272,25 @@ def check_table(content: Content, path: Path = ROOT / FILE) -> list[Finding]:
             if key not in known:
                 found.append(
                     Finding(FILE, lines[number], f"Die Hilfe „{key}“ gibt es nicht.",
-                            f"Der Name ist der einer Datei in docs/de/{ROOM}/ mit measure: im Kopf.")
+                            f"Der Name ist der einer Datei in docs/de/{ROOM}/ mit measure: im Kopf.", kind="toolkit")
                 )  # fmt: skip
             elif not fits(known[key], when):
                 found.append(
                     Finding(FILE, lines[number], f"Widerspruch: „{key}“ ist für diese Antwort gar nicht gedacht.",
-                            f"Prüfen Sie measure: in docs/de/{ROOM}/{key}.md oder streichen Sie die Hilfe aus der Regel.")
+                            f"Prüfen Sie measure: in docs/de/{ROOM}/{key}.md oder streichen Sie die Hilfe aus der Regel.", kind="toolkit")
                 )  # fmt: skip
         twins = [other for other in table.rules[:number] if other.when == rule.when]
         if twins:
             found.append(
                 Finding(FILE, lines[number], "Diese Antworten hat schon eine Regel weiter oben.",
-                        "Fassen Sie beide Regeln zu einer zusammen.")
+                        "Fassen Sie beide Regeln zu einer zusammen.", kind="toolkit")
             )  # fmt: skip
     if table.always not in known:
-        found.append(Finding(FILE, 1, f"Die Hilfe „{table.always}“ gibt es nicht.", "Prüfen Sie die Zeile always:."))
+        found.append(
+            Finding(
+                FILE, 1, f"Die Hilfe „{table.always}“ gibt es nicht.", "Prüfen Sie die Zeile always:.", kind="toolkit"
+            )
+        )
     if not found:
         found += _dead(table, data, lines)
     return found
@@ -296,7 +309,7 @@ def _dead(table: Table, data: Mapping[str, Any], lines: Mapping[int, int]) -> It
     for number in range(len(table.rules)):
         if number not in at_work:
             yield Finding(FILE, lines[number], "Diese Regel bringt nie eine Hilfe auf die Liste.",
-                          "Streichen Sie sie oder stellen Sie sie weiter nach oben.")  # fmt: skip
+                          "Streichen Sie sie oder stellen Sie sie weiter nach oben.", kind="toolkit")  # fmt: skip
     for key in sorted(data["measures"].keys() - shown):
         yield Finding(f"docs/de/{ROOM}/{key}.md", 0, "Keine Regel des Werkzeugkastens führt zu dieser Hilfe.",
-                      f"Nennen Sie sie in {FILE}, oder nehmen Sie measure: aus dem Kopf.")  # fmt: skip
+                      f"Nennen Sie sie in {FILE}, oder nehmen Sie measure: aus dem Kopf.", kind="toolkit")  # fmt: skip

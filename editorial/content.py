@@ -16,12 +16,13 @@ from editorial.languages import Language, default_language
 
 @dataclass(frozen=True)
 class Text:
-    """One page in one language, as its file holds it."""
+    """One page in one language, as its file holds it; ``lines`` says where each key of the header stands."""
 
     file: str
     header: Header
     body: str
     body_line: int
+    lines: dict[str, int] = field(default_factory=dict, compare=False)
 
     @property
     def nav_title(self) -> str:
@@ -139,7 +140,7 @@ def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:
                 if not (docs / source.code / f"{key}.md").exists():
                     findings.append(
                         Finding(shown, 0, "Zu dieser Übersetzung gibt es keine deutsche Seite.",
-                                f"Legen Sie docs/{source.code}/{key}.md an oder löschen Sie die Übersetzung.")
+                                f"Legen Sie docs/{source.code}/{key}.md an oder löschen Sie die Übersetzung.", kind="no-german")
                     )  # fmt: skip
             elif text is not None:
                 pages[key].texts[language.code] = text
@@ -153,13 +154,13 @@ def _read_text(path: Path, shown: str, model: type[Header], findings: list[Findi
         line = error.object[: error.start].count(b"\n") + 1
         findings.append(
             Finding(shown, line, "Die Datei ist nicht als UTF-8 gespeichert.",
-                    "Speichern Sie sie im Editor mit der Kodierung UTF-8.")
+                    "Speichern Sie sie im Editor mit der Kodierung UTF-8.", kind="file-encoding")
         )  # fmt: skip
         return None
     if not raw.strip():
         findings.append(
             Finding(shown, 0, "Die Datei ist leer.",
-                    "Füllen Sie sie oder löschen Sie sie; ohne Datei zeigt die Seite den deutschen Text.")
+                    "Füllen Sie sie oder löschen Sie sie; ohne Datei zeigt die Seite den deutschen Text.", kind="file-empty")
         )  # fmt: skip
         return None
     parsed = split_header(raw, shown)
@@ -169,11 +170,11 @@ def _read_text(path: Path, shown: str, model: type[Header], findings: list[Findi
     if not parsed.body.strip():
         findings.append(
             Finding(shown, parsed.body_line, "Unter dem Kopf steht kein Text.",
-                    "Schreiben Sie den Text oder löschen Sie die Datei.")
+                    "Schreiben Sie den Text oder löschen Sie die Datei.", kind="file-empty")
         )  # fmt: skip
         return None
     header = read_header(model, parsed, shown)
     if isinstance(header, list):
         findings.extend(header)
         return None
-    return Text(shown, header, parsed.body, parsed.body_line)
+    return Text(shown, header, parsed.body, parsed.body_line, parsed.lines)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -133,41 +133,69 @@ class Facts:
     amounts: Mapping[str, Amount]
     sources: Mapping[str, Source]
     german_terms: tuple[str, ...] = ()
+    lines: Mapping[str, Mapping[str, int]] = field(default_factory=dict, compare=False)
+
+    def line(self, kind: str, key: str) -> int:
+        """Return the line of ``docs/data/<kind>.yml`` in which a fact begins; 0 if it is not known."""
+        return self.lines.get(kind, {}).get(key, 0)
 
 
-def _read(folder: Path, name: str, model: type[F], findings: list[Finding]) -> dict[str, F]:
-    path = folder / f"{name}.yml"
-    shown = f"docs/data/{name}.yml"
-    if not path.exists():
-        return {}
-    try:
-        node = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
-        rows = yaml.safe_load(path.read_text("utf-8")) or {}
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        findings.append(Finding(shown, mark.line + 1 if mark else 0, "Die Datei ist kein gültiges YAML.", str(error)))
-        return {}
-    lines: dict[str, int] = {}
-    for key, _ in node.value if isinstance(node, yaml.MappingNode) else []:
-        if key.value in lines:
-            findings.append(
-                Finding(shown, key.start_mark.line + 1, f"„{key.value}“ steht zweimal in der Datei.",
-                        "Löschen Sie einen der beiden Einträge.")
-            )  # fmt: skip
-        lines[key.value] = key.start_mark.line + 1
-    result: dict[str, F] = {}
-    for key, row in rows.items():
+class _Reader:
+    """Reads the files of one folder and remembers what is wrong and where each fact begins."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.findings: list[Finding] = []
+        self.lines: dict[str, dict[str, int]] = {}
+
+    def load(self, name: str) -> tuple[Any, Any]:
+        """Return a file as data and as YAML nodes; nothing if it is missing or broken."""
+        path, shown = self.folder / f"{name}.yml", f"docs/data/{name}.yml"
+        if not path.exists():
+            return None, None
         try:
-            extra = {"key": key} if model is Contact else {}
-            result[str(key)] = model.model_validate({**row, **extra})
-        except (ValidationError, TypeError) as error:
-            fault = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": str(error)}
-            findings.append(
-                Finding(shown, lines.get(str(key), 0),
-                        f"„{key}“: {'.'.join(map(str, fault['loc']))}: {fault['msg']}.",
-                        "Vergleichen Sie mit einem Eintrag, der stimmt.")
+            text = path.read_text("utf-8")
+            return yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader)
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            mark = getattr(error, "problem_mark", None)
+            self.findings.append(
+                Finding(shown, mark.line + 1 if mark else 0, "Die Datei ist kein gültiges YAML.",
+                        " ".join(str(error).split()), kind="data")
             )  # fmt: skip
-    return result
+            return None, None
+
+    def facts(self, name: str, model: type[F]) -> dict[str, F]:
+        """Return one file's facts by key."""
+        shown, (rows, node) = f"docs/data/{name}.yml", self.load(name)
+        if rows is None:
+            return {}
+        if not isinstance(rows, dict) or not isinstance(node, yaml.MappingNode):
+            self.findings.append(
+                Finding(shown, 1, "Die Datei ist keine Liste von Schlüsseln.",
+                        "Jeder Eintrag beginnt mit seinem Schlüssel und einem Doppelpunkt.", kind="data")
+            )  # fmt: skip
+            return {}
+        lines = self.lines.setdefault(name, {})
+        for key, _ in node.value:
+            if key.value in lines:
+                self.findings.append(
+                    Finding(shown, key.start_mark.line + 1, f"„{key.value}“ steht zweimal in der Datei.",
+                            "Löschen Sie einen der beiden Einträge.", kind="data")
+                )  # fmt: skip
+            lines[key.value] = key.start_mark.line + 1
+        result: dict[str, F] = {}
+        for key, row in rows.items():
+            try:
+                extra = {"key": key} if model is Contact else {}
+                result[str(key)] = model.model_validate({**row, **extra})
+            except (ValidationError, TypeError) as error:
+                fault = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": str(error)}
+                self.findings.append(
+                    Finding(shown, lines.get(str(key), 0),
+                            f"„{key}“: {'.'.join(map(str, fault['loc']))}: {fault['msg']}.",
+                            "Vergleichen Sie mit einem Eintrag, der stimmt.", kind="data")
+                )  # fmt: skip
+        return result
 
 
 @functools.lru_cache(maxsize=4)
@@ -176,19 +204,19 @@ def load_facts(folder: Path = DATA_DIR) -> Facts:
 
     :raises ContentError: if a file is not valid YAML or a fact is incomplete.
     """
-    findings: list[Finding] = []
-    terms_path = folder / "german_terms.yml"
-    terms = yaml.safe_load(terms_path.read_text("utf-8")) if terms_path.exists() else []
+    reader = _Reader(folder)
+    terms, _node = reader.load("german_terms")
     facts = Facts(
-        contacts=_read(folder, "contacts", Contact, findings),
-        companies=_read(folder, "companies", Company, findings),
-        laws=_read(folder, "laws", Law, findings),
-        links=_read(folder, "links", Link, findings),
-        numbers=_read(folder, "numbers", Number, findings),
-        amounts=_read(folder, "amounts", Amount, findings),
-        sources=_read(folder, "sources", Source, findings),
-        german_terms=tuple(terms or ()),
+        contacts=reader.facts("contacts", Contact),
+        companies=reader.facts("companies", Company),
+        laws=reader.facts("laws", Law),
+        links=reader.facts("links", Link),
+        numbers=reader.facts("numbers", Number),
+        amounts=reader.facts("amounts", Amount),
+        sources=reader.facts("sources", Source),
+        german_terms=tuple(str(term) for term in terms or ()),
+        lines=reader.lines,
     )
-    if findings:
-        raise ContentError(findings)
+    if reader.findings:
+        raise ContentError(reader.findings)
     return facts

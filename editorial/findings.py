@@ -2,8 +2,58 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
+
+Level = Literal["error", "notice"]
+
+# Every kind of finding, with the reason why it is one. A test plants a fault for each.
+WHY = {
+    "header-broken": "Ohne lesbaren Kopf wird die Seite nicht gebaut.",
+    "header-key": "Was der Bau nicht kennt, würde er stillschweigend übergehen.",
+    "header-value": "Diese Angabe steuert Navigation, Suche oder Fristen.",
+    "file-encoding": "Umlaute und andere Schriften kämen verstümmelt an.",
+    "file-empty": "Lesende bekämen eine leere Seite statt des deutschen Textes.",
+    "no-german": "Eine Übersetzung erbt alle Angaben von der deutschen Seite.",
+    "key-unknown": "Der Schlüssel führt ins Leere, die Angabe fehlte auf der Seite.",
+    "review-overdue": "Regeln und Beträge ändern sich; Lesende verlassen sich auf den Stand.",
+    "heading-id": "Nur mit Kennung führt ein Link in jeder Sprache an dieselbe Stelle.",
+    "heading-level": "Wer mit dem Vorleseprogramm liest, springt von Überschrift zu Überschrift (WCAG 1.3.1).",
+    "heading-parity": "Links auf Abschnitte gelten für alle Sprachen.",
+    "box-title": "Sonst steht dort ein englisches Wort.",
+    "box-blank": "Sonst zerfällt der Kasten beim Bauen und beim Übersetzen.",
+    "insert-unknown": "Der Bau kann die Stelle nicht füllen.",
+    "typed-fact": "Angaben stehen einmal an einer Stelle, sonst veralten sie einzeln.",
+    "link-dead": "Lesende landen auf einer Fehlerseite.",
+    "anchor-dead": "Lesende landen am Anfang der Seite statt an der Stelle.",
+    "link-text": "Vorleseprogramme lesen Links als Liste vor; jeder muss allein verständlich sein (WCAG 2.4.4).",
+    "image-alt": "Wer das Bild nicht sieht, erfährt sonst nicht, was es zeigt (WCAG 1.1.1).",
+    "image-missing": "Auf der Seite wäre eine Lücke.",
+    "image-size": "Viele lesen mit billigen Telefonen und wenig Datenvolumen.",
+    "table-header": "Ohne Kopf weiß niemand, was in den Spalten steht (WCAG 1.3.1).",
+    "title-twice": "Lesende können die beiden Seiten nicht unterscheiden.",
+    "fact-source": "Jede Angabe muss sich belegen lassen.",
+    "fact-confirm": "Jemand muss wissen, wen er fragt.",
+    "fact-value": "Der Bau kann die Angabe so nicht zeigen.",
+    "untranslated": "Lesende der Sprache verstehen diesen Absatz nicht.",
+    "numbers": "Zahlen, Daten und Paragrafen müssen in allen Sprachen dieselben sein.",
+    "glossary": "Ein Begriff heißt überall gleich; das deutsche Amtswort steht auf Briefen und Schildern.",
+    "hard-german": "Viele lesen Deutsch als zweite Sprache; lange Sätze werden auch falsch übersetzt.",
+    "easy-language": "In Leichter Sprache gelten feste Regeln (DIN SPEC 33429).",
+    "unconfirmed": "Was niemand bestätigt hat, darf nicht als Tatsache öffentlich stehen.",
+    "placeholder": "Ein Platzhalter ist keine Angabe; das Impressum ist Pflicht (§ 5 DDG).",
+    "consent": "Ein Betrieb wird nur mit seiner Zustimmung genannt.",
+    "unreviewed": "Maschinen übersetzen auch falsch.",
+    "data": "Daraus werden Seiten gebaut.",
+    "words": "Ein fehlendes Wort der Oberfläche stünde englisch da.",
+    "toolkit": "Betriebe bekämen eine falsche oder leere Liste.",
+    "translations": "Danach richtet sich, was Lesenden als veraltet gezeigt wird.",
+    "link-moved": "Alte Adressen verschwinden irgendwann.",
+    "link-gone": "Lesende und Ämter verlassen sich auf die Quelle.",
+    "": "",
+}
 
 
 @dataclass(frozen=True, order=True)
@@ -14,18 +64,25 @@ class Finding:
     :ivar line: the line, counted from 1; 0 if it concerns the whole file.
     :ivar what: what was seen, as a German sentence.
     :ivar remedy: what the editor does about it, as a German sentence.
-    :ivar level: an ``error`` stops the build, a ``notice`` does not.
+    :ivar level: an ``error`` stops the build or the check, a ``notice`` does not.
+    :ivar kind: a key of :data:`WHY`.
     """
 
     file: str
     line: int
     what: str
     remedy: str
-    level: Literal["error", "notice"] = "error"
+    level: Level = "error"
+    kind: str = ""
+
+    @property
+    def why(self) -> str:
+        """Return why this is a finding, as a German sentence."""
+        return WHY[self.kind]
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place}: {self.what} {self.remedy}"
+        return " ".join(part for part in (f"{place}:", self.what, self.why, self.remedy) if part)
 
 
 class ContentError(Exception):
@@ -36,6 +93,35 @@ class ContentError(Exception):
         super().__init__("\n".join(str(finding) for finding in self.findings))
 
 
-def errors(findings: list[Finding]) -> list[Finding]:
+def errors(findings: Iterable[Finding]) -> list[Finding]:
     """Return the findings that stop a build."""
     return [finding for finding in findings if finding.level == "error"]
+
+
+def as_text(findings: Iterable[Finding]) -> str:
+    """Return findings for a person at a terminal, one line each."""
+    return "\n".join(f"{'Fehler ' if one.level == 'error' else 'Hinweis'}  {one}" for one in findings)
+
+
+def as_json(findings: Iterable[Finding]) -> str:
+    """Return findings for programs: a list of objects with file, line, level, kind, what, why and remedy."""
+    rows = [
+        {"file": one.file, "line": one.line, "level": one.level, "kind": one.kind,
+         "what": one.what, "why": one.why, "remedy": one.remedy}
+        for one in findings
+    ]  # fmt: skip
+    return json.dumps(rows, ensure_ascii=False, indent=1)
+
+
+def as_github(findings: Iterable[Finding]) -> str:
+    """Return findings as GitHub shows them beside the changed lines (workflow commands)."""
+
+    def safe(text: str, value: bool = False) -> str:
+        text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+        return text.replace(":", "%3A").replace(",", "%2C") if value else text
+
+    return "\n".join(
+        f"::{one.level} file={safe(one.file, True)},line={max(one.line, 1)},title={safe(one.what, True)}"
+        f"::{safe(' '.join(part for part in (one.what, one.why, one.remedy) if part))}"
+        for one in findings
+    )

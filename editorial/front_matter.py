@@ -6,6 +6,7 @@ MkDocs prints a broken header into the page without a word; here it is an error 
 from __future__ import annotations
 
 import datetime
+import difflib
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
@@ -134,7 +135,7 @@ def split_header(text: str, file: str) -> Parsed | Finding:
     if match is None:
         return Finding(
             file, 1, "Der Kopf der Seite fehlt oder ist nicht abgeschlossen.",
-            "Die Datei beginnt mit einer Zeile ---, dann title: und description:, dann wieder ---.",
+            "Die Datei beginnt mit einer Zeile ---, dann title: und description:, dann wieder ---.", kind="header-broken",
         )  # fmt: skip
     try:
         node = yaml.compose(match[1], Loader=yaml.SafeLoader)
@@ -146,15 +147,18 @@ def split_header(text: str, file: str) -> Parsed | Finding:
         return Finding(
             file, line, f"Der Kopf der Seite ist kein gültiges YAML ({problem}).",
             "Setzen Sie Texte mit Doppelpunkt oder Anführungszeichen in einfache Anführungszeichen: title: 'Text: mehr'.",
+            kind="header-broken",
         )  # fmt: skip
     if not isinstance(data, dict) or not isinstance(node, yaml.MappingNode):
-        return Finding(file, 2, "Der Kopf der Seite ist leer.", "Ergänzen Sie title: und description:.")
+        return Finding(
+            file, 2, "Der Kopf der Seite ist leer.", "Ergänzen Sie title: und description:.", kind="header-broken"
+        )
     lines: dict[str, int] = {}
     for key, _ in node.value:
         if key.value in lines:
             return Finding(
                 file, key.start_mark.line + 2, f"„{key.value}“ steht zweimal im Kopf.",
-                "Löschen Sie eine der beiden Zeilen.",
+                "Löschen Sie eine der beiden Zeilen.", kind="header-key",
             )  # fmt: skip
         lines[key.value] = key.start_mark.line + 2
     body = text.removeprefix("\ufeff")[match.end() :]
@@ -164,7 +168,7 @@ def split_header(text: str, file: str) -> Parsed | Finding:
 H = TypeVar("H", bound=Header)
 
 _REMEDIES = {
-    "extra_forbidden": "Diese Zeile gibt es hier nicht. Löschen Sie sie oder prüfen Sie die Schreibweise.",
+    "extra_forbidden": "Löschen Sie die Zeile oder prüfen Sie die Schreibweise.",
     "missing": "Ergänzen Sie diese Zeile im Kopf der Seite.",
     "string_too_long": "Kürzen Sie den Text.",
     "string_too_short": "Schreiben Sie einen ganzen Satz.",
@@ -177,14 +181,38 @@ def read_header(model: type[H], parsed: Parsed, file: str) -> H | list[Finding]:
     try:
         return model.model_validate(parsed.data)
     except ValidationError as error:
-        return [
-            Finding(
-                file,
-                parsed.lines.get(str(fault["loc"][0]), 1) if fault["loc"] else 1,
-                f"„{'.'.join(map(str, fault['loc'])) or 'Kopf'}“: {fault['msg'].removeprefix('Value error, ')}.",
-                _REMEDIES.get(fault["type"], "Die Tabelle in REDAKTION.md zeigt, was hier stehen darf.").format(
-                    **fault.get("ctx", {})
-                ),
-            )
-            for fault in error.errors()
-        ]
+        return [_fault(model, parsed, file, dict(fault)) for fault in error.errors()]
+
+
+def _fault(model: type[Header], parsed: Parsed, file: str, fault: dict[str, Any]) -> Finding:
+    where, key = fault["loc"], str(fault["loc"][0]) if fault["loc"] else ""
+    remedy = _REMEDIES.get(fault["type"], "Die Tabelle in REDAKTION.md zeigt, was hier stehen darf.")
+    remedy = remedy.format(**fault.get("ctx", {}))
+    if fault["type"] == "extra_forbidden" and len(where) == 1:
+        what, remedy = f"„{key}“ kennt der Kopf dieser Seite nicht.", suggest(key, model) + remedy
+    elif fault["type"] == "missing":
+        what = f"„{'.'.join(map(str, where))}“ fehlt."
+    else:
+        what = f"„{'.'.join(map(str, where)) or 'Kopf'}“: {fault['msg'].removeprefix('Value error, ')}."
+    kind = "header-key" if fault["type"] in {"extra_forbidden", "missing"} else "header-value"
+    return Finding(file, parsed.lines.get(key, 1), what, remedy, kind=kind)
+
+
+# What editors write when they think of a key in German.
+_GERMAN_KEYS = {
+    "titel": "title", "beschreibung": "description", "reihenfolge": "order", "zielgruppe": "audience",
+    "themen": "topics", "kontakt": "contact", "gesetz": "law", "quelle": "source", "stand": "as_of",
+    "prüfen": "review_by", "pruefen": "review_by", "bestätigt": "confirmed", "bestaetigt": "confirmed",
+    "sprachen": "languages", "geprüft_von": "reviewed_by", "kurztitel": "nav_title",
+}  # fmt: skip
+
+
+def suggest(key: str, model: type[Header]) -> str:
+    """Return "Meinten Sie …? " for the key that was probably meant, or nothing."""
+    known = set(model.model_fields)
+    wanted = _GERMAN_KEYS.get(key.casefold(), "")
+    if wanted not in known:
+        german = difflib.get_close_matches(key.casefold(), _GERMAN_KEYS, 1, 0.75)
+        close = difflib.get_close_matches(key.casefold(), known, 1, 0.6) or [_GERMAN_KEYS[word] for word in german]
+        wanted = close[0] if close and close[0] in known else ""
+    return f"Meinten Sie `{wanted}`? " if wanted else ""

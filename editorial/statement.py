@@ -55,7 +55,13 @@ def load_run(path: Path) -> TestRun | Finding | None:
         return TestRun.model_validate(yaml.safe_load(path.read_text("utf-8")))
     except (yaml.YAMLError, ValidationError) as error:
         why = str(error).splitlines()[0]
-        return Finding(RESULTS, 0, f"Das Prüfergebnis ist nicht lesbar: {why}.", "Schreiben Sie es neu: make test-all.")
+        return Finding(
+            RESULTS,
+            0,
+            f"Das Prüfergebnis ist nicht lesbar: {why}.",
+            "Schreiben Sie es neu: make test-all.",
+            kind="data",
+        )
 
 
 def draw_run(run: TestRun | None, language: Language) -> str:

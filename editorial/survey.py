@@ -72,7 +72,7 @@ def load_survey(path: Path) -> Publication | Finding | None:
         return Publication.model_validate(data["current"]) if data.get("current") else None
     except (yaml.YAMLError, ValidationError, KeyError, AttributeError) as error:
         return Finding(FILE, 1, f"Die Ergebnisse der Umfrage sind nicht lesbar ({type(error).__name__}).",
-                       "Schreiben Sie sie neu mit: kim survey publish")  # fmt: skip
+                       "Schreiben Sie sie neu mit: kim survey publish", kind="data")  # fmt: skip
 
 
 def draw_results(published: Publication | None, language: Language) -> str:

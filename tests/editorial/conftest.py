@@ -57,6 +57,10 @@ class Tree:
         """Run all content checks."""
         return check_content(self.read(), FACTS, LANGUAGES, {"participation"}, today, self.docs)
 
+    def check_facts(self, facts: Facts, today: datetime.date = datetime.date(2026, 11, 23)) -> list[Finding]:
+        """Run all content checks with other facts."""
+        return check_content(self.read(), facts, LANGUAGES, {"participation"}, today, self.docs)
+
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:

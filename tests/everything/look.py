@@ -53,11 +53,11 @@ REACHABLE = """() => {
 
 LINKS = "() => [...document.querySelectorAll('a[href]')].map(a => a.href)"
 IDS = "() => [...document.querySelectorAll('[id]')].map(e => e.id)"
-# What can be read and filled in: words of the main part, and fields by name.
+# What can be read and filled in: words of the main part, and fields by name. Keeping for offline needs script and says so itself.
 SUBSTANCE = """() => {
   const main = document.querySelector('main');
   const open = main.cloneNode(true);
-  open.querySelectorAll('[data-kim-script], [hidden], noscript, script').forEach(e => e.remove());
+  open.querySelectorAll('[data-kim-offline], [hidden], noscript, script').forEach(e => e.remove());
   return {words: open.textContent.split(/\\s+/).filter(Boolean),
           fields: [...main.querySelectorAll('input, select, textarea, button')].map(e => e.name).filter(Boolean)};
 }"""
@@ -85,7 +85,10 @@ class Looker:
 
     def __init__(self, browser: Browser, url: str) -> None:
         self.url = url
-        self.context: BrowserContext = browser.new_context(viewport={"width": 360, "height": 740})
+        self.context: BrowserContext = browser.new_context(
+            viewport={"width": 360, "height": 740},
+            reduced_motion="reduce",  # else colours are measured on their way
+        )
         self.plain: BrowserContext = browser.new_context(java_script_enabled=False)
         self.noted: list[str] = []
 

@@ -1,0 +1,94 @@
+"""The checks on content: every rule is a function of texts, and every fault says file, line, why and remedy.
+
+:func:`check_content` holds what stops a build. :func:`check_editorial` adds what an editor should mend
+but what must not keep a city from changing its German page; :func:`check_publish` what may not go public.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection
+from pathlib import Path
+
+from editorial.checks.facts import check_facts, check_inserts, check_keys, check_typed_facts
+from editorial.checks.glossary import Term, check_glossary
+from editorial.checks.language import check_easy_language, check_hard_german
+from editorial.checks.links import check_links, check_titles
+from editorial.checks.parity import check_numbers, check_untranslated
+from editorial.checks.publish import check_publish, check_review, open_questions, unreviewed
+from editorial.checks.structure import (
+    check_admonitions,
+    check_headings,
+    check_tables,
+    heading_ids,
+    other_headings,
+)
+from editorial.content import Content
+from editorial.facts import Facts
+from editorial.findings import Finding
+from editorial.languages import Language
+
+__all__ = [
+    "check_content", "check_editorial", "check_publish", "heading_ids", "open_questions", "unreviewed",
+]  # fmt: skip
+
+
+def check_content(
+    content: Content,
+    facts: Facts,
+    languages: tuple[Language, ...],
+    forms: Collection[str],
+    today: datetime.date,
+    docs: Path,
+) -> list[Finding]:
+    """Return everything that is wrong with the pages and stops a build; see :class:`Finding`."""
+    found = list(content.findings)
+    rows = {row.code: row for row in languages}
+    for page in content.pages.values():
+        found += check_keys(page, facts, forms, languages)
+        found += check_review(page, today)
+        source_ids: set[str] | None = None
+        for code, text in page.texts.items():
+            found += check_headings(text)
+            found += check_admonitions(text)
+            found += check_tables(text)
+            found += check_inserts(text, facts)
+            found += check_typed_facts(text)
+            ids = set(heading_ids(text))
+            if source_ids is None:
+                source_ids = ids
+            elif ids != source_ids:
+                found.append(other_headings(text, ids, source_ids))
+            found += check_links(text, page, content, rows[code], docs)
+    for language in languages:
+        found += check_titles(content, language)
+    found += check_facts(facts)
+    return sorted(set(found))
+
+
+def check_editorial(
+    content: Content,
+    facts: Facts,
+    glossary: list[Term],
+    stale: Collection[tuple[str, str]] = (),
+) -> list[Finding]:
+    """Return what else an editor should mend: translations that say something else, and hard German.
+
+    :param stale: page key and language of translations that are known to be older than the German text;
+        their numbers may differ until somebody has renewed them.
+    """
+    found: list[Finding] = []
+    for page in content.pages.values():
+        german = next(iter(page.texts.values()))
+        if page.key.startswith("leichte-sprache"):
+            found += check_easy_language(german)
+        else:
+            found += check_hard_german(german)
+        for code, text in page.texts.items():
+            if text is german:
+                continue
+            found += check_untranslated(text, german, facts.german_terms)
+            found += check_glossary(text, german, glossary, code)
+            if (page.key, code) not in stale:
+                found += check_numbers(text, german)
+    return sorted(set(found))

@@ -1,0 +1,112 @@
+"""Facts: keys that exist, nothing typed into prose that stands in ``docs/data/``, and facts that can be shown."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterable, Iterator
+
+from editorial.checks.links import EXTERNAL
+from editorial.checks.texts import prose_lines
+from editorial.content import Page, Text
+from editorial.facts import Facts
+from editorial.findings import Finding
+from editorial.inserts import BRACES, DRAWN, INSERT, UNITS, find_fact
+from editorial.languages import Language
+
+PHONE = re.compile(r"(?<![\w§/.-])(?:\+49[ \d/(]|0\d)[\d \t/()–-]{4,}\d|(?<!\d)(?:116 ?117|116 ?016|116 ?111)(?!\d)")
+EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+MONEY = re.compile(r"\d[\d.,]*\s*(?:€|Euro\b|EUR\b)")
+RAW_HTML = re.compile(r"<(?:[a-z][\w-]*)(?:\s[^>]*)?>", re.IGNORECASE)
+
+
+def check_keys(page: Page, facts: Facts, forms: Collection[str], languages: tuple[Language, ...]) -> Iterator[Finding]:
+    """The keys in a header name facts, forms and languages that exist."""
+    header, text = page.facts, next(iter(page.texts.values()))
+    wanted: list[tuple[str, Iterable[str], Collection[str], str]] = [
+        ("contact", [header.contact] if header.contact else [], facts.contacts, "docs/data/contacts.yml"),
+        ("law", header.law, facts.laws, "docs/data/laws.yml"),
+        ("links", header.links, facts.links, "docs/data/links.yml"),
+        ("source", header.source, facts.sources, "docs/data/sources.yml"),
+        ("form", [header.form] if header.form else [], forms, "form_handler/forms"),
+        ("languages", header.languages or [], [row.code for row in languages], "mkdocs.yml"),
+    ]
+    for name, keys, known, where in wanted:
+        for key in keys:
+            if key not in known:
+                yield Finding(text.file, text.lines.get(name, 1), f"{name}: „{key}“ gibt es nicht.",
+                              near(key, known) + f"Bekannt ist, was in {where} steht.", kind="key-unknown")  # fmt: skip
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """Return "Meinten Sie „…“? " for the most similar known word, or nothing."""
+    close = difflib.get_close_matches(word, list(known), 1, 0.6)
+    return f"Meinten Sie „{close[0]}“? " if close else ""
+
+
+def check_inserts(text: Text, facts: Facts) -> Iterator[Finding]:
+    """Every ``{{ … }}`` names a fact that exists."""
+    for number, line in prose_lines(text):
+        for braces in BRACES.finditer(line):
+            match = INSERT.fullmatch(braces[0])
+            if match is None:
+                yield Finding(text.file, number, f"„{braces[0]}“ ist kein Einschub.",
+                              "Richtig ist zum Beispiel {{ tel.fire }}.", kind="insert-unknown")  # fmt: skip
+            elif f"{match[1]}.{match[2]}" not in DRAWN and find_fact(facts, match[1], match[2]) is None:
+                yield Finding(text.file, number, f"Den Einschub {{{{ {match[1]}.{match[2]} }}}} gibt es nicht.",
+                              near(f"{match[1]}.{match[2]}", insert_keys(facts))
+                              + "Prüfen Sie den Schlüssel oder ergänzen Sie ihn in docs/data/.",
+                              kind="insert-unknown")  # fmt: skip
+
+
+def insert_keys(facts: Facts) -> list[str]:
+    """Return everything that may stand between double braces."""
+    groups = {"tel": facts.numbers, "law": facts.laws, "link": facts.links, "amount": facts.amounts,
+              "contact": facts.contacts}  # fmt: skip
+    return [*DRAWN, *(f"{group}.{key}" for group, rows in groups.items() for key in rows)]
+
+
+def check_typed_facts(text: Text) -> Iterator[Finding]:
+    """Numbers to call, mail addresses, sums and outside addresses stand in ``docs/data/``, not in prose."""
+    kinds: Iterable[tuple[re.Pattern[str], str, str]] = (
+        (PHONE, "Eine Telefonnummer", "docs/data/contacts.yml oder numbers.yml und {{ contact.… }} oder {{ tel.… }}"),
+        (EMAIL, "Eine E-Mail-Adresse", "docs/data/contacts.yml und {{ contact.… }}"),
+        (MONEY, "Ein Geldbetrag", "docs/data/amounts.yml und {{ amount.… }}"),
+        (EXTERNAL, "Eine fremde Internetadresse", "docs/data/links.yml und {{ link.… }}"),
+        (RAW_HTML, "HTML", "Markdown; HTML ist in Texten nicht vorgesehen"),
+    )
+    for number, line in prose_lines(text):
+        bare = INSERT.sub("", line)
+        for pattern, name, remedy in kinds:
+            match = pattern.search(bare)
+            if match:
+                yield Finding(text.file, number, f"{name} steht im Text („{match[0].strip()}“).",
+                              f"Nehmen Sie dafür {remedy}.", kind="typed-fact")  # fmt: skip
+
+
+def check_facts(facts: Facts) -> Iterator[Finding]:
+    """Shared facts name known sources, known units and secure addresses; the unconfirmed say who confirms."""
+    groups = {
+        "contacts": facts.contacts, "companies": facts.companies, "laws": facts.laws,
+        "links": facts.links, "numbers": facts.numbers, "amounts": facts.amounts,
+    }  # fmt: skip
+    for name, rows in groups.items():
+        for key, fact in rows.items():
+            file, line = f"docs/data/{name}.yml", facts.line(name, key)
+            for source in fact.source:
+                if source not in facts.sources:
+                    yield Finding(file, line, f"„{key}“: Die Quelle {source} gibt es nicht.",
+                                  near(source, facts.sources) + "Ergänzen Sie sie in docs/data/sources.yml.",
+                                  kind="fact-source")  # fmt: skip
+            if not fact.confirmed and not fact.confirm and name in {"contacts", "companies"}:
+                yield Finding(file, line, f"„{key}“ ist nicht bestätigt, aber es steht nicht da, wer bestätigt.",
+                              "Ergänzen Sie confirm:.", kind="fact-confirm")  # fmt: skip
+            url = getattr(fact, "url", None)
+            if url and not url.startswith("https://"):
+                yield Finding(file, line, f"„{key}“: Die Adresse beginnt nicht mit https://.", "Ergänzen Sie sie.",
+                              kind="fact-value")  # fmt: skip
+    for key, amount in facts.amounts.items():
+        if amount.unit not in UNITS:
+            yield Finding("docs/data/amounts.yml", facts.line("amounts", key),
+                          f"„{key}“: Die Einheit {amount.unit} ist unbekannt.",
+                          f"Bekannt sind: {', '.join(sorted(u for u in UNITS if u))}.", kind="fact-value")  # fmt: skip

@@ -1,0 +1,150 @@
+"""Links, anchors, pictures and titles."""
+
+from __future__ import annotations
+
+import difflib
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from editorial.checks.structure import heading_ids
+from editorial.checks.texts import LINK, prose_lines
+from editorial.content import Content, Page, Text
+from editorial.findings import Finding
+from editorial.languages import Language
+
+EXTERNAL = re.compile(r"https?://|www\.")
+LARGEST_IMAGE = 200_000
+# Link texts that say nothing about where the link leads (WCAG 2.4.4), in all languages.
+EMPTY_WORDS = frozenset(
+    [
+        "hier",
+        "hier klicken",
+        "klicken sie hier",
+        "klick",
+        "link",
+        "mehr",
+        "mehr dazu",
+        "weiter",
+        "weiterlesen",
+        "diese seite",
+        "dort",
+        "here",
+        "click here",
+        "this link",
+        "more",
+        "read more",
+        "this page",
+        "there",
+        "тут",
+        "натисніть тут",
+        "посилання",
+        "більше",
+        "докладніше",
+        "здесь",
+        "нажмите здесь",
+        "ссылка",
+        "подробнее",
+        "ещё",
+        "هنا",
+        "اضغط هنا",
+        "انقر هنا",
+        "الرابط",
+        "المزيد",
+        "اینجا",
+        "اینجا کلیک کنید",
+        "پیوند",
+        "بیشتر",
+        "burada",
+        "buradan",
+        "buraya",
+        "tıklayın",
+        "buraya tıklayın",
+        "bağlantı",
+        "devamı",
+        "daha fazla",
+        "tutaj",
+        "tu",
+        "kliknij tutaj",
+        "kliknij",
+        "odnośnik",
+        "więcej",
+        "czytaj dalej",
+    ]
+)
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), 1, 0.6)
+    return f"Meinten Sie „{close[0]}“?" if close else ""
+
+
+def _check_label(text: Text, number: int, label: str) -> Iterator[Finding]:
+    bare = re.sub(r"[*_`]", "", label).strip().strip(".:!»«„“").casefold()
+    if not bare:
+        yield Finding(text.file, number, "Ein Link ohne Text.", "Sagen Sie in eckigen Klammern, wohin er führt.",
+                      kind="link-text")  # fmt: skip
+    elif bare in EMPTY_WORDS:
+        yield Finding(text.file, number, f"Der Link heißt nur „{label.strip()}“.",
+                      "Schreiben Sie in die eckigen Klammern, wohin er führt.", kind="link-text")  # fmt: skip
+
+
+def check_links(text: Text, page: Page, content: Content, language: Language, docs: Path) -> Iterator[Finding]:
+    """Each link leads to a page that exists, and each anchor to a heading of it."""
+    base = posixpath.dirname(page.key)
+    for number, line in prose_lines(text):
+        for image, label, target in LINK.findall(line):
+            if EXTERNAL.match(target) or target.startswith(("tel:", "mailto:")):
+                continue
+            path, _, anchor = target.partition("#")
+            if image:
+                yield from _check_image(text, number, label, path, docs, base)
+                continue
+            yield from _check_label(text, number, label)
+            key = posixpath.normpath(posixpath.join(base, path)) if path else page.key
+            key = key.removesuffix(".md")
+            other = content.pages.get(key)
+            if path and not path.endswith(".md"):
+                yield Finding(text.file, number, f"Der Link „{target}“ endet nicht auf .md.",
+                              "Schreiben Sie den Pfad zur Datei, zum Beispiel ../kontakt.md.", kind="link-dead")  # fmt: skip
+            elif other is None and (docs / "de" / f"{key}.md").exists():
+                continue  # that page has a fault of its own, which is named there
+            elif other is None or not other.exists_in(language):
+                yield Finding(text.file, number, f"Der Link „{target}“ führt zu keiner Seite.",
+                              _near(key, content.pages) or "Prüfen Sie den Pfad; er zählt ab dem Ordner dieser Datei.",
+                              kind="link-dead")  # fmt: skip
+            elif anchor and anchor not in heading_ids(other.text(language)):
+                yield Finding(text.file, number, f"Auf der Seite „{key}“ gibt es keine Überschrift mit #{anchor}.",
+                              _near(anchor, heading_ids(other.text(language)))
+                              or "Prüfen Sie die Kennung in geschweiften Klammern dort.", kind="anchor-dead")  # fmt: skip
+
+
+def _check_image(text: Text, number: int, label: str, path: str, docs: Path, base: str) -> Iterator[Finding]:
+    if not label.strip():
+        yield Finding(text.file, number, f"Das Bild „{path}“ hat keinen Alternativtext.",
+                      "Schreiben Sie in die eckigen Klammern, was das Bild zeigt.", kind="image-alt")  # fmt: skip
+    folder = text.file.split("/")[1]
+    image = docs / folder / base / path
+    if not image.exists():
+        yield Finding(text.file, number, f"Das Bild „{path}“ gibt es nicht.", "Legen Sie es in docs/assets/ ab.",
+                      kind="image-missing")  # fmt: skip
+    elif image.stat().st_size > LARGEST_IMAGE:
+        yield Finding(text.file, number, f"Das Bild „{path}“ ist {image.stat().st_size // 1000} kB groß.",
+                      f"Verkleinern Sie es auf höchstens {LARGEST_IMAGE // 1000} kB, zum Beispiel als WebP.",
+                      kind="image-size")  # fmt: skip
+
+
+def check_titles(content: Content, language: Language) -> Iterator[Finding]:
+    """Sisters in the navigation have different names, or a reader cannot tell them apart."""
+    seen: dict[tuple[str | None, str], Text] = {}
+    for page in content.pages.values():
+        if not page.is_translated(language):
+            continue
+        text = page.text(language)
+        place = (page.parent_key, text.nav_title.casefold())
+        if place in seen:
+            yield Finding(text.file, 2, f"Der Titel „{text.nav_title}“ steht auch in {seen[place].file}.",
+                          "Geben Sie einer der beiden Seiten einen anderen Titel (title: oder nav_title:).",
+                          kind="title-twice")  # fmt: skip
+        seen[place] = text

@@ -1,0 +1,105 @@
+"""The build of a page: headings, boxes, tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from editorial.checks.texts import HEADING, HEADING_ID, prose_lines
+from editorial.content import Text
+from editorial.findings import Finding
+
+ADMONITION = re.compile(r"^(\s*)(?:!!!|\?\?\?\+?)\s*([\w-]+)?\s*(.*)$")
+RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
+
+
+def heading_ids(text: Text) -> dict[str, int]:
+    """Return the ids of a page's headings with the level of each."""
+    ids: dict[str, int] = {}
+    for _, line in prose_lines(text):
+        heading = HEADING.match(line)
+        named = HEADING_ID.search(line) if heading else None
+        if heading and named:
+            ids[named[1]] = len(heading[1])
+    return ids
+
+
+def other_headings(text: Text, ids: set[str], source: set[str]) -> Finding:
+    """Return the finding on headings that do not fit the German page's."""
+    missing, extra = sorted(source - ids), sorted(ids - source)
+    parts = [f"es fehlt {{ #{name} }}" for name in missing] + [f"zu viel ist {{ #{name} }}" for name in extra]
+    return Finding(
+        text.file, 0, f"Die Überschriften passen nicht zur deutschen Seite: {', '.join(parts)}.",
+        "Gleichen Sie die Kennungen in geschweiften Klammern an; sie sind in allen Sprachen gleich.",
+        kind="heading-parity",
+    )  # fmt: skip
+
+
+def check_headings(text: Text) -> Iterator[Finding]:
+    """Every page begins with one heading of level 1; each heading has an id of its own; no level is skipped."""
+    seen: dict[str, int] = {}
+    level = 0
+    for number, line in prose_lines(text):
+        heading = HEADING.match(line)
+        if heading is None:
+            continue
+        named = HEADING_ID.search(line)
+        if named is None:
+            yield Finding(
+                text.file, number, f"Die Überschrift „{heading[2]}“ hat keine Kennung.",
+                "Hängen Sie eine an, in allen Sprachen dieselbe: ## Termine { #termine }", kind="heading-id",
+            )  # fmt: skip
+        elif named[1] in seen:
+            yield Finding(
+                text.file, number, f"Die Kennung #{named[1]} steht schon in Zeile {seen[named[1]]}.",
+                "Geben Sie der Überschrift eine andere.", kind="heading-id",
+            )  # fmt: skip
+        else:
+            seen[named[1]] = number
+        depth = len(heading[1])
+        if level == 0 and depth != 1:
+            yield Finding(text.file, number, "Die erste Überschrift ist nicht von der ersten Ebene.",
+                          "Beginnen Sie den Text mit # Überschrift { #kennung }.", kind="heading-level")  # fmt: skip
+        if level and depth == 1:
+            yield Finding(text.file, number, "Eine zweite Überschrift der ersten Ebene.", "Nehmen Sie ## statt #.",
+                          kind="heading-level")  # fmt: skip
+        if level and depth > level + 1:
+            yield Finding(text.file, number, f"Nach Ebene {level} folgt Ebene {depth}.",
+                          "Überspringen Sie keine Ebene.", kind="heading-level")  # fmt: skip
+        level = depth
+    if level == 0:
+        yield Finding(text.file, text.body_line, "Die Seite hat keine Überschrift.",
+                      "Beginnen Sie den Text mit # Überschrift { #kennung }.", kind="heading-level")  # fmt: skip
+
+
+def check_admonitions(text: Text) -> Iterator[Finding]:
+    """Each box has a title of its own and a blank line after it; else it shows an English word or breaks."""
+    lines = list(prose_lines(text))
+    for index, (number, line) in enumerate(lines):
+        box = ADMONITION.match(line)
+        if box is None or not line.lstrip().startswith(("!!!", "???")):
+            continue
+        if not re.fullmatch(r'"[^"]+"\s*', box[3]):
+            yield Finding(text.file, number, "Der Kasten hat keinen Titel in Anführungszeichen.",
+                          'Schreiben Sie zum Beispiel: !!! note "Gut zu wissen"', kind="box-title")  # fmt: skip
+        if index + 1 < len(lines) and lines[index + 1][1].strip():
+            yield Finding(text.file, number, "Nach der Kopfzeile des Kastens fehlt eine Leerzeile.",
+                          "Fügen Sie eine leere Zeile ein.", kind="box-blank")  # fmt: skip
+
+
+def check_tables(text: Text) -> Iterator[Finding]:
+    """Each table begins with a row of headings, none of them empty."""
+    before = ""
+    lines = list(prose_lines(text))
+    for index, (number, line) in enumerate(lines):
+        if line.lstrip().startswith("|") and not before.lstrip().startswith("|"):
+            after = lines[index + 1][1] if index + 1 < len(lines) else ""
+            cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+            if not RULE.match(after):
+                yield Finding(text.file, number, "Die Tabelle hat keine Kopfzeile.",
+                              "Schreiben Sie zuerst, was in den Spalten steht, darunter eine Zeile |---|---|.",
+                              kind="table-header")  # fmt: skip
+            elif not all(cells):
+                yield Finding(text.file, number, "In der Kopfzeile der Tabelle ist ein Feld leer.",
+                              "Schreiben Sie hinein, was in der Spalte steht.", kind="table-header")  # fmt: skip
+        before = line

@@ -1,0 +1,65 @@
+"""Reading a page's text line by line: what all checks share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from editorial.content import Text
+
+HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*$")
+HEADING_ID = re.compile(r"\{[^}]*#([a-z][a-z0-9-]*)[^}]*\}\s*$")
+LINK = re.compile(r"(!?)\[([^\]]*)\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
+FENCE = re.compile(r"^\s*(```|~~~)")
+MARKER = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
+BLOCK = re.compile(r"\s*(?:[-*+] |\d+[.)] |#|\||!!!|\?\?\?|>)")
+
+
+def prose_lines(text: Text) -> Iterator[tuple[int, str]]:
+    """Yield line number and line of a page's body, code blocks left out."""
+    fenced = False
+    for offset, line in enumerate(text.body.splitlines()):
+        if FENCE.match(line):
+            fenced = not fenced
+        elif not fenced:
+            yield text.body_line + offset, line
+
+
+def blocks(text: Text) -> Iterator[tuple[int, str]]:
+    """Yield line number and text of each paragraph, heading, list item, table row and box title."""
+    begin, words = 0, ""
+    for number, line in prose_lines(text):
+        if not line.strip() or BLOCK.match(line):
+            if words:
+                yield begin, words
+            begin, words = number, line.strip()
+        else:
+            begin = begin if words else number
+            words = f"{words} {line.strip()}".strip()
+    if words:
+        yield begin, words
+
+
+def plain(block: str) -> str:
+    """Return a block as it is read: without marks, link targets, ids and inserts."""
+    block = re.sub(r"\{\{.*?\}\}", "…", block)
+    block = LINK.sub(lambda match: match[2], block)
+    block = re.sub(r"\{[^}]*\}", "", block)
+    block = re.sub(r"^(?:!!!|\?\?\?\+?)\s*[\w-]*\s*", "", block)
+    block = MARKER.sub("", re.sub(r"^#+\s*", "", block))
+    return re.sub(r"\s+", " ", re.sub(r"[*_`|>]", " ", block)).strip(' "')
+
+
+def sections(text: Text) -> Iterator[tuple[str, int, list[tuple[int, str]]]]:
+    """Yield id, line and lines of each part of a page between two headings; the id is empty before the first."""
+    name, begin, lines = "", text.body_line, list[tuple[int, str]]()
+    for number, line in prose_lines(text):
+        heading = HEADING.match(line)
+        if heading:
+            if lines:
+                yield name, begin, lines
+            named = HEADING_ID.search(line)
+            name, begin, lines = named[1] if named else "", number, [(number, line)]
+        else:
+            lines.append((number, line))
+    yield name, begin, lines

@@ -1,0 +1,83 @@
+"""Everything that `kim check` looks at, in one run over the whole site."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+
+from editorial.catalogues import OFFICE_ROOMS, check_catalogue, collect_messages
+from editorial.checks import check_content, check_editorial, check_publish, open_questions
+from editorial.checks.glossary import load_glossary
+from editorial.chooser import check_table
+from editorial.content import Content, read_content
+from editorial.facts import Facts, load_facts
+from editorial.findings import ContentError, Finding
+from editorial.languages import ROOT, load_languages
+from editorial.statement import RESULTS, load_run
+from editorial.survey import survey_findings
+from editorial.words import OFFICE_DIR, OFFICE_LANGUAGES
+from form_handler.forms import FORMS
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found.
+
+    :ivar pages: how many files were read.
+    :ivar languages: how many languages there are.
+    :ivar facts: the shared facts; None if they cannot be read.
+    """
+
+    content: Content
+    facts: Facts | None
+    findings: list[Finding]
+    pages: int
+    languages: int
+
+
+def inspect(
+    docs: Path = ROOT / "docs",
+    today: datetime.date | None = None,
+    show_open: bool = False,
+    publish: bool = False,
+    words: bool = True,
+) -> Inspection:
+    """Run all checks on the pages, facts and catalogues of one project.
+
+    :param show_open: also list what somebody has to confirm, as notices.
+    :param publish: also refuse what may not go public, as errors.
+    :param words: also check the interface words of this program.
+    """
+    today = today or datetime.date.today()
+    languages = load_languages()
+    content = read_content(docs, languages)
+    found: list[Finding] = []
+    facts: Facts | None = None
+    try:
+        facts = load_facts(docs / "data")
+    except ContentError as error:
+        found += error.findings + content.findings
+    if facts is not None:
+        found += check_content(content, facts, languages, FORMS, today, docs)
+        glossary = load_glossary(docs / "data" / "glossary.yml")
+        if isinstance(glossary, Finding):
+            found.append(glossary)
+            glossary = []
+        found += check_editorial(content, facts, glossary)
+        found += check_table(content)
+        found += survey_findings(docs / "data" / "survey.yml")
+        run = load_run(docs.parent / RESULTS)
+        found += [run] if isinstance(run, Finding) else []
+        if publish:
+            found += check_publish(content, facts, today)
+        if show_open:
+            found += open_questions(content, facts)
+    if words:
+        template, office = collect_messages(), collect_messages(rooms=OFFICE_ROOMS)
+        for language in languages:
+            found += check_catalogue(language, template)
+            if language.code in OFFICE_LANGUAGES:
+                found += check_catalogue(language, office, OFFICE_DIR)
+    pages = sum(len(page.texts) for page in content.pages.values())
+    return Inspection(content, facts, sorted(set(found)), pages, len(languages))

@@ -1,0 +1,170 @@
+"""Addresses outside are sorted by what they really answer; a planted server answers in every way there is."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from editorial.external import Asker, ask_links, retry_after
+from editorial.facts import Facts, Link
+from tests.editorial.conftest import FACTS
+from tests.serving import free_port
+
+MONDAY, TUESDAY = datetime.date(2026, 11, 23), datetime.date(2026, 11, 24)
+
+
+class Planted(BaseHTTPRequestHandler):
+    """One path for each behaviour."""
+
+    asked: ClassVar[list[tuple[str, str]]] = []
+    gone = True
+
+    def do_HEAD(self) -> None:
+        self.answer()
+
+    def do_GET(self) -> None:
+        self.answer()
+
+    def answer(self) -> None:
+        self.asked.append((self.command, self.path))
+        match self.path:
+            case "/robots.txt":
+                self.reply(200, body=b"User-agent: *\nDisallow: /secret/\n")
+            case "/moved":
+                self.reply(301, Location="/new")
+            case "/moved-twice":
+                self.reply(308, Location="/moved")
+            case "/for-now":
+                self.reply(302, Location="/new")
+            case "/gone":
+                self.reply(410 if Planted.gone else 200)
+            case "/missing":
+                self.reply(404)
+            case "/no-head":
+                self.reply(404 if self.command == "HEAD" else 200)
+            case "/robots-only-people":
+                self.reply(403)
+            case "/slow-down":
+                again = self.asked.count(("GET", "/slow-down")) > 1
+                self.reply(200) if again else self.reply(429, **{"Retry-After": "7"})
+            case "/broken":
+                self.reply(500)
+            case _:
+                self.reply(200)
+
+    def reply(self, status: int, body: bytes = b"", **headers: str) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+
+    def log_message(self, *words: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    Planted.asked, Planted.gone = [], True
+    planted = ThreadingHTTPServer(("127.0.0.1", 0), Planted)
+    threading.Thread(target=planted.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{planted.server_port}"
+    planted.shutdown()
+    planted.server_close()
+
+
+def facts_with(**urls: str) -> Facts:
+    links = {key: Link(name=key, title=key, url=url, source=["own"]) for key, url in urls.items()}
+    return replace(FACTS, links=links, laws={}, contacts={}, lines={"links": dict.fromkeys(links, 3)})
+
+
+def asker(waits: list[float] | None = None) -> Asker:
+    return Asker(pause=1.0, wait=(waits if waits is not None else []).append)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/fine", None),
+        ("/for-now", None),
+        ("/no-head", None),
+        ("/moved", "umgezogen nach {server}/new"),
+        ("/moved-twice", "umgezogen nach {server}/new"),
+        ("/missing", "antwortet heute nicht mehr (404)"),
+        ("/gone", "antwortet heute nicht mehr (410)"),
+        ("/robots-only-people", "lässt Programme nicht ein (403)"),
+        ("/secret/page", "lässt Programme nicht ein"),
+        ("/broken", "war nicht erreichbar (500)"),
+    ],
+)
+def test_each_answer_is_sorted(server: str, tmp_path: Path, path: str, words: str | None) -> None:
+    found = ask_links(facts_with(a=server + path), None, tmp_path / "links.json", MONDAY, asker())
+    if words is None:
+        assert found == []
+    else:
+        (one,) = found
+        assert words.format(server=server) in one.what
+        assert (one.file, one.line, one.level) == ("docs/data/links.yml", 3, "notice")
+
+
+def test_nobody_there_is_unreachable_and_no_alarm(tmp_path: Path) -> None:
+    facts = facts_with(a=f"http://127.0.0.1:{free_port()}/x")
+    for day in (MONDAY, TUESDAY):
+        (one,) = ask_links(facts, None, tmp_path / "links.json", day, asker())
+        assert "nicht erreichbar" in one.what
+        assert one.level == "notice"
+
+
+def test_an_alarm_needs_two_different_days(server: str, tmp_path: Path) -> None:
+    facts, memory = facts_with(a=server + "/gone"), tmp_path / "links.json"
+    levels = [ask_links(facts, None, memory, day, asker())[0].level for day in (MONDAY, MONDAY, TUESDAY)]
+    assert levels == ["notice", "notice", "error"]
+    Planted.gone = False
+    assert ask_links(facts, None, memory, TUESDAY, asker()) == []
+    Planted.gone = True
+    assert ask_links(facts, None, memory, TUESDAY, asker())[0].level == "notice", "a recovery starts the count anew"
+
+
+def test_a_broken_memory_is_begun_anew(server: str, tmp_path: Path) -> None:
+    (tmp_path / "links.json").write_text("{broken")
+    assert ask_links(facts_with(a=server + "/gone"), None, tmp_path / "links.json", MONDAY, asker())
+
+
+def test_a_host_is_asked_slowly_and_a_wish_for_patience_is_honoured(server: str, tmp_path: Path) -> None:
+    waits: list[float] = []
+    facts = facts_with(a=server + "/fine", b=server + "/slow-down", c=server + "/fine2")
+    assert ask_links(facts, None, tmp_path / "links.json", MONDAY, asker(waits)) == []
+    assert waits == [1.0, 7.0, 1.0]
+
+
+def test_what_robots_may_not_see_is_never_asked_for(server: str, tmp_path: Path) -> None:
+    ask_links(facts_with(a=server + "/secret/page"), None, tmp_path / "links.json", MONDAY, asker())
+    assert {path for _method, path in Planted.asked} == {"/robots.txt"}
+
+
+def test_one_address_named_twice_is_asked_once_and_found_twice(server: str, tmp_path: Path) -> None:
+    found = ask_links(facts_with(a=server + "/moved", b=server + "/moved"), None, tmp_path / "l.json", MONDAY, asker())
+    assert len(found) == 2
+    assert Planted.asked.count(("HEAD", "/moved")) == 1
+
+
+def test_the_summary_names_all_five_sorts(server: str, tmp_path: Path) -> None:
+    said: list[str] = []
+    ask_links(facts_with(a=server + "/fine", b=server + "/missing"), said.append, tmp_path / "l.json", MONDAY, asker())
+    assert said == [
+        "Fremde Adressen: 1 funktioniert, 0 umgezogen, 0 lässt Programme nicht ein, 0 nicht erreichbar, 1 weg"
+    ]
+
+
+@pytest.mark.parametrize(("value", "seconds"), [(None, None), ("12", 12.0), ("rubbish", None), ("Mon, 01 Jan 2001 00:00:00 GMT", 0.0)])  # fmt: skip
+def test_patience_is_read_as_number_and_as_date(value: str | None, seconds: float | None) -> None:
+    assert retry_after(value) == seconds
