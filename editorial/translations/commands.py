@@ -12,10 +12,22 @@ import click
 from editorial.content import Content, Page, read_content
 from editorial.findings import ContentError
 from editorial.languages import ROOT, Language, load_languages
-from editorial.translations.lock import NAME, Lock, load_lock, write_lock
-from editorial.translations.record import accepted, updated
+from editorial.translations.draft import DraftError, fit, read_provider, translate
+from editorial.translations.exchange import (
+    Imported,
+    Only,
+    Refused,
+    export,
+    import_files,
+    page_units,
+    put_answers,
+    with_line_ends_of,
+)
+from editorial.translations.lock import NAME, Lock, load_lock, write_all, write_lock
+from editorial.translations.record import accepted, entries_for, updated
 from editorial.translations.state import STATES, TranslationState, shorten, site_states
 from editorial.translations.status import as_data, interface_words, table
+from editorial.translations.units import with_review
 
 
 @dataclass(frozen=True)
@@ -25,6 +37,11 @@ class Desk:
     docs: Path
     languages: tuple[Language, ...]
     content: Content
+
+    @property
+    def source(self) -> str:
+        """Return the code of the language that pages are written in first."""
+        return next(row.code for row in self.languages if row.default)
 
     @property
     def lock(self) -> Lock:
@@ -129,3 +146,117 @@ def accept(desk: Desk, pages: tuple[str, ...], lang: str | None) -> None:
     for page in chosen:
         codes = [row.code for row in others if page.is_translated(row)]
         click.echo(f"{page.key}: gilt als aktuell in {', '.join(codes) or 'keiner Sprache (nicht übersetzt)'}.")
+
+
+@translations.command("export")
+@click.argument("pages", nargs=-1)
+@click.option("--lang", required=True, help="Für diese Sprache.")
+@click.option(
+    "--only",
+    type=click.Choice(["stale", "missing", "all"]),
+    default="all",
+    help="Nur Veraltetes, nur Fehlendes, alles.",
+)
+@click.option("--format", "form", type=click.Choice(["xliff", "po"]), default="xliff")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("uebersetzen"),
+    help="Ordner (sonst uebersetzen/).",
+)
+@click.pass_obj
+def export_command(desk: Desk, pages: tuple[str, ...], lang: str, only: Only, form: str, out: Path) -> None:
+    """Eine Datei für Übersetzende schreiben: XLIFF 1.2 oder PO, Absatz für Absatz."""
+    (language,) = desk.others(lang)
+    chosen = desk.pages(pages) or list(desk.content.pages.values())
+    text, count = export(desk.docs, chosen, language, desk.lock, only, form)
+    if not count:
+        click.echo("Nichts zu übersetzen.")
+        return
+    path = out / f"kim-{lang}{'' if only == 'all' else '-' + only}.{'po' if form == 'po' else 'xlf'}"
+    write_all({path: text.encode()})
+    click.echo(f"{path}: {count} Absätze. Zurück damit: kim translations import {path}")
+
+
+@translations.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--lang", help="Die Sprache, wenn die Datei sie nicht nennt.")
+@click.option("--reviewed-by", help="Ein Mensch hat übersetzt oder geprüft: sein Name. Er steht dann auf den Seiten.")
+@click.pass_obj
+def import_command(desk: Desk, files: tuple[Path, ...], lang: str | None, reviewed_by: str | None) -> None:
+    """Dateien von Übersetzenden einlesen: alles oder nichts."""
+    if lang:
+        desk.others(lang)
+    try:
+        made = import_files(desk.docs, desk.content.pages, desk.languages, desk.lock, files, lang)
+    except Refused as error:
+        raise click.ClickException(f"Nichts wurde geändert.\n{error}") from error
+    if reviewed_by:
+        name_reviewer(desk.docs, made, reviewed_by)
+    save(desk, made.files, made.pages)
+    for path in made.files:
+        click.echo(f"geschrieben: docs/{path.relative_to(desk.docs).as_posix()}")
+    for key in made.skipped:
+        click.echo(f"übersprungen, noch nichts übersetzt: {key}")
+    if made.untouched:
+        click.echo(
+            f"{len(made.untouched)} veraltete Absätze kamen unverändert zurück und bleiben veraltet, zum Beispiel "
+            f"{made.untouched[0]}. War nichts zu übersetzen: kim translations accept SEITE --lang …"
+        )
+    click.echo(f"{len(made.files)} von {len(made.pages)} Seiten geändert.")
+
+
+def name_reviewer(docs: Path, made: Imported, name: str) -> None:
+    """Put a reviewer and today into the header of every page of an import."""
+    for key, code in made.pages:
+        path = docs / code / f"{key}.md"
+        data = made.files.get(path) or path.read_bytes()
+        text = with_review(data.decode("utf-8").replace("\r\n", "\n"), name, datetime.date.today())
+        made.files[path] = (text.replace("\n", "\r\n") if b"\r\n" in data else text).encode()
+
+
+def save(desk: Desk, files: dict[Path, bytes], places: set[tuple[str, str]]) -> None:
+    """Write pages and lock together, or nothing; the pages are put back if the lock cannot be written."""
+    before = {path: path.read_bytes() if path.exists() else None for path in files}
+    lock = desk.lock
+    write_all(files)
+    try:
+        content = read_content(desk.docs, desk.languages)
+        write_lock(desk.docs, entries_for(desk.docs, content, desk.languages, lock, places, datetime.date.today()))
+    except BaseException:
+        for path, data in before.items():
+            path.unlink() if data is None else path.write_bytes(data)
+        raise
+
+
+@translations.command()
+@click.argument("page")
+@click.option("--lang", required=True, help="In diese Sprache.")
+@click.pass_obj
+def draft(desk: Desk, page: str, lang: str) -> None:
+    """Ein Entwurf von einer Maschine für das, was fehlt oder veraltet ist; er gilt als ungeprüft."""
+    (language,) = desk.others(lang)
+    (chosen,) = desk.pages((page,))
+    try:
+        provider = read_provider()
+        german, own, known = page_units(desk.docs, chosen, language, desk.lock)
+        wanted = [unit for unit in known if unit.need != "done"]
+        if not wanted:
+            click.echo("Nichts zu übersetzen: Die Seite ist aktuell.")
+            return
+        whole = [unit for unit in wanted if unit.whole]
+        if whole:
+            raise DraftError(
+                f"Der Abschnitt #{whole[0].id.partition('#')[2]} ist in beiden Sprachen verschieden aufgebaut. "
+                "Gleichen Sie die Zahl der Absätze an, dann geht es."
+            )
+        texts = translate([unit.source for unit in wanted], lambda rows: provider.ask(rows, desk.source, lang))
+        answers = {unit.id.partition("#")[2]: fit(unit.kind, text) for unit, text in zip(wanted, texts, strict=True)}
+        path, text = put_answers(desk.docs, chosen, language, german, own, wanted, answers)
+        text = with_review(text, None, datetime.date.today())
+    except (DraftError, Refused) as error:
+        raise click.ClickException(f"Nichts wurde geändert.\n{error}") from error
+    save(desk, {path: with_line_ends_of(path, text)}, {(chosen.key, lang)})
+    click.echo(
+        f"docs/{lang}/{chosen.key}.md: {len(wanted)} Absätze entworfen, ungeprüft. Lesen Sie gegen, dann reviewed_by: eintragen."
+    )

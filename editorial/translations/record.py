@@ -35,6 +35,15 @@ def updated(docs: Path, content: Content, languages: tuple[Language, ...], lock:
     return Lock(entries)
 
 
+def entries_for(
+    docs: Path, content: Content, languages: tuple[Language, ...], lock: Lock,
+    places: Collection[tuple[str, str]], today: datetime.date,
+) -> Lock:  # fmt: skip
+    """Return the lock with these pages and languages written down, and nothing else touched."""
+    fresh = updated(docs, content, languages, lock, today)
+    return Lock({**lock.entries, **{place: fresh.entries[place] for place in places}})
+
+
 def updated_entry(docs: Path, page: Page, language: Language, known: Entry | None, today: datetime.date) -> Entry:
     """Return what is to be known of one page in one language after today."""
     german, own = documents(docs, page.key, language)
