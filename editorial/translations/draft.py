@@ -53,6 +53,7 @@ class Provider:
             with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
                 data = json.loads(answer.read(LARGEST))
         except urllib.error.HTTPError as error:
+            error.close()
             raise DraftError(
                 f"Der Übersetzungsdienst lehnt ab ({error.code} {error.reason}). Prüfen Sie {KEY}, und ob er die Sprache „{target}“ kann."
             ) from error
