@@ -20,7 +20,7 @@ from editorial.machines import json_ld, og_locale
 from editorial.offline import LIST as OFFLINE_LIST
 from editorial.qr import qr_svg
 from editorial.survey import Publication
-from editorial.translations.marks import is_marked
+from editorial.translations.marks import is_marked, unmarked
 from editorial.translations.state import TranslationState
 
 LEGAL = {
@@ -161,7 +161,7 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
             house.facts.contacts.get(house.site["municipality"]["switchboard"]),
             page,
             language,
-            html,
+            unmarked(html),
         ),
         "og_alternates": [] if fallback else [og_locale(row.code) for row in translations if row != language],
         "hreflang": [] if fallback else [*hreflang, ("x-default", url + page.url(default_language()))],

@@ -15,6 +15,7 @@ from editorial.translations.state import TranslationState
 # Signs from Unicode's private area: one paragraph changed; something in the section below this heading changed.
 PARAGRAPH, SECTION = "\ue000", "\ue001"
 _MARKED = re.compile(rf"(<[a-z][a-z0-9]*\b[^<>]*>)?([{PARAGRAPH}{SECTION}])")
+_SPOKEN = re.compile(r'<span class="kim-visually-hidden" data-pagefind-ignore>[^<]*</span>')
 _CLASS = re.compile(r'\bclass="([^"]*)"')
 
 
@@ -46,6 +47,11 @@ def _can_be_marked(paragraph: Paragraph) -> bool:
 def is_marked(html: str) -> bool:
     """Tell whether a page shows any mark."""
     return "kim-changed" in html
+
+
+def unmarked(html: str) -> str:
+    """Return a page without the sentences of the marks, for machines that quote it."""
+    return _SPOKEN.sub("", html)
 
 
 def show_changed(html: str, paragraph_words: str, section_words: str) -> str:
