@@ -155,7 +155,15 @@ def mount_handler_commands() -> None:
         main.add_command(command)
 
 
+def mount_editorial_commands() -> None:
+    """Hang the editors' groups of commands below ``kim``."""
+    from editorial.translations.commands import translations
+
+    main.add_command(translations)
+
+
 mount_handler_commands()
+mount_editorial_commands()
 
 if __name__ == "__main__":
     main()

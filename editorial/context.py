@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
@@ -20,6 +21,8 @@ from editorial.offline import LIST as OFFLINE_LIST
 from editorial.qr import qr_svg
 from editorial.statement import TestRun
 from editorial.survey import Publication
+from editorial.translations.marks import is_marked, unmarked
+from editorial.translations.state import TranslationState
 
 LEGAL = {
     "privacy": "datenschutz",
@@ -61,6 +64,7 @@ class House:
     chooser: chooser.Table
     survey: Publication | None = None
     tested: TestRun | None = None
+    states: Mapping[tuple[str, str], TranslationState] = field(default_factory=dict)
 
 
 def item(page: Page, language: Language, current: Page | None = None) -> dict[str, Any]:
@@ -148,7 +152,7 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
             "offer": page.facts.offer,
             "measure": page.facts.measure,
             "booklet": page.key in BOOKLET_SECTIONS,
-            "translation": translation(page, language),
+            "translation": translation(page, language, house.states.get((page.key, language.code)), html),
             "html": Markup(html),  # noqa: S704 - made by Markdown from our own pages, where HTML is refused
         },
         "canonical": url + page.url(spoken),
@@ -159,7 +163,7 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
             house.facts.contacts.get(house.site["municipality"]["switchboard"]),
             page,
             language,
-            html,
+            unmarked(html),
         ),
         "og_alternates": [] if fallback else [og_locale(row.code) for row in translations if row != language],
         "hreflang": [] if fallback else [*hreflang, ("x-default", url + page.url(default_language()))],
@@ -205,14 +209,25 @@ def chooser_context(house: House, language: Language, page: Page) -> dict[str, A
     }
 
 
-def translation(page: Page, language: Language) -> dict[str, Any] | None:
-    """Return who reviewed the translation and where the German text is; None where the page shows German itself."""
+def translation(
+    page: Page, language: Language, state: TranslationState | None = None, html: str = ""
+) -> dict[str, Any] | None:
+    """Return who reviewed the translation, where the German text is and whether that has changed since.
+
+    None where the page shows German itself. ``stale`` is None or says the day on which the change was noticed, or,
+    if nobody has looked since, the last day on which the translation followed; and whether passages are marked.
+    """
     header = page.text(language).header
     if not isinstance(header, TranslationHeader):
         return None
+    stale = None
+    if state and state.is_stale:
+        stale = {"changed": state.last_change, "followed": state.since, "marked": is_marked(html)}
     return {
         "reviewed_by": header.reviewed_by,
         "reviewed_at": header.reviewed_at,
+        "changed_later": state is not None and state.state == "fresh",
+        "stale": stale,
         "source_url": page.url(default_language()),
     }
 

@@ -17,6 +17,7 @@ from typing import Annotated, Any, TypeVar
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from editorial import yaml_files
 from editorial.findings import ContentError, Finding
 from editorial.languages import ROOT
 
@@ -155,7 +156,7 @@ class _Reader:
             return None, None
         try:
             text = path.read_text("utf-8")
-            return yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader)
+            return yaml_files.load(text), yaml_files.compose(text)
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             mark = getattr(error, "problem_mark", None)
             self.findings.append(

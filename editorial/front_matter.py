@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from editorial import yaml_files
 from editorial.findings import Finding
 
 Audience = Literal["newcomers", "employers", "helpers", "everyone"]
@@ -138,8 +139,8 @@ def split_header(text: str, file: str) -> Parsed | Finding:
             "Die Datei beginnt mit einer Zeile ---, dann title: und description:, dann wieder ---.", kind="header-broken",
         )  # fmt: skip
     try:
-        node = yaml.compose(match[1], Loader=yaml.SafeLoader)
-        data = yaml.safe_load(match[1])
+        node = yaml_files.compose(match[1])
+        data = yaml_files.load(match[1])
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = (mark.line if mark else 0) + 2

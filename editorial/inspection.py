@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from editorial.catalogues import OFFICE_ROOMS, check_catalogue, collect_messages
@@ -12,10 +12,11 @@ from editorial.checks.glossary import load_glossary
 from editorial.chooser import check_table
 from editorial.content import Content, read_content
 from editorial.facts import Facts, load_facts
-from editorial.findings import ContentError, Finding
+from editorial.findings import ContentError, Finding, errors
 from editorial.languages import ROOT, load_languages
 from editorial.statement import RESULTS, load_run
 from editorial.survey import survey_findings
+from editorial.translations.state import check_translations, site_states
 from editorial.words import OFFICE_DIR, OFFICE_LANGUAGES
 from form_handler.forms import FORMS
 
@@ -64,7 +65,11 @@ def inspect(
         if isinstance(glossary, Finding):
             found.append(glossary)
             glossary = []
-        found += check_editorial(content, facts, glossary)
+        lock = [replace(one, kind="translations") for one in check_translations(docs, content, languages)]
+        stale: set[tuple[str, str]] = set()
+        if not errors(lock):
+            stale = {place for place, state in site_states(docs, content, languages).items() if state.is_stale}
+        found += lock + check_editorial(content, facts, glossary, stale)
         found += check_table(content)
         found += survey_findings(docs / "data" / "survey.yml")
         run = load_run(docs.parent / RESULTS)

@@ -40,6 +40,8 @@ from editorial.offline import NOT_KEPT
 from editorial.outputs import robots, security, sitemap
 from editorial.statement import RESULTS, TestRun, draw_run, load_run
 from editorial.survey import CSV_NAME, PAGE, Publication, draw_results, load_survey, results_csv
+from editorial.translations.marks import mark_changed, show_changed
+from editorial.translations.state import site_states
 from editorial.words import gettext as _
 from form_handler.forms import FORMS
 
@@ -106,13 +108,19 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         return env
 
     def on_page_markdown(self, markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
-        """Fill in facts, in the language of the text (German on a page without translation)."""
+        """Mark what is stale and fill in facts, in the language of the text (German on a page without translation)."""
+        markdown = mark_changed(markdown, self.house.states.get((self._page(page).key, self.language.code)))
         with words.use_language(self._spoken(page).code):
             return fill_inserts(markdown, self.house.facts, self._spoken(page).code, self._parts(page))
 
     def on_page_content(self, html: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
         """Repair what Markdown gives and mark German words in other languages."""
         ours = self._page(page)
+        html = show_changed(
+            html,
+            _("The German text of this passage has changed."),
+            _("Something in the German text of this section has changed."),
+        )
         html = markup.repair(html, lambda number: _("Table %(number)s, can be scrolled sideways", number=number))
         if not self._spoken(page).default:
             html = mark_german(html, self.house.facts.german_terms, self.language.code)
@@ -207,9 +215,10 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
 def read_house(config: MkDocsConfig) -> House:
     """Read everything that templates are drawn from.
 
-    :raises ContentError: if ``docs/data/`` is not valid.
+    :raises ContentError: if ``docs/data/`` or the lock of the translations is not valid.
     """
     languages = load_languages()
+    content = read_content(Path(config.docs_dir), languages)
     return House(
         site={
             "name": config.site_name,
@@ -218,12 +227,13 @@ def read_house(config: MkDocsConfig) -> House:
             "demo": DEMO_SURVEY in os.environ,
         },
         languages=languages,
-        content=read_content(Path(config.docs_dir), languages),
+        content=content,
         facts=load_facts(Path(config.docs_dir) / "data"),
         forms=empty_form,
         chooser=read_table(),
         survey=read_survey(Path(os.environ.get(DEMO_SURVEY) or Path(config.docs_dir) / "data" / "survey.yml")),
         tested=read_run(Path(config.docs_dir).parent / RESULTS),
+        states=site_states(Path(config.docs_dir), content, languages),
     )
 
 

@@ -45,7 +45,7 @@ SETTINGS: tuple[tuple[str, str, str, str], ...] = (
     ("KIM_OIDC_CLIENT_SECRET", "the secret that goes with it", "text", "none"),
     ("KIM_WORKERS", "server processes", "number", "2"),
 )  # fmt: skip
-READ_ELSEWHERE = {"KIM_CHROMIUM"}
+READ_ELSEWHERE = {"KIM_CHROMIUM", "KIM_TRANSLATE_URL", "KIM_TRANSLATE_KEY"}
 
 
 class SettingsError(Exception):

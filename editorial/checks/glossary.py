@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from editorial import yaml_files
 from editorial.checks.texts import blocks, plain
 from editorial.content import Text
 from editorial.findings import Finding
@@ -38,7 +40,7 @@ def load_glossary(path: Path) -> list[Term] | Finding:
     if not path.exists():
         return []
     try:
-        rows: Any = yaml.safe_load(path.read_text("utf-8")) or []
+        rows: Any = yaml_files.load(path.read_text("utf-8")) or []
         return [
             Term(
                 str(row["de"]),
@@ -55,6 +57,7 @@ def load_glossary(path: Path) -> list[Term] | Finding:
                        "Jeder Eintrag hat de: und je Sprache ein Wort oder eine Liste.", kind="data")  # fmt: skip
 
 
+@functools.lru_cache(maxsize=4096)
 def stem_pattern(words: str) -> re.Pattern[str]:
     """Return what finds a wording in running text, inflected: each word by its first letters, at most two words between."""
     stems = [re.escape(word if len(word) < 4 else word[: max(3, len(word) - max(1, len(word) // 3))])
@@ -70,9 +73,11 @@ def check_glossary(text: Text, german: Text, glossary: list[Term], code: str) ->
     for term in glossary:
         if term.ambiguous or code not in term.renderings:
             continue
-        if not re.search(rf"\b{re.escape(term.german)}(?:n|en|s|es|e)?\b", source):
+        if term.german not in source or not re.search(rf"\b{re.escape(term.german)}(?:n|en|s|es|e)?\b", source):
             continue
-        german_there = re.search(rf"\b{re.escape(term.german)}", whole)
+        german_there = term.german in whole
+        if german_there and not term.bracket:
+            continue
         patterns = [stem_pattern(words) for words in term.renderings[code]]
         used = next((number for number, block in own if any(p.search(plain(block)) for p in patterns)), None)
         if used is None and not german_there:

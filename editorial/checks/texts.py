@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -40,6 +41,7 @@ def blocks(text: Text) -> Iterator[tuple[int, str]]:
         yield begin, words
 
 
+@functools.lru_cache(maxsize=65536)
 def plain(block: str) -> str:
     """Return a block as it is read: without marks, link targets, ids and inserts."""
     block = re.sub(r"\{\{.*?\}\}", "…", block)

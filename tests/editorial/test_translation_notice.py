@@ -23,7 +23,13 @@ def test_german_text_is_no_translation_even_where_it_stands_in_for_one(tree: Tre
 def test_a_translation_is_unreviewed_until_somebody_is_named(tree: Tree) -> None:
     tree.write("en", "kontakt", "Contact", header=COURSES)
     made = translation(tree.read().pages["kontakt"], ENGLISH)
-    assert made == {"reviewed_by": None, "reviewed_at": None, "source_url": "/kontakt/"}
+    assert made == {
+        "reviewed_by": None,
+        "reviewed_at": None,
+        "changed_later": False,
+        "stale": None,
+        "source_url": "/kontakt/",
+    }
 
 
 def test_a_reviewer_is_named_with_the_day(tree: Tree) -> None:

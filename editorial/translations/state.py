@@ -1,0 +1,230 @@
+"""The state of a translation, computed from the two files and the lock, and from nothing else.
+
+A German paragraph is new to a translation if the lock does not know it. Its counterpart – the paragraph at the
+same place below the heading of the same id – then has to be new as well: a text that the lock knows is the old
+translation. Where a section is cut differently in the two languages (another number or kind of paragraphs),
+nobody can say which paragraph belongs to which; then the whole section counts as stale as long as its German
+text is not the one written down, until it is cut alike again or somebody says ``kim translations accept``.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from editorial.content import Content, Page
+from editorial.findings import Finding
+from editorial.front_matter import TranslationHeader
+from editorial.languages import Language, default_language
+from editorial.translations.lock import Entry, Lock, Section, check_lock, load_lock
+from editorial.translations.paragraphs import Document, Paragraph, read_document
+
+State = Literal["missing", "stale", "unreviewed", "reviewed", "fresh"]
+STATES: dict[State, str] = {
+    "missing": "fehlt",
+    "stale": "veraltet",
+    "unreviewed": "ungeprüft",
+    "reviewed": "geprüft",
+    "fresh": "aktuell",
+}
+NOTHING = Section((), ())
+
+
+@dataclass(frozen=True)
+class Change:
+    """A German paragraph that a translation does not have yet.
+
+    :ivar section: the id of its heading.
+    :ivar line: its line in the German file; 0 if German text was taken away and the translation still has it.
+    :ivar own_line: the line of its counterpart in the translation; 0 if there is none.
+    :ivar index: the place of the counterpart among the paragraphs of the section; None if the whole section is meant.
+    :ivar text: the German words, or what happened.
+    :ivar since: the day on which ``kim translations update`` first noticed it; None if it has not run since.
+    """
+
+    section: str
+    line: int
+    own_line: int
+    index: int | None
+    text: str
+    since: datetime.date | None
+
+
+@dataclass(frozen=True)
+class TranslationState:
+    """One page in one language.
+
+    :ivar state: ``missing``; ``stale`` (the German text changed and it did not follow); else ``unreviewed`` (a machine's
+        words that nobody has checked), ``reviewed``, or ``fresh``: reviewed once, but changed after that review.
+    :ivar since: since when it is stale: the first day noticed, else the day on which it still followed.
+    :ivar noticed: whether ``since`` is a day on which the change was noticed.
+    :ivar written: whether the lock knows the translation; if not, it counts as following until the next update.
+    """
+
+    key: str
+    language: str
+    state: State
+    changed: tuple[Change, ...] = ()
+    since: datetime.date | None = None
+    noticed: bool = False
+    last_change: datetime.date | None = None
+    written: bool = True
+    reviewed_by: str | None = None
+    reviewed_at: datetime.date | None = None
+
+    @property
+    def is_stale(self) -> bool:
+        """Tell whether the German text changed and the translation did not follow."""
+        return self.state == "stale"
+
+
+def site_states(
+    docs: Path, content: Content, languages: tuple[Language, ...], lock: Lock | None = None
+) -> dict[tuple[str, str], TranslationState]:
+    """Return the state of every page in every other language that it should exist in.
+
+    :raises ContentError: if the lock cannot be read.
+    """
+    lock = load_lock(docs) if lock is None else lock
+    return {
+        (page.key, language.code): page_state(docs, page, language, lock.entries.get((page.key, language.code)))
+        for page in content.pages.values()
+        for language in languages
+        if not language.default and page.exists_in(language)
+    }
+
+
+def page_state(docs: Path, page: Page, language: Language, entry: Entry | None) -> TranslationState:
+    """Return the state of one page in one language; ``entry`` is what the lock knows of it."""
+    if not page.is_translated(language):
+        return TranslationState(page.key, language.code, "missing")
+    german, own = documents(docs, page.key, language)
+    changed = tuple(changes(german, own, entry)) if entry else ()
+    header = page.text(language).header
+    assert isinstance(header, TranslationHeader)
+    days = [change.since for change in changed if change.since]
+    state: State = "stale" if changed else "unreviewed"
+    if not changed and header.reviewed_by:
+        state = "reviewed" if review_holds(header.reviewed_at, own, entry) else "fresh"
+    return TranslationState(
+        page.key,
+        language.code,
+        state,
+        changed,
+        since=min(days, default=entry.at if entry and changed else None),
+        noticed=bool(days),
+        last_change=max(days, default=None),
+        written=entry is not None,
+        reviewed_by=header.reviewed_by,
+        reviewed_at=header.reviewed_at,
+    )
+
+
+def documents(docs: Path, key: str, language: Language) -> tuple[Document, Document]:
+    """Return the German file and the translation, cut into paragraphs."""
+    source = default_language().code
+    german, own = (read_document((docs / code / f"{key}.md").read_text("utf-8")) for code in (source, language.code))
+    return german, own
+
+
+def fingerprint(document: Document) -> str:
+    """Return one mark for all paragraphs of a file."""
+    text = " ".join(mark for name in sorted(document.sections) for mark in document.hashes(name))
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def review_holds(day: datetime.date | None, own: Document, entry: Entry | None) -> bool:
+    """Tell whether the text is still the one that was reviewed; a review not written down yet is believed."""
+    return entry is None or entry.review is None or entry.review[0] != day or entry.review[1] == fingerprint(own)
+
+
+def changes(german: Document, own: Document, entry: Entry) -> Iterator[Change]:
+    """Yield what changed in the German text and not in the translation, in the order of the German page."""
+    for name in [*german.sections, *(name for name in entry.sections if name not in german.sections)]:
+        known = entry.sections.get(name, NOTHING)
+        if german.hashes(name) == known.german:
+            continue
+        if name not in german.sections:
+            if name in own.sections:
+                yield _whole(german, own, name, known, "Der Abschnitt steht nicht mehr auf der deutschen Seite.")
+        elif cut_alike(german, own, name):
+            for index, stale in enumerate(stale_flags(german, own, name, entry)):
+                if stale:
+                    source, target = german.sections[name][index], own.sections[name][index]
+                    yield Change(name, source.line, target.line, index, source.text, known.stale_since)
+        else:
+            yield _whole(german, own, name, known, _difference(german, own, name))
+
+
+def cut_alike(german: Document, own: Document, section: str) -> bool:
+    """Tell whether a section consists of the same paragraphs in both languages, in number and kind."""
+    return german.kinds(section) == own.kinds(section)
+
+
+def stale_flags(german: Document, own: Document, section: str, entry: Entry) -> list[bool]:
+    """Tell for each paragraph of a section that is cut alike whether its translation is an old one."""
+    if german.hashes(section) == entry.sections.get(section, NOTHING).german:
+        return [False] * len(german.hashes(section))
+    partners = entry.partners()
+    return [
+        not _follows(source, target, partners, entry)
+        for source, target in zip(german.sections[section], own.sections[section], strict=True)
+    ]
+
+
+def _follows(source: Paragraph, target: Paragraph, partners: dict[str, set[str]], entry: Entry) -> bool:
+    if target.hash not in entry.own or target.hash in partners.get(source.hash, ()):
+        return True
+    # Nothing to translate, and the same in both languages: an insert, a number.
+    return source.hash == target.hash and not source.has_words
+
+
+def _whole(german: Document, own: Document, name: str, known: Section, text: str) -> Change:
+    lines = [document.sections[name][0].line if name in document.sections else 0 for document in (german, own)]
+    return Change(name, lines[0], lines[1], None, text, known.stale_since)
+
+
+def _difference(german: Document, own: Document, name: str) -> str:
+    if name not in own.sections:
+        return f"Der Abschnitt „{german.sections[name][0].text}“ fehlt in der Übersetzung."
+    return (
+        f"Der Abschnitt „{german.sections[name][0].text}“ hat {len(german.kinds(name))} Absätze, "
+        f"die Übersetzung {len(own.kinds(name))}; welche zusammengehören, ist nicht zu erkennen."
+        if len(german.kinds(name)) != len(own.kinds(name))
+        else f"Der Abschnitt „{german.sections[name][0].text}“ ist anders aufgebaut als seine Übersetzung."
+    )
+
+
+def check_translations(docs: Path, content: Content, languages: tuple[Language, ...]) -> list[Finding]:
+    """Return what the lock says wrongly, and one notice for each stale paragraph and each page not written down."""
+    found = check_lock(docs, languages)
+    if any(finding.level == "error" for finding in found):
+        return found
+    for state in site_states(docs, content, languages).values():
+        found += _notices(state)
+    return sorted(found)
+
+
+def _notices(state: TranslationState) -> Iterator[Finding]:
+    file = f"docs/{state.language}/{state.key}.md"
+    for change in state.changed:
+        where = f"docs/de/{state.key}.md:{change.line}" if change.line else f"docs/de/{state.key}.md"
+        yield Finding(
+            file, change.own_line, f"Der deutsche Text hat sich geändert ({where}: „{shorten(change.text)}“).",
+            "Übersetzen Sie den Absatz neu, dann `.venv/bin/kim translations update`. Ist nichts zu übersetzen: "
+            f"`.venv/bin/kim translations accept {state.key}`.", "notice",
+        )  # fmt: skip
+    if state.state != "missing" and not state.written:
+        yield Finding(
+            file, 0, "Es ist noch nicht festgehalten, auf welchem deutschen Text die Übersetzung beruht.",
+            "Rufen Sie `.venv/bin/kim translations update` auf.", "notice",
+        )  # fmt: skip
+
+
+def shorten(text: str, length: int = 60) -> str:
+    """Return the beginning of a text."""
+    return text if len(text) <= length else text[: length - 1].rsplit(" ", 1)[0] + " …"

@@ -1,0 +1,197 @@
+"""What goes to translators and comes back: one unit for each paragraph, and putting the answers into a file."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import yaml
+
+from editorial.translations.lock import Entry
+from editorial.translations.paragraphs import FIELDS, HEAD, Document, Paragraph, normal
+from editorial.translations.state import cut_alike, stale_flags
+
+Need = Literal["done", "stale", "new"]
+KINDS = {
+    "title": "Titel der Seite", "nav_title": "kurzer Titel für die Navigation", "description": "Satz für Suche und Karten",
+    "p": "Absatz", "ul": "Punkt einer Liste", "ol": "Schritt einer Liste", "row": "Zeile einer Tabelle", "dd": "Erklärung",
+    "quote": "Zitat", "code": "Beispiel",
+}  # fmt: skip
+WHOLE = "ganzer Abschnitt, weil er in beiden Sprachen verschieden aufgebaut ist"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One paragraph for a translator.
+
+    :ivar id: page and place: ``angebote/wohnen#kosten.2``; ``angebote/wohnen#kosten`` for a whole section.
+    :ivar need: ``done`` (for context), ``stale`` (the German text changed) or ``new`` (no translation yet).
+    :ivar kind: what sort of paragraph it is; ``section`` for a whole section.
+    :ivar optional: whether it may stay empty (a short title that the translation does not have).
+    """
+
+    id: str
+    source: str
+    target: str
+    need: Need
+    kind: str
+    line: int
+    optional: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether it is a whole section with its Markdown."""
+        return self.kind == "section"
+
+    @property
+    def said(self) -> str:
+        """Return what a translator is told about it."""
+        if self.whole:
+            return WHOLE
+        if self.kind.startswith("box"):
+            return "Titel eines Kastens"
+        return KINDS.get(self.kind, "Überschrift") + (" (darf leer bleiben)" if self.optional else "")
+
+
+def units(key: str, german: Document, own: Document | None, entry: Entry | None) -> list[Unit]:
+    """Return what a translator needs for one page, in the order of the German page."""
+    found: list[Unit] = []
+    for name, paragraphs in german.sections.items():
+        if own is None or name not in own.sections:
+            rows = [_unit(key, name, index, source, None, True) for index, source in enumerate(paragraphs)]
+        elif cut_alike(german, own, name):
+            flags = stale_flags(german, own, name, entry) if entry else [False] * len(paragraphs)
+            rows = [
+                _unit(key, name, index, source, target, stale)
+                for index, (source, target, stale) in enumerate(zip(paragraphs, own.sections[name], flags, strict=True))
+            ]
+        else:
+            known = entry.sections.get(name) if entry else None
+            need: Need = "stale" if entry and (known is None or known.german != german.hashes(name)) else "done"
+            rows = [
+                Unit(
+                    f"{key}#{name}",
+                    section_text(german, name),
+                    section_text(own, name),
+                    need,
+                    "section",
+                    paragraphs[0].line,
+                )
+            ]
+        found += [row for row in rows if row]
+    return found
+
+
+def _unit(key: str, name: str, index: int, source: Paragraph, target: Paragraph | None, stale: bool) -> Unit | None:
+    own = target.text if target else ""
+    if not source.text or not (source.has_words or (target and target.has_words)):
+        return None
+    need: Need = ("stale" if own else "new") if stale else "done"
+    place = f"{key}#{name}.{index}"
+    return Unit(place, source.text, own, need, source.kind, source.line, source.kind == "nav_title" and not own)
+
+
+def section_text(document: Document, name: str) -> str:
+    """Return the Markdown of a section."""
+    start, end = document.span(name)
+    return document.text[start:end]
+
+
+def put(german: Document, own: Document | None, answers: Mapping[str, str]) -> str:
+    """Return the translation's file with the answers in it; ``answers`` by place (``kosten.2``) hold changed texts only."""
+    if own is None:
+        return _new_file(german, answers)
+    edits: list[tuple[int, int, str]] = []
+    before = ""
+    for name, paragraphs in german.sections.items():
+        if name not in own.sections:
+            if any(row.has_words and f"{name}.{index}" not in answers for index, row in enumerate(paragraphs)):
+                continue  # not among the answers, or not all of it
+            made = _fill(german, name, answers)
+            at = own.span(before)[1] if before else len(own.text)
+            edits.append((at, at, f"\n\n{made}"))
+            continue
+        before = name if name != HEAD else before
+        if name in answers:
+            edits.append((*own.span(name), answers[name].strip("\n")))
+            continue
+        for index in range(len(paragraphs)):
+            answer = answers.get(f"{name}.{index}")
+            if answer is not None:
+                edits.append(_edit(own, own.sections[name][index], answer))
+            elif cut_alike(german, own, name):
+                edits += _copy_insert(paragraphs[index], own.sections[name][index])
+    text = own.text
+    for start, end, words in sorted(edits, key=lambda edit: edit[0], reverse=True):
+        text = text[:start] + words + text[end:]
+    return text
+
+
+def _copy_insert(source: Paragraph, target: Paragraph) -> list[tuple[int, int, str]]:
+    """Take over a German paragraph that has no words, such as an insert that stands alone."""
+    if source.has_words or target.has_words or source.hash == target.hash or not source.text or source.kind in FIELDS:
+        return []
+    return [(target.start, target.end, _words(source.kind, source.text))]
+
+
+def _edit(own: Document, target: Paragraph, answer: str) -> tuple[int, int, str]:
+    if target.kind == "nav_title" and not target.text:
+        at = own.text.index("\n", own.sections[HEAD][0].end) + 1
+        return at, at, f"nav_title: {_words('nav_title', answer)}\n"
+    return target.start, target.end, _words(target.kind, answer)
+
+
+def _words(kind: str, answer: str) -> str:
+    """Return an answer as it stands in a file."""
+    if kind == "code":
+        return answer
+    line = " ".join(answer.split())
+    if kind in FIELDS:
+        return scalar(line)
+    return f"| {line} |" if kind == "row" else line
+
+
+def scalar(text: str) -> str:
+    """Return a text as a value in a header: plain where YAML reads it back the same, else in single quotes."""
+    try:
+        plain = yaml.safe_load(f"key: {text}") == {"key": text}
+    except yaml.YAMLError:
+        plain = False
+    return text if plain and text else "'" + text.replace("'", "''") + "'"
+
+
+def _fill(german: Document, name: str, answers: Mapping[str, str]) -> str:
+    """Return a German section with the answers in the place of its words."""
+    start, end = german.span(name)
+    text, cut = german.text[start:end], start
+    rows = list(enumerate(german.sections[name]))
+    for index, paragraph in reversed(rows):
+        answer = answers.get(f"{name}.{index}")
+        if answer is not None:
+            words = _words(paragraph.kind, answer)
+            text = text[: paragraph.start - cut] + words + text[paragraph.end - cut :]
+    return text
+
+
+def _new_file(german: Document, answers: Mapping[str, str]) -> str:
+    head = german.sections[HEAD]
+    lines = [
+        f"{field.kind}: {scalar(normal(answers[f'{HEAD}.{index}']))}\n"
+        for index, field in enumerate(head)
+        if answers.get(f"{HEAD}.{index}")
+    ]
+    body = "\n\n".join(_fill(german, name, answers) for name in german.sections if name != HEAD)
+    return "---\n" + "".join(lines) + "---\n\n" + body + "\n"
+
+
+_REVIEW = re.compile(r"^reviewed_(?:by|at):.*\n", re.MULTILINE)
+
+
+def with_review(text: str, name: str | None, day: datetime.date) -> str:
+    """Return a page's file with another reviewer in its header; without any if ``name`` is None."""
+    head, line, body = text.partition("\n---")
+    head = _REVIEW.sub("", head + "\n").rstrip("\n")
+    return head + (f"\nreviewed_by: {scalar(name)}\nreviewed_at: {day}" if name else "") + line + body

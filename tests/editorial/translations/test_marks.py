@@ -1,0 +1,74 @@
+"""Readers of a stale page see which passages are concerned, without colour and without sight."""
+
+from __future__ import annotations
+
+import pytest
+from bs4 import BeautifulSoup
+from markdown import Markdown
+
+from editorial.content import read_content
+from editorial.context import translation
+from editorial.translations.marks import mark_changed, show_changed
+from tests.editorial.translations.conftest import NEXT, Desk
+
+EXTENSIONS = ["admonition", "attr_list", "def_list", "tables", "toc"]
+
+
+def shown(desk: Desk, code: str = "en") -> BeautifulSoup:
+    """Draw the page of a language as the build does."""
+    body = (desk.docs / code / "kurse.md").read_text("utf-8").split("---\n", 2)[2]
+    html = Markdown(extensions=EXTENSIONS).convert(mark_changed(body, desk.states()["kurse", code]))
+    return BeautifulSoup(show_changed(html, "PASSAGE", "SECTION"), "html.parser")
+
+
+@pytest.mark.parametrize(
+    ("german", "element", "words"),
+    [
+        ("Ein Kurs beginnt im März.", "p", "PASSAGE A course begins in March."),
+        ("Kurse { #kurse }", "h1", "PASSAGE Courses"),
+        ("Das Buch kostet Geld.", "li", "PASSAGE The book costs money."),
+        ("| Montag", "td", "PASSAGE Monday"),
+        ("| Tag", "th", "PASSAGE Day"),
+    ],
+)
+def test_the_paragraph_that_changed_is_marked_and_no_other(desk: Desk, german: str, element: str, words: str) -> None:
+    desk.change("de/kurse.md", german, german.replace("{", "neu {") if "{" in german else german + " neu")
+    marked = shown(desk).select(".kim-changed")
+    assert [(one.name, one.get_text()) for one in marked] == [(element, words)]
+
+
+def test_where_nobody_knows_which_paragraph_the_heading_of_the_section_is_marked(desk: Desk) -> None:
+    desk.change("de/kurse.md", "- Das Buch kostet Geld.", "- Das Buch kostet Geld.\n- Neu.")
+    marked = shown(desk).select(".kim-changed")
+    assert [(one.name, one["id"], one.get_text()) for one in marked] == [("h2", "kosten", "SECTION Costs")]
+
+
+def test_the_title_of_a_box_keeps_its_class(desk: Desk) -> None:
+    desk.change("de/kurse.md", "## Kosten", '!!! note "Wichtig"\n\n    Text.\n\n## Kosten')
+    desk.change("en/kurse.md", "## Costs", '!!! note "Important"\n\n    Text.\n\n## Costs')
+    desk.update()
+    desk.change("de/kurse.md", '"Wichtig"', '"Sehr wichtig"')
+    (marked,) = shown(desk).select(".kim-changed")
+    assert marked["class"] == ["admonition-title", "kim-changed"]
+
+
+def test_a_page_that_follows_is_left_alone(desk: Desk) -> None:
+    assert mark_changed("# A\n", desk.states()["kurse", "en"]) == "# A\n"
+    assert mark_changed("# A\n", None) == "# A\n"
+    assert show_changed("<p>a</p>", "x", "y") == "<p>a</p>"
+
+
+def test_the_reader_is_told_the_day_on_which_it_was_noticed_or_the_last_day_on_which_it_followed(desk: Desk) -> None:
+    desk.change("de/kurse.md", "Ein Kurs beginnt im März.", "Ein Kurs beginnt im April.")
+    english = desk.languages[1]
+
+    def told() -> object:
+        page = read_content(desk.docs, desk.languages).pages["kurse"]
+        made = translation(page, english, desk.states()["kurse", "en"], '<p class="kim-changed">')
+        assert made
+        return made["stale"]
+
+    state = desk.states()["kurse", "en"]
+    assert told() == {"changed": None, "followed": state.since, "marked": True}
+    desk.update(NEXT)
+    assert told() == {"changed": NEXT, "followed": NEXT, "marked": True}
