@@ -5,7 +5,7 @@ VENV := .venv
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run build pdf check test test-all bench bench-forms scan clean lock browser postgres
+.PHONY: help run build pdf desk check test test-all bench bench-forms scan clean lock browser postgres
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -18,6 +18,9 @@ build: $(VENV)/.installed ## Build the static site into site/, with PDF booklets
 
 pdf: $(VENV)/.installed ## Print the PDF booklets of the built site into site/pdf/ (needs Chromium)
 	@$(VENV)/bin/kim pdf
+
+desk: $(VENV)/.installed ## Write the editors' desk to var/desk/index.html: what is missing, stale, overdue, unconfirmed
+	@$(VENV)/bin/kim desk
 
 check: $(VENV)/.installed-dev ## Lint, types, pages, facts and interface words
 	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/kim check

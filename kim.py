@@ -79,6 +79,15 @@ def check(show_open: bool, publish: bool, links: bool, form: str) -> None:
     sys.exit(1 if wrong else 0)
 
 
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Another place than var/desk/index.html.")
+def desk(out: Path | None) -> None:
+    """Write the editors' desk: one page that says what there is to do (var/desk/index.html, never public)."""
+    from editorial.desk import OUT, write_desk
+
+    click.echo(f"Der Redaktionstisch steht in {write_desk(out or OUT)}")
+
+
 @main.group()
 def words() -> None:
     """Interface words: the catalogues below editorial/locale/."""

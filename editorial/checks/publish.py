@@ -37,11 +37,11 @@ def check_publish(content: Content, facts: Facts, today: datetime.date) -> list[
             found += check_placeholders(text)
     found += unconfirmed(content, facts, "error")
     for key, company in facts.companies.items():
-        if company.consent != "yes":
+        if company.consent != "given":
             found.append(
                 Finding("docs/data/companies.yml", facts.line("companies", key),
                         f"„{key}“: Die Zustimmung des Betriebs liegt nicht vor (consent: {company.consent}).",
-                        "Holen Sie sie schriftlich ein und setzen Sie consent: yes, oder nehmen Sie die Seite heraus.",
+                        "Holen Sie sie schriftlich ein und setzen Sie consent: given, oder nehmen Sie die Seite heraus.",
                         kind="consent")
             )  # fmt: skip
     for kind in FACTS:
