@@ -65,6 +65,7 @@ def rows(
         mine = [one for one in found if one.file in files and one.kind not in {"translations", "unconfirmed"}]
         overdue = page.facts.review_by < today
         marks: list[str] = [state.state for state in own.values() if state]
+        marks += [f"{state.state}-{state.language}" for state in own.values() if state]
         marks += ["overdue"] * overdue + ["open"] * (not page.facts.confirmed)
         marks += ["error"] * any(one.level == "error" for one in mine) + ["notice"] * bool(mine)
         marks += ["recent"] * bool(files & recent)

@@ -14,7 +14,7 @@ from editorial.translations.answers import faults, lost_words, page_faults, wron
 from editorial.translations.lock import Lock
 from editorial.translations.paragraphs import Document, normal, read_document
 from editorial.translations.po import read_answers, write_po
-from editorial.translations.state import cut_alike, shorten
+from editorial.translations.state import cut_alike, find_entry, shorten
 from editorial.translations.units import Unit, put, units
 from editorial.translations.xliff import Answer, ExchangeError, read_xliff, stand, write_xliff
 
@@ -52,7 +52,7 @@ def page_units(docs: Path, page: Page, language: Language, lock: Lock) -> tuple[
     german = read_document((docs / default_language().code / f"{page.key}.md").read_text("utf-8"))
     path = docs / language.code / f"{page.key}.md"
     own = read_document(path.read_text("utf-8")) if page.is_translated(language) else None
-    return german, own, units(page.key, german, own, lock.entries.get((page.key, language.code)))
+    return german, own, units(page.key, german, own, find_entry(docs, lock, page, language))
 
 
 def export(docs: Path, pages: Iterable[Page], language: Language, lock: Lock, only: Only, form: str) -> tuple[str, int]:

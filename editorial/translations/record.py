@@ -15,7 +15,7 @@ from editorial.front_matter import TranslationHeader
 from editorial.languages import Language
 from editorial.translations.lock import UNKNOWN, Entry, Lock, Section, default_code
 from editorial.translations.paragraphs import Document
-from editorial.translations.state import NOTHING, changes, cut_alike, documents, fingerprint, stale_flags
+from editorial.translations.state import NOTHING, changes, cut_alike, documents, find_entry, fingerprint, stale_flags
 
 
 def updated(docs: Path, content: Content, languages: tuple[Language, ...], lock: Lock, today: datetime.date) -> Lock:
@@ -30,8 +30,8 @@ def updated(docs: Path, content: Content, languages: tuple[Language, ...], lock:
     for page in content.pages.values():
         for language in others:
             if page.is_translated(language):
-                place = page.key, language.code
-                entries[place] = updated_entry(docs, page, language, lock.entries.get(place), today)
+                before = find_entry(docs, lock, page, language)
+                entries[page.key, language.code] = updated_entry(docs, page, language, before, today)
     return Lock(entries)
 
 

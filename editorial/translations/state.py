@@ -91,11 +91,30 @@ def site_states(
     """
     lock = load_lock(docs) if lock is None else lock
     return {
-        (page.key, language.code): page_state(docs, page, language, lock.entries.get((page.key, language.code)))
+        (page.key, language.code): page_state(docs, page, language, find_entry(docs, lock, page, language))
         for page in content.pages.values()
         for language in languages
         if not language.default and page.exists_in(language)
     }
+
+
+def find_entry(docs: Path, lock: Lock, page: Page, language: Language) -> Entry | None:
+    """Return what the lock knows of a page, under its earlier name if it was moved, or None.
+
+    Moved means: the lock does not know it, a page of the lock is gone, and half of their paragraphs are the same.
+    """
+    known = lock.entries.get((page.key, language.code))
+    if known or not page.is_translated(language):
+        return known
+    _, own = documents(docs, page.key, language)
+    marks = {mark for name in own.sections for mark in own.hashes(name)}
+    gone = [
+        entry
+        for (key, code), entry in lock.entries.items()
+        if code == language.code and not (docs / code / f"{key}.md").exists()
+    ]
+    best = max(gone, key=lambda entry: len(entry.own & marks), default=None)
+    return best if best and len(best.own & marks) * 2 >= len(marks) else None
 
 
 def page_state(docs: Path, page: Page, language: Language, entry: Entry | None) -> TranslationState:

@@ -273,6 +273,20 @@ def test_a_page_that_is_half_done_is_refused_and_one_not_begun_is_left_out(desk:
     assert "ist leer" in refused(desk, path)
 
 
+def test_what_other_programs_add_to_a_file_does_no_harm(desk: Desk) -> None:
+    path = edit(sent(desk, "en"), 'state="translated">The book costs money.</target>',
+                '><mrk mtype="seg" mid="0">You pay </mrk><mrk mtype="seg" mid="1">for the book.</mrk></target>'
+                "<alt-trans><source>x</source><target>Something else</target></alt-trans>")  # fmt: skip
+    edit(
+        path,
+        '</source>\n<target xml:lang="en" state="translated">You can',
+        "</source><seg-source>x</seg-source>\n  <target>  You  can",
+    )
+    (made,) = came_back(desk, path).files.values()
+    assert "- You pay for the book.\n" in made.decode()
+    assert "You can register now." in made.decode()
+
+
 HEAD = '<?xml version="1.0"?>\n'
 ROOT = '<xliff version="1.2" xmlns="urn:oasis:names:tc:xliff:document:1.2">'
 BOMB = HEAD + "<!DOCTYPE x [\n" + "".join(

@@ -8,7 +8,7 @@ from markdown import Markdown
 
 from editorial.content import read_content
 from editorial.context import translation
-from editorial.translations.marks import mark_changed, show_changed
+from editorial.translations.marks import mark_changed, show_changed, unmarked
 from tests.editorial.translations.conftest import NEXT, Desk
 
 EXTENSIONS = ["admonition", "attr_list", "def_list", "tables", "toc"]
@@ -56,6 +56,10 @@ def test_a_page_that_follows_is_left_alone(desk: Desk) -> None:
     assert mark_changed("# A\n", desk.states()["kurse", "en"]) == "# A\n"
     assert mark_changed("# A\n", None) == "# A\n"
     assert show_changed("<p>a</p>", "x", "y") == "<p>a</p>"
+
+
+def test_machines_get_the_words_without_the_sentence_of_the_mark() -> None:
+    assert unmarked(show_changed("<p>\ue000a</p>", "x", "y")) == '<p class="kim-changed">a</p>'
 
 
 def test_the_reader_is_told_the_day_on_which_it_was_noticed_or_the_last_day_on_which_it_followed(desk: Desk) -> None:
