@@ -88,6 +88,27 @@ def desk(out: Path | None) -> None:
     click.echo(f"Der Redaktionstisch steht in {write_desk(out or OUT)}")
 
 
+@main.command()
+@click.argument("kind", type=click.Choice(["offer", "company", "measure", "page", "language"]))
+@click.argument("name")
+@click.option("--in", "folder", help="For a page: the section in which it stands, for example ankommen.")
+def new(kind: str, name: str, folder: str | None) -> None:
+    """Make a new page (kim new offer "Titel") or a new language (kim new language fr), and say what comes next."""
+    from editorial.scaffold import NewError, new_language, new_page
+
+    try:
+        if kind == "language":
+            made = new_language(name)
+        else:
+            made = new_page(kind, name, ROOT / "docs", datetime.date.today(), folder)
+    except NewError as error:
+        raise click.ClickException(str(error)) from error
+    for path in made.files:
+        click.echo(f"geschrieben: {path.relative_to(ROOT)}")
+    for step in made.next_steps:
+        click.echo(f"- {step}")
+
+
 @main.group()
 def words() -> None:
     """Interface words: the catalogues below editorial/locale/."""

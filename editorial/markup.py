@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import posixpath
 import re
 from collections.abc import Callable
+
+from editorial.content import Content, Page
+from editorial.languages import Language, default_language
 
 _ALIGNED = re.compile(r'<(t[hd]) style="text-align: (left|right|center);">')
 _TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
@@ -46,3 +50,24 @@ def wrap_home(html: str) -> str:
     if open_ways:
         out.append("</div>")
     return "".join(out)
+
+
+# MkDocs follows relative links only; a scheme of our own passes it by and is taken off again.
+HOME = "kim-home:"
+PAGE_LINK = re.compile(r"(\]\(\s*<?)([^)\s>#]+\.md)(#[^)\s>]*)?")
+
+
+def lead_home(markdown: str, page: Page, language: Language, content: Content) -> str:
+    """Let a German text shown in another language link to German pages that this language does not have.
+
+    A page in Leichte Sprache exists at ``/leichte-sprache/`` only; a relative link from ``/ur/`` would lead nowhere.
+    """
+    base = posixpath.dirname(page.key)
+
+    def home(match: re.Match[str]) -> str:
+        other = content.pages.get(posixpath.normpath(posixpath.join(base, match[2])).removesuffix(".md"))
+        if other is None or other.exists_in(language):
+            return match[0]
+        return f"{match[1]}{HOME}{other.url(default_language())}{match[3] or ''}"
+
+    return PAGE_LINK.sub(home, markdown)

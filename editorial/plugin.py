@@ -110,6 +110,8 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
     def on_page_markdown(self, markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
         """Mark what is stale and fill in facts, in the language of the text (German on a page without translation)."""
         markdown = mark_changed(markdown, self.house.states.get((self._page(page).key, self.language.code)))
+        if not self.language.default:
+            markdown = markup.lead_home(markdown, self._page(page), self.language, self.house.content)
         with words.use_language(self._spoken(page).code):
             return fill_inserts(markdown, self.house.facts, self._spoken(page).code, self._parts(page))
 

@@ -1,0 +1,118 @@
+"""What `kim new` makes can be built at once; nothing that exists is lost."""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from editorial.content import read_content
+from editorial.languages import load_languages
+from editorial.scaffold import NewError, new_page, slug_of
+from tests.conftest import ROOT
+
+TODAY = datetime.date(2026, 11, 23)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small copy of the project: every German section, few translations, so that it builds in seconds."""
+    folder = tmp_path_factory.mktemp("new") / "project"
+    for name in ("overrides", "editorial", "form_handler"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("de", "data", "assets"):
+        if (ROOT / "docs" / name).exists():
+            shutil.copytree(ROOT / "docs" / name, folder / "docs" / name)
+    for name in ("kim.py", "mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+def kim(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "kim", *words], cwd=project, capture_output=True, text=True)
+
+
+def test_what_new_makes_is_built_and_a_new_language_speaks_and_says_what_is_missing(project: Path) -> None:
+    said = {}
+    for kind, title in (
+        ("offer", "Sprachcafé: Reden & Üben"),
+        ("company", "Musterbetrieb „Beispiel“ GmbH"),
+        ("measure", "Probewoche"),
+        ("page", "Häufige Wörter"),
+        ("language", "ur"),
+    ):
+        made = kim(project, "new", kind, title)
+        assert made.returncode == 0, made.stderr
+        said[kind] = made.stdout
+    built = kim(project, "build", "--no-pdf")
+    assert built.returncode == 0, built.stderr
+
+    def page(path: str) -> BeautifulSoup:
+        return BeautifulSoup((project / "site" / path / "index.html").read_bytes(), "html.parser")
+
+    for path, heading in (
+        ("angebote/sprachcafe-reden-ueben", "Sprachcafé: Reden & Üben"),
+        ("betriebe/musterbetrieb-beispiel-gmbh", "Musterbetrieb „Beispiel“ GmbH"),
+        ("arbeitgeber/werkzeugkasten/probewoche", "Probewoche"),
+        ("haeufige-woerter", "Häufige Wörter"),
+    ):
+        assert page(path).h1.get_text(strip=True) == heading  # type: ignore[union-attr]
+    urdu = page("ur/haeufige-woerter")
+    assert (urdu.html["lang"], urdu.html["dir"]) == ("ur", "rtl")  # type: ignore[index]
+    assert "اردو" in page("haeufige-woerter").get_text()
+    assert "locale/ur.po" in said["language"]
+    assert "Seiten fehlen" in said["language"]
+    found = kim(project, "check").stdout
+    assert "editorial/locale/ur.po" in found, "the check names the words that are missing"
+    assert "Musterbetrieb" in (project / "docs/data/companies.yml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("offer", "Integrationskurs"), "gibt es schon"),
+        (("offer", "???"), "keine Adresse"),
+        (("offer", "   "), "1 bis 90 Zeichen"),
+        (("offer", "a{b}"), "1 bis 90 Zeichen"),
+        (("page", "Titel", "--in", "../data"), "gibt es unter docs/de nicht"),
+        (("page", "Titel", "--in", "nirgends"), "gibt es unter docs/de nicht"),
+        (("language", "de"), "steht schon"),
+        (("language", "xx"), "gibt es nicht"),
+        (("language", "de-simple"), ""),
+    ],
+)
+def test_what_cannot_be_made_is_refused_and_changes_nothing(project: Path, words: tuple[str, ...], reason: str) -> None:
+    before = {path: path.read_bytes() for path in project.rglob("*.*ml") if path.is_file()}
+    files = sorted(project.joinpath("docs").rglob("*"))
+    done = kim(project, "new", *words)
+    assert done.returncode == 1
+    assert reason in done.stderr
+    assert {path: path.read_bytes() for path in before} == before
+    assert sorted(project.joinpath("docs").rglob("*")) == files
+
+
+def test_every_line_of_a_new_header_is_explained_and_right(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    (docs / "de/angebote").mkdir(parents=True)
+    made = new_page("offer", "It's: ein 'Test'", docs, TODAY)
+    content = read_content(docs, load_languages())
+    assert content.findings == []
+    page = content.pages["angebote/it-s-ein-test"]
+    assert (page.facts.title, page.facts.order, page.facts.as_of) == ("It's: ein 'Test'", 10, "2026-11")
+    lines = made.files[0].read_text("utf-8").split("---")[1].strip().splitlines()
+    assert sum(line.startswith("#") for line in lines) >= 8
+    with pytest.raises(NewError, match="gibt es schon"):
+        new_page("offer", "It's: ein 'Test'", docs, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("title", "slug"),
+    [("Hilfe für Väter", "hilfe-fuer-vaeter"), ("Straße & Öl", "strasse-oel"), ("Café Łódź", "cafe-lodz"), ("x" * 99, "x" * 60)],
+)  # fmt: skip
+def test_an_address_is_made_of_plain_letters(title: str, slug: str) -> None:
+    assert slug_of(title) == slug
