@@ -11,9 +11,9 @@ import pytest
 
 from editorial.content import read_content
 from editorial.languages import load_languages
-from editorial.translations.lock import _parse, check_lock
-from editorial.translations.paragraphs import read_document
-from editorial.translations.state import check_translations, site_states
+from editorial.translations.lock import _parse, check_lock, load_lock
+from editorial.translations.paragraphs import HEAD, read_document
+from editorial.translations.state import changes, check_translations, site_states
 from tests.conftest import ROOT
 from tests.editorial.translations.conftest import DAY, NEXT, Desk
 
@@ -272,3 +272,24 @@ def test_a_page_that_moves_takes_its_state_with_it(desk: Desk) -> None:
     desk.update()
     assert desk.stale()["lernen", "en"] == ["Ein Kurs beginnt im April."]
     assert check_lock(desk.docs, desk.languages) == []
+
+
+def test_on_every_page_of_the_real_site_one_changed_paragraph_is_one_stale_paragraph(real: Desk) -> None:
+    content, lock = read_content(real.docs, real.languages), load_lock(real.docs)
+    tried = 0
+    for key in content.pages:
+        text = (real.docs / "de" / f"{key}.md").read_text("utf-8")
+        owners = [
+            (read_document((real.docs / row.code / f"{key}.md").read_text("utf-8")), lock.entries[key, row.code])
+            for row in real.languages
+            if (key, row.code) in lock.entries
+        ]
+        paragraphs = [one for name, rows in read_document(text).sections.items() if name != HEAD for one in rows]
+        for chosen in paragraphs if owners else []:
+            at = chosen.start + (2 if chosen.kind == "row" else 0)
+            german = read_document(f"{text[:at]}Neu: {text[at:]}")
+            for own, entry in owners:
+                (change,) = changes(german, own, entry)
+                assert (change.line, change.index is None) == (chosen.line, False), (key, chosen)
+                tried += 1
+    assert tried > 5000
