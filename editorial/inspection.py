@@ -60,7 +60,6 @@ def inspect(
     except ContentError as error:
         found += error.findings + content.findings
     if facts is not None:
-        found += check_content(content, facts, languages, FORMS, today, docs)
         glossary = load_glossary(docs / "data" / "glossary.yml")
         if isinstance(glossary, Finding):
             found.append(glossary)
@@ -69,6 +68,7 @@ def inspect(
         stale: set[tuple[str, str]] = set()
         if not errors(lock):
             stale = {place for place, state in site_states(docs, content, languages).items() if state.is_stale}
+        found += check_content(content, facts, languages, FORMS, today, docs, stale)
         found += lock + check_editorial(content, facts, glossary, stale)
         found += check_table(content)
         found += survey_findings(docs / "data" / "survey.yml")

@@ -68,7 +68,13 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
                 raise PluginError(f"\n{error}") from error
             wrong = errors(
                 check_content(
-                    house.content, house.facts, house.languages, FORMS, datetime.date.today(), Path(config.docs_dir)
+                    house.content,
+                    house.facts,
+                    house.languages,
+                    FORMS,
+                    datetime.date.today(),
+                    Path(config.docs_dir),
+                    {place for place, state in house.states.items() if state.is_stale},
                 )
                 + check_table(house.content)
             )

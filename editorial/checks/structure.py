@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from editorial.checks.texts import HEADING, HEADING_ID, prose_lines
 from editorial.content import Text
-from editorial.findings import Finding
+from editorial.findings import Finding, Level
 
 ADMONITION = re.compile(r"^(\s*)(?:!!!|\?\?\?\+?)\s*([\w-]+)?\s*(.*)$")
 RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
@@ -24,14 +24,14 @@ def heading_ids(text: Text) -> dict[str, int]:
     return ids
 
 
-def other_headings(text: Text, ids: set[str], source: set[str]) -> Finding:
+def other_headings(text: Text, ids: set[str], source: set[str], level: Level = "error") -> Finding:
     """Return the finding on headings that do not fit the German page's."""
     missing, extra = sorted(source - ids), sorted(ids - source)
     parts = [f"es fehlt {{ #{name} }}" for name in missing] + [f"zu viel ist {{ #{name} }}" for name in extra]
     return Finding(
         text.file, 0, f"Die Überschriften passen nicht zur deutschen Seite: {', '.join(parts)}.",
         "Gleichen Sie die Kennungen in geschweiften Klammern an; sie sind in allen Sprachen gleich.",
-        kind="heading-parity",
+        level=level, kind="heading-parity",
     )  # fmt: skip
 
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
+from editorial.checks import check_content
 from editorial.findings import Finding
-from tests.editorial.conftest import GERMAN, Tree
+from tests.editorial.conftest import FACTS, GERMAN, LANGUAGES, Tree
 
 One = Callable[[], Finding]
 
@@ -139,3 +140,13 @@ def test_a_page_past_its_review_date_is_a_notice_and_not_an_error(tree: Tree, on
 def test_a_file_in_another_encoding_is_named_with_its_line(tree: Tree, only: One) -> None:
     tree.docs.joinpath("de/kurse.md").write_bytes(b"---\ntitle: Kurse\ndescription: f\xfcr alle\n---\n")
     assert only().line == 3
+
+
+def test_headings_may_differ_while_a_translation_is_known_to_be_stale(tree: Tree) -> None:
+    """A German editor adds a heading; the build must not wait for seven translators."""
+    tree.write("de", "kurse", "Kurse", "# A { #a }\n\n## B { #neu }")
+    tree.write("en", "kurse", "Courses", "# A { #a }")
+    today = datetime.date(2026, 11, 23)
+    (error,) = check_content(tree.read(), FACTS, LANGUAGES, (), today, tree.docs)
+    (notice,) = check_content(tree.read(), FACTS, LANGUAGES, (), today, tree.docs, {("kurse", "en")})
+    assert (error.level, notice.level, notice.kind) == ("error", "notice", "heading-parity")
