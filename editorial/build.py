@@ -4,40 +4,29 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import logging
+import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from mkdocs.commands.build import build as mkdocs_build
-from mkdocs.config import load_config
 from mkdocs.exceptions import Abort, MkDocsException
 
+from editorial import plugin
 from editorial.booklets import FOLDER, PrintError, find_engine, link, make_booklets
 from editorial.content import read_content
-from editorial.languages import CONFIG, ROOT, load_languages, load_site
+from editorial.languages import ROOT, load_languages, load_site
 from editorial.offline import LIST as OFFLINE_LIST
 from editorial.offline import write_lists
+from editorial.parallel import Task, build_languages, prepare
 
 SOURCES = ("docs", "overrides", "editorial", "form_handler/forms", "mkdocs.yml", "requirements.txt")
 
 
 class BuildError(Exception):
     """The site was not built and the old one stays in place; the message says why."""
-
-
-class Said(logging.Handler):
-    """Keep what MkDocs says while it builds, for the person who has to mend it."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep one message."""
-        self.lines.append(record.getMessage().strip())
 
 
 def build_site(
@@ -52,20 +41,19 @@ def build_site(
     site_dir = site_dir.resolve()
     fresh = site_dir.with_name(f"{site_dir.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
-    overrides = {"site_url": site_url} if site_url else {}
-    said = Said()
-    logger = logging.getLogger("mkdocs")
-    logger.setLevel(logging.WARNING)
-    logger.addHandler(said)
+    languages = load_languages()
+    plugin.SHARED.clear()
     try:
-        config = load_config(str(CONFIG), docs_dir=str(docs_dir), site_dir=str(fresh), strict=True, **overrides)
-        config.plugins.on_startup(command="build", dirty=False)
-        mkdocs_build(config)
+        prepare(docs_dir, fresh, site_url)
+        said = build_languages([Task(row.code, docs_dir, fresh, site_url) for row in languages])
     except (Abort, MkDocsException) as error:
         shutil.rmtree(fresh, ignore_errors=True)
-        raise BuildError("\n".join(said.lines) or str(error)) from error
+        raise BuildError(str(error)) from error
     finally:
-        logger.removeHandler(said)
+        plugin.SHARED.clear()
+    if said:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise BuildError("\n".join(said))
     index_search(fresh)
     missing = print_booklets(fresh, site_url, docs_dir, site_dir / FOLDER) if pdf else None
     finish(fresh, docs_dir)
@@ -123,10 +111,18 @@ def index_search(site_dir: Path) -> None:
 
 def compress(site_dir: Path, pattern: str = "*") -> None:
     """Lay a gzip copy beside each text file, which server and reverse proxy hand out as it is."""
-    for path in site_dir.rglob(pattern):
-        if path.suffix in {".html", ".css", ".js", ".svg", ".xml", ".txt", ".json"} and path.stat().st_size > 400:
-            small = gzip.compress(path.read_bytes(), compresslevel=9, mtime=0)
-            path.with_name(path.name + ".gz").write_bytes(small)
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # zlib lets other threads run
+        list(pool.map(compress_file, (path for path in site_dir.rglob(pattern) if path.suffix in TEXTS)))
+
+
+TEXTS = frozenset({".html", ".css", ".js", ".svg", ".xml", ".txt", ".json"})
+
+
+def compress_file(path: Path) -> None:
+    """Lay a gzip copy beside one file, unless it is too small to gain by it."""
+    data = path.read_bytes()
+    if len(data) > 400:
+        path.with_name(path.name + ".gz").write_bytes(gzip.compress(data, compresslevel=9, mtime=0))
 
 
 def replace_folder(fresh: Path, target: Path) -> None:

@@ -61,44 +61,27 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Stop with file, line and remedy before anything is built, if the content is not right."""
-        if getattr(config.plugins["i18n"], "current_language", None) in (None, default_language().code):
-            try:
-                house = read_house(config)
-            except ContentError as error:
-                raise PluginError(f"\n{error}") from error
-            wrong = errors(
-                check_content(
-                    house.content,
-                    house.facts,
-                    house.languages,
-                    FORMS,
-                    datetime.date.today(),
-                    Path(config.docs_dir),
-                    {place for place, state in house.states.items() if state.is_stale},
-                )
-                + check_table(house.content)
-            )
-            if wrong:
-                raise PluginError(f"\n{ContentError(wrong)}")
+        if config.docs_dir not in SHARED:
+            share_house(config)
         return config
 
     @event_priority(50)
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
         """Leave out Material's own assets, which no page uses, and pages that this language does not have."""
-        self.house = read_house(config)
+        self.house = SHARED[config.docs_dir]
         code = config.plugins["i18n"].current_language  # type: ignore[attr-defined]
         self.language = next(row for row in self.house.languages if row.code == code)
         words.speak(code)
-        own = Path(config.theme.custom_dir or ".").resolve()
-        docs = Path(config.docs_dir).resolve()
+        own, docs = str(Path(config.theme.custom_dir or ".").resolve()), str(Path(config.docs_dir).resolve())
+        foreign = {row.code for row in self.house.languages} - {code, default_language().code}
         for file in list(files):
-            source = Path(file.abs_src_path or "").resolve()
-            if docs in source.parents:
-                key = file.src_uri.partition("/")[2].removesuffix(".md")
-                page = self.house.content.pages.get(key)
-                if page is not None and file.is_documentation_page() and not page.exists_in(self.language):
+            source = os.path.realpath(file.abs_src_path or "")
+            if source.startswith(docs + os.sep):
+                folder, _slash, name = file.src_uri.partition("/")
+                page = self.house.content.pages.get(name.removesuffix(".md")) if name.endswith(".md") else None
+                if folder in foreign or (page is not None and not page.exists_in(self.language)):
                     files.remove(file)
-            elif own not in source.parents:
+            elif not source.startswith(own + os.sep):
                 files.remove(file)
         return files
 
@@ -196,6 +179,8 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
 
     def on_post_build(self, config: MkDocsConfig) -> None:
         """Write what exists once for the whole site."""
+        if not self.language.default:
+            return
         folder, url = Path(config.site_dir), self.house.site["url"]
         (folder / "robots.txt").write_text(robots(self.house.languages, url), "utf-8")
         contact = self.house.content.pages.get(LEGAL["contact"])
@@ -218,6 +203,30 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
     def _spoken(self, page: MkDocsPage) -> Language:
         ours = self._page(page)
         return self.language if ours.is_translated(self.language) else default_language()
+
+
+# What all languages of a build share, by the folder of the pages; read and checked once.
+SHARED: dict[str, House] = {}
+
+
+def share_house(config: MkDocsConfig) -> House:
+    """Read and check what all languages share, and keep it for them.
+
+    :raises PluginError: with every finding, if the content is not right.
+    """
+    try:
+        house = read_house(config)
+    except ContentError as error:
+        raise PluginError(f"\n{error}") from error
+    found = check_content(
+        house.content, house.facts, house.languages, FORMS, datetime.date.today(), Path(config.docs_dir),
+        {place for place, state in house.states.items() if state.is_stale},
+    )  # fmt: skip
+    wrong = errors(found + check_table(house.content))
+    if wrong:
+        raise PluginError(f"\n{ContentError(wrong)}")
+    SHARED[config.docs_dir] = house
+    return house
 
 
 def read_house(config: MkDocsConfig) -> House:

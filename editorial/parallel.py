@@ -1,0 +1,149 @@
+"""One process per processor, one language after the other in each: what makes a full build fast.
+
+mkdocs-static-i18n builds all languages in one process, each as a whole run of MkDocs. The runs do not need
+each other: here every run is a task of its own. What all of them read – pages, facts, forms – is read once,
+before the processes part, and never written again.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from jinja2.bccache import Bucket
+from mkdocs import utils
+from mkdocs.commands.build import build
+from mkdocs.config import load_config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import Abort, MkDocsException
+from mkdocs.structure.files import Files
+
+from editorial import plugin
+from editorial.languages import CONFIG
+
+
+@dataclass(frozen=True)
+class Task:
+    """One language of one build.
+
+    :ivar only: the keys of the pages to draw; None for all.
+    """
+
+    code: str
+    docs_dir: Path
+    site_dir: Path
+    site_url: str | None
+    only: frozenset[str] | None = None
+
+
+class Said(logging.Handler):
+    """Keep what MkDocs says while it builds, for the person who has to mend it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one message."""
+        self.lines.append(record.getMessage().strip())
+
+
+class Compiled(jinja2.BytecodeCache):
+    """Templates compiled once a process, not once a language."""
+
+    kept: dict[str, bytes] = {}  # noqa: RUF012 - shared on purpose: every environment of the process looks here
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take a template that was compiled before."""
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a compiled template."""
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+THEME_FILES: dict[tuple[str, ...], list[str]] = {}
+
+
+def load(docs_dir: Path, site_dir: Path, site_url: str | None) -> MkDocsConfig:
+    """Return MkDocs' configuration of one build, with the theme's files listed once a process.
+
+    Material brings twelve thousand icons; looking through them for each language is a tenth of a build.
+    """
+    overrides = {"site_url": site_url} if site_url else {}
+    config = load_config(str(CONFIG), docs_dir=str(docs_dir), site_dir=str(site_dir), strict=True, **overrides)
+    draw: Callable[[], jinja2.Environment] = config.theme.get_env
+
+    def environment() -> jinja2.Environment:
+        env = draw()
+        env.bytecode_cache = Compiled()
+        listed = env.list_templates
+
+        def once(extensions: Any = None, filter_func: Callable[[str], bool] | None = None) -> list[str]:
+            place = tuple(config.theme.dirs)
+            if place not in THEME_FILES:
+                THEME_FILES[place] = listed(extensions, filter_func)
+            return THEME_FILES[place]
+
+        env.list_templates = once  # type: ignore[method-assign]
+        return env
+
+    config.theme.get_env = environment  # type: ignore[method-assign]
+    return config
+
+
+def build_language(task: Task) -> list[str]:
+    """Run MkDocs for one language; return what it said, empty if all went well."""
+    said = Said()
+    logger = logging.getLogger("mkdocs")
+    logger.setLevel(logging.WARNING)
+    logger.addHandler(said)
+    try:
+        config = load(task.docs_dir, task.site_dir, task.site_url)
+        config.plugins.on_startup(command="build", dirty=False)
+        i18n: Any = config.plugins["i18n"]
+        i18n.current_language, i18n.building = task.code, True
+        config.plugins["kim-editorial"].only = task.only  # type: ignore[attr-defined]
+        build(config)
+    except (Abort, MkDocsException) as error:
+        return said.lines or [str(error)]
+    finally:
+        logger.removeHandler(said)
+    return said.lines
+
+
+def build_languages(tasks: Iterable[Task], processes: int | None = None) -> list[str]:
+    """Build all tasks, side by side where the machine has the processors; return what was said, each line once.
+
+    :param processes: default: one for each processor, at most one for each task.
+    """
+    work = list(tasks)
+    count = min(len(work), processes or os.cpu_count() or 1)
+    # The runs share one folder, which is new and empty; none may clean it while another writes.
+    clean, utils.clean_directory = utils.clean_directory, lambda directory: None
+    try:
+        if count <= 1 or not work:
+            said = [build_language(task) for task in work]
+        else:
+            with multiprocessing.get_context("fork").Pool(count) as pool:
+                said = pool.map(build_language, work, chunksize=1)
+    finally:
+        utils.clean_directory = clean
+    return list(dict.fromkeys(line for lines in said for line in lines))
+
+
+def prepare(docs_dir: Path, site_dir: Path, site_url: str | None) -> None:
+    """Read and check everything that all languages share; they then find it read.
+
+    :raises PluginError: with every finding, if the content is not right.
+    """
+    config = load(docs_dir, site_dir, site_url)
+    plugin.share_house(config)
+    Files([]).add_files_from_theme(config.theme.get_env(), config)
