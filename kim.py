@@ -21,12 +21,13 @@ def main() -> None:
 @click.option("--site-dir", type=click.Path(path_type=Path), default=ROOT / "site", help="Where to (default: site/).")
 @click.option("--site-url", help="Public address, for example https://kim.example.org/ (default: mkdocs.yml).")
 @click.option("--pdf/--no-pdf", default=True, help="With or without the PDF booklets (default: with).")
-def build(site_dir: Path, site_url: str | None, pdf: bool) -> None:
+@click.option("--cache/--no-cache", default=True, help="Draw only what changed, or everything (default: what changed).")
+def build(site_dir: Path, site_url: str | None, pdf: bool, cache: bool) -> None:
     """Build the whole site, strictly, with its search index and its PDF booklets."""
     from editorial.build import BuildError, build_site, fingerprint, mark_of
 
     try:
-        missing = build_site(site_dir, site_url, pdf=pdf)
+        missing = build_site(site_dir, site_url, pdf=pdf, cache=cache)
     except BuildError as error:
         raise click.ClickException(str(error)) from error
     mark_of(site_dir).write_text(fingerprint() + (site_url or ""))
@@ -43,6 +44,7 @@ def build(site_dir: Path, site_url: str | None, pdf: bool) -> None:
 def pdf(site_dir: Path, site_url: str | None) -> None:
     """Print the PDF booklets of the site that is built: newcomers' guide and toolkit, in every language."""
     from editorial.build import finish, print_booklets
+    from editorial.manifest import path_of
 
     if not (site_dir / "index.html").exists():
         raise click.ClickException("Es ist noch keine Seite gebaut. Bauen Sie sie zuerst: make build")
@@ -50,6 +52,7 @@ def pdf(site_dir: Path, site_url: str | None) -> None:
     if missing:
         raise click.ClickException(missing)
     finish(site_dir)
+    path_of(site_dir).unlink(missing_ok=True)  # the next build does not know these booklets
     for path in sorted((site_dir / "pdf").glob("*.pdf")):
         click.echo(f"{path} ({path.stat().st_size // 1000} kB)")
 

@@ -28,6 +28,7 @@ from editorial import words
 from editorial.content import Content, Page
 from editorial.front_matter import TranslationHeader
 from editorial.languages import ROOT, Language
+from editorial.outputs import put
 from editorial.words import gettext as _
 
 FOLDER = "pdf"
@@ -119,13 +120,15 @@ def make_booklets(
             marks[path.name] = hashlib.sha256(draft.encode()).hexdigest()
             if before.get(path.name) == marks[path.name] and (old / path.name).exists():
                 if old != target:
+                    path.unlink(missing_ok=True)
                     shutil.copy2(old / path.name, path)
             else:
+                path.unlink(missing_ok=True)
                 print_pdf(engine, draft, path)
                 numbers = page_numbers(path)
                 print_pdf(engine, draw(site_dir, booklet, pages, missing, language, site, numbers), path)
             made.append(path)
-    (target / "made.json").write_text(json.dumps(marks, indent=1))
+    put(target / "made.json", json.dumps(marks, indent=1).encode())
     link(site_dir, content, languages)
     return made
 
@@ -265,7 +268,9 @@ def link(site_dir: Path, content: Content, languages: tuple[Language, ...]) -> N
                 inside = place(site_dir, booklet, language)
             before, *rest = _PLACE.split(html.read_text("utf-8"), maxsplit=1)
             if rest:
-                html.write_text(before + inside + rest[0], "utf-8")
+                text = before + inside + rest[0]
+                if text != html.read_text("utf-8"):
+                    put(html, text.encode())
 
 
 def place(site_dir: Path, booklet: Booklet, language: Language) -> str:

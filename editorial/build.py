@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
+import fcntl
 import gzip
 import hashlib
 import os
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from mkdocs.exceptions import Abort, MkDocsException
 
-from editorial import plugin
+from editorial import plugin, words
 from editorial.booklets import FOLDER, PrintError, find_engine, link, make_booklets
 from editorial.content import read_content
+from editorial.context import House
+from editorial.feed import atom, changes
 from editorial.languages import ROOT, load_languages, load_site
-from editorial.offline import LIST as OFFLINE_LIST
+from editorial.manifest import (
+    Manifest,
+    changed_pages,
+    frame_mark,
+    page_marks,
+    read_manifest,
+    write_manifest,
+)
 from editorial.offline import write_lists
+from editorial.outputs import put
 from editorial.parallel import Task, build_languages, prepare
+from editorial.search import SearchError, index_search
 
 SOURCES = ("docs", "overrides", "editorial", "form_handler/forms", "mkdocs.yml", "requirements.txt")
 
@@ -30,43 +44,131 @@ class BuildError(Exception):
 
 
 def build_site(
-    site_dir: Path = ROOT / "site", site_url: str | None = None, docs_dir: Path = ROOT / "docs", pdf: bool = False
+    site_dir: Path = ROOT / "site",
+    site_url: str | None = None,
+    docs_dir: Path = ROOT / "docs",
+    pdf: bool = False,
+    cache: bool = True,
 ) -> str | None:
-    """Build the whole site into ``site_dir``; return why there are no PDF booklets, if they were wanted.
+    """Build the site into ``site_dir``; return why there are no PDF booklets, if they were wanted.
 
-    The old site stays until the new one is complete, so a fault never leaves half a site behind.
+    The old site stays until the new one is complete, so a fault never leaves half a site behind. Of two builds
+    of the same site at once, the second waits.
 
+    :param cache: draw only what changed since the site in place was built; the result is the same to the byte.
     :raises BuildError: with what MkDocs or the checks said.
     """
     site_dir = site_dir.resolve()
-    fresh = site_dir.with_name(f"{site_dir.name}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    languages = load_languages()
-    plugin.SHARED.clear()
-    try:
-        prepare(docs_dir, fresh, site_url)
-        said = build_languages([Task(row.code, docs_dir, fresh, site_url) for row in languages])
-    except (Abort, MkDocsException) as error:
+    with alone(site_dir):
+        fresh = site_dir.with_name(f"{site_dir.name}.new")
         shutil.rmtree(fresh, ignore_errors=True)
-        raise BuildError(str(error)) from error
-    finally:
         plugin.SHARED.clear()
+        try:
+            house = prepare(docs_dir, fresh, site_url)
+            return _build(house, site_dir, fresh, site_url, docs_dir, pdf, cache)
+        except (Abort, MkDocsException, SearchError) as error:
+            raise BuildError(str(error)) from error
+        finally:
+            plugin.SHARED.clear()
+            shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _build(
+    house: House, site_dir: Path, fresh: Path, site_url: str | None, docs_dir: Path, pdf: bool, cache: bool
+) -> str | None:
+    frame = frame_mark(docs_dir, site_url, house.content, datetime.date.today())
+    now = Manifest(frame, page_marks(house.content, house.languages, house.states), pdf)
+    before = read_manifest(site_dir) if cache else None
+    changed = changed_pages(before, now) if before else None
+    if changed is not None and not changed and feeds_are_current(site_dir, house, docs_dir):
+        return None
+    whole = changed is None
+    if whole:
+        tasks = [Task(row.code, docs_dir, fresh, site_url) for row in house.languages]
+    else:
+        link_tree(site_dir, fresh)
+        part = fresh.with_name(f"{fresh.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        tasks = [Task(code, docs_dir, part, site_url, frozenset(keys)) for code, keys in (changed or {}).items()]
+    said = build_languages(tasks)
     if said:
-        shutil.rmtree(fresh, ignore_errors=True)
         raise BuildError("\n".join(said))
-    index_search(fresh)
-    missing = print_booklets(fresh, site_url, docs_dir, site_dir / FOLDER) if pdf else None
-    finish(fresh, docs_dir)
+    codes = None if whole else set(changed or {})
+    if not whole:
+        put_over(part, fresh)
+    write_feeds(fresh, house, docs_dir)
+    if codes is None or codes:
+        index_search(fresh, house.content, house.languages, codes)
+    missing = print_booklets(fresh, site_url, docs_dir, site_dir / FOLDER) if pdf and (whole or changed) else None
+    finish(fresh, docs_dir, codes)
     replace_folder(fresh, site_dir)
+    # Without its engine a build makes no booklets; the next one, with an engine, must not believe they are there.
+    write_manifest(site_dir, replace(now, pdf=pdf and missing is None))
     return missing
 
 
-def finish(site_dir: Path, docs_dir: Path = ROOT / "docs") -> None:
-    """Do what comes last, once no page changes any more: compressed copies, and the lists for reading offline."""
+@contextlib.contextmanager
+def alone(site_dir: Path) -> Iterator[None]:
+    """Let one build of a site run at a time; a second one says that it waits."""
+    site_dir.parent.mkdir(parents=True, exist_ok=True)
+    with site_dir.with_name(f".{site_dir.name}.lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.stderr.write("Ein anderer Bau dieser Seite läuft noch. Ich warte, bis er fertig ist.\n")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def link_tree(source: Path, target: Path) -> None:
+    """Make a second tree of the same files; whoever changes one of them there has to write it as a new file."""
+    shutil.copytree(source, target, copy_function=os.link)
+
+
+def put_over(part: Path, target: Path) -> None:
+    """Move freshly drawn files over those of a tree, and take the copies away that are now too old."""
+    for path in sorted(part.rglob("*")) if part.exists() else []:
+        if path.is_file():
+            place = target / path.relative_to(part)
+            place.with_name(place.name + ".gz").unlink(missing_ok=True)
+            path.replace(place)
+    shutil.rmtree(part, ignore_errors=True)
+
+
+def feeds(house: House, docs_dir: Path) -> dict[str, bytes]:
+    """Return the feed of changed pages of each language, by its path in the site."""
+    known = changes(docs_dir)
+    found = {}
+    for language in house.languages:
+        with words.use_language(language.code):
+            text = atom(house.content, language, known, house.site["name"], house.site["url"])
+        found[f"{language.root}feed.xml".lstrip("/")] = text.encode()
+    return found
+
+
+def write_feeds(site_dir: Path, house: House, docs_dir: Path) -> None:
+    """Write the feeds; they follow the version history and not only the files."""
+    for name, data in feeds(house, docs_dir).items():
+        path = site_dir / name
+        if not path.exists() or path.read_bytes() != data:
+            path.with_name(path.name + ".gz").unlink(missing_ok=True)
+            put(path, data)
+
+
+def feeds_are_current(site_dir: Path, house: House, docs_dir: Path) -> bool:
+    """Tell whether the feeds of the site in place say what the version history says now."""
+    return all((site_dir / name).exists() and (site_dir / name).read_bytes() == data for name, data in feeds(house, docs_dir).items())  # fmt: skip
+
+
+def finish(site_dir: Path, docs_dir: Path = ROOT / "docs", codes: Collection[str] | None = None) -> None:
+    """Do what comes last, once no page changes any more: compressed copies, and the lists for reading offline.
+
+    :param codes: the languages of which something changed; default: all.
+    """
     compress(site_dir)
-    languages = load_languages()
-    write_lists(site_dir, read_content(docs_dir, languages), languages)
-    compress(site_dir, OFFLINE_LIST)
+    languages = tuple(row for row in load_languages() if codes is None or row.code in codes)
+    write_lists(site_dir, read_content(docs_dir, load_languages()), languages)
+    compress(site_dir)
 
 
 def print_booklets(
@@ -94,35 +196,24 @@ def print_booklets(
     return None
 
 
-def index_search(site_dir: Path) -> None:
-    """Build Pagefind's index, one part per language, from the pages that are real translations.
-
-    :raises BuildError: if Pagefind fails.
-    """
-    done = subprocess.run(
-        [sys.executable, "-m", "pagefind", "--site", str(site_dir), "--quiet"], capture_output=True, text=True
-    )
-    if done.returncode != 0:
-        raise BuildError(f"The search index could not be built: {done.stderr or done.stdout}")
-    # Pagefind's ready-made interface is not used; ours is smaller.
-    for spare in (site_dir / "pagefind").glob("pagefind-*ui*"):
-        spare.unlink()
-
-
-def compress(site_dir: Path, pattern: str = "*") -> None:
-    """Lay a gzip copy beside each text file, which server and reverse proxy hand out as it is."""
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # zlib lets other threads run
-        list(pool.map(compress_file, (path for path in site_dir.rglob(pattern) if path.suffix in TEXTS)))
-
-
 TEXTS = frozenset({".html", ".css", ".js", ".svg", ".xml", ".txt", ".json"})
 
 
+def compress(site_dir: Path) -> None:
+    """Lay a gzip copy beside each text file that has none or an older one; server and reverse proxy hand it out."""
+    paths = (path for path in site_dir.rglob("*") if path.suffix in TEXTS)
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # zlib lets other threads run
+        list(pool.map(compress_file, paths))
+
+
 def compress_file(path: Path) -> None:
-    """Lay a gzip copy beside one file, unless it is too small to gain by it."""
-    data = path.read_bytes()
-    if len(data) > 400:
-        path.with_name(path.name + ".gz").write_bytes(gzip.compress(data, compresslevel=9, mtime=0))
+    """Lay a gzip copy beside one file, unless there is a current one or it is too small to gain by it."""
+    small, size = path.with_name(path.name + ".gz"), path.stat()
+    if size.st_size > 400:
+        if not small.exists() or small.stat().st_mtime_ns < size.st_mtime_ns:
+            put(small, gzip.compress(path.read_bytes(), compresslevel=9, mtime=0))
+    else:
+        small.unlink(missing_ok=True)
 
 
 def replace_folder(fresh: Path, target: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from editorial.content import Content, Page
 from editorial.languages import Language
+from editorial.outputs import put
 
 NOT_KEPT = "not-kept.html"
 LIST = "offline.json"
@@ -29,7 +30,9 @@ def write_lists(site_dir: Path, content: Content, languages: tuple[Language, ...
         files = kept_files(site_dir, sorted(pages), language)
         data = {**measure(site_dir, files), "pages": len(pages), "files": files}
         target = site_dir / language.root.strip("/") / LIST
-        target.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")), "utf-8")
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        if not target.exists() or target.read_text("utf-8") != text:
+            put(target, text.encode())
 
 
 def is_kept(page: Page, language: Language) -> bool:

@@ -25,7 +25,9 @@ from mkdocs.exceptions import Abort, MkDocsException
 from mkdocs.structure.files import Files
 
 from editorial import plugin
-from editorial.languages import CONFIG
+from editorial.context import House
+from editorial.languages import CONFIG, load_languages
+from editorial.single import draw
 
 
 @dataclass(frozen=True)
@@ -79,10 +81,10 @@ def load(docs_dir: Path, site_dir: Path, site_url: str | None) -> MkDocsConfig:
     """
     overrides = {"site_url": site_url} if site_url else {}
     config = load_config(str(CONFIG), docs_dir=str(docs_dir), site_dir=str(site_dir), strict=True, **overrides)
-    draw: Callable[[], jinja2.Environment] = config.theme.get_env
+    fresh: Callable[[], jinja2.Environment] = config.theme.get_env
 
     def environment() -> jinja2.Environment:
-        env = draw()
+        env = fresh()
         env.bytecode_cache = Compiled()
         listed = env.list_templates
 
@@ -109,8 +111,12 @@ def build_language(task: Task) -> list[str]:
         config = load(task.docs_dir, task.site_dir, task.site_url)
         config.plugins.on_startup(command="build", dirty=False)
         i18n: Any = config.plugins["i18n"]
+        i18n.config["languages"] = [row for row in i18n.config["languages"] if row.default or row.locale == task.code]
+        if task.only is not None:
+            content = plugin.SHARED[config.docs_dir].content
+            draw(config, content, task.only, next(row for row in load_languages() if row.code == task.code))
+            return said.lines
         i18n.current_language, i18n.building = task.code, True
-        config.plugins["kim-editorial"].only = task.only  # type: ignore[attr-defined]
         build(config)
     except (Abort, MkDocsException) as error:
         return said.lines or [str(error)]
@@ -139,11 +145,12 @@ def build_languages(tasks: Iterable[Task], processes: int | None = None) -> list
     return list(dict.fromkeys(line for lines in said for line in lines))
 
 
-def prepare(docs_dir: Path, site_dir: Path, site_url: str | None) -> None:
-    """Read and check everything that all languages share; they then find it read.
+def prepare(docs_dir: Path, site_dir: Path, site_url: str | None) -> House:
+    """Read and check everything that all languages share, and return it; they then find it read.
 
     :raises PluginError: with every finding, if the content is not right.
     """
     config = load(docs_dir, site_dir, site_url)
-    plugin.share_house(config)
+    house = plugin.share_house(config)
     Files([]).add_files_from_theme(config.theme.get_env(), config)
+    return house

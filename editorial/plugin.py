@@ -30,7 +30,6 @@ from editorial.chooser import ROOM, Table, check_table, chooser_data, load_table
 from editorial.content import read_content
 from editorial.context import LEGAL, House, error_context, page_context, parse_month
 from editorial.facts import load_facts
-from editorial.feed import atom, changes
 from editorial.findings import ContentError, Finding, errors
 from editorial.foreign import mark_german
 from editorial.inserts import Draw, fill_inserts
@@ -152,9 +151,6 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
             (root / "sitemap.xml").write_text(text, "utf-8")
             self._write_measures(root)
             self._write_results(root)
-            site = self.house.site
-            text = atom(self.house.content, self.language, changes(Path(config.docs_dir)), site["name"], site["url"])
-            (root / "feed.xml").write_text(text, "utf-8")
         return ""
 
     def _write_measures(self, root: Path) -> None:

@@ -1,0 +1,125 @@
+"""What a site was built from, so that the next build draws again only what changed.
+
+A page is made of its own text, the state of its translation, and of what it shares with the others: all
+headers, facts, templates, words, code. What is shared is one mark, the frame; if it changed, everything is
+drawn again. Otherwise only the pages whose own part changed are. The day belongs to the frame, because
+``security.txt`` and overdue reviews depend on it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from editorial.content import Content
+from editorial.languages import ROOT, Language, default_language
+from editorial.translations.lock import NAME as LOCK
+from editorial.translations.state import TranslationState
+
+SOURCES = ("overrides", "editorial", "form_handler/forms", "mkdocs.yml", "requirements.txt")
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What one site was built from.
+
+    :ivar frame: mark of everything that all pages share.
+    :ivar pages: mark of each page's own part, by language and key: ``"ar/kontakt"``.
+    :ivar pdf: whether the booklets were printed.
+    :ivar stamp: when the site was put in place; tells whether somebody else has changed it since.
+    """
+
+    frame: str
+    pages: dict[str, str] = field(default_factory=dict)
+    pdf: bool = False
+    stamp: str = ""
+
+
+def files_below(root: Path, names: Iterable[str]) -> Iterable[Path]:
+    """Yield the files of folders and files in a stable order, without what Python makes for itself."""
+    for name in names:
+        path = root / name
+        for file in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
+            if "__pycache__" not in file.parts:
+                yield file
+
+
+def frame_mark(docs: Path, site_url: str | None, content: Content, today: datetime.date, root: Path = ROOT) -> str:
+    """Return the mark of everything that all pages share."""
+    digest = hashlib.sha256(f"{site_url}|{today}|{sorted(os.environ.get(name, '') for name in DEMO)}".encode())
+    for file in files_below(root, SOURCES):
+        digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes() + b"\0")
+    for file in sorted(docs.rglob("*")):
+        if file.is_file() and file.name != LOCK and file.suffix != ".md":
+            digest.update(str(file.relative_to(docs)).encode() + b"\0" + file.read_bytes() + b"\0")
+    for key, page in sorted(content.pages.items()):
+        for code, text in page.texts.items():
+            digest.update(f"{code}/{key}\0{text.header!r}\0".encode())
+    return digest.hexdigest()
+
+
+DEMO = ("KIM_DEMO_SURVEY",)
+
+
+def page_marks(
+    content: Content, languages: tuple[Language, ...], states: Mapping[tuple[str, str], TranslationState]
+) -> dict[str, str]:
+    """Return the mark of each page's own part in each language."""
+    marks = {}
+    bodies = {(key, code): hashlib.sha256(text.body.encode()).hexdigest()
+              for key, page in content.pages.items() for code, text in page.texts.items()}  # fmt: skip
+    for key, page in content.pages.items():
+        for language in languages:
+            if page.exists_in(language):
+                shown = language.code if page.is_translated(language) else default_language().code
+                own = f"{bodies[key, shown]}|{states.get((key, language.code))!r}"
+                marks[f"{language.code}/{key}"] = hashlib.sha256(own.encode()).hexdigest()[:16]
+    return marks
+
+
+def path_of(site_dir: Path) -> Path:
+    """Return where the manifest of a site lies: beside it, never in it."""
+    return site_dir.with_name(f".{site_dir.name}.manifest.json")
+
+
+def stamp_of(site_dir: Path) -> str:
+    """Return what tells whether a site is still as it was put in place; empty if there is none."""
+    try:
+        home, entry = (site_dir / "index.html").stat(), (site_dir / "pagefind" / "pagefind-entry.json").stat()
+    except OSError:
+        return ""
+    return f"{home.st_mtime_ns}-{home.st_size}-{home.st_ino}-{entry.st_mtime_ns}-{site_dir.stat().st_ino}"
+
+
+def read_manifest(site_dir: Path) -> Manifest | None:
+    """Return what the site in place was built from; None if that is not known for sure."""
+    try:
+        manifest = Manifest(**json.loads(path_of(site_dir).read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return manifest if manifest.stamp and manifest.stamp == stamp_of(site_dir) else None
+
+
+def write_manifest(site_dir: Path, manifest: Manifest) -> None:
+    """Note what the site in place was built from."""
+    data = asdict(manifest) | {"stamp": stamp_of(site_dir)}
+    fresh = path_of(site_dir).with_suffix(".new")
+    fresh.write_text(json.dumps(data, sort_keys=True), "utf-8")
+    fresh.replace(path_of(site_dir))
+
+
+def changed_pages(before: Manifest, now: Manifest) -> dict[str, set[str]] | None:
+    """Return the keys of changed pages by language, or None if everything has to be drawn again."""
+    if (before.frame, before.pdf) != (now.frame, now.pdf) or before.pages.keys() != now.pages.keys():
+        return None
+    changed: dict[str, set[str]] = {}
+    for place, mark in now.pages.items():
+        if before.pages[place] != mark:
+            code, _slash, key = place.partition("/")
+            changed.setdefault(code, set()).add(key)
+    return changed
