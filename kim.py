@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -11,8 +12,31 @@ import click
 
 from editorial.languages import ROOT
 
+# Commands that live elsewhere, by the module that brings them; it is read only when one of them is called.
+ELSEWHERE = {
+    "translations": "editorial.translations.commands",
+    **dict.fromkeys(
+        ("submissions", "db", "mail", "users", "purge", "backup", "restore", "survey"), "form_handler.commands"
+    ),
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class Lazy(click.Group):
+    """A group that reads a command's module when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted({*super().list_commands(ctx), *ELSEWHERE})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return one command."""
+        if cmd_name in ELSEWHERE:
+            command: click.Command = getattr(importlib.import_module(ELSEWHERE[cmd_name]), cmd_name)
+            return command
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """KIM: the site, its forms and what came in."""
 
@@ -179,24 +203,6 @@ def demo(port: int) -> None:
     click.echo(f"Demonstration. Anmelden unter http://{settings.bind}:{port}/eingang/ mit {USER} und {password}")
     serve_here(settings)
 
-
-def mount_handler_commands() -> None:
-    """Hang the form service's commands below ``kim``."""
-    from form_handler import commands
-
-    for command in commands.COMMANDS:
-        main.add_command(command)
-
-
-def mount_editorial_commands() -> None:
-    """Hang the editors' groups of commands below ``kim``."""
-    from editorial.translations.commands import translations
-
-    main.add_command(translations)
-
-
-mount_handler_commands()
-mount_editorial_commands()
 
 if __name__ == "__main__":
     main()

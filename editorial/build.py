@@ -21,19 +21,21 @@ from editorial import plugin, words
 from editorial.booklets import FOLDER, PrintError, find_engine, link, make_booklets
 from editorial.content import read_content
 from editorial.context import House
+from editorial.facts import load_facts
 from editorial.feed import atom, changes
 from editorial.languages import ROOT, load_languages, load_site
 from editorial.manifest import (
     Manifest,
     changed_pages,
     frame_mark,
+    inputs_mark,
     page_marks,
     read_manifest,
     write_manifest,
 )
 from editorial.offline import write_lists
 from editorial.outputs import put
-from editorial.parallel import Task, build_languages, prepare
+from editorial.parallel import Task, build_languages, list_theme, prepare
 from editorial.search import SearchError, index_search
 
 SOURCES = ("docs", "overrides", "editorial", "form_handler/forms", "mkdocs.yml", "requirements.txt")
@@ -60,12 +62,23 @@ def build_site(
     """
     site_dir = site_dir.resolve()
     with alone(site_dir):
+        inputs = inputs_mark(docs_dir, site_url, datetime.date.today())
+        before = read_manifest(site_dir) if cache else None
+        if before and (before.inputs, before.pdf) == (inputs, pdf):
+            return None
         fresh = site_dir.with_name(f"{site_dir.name}.new")
         shutil.rmtree(fresh, ignore_errors=True)
         plugin.SHARED.clear()
+        load_facts.cache_clear()
         try:
             house = prepare(docs_dir, fresh, site_url)
-            return _build(house, site_dir, fresh, site_url, docs_dir, pdf, cache)
+            now = Manifest(
+                frame_mark(docs_dir, site_url, house.content, datetime.date.today()),
+                inputs,
+                page_marks(house.content, house.languages, house.states),
+                pdf,
+            )
+            return _build(house, site_dir, fresh, site_url, docs_dir, now, before)
         except (Abort, MkDocsException, SearchError) as error:
             raise BuildError(str(error)) from error
         finally:
@@ -74,16 +87,19 @@ def build_site(
 
 
 def _build(
-    house: House, site_dir: Path, fresh: Path, site_url: str | None, docs_dir: Path, pdf: bool, cache: bool
+    house: House,
+    site_dir: Path,
+    fresh: Path,
+    site_url: str | None,
+    docs_dir: Path,
+    now: Manifest,
+    before: Manifest | None,
 ) -> str | None:
-    frame = frame_mark(docs_dir, site_url, house.content, datetime.date.today())
-    now = Manifest(frame, page_marks(house.content, house.languages, house.states), pdf)
-    before = read_manifest(site_dir) if cache else None
     changed = changed_pages(before, now) if before else None
-    if changed is not None and not changed and feeds_are_current(site_dir, house, docs_dir):
-        return None
     whole = changed is None
+    plugin.check_house(house, docs_dir, None if changed is None else {key for keys in changed.values() for key in keys})
     if whole:
+        list_theme(docs_dir, fresh)
         tasks = [Task(row.code, docs_dir, fresh, site_url) for row in house.languages]
     else:
         link_tree(site_dir, fresh)
@@ -99,11 +115,11 @@ def _build(
     write_feeds(fresh, house, docs_dir)
     if codes is None or codes:
         index_search(fresh, house.content, house.languages, codes)
-    missing = print_booklets(fresh, site_url, docs_dir, site_dir / FOLDER) if pdf and (whole or changed) else None
+    missing = print_booklets(fresh, site_url, docs_dir, site_dir / FOLDER) if now.pdf and (whole or changed) else None
     finish(fresh, docs_dir, codes)
     replace_folder(fresh, site_dir)
     # Without its engine a build makes no booklets; the next one, with an engine, must not believe they are there.
-    write_manifest(site_dir, replace(now, pdf=pdf and missing is None))
+    write_manifest(site_dir, replace(now, pdf=now.pdf and missing is None))
     return missing
 
 
@@ -153,11 +169,6 @@ def write_feeds(site_dir: Path, house: House, docs_dir: Path) -> None:
         if not path.exists() or path.read_bytes() != data:
             path.with_name(path.name + ".gz").unlink(missing_ok=True)
             put(path, data)
-
-
-def feeds_are_current(site_dir: Path, house: House, docs_dir: Path) -> bool:
-    """Tell whether the feeds of the site in place say what the version history says now."""
-    return all((site_dir / name).exists() and (site_dir / name).read_bytes() == data for name, data in feeds(house, docs_dir).items())  # fmt: skip
 
 
 def finish(site_dir: Path, docs_dir: Path = ROOT / "docs", codes: Collection[str] | None = None) -> None:

@@ -12,10 +12,12 @@ import datetime
 import hashlib
 import json
 import os
+import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from editorial.checks.structure import heading_ids
 from editorial.content import Content
 from editorial.languages import ROOT, Language, default_language
 from editorial.translations.lock import NAME as LOCK
@@ -29,12 +31,14 @@ class Manifest:
     """What one site was built from.
 
     :ivar frame: mark of everything that all pages share.
+    :ivar inputs: mark of every file and of the version history: if it is the same, there is nothing to do.
     :ivar pages: mark of each page's own part, by language and key: ``"ar/kontakt"``.
     :ivar pdf: whether the booklets were printed.
     :ivar stamp: when the site was put in place; tells whether somebody else has changed it since.
     """
 
     frame: str
+    inputs: str = ""
     pages: dict[str, str] = field(default_factory=dict)
     pdf: bool = False
     stamp: str = ""
@@ -59,11 +63,22 @@ def frame_mark(docs: Path, site_url: str | None, content: Content, today: dateti
             digest.update(str(file.relative_to(docs)).encode() + b"\0" + file.read_bytes() + b"\0")
     for key, page in sorted(content.pages.items()):
         for code, text in page.texts.items():
-            digest.update(f"{code}/{key}\0{text.header!r}\0".encode())
+            # Headings belong to the frame, because other pages link to them.
+            digest.update(f"{code}/{key}\0{text.header!r}\0{sorted(heading_ids(text))}\0".encode())
     return digest.hexdigest()
 
 
 DEMO = ("KIM_DEMO_SURVEY",)
+
+
+def inputs_mark(docs: Path, site_url: str | None, today: datetime.date, root: Path = ROOT) -> str:
+    """Return the mark of every file that a site is made of, and of the state of the version history."""
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=docs, capture_output=True, text=True).stdout
+    digest = hashlib.sha256(f"{site_url}|{today}|{head}|{sorted(os.environ.get(name, '') for name in DEMO)}".encode())
+    for base, names in ((root, SOURCES), (docs, (".",))):
+        for file in files_below(base, names):
+            digest.update(str(file.relative_to(base)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def page_marks(

@@ -146,11 +146,14 @@ def build_languages(tasks: Iterable[Task], processes: int | None = None) -> list
 
 
 def prepare(docs_dir: Path, site_dir: Path, site_url: str | None) -> House:
-    """Read and check everything that all languages share, and return it; they then find it read.
+    """Read everything that all languages share, and return it; they then find it read.
 
-    :raises PluginError: with every finding, if the content is not right.
+    :raises PluginError: with every finding, if it cannot be read.
     """
-    config = load(docs_dir, site_dir, site_url)
-    house = plugin.share_house(config)
+    return plugin.share_house(load(docs_dir, site_dir, site_url))
+
+
+def list_theme(docs_dir: Path, site_dir: Path) -> None:
+    """Look through the theme's files once, for all processes that begin after this one."""
+    config = load(docs_dir, site_dir, None)
     Files([]).add_files_from_theme(config.theme.get_env(), config)
-    return house

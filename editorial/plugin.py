@@ -10,6 +10,7 @@ import datetime
 import hashlib
 import json
 import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, cast
 
@@ -61,7 +62,7 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Stop with file, line and remedy before anything is built, if the content is not right."""
         if config.docs_dir not in SHARED:
-            share_house(config)
+            check_house(share_house(config), Path(config.docs_dir))
         return config
 
     @event_priority(50)
@@ -206,23 +207,30 @@ SHARED: dict[str, House] = {}
 
 
 def share_house(config: MkDocsConfig) -> House:
-    """Read and check what all languages share, and keep it for them.
+    """Read what all languages share, and keep it for them.
 
-    :raises PluginError: with every finding, if the content is not right.
+    :raises PluginError: if it cannot be read, with every finding.
     """
     try:
         house = read_house(config)
     except ContentError as error:
         raise PluginError(f"\n{error}") from error
-    found = check_content(
-        house.content, house.facts, house.languages, FORMS, datetime.date.today(), Path(config.docs_dir),
-        {place for place, state in house.states.items() if state.is_stale},
-    )  # fmt: skip
-    wrong = errors(found + check_table(house.content))
-    if wrong:
-        raise PluginError(f"\n{ContentError(wrong)}")
     SHARED[config.docs_dir] = house
     return house
+
+
+def check_house(house: House, docs: Path, only: Collection[str] | None = None) -> None:
+    """Check what is to be built.
+
+    :param only: the keys of the pages whose text changed, where everything else is known to be right.
+    :raises PluginError: if anything is wrong, with every finding.
+    """
+    stale = {place for place, state in house.states.items() if state.is_stale}
+    found = check_content(house.content, house.facts, house.languages, FORMS, datetime.date.today(), docs, stale, only)
+    if only is None:
+        found += check_table(house.content)
+    if wrong := errors(found):
+        raise PluginError(f"\n{ContentError(wrong)}")
 
 
 def read_house(config: MkDocsConfig) -> House:

@@ -6,12 +6,13 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+
+from pagefind_bin import get_executable
 
 from editorial.content import Content
 from editorial.languages import Language
@@ -39,7 +40,7 @@ def run_pagefind(site_dir: Path, pattern: str, out: Path) -> dict[str, Any]:
 
     :raises SearchError: if Pagefind fails.
     """
-    command = [sys.executable, "-m", "pagefind", "--site", str(site_dir), "--glob", pattern, "--output-path", str(out), "--quiet"]  # fmt: skip
+    command = [get_executable(), "--site", str(site_dir), "--glob", pattern, "--output-path", str(out), "--quiet"]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         raise SearchError(f"The search index could not be built: {done.stderr or done.stdout}")

@@ -1,0 +1,193 @@
+"""A build that draws only what changed gives the same site, to the byte, as one that draws everything."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from editorial import build as building
+from editorial.build import BuildError, build_site
+from editorial.languages import load_languages
+from editorial.manifest import path_of, read_manifest
+from editorial.parallel import Task
+from tests.conftest import ROOT
+
+URL = "https://kim.example.org/"
+HEAD = "---\ntitle: {title}\ndescription: Ein ganzer Satz über diese Seite namens {title}.\n"
+GERMAN = HEAD + "topics: [{topic}]\naudience: [newcomers]\nsource: [own]\nreview_by: 2099-01-01\n---\n\n"
+BODY = "# {title} {{ #a }}\n\n{text}\n\n## Mehr {{ #mehr }}\n\n- [Kontakt](kontakt.md)\n- {{{{ tel.fire }}}}\n"
+KEPT = ("index", "kontakt", "arbeitgeber/index", "arbeitgeber/werkzeugkasten", "ankommen/notfall")
+
+
+@pytest.fixture(scope="module")
+def docs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small tree: the real toolkit in German (its rules want it), and a dozen plain pages in three languages."""
+    docs = tmp_path_factory.mktemp("again") / "docs"
+    for name in ("data", "de/arbeitgeber/werkzeugkasten"):
+        shutil.copytree(ROOT / "docs" / name, docs / name)
+    for path in (docs / "de").rglob("*.md"):
+        text = path.read_text("utf-8").split("\n## ")[0]  # a header and a sentence are enough
+        path.write_text("".join(line for line in text.splitlines(keepends=True) if "](" not in line), "utf-8")
+    for number in range(8):
+        write(docs, "de", f"seite-{number}", f"Seite {number}", "Der erste Satz.", "work" if number % 2 else "school")
+        for code in ("en", "ar") if number % 3 else ("en",):
+            write(docs, code, f"seite-{number}", f"{code} {number}", "A first sentence.")
+    for key in ("index", "kontakt", "arbeitgeber/index"):
+        write(docs, "de", key, f"Titel {key}", "Text.", "kim")
+    for path in docs.glob("de/*/index.md"):
+        path.write_text(path.read_text("utf-8").replace("(kontakt.md)", "(../kontakt.md)"), "utf-8")
+    return docs
+
+
+def write(docs: Path, code: str, key: str, title: str, text: str, topic: str = "") -> Path:
+    path = docs / code / f"{key}.md"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    head = GERMAN.format(title=title, topic=topic) if code == "de" else HEAD.format(title=title) + "---\n\n"
+    path.write_text(head + BODY.format(title=title, text=text), "utf-8")
+    return path
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def edits(docs: Path, dice: random.Random) -> list[Callable[[], object]]:
+    """Return everything an editor may do, each ready to be done."""
+    number = dice.randrange(8)
+    german, english = docs / f"de/seite-{number}.md", docs / f"en/seite-{number}.md"
+    word = f"Wort{dice.randrange(10_000)}"
+
+    def swap(path: Path, old: str, new: str) -> None:
+        if path.exists():
+            path.write_text(path.read_text("utf-8").replace(old, new), "utf-8")
+
+    return [
+        lambda: swap(german, "Satz", f"Satz {word}"),
+        lambda: swap(english, "sentence", f"sentence {word}"),
+        lambda: swap(german, "title: ", f"title: {word} "),
+        lambda: swap(german, "## Mehr { #mehr }", f"## {word} {{ #mehr }}"),
+        lambda: swap(docs / "data/numbers.yml", "label: ", f"label: {word} "),
+        lambda: write(docs, "de", f"neu-{word.lower()}", word, "Neu.", "work"),
+        lambda: english.unlink(missing_ok=True),
+        lambda: write(docs, "en", f"seite-{number}", f"again {word}", "Back."),
+        lambda: swap(german, "](kontakt.md)", "](kontakt.md#mehr)"),
+        lambda: None,
+    ]
+
+
+def test_random_edits_give_the_same_site_as_drawing_everything(docs: Path, tmp_path: Path) -> None:
+    dice = random.Random(20261123)
+    again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
+    build_site(again, URL, docs)
+    for round_ in range(7):
+        dice.choice(edits(docs, dice))()
+        dice.choice(edits(docs, dice)[:2])()
+        build_site(again, URL, docs)
+        build_site(whole, URL, docs, cache=False)
+        one, other = tree(again), tree(whole)
+        assert one.keys() == other.keys(), round_
+        assert [name for name in one if one[name] != other[name]] == [], round_
+
+
+def test_only_the_changed_page_is_drawn_and_nothing_is_drawn_twice(
+    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[Task] = []
+    real = building.build_languages
+    monkeypatch.setattr(building, "build_languages", lambda tasks: drawn.extend(tasks) or real(tasks, 1))
+    site = tmp_path / "site"
+    build_site(site, URL, docs)
+    assert [task.only for task in drawn] == [None] * len(load_languages())
+    before = (site / "index.html").stat().st_ino
+    drawn.clear()
+    build_site(site, URL, docs)
+    assert drawn == []
+    assert (site / "index.html").stat().st_ino == before
+    path = docs / "ar/seite-1.md"
+    path.write_text(path.read_text("utf-8") + "\nAnother line.\n", "utf-8")
+    build_site(site, URL, docs)
+    assert [(task.code, task.only) for task in drawn] == [("ar", frozenset({"seite-1"}))]
+
+
+@pytest.mark.parametrize("change", ["template", "configuration", "code", "address", "damage"])
+def test_whatever_concerns_all_pages_draws_all_pages(tmp_path: Path, change: str) -> None:
+    """Template, configuration and code belong to the frame; so does the address; a site changed by hand is not trusted."""
+    project = tmp_path / "project"
+    for name in ("overrides", "editorial", "form_handler"):
+        shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("kim.py", "mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, project)
+    ask = (
+        "import datetime, sys; from pathlib import Path; from editorial.content import Content;"
+        "from editorial.manifest import frame_mark; print(frame_mark(Path('docs'), sys.argv[1], Content({}), datetime.date(2026, 1, 1)))"
+    )
+    (project / "docs").mkdir()
+
+    def mark(url: str = URL) -> str:
+        done = subprocess.run([sys.executable, "-c", ask, url], cwd=project, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    before = mark()
+    assert mark() == before
+    if change == "address":
+        assert mark("https://other.example.org/") != before
+        return
+    if change == "damage":
+        site = tmp_path / "site"
+        (site / "pagefind").mkdir(parents=True)
+        (site / "index.html").write_text("x")
+        (site / "pagefind/pagefind-entry.json").write_text("{}")
+        from editorial.manifest import Manifest, write_manifest
+
+        write_manifest(site, Manifest("f"))
+        assert read_manifest(site) is not None
+        (site / "index.html").write_text("changed by hand")
+        assert read_manifest(site) is None
+        path_of(site).write_text("{broken")
+        assert read_manifest(site) is None
+        return
+    path = {"template": "overrides/main.html", "configuration": "mkdocs.yml", "code": "editorial/qr.py"}[change]
+    with (project / path).open("a") as file:
+        file.write("\n\n" if change == "template" else "\n# x\n")
+    assert mark() != before
+
+
+def test_a_fault_keeps_the_site_in_place_and_is_said_again(docs: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    build_site(site, URL, docs)
+    before = tree(site)
+    path = docs / "ar/seite-2.md"
+    good = path.read_text("utf-8")
+    path.write_text(good + "\n{{ tel.nobody }}\n", "utf-8")
+    for _attempt in range(2):
+        with pytest.raises(BuildError, match=r"docs/ar/seite-2\.md:\d+.*tel\.nobody"):
+            build_site(site, URL, docs)
+        assert tree(site) == before
+    path.write_text(good, "utf-8")
+    build_site(site, URL, docs)
+    assert tree(site) == before
+    assert not list(tmp_path.glob("site.*")), "nothing half is left behind"
+
+
+def _build(site: Path, docs: Path) -> None:
+    build_site(site, URL, docs, cache=False)
+
+
+def test_two_builds_at_once_wait_for_each_other(docs: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    site = tmp_path / "site"
+    context = multiprocessing.get_context("spawn")
+    both = [context.Process(target=_build, args=(site, docs)) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join(120)
+    assert [one.exitcode for one in both] == [0, 0]
+    assert "Ich warte" in capfd.readouterr().err
+    assert (site / "index.html").exists()
