@@ -160,8 +160,10 @@ def update_words() -> None:
 
 @main.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=lambda: int(os.environ.get("PORT", "8000")))
-def serve(port: int) -> None:
-    """Build the site if it changed, then serve site and forms together on this machine."""
+@click.option("--watch/--no-watch", default=True, help="Bring saved pages into the site at once (not in production).")
+@click.option("--live", is_flag=True, help="Show the preview's bar from the beginning, not only once a page was saved.")
+def serve(port: int, watch: bool, live: bool) -> None:
+    """Build the site if it changed, then serve site and forms together on this machine, with a live preview."""
     from editorial.build import BuildError, build_if_changed
     from form_handler.commands import load_settings, serve_here
 
@@ -172,7 +174,18 @@ def serve(port: int) -> None:
     except BuildError as error:
         raise click.ClickException(str(error)) from error
     click.echo("Die Seite ist neu gebaut." if built else "Die Seite ist aktuell.")
-    serve_here(settings)
+    if not watch or settings.mode != "development":
+        serve_here(settings)
+        return
+    from editorial.preview import Preview, start_watcher
+
+    always = live or sys.stdout.isatty()
+    watcher, parent = start_watcher(settings.site_dir), os.getpid()
+    try:
+        serve_here(settings, lambda app: Preview(app, settings.site_dir, always))
+    finally:
+        if os.getpid() == parent:  # gunicorn's workers are copies of this process and pass here too
+            watcher.terminate()
 
 
 @main.command()

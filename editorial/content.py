@@ -147,6 +147,22 @@ def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:
     return Content(pages, findings)
 
 
+def reread(content: Content, docs: Path, code: str, key: str) -> Content | list[Finding]:
+    """Return the content with one file read again, or what is wrong with the file.
+
+    The page must exist already; a new or a vanished file concerns other pages as well and wants a whole reading.
+    """
+    findings: list[Finding] = []
+    page, german = content.pages[key], code == default_language().code
+    shown = f"docs/{code}/{key}.md"
+    text = _read_text(docs / code / f"{key}.md", shown, PageHeader if german else TranslationHeader, findings)
+    if text is None:
+        return findings
+    facts = text.header if german and isinstance(text.header, PageHeader) else page.facts
+    fresh = Page(key, facts, {**page.texts, code: text})
+    return Content({**content.pages, key: fresh}, content.findings)
+
+
 def _read_text(path: Path, shown: str, model: type[Header], findings: list[Finding]) -> Text | None:
     try:
         raw = path.read_text("utf-8")

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import sqlalchemy as sa
@@ -34,6 +35,9 @@ from form_handler.survey_results import (
     stored_surveys,
 )
 
+if TYPE_CHECKING:
+    from form_handler.server import Wrap
+
 
 def load_settings() -> Settings:
     """Return the settings, or end with the sentence that says what is wrong."""
@@ -57,8 +61,8 @@ def open_database(settings: Settings) -> Database:
     return database
 
 
-def serve_here(settings: Settings) -> None:
-    """Serve site and forms in the foreground; say where to look."""
+def serve_here(settings: Settings, wrap: Wrap | None = None) -> None:
+    """Serve site and forms in the foreground; say where to look. ``wrap`` is put around the application."""
     from form_handler.server import serve
 
     if not (settings.site_dir / "404.html").is_file():
@@ -71,7 +75,7 @@ def serve_here(settings: Settings) -> None:
         f"Mails:                {mails}\n"
         f"Beenden:              Strg-C"
     )
-    serve(settings)
+    serve(settings, wrap)
 
 
 @click.group()

@@ -21,7 +21,11 @@ from form_handler.static_site import StaticSite
 from form_handler.storage.database import Database
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from _typeshed.wsgi import WSGIApplication
+
+    Wrap = Callable[[WSGIApplication], WSGIApplication]
 
 STOP_SECONDS = 10.0
 RESTART_SECONDS = 5.0
@@ -80,8 +84,9 @@ class Overseer(Arbiter):  # type: ignore[misc]
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn, configured here instead of in a file."""
 
-    def __init__(self, settings: Settings, mail: MailProcess) -> None:
+    def __init__(self, settings: Settings, mail: MailProcess, wrap: Wrap | None = None) -> None:
         self.settings = settings
+        self.wrap = wrap
         self.mail = mail
         super().__init__()
 
@@ -115,19 +120,23 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> WSGIApplication:
         """Make the application, before the server processes are made."""
-        return make_wsgi(self.settings)
+        app = make_wsgi(self.settings)
+        return self.wrap(app) if self.wrap else app
 
     def run(self) -> None:
         """Serve until a signal ends it."""
         Overseer(self).run()
 
 
-def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM; the mail worker is a process of its own and ends with the server."""
+def serve(settings: Settings, wrap: Wrap | None = None) -> None:
+    """Serve until SIGINT or SIGTERM; the mail worker is a process of its own and ends with the server.
+
+    :param wrap: put around the whole application; the editors' preview comes in this way.
+    """
     parent = os.getpid()
     mail = MailProcess()
     try:
-        Server(settings, mail).run()
+        Server(settings, mail, wrap).run()
     finally:
         if os.getpid() == parent:  # gunicorn's workers are copies of this process and pass here too
             mail.stop()

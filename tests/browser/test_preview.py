@@ -1,0 +1,110 @@
+"""An editor saves a page and sees it at once, with what is wrong with it; a fault never takes the page away."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from editorial.preview import Preview, bar, version_of
+from tests.conftest import ROOT
+from tests.serving import Server, wait_until
+
+PATH = "docs/tr/ankommen/erste-schritte.md"
+ADDRESS = "/tr/ankommen/erste-schritte/"
+
+
+@pytest.fixture(scope="module")
+def preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """`kim serve` in a copy of the project, as an editor starts it."""
+    project = tmp_path_factory.mktemp("preview") / "project"
+    for name in ("docs", "overrides", "editorial", "form_handler"):
+        shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("kim.py", "mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, project)
+    server = Server(project / "var", project)
+    server.options = []
+    server.start()
+    wait_until(lambda: (project / ".site.preview.json").exists(), 60, "the watcher")
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def page(browser: Browser, preview: Server) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("console", lambda message: message.type == "error" and faults.append(message.text))
+    page.goto(preview.url + ADDRESS)
+    yield page
+    assert faults == [], "the preview keeps the strict CSP"
+    context.close()
+
+
+def save(preview: Server, old: str, new: str, path: str = PATH) -> float:
+    """Change a file as an editor's program does; return when."""
+    file = preview.folder / path
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), "utf-8")
+    return time.monotonic()
+
+
+def test_nothing_is_added_to_a_page_before_somebody_saves(page: Page) -> None:
+    assert page.locator(".kim-preview").count() == 0
+    assert page.locator("script[src*=kim-preview]").count() == 0
+
+
+def test_a_saved_page_comes_by_itself_with_its_findings_in_a_bar(page: Page, preview: Server) -> None:
+    begun = save(preview, "## 2. ", "Birinci satır.\n\n## 2. ")
+    wait_until(lambda: (page.reload(), page.locator(".kim-preview").count())[1] == 1, 20, "the bar")
+    assert time.monotonic() - begun < 20
+    expect(page.locator("main")).to_contain_text("Birinci satır.")
+    expect(page.locator(".kim-preview summary")).to_contain_text("Vorschau")
+    # From now on the page comes by itself; the watcher may still be building in the background.
+    save(preview, "Birinci satır.", "İkinci satır.")
+    expect(page.locator("main")).to_contain_text("İkinci satır.", timeout=15_000)
+    save(preview, "İkinci satır.", "Randevu 99. [burada](../kontakt.md)")
+    expect(page.locator(".kim-preview--wrong")).to_contain_text("Der Link heißt nur „burada“", timeout=15_000)
+    expect(page.locator(".kim-preview code").first).to_contain_text(f"{PATH}:")
+    expect(page.locator("main")).to_contain_text("İkinci satır."), "the last good state stays"
+    save(preview, "Randevu 99. [burada](../kontakt.md)", "Düzeltildi.")
+    expect(page.locator("main")).to_contain_text("Düzeltildi.", timeout=15_000)
+    expect(page.locator(".kim-preview--wrong")).to_have_count(0, timeout=30_000)
+
+
+def test_a_broken_header_is_said_on_the_page_and_mended(page: Page, preview: Server) -> None:
+    save(preview, "title: ", "titel: ")
+    expect(page.locator(".kim-preview--wrong")).to_contain_text("Meinten Sie `title`?", timeout=20_000)
+    save(preview, "titel: ", "title: ")
+    expect(page.locator(".kim-preview--wrong")).to_have_count(0, timeout=30_000)
+
+
+def test_a_new_title_reaches_the_navigation_of_other_pages(page: Page, preview: Server) -> None:
+    save(preview, "nav_title: ", "nav_title: Yepyeni ")
+    page.goto(preview.url + "/tr/ankommen/wohnen/")
+    expect(page.locator("nav a", has_text="Yepyeni").first).to_be_attached(timeout=150_000)
+
+
+def test_the_bar_escapes_what_it_shows_and_names_the_files_of_its_page() -> None:
+    row = {"file": "docs/ar/kontakt.md", "line": 3, "level": "error", "what": "<script>x</script>", "remedy": "&"}
+    state = {"version": 2, "pages": {"/ar/kontakt/": 2}, "findings": {"docs/ar/kontakt.md": [row]}, "fault": ""}
+    drawn = bar("/ar/kontakt/", state)
+    assert "&lt;script&gt;x&lt;/script&gt;" in drawn
+    assert "docs/ar/kontakt.md:3" in drawn
+    assert "1 Fehler" in drawn
+    assert "in Ordnung" in bar("/kontakt/", state)
+    assert (version_of(state, "/ar/kontakt/"), version_of(state, "/kontakt/")) == (2, 0)
+
+
+def test_only_its_own_files_are_handed_out(tmp_path: Path) -> None:
+    preview = Preview(lambda _environ, _start: [b""], tmp_path)
+    said: list[str] = []
+    for path in ("/kim-preview/../preview.py", "/kim-preview/live.py", "/kim-preview/", "/kim-preview/x.js"):
+        preview({"REQUEST_METHOD": "GET", "PATH_INFO": path}, lambda status, headers: said.append(status))  # type: ignore[arg-type,misc]
+    assert said == ["404 Not Found"] * 4
