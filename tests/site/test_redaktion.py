@@ -15,7 +15,11 @@ import pytest
 from tests.conftest import ROOT
 
 GUIDE = (ROOT / "REDAKTION.md").read_text("utf-8")
-KIM = list(dict.fromkeys(re.findall(r"\.venv/bin/kim ([^`\n]+)", GUIDE)))
+# A new language comes last: until its words are there, the check rightly names every one of them.
+KIM = sorted(
+    dict.fromkeys(re.findall(r"\.venv/bin/kim ([^`\n]+)", GUIDE)),
+    key=lambda command: command.startswith("new language"),
+)
 MAKE = sorted(set(re.findall(r"`make ([a-z-]+)`", GUIDE)))
 # What rightly ends with an error here, and the sentence that it says then.
 REFUSED = {
