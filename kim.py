@@ -48,6 +48,11 @@ def main() -> None:
 @click.option("--cache/--no-cache", default=True, help="Draw only what changed, or everything (default: what changed).")
 def build(site_dir: Path, site_url: str | None, pdf: bool, cache: bool) -> None:
     """Build the whole site, strictly, with its search index and its PDF booklets."""
+    from editorial.inputs import is_current
+
+    if cache and is_current(site_dir.resolve(), site_url, ROOT / "docs", pdf):
+        click.echo(f"Nichts hat sich geändert: {site_dir}")
+        return
     from editorial.build import BuildError, build_site, fingerprint, mark_of
 
     try:
@@ -68,7 +73,7 @@ def build(site_dir: Path, site_url: str | None, pdf: bool, cache: bool) -> None:
 def pdf(site_dir: Path, site_url: str | None) -> None:
     """Print the PDF booklets of the site that is built: newcomers' guide and toolkit, in every language."""
     from editorial.build import finish, print_booklets
-    from editorial.manifest import path_of
+    from editorial.inputs import path_of
 
     if not (site_dir / "index.html").exists():
         raise click.ClickException("Es ist noch keine Seite gebaut. Bauen Sie sie zuerst: make build")
@@ -134,6 +139,19 @@ def new(kind: str, name: str, folder: str | None) -> None:
         click.echo(f"geschrieben: {path.relative_to(ROOT)}")
     for step in made.next_steps:
         click.echo(f"- {step}")
+
+
+@main.command()
+@click.argument("what", type=click.Choice(["build", "form"]))
+@click.option("--peer", default="stock,zensical,hugo", show_default=True, help="For build: beside which peers.")
+@click.option("--size", default="8x60,8x240,16x60", show_default=True, help="For build: languages x pages.")
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True)
+def bench(what: str, peer: str, size: str, rounds: int) -> None:
+    """Measure the build or the forms, beside peers in the same run (developers)."""
+    module = importlib.import_module(f"bench.{'build' if what == 'build' else 'forms'}")
+    sys.exit(
+        module.main(["--peer", peer, "--size", size, "--rounds", str(rounds)]) if what == "build" else module.main()
+    )
 
 
 @main.group()

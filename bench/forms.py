@@ -144,7 +144,7 @@ def bare_loop(folder: Path, message: str) -> float:
     return rate
 
 
-def main() -> None:
+def main() -> int:
     """Run everything once and print what was measured."""
     with tempfile.TemporaryDirectory(prefix="kim-bench-") as name:
         folder = Path(name)
@@ -164,6 +164,7 @@ def main() -> None:
         finally:
             server.terminate()
             server.wait(20)
+    return 0
 
 
 def report(folder: Path, port: int, start_up: float) -> None:

@@ -19,16 +19,16 @@ from mkdocs.exceptions import Abort, MkDocsException
 
 from editorial import plugin, words
 from editorial.booklets import FOLDER, PrintError, find_engine, link, make_booklets
-from editorial.content import read_content
+from editorial.content import Content, read_content
 from editorial.context import House
 from editorial.facts import load_facts
 from editorial.feed import atom, changes
+from editorial.inputs import inputs_mark, is_current
 from editorial.languages import ROOT, load_languages, load_site
 from editorial.manifest import (
     Manifest,
     changed_pages,
     frame_mark,
-    inputs_mark,
     page_marks,
     read_manifest,
     write_manifest,
@@ -62,10 +62,10 @@ def build_site(
     """
     site_dir = site_dir.resolve()
     with alone(site_dir):
+        if cache and is_current(site_dir, site_url, docs_dir, pdf):
+            return None
         inputs = inputs_mark(docs_dir, site_url, datetime.date.today())
         before = read_manifest(site_dir) if cache else None
-        if before and (before.inputs, before.pdf) == (inputs, pdf):
-            return None
         fresh = site_dir.with_name(f"{site_dir.name}.new")
         shutil.rmtree(fresh, ignore_errors=True)
         plugin.SHARED.clear()
@@ -116,7 +116,7 @@ def _build(
     if codes is None or codes:
         index_search(fresh, house.content, house.languages, codes)
     missing = print_booklets(fresh, site_url, docs_dir, site_dir / FOLDER) if now.pdf and (whole or changed) else None
-    finish(fresh, docs_dir, codes)
+    finish(fresh, docs_dir, codes, house.content)
     replace_folder(fresh, site_dir)
     # Without its engine a build makes no booklets; the next one, with an engine, must not believe they are there.
     write_manifest(site_dir, replace(now, pdf=now.pdf and missing is None))
@@ -171,14 +171,19 @@ def write_feeds(site_dir: Path, house: House, docs_dir: Path) -> None:
             put(path, data)
 
 
-def finish(site_dir: Path, docs_dir: Path = ROOT / "docs", codes: Collection[str] | None = None) -> None:
+def finish(
+    site_dir: Path,
+    docs_dir: Path = ROOT / "docs",
+    codes: Collection[str] | None = None,
+    content: Content | None = None,
+) -> None:
     """Do what comes last, once no page changes any more: compressed copies, and the lists for reading offline.
 
     :param codes: the languages of which something changed; default: all.
     """
     compress(site_dir)
     languages = tuple(row for row in load_languages() if codes is None or row.code in codes)
-    write_lists(site_dir, read_content(docs_dir, load_languages()), languages)
+    write_lists(site_dir, content or read_content(docs_dir, load_languages()), languages)
     compress(site_dir)
 
 

@@ -156,7 +156,7 @@ class _Reader:
             return None, None
         try:
             text = path.read_text("utf-8")
-            return yaml_files.load(text), yaml_files.compose(text)
+            return yaml_files.load_and_compose(text)
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             mark = getattr(error, "problem_mark", None)
             self.findings.append(

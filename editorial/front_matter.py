@@ -139,8 +139,7 @@ def split_header(text: str, file: str) -> Parsed | Finding:
             "Die Datei beginnt mit einer Zeile ---, dann title: und description:, dann wieder ---.", kind="header-broken",
         )  # fmt: skip
     try:
-        node = yaml_files.compose(match[1])
-        data = yaml_files.load(match[1])
+        data, node = yaml_files.load_and_compose(match[1])
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = (mark.line if mark else 0) + 2

@@ -12,18 +12,16 @@ import datetime
 import hashlib
 import json
 import os
-import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from editorial.checks.structure import heading_ids
 from editorial.content import Content
+from editorial.inputs import DEMO, SOURCES, files_below, path_of, stamp_of
 from editorial.languages import ROOT, Language, default_language
 from editorial.translations.lock import NAME as LOCK
 from editorial.translations.state import TranslationState
-
-SOURCES = ("overrides", "editorial", "form_handler/forms", "mkdocs.yml", "requirements.txt")
 
 
 @dataclass(frozen=True)
@@ -44,15 +42,6 @@ class Manifest:
     stamp: str = ""
 
 
-def files_below(root: Path, names: Iterable[str]) -> Iterable[Path]:
-    """Yield the files of folders and files in a stable order, without what Python makes for itself."""
-    for name in names:
-        path = root / name
-        for file in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
-            if "__pycache__" not in file.parts:
-                yield file
-
-
 def frame_mark(docs: Path, site_url: str | None, content: Content, today: datetime.date, root: Path = ROOT) -> str:
     """Return the mark of everything that all pages share."""
     digest = hashlib.sha256(f"{site_url}|{today}|{sorted(os.environ.get(name, '') for name in DEMO)}".encode())
@@ -65,19 +54,6 @@ def frame_mark(docs: Path, site_url: str | None, content: Content, today: dateti
         for code, text in page.texts.items():
             # Headings belong to the frame, because other pages link to them.
             digest.update(f"{code}/{key}\0{text.header!r}\0{sorted(heading_ids(text))}\0".encode())
-    return digest.hexdigest()
-
-
-DEMO = ("KIM_DEMO_SURVEY",)
-
-
-def inputs_mark(docs: Path, site_url: str | None, today: datetime.date, root: Path = ROOT) -> str:
-    """Return the mark of every file that a site is made of, and of the state of the version history."""
-    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=docs, capture_output=True, text=True).stdout
-    digest = hashlib.sha256(f"{site_url}|{today}|{head}|{sorted(os.environ.get(name, '') for name in DEMO)}".encode())
-    for base, names in ((root, SOURCES), (docs, (".",))):
-        for file in files_below(base, names):
-            digest.update(str(file.relative_to(base)).encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
@@ -95,20 +71,6 @@ def page_marks(
                 own = f"{bodies[key, shown]}|{states.get((key, language.code))!r}"
                 marks[f"{language.code}/{key}"] = hashlib.sha256(own.encode()).hexdigest()[:16]
     return marks
-
-
-def path_of(site_dir: Path) -> Path:
-    """Return where the manifest of a site lies: beside it, never in it."""
-    return site_dir.with_name(f".{site_dir.name}.manifest.json")
-
-
-def stamp_of(site_dir: Path) -> str:
-    """Return what tells whether a site is still as it was put in place; empty if there is none."""
-    try:
-        home, entry = (site_dir / "index.html").stat(), (site_dir / "pagefind" / "pagefind-entry.json").stat()
-    except OSError:
-        return ""
-    return f"{home.st_mtime_ns}-{home.st_size}-{home.st_ino}-{entry.st_mtime_ns}-{site_dir.stat().st_ino}"
 
 
 def read_manifest(site_dir: Path) -> Manifest | None:

@@ -14,8 +14,9 @@ import pytest
 
 from editorial import build as building
 from editorial.build import BuildError, build_site
+from editorial.inputs import path_of
 from editorial.languages import load_languages
-from editorial.manifest import path_of, read_manifest
+from editorial.manifest import read_manifest
 from editorial.parallel import Task
 from tests.conftest import ROOT
 
