@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -53,6 +56,30 @@ def inspect(
     today = today or datetime.date.today()
     languages = load_languages()
     content = read_content(docs, languages)
+    if words and (os.cpu_count() or 1) > 1:
+        # Interface words and toolkit need nothing of the other checks: a process of their own looks at them meanwhile.
+        with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+            aside = pool.submit(check_aside, content)
+            found = check_pages(docs, content, today, show_open, publish)
+            found.findings += aside.result()
+    else:
+        found = check_pages(docs, content, today, show_open, publish)
+        found.findings += check_aside(content) if words else check_table(content)
+    pages = sum(len(page.texts) for page in content.pages.values())
+    return Inspection(content, found.facts, sorted(set(found.findings)), pages, len(languages))
+
+
+@dataclass
+class Checked:
+    """What the checks on pages and facts found, and the facts if they could be read."""
+
+    findings: list[Finding]
+    facts: Facts | None
+
+
+def check_pages(docs: Path, content: Content, today: datetime.date, show_open: bool, publish: bool) -> Checked:
+    """Run the checks on pages and facts."""
+    languages = load_languages()
     found: list[Finding] = []
     facts: Facts | None = None
     try:
@@ -70,7 +97,6 @@ def inspect(
             stale = {place for place, state in site_states(docs, content, languages).items() if state.is_stale}
         found += check_content(content, facts, languages, FORMS, today, docs, stale)
         found += lock + check_editorial(content, facts, glossary, stale)
-        found += check_table(content)
         found += survey_findings(docs / "data" / "survey.yml")
         run = load_run(docs.parent / RESULTS)
         found += [run] if isinstance(run, Finding) else []
@@ -78,11 +104,20 @@ def inspect(
             found += check_publish(content, facts, today)
         if show_open:
             found += open_questions(content, facts)
-    if words:
-        template, office = collect_messages(), collect_messages(rooms=OFFICE_ROOMS)
-        for language in languages:
-            found += check_catalogue(language, template)
-            if language.code in OFFICE_LANGUAGES:
-                found += check_catalogue(language, office, OFFICE_DIR)
-    pages = sum(len(page.texts) for page in content.pages.values())
-    return Inspection(content, facts, sorted(set(found)), pages, len(languages))
+    return Checked(found, facts)
+
+
+def check_aside(content: Content) -> list[Finding]:
+    """Run the checks that need nothing of the others: interface words and the toolkit's rules."""
+    return check_words() + check_table(content)
+
+
+def check_words() -> list[Finding]:
+    """Return what is wrong with the interface words of all languages."""
+    found: list[Finding] = []
+    template, office = collect_messages(), collect_messages(rooms=OFFICE_ROOMS)
+    for language in load_languages():
+        found += check_catalogue(language, template)
+        if language.code in OFFICE_LANGUAGES:
+            found += check_catalogue(language, office, OFFICE_DIR)
+    return found
