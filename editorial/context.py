@@ -19,7 +19,7 @@ from editorial.languages import Language, default_language
 from editorial.machines import json_ld, og_locale
 from editorial.offline import LIST as OFFLINE_LIST
 from editorial.qr import qr_svg
-from editorial.statement import TestRun
+from editorial.statement import FullTest
 from editorial.survey import Publication
 from editorial.translations.marks import is_marked, unmarked
 from editorial.translations.state import TranslationState
@@ -63,7 +63,7 @@ class House:
     forms: Any
     chooser: chooser.Table
     survey: Publication | None = None
-    tested: TestRun | None = None
+    tested: FullTest | None = None
     states: Mapping[tuple[str, str], TranslationState] = field(default_factory=dict)
 
 

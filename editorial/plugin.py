@@ -38,7 +38,7 @@ from editorial.languages import Language, default_language, load_languages
 from editorial.notice import forms_notice
 from editorial.offline import NOT_KEPT
 from editorial.outputs import robots, security, sitemap
-from editorial.statement import RESULTS, TestRun, draw_run, load_run
+from editorial.statement import RESULTS, FullTest, draw_run, load_run
 from editorial.survey import CSV_NAME, PAGE, Publication, draw_results, load_survey, results_csv
 from editorial.translations.marks import mark_changed, show_changed
 from editorial.translations.state import site_states
@@ -269,7 +269,7 @@ def read_survey(path: Path) -> Publication | None:
     return found
 
 
-def read_run(path: Path) -> TestRun | None:
+def read_run(path: Path) -> FullTest | None:
     """Return the last full test of accessibility.
 
     :raises ContentError: if the file is not valid.

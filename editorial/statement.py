@@ -29,7 +29,7 @@ class Broken(BaseModel):
     pages: int
 
 
-class TestRun(BaseModel):
+class FullTest(BaseModel):
     """The last run of ``make test-all``.
 
     :ivar looks: widths times colour schemes in which each page was opened.
@@ -47,12 +47,12 @@ class TestRun(BaseModel):
     other: int
 
 
-def load_run(path: Path) -> TestRun | Finding | None:
+def load_run(path: Path) -> FullTest | Finding | None:
     """Return the last full run, None if there was none yet, or what is wrong with the file."""
     if not path.exists():
         return None
     try:
-        return TestRun.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        return FullTest.model_validate(yaml.safe_load(path.read_text("utf-8")))
     except (yaml.YAMLError, ValidationError) as error:
         why = str(error).splitlines()[0]
         return Finding(
@@ -64,7 +64,7 @@ def load_run(path: Path) -> TestRun | Finding | None:
         )
 
 
-def draw_run(run: TestRun | None, language: Language) -> str:
+def draw_run(run: FullTest | None, language: Language) -> str:
     """Return the statement's paragraph on the tests (Decision (EU) 2018/1523, annex: how the statement was prepared)."""
     if run is None:
         return str(Markup("<p>{}</p>").format(_("A full automatic test of all pages has not been made yet.")))

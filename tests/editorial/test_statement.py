@@ -1,0 +1,64 @@
+"""The accessibility statement says of the tests what is true, whatever it is."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+from editorial.findings import Finding
+from editorial.languages import default_language, load_languages
+from editorial.statement import RESULTS, FullTest, draw_run, load_run
+from editorial.words import use_language
+from tests.conftest import ROOT
+
+CLEAN = {"date": datetime.date(2026, 11, 23), "pages": 788, "languages": 8, "looks": 4, "engine": "axe-core 4.12.1",
+         "browser": "Chromium 156", "rules": [], "other": 0}  # fmt: skip
+
+
+def drawn(**changes: object) -> str:
+    with use_language("de"):
+        return draw_run(FullTest.model_validate({**CLEAN, **changes}), default_language())
+
+
+def test_without_a_run_it_says_that_there_was_none() -> None:
+    with use_language("de"):
+        assert "gab es noch nicht" in draw_run(None, default_language())
+
+
+def test_a_clean_run_is_told_with_its_date_and_its_limits() -> None:
+    text = drawn()
+    assert "23. November 2026" in text
+    assert "788 Seiten in 8 Sprachen" in text
+    assert "keinen Verstoß" in text
+    assert "nur einen Teil der Barrieren" in text
+
+
+def test_what_was_found_is_told_too() -> None:
+    text = drawn(rules=[{"rule": "color-contrast", "pages": 3}], other=12)
+    assert "color-contrast" in text
+    assert "Auf 12 Seiten" in text
+    assert "keinen Verstoß" not in text
+
+
+def test_every_language_tells_it() -> None:
+    for language in load_languages():
+        with use_language(language.code):
+            assert "788" in draw_run(FullTest.model_validate(CLEAN), language)
+
+
+@pytest.mark.parametrize("text", ["date: [", "date: gestern\n", "- 1\n"])
+def test_a_broken_result_is_a_finding_and_not_a_lie(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "accessibility.yml"
+    path.write_text(text)
+    found = load_run(path)
+    assert isinstance(found, Finding)
+    assert "make test-all" in found.remedy
+
+
+def test_the_result_in_the_project_can_be_read() -> None:
+    run = load_run(ROOT / RESULTS)
+    assert isinstance(run, FullTest)
+    assert yaml.safe_load((ROOT / RESULTS).read_text("utf-8"))["pages"] == run.pages
