@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 import datetime
 import fcntl
-import gzip
 import hashlib
 import os
 import shutil
 import sys
 from collections.abc import Collection, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from mkdocs.exceptions import Abort, MkDocsException
 
 from editorial import plugin, words
 from editorial.booklets import FOLDER, PrintError, find_engine, link, make_booklets
+from editorial.compressed import compress
 from editorial.content import Content, read_content
 from editorial.context import House
 from editorial.facts import load_facts
@@ -36,7 +35,7 @@ from editorial.manifest import (
 from editorial.offline import write_lists
 from editorial.outputs import put
 from editorial.parallel import Task, build_languages, list_theme, prepare
-from editorial.search import SearchError, index_search
+from editorial.search import SearchError, gather, index_language
 
 SOURCES = ("docs", "overrides", "editorial", "form_handler/forms", "mkdocs.yml", "requirements.txt")
 
@@ -83,7 +82,13 @@ def build_site(
             raise BuildError(str(error)) from error
         finally:
             plugin.SHARED.clear()
-            shutil.rmtree(fresh, ignore_errors=True)
+            for place in (fresh, beside(fresh, "part"), beside(fresh, "search")):
+                shutil.rmtree(place, ignore_errors=True)
+
+
+def beside(folder: Path, name: str) -> Path:
+    """Return the place of a folder that a build needs for a while."""
+    return folder.with_name(f"{folder.name}.{name}")
 
 
 def _build(
@@ -97,24 +102,27 @@ def _build(
 ) -> str | None:
     changed = changed_pages(before, now) if before else None
     whole = changed is None
-    plugin.check_house(house, docs_dir, None if changed is None else {key for keys in changed.values() for key in keys})
+    part, parts = beside(fresh, "part"), beside(fresh, "search")
+    for place in (part, parts):  # left over, if a build was killed
+        shutil.rmtree(place, ignore_errors=True)
     if whole:
         list_theme(docs_dir, fresh)
-        tasks = [Task(row.code, docs_dir, fresh, site_url) for row in house.languages]
+        tasks = [Task(row.code, docs_dir, fresh, site_url, index=parts / row.code) for row in house.languages]
     else:
         link_tree(site_dir, fresh)
-        part = fresh.with_name(f"{fresh.name}.part")
-        shutil.rmtree(part, ignore_errors=True)
         tasks = [Task(code, docs_dir, part, site_url, frozenset(keys)) for code, keys in (changed or {}).items()]
-    said = build_languages(tasks)
+    keys = None if changed is None else {key for rows in changed.values() for key in rows}
+    said = build_languages(tasks, docs_dir, keys)
     if said:
         raise BuildError("\n".join(said))
     codes = None if whole else set(changed or {})
     if not whole:
         put_over(part, fresh)
     write_feeds(fresh, house, docs_dir)
-    if codes is None or codes:
-        index_search(fresh, house.content, house.languages, codes)
+    for language in house.languages:
+        if codes is not None and language.code in codes:
+            index_language(fresh, house.content, language, parts / language.code)
+    gather(fresh, {path.name: path for path in sorted(parts.iterdir())} if parts.exists() else {})
     missing = print_booklets(fresh, site_url, docs_dir, site_dir / FOLDER) if now.pdf and (whole or changed) else None
     finish(fresh, docs_dir, codes, house.content)
     replace_folder(fresh, site_dir)
@@ -210,26 +218,6 @@ def print_booklets(
         link(site_dir, read_content(docs_dir, languages), languages)
         return f"Ohne PDF: {error}"
     return None
-
-
-TEXTS = frozenset({".html", ".css", ".js", ".svg", ".xml", ".txt", ".json"})
-
-
-def compress(site_dir: Path) -> None:
-    """Lay a gzip copy beside each text file that has none or an older one; server and reverse proxy hand it out."""
-    paths = (path for path in site_dir.rglob("*") if path.suffix in TEXTS)
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # zlib lets other threads run
-        list(pool.map(compress_file, paths))
-
-
-def compress_file(path: Path) -> None:
-    """Lay a gzip copy beside one file, unless there is a current one or it is too small to gain by it."""
-    small, size = path.with_name(path.name + ".gz"), path.stat()
-    if size.st_size > 400:
-        if not small.exists() or small.stat().st_mtime_ns < size.st_mtime_ns:
-            put(small, gzip.compress(path.read_bytes(), compresslevel=9, mtime=0))
-    else:
-        small.unlink(missing_ok=True)
 
 
 def replace_folder(fresh: Path, target: Path) -> None:

@@ -5,6 +5,9 @@ Everything here is computed from the files below ``docs/``; MkDocs is not needed
 
 from __future__ import annotations
 
+import functools
+import heapq
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,9 +88,27 @@ class Content:
     pages: dict[str, Page]
     findings: list[Finding] = field(default_factory=list)
 
+    @functools.cached_property
+    def _below(self) -> dict[str, list[Page]]:
+        """The pages directly below each index page."""
+        found: dict[str, list[Page]] = {}
+        for page in self.pages.values():
+            if page.parent_key is not None:
+                found.setdefault(page.parent_key, []).append(page)
+        return found
+
+    @functools.cached_property
+    def _about(self) -> dict[str, list[Page]]:
+        """The pages on each topic."""
+        found: dict[str, list[Page]] = {}
+        for page in self.pages.values():
+            for topic in dict.fromkeys(page.facts.topics):
+                found.setdefault(topic, []).append(page)
+        return found
+
     def children(self, key: str, language: Language) -> list[Page]:
         """Return the pages directly below a section's index page, in their order."""
-        below = [p for p in self.pages.values() if p.parent_key == key and p.exists_in(language)]
+        below = [page for page in self._below.get(key, ()) if page.exists_in(language)]
         return sorted(below, key=lambda page: (page.facts.order, page.text(language).nav_title))
 
     def ancestors(self, page: Page) -> list[Page]:
@@ -104,14 +125,16 @@ class Content:
     def related(self, page: Page, language: Language, count: int = 4) -> list[Page]:
         """Return the pages that share most topics with this one, its own family left out."""
         family = {page.key, page.parent_key, "index"}
-        mine = set(page.facts.topics)
+        mine, meant = set(page.facts.topics), set(page.facts.audience)
+        shared = Counter(other.key for topic in mine for other in self._about[topic])
         scored = [
-            (len(mine & set(other.facts.topics)), len(set(page.facts.audience) & set(other.facts.audience)), other)
-            for other in self.pages.values()
-            if other.key not in family and other.exists_in(language) and not other.key.startswith("leichte-sprache")
+            (-number, -len(meant.intersection(other.facts.audience)), other.facts.order, key)
+            for key, number in shared.items()
+            if key not in family
+            and (other := self.pages[key]).exists_in(language)
+            and not key.startswith("leichte-sprache")
         ]
-        best = sorted(scored, key=lambda row: (-row[0], -row[1], row[2].facts.order, row[2].key))
-        return [other for shared, _, other in best[:count] if shared]
+        return [self.pages[key] for *_, key in heapq.nsmallest(count, scored)]
 
 
 def page_files(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -65,10 +65,29 @@ class House:
     survey: Publication | None = None
     tested: FullTest | None = None
     states: Mapping[tuple[str, str], TranslationState] = field(default_factory=dict)
+    links: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
 
 
-def item(page: Page, language: Language, current: Page | None = None) -> dict[str, Any]:
-    """Return a page as a link: title, address, and its language where that is not the reader's."""
+def is_active(page: Page, current: Page | None) -> bool:
+    """Tell whether a page is the one that is shown, or the section that holds it."""
+    return current is not None and (page.key == current.key or (page.slug != "" and current.slug.startswith(page.slug)))
+
+
+def item(house: House, page: Page, language: Language, current: Page | None = None) -> dict[str, Any]:
+    """Return a page as a link: title, address, and its language where that is not the reader's.
+
+    What does not depend on the current page is found out once for each language.
+    """
+    place = (language.code, page.key)
+    plain = house.links.get(place)
+    if plain is None:
+        plain = house.links[place] = _item(page, language)
+    if not is_active(page, current):
+        return plain
+    return {**plain, "current": current is not None and page.key == current.key, "active": True}
+
+
+def _item(page: Page, language: Language) -> dict[str, Any]:
     text = page.text(language)
     home = language if page.exists_in(language) else default_language()
     foreign = default_language().code if not page.is_translated(language) else None
@@ -78,9 +97,8 @@ def item(page: Page, language: Language, current: Page | None = None) -> dict[st
         "description": text.header.description,
         "url": page.url(home),
         "lang": foreign if foreign != language.code else None,
-        "current": current is not None and page.key == current.key,
-        "active": current is not None
-        and (page.key == current.key or (page.slug != "" and current.slug.startswith(page.slug))),
+        "current": False,
+        "active": False,
         "topics": list(page.facts.topics),
         "audience": list(page.facts.audience),
     }
@@ -102,8 +120,16 @@ def frame_context(house: House, language: Language, current: Page | None) -> dic
         },
         "language": language,
         "languages": house.languages,
-        "nav": [item(pages[key], language, current) for key in MAIN if key in pages],
-        "legal": {name: item(pages[key], language, current) if key in pages else None for name, key in LEGAL.items()},
+        "nav": [item(house, pages[key], language, current) for key in MAIN if key in pages],
+        "legal": {
+            name: item(house, pages[key], language, current) if key in pages else None for name, key in LEGAL.items()
+        },
+        # Header, footer and search are the same on all pages that have the same of these links marked.
+        "marked": tuple(
+            (key, current.key == key if current else False)
+            for key in (*MAIN, *LEGAL.values())
+            if key in pages and is_active(pages[key], current)
+        ),
         "switchboard": contact.get(municipality["switchboard"]),
         "contact": contact.get((current.facts.contact if current else None) or ""),
         "og_locale": og_locale(
@@ -112,7 +138,9 @@ def frame_context(house: House, language: Language, current: Page | None) -> dic
         "feed": language.root + "feed.xml",
         "offline": {
             "list": language.root + OFFLINE_LIST,
-            "kept": [item(pages[key], language) for key in KEPT if key in pages and pages[key].is_translated(language)],
+            "kept": [
+                item(house, pages[key], language) for key in KEPT if key in pages and pages[key].is_translated(language)
+            ],
         },
         "search": {"available": True, "bundle": "/pagefind/"},
         "form": None,
@@ -180,16 +208,16 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
         ],
         "section": section
         and {
-            **item(section, language, page),
-            "items": [item(child, language, page) for child in content.children(section.key, language)],
+            **item(house, section, language, page),
+            "items": [item(house, child, language, page) for child in content.children(section.key, language)],
         },
-        "breadcrumbs": [item(step, language, page) for step in trail] if page.key != "index" else [],
-        "cards": [{**item(child, language, page), "tags": tags(child)} for child in below],
+        "breadcrumbs": [item(house, step, language, page) for step in trail] if page.key != "index" else [],
+        "cards": [{**item(house, child, language, page), "tags": tags(child)} for child in below],
         "filters": filters(below, language.code),
         "overview": overview(house, language) if page.facts.layout == "overview" else [],
         "related": []
         if page.facts.layout == "overview"
-        else [item(other, language) for other in content.related(page, language)],
+        else [item(house, other, language) for other in content.related(page, language)],
         "laws": [house.facts.laws[key] for key in page.facts.law],
         "links": [house.facts.links[key] for key in page.facts.links],
         "form": house.forms(page.facts.form) if page.facts.form else None,
@@ -272,7 +300,9 @@ def overview(house: House, language: Language) -> list[dict[str, Any]]:
     """Return every page of a language: those below home, each with the pages below it."""
 
     def below(key: str) -> list[dict[str, Any]]:
-        return [{**item(page, language), "pages": below(page.key)} for page in house.content.children(key, language)]
+        return [
+            {**item(house, page, language), "pages": below(page.key)} for page in house.content.children(key, language)
+        ]
 
     return below("index")
 

@@ -33,35 +33,34 @@ def mark_german(fragment: str, terms: tuple[str, ...], language: str) -> str:
     Text inside an element that already says its language stays as it is.
     """
     pattern = _pattern(terms)
-    pieces: list[str] = []
-    inside: list[str] = []
-    for piece in _TAG.split(fragment):
-        if piece.startswith("<"):
-            _follow(piece, inside)
-            pieces.append(piece)
-        elif any(inside):
-            pieces.append(piece)
-        else:
-            pieces.append(_mark_text(piece, pattern, language))
+    pieces = _TAG.split(fragment)
+    inside: list[bool] = []
+    for place, piece in enumerate(pieces):
+        if place % 2:
+            step = _step(piece)
+            if step != "close":
+                inside += [step == "own"] if step else []
+            elif inside:
+                inside.pop()
+        elif piece and not piece.isspace() and True not in inside:
+            pieces[place] = _mark_text(piece, pattern, language)
     return "".join(pieces)
 
 
 _VOID = {"br", "img", "hr", "input", "wbr", "meta", "link"}
+_NO_PROSE = {"script", "style", "code", "pre", "svg", "bdi"}
+_NAME = re.compile(r"</?([A-Za-z0-9-]+)")
 
 
-def _follow(tag: str, inside: list[str]) -> None:
-    """Keep the stack of open elements: "x" for one that names its language or holds no prose."""
-    if tag.startswith(("<!--", "<!")):
-        return
-    name = re.match(r"</?([A-Za-z0-9-]+)", tag)
+@functools.lru_cache(maxsize=4096)
+def _step(tag: str) -> str:
+    """Return what a tag does: open, close, nothing; "own" opens what names its language or holds no prose."""
+    name = _NAME.match(tag)
     if name is None or name[1].lower() in _VOID or tag.endswith("/>"):
-        return
+        return ""
     if tag.startswith("</"):
-        if inside:
-            inside.pop()
-        return
-    own = " lang=" in tag or name[1].lower() in {"script", "style", "code", "pre", "svg", "bdi"}
-    inside.append("x" if own else "")
+        return "close"
+    return "own" if " lang=" in tag or name[1].lower() in _NO_PROSE else "open"
 
 
 def _mark_text(text: str, pattern: re.Pattern[str] | None, language: str) -> str:

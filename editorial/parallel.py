@@ -7,10 +7,11 @@ before the processes part, and never written again.
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,10 @@ from mkdocs.exceptions import Abort, MkDocsException
 from mkdocs.structure.files import Files
 
 from editorial import plugin
+from editorial.compressed import compress_pages
 from editorial.context import House
 from editorial.languages import CONFIG, load_languages
+from editorial.search import SearchError, index_language
 from editorial.single import draw
 
 
@@ -35,6 +38,7 @@ class Task:
     """One language of one build.
 
     :ivar only: the keys of the pages to draw; None for all.
+    :ivar index: where to put the language's search index; None for none.
     """
 
     code: str
@@ -42,6 +46,7 @@ class Task:
     site_dir: Path
     site_url: str | None
     only: frozenset[str] | None = None
+    index: Path | None = None
 
 
 class Said(logging.Handler):
@@ -118,28 +123,63 @@ def build_language(task: Task) -> list[str]:
             return said.lines
         i18n.current_language, i18n.building = task.code, True
         build(config)
-    except (Abort, MkDocsException) as error:
+        finish_language(task)
+    except (Abort, MkDocsException, SearchError) as error:
         return said.lines or [str(error)]
     finally:
         logger.removeHandler(said)
     return said.lines
 
 
-def build_languages(tasks: Iterable[Task], processes: int | None = None) -> list[str]:
-    """Build all tasks, side by side where the machine has the processors; return what was said, each line once.
+def finish_language(task: Task) -> None:
+    """Index and compress a language's pages, in the process that has just drawn them."""
+    house = shared(task.docs_dir)
+    language = next(row for row in house.languages if row.code == task.code)
+    if task.index is not None:
+        index_language(task.site_dir, house.content, language, task.index)
+    compress_pages(task.site_dir, house.content, language)
 
+
+def check(docs_dir: Path, only: Collection[str] | None) -> None:
+    """Check what is to be built; see :func:`editorial.plugin.check_house`."""
+    plugin.check_house(shared(docs_dir), docs_dir, only)
+
+
+def shared(docs_dir: Path) -> House:
+    """Return what was read for all languages."""
+    return plugin.SHARED[os.path.abspath(docs_dir)]
+
+
+def quiet_collector() -> None:
+    """Let Python look for cyclic garbage seldom; what was read before the processes parted never becomes any."""
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 100)
+
+
+def build_languages(
+    tasks: Iterable[Task], docs_dir: Path, only: Collection[str] | None = None, processes: int | None = None
+) -> list[str]:
+    """Check the pages and build all tasks, side by side where the machine has the processors.
+
+    :param only: the keys of the pages to check; default: all.
     :param processes: default: one for each processor, at most one for each task.
+    :return: what MkDocs said, each line once; empty if all went well.
+    :raises PluginError: with every finding, if the check finds an error; that is then all there is to say.
     """
     work = list(tasks)
     count = min(len(work), processes or os.cpu_count() or 1)
     # The runs share one folder, which is new and empty; none may clean it while another writes.
     clean, utils.clean_directory = utils.clean_directory, lambda directory: None
     try:
-        if count <= 1 or not work:
+        if count <= 1:
+            check(docs_dir, only)
             said = [build_language(task) for task in work]
         else:
-            with multiprocessing.get_context("fork").Pool(count) as pool:
-                said = pool.map(build_language, work, chunksize=1)
+            with multiprocessing.get_context("fork").Pool(count, quiet_collector) as pool:
+                checked = pool.apply_async(check, (docs_dir, only))
+                drawn = [pool.apply_async(build_language, (task,)) for task in work]
+                checked.get()  # first: a page with a fault may also have made its language fail
+                said = [result.get() for result in drawn]
     finally:
         utils.clean_directory = clean
     return list(dict.fromkeys(line for lines in said for line in lines))

@@ -7,10 +7,11 @@ language; what a run needs is made anew in ``on_files`` and nothing is carried o
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import json
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, cast
 
@@ -91,7 +92,8 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         env.add_extension("jinja2.ext.i18n")
         env.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
         code = self.language.code
-        env.filters["asset"] = lambda name: asset_url(Path(config.theme.custom_dir or "."), name)
+        env.filters["asset"] = functools.cache(lambda name: asset_url(Path(config.theme.custom_dir or "."), name))
+        env.globals["kept"] = keeper()
         env.filters["month"] = lambda value: format_skeleton("yMMMM", parse_month(value), locale=code)
         env.filters["longdate"] = lambda value: format_date(value, "long", locale=code)
         return env
@@ -295,6 +297,21 @@ def empty_form(key: str) -> dict[str, Any]:
     """Return a form as the static page draws it: nothing filled in, nothing shown as wrong."""
     definition = FORMS[key]
     return {"key": key, "form": definition.form_class(), "definition": definition}
+
+
+def keeper() -> Callable[..., str]:
+    """Return ``kept(name, *marks)`` for ``{% call kept(…) %}`` in templates: each part is drawn once for its marks.
+
+    A part may depend on nothing but the language, the site and its marks.
+    """
+    drawn: dict[tuple[Any, ...], str] = {}
+
+    def kept(*marks: Any, caller: Callable[[], str]) -> str:
+        if marks not in drawn:
+            drawn[marks] = caller()
+        return drawn[marks]
+
+    return kept
 
 
 def asset_url(custom_dir: Path, name: str) -> str:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
+
 import segno
 from markupsafe import Markup
+
+_DARK = re.compile(rb"\x01+")
 
 
 def qr_svg(address: str) -> Markup:
@@ -13,5 +18,20 @@ def qr_svg(address: str) -> Markup:
     """
     # Any of the eight masks can be read; weighing them against each other would take nine tenths of the time.
     code = segno.make_qr(address, error="m", mask=2)
-    svg = code.svg_inline(border=0, omitsize=True, svgclass=None, lineclass=None)
-    return Markup(svg)  # noqa: S704 - drawn by segno from modules, holds no text
+    width, height = code.symbol_size(border=0)
+    return Markup('<svg viewBox="0 0 {} {}"><path stroke="#000" d="{}"/></svg>').format(
+        width, height, "".join(strokes(code.matrix))
+    )
+
+
+def strokes(matrix: Iterable[bytes]) -> Iterator[str]:
+    """Yield one stroke for each run of dark modules, as commands of an SVG path; the first one is absolute.
+
+    segno's own writer gives the same picture module by module, in four times the time.
+    """
+    x, y = 0, 0
+    for row, modules in enumerate(matrix):
+        for run in _DARK.finditer(modules):
+            begin, end = run.span()
+            yield f"m{begin - x} {row - y}h{end - begin}" if (x or y) else f"M{begin} {row}.5h{end - begin}"
+            x, y = end, row

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import tempfile
-from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -35,45 +32,34 @@ def pages_glob(content: Content, language: Language) -> str:
     return "{" + ",".join(["index.html", *(f"{top}/**/index.html" for top in tops)]) + "}"
 
 
-def run_pagefind(site_dir: Path, pattern: str, out: Path) -> dict[str, Any]:
-    """Index the pages of one pattern into ``out``; return what its entry file says about languages.
+def index_language(site_dir: Path, content: Content, language: Language, out: Path) -> None:
+    """Index the pages of one language into the folder ``out``.
 
     :raises SearchError: if Pagefind fails.
     """
+    pattern = pages_glob(content, language)
     command = [get_executable(), "--site", str(site_dir), "--glob", pattern, "--output-path", str(out), "--quiet"]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         raise SearchError(f"The search index could not be built: {done.stderr or done.stdout}")
-    entry: dict[str, Any] = json.loads((out / ENTRY).read_text("utf-8"))
-    return entry
 
 
-def index_search(
-    site_dir: Path, content: Content, languages: tuple[Language, ...], only: Collection[str] | None = None
-) -> None:
-    """Build the index below ``site_dir/pagefind``, from the pages that are real translations.
+def gather(site_dir: Path, parts: Mapping[str, Path]) -> None:
+    """Put the freshly made parts of some languages into the index below ``site_dir/pagefind``.
 
-    :param only: codes of the languages whose pages changed; the others keep what is there. Default: all.
-    :raises SearchError: if Pagefind fails.
+    :param parts: the folder of each language's part, by code; what the other languages have there stays.
     """
     target = site_dir / "pagefind"
-    before: dict[str, Any] = {}
-    if only is not None and (target / ENTRY).exists():
-        before = json.loads((target / ENTRY).read_text("utf-8"))
-    work = [language for language in languages if only is None or not before or language.code in only]
-    with tempfile.TemporaryDirectory(dir=site_dir.parent, prefix=f".{site_dir.name}.search-") as folder:
-        places = {language.code: Path(folder) / language.code for language in work}
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            entries = list(
-                pool.map(lambda row: run_pagefind(site_dir, pages_glob(content, row), places[row.code]), work)
-            )
-        known: dict[str, Any] = dict(before.get("languages", {}))
-        for language, entry in zip(work, entries, strict=True):
-            known.pop(language.code, None)
-            known.update({code: row for code, row in entry["languages"].items() if code == language.code})
-            take_over(places[language.code], target, language.code)
-    whole = {**(entries[0] if entries else before), "languages": dict(sorted(known.items()))}
-    put(target / ENTRY, json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode())
+    whole: dict[str, Any] = json.loads((target / ENTRY).read_text("utf-8")) if (target / ENTRY).exists() else {}
+    known: dict[str, Any] = dict(whole.get("languages", {}))
+    for code, part in parts.items():
+        entry = json.loads((part / ENTRY).read_text("utf-8"))
+        known.pop(code, None)
+        known.update({name: row for name, row in entry["languages"].items() if name == code})
+        take_over(part, target, code)
+        whole = whole or entry
+    data = {**whole, "languages": dict(sorted(known.items()))}
+    put(target / ENTRY, json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def take_over(source: Path, target: Path, code: str) -> None:

@@ -19,6 +19,18 @@ EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 MONEY = re.compile(r"\d[\d.,]*\s*(?:€|Euro\b|EUR\b)")
 RAW_HTML = re.compile(r"<(?:[a-z][\w-]*)(?:\s[^>]*)?>", re.IGNORECASE)
 
+# What may not be typed into prose: its pattern, signs of which it holds at least one, its name, what to write instead.
+TYPED: tuple[tuple[re.Pattern[str], tuple[str, ...], str, str], ...] = (
+    (
+        PHONE, ("+49", "116", *(f"0{digit}" for digit in range(10))), "Eine Telefonnummer",
+        "docs/data/contacts.yml oder numbers.yml und {{ contact.… }} oder {{ tel.… }}",
+    ),
+    (EMAIL, ("@",), "Eine E-Mail-Adresse", "docs/data/contacts.yml und {{ contact.… }}"),
+    (MONEY, ("€", "Euro", "EUR"), "Ein Geldbetrag", "docs/data/amounts.yml und {{ amount.… }}"),
+    (EXTERNAL, ("http", "www."), "Eine fremde Internetadresse", "docs/data/links.yml und {{ link.… }}"),
+    (RAW_HTML, ("<",), "HTML", "Markdown; HTML ist in Texten nicht vorgesehen"),
+)  # fmt: skip
+
 
 def check_keys(page: Page, facts: Facts, forms: Collection[str], languages: tuple[Language, ...]) -> Iterator[Finding]:
     """The keys in a header name facts, forms and languages that exist."""
@@ -46,7 +58,7 @@ def near(word: str, known: Iterable[str]) -> str:
 
 def check_inserts(text: Text, facts: Facts) -> Iterator[Finding]:
     """Every ``{{ … }}`` names a fact that exists."""
-    for number, line in prose_lines(text):
+    for number, line in prose_lines(text) if BRACES.search(text.body) else ():
         for braces in BRACES.finditer(line):
             match = INSERT.fullmatch(braces[0])
             if match is None:
@@ -68,16 +80,12 @@ def insert_keys(facts: Facts) -> list[str]:
 
 def check_typed_facts(text: Text) -> Iterator[Finding]:
     """Numbers to call, mail addresses, sums and outside addresses stand in ``docs/data/``, not in prose."""
-    kinds: Iterable[tuple[re.Pattern[str], str, str]] = (
-        (PHONE, "Eine Telefonnummer", "docs/data/contacts.yml oder numbers.yml und {{ contact.… }} oder {{ tel.… }}"),
-        (EMAIL, "Eine E-Mail-Adresse", "docs/data/contacts.yml und {{ contact.… }}"),
-        (MONEY, "Ein Geldbetrag", "docs/data/amounts.yml und {{ amount.… }}"),
-        (EXTERNAL, "Eine fremde Internetadresse", "docs/data/links.yml und {{ link.… }}"),
-        (RAW_HTML, "HTML", "Markdown; HTML ist in Texten nicht vorgesehen"),
-    )
-    for number, line in prose_lines(text):
+    # Most pages hold none of these: a look for the signs in the whole page tells, before every line is read closely.
+    whole = INSERT.sub("", text.body)
+    kinds = [row for row in TYPED if any(sign in whole for sign in row[1])]
+    for number, line in prose_lines(text) if kinds else ():
         bare = INSERT.sub("", line)
-        for pattern, name, remedy in kinds:
+        for pattern, _signs, name, remedy in kinds:
             match = pattern.search(bare)
             if match:
                 yield Finding(text.file, number, f"{name} steht im Text („{match[0].strip()}“).",

@@ -94,7 +94,7 @@ def check_links(text: Text, page: Page, content: Content, language: Language, do
     """Each link leads to a page that exists, and each anchor to a heading of it."""
     base = posixpath.dirname(page.key)
     for number, line in prose_lines(text):
-        for image, label, target in LINK.findall(line):
+        for image, label, target in LINK.findall(line) if "](" in line else ():
             if EXTERNAL.match(target) or target.startswith(("tel:", "mailto:")):
                 continue
             path, _, anchor = target.partition("#")

@@ -17,7 +17,7 @@ def heading_ids(text: Text) -> dict[str, int]:
     """Return the ids of a page's headings with the level of each."""
     ids: dict[str, int] = {}
     for _, line in prose_lines(text):
-        heading = HEADING.match(line)
+        heading = HEADING.match(line) if line.startswith("#") else None
         named = HEADING_ID.search(line) if heading else None
         if heading and named:
             ids[named[1]] = len(heading[1])
@@ -40,7 +40,7 @@ def check_headings(text: Text) -> Iterator[Finding]:
     seen: dict[str, int] = {}
     level = 0
     for number, line in prose_lines(text):
-        heading = HEADING.match(line)
+        heading = HEADING.match(line) if line.startswith("#") else None
         if heading is None:
             continue
         named = HEADING_ID.search(line)
@@ -74,10 +74,10 @@ def check_headings(text: Text) -> Iterator[Finding]:
 
 def check_admonitions(text: Text) -> Iterator[Finding]:
     """Each box has a title of its own and a blank line after it; else it shows an English word or breaks."""
-    lines = list(prose_lines(text))
+    lines = prose_lines(text)
     for index, (number, line) in enumerate(lines):
-        box = ADMONITION.match(line)
-        if box is None or not line.lstrip().startswith(("!!!", "???")):
+        box = ADMONITION.match(line) if line.lstrip().startswith(("!!!", "???")) else None
+        if box is None:
             continue
         if not re.fullmatch(r'"[^"]+"\s*', box[3]):
             yield Finding(text.file, number, "Der Kasten hat keinen Titel in Anführungszeichen.",
@@ -90,7 +90,7 @@ def check_admonitions(text: Text) -> Iterator[Finding]:
 def check_tables(text: Text) -> Iterator[Finding]:
     """Each table begins with a row of headings, none of them empty."""
     before = ""
-    lines = list(prose_lines(text))
+    lines = prose_lines(text)
     for index, (number, line) in enumerate(lines):
         if line.lstrip().startswith("|") and not before.lstrip().startswith("|"):
             after = lines[index + 1][1] if index + 1 < len(lines) else ""

@@ -16,14 +16,23 @@ MARKER = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
 BLOCK = re.compile(r"\s*(?:[-*+] |\d+[.)] |#|\||!!!|\?\?\?|>)")
 
 
-def prose_lines(text: Text) -> Iterator[tuple[int, str]]:
-    """Yield line number and line of a page's body, code blocks left out."""
-    fenced = False
-    for offset, line in enumerate(text.body.splitlines()):
+def prose_lines(text: Text) -> list[tuple[int, str]]:
+    """Return line number and line of a page's body, code blocks left out."""
+    return _prose_lines(text.body, text.body_line)
+
+
+@functools.lru_cache(maxsize=64)  # all checks of a page ask one after the other
+def _prose_lines(body: str, first: int) -> list[tuple[int, str]]:
+    found = list(enumerate(body.splitlines(), first))
+    if "```" not in body and "~~~" not in body:
+        return found
+    fenced, prose = False, []
+    for number, line in found:
         if FENCE.match(line):
             fenced = not fenced
         elif not fenced:
-            yield text.body_line + offset, line
+            prose.append((number, line))
+    return prose
 
 
 def blocks(text: Text) -> Iterator[tuple[int, str]]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -90,45 +90,61 @@ def site_states(
     :raises ContentError: if the lock cannot be read.
     """
     lock = load_lock(docs) if lock is None else lock
+    gone = moved_entries(docs, lock)
     return {
-        (page.key, language.code): page_state(docs, page, language, find_entry(docs, lock, page, language))
+        (page.key, language.code): page_state(docs, page, language, find_entry(docs, lock, page, language, gone))
         for page in content.pages.values()
         for language in languages
         if not language.default and page.exists_in(language)
     }
 
 
-def find_entry(docs: Path, lock: Lock, page: Page, language: Language) -> Entry | None:
+def moved_entries(docs: Path, lock: Lock) -> dict[str, list[Entry]]:
+    """Return by language what the lock knows of translations whose file is no longer there: they may have moved."""
+    found: dict[str, list[Entry]] = {}
+    for (key, code), entry in lock.entries.items():
+        if not (docs / code / f"{key}.md").exists():
+            found.setdefault(code, []).append(entry)
+    return found
+
+
+def find_entry(
+    docs: Path, lock: Lock, page: Page, language: Language, gone: Mapping[str, list[Entry]] | None = None
+) -> Entry | None:
     """Return what the lock knows of a page, under its earlier name if it was moved, or None.
 
     Moved means: the lock does not know it, a page of the lock is gone, and half of their paragraphs are the same.
+
+    :param gone: what :func:`moved_entries` returns, where it is known already.
     """
     known = lock.entries.get((page.key, language.code))
     if known or not page.is_translated(language):
         return known
+    lost = (moved_entries(docs, lock) if gone is None else gone).get(language.code)
+    if not lost:
+        return None
     _, own = documents(docs, page.key, language)
     marks = {mark for name in own.sections for mark in own.hashes(name)}
-    gone = [
-        entry
-        for (key, code), entry in lock.entries.items()
-        if code == language.code and not (docs / code / f"{key}.md").exists()
-    ]
-    best = max(gone, key=lambda entry: len(entry.own & marks), default=None)
-    return best if best and len(best.own & marks) * 2 >= len(marks) else None
+    best = max(lost, key=lambda entry: len(entry.own & marks))
+    return best if len(best.own & marks) * 2 >= len(marks) else None
 
 
 def page_state(docs: Path, page: Page, language: Language, entry: Entry | None) -> TranslationState:
     """Return the state of one page in one language; ``entry`` is what the lock knows of it."""
     if not page.is_translated(language):
         return TranslationState(page.key, language.code, "missing")
-    german, own = documents(docs, page.key, language)
-    changed = tuple(changes(german, own, entry)) if entry else ()
     header = page.text(language).header
     assert isinstance(header, TranslationHeader)
+    changed: tuple[Change, ...] = ()
+    holds = True  # a review not written down yet is believed
+    if entry is not None and (entry.review or not is_as_written(source_document(docs, page.key), entry)):
+        german, own = documents(docs, page.key, language)
+        changed = tuple(changes(german, own, entry))
+        holds = review_holds(header.reviewed_at, own, entry)
     days = [change.since for change in changed if change.since]
     state: State = "stale" if changed else "unreviewed"
     if not changed and header.reviewed_by:
-        state = "reviewed" if review_holds(header.reviewed_at, own, entry) else "fresh"
+        state = "reviewed" if holds else "fresh"
     return TranslationState(
         page.key,
         language.code,
@@ -145,9 +161,19 @@ def page_state(docs: Path, page: Page, language: Language, entry: Entry | None) 
 
 def documents(docs: Path, key: str, language: Language) -> tuple[Document, Document]:
     """Return the German file and the translation, cut into paragraphs."""
-    source = default_language().code
-    german, own = (read_document((docs / code / f"{key}.md").read_text("utf-8")) for code in (source, language.code))
-    return german, own
+    return source_document(docs, key), read_document((docs / language.code / f"{key}.md").read_text("utf-8"))
+
+
+def source_document(docs: Path, key: str) -> Document:
+    """Return the German file, cut into paragraphs."""
+    return read_document((docs / default_language().code / f"{key}.md").read_text("utf-8"))
+
+
+def is_as_written(german: Document, entry: Entry) -> bool:
+    """Tell whether the German text is still exactly the one that the lock knows: then nothing can be stale."""
+    return german.sections.keys() == entry.sections.keys() and all(
+        german.hashes(name) == known.german for name, known in entry.sections.items()
+    )
 
 
 def fingerprint(document: Document) -> str:
@@ -156,9 +182,9 @@ def fingerprint(document: Document) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def review_holds(day: datetime.date | None, own: Document, entry: Entry | None) -> bool:
+def review_holds(day: datetime.date | None, own: Document, entry: Entry) -> bool:
     """Tell whether the text is still the one that was reviewed; a review not written down yet is believed."""
-    return entry is None or entry.review is None or entry.review[0] != day or entry.review[1] == fingerprint(own)
+    return entry.review is None or entry.review[0] != day or entry.review[1] == fingerprint(own)
 
 
 def changes(german: Document, own: Document, entry: Entry) -> Iterator[Change]:
