@@ -49,7 +49,7 @@ postgres: # A PostgreSQL for its tests
 	@deploy/install-postgres
 
 clean: ## Remove what can be made again (not var/, where the answers are)
-	rm -rf $(VENV) site site.new site.old site.new.part .site.built .site.manifest.json .site.lock *.egg-info
+	rm -rf $(VENV) site .site.* *.egg-info
 
 lock: ## Renew the lock files: exact versions and hashes, no index address (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-config --no-header -q -o requirements.txt

@@ -48,18 +48,18 @@ def main() -> None:
 @click.option("--cache/--no-cache", default=True, help="Draw only what changed, or everything (default: what changed).")
 def build(site_dir: Path, site_url: str | None, pdf: bool, cache: bool) -> None:
     """Build the whole site, strictly, with its search index and its PDF booklets."""
-    from editorial.inputs import is_current
+    from editorial.inputs import is_current, read_inputs
 
-    if cache and is_current(site_dir.resolve(), site_url, ROOT / "docs", pdf):
+    inputs = read_inputs(ROOT / "docs", site_url)
+    if cache and is_current(site_dir.resolve(), inputs, pdf):
         click.echo(f"Nichts hat sich geändert: {site_dir}")
         return
-    from editorial.build import BuildError, build_site, fingerprint, mark_of
+    from editorial.build import BuildError, build_site
 
     try:
-        missing = build_site(site_dir, site_url, pdf=pdf, cache=cache)
+        missing = build_site(site_dir, site_url, pdf=pdf, cache=cache, inputs=inputs)
     except BuildError as error:
         raise click.ClickException(str(error)) from error
-    mark_of(site_dir).write_text(fingerprint() + (site_url or ""))
     if missing:
         click.echo(missing)
     click.echo(f"Fertig: {site_dir}")

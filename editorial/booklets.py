@@ -26,9 +26,9 @@ from markupsafe import Markup
 
 from editorial import words
 from editorial.content import Content, Page
+from editorial.files import drop, put
 from editorial.front_matter import TranslationHeader
 from editorial.languages import ROOT, Language
-from editorial.outputs import put
 from editorial.words import gettext as _
 
 FOLDER = "pdf"
@@ -120,14 +120,15 @@ def make_booklets(
             marks[path.name] = hashlib.sha256(draft.encode()).hexdigest()
             if before.get(path.name) == marks[path.name] and (old / path.name).exists():
                 if old != target:
-                    path.unlink(missing_ok=True)
                     shutil.copy2(old / path.name, path)
             else:
-                path.unlink(missing_ok=True)
                 print_pdf(engine, draft, path)
                 numbers = page_numbers(path)
                 print_pdf(engine, draw(site_dir, booklet, pages, missing, language, site, numbers), path)
             made.append(path)
+    for path in target.glob("*.pdf"):
+        if path not in made:
+            drop(path)
     put(target / "made.json", json.dumps(marks, indent=1).encode())
     link(site_dir, content, languages)
     return made
@@ -245,7 +246,7 @@ def print_pdf(engine: str, html: str, path: Path) -> None:
             raise PrintError(f"Chromium: {error}") from error
         if done.returncode != 0 or not target.exists():
             raise PrintError(f"Chromium: {done.stderr.strip()[-300:]}")
-        shutil.copyfile(target, path)
+        put(path, target.read_bytes())
 
 
 def page_numbers(path: Path) -> dict[str, int]:

@@ -3,41 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import fcntl
-import hashlib
-import os
-import shutil
 import sys
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mkdocs.exceptions import Abort, MkDocsException
 
 from editorial import plugin, words
 from editorial.booklets import FOLDER, PrintError, find_engine, link, make_booklets
-from editorial.compressed import compress
+from editorial.compressed import compress, compress_file, texts_below
 from editorial.content import Content, read_content
 from editorial.context import House
 from editorial.facts import load_facts
 from editorial.feed import atom, changes
-from editorial.inputs import inputs_mark, is_current
+from editorial.files import drop, move, put, remove, replace_folder, undoable
+from editorial.inputs import Inputs, beside, is_current, path_of, read_inputs
 from editorial.languages import ROOT, load_languages, load_site
-from editorial.manifest import (
-    Manifest,
-    changed_pages,
-    frame_mark,
-    page_marks,
-    read_manifest,
-    write_manifest,
-)
+from editorial.manifest import Manifest, changed_pages, manifest_for, read_manifest, write_manifest
 from editorial.offline import write_lists
-from editorial.outputs import put
 from editorial.parallel import Task, build_languages, list_theme, prepare
-from editorial.search import SearchError, gather, index_language
-
-SOURCES = ("docs", "overrides", "editorial", "form_handler/forms", "mkdocs.yml", "requirements.txt")
+from editorial.search import SearchError, gather, index_language, search_texts
 
 
 class BuildError(Exception):
@@ -50,6 +37,7 @@ def build_site(
     docs_dir: Path = ROOT / "docs",
     pdf: bool = False,
     cache: bool = True,
+    inputs: Inputs | None = None,
 ) -> str | None:
     """Build the site into ``site_dir``; return why there are no PDF booklets, if they were wanted.
 
@@ -57,77 +45,115 @@ def build_site(
     of the same site at once, the second waits.
 
     :param cache: draw only what changed since the site in place was built; the result is the same to the byte.
+    :param inputs: what the site is made of, if it was read a moment ago.
     :raises BuildError: with what MkDocs or the checks said.
     """
     site_dir = site_dir.resolve()
     with alone(site_dir):
-        if cache and is_current(site_dir, site_url, docs_dir, pdf):
+        inputs = inputs or read_inputs(docs_dir, site_url)
+        if cache and is_current(site_dir, inputs, pdf):
             return None
-        inputs = inputs_mark(docs_dir, site_url, datetime.date.today())
         before = read_manifest(site_dir) if cache else None
-        fresh = site_dir.with_name(f"{site_dir.name}.new")
-        shutil.rmtree(fresh, ignore_errors=True)
+        fresh = beside(site_dir, "new")
         plugin.SHARED.clear()
         load_facts.cache_clear()
         try:
+            for name in ("new", "part", "search", "undo"):  # left over, if a build was killed
+                remove(beside(site_dir, name))
             house = prepare(docs_dir, fresh, site_url)
-            now = Manifest(
-                frame_mark(docs_dir, site_url, house.content, datetime.date.today()),
-                inputs,
-                page_marks(house.content, house.languages, house.states),
-                pdf,
-            )
-            return _build(house, site_dir, fresh, site_url, docs_dir, now, before)
+            now = manifest_for(inputs, house.content, house.languages, house.states, pdf)
+            changed = changed_pages(before, now) if before else None
+            work = Work(site_dir, fresh, site_url, docs_dir, now, cache)
+            if before is None or changed is None:
+                missing = build_whole(house, work)
+            else:
+                missing = build_part(house, work, before, changed)
+            # Without its engine a build makes no booklets; the next one, with an engine, must not believe they are there.
+            write_manifest(site_dir, replace(now, pdf=pdf and missing is None))
+            return missing
         except (Abort, MkDocsException, SearchError) as error:
             raise BuildError(str(error)) from error
         finally:
             plugin.SHARED.clear()
-            for place in (fresh, beside(fresh, "part"), beside(fresh, "search")):
-                shutil.rmtree(place, ignore_errors=True)
+            for name in ("new", "part", "search"):
+                remove(beside(site_dir, name))
 
 
-def beside(folder: Path, name: str) -> Path:
-    """Return the place of a folder that a build needs for a while."""
-    return folder.with_name(f"{folder.name}.{name}")
+@dataclass(frozen=True)
+class Work:
+    """One build: where to, from where, and what it is made of.
+
+    :ivar fresh: the folder that becomes the new site; it does not exist yet.
+    """
+
+    site_dir: Path
+    fresh: Path
+    site_url: str | None
+    docs_dir: Path
+    now: Manifest
+    cache: bool
+
+    @property
+    def templates(self) -> Path | None:
+        """Return where compiled templates are kept for the next build; they belong to one frame only."""
+        return beside(self.site_dir, "templates") / self.now.frame[:16] if self.cache else None
 
 
-def _build(
-    house: House,
-    site_dir: Path,
-    fresh: Path,
-    site_url: str | None,
-    docs_dir: Path,
-    now: Manifest,
-    before: Manifest | None,
-) -> str | None:
-    changed = changed_pages(before, now) if before else None
-    whole = changed is None
-    part, parts = beside(fresh, "part"), beside(fresh, "search")
-    for place in (part, parts):  # left over, if a build was killed
-        shutil.rmtree(place, ignore_errors=True)
-    if whole:
-        list_theme(docs_dir, fresh)
-        tasks = [Task(row.code, docs_dir, fresh, site_url, index=parts / row.code) for row in house.languages]
-    else:
-        link_tree(site_dir, fresh)
-        tasks = [Task(code, docs_dir, part, site_url, frozenset(keys)) for code, keys in (changed or {}).items()]
-    keys = None if changed is None else {key for rows in changed.values() for key in rows}
-    said = build_languages(tasks, docs_dir, keys)
-    if said:
+def build_whole(house: House, work: Work) -> str | None:
+    """Draw every page into a new folder; return why there are no booklets, if they were wanted."""
+    fresh, parts = work.fresh, beside(work.site_dir, "search")
+    remove(beside(work.site_dir, "templates"))
+    list_theme(work.docs_dir, fresh)
+    tasks = [
+        Task(row.code, work.docs_dir, fresh, work.site_url, index=parts / row.code, templates=work.templates)
+        for row in house.languages
+    ]
+    if said := build_languages(tasks, work.docs_dir):
         raise BuildError("\n".join(said))
-    codes = None if whole else set(changed or {})
-    if not whole:
-        put_over(part, fresh)
-    write_feeds(fresh, house, docs_dir)
-    for language in house.languages:
-        if codes is not None and language.code in codes:
-            index_language(fresh, house.content, language, parts / language.code)
-    gather(fresh, {path.name: path for path in sorted(parts.iterdir())} if parts.exists() else {})
-    missing = print_booklets(fresh, site_url, docs_dir, site_dir / FOLDER) if now.pdf and (whole or changed) else None
-    finish(fresh, docs_dir, codes, house.content)
-    replace_folder(fresh, site_dir)
-    # Without its engine a build makes no booklets; the next one, with an engine, must not believe they are there.
-    write_manifest(site_dir, replace(now, pdf=now.pdf and missing is None))
+    write_feeds(fresh, house, work.docs_dir)
+    gather(fresh, {row.code: parts / row.code for row in house.languages})
+    missing = print_booklets(fresh, work.site_url, work.docs_dir, work.site_dir / FOLDER) if work.now.pdf else None
+    finish(fresh, work.docs_dir, house.content)
+    replace_folder(fresh, work.site_dir)
+    return missing
+
+
+def build_part(house: House, work: Work, before: Manifest, changed: Mapping[str, set[str]]) -> str | None:
+    """Draw some pages and put them into the site in place; return why there are no booklets, if they were wanted.
+
+    Nothing is touched until all of them are drawn. After a fault everything is as it was; a build that is killed
+    in the middle leaves whole files and no manifest, so that the next one draws everything.
+
+    :param changed: the keys of the pages by language.
+    """
+    site, part, parts = work.site_dir, beside(work.site_dir, "part"), beside(work.site_dir, "search")
+    tasks = [
+        Task(code, work.docs_dir, part, work.site_url, frozenset(keys), templates=work.templates)
+        for code, keys in changed.items()
+    ]
+    if said := build_languages(tasks, work.docs_dir, {key for keys in changed.values() for key in keys}):
+        raise BuildError("\n".join(said))
+    missing = None
+    path_of(site).unlink()
+    try:
+        with undoable(beside(site, "undo")):
+            written = put_over(part, site)
+            if before.head != work.now.head:
+                written += write_feeds(site, house, work.docs_dir)
+            for language in house.languages:
+                if language.code in changed:
+                    index_language(site, house.content, language, parts / language.code)
+            gather(site, {code: parts / code for code in changed})
+            written += search_texts(site)
+            if work.now.pdf and changed:
+                missing = print_booklets(site, work.site_url, work.docs_dir)
+                written = list(texts_below(site))
+            for path in written:
+                compress_file(path)
+            write_lists(site, house.content, tuple(row for row in house.languages if row.code in changed))
+    except BaseException:
+        write_manifest(site, before)
+        raise
     return missing
 
 
@@ -135,7 +161,7 @@ def _build(
 def alone(site_dir: Path) -> Iterator[None]:
     """Let one build of a site run at a time; a second one says that it waits."""
     site_dir.parent.mkdir(parents=True, exist_ok=True)
-    with site_dir.with_name(f".{site_dir.name}.lock").open("w") as handle:
+    with beside(site_dir, "lock").open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -144,19 +170,14 @@ def alone(site_dir: Path) -> Iterator[None]:
         yield
 
 
-def link_tree(source: Path, target: Path) -> None:
-    """Make a second tree of the same files; whoever changes one of them there has to write it as a new file."""
-    shutil.copytree(source, target, copy_function=os.link)
-
-
-def put_over(part: Path, target: Path) -> None:
-    """Move freshly drawn files over those of a tree, and take the copies away that are now too old."""
+def put_over(part: Path, target: Path) -> list[Path]:
+    """Move freshly drawn files over those of a site; return their places."""
+    places = []
     for path in sorted(part.rglob("*")) if part.exists() else []:
         if path.is_file():
-            place = target / path.relative_to(part)
-            place.with_name(place.name + ".gz").unlink(missing_ok=True)
-            path.replace(place)
-    shutil.rmtree(part, ignore_errors=True)
+            places.append(target / path.relative_to(part))
+            move(path, places[-1])
+    return places
 
 
 def feeds(house: House, docs_dir: Path) -> dict[str, bytes]:
@@ -170,29 +191,21 @@ def feeds(house: House, docs_dir: Path) -> dict[str, bytes]:
     return found
 
 
-def write_feeds(site_dir: Path, house: House, docs_dir: Path) -> None:
-    """Write the feeds; they follow the version history and not only the files."""
+def write_feeds(site_dir: Path, house: House, docs_dir: Path) -> list[Path]:
+    """Write the feeds, which follow the version history and not only the files; return those that are new."""
+    written = []
     for name, data in feeds(house, docs_dir).items():
         path = site_dir / name
         if not path.exists() or path.read_bytes() != data:
-            path.with_name(path.name + ".gz").unlink(missing_ok=True)
             put(path, data)
+            written.append(path)
+    return written
 
 
-def finish(
-    site_dir: Path,
-    docs_dir: Path = ROOT / "docs",
-    codes: Collection[str] | None = None,
-    content: Content | None = None,
-) -> None:
-    """Do what comes last, once no page changes any more: compressed copies, and the lists for reading offline.
-
-    :param codes: the languages of which something changed; default: all.
-    """
+def finish(site_dir: Path, docs_dir: Path = ROOT / "docs", content: Content | None = None) -> None:
+    """Do what comes last, once no page changes any more: compressed copies, and the lists for reading offline."""
     compress(site_dir)
-    languages = tuple(row for row in load_languages() if codes is None or row.code in codes)
-    write_lists(site_dir, content or read_content(docs_dir, load_languages()), languages)
-    compress(site_dir)
+    write_lists(site_dir, content or read_content(docs_dir, load_languages()), load_languages())
 
 
 def print_booklets(
@@ -214,45 +227,21 @@ def print_booklets(
             earlier,
         )
     except PrintError as error:
-        shutil.rmtree(site_dir / FOLDER, ignore_errors=True)
+        for path in (site_dir / FOLDER).iterdir():
+            drop(path)
         link(site_dir, read_content(docs_dir, languages), languages)
         return f"Ohne PDF: {error}"
     return None
 
 
-def replace_folder(fresh: Path, target: Path) -> None:
-    """Put a new folder in the place of an old one."""
-    old = target.with_name(f"{target.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        target.rename(old)
-    fresh.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def fingerprint(root: Path = ROOT, sources: Iterable[str] = SOURCES) -> str:
-    """Return a mark that changes whenever a file that the site is built from changes."""
-    digest = hashlib.sha256()
-    for name in sources:
-        path = root / name
-        files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-        for file in files:
-            if "__pycache__" not in file.parts:
-                digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
 def build_if_changed(site_dir: Path, site_url: str | None = None) -> bool:
-    """Build unless the site in place was built from the same files; return whether it was built."""
-    mark = mark_of(site_dir)
-    now = fingerprint() + (site_url or "")
-    if (site_dir / "index.html").exists() and mark.exists() and mark.read_text() == now:
+    """Build unless the site in place was built from the same files; return whether it was built.
+
+    A new day alone is no reason: the site may be served as it is.
+    """
+    site_dir = site_dir.resolve()
+    inputs, known = read_inputs(ROOT / "docs", site_url), read_manifest(site_dir)
+    if known is not None and known.sources == inputs.sources:
         return False
-    build_site(site_dir, site_url)
-    mark.write_text(now)
+    build_site(site_dir, site_url, inputs=inputs)
     return True
-
-
-def mark_of(site_dir: Path) -> Path:
-    """Return the file that says from what a site was built."""
-    return site_dir.with_name(f".{site_dir.name}.built")

@@ -6,7 +6,7 @@ Everything here is computed from the files below ``docs/``; MkDocs is not needed
 from __future__ import annotations
 
 import functools
-import heapq
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -87,6 +87,9 @@ class Content:
 
     pages: dict[str, Page]
     findings: list[Finding] = field(default_factory=list)
+    _known: dict[tuple[str, frozenset[str], frozenset[str]], list[Page]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     @functools.cached_property
     def _below(self) -> dict[str, list[Page]]:
@@ -125,16 +128,22 @@ class Content:
     def related(self, page: Page, language: Language, count: int = 4) -> list[Page]:
         """Return the pages that share most topics with this one, its own family left out."""
         family = {page.key, page.parent_key, "index"}
-        mine, meant = set(page.facts.topics), set(page.facts.audience)
-        shared = Counter(other.key for topic in mine for other in self._about[topic])
-        scored = [
-            (-number, -len(meant.intersection(other.facts.audience)), other.facts.order, key)
-            for key, number in shared.items()
-            if key not in family
-            and (other := self.pages[key]).exists_in(language)
-            and not key.startswith("leichte-sprache")
-        ]
-        return [self.pages[key] for *_, key in heapq.nsmallest(count, scored)]
+        found = self._alike(language, frozenset(page.facts.topics), frozenset(page.facts.audience))
+        return list(itertools.islice((other for other in found if other.key not in family), count))
+
+    def _alike(self, language: Language, topics: frozenset[str], audience: frozenset[str]) -> list[Page]:
+        """Return the pages of a language that share a topic with these, most topics and audiences first."""
+        place = (language.code, topics, audience)
+        if place not in self._known:
+            shared = Counter(other.key for topic in topics for other in self._about.get(topic, ()))
+            pages = [self.pages[key] for key in shared if not key.startswith("leichte-sprache")]
+            self._known[place] = sorted(
+                (page for page in pages if page.exists_in(language)),
+                key=lambda page: (
+                    -shared[page.key], -len(audience.intersection(page.facts.audience)), page.facts.order, page.key,
+                ),
+            )  # fmt: skip
+        return self._known[place]
 
 
 def page_files(folder: Path) -> Iterator[tuple[str, Path]]:

@@ -1,4 +1,4 @@
-"""Whether there is anything to do at all: the cheapest look at what a site is made of.
+"""What a site is made of, read once, and whether there is anything to do at all: the cheapest look there is.
 
 Nothing heavy is imported here, so that a build with nothing to do ends at once.
 """
@@ -6,11 +6,13 @@ Nothing heavy is imported here, so that a build with nothing to do ends at once.
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from editorial.languages import ROOT
@@ -19,28 +21,70 @@ SOURCES = ("overrides", "editorial", "form_handler/forms", "mkdocs.yml", "requir
 DEMO = ("KIM_DEMO_SURVEY",)
 
 
-def files_below(root: Path, names: Iterable[str]) -> Iterable[Path]:
-    """Yield the files of folders and files in a stable order, without what Python makes for itself."""
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that a site is made of, as it was when it was read.
+
+    :ivar files: the mark of each file, by its path from the project; pages and facts as ``docs/…``, wherever they lie.
+    :ivar head: the newest commit; the feeds tell from the version history when a page was changed.
+    """
+
+    files: Mapping[str, str]
+    site_url: str | None
+    today: datetime.date
+    head: str
+
+    @functools.cached_property
+    def sources(self) -> str:
+        """Return the mark of all files, the address and the settings, but not of day and version history."""
+        return mark_of([self.setting, *(f"{path}\0{mark}" for path, mark in self.files.items())])
+
+    @functools.cached_property
+    def whole(self) -> str:
+        """Return the mark of everything: if it is the same, there is nothing to do."""
+        return mark_of([self.sources, str(self.today), self.head])
+
+    @property
+    def setting(self) -> str:
+        """Return what is set from outside."""
+        return f"{self.site_url}|{sorted(os.environ.get(name, '') for name in DEMO)}"
+
+
+def mark_of(parts: Iterable[str]) -> str:
+    """Return one mark for several texts."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def read_inputs(docs: Path, site_url: str | None, root: Path = ROOT, today: datetime.date | None = None) -> Inputs:
+    """Read every file that a site is made of, once."""
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=docs, capture_output=True, text=True).stdout.strip()
+    files: dict[str, str] = {}
+    for base, names, shown in ((root, SOURCES, ""), (docs, (".",), "docs/")):
+        for path in files_below(base, names):
+            files[shown + path] = hashlib.sha256((base / path).read_bytes()).hexdigest()
+    return Inputs(files, site_url, today or datetime.date.today(), head)
+
+
+def files_below(base: Path, names: Iterable[str]) -> Iterator[str]:
+    """Yield the paths of files and of the files in folders below ``base``, without what Python makes for itself."""
     for name in names:
-        path = root / name
-        for file in sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]:
-            if "__pycache__" not in file.parts:
-                yield file
+        if not (base / name).is_dir():
+            yield name
+            continue
+        for folder, folders, files in os.walk(base / name):
+            folders[:] = sorted(one for one in folders if one != "__pycache__")
+            place = os.path.relpath(folder, base)
+            yield from (file if place == "." else f"{place}/{file}" for file in sorted(files))
 
 
-def inputs_mark(docs: Path, site_url: str | None, today: datetime.date, root: Path = ROOT) -> str:
-    """Return the mark of every file that a site is made of, and of the state of the version history."""
-    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=docs, capture_output=True, text=True).stdout
-    digest = hashlib.sha256(f"{site_url}|{today}|{head}|{sorted(os.environ.get(name, '') for name in DEMO)}".encode())
-    for base, names in ((root, SOURCES), (docs, (".",))):
-        for file in files_below(base, names):
-            digest.update(str(file.relative_to(base)).encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
+def beside(site_dir: Path, name: str) -> Path:
+    """Return the place of what belongs to a built site but not into it: a hidden name beside its folder."""
+    return site_dir.with_name(f".{site_dir.name}.{name}")
 
 
 def path_of(site_dir: Path) -> Path:
-    """Return where the manifest of a site lies: beside it, never in it."""
-    return site_dir.with_name(f".{site_dir.name}.manifest.json")
+    """Return where the manifest of a site lies."""
+    return beside(site_dir, "manifest.json")
 
 
 def stamp_of(site_dir: Path) -> str:
@@ -52,13 +96,13 @@ def stamp_of(site_dir: Path) -> str:
     return f"{home.st_mtime_ns}-{home.st_size}-{home.st_ino}-{entry.st_mtime_ns}-{site_dir.stat().st_ino}"
 
 
-def is_current(site_dir: Path, site_url: str | None, docs: Path, pdf: bool) -> bool:
-    """Tell whether the site in place was built from exactly the files of now, today."""
+def is_current(site_dir: Path, inputs: Inputs, pdf: bool) -> bool:
+    """Tell whether the site in place was built from exactly these files, today."""
     try:
         known = json.loads(path_of(site_dir).read_text("utf-8"))
-        stamp, inputs, printed = known["stamp"], known["inputs"], known["pdf"]
+        return bool(
+            known["stamp"]
+            and (known["stamp"], known["inputs"], known["pdf"]) == (stamp_of(site_dir), inputs.whole, pdf)
+        )
     except (OSError, ValueError, TypeError, KeyError):
         return False
-    if not stamp or stamp != stamp_of(site_dir) or printed != pdf:
-        return False
-    return bool(inputs == inputs_mark(docs, site_url, datetime.date.today()))

@@ -8,18 +8,16 @@ drawn again. Otherwise only the pages whose own part changed are. The day belong
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from editorial.checks.structure import heading_ids
 from editorial.content import Content
-from editorial.inputs import DEMO, SOURCES, files_below, path_of, stamp_of
-from editorial.languages import ROOT, Language, default_language
+from editorial.inputs import Inputs, mark_of, path_of, stamp_of
+from editorial.languages import Language, default_language
 from editorial.translations.lock import NAME as LOCK
 from editorial.translations.state import TranslationState
 
@@ -29,7 +27,9 @@ class Manifest:
     """What one site was built from.
 
     :ivar frame: mark of everything that all pages share.
-    :ivar inputs: mark of every file and of the version history: if it is the same, there is nothing to do.
+    :ivar inputs: mark of every file, the day and the version history: if it is the same, there is nothing to do.
+    :ivar sources: mark of the files alone.
+    :ivar head: the newest commit.
     :ivar pages: mark of each page's own part, by language and key: ``"ar/kontakt"``.
     :ivar pdf: whether the booklets were printed.
     :ivar stamp: when the site was put in place; tells whether somebody else has changed it since.
@@ -37,24 +37,38 @@ class Manifest:
 
     frame: str
     inputs: str = ""
+    sources: str = ""
+    head: str = ""
     pages: dict[str, str] = field(default_factory=dict)
     pdf: bool = False
     stamp: str = ""
 
 
-def frame_mark(docs: Path, site_url: str | None, content: Content, today: datetime.date, root: Path = ROOT) -> str:
+def manifest_for(
+    inputs: Inputs,
+    content: Content,
+    languages: tuple[Language, ...],
+    states: Mapping[tuple[str, str], TranslationState],
+    pdf: bool,
+) -> Manifest:
+    """Return what a site is built from, as it was read."""
+    marks = page_marks(content, languages, states)
+    return Manifest(frame_mark(inputs, content), inputs.whole, inputs.sources, inputs.head, marks, pdf)
+
+
+def frame_mark(inputs: Inputs, content: Content) -> str:
     """Return the mark of everything that all pages share."""
-    digest = hashlib.sha256(f"{site_url}|{today}|{sorted(os.environ.get(name, '') for name in DEMO)}".encode())
-    for file in files_below(root, SOURCES):
-        digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes() + b"\0")
-    for file in sorted(docs.rglob("*")):
-        if file.is_file() and file.name != LOCK and file.suffix != ".md":
-            digest.update(str(file.relative_to(docs)).encode() + b"\0" + file.read_bytes() + b"\0")
+    parts = [inputs.setting, str(inputs.today)]
+    parts += [
+        f"{path}\0{mark}"
+        for path, mark in inputs.files.items()
+        if not (path.startswith("docs/") and (path.endswith(".md") or path == f"docs/{LOCK}"))
+    ]
     for key, page in sorted(content.pages.items()):
         for code, text in page.texts.items():
             # Headings belong to the frame, because other pages link to them.
-            digest.update(f"{code}/{key}\0{text.header!r}\0{sorted(heading_ids(text))}\0".encode())
-    return digest.hexdigest()
+            parts.append(f"{code}/{key}\0{text.header!r}\0{sorted(heading_ids(text))}")
+    return mark_of(parts)
 
 
 def page_marks(

@@ -12,13 +12,14 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from editorial.compressed import compress_file
 from editorial.content import Content, Page
+from editorial.files import put
 from editorial.languages import Language
-from editorial.outputs import put
 
 NOT_KEPT = "not-kept.html"
 LIST = "offline.json"
-_LOADED = re.compile(r'(?:(?:href|src)="(?=/assets/)|data-chooser=")(/[^"]+)"')
+_LOADED = (re.compile(r'="(/assets/[^"]+)"'), re.compile(r'data-chooser="(/[^"]+)"'))  # each begins with what is rare
 _ONLY_PRINTED = re.compile(r"^/assets/qr/")
 _SEARCH = ("pagefind.js", "pagefind-worker.js", "pagefind-entry.json")
 
@@ -33,6 +34,7 @@ def write_lists(site_dir: Path, content: Content, languages: tuple[Language, ...
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         if not target.exists() or target.read_text("utf-8") != text:
             put(target, text.encode())
+        compress_file(target)
 
 
 def is_kept(page: Page, language: Language) -> bool:
@@ -46,7 +48,9 @@ def kept_files(site_dir: Path, pages: list[str], language: Language) -> list[str
     loaded = {
         url
         for page in pages
-        for url in _LOADED.findall(file_of(site_dir, page).read_text("utf-8"))
+        for text in [file_of(site_dir, page).read_text("utf-8")]
+        for pattern in _LOADED
+        for url in pattern.findall(text)
         if not _ONLY_PRINTED.match(url)
     }
     return [*pages, *sorted(loaded), *search_files(site_dir / "pagefind", language.code)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
 from editorial.content import Content
@@ -55,10 +54,3 @@ def security(languages: tuple[Language, ...], site_url: str, contact_path: str, 
         f"Preferred-Languages: {preferred}\n"
         f"Canonical: {base}/.well-known/security.txt\n"
     )
-
-
-def put(path: Path, data: bytes) -> None:
-    """Write a file as a new one: whoever holds the old one, under another name, keeps it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    path.write_bytes(data)

@@ -39,6 +39,7 @@ class Task:
 
     :ivar only: the keys of the pages to draw; None for all.
     :ivar index: where to put the language's search index; None for none.
+    :ivar templates: where compiled templates are kept for the next build; None to keep them in memory only.
     """
 
     code: str
@@ -47,6 +48,7 @@ class Task:
     site_url: str | None
     only: frozenset[str] | None = None
     index: Path | None = None
+    templates: Path | None = None
 
 
 class Said(logging.Handler):
@@ -61,25 +63,35 @@ class Said(logging.Handler):
         self.lines.append(record.getMessage().strip())
 
 
-class Compiled(jinja2.BytecodeCache):
-    """Templates compiled once a process, not once a language."""
+class Compiled(jinja2.FileSystemBytecodeCache):
+    """Templates compiled once a process, not once a language; and once for several builds, where there is a folder."""
 
     kept: dict[str, bytes] = {}  # noqa: RUF012 - shared on purpose: every environment of the process looks here
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        if folder:
+            folder.mkdir(parents=True, exist_ok=True)
+            super().__init__(str(folder))
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Take a template that was compiled before."""
         if bucket.key in self.kept:
             bucket.bytecode_from_string(self.kept[bucket.key])
+        elif self.folder:
+            super().load_bytecode(bucket)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Keep a compiled template."""
         self.kept[bucket.key] = bucket.bytecode_to_string()
+        if self.folder:
+            super().dump_bytecode(bucket)
 
 
 THEME_FILES: dict[tuple[str, ...], list[str]] = {}
 
 
-def load(docs_dir: Path, site_dir: Path, site_url: str | None) -> MkDocsConfig:
+def load(docs_dir: Path, site_dir: Path, site_url: str | None, templates: Path | None = None) -> MkDocsConfig:
     """Return MkDocs' configuration of one build, with the theme's files listed once a process.
 
     Material brings twelve thousand icons; looking through them for each language is a tenth of a build.
@@ -90,7 +102,7 @@ def load(docs_dir: Path, site_dir: Path, site_url: str | None) -> MkDocsConfig:
 
     def environment() -> jinja2.Environment:
         env = fresh()
-        env.bytecode_cache = Compiled()
+        env.bytecode_cache = Compiled(templates)
         listed = env.list_templates
 
         def once(extensions: Any = None, filter_func: Callable[[str], bool] | None = None) -> list[str]:
@@ -113,7 +125,7 @@ def build_language(task: Task) -> list[str]:
     logger.setLevel(logging.WARNING)
     logger.addHandler(said)
     try:
-        config = load(task.docs_dir, task.site_dir, task.site_url)
+        config = load(task.docs_dir, task.site_dir, task.site_url, task.templates)
         config.plugins.on_startup(command="build", dirty=False)
         i18n: Any = config.plugins["i18n"]
         i18n.config["languages"] = [row for row in i18n.config["languages"] if row.default or row.locale == task.code]
@@ -147,7 +159,7 @@ def check(docs_dir: Path, only: Collection[str] | None) -> None:
 
 def shared(docs_dir: Path) -> House:
     """Return what was read for all languages."""
-    return plugin.SHARED[os.path.abspath(docs_dir)]
+    return plugin.SHARED[str(docs_dir.absolute())]
 
 
 def quiet_collector() -> None:

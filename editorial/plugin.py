@@ -39,6 +39,7 @@ from editorial.languages import Language, default_language, load_languages
 from editorial.notice import forms_notice
 from editorial.offline import NOT_KEPT
 from editorial.outputs import robots, security, sitemap
+from editorial.plain_text import PlainText
 from editorial.statement import RESULTS, FullTest, draw_run, load_run
 from editorial.survey import CSV_NAME, PAGE, Publication, draw_results, load_survey, results_csv
 from editorial.translations.marks import mark_changed, show_changed
@@ -64,6 +65,8 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         """Stop with file, line and remedy before anything is built, if the content is not right."""
         if config.docs_dir not in SHARED:
             check_house(share_house(config), Path(config.docs_dir))
+        if not any(isinstance(one, PlainText) for one in config.markdown_extensions):
+            config.markdown_extensions.append(PlainText())  # type: ignore[arg-type]  # MkDocs takes instances, too
         return config
 
     @event_priority(50)
@@ -76,7 +79,9 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         own, docs = str(Path(config.theme.custom_dir or ".").resolve()), str(Path(config.docs_dir).resolve())
         foreign = {row.code for row in self.house.languages} - {code, default_language().code}
         for file in list(files):
-            source = os.path.realpath(file.abs_src_path or "")
+            source = file.abs_src_path or ""
+            if not source.startswith(docs + os.sep):
+                source = os.path.realpath(source)
             if source.startswith(docs + os.sep):
                 folder, _slash, name = file.src_uri.partition("/")
                 page = self.house.content.pages.get(name.removesuffix(".md")) if name.endswith(".md") else None

@@ -24,7 +24,7 @@ def qr_svg(address: str) -> Markup:
     )
 
 
-def strokes(matrix: Iterable[bytes]) -> Iterator[str]:
+def strokes(matrix: Iterable[bytes | bytearray]) -> Iterator[str]:
     """Yield one stroke for each run of dark modules, as commands of an SVG path; the first one is absolute.
 
     segno's own writer gives the same picture module by module, in four times the time.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,8 +11,8 @@ from typing import Any
 from pagefind_bin import get_executable
 
 from editorial.content import Content
+from editorial.files import drop, move, put
 from editorial.languages import Language
-from editorial.outputs import put
 
 ENTRY = "pagefind-entry.json"
 
@@ -52,25 +51,32 @@ def gather(site_dir: Path, parts: Mapping[str, Path]) -> None:
     target = site_dir / "pagefind"
     whole: dict[str, Any] = json.loads((target / ENTRY).read_text("utf-8")) if (target / ENTRY).exists() else {}
     known: dict[str, Any] = dict(whole.get("languages", {}))
+    old: set[Path] = set()
     for code, part in parts.items():
         entry = json.loads((part / ENTRY).read_text("utf-8"))
         known.pop(code, None)
         known.update({name: row for name, row in entry["languages"].items() if name == code})
-        take_over(part, target, code)
+        old |= take_over(part, target, code)
         whole = whole or entry
     data = {**whole, "languages": dict(sorted(known.items()))}
     put(target / ENTRY, json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
+    for path in old:  # last: until the list above was there, readers asked for these
+        drop(path)
 
 
-def take_over(source: Path, target: Path, code: str) -> None:
-    """Put one language's part in the place of its old one, and the parts that all languages share."""
-    for old in (*target.glob(f"*/{code}_*"), *target.glob(f"pagefind.{code}_*")):
-        old.unlink()
+def search_texts(site_dir: Path) -> list[Path]:
+    """Return those files of the index that are worth compressing."""
+    return sorted(path for path in (site_dir / "pagefind").iterdir() if path.suffix in {".js", ".json"})
+
+
+def take_over(source: Path, target: Path, code: str) -> set[Path]:
+    """Put one language's part beside its old one, and the parts that all languages share; return what is now old."""
+    old = {*target.glob(f"*/{code}_*"), *target.glob(f"pagefind.{code}_*")}
     for path in sorted(source.rglob("*")):
         # Pagefind's ready-made interface is not used; ours is smaller.
         if path.is_file() and path.name != ENTRY and "-ui" not in path.name:
             place = target / path.relative_to(source)
-            place.parent.mkdir(parents=True, exist_ok=True)
+            old.discard(place)
             if not place.exists() or place.read_bytes() != path.read_bytes():
-                place.unlink(missing_ok=True)
-                shutil.move(path, place)
+                move(path, place)
+    return old

@@ -24,11 +24,11 @@ from editorial.checks import check_content, check_editorial
 from editorial.checks.structure import heading_ids
 from editorial.content import Content, reread
 from editorial.facts import load_facts
+from editorial.files import put
 from editorial.findings import Finding, errors
 from editorial.inspection import inspect
 from editorial.languages import ROOT, Language, default_language, load_languages
 from editorial.manifest import read_manifest, write_manifest
-from editorial.outputs import put
 from editorial.parallel import load
 from editorial.preview import state_file
 from editorial.single import draw
@@ -122,7 +122,7 @@ class Watcher:
         if (key, language.code) in states:
             entry = load_lock(self.docs).entries.get((key, language.code))
             states[key, language.code] = page_state(self.docs, content.pages[key], language, entry)
-        self.house = replace(self.house, content=content, states=states)
+        self.house = replace(self.house, content=content, states=states, links={})
         plugin.SHARED[self.config.docs_dir] = self.house
         today = datetime.date.today()
         found = check_content(content, self.house.facts, self.house.languages, FORMS, today, self.docs, (), {key})
@@ -140,7 +140,6 @@ class Watcher:
         manifest = read_manifest(self.site_dir) if self.builder is None else None
         for file in draw(self.config, self.house.content, [key], language):
             place = self.site_dir / file.relative_to(self.part)
-            place.with_name(place.name + ".gz").unlink(missing_ok=True)
             self.put_since[place] = file.read_bytes()
             put(place, self.put_since[place])
         if manifest is not None:
@@ -189,7 +188,6 @@ class Watcher:
         self.fault = "" if builder.returncode == 0 else said.strip() or "Der Bau ist fehlgeschlagen."
         for place, data in self.put_since.items():  # saved while the build ran, so it has not seen that
             if self.wants_build and place.parent.exists():
-                place.with_name(place.name + ".gz").unlink(missing_ok=True)
                 put(place, data)
         if not self.fault:
             load_facts.cache_clear()

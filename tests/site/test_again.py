@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -126,8 +128,9 @@ def test_whatever_concerns_all_pages_draws_all_pages(tmp_path: Path, change: str
     for name in ("kim.py", "mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, project)
     ask = (
-        "import datetime, sys; from pathlib import Path; from editorial.content import Content;"
-        "from editorial.manifest import frame_mark; print(frame_mark(Path('docs'), sys.argv[1], Content({}), datetime.date(2026, 1, 1)))"
+        "import datetime, sys; from pathlib import Path; from editorial.content import Content; from editorial.inputs import read_inputs;"
+        "from editorial.manifest import frame_mark; inputs = read_inputs(Path('docs'), sys.argv[1], today=datetime.date(2026, 1, 1));"
+        "print(frame_mark(inputs, Content({})))"
     )
     (project / "docs").mkdir()
 
@@ -174,7 +177,49 @@ def test_a_fault_keeps_the_site_in_place_and_is_said_again(docs: Path, tmp_path:
     path.write_text(good, "utf-8")
     build_site(site, URL, docs)
     assert tree(site) == before
-    assert not list(tmp_path.glob("site.*")), "nothing half is left behind"
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"site", ".site.lock", ".site.manifest.json", ".site.templates"}, "nothing half is left"
+
+
+def test_a_fault_in_the_middle_brings_the_old_files_back(
+    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pages are in place already when the search index fails; then they, and nothing else, go back."""
+    site = tmp_path / "site"
+    build_site(site, URL, docs)
+    before, manifest = tree(site), read_manifest(site)
+    write(docs, "en", "seite-3", "en 3", "Another sentence altogether.")
+    with monkeypatch.context() as broken:
+        broken.setattr("editorial.search.get_executable", lambda: "/bin/false")
+        with pytest.raises(BuildError, match="search index"):
+            build_site(site, URL, docs)
+    assert tree(site) == before
+    assert read_manifest(site) == manifest
+    assert not (tmp_path / ".site.undo").exists()
+    build_site(site, URL, docs)
+    build_site(tmp_path / "whole" / "site", URL, docs, cache=False)
+    assert tree(site) == tree(tmp_path / "whole" / "site") != before
+
+
+def test_a_build_killed_in_the_middle_is_made_good_by_the_next(docs: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    build_site(site, URL, docs)
+    write(docs, "en", "seite-4", "en 4", "Yet another sentence.")
+    context = multiprocessing.get_context("fork")
+    killed = context.Process(target=_build_and_die, args=(site, docs))
+    killed.start()
+    killed.join(120)
+    assert killed.exitcode == -signal.SIGKILL
+    assert "Yet another sentence." in (site / "en/seite-4/index.html").read_text("utf-8")
+    assert all(path.read_bytes() for path in site.rglob("*.html")), "no file is half written"
+    build_site(site, URL, docs)
+    build_site(tmp_path / "whole" / "site", URL, docs, cache=False)
+    assert tree(site) == tree(tmp_path / "whole" / "site")
+
+
+def _build_and_die(site: Path, docs: Path) -> None:
+    building.index_language = lambda *rest: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
+    build_site(site, URL, docs)
 
 
 def _build(site: Path, docs: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import shutil
 from pathlib import Path
 
 import pytest
 
-from editorial import build
 from editorial.build import BuildError, build_site
+from editorial.inputs import read_inputs
 from tests.conftest import ROOT
 
 
@@ -40,11 +41,23 @@ def test_a_fault_stops_the_build_with_file_line_and_remedy_and_keeps_the_old_sit
     assert (old / "index.html").read_text() == "old"
 
 
-def test_the_fingerprint_changes_with_any_source_and_with_nothing_else(tmp_path: Path) -> None:
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs" / "a.md").write_text("a")
-    before = build.fingerprint(tmp_path, ["docs"])
+def test_the_mark_changes_with_any_source_and_with_nothing_else(tmp_path: Path) -> None:
+    for name in ("overrides", "editorial", "form_handler/forms", "docs/de"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("mkdocs.yml", "requirements.txt", "docs/de/a.md"):
+        (tmp_path / name).write_text("a")
+
+    def mark(day: int = 1) -> str:
+        return read_inputs(tmp_path / "docs", "https://kim.example.org/", tmp_path, datetime.date(2026, 1, day)).sources
+
+    before = mark()
     (tmp_path / "var").mkdir()
-    assert build.fingerprint(tmp_path, ["docs"]) == before
-    (tmp_path / "docs" / "b.md").write_text("")
-    assert build.fingerprint(tmp_path, ["docs"]) != before
+    (tmp_path / "var" / "x").write_text("x")
+    (tmp_path / "editorial" / "__pycache__").mkdir()
+    (tmp_path / "editorial" / "__pycache__" / "x.pyc").write_text("x")
+    assert mark() == mark(2) == before
+    for name in ("docs/de/b.md", "docs/de/sub/c.md", "overrides/x.html", "mkdocs.yml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+        assert mark() != before, name
+        before = mark()

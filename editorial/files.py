@@ -1,0 +1,102 @@
+"""Changing files of a site that people are reading: each file at once, and all as they were after a fault."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextvars import ContextVar
+from pathlib import Path
+
+_ledger: ContextVar[Ledger | None] = ContextVar("ledger", default=None)
+
+
+class Ledger:
+    """What files were before they were changed.
+
+    :ivar folder: where the old files are kept, under second names (hard links); on the same disk as the site.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.kept: dict[Path, Path | None] = {}
+        folder.mkdir(parents=True)
+
+    def keep(self, path: Path) -> None:
+        """Remember a file, or that there was none, before its first change."""
+        if path not in self.kept:
+            copy = self.folder / str(len(self.kept)) if path.exists() else None
+            if copy:
+                os.link(path, copy)
+            self.kept[path] = copy
+
+    def restore(self) -> None:
+        """Bring everything back."""
+        for path, copy in self.kept.items():
+            if copy:
+                copy.replace(path)
+            else:
+                path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def undoable(folder: Path) -> Iterator[None]:
+    """Bring back every file that was changed inside the ``with`` block, in this thread, if the block fails."""
+    ledger = Ledger(folder)
+    token = _ledger.set(ledger)
+    try:
+        yield
+    except BaseException:
+        ledger.restore()
+        raise
+    finally:
+        _ledger.reset(token)
+        remove(folder)
+
+
+def put(path: Path, data: bytes) -> None:
+    """Write a file; whoever reads it meanwhile gets the old one or the new one, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.write_bytes(data)
+    move(fresh, path)
+
+
+def move(source: Path, path: Path) -> None:
+    """Put a file into the place of another one, whose compressed copy goes; both on the same disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _keep(path)
+    if path.suffix != ".gz":
+        drop(path.with_name(f"{path.name}.gz"))
+    source.replace(path)
+
+
+def drop(path: Path) -> None:
+    """Remove a file, if it is there."""
+    _keep(path)
+    path.unlink(missing_ok=True)
+
+
+def _keep(path: Path) -> None:
+    ledger = _ledger.get()
+    if ledger is not None:
+        ledger.keep(path)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder with everything in it; nothing if it is not there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def replace_folder(fresh: Path, target: Path) -> None:
+    """Put a new folder into the place of an old one."""
+    old = fresh.with_name(f"{fresh.name}.old")
+    remove(old)
+    if target.exists():
+        target.rename(old)
+    fresh.rename(target)
+    remove(old)
