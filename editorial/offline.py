@@ -16,12 +16,13 @@ from editorial.compressed import compress_file
 from editorial.content import Content, Page
 from editorial.files import put
 from editorial.languages import Language
+from editorial.search import titles_name
 
 NOT_KEPT = "not-kept.html"
 LIST = "offline.json"
 _LOADED = (re.compile(r'="(/assets/[^"]+)"'), re.compile(r'data-chooser="(/[^"]+)"'))  # each begins with what is rare
 _ONLY_PRINTED = re.compile(r"^/assets/qr/")
-_SEARCH = ("pagefind.js", "pagefind-worker.js", "pagefind-entry.json")
+_SEARCH = ("pagefind.js", "pagefind-entry.json")
 
 
 def write_lists(site_dir: Path, content: Content, languages: tuple[Language, ...]) -> None:
@@ -68,6 +69,7 @@ def search_files(folder: Path, code: str) -> list[str]:
         *_SEARCH,
         f"wasm.{known[code]['wasm'] or 'unknown'}.pagefind",
         f"pagefind.{known[code]['hash']}.pf_meta",
+        titles_name(code),
         *(path.relative_to(folder).as_posix() for path in sorted(folder.glob(f"*/{code}_*"))),
     ]
     return [f"/pagefind/{name}" for name in names]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from editorial.files import drop, move, put
 from editorial.languages import Language
 
 ENTRY = "pagefind-entry.json"
+# Pagefind's ready-made interface is larger than ours, and a worker would load the engine a second time.
+UNUSED = ("pagefind-ui", "pagefind-modular-ui", "pagefind-component-ui", "pagefind-highlight", "pagefind-worker", "pagefind-playground")  # fmt: skip
 
 
 class SearchError(Exception):
@@ -41,6 +44,24 @@ def index_language(site_dir: Path, content: Content, language: Language, out: Pa
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         raise SearchError(f"The search index could not be built: {done.stderr or done.stdout}")
+    write_titles(out, language)
+
+
+def write_titles(index: Path, language: Language) -> None:
+    """Write address and title of each result into one file, so that a list of results needs no further request.
+
+    Pagefind keeps them in a file for each page, together with the text that excerpts are cut from.
+    """
+    rows = {}
+    for path in sorted((index / "fragment").glob(f"{language.code}_*.pf_fragment")):
+        page = json.loads(gzip.decompress(path.read_bytes()).removeprefix(b"pagefind_dcd"))
+        rows[path.stem] = [page["url"], page["meta"]["title"]]
+    (index / titles_name(language.code)).write_text(json.dumps(rows, ensure_ascii=False, separators=(",", ":")), "utf-8")
+
+
+def titles_name(code: str) -> str:
+    """Return the name of the file with the titles of a language."""
+    return f"titles.{code}.json"
 
 
 def gather(site_dir: Path, parts: Mapping[str, Path]) -> None:
@@ -73,8 +94,7 @@ def take_over(source: Path, target: Path, code: str) -> set[Path]:
     """Put one language's part beside its old one, and the parts that all languages share; return what is now old."""
     old = {*target.glob(f"*/{code}_*"), *target.glob(f"pagefind.{code}_*")}
     for path in sorted(source.rglob("*")):
-        # Pagefind's ready-made interface is not used; ours is smaller.
-        if path.is_file() and path.name != ENTRY and "-ui" not in path.name:
+        if path.is_file() and path.name != ENTRY and not path.name.startswith(UNUSED):
             place = target / path.relative_to(source)
             old.discard(place)
             if not place.exists() or place.read_bytes() != path.read_bytes():

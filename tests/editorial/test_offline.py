@@ -32,7 +32,7 @@ def built(tmp_path: Path, tree: Tree) -> Path:
     index.mkdir(parents=True)
     (index / "en_1.pf_index").write_text("x")
     (index / "de_1.pf_index").write_text("x")
-    for name in ("pagefind.js", "pagefind-worker.js", "wasm.unknown.pagefind", "pagefind.en_1.pf_meta"):
+    for name in ("pagefind.js", "titles.en.json", "wasm.unknown.pagefind", "pagefind.en_1.pf_meta"):
         (folder / "pagefind" / name).write_text("x")
     (folder / "pagefind" / "pagefind-entry.json").write_text('{"languages": {"en": {"hash": "en_1", "wasm": null}}}')
     return folder
@@ -47,8 +47,8 @@ def listed(folder: Path, tree: Tree, root: str = "en/") -> dict[str, Any]:
 def test_a_language_keeps_its_own_texts_what_they_load_and_its_search(built: Path, tree: Tree) -> None:
     assert listed(built, tree)["files"] == [
         "/en/", "/en/offline/", "/en/not-kept.html", "/assets/a.css?v=1",
-        "/pagefind/pagefind.js", "/pagefind/pagefind-worker.js", "/pagefind/pagefind-entry.json",
-        "/pagefind/wasm.unknown.pagefind", "/pagefind/pagefind.en_1.pf_meta", "/pagefind/index/en_1.pf_index",
+        "/pagefind/pagefind.js", "/pagefind/pagefind-entry.json",
+        "/pagefind/wasm.unknown.pagefind", "/pagefind/pagefind.en_1.pf_meta", "/pagefind/titles.en.json", "/pagefind/index/en_1.pf_index",
     ]  # fmt: skip
 
 

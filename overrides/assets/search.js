@@ -1,0 +1,184 @@
+// Search: loaded when the dialog opens for the first time, and with it the search engine. No page needs it before.
+
+// Pagefind finds words that begin with what is typed, and knows the endings of some languages. What it does not
+// know stands here: for each language, ways from one form of a word to the beginning of others. They are tried
+// after the word itself, and what they find comes after what the word itself finds.
+const STEMS = {
+  de: [[/^(?:an|auf|aus|ein|vor|mit|um)?ge(.{3,}?)(?:e?t|en)$/, "$1"], [/^(.{3,}?)(?:e?te?[nr]?|s)$/, "$1"]],
+  en: [[/^(.{3,}?)(?:'s|s)$/, "$1"], [/^(.{2,})i?ren$/, "$1"]],
+  uk: [[/^(.{3,}?)(?:[ую]ва(?:ти|нн?ь?[яюі]?м?и?х?|в|ла|ло|ли)|[ую](?:ю|є|ємо|єте|єш|ють)|н(?:ь|ня|ню|ням|нями|нях|ні)|ьми|[іо]ст(?:ь|і|ю|ей|ям|ями|ях)|ь?(?:ого|ому|ої|ою)|[иі](?:й|м|х|ми|ма)|[аяие](?:ти|ть|в|ла|ло|ли|мо|те|ш)|[ую]ть|[ая](?:м|ми|х)|[ое]м|[еє]ю|[оеє]ві|[ії]в|ей|є[юм]|єм|дю|[аяуюоеєиіїйь])$/, "$1"],
+    [/^(.+)ец(?:ь)?$/, "$1ц"], [/^(.+)і([бвгґджзйклмнпрстфхцчшщ]{1,2})ь?$/, "$1о$2"], [/^(.+)о([бвгґджзйклмнпрстфхцчшщ]{1,2})(?:[уиіаю]|ів|ом|ам|ами|ах)?$/, "$1і$2"]],
+  ru: [[/^(.{3,}?)(?:[аяоеёиы]?[йм]|[оеё]го|[оеё]му|[иы]ми|[иы]х|[аяеои]ми|ами|ями|[аяие]х|[оеё]в|ией|ью|ию|ия|ии|ие|ью|[аеиоуыьюяё])$/, "$1"], [/^(.+)[оеё]н(?:ок|к.{0,2})$/, "$1ён"]],
+  pl: [[/^(.{3,}?)(?:ami|ach|iom|om|owi|owie|ów|iem|em|ie|[iy]ch|[iy]mi?|ego|emu|ej|uj[eą]|owa[ćłl].*|ą|ę|y|i|a|o|e|u)$/, "$1"],
+    [/^(.+)[óąę]([^aąeęioóuy]{1,2})$/, (_, a, b) => a], [/^(.+)ek$/, "$1k"], [/^(.+[^aąeęioóuy])k$/, "$1ek"], [/^(.+?)(?:dzie?|k)$/, "$1"], [/^(.+)(?:ł|l)$/, "$1"], [/^(.+)cie?$/, "$1t"]],
+  tr: [[/^(.{2,}?)(?:l[ae]r)?(?:[ıiuü][mn][ıiuü]z|l[ae]r[ıi]|s?[ıiuü]|[ıiuü][mn]|m|n)?(?:[ny]?(?:[dt][ae]n?|[ıiuü]n?|[ae]|l[ae]))?$/, "$1"],
+    [/(.)\1$/, "$1"], [/[dt]$/, (x) => (x === "d" ? "t" : "d")], [/[bp]$/, (x) => (x === "b" ? "p" : "b")], [/[ğk]$/, (x) => (x === "k" ? "ğ" : "k")], [/[cç]$/, (x) => (x === "c" ? "ç" : "c")],
+    [/([aıou][^aeıioöuü]?)([^aeıioöuü])$/, "$1ı$2"], [/([eiöü]?[^aeıioöuü])([^aeıioöuü])$/, "$1i$2"], [/[ıiuü]([^aeıioöuü])$/, "$1"]],
+  ar: [[/^(?:[وف](?=.{4}))?(?:بال|كال|لل|ال|[بلك](?=.{4}))?(.{2,}?)(?:كم|هم|ها|نا|ات|ين|ون|ية|[ةهي]|اً|ًا|ا)?$/, "$1"]],
+  fa: [[/^(.{3,}?)\u200c?(?:های|هایی|ها|ای|ات|ان|ی)$/, "$1"]],
+};
+
+/** Arabic plurals change the inside of a word: the ways that are common, in both directions. */
+const BROKEN = [
+  [/^(.)(.)(.)$/, "$1$2و$3"], [/^(.)(.)(.)$/, "أ$1$2ا$3"], [/^(.)(.)و(.)$/, "$1$2$3"], [/^أ(.)(.)ا(.)$/, "$1$2$3"],
+  [/^(.)(.)ي(.)$/, "$1$2ائ$3"], [/^(.)(.)ائ(.)$/, "$1$2ي$3"], [/^(.)(.)(.)(.)$/, "$1$2ا$3$4"], [/^(.)(.)ا(.)(.)$/, "$1$2$3$4"],
+  [/^(.)(.)(.)ي(.)$/, "$1$2ا$3ي$4"], [/^(.)(.)ا(.)ي(.)$/, "$1$2$3ي$4"], [/^(.)وق$/, "$1ق"], [/^(.)ق$/, "$1قوق"],
+];
+
+/** Return a word as it is written in the index. */
+export function normalise(word, lang) {
+  word = word.normalize("NFC").toLocaleLowerCase(lang);
+  if (lang === "fa") word = word.replace(/ي/g, "ی").replace(/ك/g, "ک");
+  if (lang === "uk") word = word.replace(/[’ʼ`]/g, "'").replace(/(..)(?:ся|сь)$/, "$1");
+  return word;
+}
+
+/** Return what to search for, for one word: itself, then the beginnings that its other forms may have. */
+export function forms(word, lang) {
+  const found = [normalise(word, lang)];
+  const [first, ...others] = STEMS[lang] ?? [];
+  if (first) found.push(found[0].replace(...first));
+  for (const rule of [...others, ...(lang === "ar" ? BROKEN : [])]) {
+    for (const stem of found.slice(lang === "ar" || found.length < 2 ? 0 : 1, 3)) found.push(stem.replace(...rule));
+  }
+  return [...new Set(found)].filter((one) => one.length > 2 || one === found[0]);
+}
+
+/** Return ever shorter searches for when nothing is found: the longest word alone, then beginnings of words. */
+function shorter(words, lang) {
+  const all = words.map((word) => forms(word, lang)[1] ?? word);
+  const longest = [...all].sort((a, b) => b.length - a.length)[0];
+  const cut = (word, share) => word.slice(0, Math.max(word.length > 6 ? 4 : 3, Math.ceil(word.length * share)));
+  const tries = [0.8, 0.6, 0.45].flatMap((share) => [all.map((word) => cut(word, share)).join(" "), cut(longest, share)]);
+  return [...new Set([longest, ...tries])];
+}
+
+/** Tell whether a marked word begins like one that was typed: Pagefind falls back to very short beginnings. */
+function isClose(words, excerpt) {
+  const bare = (word) => word.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  const marked = [...excerpt.matchAll(/<mark>(.*?)<\/mark>/g)].map((match) => bare(match[1]));
+  return words.map(bare).some((word) => marked.some((mark) => mark.includes(word.slice(0, Math.ceil(Math.min(word.length, 12) * 0.5)))));
+}
+
+/** Yield ever more results, best first: pages with the words as typed, then pages with other forms of them. */
+export async function* find(engine, words, lang) {
+  const ways = words.map((word) => forms(word, lang));
+  const found = new Map();
+  for (let way = 0; way < Math.max(...ways.map((one) => one.length)); way += 1) {
+    const { results } = await engine.search(ways.map((one) => one[Math.min(way, one.length - 1)]).join(" "));
+    for (const result of results) if (!found.has(result.id)) found.set(result.id, result);
+    yield [...found.values()];
+  }
+}
+
+const SHOWN = 10; // pages shown at a time
+const EXCERPTS = 3; // so many get their excerpt at once, the others when they come into view; each costs a request
+const PAUSE = 120; // milliseconds without a key until the search begins
+
+/** Bring the search dialog to life; the search engine is loaded at once, its index with the first letters. */
+export async function start(dialog, lang) {
+  const { bundle, loading, found, none, failed } = dialog.dataset;
+  const one = (selector) => dialog.querySelector(selector);
+  const [input, status, list, help, more] = ["input", "[role=status]", ".kim-search__results", ".kim-search__none", "[data-kim-more]"].map(one);
+  const [engine, answer] = await Promise.all([import(`${bundle}pagefind.js`), fetch(`${bundle}titles.${lang}.json`, { cache: "no-cache" })]);
+  const titles = answer.ok ? answer.json() : {};
+  let asked = 0;
+  let timer;
+  let results = [];
+
+  /** Fill in the words around what was found, once the row can be seen. */
+  const excerpts = new IntersectionObserver((seen) => {
+    for (const { target, isIntersecting } of seen) {
+      if (!isIntersecting) continue;
+      excerpts.unobserve(target);
+      target.fill();
+    }
+  }, { root: dialog });
+
+  const item = async (result, number) => {
+    const [url, title] = (await titles)[result.id] ?? await result.data().then(({ url, meta }) => [url, meta.title]);
+    const row = document.createElement("li");
+    const link = row.appendChild(document.createElement("a"));
+    const text = row.appendChild(document.createElement("p"));
+    link.href = url;
+    link.textContent = title;
+    row.fill = async () => {
+      text.innerHTML = (await result.data()).excerpt; // escaped by Pagefind, but for its <mark>
+    };
+    if (number < EXCERPTS) await row.fill();
+    else excerpts.observe(row);
+    return row;
+  };
+
+  /** Show the results up to a number; those that are there already stay as they are. */
+  const draw = async (turn, number) => {
+    const begin = list.children.length;
+    const rows = await Promise.all(results.slice(begin, number).map((result, place) => item(result, begin + place)));
+    if (turn === asked && begin === list.children.length) list.append(...rows);
+  };
+
+  /** Find pages; show the first ones as soon as they are known. */
+  const ask = async (turn, words) => {
+    results = [];
+    for await (const all of find(engine, words, lang)) {
+      if (turn !== asked) return;
+      results = all;
+      if (results.length && !list.children.length && isClose(words, (await results[0].data()).excerpt)) await draw(turn, SHOWN);
+    }
+    if (list.children.length || turn !== asked) return;
+    for (const query of shorter(words, lang)) {
+      const { results: near } = await engine.search(query);
+      if (turn !== asked) return;
+      if (!near.length) continue;
+      if (isClose(words, (await near[0].data()).excerpt)) {
+        results = near;
+        return;
+      }
+      if (!results.length) results = near;
+    }
+  };
+
+  const show = async () => {
+    const turn = ++asked;
+    const words = input.value.trim().split(/\s+/);
+    list.replaceChildren();
+    help.hidden = more.hidden = true;
+    if (words.join("").length < 2) {
+      status.textContent = "";
+      return;
+    }
+    status.textContent = loading;
+    try {
+      await ask(turn, words);
+      await draw(turn, SHOWN);
+      if (turn !== asked) return; // somebody has typed on
+      status.textContent = results.length ? found.replace("{number}", results.length) : none;
+      help.hidden = results.length > 0;
+      more.hidden = results.length <= SHOWN;
+    } catch {
+      if (turn !== asked) return;
+      status.textContent = failed;
+      help.hidden = false;
+    }
+  };
+
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(show, PAUSE);
+    const word = normalise(input.value.trim().split(/\s+/).pop(), lang);
+    if (word.length > 2) engine.preload(word); // the part of the index that the word will be looked up in
+  });
+  one("form").addEventListener("submit", () => {
+    clearTimeout(timer);
+    show();
+  });
+  more.addEventListener("click", async () => {
+    const before = list.children.length;
+    await draw(asked, before + SHOWN);
+    more.hidden = results.length <= list.children.length;
+    list.children[before]?.querySelector("a").focus();
+  });
+  await engine.options({ noWorker: true }); // a second copy of the engine in a worker would cost 12 kB
+  engine.init();
+  if (input.value.trim()) show();
+}
