@@ -136,7 +136,7 @@ def build_part(house: House, work: Work, before: Manifest, changed: Mapping[str,
     missing = None
     path_of(site).unlink()
     try:
-        with undoable(beside(site, "undo")):
+        with undoable(site):
             written = put_over(part, site)
             if before.head != work.now.head:
                 written += write_feeds(site, house, work.docs_dir)

@@ -117,6 +117,7 @@ def frame_context(house: House, language: Language, current: Page | None) -> dic
             "programme": municipality["programme"],
             "url": house.site["url"],
             "demo": house.site.get("demo", False),
+            "suggestions": house.site["suggestions"],
         },
         "language": language,
         "languages": house.languages,

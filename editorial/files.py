@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
+from editorial.inputs import beside
+
 _ledger: ContextVar[Ledger | None] = ContextVar("ledger", default=None)
 
 
@@ -41,8 +43,13 @@ class Ledger:
 
 
 @contextlib.contextmanager
-def undoable(folder: Path) -> Iterator[None]:
-    """Bring back every file that was changed inside the ``with`` block, in this thread, if the block fails."""
+def undoable(site_dir: Path) -> Iterator[None]:
+    """Bring back every file of a site that was changed inside the ``with`` block, in this thread, if the block fails.
+
+    As long as the ledger's folder is there, single files change: the server then looks at each file anew. The
+    site's folder gets a new time at the end, so that the server reads its list of files again.
+    """
+    folder = changing(site_dir)
     ledger = Ledger(folder)
     token = _ledger.set(ledger)
     try:
@@ -52,7 +59,13 @@ def undoable(folder: Path) -> Iterator[None]:
         raise
     finally:
         _ledger.reset(token)
+        os.utime(site_dir)
         remove(folder)
+
+
+def changing(site_dir: Path) -> Path:
+    """Return the folder that exists as long as single files of a site are being changed."""
+    return beside(site_dir, "undo")
 
 
 def put(path: Path, data: bytes) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import json
 from xml.sax.saxutils import escape, quoteattr
 
 from editorial.content import Content
 from editorial.languages import Language
+from editorial.words import gettext as _
+from editorial.words import use_language
 
 
 def sitemap(content: Content, language: Language, languages: tuple[Language, ...], site_url: str) -> str:
@@ -31,6 +34,21 @@ def sitemap(content: Content, language: Language, languages: tuple[Language, ...
         + "\n".join(rows)
         + "\n</urlset>\n"
     )
+
+
+def suggestions(languages: tuple[Language, ...]) -> str:
+    """Return, for every language, how a page offers itself in it: one small file for all pages, read by kim.js."""
+    rows = {}
+    for language in languages:
+        with use_language(language.code):
+            rows[language.code] = {
+                "dir": language.dir,
+                "label": _("Choice of language"),
+                "text": _("This page is also available in %(language)s.", language=language.name),
+                "read": _("Read it in %(language)s", language=language.name),
+                "no": _("No, thank you"),
+            }
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 
 
 def robots(languages: tuple[Language, ...], site_url: str) -> str:

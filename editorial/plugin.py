@@ -38,7 +38,7 @@ from editorial.inserts import Draw, fill_inserts
 from editorial.languages import Language, default_language, load_languages
 from editorial.notice import forms_notice
 from editorial.offline import NOT_KEPT
-from editorial.outputs import robots, security, sitemap
+from editorial.outputs import robots, security, sitemap, suggestions
 from editorial.plain_text import PlainText
 from editorial.statement import RESULTS, FullTest, draw_run, load_run
 from editorial.survey import CSV_NAME, PAGE, Publication, draw_results, load_survey, results_csv
@@ -47,6 +47,7 @@ from editorial.translations.state import site_states
 from editorial.words import gettext as _
 from form_handler.forms import FORMS
 
+SUGGESTIONS = "suggestions.json"
 # Set by `kim demo`: the results to show; every page says that it is a demonstration.
 DEMO_SURVEY = "KIM_DEMO_SURVEY"
 
@@ -186,6 +187,7 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         if not self.language.default:
             return
         folder, url = Path(config.site_dir), self.house.site["url"]
+        (folder / SUGGESTIONS).write_text(suggestions(self.house.languages), "utf-8")
         (folder / "robots.txt").write_text(robots(self.house.languages, url), "utf-8")
         contact = self.house.content.pages.get(LEGAL["contact"])
         if contact:
@@ -253,6 +255,7 @@ def read_house(config: MkDocsConfig) -> House:
             "url": config.site_url or "/",
             "municipality": config.extra["municipality"],
             "demo": DEMO_SURVEY in os.environ,
+            "suggestions": f"/{SUGGESTIONS}?v={words.catalogues_mark()}",
         },
         languages=languages,
         content=content,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import gettext as stdlib_gettext
+import hashlib
 import io
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -51,6 +52,14 @@ def _compile(path: Path, code: str) -> stdlib_gettext.GNUTranslations:
         write_mo(compiled, read_po(source, locale=code))
     compiled.seek(0)
     return stdlib_gettext.GNUTranslations(compiled)
+
+
+def catalogues_mark() -> str:
+    """Return a mark that changes with any catalogue of the site's words."""
+    digest = hashlib.sha256()
+    for path in sorted(LOCALE_DIR.glob("*.po")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:10]
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from whitenoise import WhiteNoise
 
+from editorial.files import changing
 from form_handler.security import host_is_known
 from form_handler.settings import Settings
 
@@ -23,13 +24,15 @@ class StaticSite:
     """WSGI middleware: files for GET and HEAD on our own host names; all else is the service's affair.
 
     WhiteNoise notes the length of each file once. A build puts a new folder into the place of the old
-    one, and with the old lengths every page would be cut short; so a new folder is read anew.
+    one, and with the old lengths every page would be cut short; so a new folder is read anew. While a build
+    changes single files of the folder in place, each file is looked at when it is asked for.
     """
 
     def __init__(self, service: WSGIApplication, settings: Settings) -> None:
         self.service = service
         self.settings = settings
         self._lock = threading.Lock()
+        self._changing = changing(settings.site_dir)
         self._mark = self._look()
         self._files = self._read()
 
@@ -41,13 +44,13 @@ class StaticSite:
         answer: Iterable[bytes] = self._files(environ, start_response)
         return answer
 
-    def _look(self) -> tuple[int, int] | None:
-        """Return what tells one build's folder from another's; None while a build is changing places."""
+    def _look(self) -> tuple[int, int, bool] | None:
+        """Return what tells one state of the folder from another; None while a build is changing places."""
         try:
             found = self.settings.site_dir.stat()
         except OSError:
             return None
-        return found.st_ino, found.st_mtime_ns
+        return found.st_ino, found.st_mtime_ns, self._changing.exists()
 
     def _refresh(self) -> None:
         mark = self._look()
@@ -70,7 +73,7 @@ class StaticSite:
             immutable_file_test=r"^/pagefind/(index|fragment)/",
             add_headers_function=ask_again,
             # Editors build while the server runs, and may change single files.
-            autorefresh=self.settings.mode == "development",
+            autorefresh=self.settings.mode == "development" or self._changing.exists(),
         )
 
 

@@ -122,12 +122,17 @@
     const link = codes.map((code) => links.find(({ lang }) => lang === code)).find(Boolean);
     const fromHere = document.referrer.startsWith(location.origin + "/");
     if (!link || link.hasAttribute("aria-current") || link.nextElementSibling || fromHere || store("kim-hint") === "off") return;
-    // Its words stand in the other page, in that language.
-    const other = new DOMParser().parseFromString(await (await fetch(link.href)).text(), "text/html");
-    const words = one("#kim-suggestion", other)?.content.firstElementChild;
-    if (!words) return;
-    const bar = document.importNode(words, true);
-    one("[data-kim-dismiss]", bar).addEventListener("click", () => {
+    const all = await (await fetch(one("[data-suggestions]").dataset.suggestions)).json();
+    const { dir, label, text, read, no } = all[link.lang];
+    const make = (name, words, marks) => {
+      const element = Object.assign(document.createElement(name), { textContent: words });
+      for (const [mark, value] of Object.entries(marks)) element.setAttribute(mark, value);
+      return element;
+    };
+    const bar = make("div", "", { class: "kim-suggestion", role: "region", "aria-label": label, lang: link.lang, dir });
+    const dismiss = make("button", no, { class: "kim-tool", type: "button" });
+    bar.append(make("p", text, {}), make("a", read, { class: "button", href: link.href, hreflang: link.lang }), dismiss);
+    dismiss.addEventListener("click", () => {
       store("kim-hint", "off");
       bar.remove();
     });

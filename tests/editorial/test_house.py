@@ -8,7 +8,9 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 
-FACES_OF_EDITORIAL = {"editorial.languages", "editorial.words", "editorial.facts", "editorial.chooser"}
+FACES_OF_EDITORIAL = {
+    "editorial.languages", "editorial.words", "editorial.facts", "editorial.chooser", "editorial.files",
+}  # fmt: skip
 FACES_OF_HANDLER = {"form_handler.forms"}
 
 
