@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import importlib
 import os
 import sys
@@ -36,6 +37,11 @@ class Lazy(click.Group):
         return super().get_command(ctx, cmd_name)
 
 
+def seldom_collect() -> None:
+    """Let a short command look for cyclic garbage seldom: it makes little, and ends soon."""
+    gc.set_threshold(200_000, 20, 100)
+
+
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """KIM: the site, its forms and what came in."""
@@ -48,6 +54,7 @@ def main() -> None:
 @click.option("--cache/--no-cache", default=True, help="Draw only what changed, or everything (default: what changed).")
 def build(site_dir: Path, site_url: str | None, pdf: bool, cache: bool) -> None:
     """Build the whole site, strictly, with its search index and its PDF booklets."""
+    seldom_collect()
     from editorial.inputs import is_current, read_inputs
 
     inputs = read_inputs(ROOT / "docs", site_url)
@@ -93,6 +100,7 @@ def pdf(site_dir: Path, site_url: str | None) -> None:
 @click.option("--format", "form", type=click.Choice(["text", "github", "json"]), default="text", show_default=True)
 def check(show_open: bool, publish: bool, links: bool, form: str) -> None:
     """Check pages, facts and interface words; say file, line, reason and remedy of every fault."""
+    seldom_collect()
     from editorial.findings import as_github, as_json, as_text, errors
     from editorial.inspection import inspect
 
@@ -141,17 +149,17 @@ def new(kind: str, name: str, folder: str | None) -> None:
         click.echo(f"- {step}")
 
 
-@main.command()
-@click.argument("what", type=click.Choice(["build", "form"]))
-@click.option("--peer", default="stock,zensical,hugo", show_default=True, help="For build: beside which peers.")
-@click.option("--size", default="8x60,8x240,16x60", show_default=True, help="For build: languages x pages.")
-@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True)
-def bench(what: str, peer: str, size: str, rounds: int) -> None:
-    """Measure the build or the forms, beside peers in the same run (developers)."""
-    module = importlib.import_module(f"bench.{'build' if what == 'build' else 'forms'}")
-    sys.exit(
-        module.main(["--peer", peer, "--size", size, "--rounds", str(rounds)]) if what == "build" else module.main()
-    )
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("what", type=click.Choice(["build", "page", "search", "serve", "form"]))
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def bench(what: str, options: tuple[str, ...]) -> None:
+    """Measure beside peers in the same run and write it into bench/results.md (developers).
+
+    What follows WHAT goes to that benchmark: kim bench build --peer stock,hugo --size 8x60 --rounds 1.
+    """
+    sys.path.insert(0, str(ROOT))  # benchmarks are not installed with the commands
+    module = importlib.import_module(f"bench.{'forms' if what == 'form' else what}")
+    sys.exit(module.main(list(options)) if what != "form" else module.main())
 
 
 @main.group()

@@ -7,9 +7,6 @@ Peers live in a virtual environment of their own; one that cannot be installed i
 from __future__ import annotations
 
 import argparse
-import datetime
-import os
-import platform
 import resource
 import shutil
 import statistics
@@ -21,11 +18,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.synthetic import languages, write_hugo, write_mkdocs, write_ours
+from bench.peers import STARLIGHT, node_peer, python_peer, quiet_node
+from bench.report import Bar, write_part
+from bench.synthetic import languages, write_hugo, write_mkdocs, write_ours, write_starlight
 from editorial.languages import ROOT
-
-PEERS = {"zensical": "zensical", "hugo": "hugo"}
-RESULTS = ROOT / "bench" / "results.md"
 
 
 @dataclass(frozen=True)
@@ -42,25 +38,12 @@ def run(command: list[str], folder: Path) -> Took:
     :raises RuntimeError: if it fails, with what it said.
     """
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=quiet_node())
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}: {(done.stderr or done.stdout)[-800:]}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Took(time.monotonic() - begun, cpu)
-
-
-def peer_folder(name: str) -> tuple[Path | None, str]:
-    """Return where a peer is installed, installing it once, and its version or why it is not there."""
-    venv = Path(tempfile.gettempdir()) / "kim-bench-peers"
-    python = venv / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)
-    done = subprocess.run([str(python), "-m", "pip", "install", "-q", PEERS[name]], capture_output=True, text=True)
-    if done.returncode != 0:
-        return None, f"not installed: {done.stderr.strip().splitlines()[-1]}"
-    show = subprocess.run([str(python), "-m", "pip", "show", PEERS[name]], capture_output=True, text=True).stdout
-    return venv / "bin", next(line for line in show.splitlines() if line.startswith("Version")).partition(": ")[2]
 
 
 def change_one(folder: Path) -> None:
@@ -81,7 +64,6 @@ def measure(size: tuple[int, int], peers: list[str], rounds: int, work: Path, no
         "ours, full": ([*kim, "--no-cache"], ours, lambda: None),
         "ours, nothing changed": (kim, ours, lambda: None),
         "ours, one page changed": (kim, ours, lambda: change_one(ours)),
-        "ours, check": ([*here, "kim", "check", "--format", "json"], ours, lambda: None),
     }
     for name in peers:
         folder = work / f"{name}-{count}-{pages}"
@@ -89,13 +71,18 @@ def measure(size: tuple[int, int], peers: list[str], rounds: int, work: Path, no
             write_mkdocs(folder, codes, pages)
             jobs[name] = ([*here, "mkdocs", "build", "-q"], folder, lambda: None)
             continue
-        place, version = peer_folder(name)
-        notes.append(f"{name} {version}")
+        if name == "starlight" and pages > 100:
+            continue  # minutes for one build
+        place, version = node_peer(name, STARLIGHT) if name == "starlight" else python_peer(name)
+        notes.append(version)
         if place is None:
             continue
         if name == "zensical":
             write_mkdocs(folder, codes, pages, zensical=True)
             jobs[name] = ([str(place / "zensical"), "build", "--clean"], folder, lambda: None)
+        elif name == "starlight":
+            write_starlight(folder, codes, pages, place)
+            jobs[name] = (["node", str(place / "astro/astro.js"), "build"], folder, lambda folder=folder: shutil.rmtree(folder / ".astro", ignore_errors=True))  # fmt: skip
         else:
             write_hugo(folder, codes, pages)
             jobs[name] = ([str(place / "hugo"), "--quiet"], folder, lambda folder=folder: shutil.rmtree(folder / "public", ignore_errors=True))  # fmt: skip
@@ -106,8 +93,6 @@ def measure(size: tuple[int, int], peers: list[str], rounds: int, work: Path, no
             try:
                 took[name].append(run(command, folder))
             except RuntimeError as error:
-                if name == "ours, check":  # languages without words are errors to the check, and rightly
-                    continue
                 notes.append(f"{name} failed at {count} × {pages}: {error}")
             print(
                 f"  {count} × {pages}, round {round_ + 1}: {name} {took[name][-1] if took[name] else '–'}", flush=True
@@ -115,47 +100,66 @@ def measure(size: tuple[int, int], peers: list[str], rounds: int, work: Path, no
     return {name: Took(statistics.median(one.wall for one in rows), statistics.median(one.cpu for one in rows)) for name, rows in took.items() if rows}  # fmt: skip
 
 
-def report(sizes: dict[tuple[int, int], dict[str, Took]], notes: list[str], rounds: int) -> str:
-    """Return the results as Markdown, and say plainly where we are behind."""
-    lines = [
-        "# Benchmarks of the build", "",
-        f"{datetime.date.today()}, {os.cpu_count()} processors, {platform.processor() or platform.machine()}, Python {platform.python_version()}, "
-        f"medians of {rounds} rounds, ours and peers in turn. Made by `make bench`. {'; '.join(dict.fromkeys(notes))}.", "",
-        "| languages × pages | what | wall s | CPU s | wall, beside our full build |", "|---|---|---|---|---|",
-    ]  # fmt: skip
-    for (count, pages), took in sizes.items():
-        full = took["ours, full"].wall
-        lines += [f"| {count} × {pages} | {name} | {one.wall:.2f} | {one.cpu:.2f} | {one.wall / full:.2f} |" for name, one in took.items()]  # fmt: skip
-    lines += ["", "## Bars", ""]
-
-    def bar(what: str, value: float, limit: float, most: bool) -> str:
-        good = value <= limit if most else value >= limit
-        return (
-            f"- {what}: {value:.2f} (bar: {'at most' if most else 'at least'} {limit}){'' if good else ' – **behind**'}"
-        )
-
+def bars_of(sizes: dict[tuple[int, int], dict[str, Took]]) -> list[Bar]:
+    """Return every ratio beside its bar."""
+    bars = []
     for (count, pages), took in sizes.items():
         full, size = took["ours, full"].wall, f"{count} × {pages}"
-        for name, limit in (("stock", 4.0 if pages > 100 else 3.0), ("zensical", 1.0), ("hugo", 1.0)):
-            if name in took and (name != "hugo" or took[name].wall < full):
-                lines.append(bar(f"{size}: {name} / ours, wall", took[name].wall / full, limit, most=False))
-        for name in ("ours, nothing changed", "ours, one page changed"):
+        for name, limit in (
+            ("stock", 4.0 if pages > 100 else 3.0),
+            ("zensical", 1.0),
+            ("starlight", None),
+            ("hugo", None),
+        ):
             if name in took:
-                lines.append(bar(f"{size}: full / {name.partition(', ')[2]}, wall", full / took[name].wall, 10.0, most=False))  # fmt: skip
-        if "ours, check" in took:
-            lines.append(bar(f"{size}: check / full, wall", took["ours, check"].wall / full, 1 / 3, most=True))
+                bars.append(Bar(f"{size}: {name} / ours, wall", took[name].wall / full, limit))
+        for name in ("ours, nothing changed", "ours, one page changed"):
+            bars.append(Bar(f"{size}: full / {name.partition(', ')[2]}, wall", full / took[name].wall, 10.0))
     for small, large, limit in (((8, 60), (8, 240), 4.3), ((8, 60), (16, 60), 2.1)):
         if small in sizes and large in sizes:
             growth = sizes[large]["ours, full"].wall / sizes[small]["ours, full"].wall
-            lines.append(bar(f"growth {large[0]} × {large[1]} / {small[0]} × {small[1]}, wall", growth, limit, most=True))  # fmt: skip
-    return "\n".join(lines) + "\n"
+            bars.append(
+                Bar(f"growth {large[0]} × {large[1]} / {small[0]} × {small[1]}, wall", growth, limit, most=True)
+            )
+    return bars
+
+
+def table_of(sizes: dict[tuple[int, int], dict[str, Took]]) -> str:
+    """Return all times."""
+    rows = ["| languages × pages | what | wall s | CPU s | wall, beside our full build |", "|---|---|---|---|---|"]
+    for (count, pages), took in sizes.items():
+        full = took["ours, full"].wall
+        rows += [
+            f"| {count} × {pages} | {name} | {one.wall:.2f} | {one.cpu:.2f} | {one.wall / full:.2f} |"
+            for name, one in took.items()
+        ]
+    return "\n".join(rows)
+
+
+def check_share(rounds: int) -> list[Bar]:
+    """Return how long ``kim check`` takes beside a full build of the real site."""
+    took: dict[str, list[float]] = {"check": [], "build": []}
+    with tempfile.TemporaryDirectory(prefix="kim-bench-") as folder:
+        for _round in range(rounds):
+            took["check"].append(run([sys.executable, "-m", "kim", "check"], ROOT).wall)
+            command = [sys.executable, "-m", "kim", "build", "--no-pdf", "--no-cache", "--site-dir", f"{folder}/site"]
+            took["build"].append(run(command, ROOT).wall)
+    check, build = statistics.median(took["check"]), statistics.median(took["build"])
+    return [
+        Bar(
+            f"real site: kim check ({check:.1f} s) / full build without PDF ({build:.1f} s)",
+            check / build,
+            1 / 3,
+            most=True,
+        )
+    ]
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run everything that was asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--peer", default="stock,zensical,hugo", help="which peers, with commas between; empty for none"
+        "--peer", default="stock,zensical,starlight,hugo", help="which peers, with commas between; empty for none"
     )
     parser.add_argument("--size", default="8x60,8x240,16x60", help="languages x pages, with commas between")
     parser.add_argument("--rounds", type=int, default=3)
@@ -167,9 +171,8 @@ def main(arguments: list[str] | None = None) -> int:
         took = {
             size: measure(size, peers if size[0] <= 8 else [], options.rounds, Path(folder), notes) for size in sizes
         }
-    text = report(took, notes, options.rounds)
-    RESULTS.write_text(text, "utf-8")
-    print(text)
+    note = f"Medians of {options.rounds} rounds, ours and peers in turn. {'; '.join(dict.fromkeys(notes))}."
+    write_part("build", "Build", note, [*bars_of(took), *check_share(options.rounds)], table_of(took))
     return 0
 
 

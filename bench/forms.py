@@ -7,11 +7,11 @@ timed as well. The bare loop writes the same rows with the same journal mode and
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import itertools
 import json
 import os
-import platform
 import sqlite3
 import statistics
 import subprocess
@@ -21,9 +21,11 @@ import threading
 import time
 import urllib.parse
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.report import Bar, write_part
 from form_handler.storage.database import set_pragmas
 from tests.form_handler.conftest import FORM, HIDDEN, unescape, write_shells
 from tests.serving import ROOT, answers, free_port, wait_until
@@ -108,20 +110,34 @@ def timed(work: list[list[object]], do: object) -> Timing:
     return Timing(len(took) / seconds, cuts[49] * 1000, cuts[98] * 1000)
 
 
+def processes(data_dir: Path) -> Iterator[Path]:
+    """Yield the folders below ``/proc`` of all processes that work on this data."""
+    mark = f"KIM_DATA_DIR={data_dir}".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (process / "environ").read_bytes().split(b"\0"):
+                yield process
+
+
 def cpu_seconds(data_dir: Path) -> float:
     """Return the CPU time of all processes that work on this data, except the mail worker."""
-    mark, total = f"KIM_DATA_DIR={data_dir}".encode(), 0.0
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if mark not in (process / "environ").read_bytes().split(b"\0"):
-                continue
-            if b"mail\0run" in (process / "cmdline").read_bytes():
-                continue
-            fields = (process / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        total += (int(fields[11]) + int(fields[12])) / TICKS
+    total = 0.0
+    for process in processes(data_dir):
+        with contextlib.suppress(OSError):
+            if b"mail\0run" not in (process / "cmdline").read_bytes():
+                fields = (process / "stat").read_text().rpartition(")")[2].split()
+                total += (int(fields[11]) + int(fields[12])) / TICKS
     return total
+
+
+def memory(data_dir: Path) -> float:
+    """Return the memory of all processes that work on this data, in MB; what they share is counted once (PSS)."""
+    total = 0
+    for process in processes(data_dir):
+        with contextlib.suppress(OSError):
+            rows = (process / "smaps_rollup").read_text().splitlines()
+            total += sum(int(row.split()[1]) for row in rows if row.startswith("Pss:"))
+    return total / 1000
 
 
 def bare_loop(folder: Path, message: str) -> float:
@@ -179,7 +195,7 @@ def report(folder: Path, port: int, start_up: float) -> None:
         status, _body = one[0].post(FORM + "absenden/", one[1])
         assert status == 303, status
 
-    stored = timed(ready, store)  # type: ignore[arg-type]
+    stored = timed(ready, store)
     cpu = (cpu_seconds(folder / "var") - cpu) / SUBMISSIONS
     bare = (before_loop + bare_again(folder)) / 2
 
@@ -187,17 +203,21 @@ def report(folder: Path, port: int, start_up: float) -> None:
         status, _body = client.post(FORM + "absenden/", client.review(next(numbers)))
         assert status == 303, status
 
-    way = timed([[client] * 50 for client in clients], whole)  # type: ignore[arg-type]
-    print(
-        f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {os.cpu_count()} cores, {CLIENTS} clients"
+    way = timed([[client] * 50 for client in clients], whole)
+    note = (
+        f"SQLite {sqlite3.sqlite_version}, {CLIENTS} clients, {SUBMISSIONS} submissions, each one transaction with its two mails, "
+        f"fully synced. Bare loop: {bare:.0f} commits/s; server: {stored.rate:.0f}/s, p50 {stored.p50:.1f} ms, p99 {stored.p99:.1f} ms; "
+        f"whole way of two requests: {way.rate:.0f}/s, p50 {way.p50:.1f} ms."
     )
-    print(f"bare loop            {bare:8.0f} commits/s")
-    print(f"stored by the server {stored.rate:8.0f} /s   p50 {stored.p50:.1f} ms  p99 {stored.p99:.1f} ms")
-    print(f"  share of the loop  {stored.rate / bare:8.2f}      (bar 0.25, reach 0.40)")
-    print(f"  p99 / p50          {stored.p99 / stored.p50:8.2f}      (bar 4)")
-    print(f"  CPU of each        {cpu * 1000:8.2f} ms   (bar 4)")
-    print(f"whole way, 2 requests{way.rate:8.0f} /s   p50 {way.p50:.1f} ms  p99 {way.p99:.1f} ms")
-    print(f"start-up             {start_up:8.2f} s    (bar 1)")
+    bars = [
+        Bar("stored by the server / bare loop of the same commits", stored.rate / bare, 0.25),
+        Bar("the same, reach", stored.rate / bare, 0.40),
+        Bar("p99 / p50", stored.p99 / stored.p50, 4, most=True),
+        Bar("CPU of each, ms", cpu * 1000, 4, most=True),
+        Bar("start-up, s", start_up, 1, most=True),
+        Bar("memory of all processes together (PSS), MB", memory(folder / "var"), 120, most=True),
+    ]
+    write_part("form", "Forms", note, bars)
 
 
 def bare_again(folder: Path) -> float:

@@ -7,24 +7,32 @@ Material with the synthetic content. Slow 4G is the preset of that name in Chrom
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
+from bench.peers import LIGHTHOUSE, STARLIGHT, node_peer, quiet_node
 from bench.report import Bar, write_part
 from bench.serving import static
-from bench.synthetic import languages, write_mkdocs
+from bench.synthetic import languages, write_mkdocs, write_starlight
 from editorial.booklets import find_engine
 from editorial.languages import ROOT, load_languages
 
 SLOWER = 4
-NETWORK = {"offline": False, "latency": 562.5, "downloadThroughput": 0.9 * 1.6e6 / 8, "uploadThroughput": 0.9 * 750e3 / 8}
+NETWORK = {
+    "offline": False,
+    "latency": 562.5,
+    "downloadThroughput": 0.9 * 1.6e6 / 8,
+    "uploadThroughput": 0.9 * 750e3 / 8,
+}
 PHONE: dict[str, Any] = {"viewport": {"width": 412, "height": 823}, "device_scale_factor": 1.75, "is_mobile": True, "has_touch": True}  # fmt: skip
 KINDS = {"home": "", "inner": "kontakt/", "form": "arbeitgeber/mitmachen/"}
 
@@ -85,8 +93,40 @@ def build_stock(folder: Path) -> Path:
     return folder / "site"
 
 
-def measure(site: Path, rounds: int, stock: bool) -> tuple[list[Bar], str]:
-    """Return the figures beside their bars, and a table of all visits."""
+def build_starlight(folder: Path) -> tuple[Path | None, str]:
+    """Build Starlight with the synthetic pages; return the site's folder and its version, or why there is none."""
+    modules, note = node_peer("starlight", STARLIGHT)
+    if modules is None:
+        return None, note
+    write_starlight(folder, languages(8), 60, modules)
+    command = ["node", str(modules / "astro/astro.js"), "build"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True, env=quiet_node())
+    return folder / "dist", note
+
+
+def lighthouse(base: str) -> tuple[list[Bar], str]:
+    """Return Lighthouse's marks for home, an inner page, a form and Arabic, and its version or why there are none."""
+    modules, note = node_peer("lighthouse", LIGHTHOUSE)
+    if modules is None:
+        return [], note
+    bars = []
+    with tempfile.TemporaryDirectory(prefix="kim-bench-") as folder:
+        for path in ("", "kontakt/", "arbeitgeber/mitmachen/", "ar/", "ar/kontakt/"):
+            out = Path(folder) / "out.json"
+            command = [
+                "node", str(modules / "lighthouse/cli/index.js"), f"{base}/{path}", "--quiet", "--output=json",
+                f"--output-path={out}", "--chrome-flags=--headless --no-sandbox --disable-gpu",
+            ]  # fmt: skip
+            subprocess.run(
+                command, check=True, capture_output=True, env={**quiet_node(), "CHROME_PATH": find_engine() or ""}
+            )
+            marks = {name: row["score"] * 100 for name, row in json.loads(out.read_text("utf-8"))["categories"].items()}
+            bars += [Bar(f"Lighthouse, /{path}: {name}", mark, 100) for name, mark in marks.items()]
+    return bars, note
+
+
+def measure(site: Path, rounds: int, peers: Collection[str], notes: list[str]) -> tuple[list[Bar], str]:
+    """Return the figures beside their bars, and a table of all visits; add to the notes what peers there are."""
     bars: list[Bar] = []
     rows = [
         "| page | kB | requests | first paint, ms | largest paint, ms | blocking, ms | shift |",
@@ -94,28 +134,36 @@ def measure(site: Path, rounds: int, stock: bool) -> tuple[list[Bar], str]:
     ]
     with tempfile.TemporaryDirectory(prefix="kim-bench-") as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_engine(), args=["--no-sandbox"])
-        seen: dict[str, Visit] = {}
-        with static(site) as (base, sent), static(build_stock(Path(folder)) if stock else site) as (peer, other):
-            addresses = {
-                f"{row.code}, {kind}": f"{base}{row.root}{path}"
-                for row in load_languages()
-                for kind, path in KINDS.items()
-                if (site / row.root.strip("/") / path / "index.html").exists()
-            }
-            found: dict[str, list[Visit]] = {}
-            for _round in range(rounds):
-                for name, address in addresses.items():
-                    found.setdefault(name, []).append(visit(browser, address, sent))
-                for name, path in (("stock, home", "/"), ("stock, inner", "/bereich-0/seite-1/")) if stock else ():
-                    found.setdefault(name, []).append(visit(browser, peer + path, other))
-            seen = {name: median(visits) for name, visits in found.items()}
+        others: dict[str, tuple[Path, tuple[tuple[str, str], ...]]] = {}
+        if "stock" in peers:
+            others["stock"] = build_stock(Path(folder) / "stock"), (("home", "/"), ("inner", "/bereich-0/seite-1/"))
+        if "starlight" in peers:
+            dist, note = build_starlight(Path(folder) / "starlight")
+            notes.append(note)
+            if dist:
+                others["starlight"] = dist, (("home", "/"), ("inner", "/bereich-0/seite-1/"))
+        found: dict[str, list[Visit]] = {}
+        for _round in range(rounds):
+            with static(site) as (base, sent):
+                for row in load_languages():
+                    for kind, path in KINDS.items():
+                        if (site / row.root.strip("/") / path / "index.html").exists():
+                            found.setdefault(f"{row.code}, {kind}", []).append(
+                                visit(browser, f"{base}{row.root}{path}", sent)
+                            )
+            for name, (root, paths) in others.items():
+                with static(root) as (base, sent):
+                    for kind, path in paths:
+                        found.setdefault(f"{name}, {kind}", []).append(visit(browser, base + path, sent))
+        seen = {name: median(visits) for name, visits in found.items()}
+        with static(site) as (base, sent):
             bars += next_page(browser, base, sent)
         browser.close()
     for name, one in seen.items():
         rows.append(
             f"| {name} | {one.sent / 1000:.1f} | {one.requests:.0f} | {one.first:.0f} | {one.largest:.0f} | {one.blocking:.0f} | {one.shift:.3f} |"
         )
-    own = {name: one for name, one in seen.items() if not name.startswith("stock")}
+    own = {name: one for name, one in seen.items() if name.partition(",")[0] not in others}
     inner = [one for name, one in own.items() if not name.endswith("home")]
     bars = [
         Bar("heaviest inner page or form of all languages, kB", max(one.sent for one in inner) / 1000, 32, most=True),
@@ -124,10 +172,15 @@ def measure(site: Path, rounds: int, stock: bool) -> tuple[list[Bar], str]:
         Bar("longest total blocking time, ms", max(one.blocking for one in own.values()), 100, most=True),
         Bar("largest layout shift", max(one.shift for one in own.values()), 0.0, most=True),
     ]
-    if stock:
-        for kind in ("home", "inner"):
-            ratio = seen[f"de, {kind}"].largest / seen[f"stock, {kind}"].largest
-            bars.append(Bar(f"{kind}: largest paint, ours / stock", ratio, 0.5, most=True))
+    for name, limit in (("stock", 0.5), ("starlight", 1.0)):
+        for kind in ("home", "inner") if name in others else ():
+            ratio = seen[f"de, {kind}"].largest / seen[f"{name}, {kind}"].largest
+            bars.append(Bar(f"{kind}: largest paint, ours / {name}", ratio, limit, most=True))
+    if "lighthouse" in peers:
+        with static(site) as (base, _sent):
+            marks, note = lighthouse(base)
+        notes.append(note)
+        bars += marks
     return bars, "\n".join(rows)
 
 
@@ -147,10 +200,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--site", type=Path, default=ROOT / "site", help="a built site (default: site/)")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--peer", default="stock", help="stock, or empty for none; Starlight needs Node.js")
+    parser.add_argument("--peer", default="stock,starlight,lighthouse", help="with commas between; empty for none")
     options = parser.parse_args(arguments)
-    bars, table = measure(options.site, options.rounds, "stock" in options.peer)
-    note = f"First visit, slow 4G, processor {SLOWER} × slower, 412 × 823, medians of {options.rounds}. Stock: Material with the synthetic pages (60 in 8 languages)."
+    notes: list[str] = []
+    bars, table = measure(options.site, options.rounds, [name for name in options.peer.split(",") if name], notes)
+    note = (
+        f"First visit, slow 4G, processor {SLOWER} × slower, 412 × 823, medians of {options.rounds}. Stock: Material with the "
+        f"synthetic pages (60 in 8 languages), its web fonts from outside where they can be had. {'; '.join(notes)}."
+    )
     write_part("page", "First visit", note, bars, table)
     return 0
 

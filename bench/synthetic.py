@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import subprocess
@@ -153,3 +154,30 @@ def write_hugo(folder: Path, codes: list[str], pages: int) -> None:
             path = folder / f"content/{code}/{key.replace('/index', '/_index') if '/' in key else key.replace('index', '_index')}.md"  # fmt: skip
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(f"---\ntitle: '{key}'\n---\n{body(key, code)}", "utf-8")
+
+
+def write_starlight(folder: Path, codes: list[str], pages: int, modules: Path) -> None:
+    """Write the same pages for Astro Starlight, each language as one of its locales."""
+    rtl = {row.code for row in load_languages() if row.dir == "rtl"}
+    locales = {
+        "root" if code == "de" else code: {"label": code, "lang": code, "dir": "rtl" if code in rtl else "ltr"}
+        for code in codes
+    }
+    (folder / "src" / "content").mkdir(parents=True)
+    (folder / "node_modules").symlink_to(modules)
+    (folder / "package.json").write_text('{"private": true, "type": "module"}')
+    (folder / "astro.config.mjs").write_text(
+        "import { defineConfig } from 'astro/config';\nimport starlight from '@astrojs/starlight';\n"
+        f"export default defineConfig({{ integrations: [starlight({{ title: 'Synthetic', locales: {json.dumps(locales)} }})] }});\n"
+    )
+    (folder / "src" / "content.config.ts").write_text(
+        "import { defineCollection } from 'astro:content';\nimport { docsLoader } from '@astrojs/starlight/loaders';\n"
+        "import { docsSchema } from '@astrojs/starlight/schema';\n"
+        "export const collections = { docs: defineCollection({ loader: docsLoader(), schema: docsSchema() }) };\n"
+    )
+    for code in codes:
+        for key in keys(pages):
+            path = folder / "src/content/docs" / ("" if code == "de" else code) / f"{key}.md"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            text = body(key, code).split("\n\n", 1)[1]
+            path.write_text(f"---\ntitle: '{code} {key}'\n---\n\n{text}", "utf-8")

@@ -6,6 +6,7 @@ would only show German stay out, so that the list stays small.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -20,7 +21,7 @@ from editorial.search import titles_name
 
 NOT_KEPT = "not-kept.html"
 LIST = "offline.json"
-_LOADED = (re.compile(r'="(/assets/[^"]+)"'), re.compile(r'data-chooser="(/[^"]+)"'))  # each begins with what is rare
+_LOADED = (re.compile(rb'="(/assets/[^"]+)"'), re.compile(rb'data-chooser="(/[^"]+)"'))  # each begins with what is rare
 _ONLY_PRINTED = re.compile(r"^/assets/qr/")
 _SEARCH = ("pagefind.js", "pagefind-entry.json")
 
@@ -38,6 +39,16 @@ def write_lists(site_dir: Path, content: Content, languages: tuple[Language, ...
         compress_file(target)
 
 
+@functools.lru_cache(maxsize=1024)
+def _read(path: Path, mtime: int) -> bytes:
+    return path.read_bytes()
+
+
+def read(path: Path) -> bytes:
+    """Return a file, which is read once for its links and for its mark."""
+    return _read(path, path.stat().st_mtime_ns)
+
+
 def is_kept(page: Page, language: Language) -> bool:
     """Tell whether a page is kept: a text of the language's own, or the page on which all can be removed again."""
     return page.is_translated(language) or (page.facts.layout == "offline" and page.exists_in(language))
@@ -49,9 +60,9 @@ def kept_files(site_dir: Path, pages: list[str], language: Language) -> list[str
     loaded = {
         url
         for page in pages
-        for text in [file_of(site_dir, page).read_text("utf-8")]
+        for text in [read(file_of(site_dir, page))]
         for pattern in _LOADED
-        for url in pattern.findall(text)
+        for url in map(bytes.decode, pattern.findall(text))
         if not _ONLY_PRINTED.match(url)
     }
     return [*pages, *sorted(loaded), *search_files(site_dir / "pagefind", language.code)]
@@ -81,7 +92,7 @@ def measure(site_dir: Path, files: Iterable[str]) -> dict[str, str | int]:
     stored = sent = 0
     for url in files:
         path = file_of(site_dir, url)
-        body = path.read_bytes()
+        body = read(path)
         digest.update(url.encode() + b"\0" + body)
         packed = path.with_name(path.name + ".gz")
         stored += len(body)

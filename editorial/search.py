@@ -56,7 +56,9 @@ def write_titles(index: Path, language: Language) -> None:
     for path in sorted((index / "fragment").glob(f"{language.code}_*.pf_fragment")):
         page = json.loads(gzip.decompress(path.read_bytes()).removeprefix(b"pagefind_dcd"))
         rows[path.stem] = [page["url"], page["meta"]["title"]]
-    (index / titles_name(language.code)).write_text(json.dumps(rows, ensure_ascii=False, separators=(",", ":")), "utf-8")
+    (index / titles_name(language.code)).write_text(
+        json.dumps(rows, ensure_ascii=False, separators=(",", ":")), "utf-8"
+    )
 
 
 def titles_name(code: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import subprocess
@@ -121,6 +122,8 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> WSGIApplication:
         """Make the application, before the server processes are made."""
         app = make_wsgi(self.settings)
+        gc.collect()
+        gc.freeze()  # what is loaded now stays shared: a worker's collector would write into every object of it
         return self.wrap(app) if self.wrap else app
 
     def run(self) -> None:

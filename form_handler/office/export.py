@@ -8,8 +8,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import xlsxwriter
-
 from editorial.words import gettext as _
 from form_handler.forms import FORMS
 from form_handler.storage.submissions import Submission
@@ -45,6 +43,8 @@ def as_table(found: Sequence[Submission]) -> tuple[list[str], list[list[str]]]:
 
 def as_xlsx(found: Sequence[Submission]) -> bytes:
     """Return an XLSX file; every cell is text, whatever it begins with, and unchanged."""
+    import xlsxwriter  # ten megabytes for something that is asked for once a week
+
     headings, rows = as_table(found)
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}

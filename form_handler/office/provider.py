@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from authlib.integrations.base_client import OAuthError
-from authlib.integrations.flask_client import OAuth
 from flask import Flask, current_app, g, request, session
-from joserfc.errors import JoseError
-from requests import RequestException
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -23,6 +19,8 @@ def register(app: Flask, found: Settings) -> None:
     """Tell the application about the provider of the settings, if there is one; nothing is fetched yet."""
     if found.oidc_issuer is None:
         return
+    from authlib.integrations.flask_client import OAuth  # twenty megabytes that most cities do not need
+
     oauth = OAuth(app)
     oauth.register(
         "city",
@@ -32,6 +30,15 @@ def register(app: Flask, found: Settings) -> None:
         client_kwargs={"scope": "openid profile email", "code_challenge_method": "S256", "timeout": 10},
     )
     app.extensions["kim_provider"] = oauth.city
+
+
+def faults() -> tuple[type[Exception], ...]:
+    """Return what the provider's library raises (ValueError: an answer that is none); loaded only where one is set up."""
+    from authlib.integrations.base_client import OAuthError
+    from joserfc.errors import JoseError
+    from requests import RequestException
+
+    return OAuthError, JoseError, RequestException, ValueError
 
 
 def provider() -> Any:
@@ -52,7 +59,7 @@ def provider_begin() -> BaseResponse:
     back = f"{settings().public_url.rstrip('/')}{base()}anbieter/zurueck"
     try:
         answer: BaseResponse = provider().authorize_redirect(back)
-    except (OAuthError, RequestException) as error:
+    except faults() as error:
         return refused(error)
     return answer
 
@@ -62,7 +69,7 @@ def provider_end() -> BaseResponse:
     """Let in whom the provider names, if an open account of ours has the same name."""
     try:
         token = provider().authorize_access_token()
-    except (OAuthError, JoseError, RequestException, ValueError) as error:
+    except faults() as error:
         return refused(error)
     claims = token.get("userinfo") or {}
     names = [claims.get("preferred_username"), claims.get("email") if claims.get("email_verified", True) else None]
