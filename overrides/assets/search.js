@@ -91,7 +91,7 @@ export async function start(dialog, lang) {
     for (const { target, isIntersecting } of seen) {
       if (!isIntersecting) continue;
       excerpts.unobserve(target);
-      target.fill();
+      target.fill().catch(() => {}); // without a network the title has to do
     }
   }, { root: dialog });
 
@@ -166,7 +166,7 @@ export async function start(dialog, lang) {
     clearTimeout(timer);
     timer = setTimeout(show, PAUSE);
     const word = normalise(input.value.trim().split(/\s+/).pop(), lang);
-    if (word.length > 2) engine.preload(word); // the part of the index that the word will be looked up in
+    if (word.length > 2) engine.preload(word).catch(() => {}); // the part of the index that the word will be looked up in
   });
   one("form").addEventListener("submit", () => {
     clearTimeout(timer);
