@@ -229,6 +229,7 @@ def print_booklets(
     except PrintError as error:
         for path in (site_dir / FOLDER).iterdir():
             drop(path)
+        (site_dir / FOLDER).rmdir()
         link(site_dir, read_content(docs_dir, languages), languages)
         return f"Ohne PDF: {error}"
     return None

@@ -37,6 +37,7 @@ class Ledger:
         """Bring everything back."""
         for path, copy in self.kept.items():
             if copy:
+                path.parent.mkdir(parents=True, exist_ok=True)
                 copy.replace(path)
             else:
                 path.unlink(missing_ok=True)
