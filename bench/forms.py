@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.report import Bar, write_part
+from form_handler.server import MAIL_NAME
 from form_handler.storage.database import set_pragmas
 from tests.form_handler.conftest import FORM, HIDDEN, unescape, write_shells
 from tests.serving import ROOT, answers, free_port, wait_until
@@ -124,7 +125,7 @@ def cpu_seconds(data_dir: Path) -> float:
     total = 0.0
     for process in processes(data_dir):
         with contextlib.suppress(OSError):
-            if b"mail\0run" not in (process / "cmdline").read_bytes():
+            if (process / "comm").read_text().strip() != MAIL_NAME:
                 fields = (process / "stat").read_text().rpartition(")")[2].split()
                 total += (int(fields[11]) + int(fields[12])) / TICKS
     return total
@@ -168,6 +169,9 @@ def main() -> int:
         port = free_port()
         env = {k: v for k, v in os.environ.items() if not k.startswith("KIM_")}
         env |= {"PORT": str(port), "KIM_DATA_DIR": str(folder / "var"), "KIM_SITE_DIR": str(folder / "site")}
+        subprocess.run(
+            [sys.executable, "-m", "kim", "db", "upgrade"], cwd=ROOT, env=env, check=True, capture_output=True
+        )
         code = "from form_handler.commands import *; serve_here(load_settings())"
         began = time.perf_counter()
         server = subprocess.Popen(

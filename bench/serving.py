@@ -38,7 +38,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
-        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        kind = self.guess(path)
         data, packed = body(path, path.stat().st_mtime_ns, kind.startswith(TEXTS))
         self.send_response(200)
         self.send_header("Content-Type", f"{kind}; charset=utf-8" if kind.startswith("text/") else kind)
@@ -50,6 +50,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.sent.append((self.path, len(data)))
         with contextlib.suppress(ConnectionError):
             self.wfile.write(data)
+
+    def guess(self, path: Path) -> str:
+        """Return the type of a file."""
+        return mimetypes.guess_type(path.name)[0] or "application/octet-stream"
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""

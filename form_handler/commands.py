@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-import os
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +18,8 @@ from form_handler.office.accounts import AccountError, add_account, list_account
 from form_handler.office.export import as_record
 from form_handler.retention import purge_lines
 from form_handler.settings import Settings, SettingsError, read_settings
-from form_handler.storage.backup import BackupError, restore_backup, write_backup
 from form_handler.storage.database import Database, DatabaseBusyError, PragmaError
-from form_handler.storage.migrate import SchemaError, require_current, upgrade
+from form_handler.storage.revision import SchemaError, is_current
 from form_handler.storage.schema import outgoing_mail, submission
 from form_handler.storage.submissions import find_by_reference, list_submissions
 from form_handler.survey_results import (
@@ -51,9 +47,12 @@ def open_database(settings: Settings) -> Database:
     """Return the database if its schema fits, or end with the sentence that says what to do."""
     try:
         database = Database(settings)
-        if settings.mode == "development":
-            upgrade(database)
-        require_current(database)
+        if not is_current(database):
+            from form_handler.storage.migrate import require_current, upgrade
+
+            if settings.mode == "development":
+                upgrade(database)
+            require_current(database)
     except (SettingsError, SchemaError, DatabaseBusyError, PragmaError) as error:
         raise click.ClickException(str(error)) from error
     except sa.exc.OperationalError as error:
@@ -128,6 +127,8 @@ def db() -> None:
 @db.command("upgrade")
 def upgrade_command() -> None:
     """Bring the database to the schema of this version; keeps all data."""
+    from form_handler.storage.migrate import upgrade
+
     try:
         done = upgrade(Database(load_settings()))
     except (SchemaError, SettingsError, DatabaseBusyError, PragmaError) as error:
@@ -142,10 +143,9 @@ def mail() -> None:
 
 @mail.command("run")
 @click.option("--once", is_flag=True, help="Send what is due now, then end.")
-@click.option("--parent", type=int, hidden=True, help="End when this process has ended.")
-def run_command(once: bool, parent: int | None) -> None:
+def run_command(once: bool) -> None:
     """Send what waits; further workers may run beside the server's own."""
-    from form_handler.mail_worker import at_work, deliver_due, run_worker, utc_now
+    from form_handler.mail_worker import at_work, deliver_due, utc_now, work_until_told
 
     settings = load_settings()
     database = open_database(settings)
@@ -153,19 +153,7 @@ def run_command(once: bool, parent: int | None) -> None:
         with at_work(database, settings, utc_now):
             click.echo(f"{deliver_due(database, settings, utc_now)} gesendet")
     else:
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
-        if parent:
-            threading.Thread(target=watch_parent, args=(parent, stop), daemon=True).start()
-        run_worker(database, settings, stop)
-
-
-def watch_parent(parent: int, stop: threading.Event) -> None:
-    """Set ``stop`` when the process that started us has ended, killed or not."""
-    while not stop.wait(1.0):
-        if os.getppid() != parent:
-            stop.set()
+        work_until_told(database, settings)
 
 
 @mail.command("list")
@@ -287,6 +275,8 @@ def purge(dry_run: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def backup(file: Path) -> None:
     """Write a consistent copy of everything stored, while the server runs."""
+    from form_handler.storage.backup import BackupError, write_backup
+
     try:
         report = write_backup(open_database(load_settings()), file)
     except BackupError as error:
@@ -298,6 +288,8 @@ def backup(file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def restore(file: Path) -> None:
     """Bring a backup into an empty database, then read it back and compare."""
+    from form_handler.storage.backup import BackupError, restore_backup
+
     settings = load_settings()
     try:
         report = restore_backup(Database(settings), file)

@@ -8,6 +8,7 @@ import email
 import email.policy
 import fcntl
 import os
+import signal
 import smtplib
 import ssl
 import threading
@@ -254,3 +255,22 @@ def run_worker(database: Database, settings: Settings, stop: threading.Event) ->
         except Exception as error:
             print(f"mail worker: {type(error).__name__}, trying again", flush=True)  # noqa: T201 - the worker's log
             stop.wait(POLL_SECONDS)
+
+
+def work_until_told(database: Database, settings: Settings, parent: int | None = None) -> None:
+    """Be a mail worker until SIGTERM or SIGINT comes, or the process that started us has ended, killed or not.
+
+    :param parent: the number of that process.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if parent:
+        threading.Thread(target=_watch, args=(parent, stop), daemon=True).start()
+    run_worker(database, settings, stop)
+
+
+def _watch(parent: int, stop: threading.Event) -> None:
+    while not stop.wait(1.0):
+        if os.getppid() != parent:
+            stop.set()

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import os
-import subprocess
+import signal
 import sys
 import time
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from editorial.languages import ROOT
 from form_handler.app import create_app
+from form_handler.mail_worker import work_until_told
 from form_handler.security import SecureHeaders
 from form_handler.settings import Settings
 from form_handler.static_site import StaticSite
 from form_handler.storage.database import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from _typeshed.wsgi import WSGIApplication
 
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 
 STOP_SECONDS = 10.0
 RESTART_SECONDS = 5.0
+# What ps and top call the mail worker.
+MAIL_NAME = "kim-mail"
 
 
 def make_wsgi(settings: Settings, database: Database | None = None) -> WSGIApplication:
@@ -43,34 +48,69 @@ def make_wsgi(settings: Settings, database: Database | None = None) -> WSGIAppli
 
 
 class MailProcess:
-    """The mail worker as a process of its own, started again whenever it ends before its time."""
+    """The mail worker: a copy of the server's own process, made again whenever it ends before its time.
 
-    def __init__(self) -> None:
-        self.process: subprocess.Popen[bytes] | None = None
+    A copy shares the memory of the programme it was made from; a programme of its own takes 50 MB more.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.pid: int | None = None
         self._next_start = 0.0
 
-    def keep(self) -> None:
-        """Start the worker unless it runs; at most once in five seconds."""
-        if (self.process is not None and self.process.poll() is None) or time.monotonic() < self._next_start:
+    def runs(self) -> bool:
+        """Tell whether the worker runs. Whoever asks after its end first takes the answer: that may be gunicorn."""
+        if self.pid is None:
+            return False
+        try:
+            if os.waitpid(self.pid, os.WNOHANG) == (0, 0):
+                return True
+        except ChildProcessError:
+            pass
+        self.pid = None
+        return False
+
+    def keep(self, listeners: Sequence[Any]) -> None:
+        """Start the worker unless it runs; at most once in five seconds.
+
+        :param listeners: gunicorn's sockets; the copy lets go of them, or their port would outlive the server.
+        """
+        if self.runs() or time.monotonic() < self._next_start:
             return
         self._next_start = time.monotonic() + RESTART_SECONDS
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "kim", "mail", "run", "--parent", str(os.getpid())],
-            # Ctrl-C reaches every process of the terminal; the mail worker is ended by us, after the server.
-            start_new_session=True,
-            cwd=ROOT,
-        )
+        sys.stdout.flush()
+        parent, pid = os.getpid(), os.fork()
+        if pid:
+            self.pid = pid
+            return
+        try:
+            for listener in listeners:
+                listener.sock.close()
+            self._work(parent)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(0)  # nothing of the server's own end must happen here
+
+    def _work(self, parent: int) -> None:
+        # Ctrl-C reaches every process of the terminal; the mail worker is ended by us, after the server.
+        os.setsid()
+        for number in [*Arbiter.SIGNALS, signal.SIGCHLD]:
+            signal.signal(number, signal.SIG_DFL)
+        with contextlib.suppress(OSError):
+            Path("/proc/self/comm").write_text(MAIL_NAME)
+        work_until_told(Database(self.settings), self.settings, parent)
 
     def stop(self) -> None:
         """End the worker. A server that answers too slowly is not waited for: that mail comes again."""
-        if self.process is None:
-            return
-        self.process.terminate()
-        try:
-            self.process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        deadline = time.monotonic() + STOP_SECONDS
+        number = signal.SIGTERM
+        while self.runs():
+            assert self.pid is not None
+            os.kill(self.pid, number)  # again and again: a copy that was just made does not listen yet
+            if time.monotonic() > deadline:
+                number = signal.SIGKILL
+            time.sleep(0.02)
 
 
 class Overseer(Arbiter):  # type: ignore[misc]
@@ -79,7 +119,7 @@ class Overseer(Arbiter):  # type: ignore[misc]
     def manage_workers(self) -> None:
         """Have the right processes running."""
         super().manage_workers()
-        self.app.mail.keep()
+        self.app.mail.keep(self.LISTENERS)
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -109,15 +149,9 @@ class Server(BaseApplication):  # type: ignore[misc]
             "proc_name": "kim",
             # One socket in the home folder for all servers of a user: nobody needs it, and two would share it.
             "control_socket_disable": True,
-            "post_fork": self.forget_mail_worker,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
-
-    def forget_mail_worker(self, _arbiter: Any, _worker: Any) -> None:
-        """Let a server process, which is a copy of its parent, not take the mail worker for its own child."""
-        if self.mail.process is not None:
-            self.mail.process.returncode = 0
 
     def load(self) -> WSGIApplication:
         """Make the application, before the server processes are made."""
@@ -137,7 +171,7 @@ def serve(settings: Settings, wrap: Wrap | None = None) -> None:
     :param wrap: put around the whole application; the editors' preview comes in this way.
     """
     parent = os.getpid()
-    mail = MailProcess()
+    mail = MailProcess(settings)
     try:
         Server(settings, mail, wrap).run()
     finally:

@@ -19,7 +19,8 @@ import sqlalchemy as sa
 from alembic import command
 
 from form_handler.storage.database import Database, make_folder, sync_folder
-from form_handler.storage.migrate import alembic_config, current, head, refuse_newer
+from form_handler.storage.migrate import alembic_config, refuse_newer
+from form_handler.storage.revision import HEAD, current
 from form_handler.storage.schema import FLEETING, TABLES
 
 FORMAT = 1
@@ -122,7 +123,7 @@ def restore_backup(database: Database, file: Path) -> str:
                 _fill(connection, archive, name, told)
             for name, told in manifest["tables"].items():
                 _prove(connection, name, told)
-            command.upgrade(config, head())
+            command.upgrade(config, HEAD)
     return _report(manifest)
 
 

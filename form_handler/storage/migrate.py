@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from form_handler.storage.database import Database
+from form_handler.storage.revision import HEAD, SchemaError, current
 
 FOLDER = Path(__file__).parent / "migrations"
-
-
-class SchemaError(Exception):
-    """The database does not fit this programme; the message says what to do."""
 
 
 def alembic_config() -> Config:
@@ -25,18 +20,6 @@ def alembic_config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     return config
-
-
-def head() -> str:
-    """Return the revision that this programme needs."""
-    revision = ScriptDirectory.from_config(alembic_config()).get_current_head()
-    assert revision is not None
-    return revision
-
-
-def current(connection: sa.Connection) -> str | None:
-    """Return the revision of a database; None for an empty one."""
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 def upgrade(database: Database) -> bool:
@@ -48,7 +31,7 @@ def upgrade(database: Database) -> bool:
     """
     with database.writing() as connection:
         before = current(connection)
-        if before == head():
+        if before == HEAD:
             return False
         refuse_newer(before)
         config = alembic_config()
@@ -81,5 +64,5 @@ def require_current(database: Database) -> None:
     with database.reading() as connection:
         revision = current(connection)
     refuse_newer(revision)
-    if revision != head():
+    if revision != HEAD:
         raise SchemaError("The database is older than this version. Bring it up to date with: kim db upgrade")

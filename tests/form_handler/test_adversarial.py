@@ -20,7 +20,8 @@ from editorial.words import gettext, use_language
 from form_handler.server import make_wsgi
 from form_handler.settings import Settings, SettingsError, read_settings
 from form_handler.storage.database import Database
-from form_handler.storage.migrate import SchemaError, upgrade
+from form_handler.storage.migrate import upgrade
+from form_handler.storage.revision import SchemaError
 from tests.form_handler.conftest import FORM, GOOD, HIDDEN, Browser, unescape
 
 LINES = ("company", "contact_name", "phone", "district", "languages", "reach_when")

@@ -23,7 +23,8 @@ from form_handler.retention import purge_if_due, purge_lines
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.backup import BackupError, restore_backup, write_backup
 from form_handler.storage.database import Database
-from form_handler.storage.migrate import SchemaError, alembic_config, upgrade
+from form_handler.storage.migrate import alembic_config, upgrade
+from form_handler.storage.revision import SchemaError
 from form_handler.storage.schema import event, submission
 from form_handler.storage.submissions import list_submissions, store
 

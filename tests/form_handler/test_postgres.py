@@ -28,7 +28,8 @@ from form_handler.office import accounts, desk
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
-from form_handler.storage.migrate import current, require_current, upgrade
+from form_handler.storage.migrate import require_current, upgrade
+from form_handler.storage.revision import current
 from form_handler.storage.schema import metadata, outgoing_mail, submission
 from form_handler.storage.submissions import list_submissions, store
 from tests import postgres

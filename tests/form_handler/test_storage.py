@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic.script import ScriptDirectory
 
 from form_handler.settings import Settings, SettingsError, read_settings
 from form_handler.storage.database import Database, set_pragmas, wal_is_safe
-from form_handler.storage.migrate import SchemaError, require_current, upgrade
+from form_handler.storage.migrate import alembic_config, require_current, upgrade
+from form_handler.storage.revision import HEAD, SchemaError, is_current
 from form_handler.storage.submissions import Submission, find_by_reference, list_submissions, store
 
 NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
@@ -126,6 +128,11 @@ def test_an_empty_database_is_refused_until_it_was_migrated(tmp_path: Path) -> N
     assert upgrade(database) is True
     require_current(database)
     database.engine.dispose()
+
+
+def test_the_schema_that_the_server_asks_for_is_the_newest_migration(database: Database) -> None:
+    assert ScriptDirectory.from_config(alembic_config()).get_current_head() == HEAD
+    assert is_current(database)
 
 
 def test_a_newer_schema_is_refused(database: Database) -> None:

@@ -28,6 +28,7 @@ from form_handler.commands import mail
 from form_handler.forms import FORMS
 from form_handler.mail_worker import run_worker
 from form_handler.mails import plan_mails
+from form_handler.server import MAIL_NAME
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.migrate import upgrade
@@ -213,19 +214,19 @@ class TinyServer(Server):
         assert found is not None
         return found[0]
 
-    def children(self) -> dict[int, bytes]:
-        """Return the processes that work on its data, with their command lines."""
+    def children(self) -> dict[int, str]:
+        """Return the processes that work on its data, with their names."""
         mark = f"KIM_DATA_DIR={self.data_dir}".encode()
         found = {}
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 if mark in (process / "environ").read_bytes().split(b"\0"):
-                    found[int(process.name)] = (process / "cmdline").read_bytes().replace(b"\0", b" ")
+                    found[int(process.name)] = (process / "comm").read_text().strip()
         return found
 
     def mail_workers(self) -> list[int]:
         """Return its mail workers."""
-        return [number for number, command in self.children().items() if b"mail run" in command]
+        return [number for number, name in self.children().items() if name == MAIL_NAME]
 
 
 @contextlib.contextmanager
