@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, current_app
+from flask import Flask, Response, current_app
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 from wtforms import Form
@@ -22,6 +22,13 @@ from form_handler.tokens import new_number, sign_review
 
 SEND = "absenden/"
 RECEIPT = "eingegangen/"
+TEMPLATE = "partials/kim/forms.html"
+
+
+def warm_up(app: Flask) -> None:
+    """Read what every form page needs before the server's processes part, so that they share it."""
+    load_facts()
+    app.jinja_env.get_template(TEMPLATE)
 
 
 def settings() -> Settings:
@@ -48,7 +55,7 @@ def form_url(language: Language, definition: FormDefinition) -> str:
 
 def draw(macro: str, **values: Any) -> str:
     """Draw one macro of the shared form templates."""
-    module = current_app.jinja_env.get_template("partials/kim/forms.html").module
+    module = current_app.jinja_env.get_template(TEMPLATE).module
     return str(getattr(module, macro)(**values))
 
 

@@ -19,6 +19,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from form_handler.app import create_app
 from form_handler.mail_worker import work_until_told
+from form_handler.pages import warm_up
 from form_handler.security import SecureHeaders
 from form_handler.settings import Settings
 from form_handler.static_site import StaticSite
@@ -40,6 +41,7 @@ MAIL_NAME = "kim-mail"
 def make_wsgi(settings: Settings, database: Database | None = None) -> WSGIApplication:
     """Return the whole service: static files first, then the forms, security headers around both."""
     flask = create_app(settings, database)
+    warm_up(flask)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     app: WSGIApplication = SecureHeaders(StaticSite(flask.wsgi_app, settings), settings.tls)
     if settings.proxies:

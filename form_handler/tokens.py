@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import hmac
 import json
@@ -16,6 +17,16 @@ REVIEW_SECONDS = 24 * 3600
 ADDRESS_SECONDS = 7 * 24 * 3600
 
 
+@functools.lru_cache
+def _timed(key: str, salt: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(key, salt=salt)
+
+
+@functools.lru_cache
+def _plain(key: str, salt: str) -> URLSafeSerializer:
+    return URLSafeSerializer(key, salt=salt)
+
+
 def new_number() -> str:
     """Return a new one-time submission number."""
     return str(uuid.uuid4())
@@ -23,13 +34,13 @@ def new_number() -> str:
 
 def sign_review(key: str, form: str, number: str) -> str:
     """Return a mark that this number belongs to a review page of this form, made now."""
-    return URLSafeTimedSerializer(key, salt="review").dumps([form, number])
+    return _timed(key, "review").dumps([form, number])
 
 
 def review_is_ours(key: str, form: str, number: str, stamp: str) -> bool:
     """Tell whether the mark is ours, belongs to this form and number, and is at most a day old."""
     try:
-        signed = URLSafeTimedSerializer(key, salt="review").loads(stamp, max_age=REVIEW_SECONDS)
+        signed = _timed(key, "review").loads(stamp, max_age=REVIEW_SECONDS)
     except BadSignature:
         return False
     return bool(signed == [form, number])
@@ -38,7 +49,7 @@ def review_is_ours(key: str, form: str, number: str, stamp: str) -> bool:
 def seconds_on_review(key: str, stamp: str) -> float | None:
     """Return how long ago the review page was made, in seconds; None if the mark is not ours."""
     try:
-        _signed, made = URLSafeTimedSerializer(key, salt="review").loads(stamp, return_timestamp=True)
+        _signed, made = _timed(key, "review").loads(stamp, return_timestamp=True)
     except BadSignature:
         return None
     return float((datetime.datetime.now(datetime.UTC) - made).total_seconds())
@@ -50,20 +61,20 @@ def number_is_ours(key: str, form: str, number: str, stamp: str) -> bool:
     Such a page keeps its number when it is shown again, so that it never becomes a second submission.
     """
     try:
-        return bool(URLSafeTimedSerializer(key, salt="review").loads(stamp) == [form, number])
+        return bool(_timed(key, "review").loads(stamp) == [form, number])
     except BadSignature:
         return False
 
 
 def sign_receipt(key: str, form: str, reference: str, copy_sent: bool) -> str:
     """Return the mark in a receipt's address; it holds nothing personal."""
-    return str(URLSafeSerializer(key, salt="receipt").dumps([form, reference, int(copy_sent)]))
+    return str(_plain(key, "receipt").dumps([form, reference, int(copy_sent)]))
 
 
 def read_receipt(key: str, form: str, mark: str) -> tuple[str, bool] | None:
     """Return reference and whether a copy goes out, or None if the mark is not ours."""
     try:
-        signed_form, reference, copy_sent = URLSafeSerializer(key, salt="receipt").loads(mark)
+        signed_form, reference, copy_sent = _plain(key, "receipt").loads(mark)
     except (BadSignature, ValueError, TypeError):
         return None
     return (str(reference), bool(copy_sent)) if signed_form == form else None
@@ -77,12 +88,12 @@ def fingerprint(key: str, browser: str, form: str, language: str, answers: Mappi
 
 def sign_address(key: str, number: str) -> str:
     """Return the mark in a link by which a sender confirms the e-mail address; it holds nothing personal."""
-    return str(URLSafeTimedSerializer(key, salt="address").dumps(number))
+    return str(_timed(key, "address").dumps(number))
 
 
 def read_address(key: str, mark: str) -> str | None:
     """Return the submission number that a link belongs to, or None if it is not ours or older than a week."""
     try:
-        return str(URLSafeTimedSerializer(key, salt="address").loads(mark, max_age=ADDRESS_SECONDS))
+        return str(_timed(key, "address").loads(mark, max_age=ADDRESS_SECONDS))
     except BadSignature:
         return None

@@ -7,19 +7,23 @@ and Debian 12 ships such a version; so the journal is truncated and every commit
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import fcntl
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from form_handler.settings import Settings, SettingsError
 
+T = TypeVar("T")
 BUSY_SECONDS = 10.0
 WAL_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 
@@ -32,6 +36,17 @@ class PragmaError(RuntimeError):
     """SQLite did not take a setting that durability depends on."""
 
 
+@dataclass(eq=False)
+class _Job:
+    """What one thread wants to write, with its outcome once that is certain."""
+
+    run: Callable[[sa.Connection], Any]
+    context: contextvars.Context = field(default_factory=contextvars.copy_context)
+    result: Any = None
+    error: BaseException | None = None
+    finished: bool = False
+
+
 def wal_is_safe(version: tuple[int, ...]) -> bool:
     """Tell whether this SQLite is free of the WAL reset fault."""
     newest = WAL_FIXED[0]
@@ -41,13 +56,14 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
 class Database:
     """The database of one process.
 
-    :ivar engine: SQLAlchemy's engine; use :meth:`reading` and :meth:`writing` instead of connecting yourself.
+    :ivar engine: SQLAlchemy's engine; use :meth:`reading`, :meth:`writing` and :meth:`write` instead of connecting yourself.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.is_sqlite = settings.database_url.startswith("sqlite")
         self._lock = threading.Lock()
         self._lock_path = settings.data_dir / "kim.lock"
+        self._jobs: deque[_Job] = deque()
         make_folder(settings.data_dir)
         if self.is_sqlite:
             self.engine = _sqlite_engine(settings)
@@ -86,7 +102,76 @@ class Database:
             with self.engine.begin() as connection:
                 yield connection
             return
-        with self._in_line(), self.engine.connect() as connection:
+        with self._in_line(), self._begun() as connection:
+            yield connection
+
+    def write(self, run: Callable[[sa.Connection], T]) -> T:
+        """Let ``run`` write in a transaction and return what it returns, once that is on disk.
+
+        Waiting for the disk is most of the work. So on SQLite whoever comes to the head of the line also does what
+        other threads of this process want to write by then, in one transaction; what fails of it fails alone.
+        PostgreSQL does the like by itself.
+
+        :raises DatabaseBusyError: see :meth:`writing`; nothing was written then.
+        """
+        if not self.is_sqlite:
+            with self.writing() as connection:
+                return run(connection)
+        job = _Job(run)
+        self._jobs.append(job)
+        try:
+            with self._in_line(unless=job):
+                if not job.finished:
+                    self._do(list(_taken(self._jobs)))
+        except BaseException:
+            if self._withdraw(job):
+                raise
+            # Another thread was at it already: when it lets go of the lock, the outcome is certain.
+            with self._lock:
+                pass
+        if job.error is not None:
+            raise job.error
+        result: T = job.result
+        return result
+
+    def _withdraw(self, job: _Job) -> bool:
+        """Make sure that nobody writes what we are about to call not written; tell whether it was still time for that."""
+        try:
+            self._jobs.remove(job)
+        except ValueError:
+            return False
+        return True
+
+    def _do(self, jobs: list[_Job]) -> None:
+        """Do jobs in one transaction; if that fails as a whole, each in one of its own."""
+        try:
+            self._commit(jobs)
+        except BaseException as error:
+            if len(jobs) == 1 or not isinstance(error, Exception):
+                for job in jobs:
+                    job.error, job.finished = job.error or error, True
+                return
+            for job in jobs:
+                job.error = None
+                self._do([job])
+
+    def _commit(self, jobs: list[_Job]) -> None:
+        with self._begun() as connection:
+            for job in jobs:
+                connection.exec_driver_sql("SAVEPOINT job")
+                try:
+                    job.result = job.context.run(job.run, connection)
+                except Exception as error:
+                    job.error = error
+                    connection.exec_driver_sql("ROLLBACK TO job")
+                connection.exec_driver_sql("RELEASE job")
+        for job in jobs:
+            job.finished = True
+
+    @contextlib.contextmanager
+    def _begun(self) -> Iterator[sa.Connection]:
+        """Open a transaction of SQLite; whoever calls is at the head of the line."""
+        with self.engine.connect() as connection:
             try:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             except sa.exc.OperationalError as error:
@@ -99,16 +184,25 @@ class Database:
                 raise
 
     @contextlib.contextmanager
-    def _in_line(self) -> Iterator[None]:
+    def _in_line(self, unless: _Job | None = None) -> Iterator[None]:
+        """Stand in the line of writers, of this process and then of all; not of all if a job is finished by then."""
         deadline = time.monotonic() + BUSY_SECONDS
         if not self._lock.acquire(timeout=BUSY_SECONDS):
             raise DatabaseBusyError("the line of writers does not move")
         try:
+            if unless is not None and unless.finished:
+                yield
+                return
             with self._lock_path.open("a") as file:
                 _wait_for_file(file.fileno(), deadline)
                 yield
         finally:
             self._lock.release()
+
+
+def _taken(jobs: deque[_Job]) -> Iterator[_Job]:
+    while jobs:
+        yield jobs.popleft()
 
 
 def _wait_for_file(handle: int, deadline: float) -> None:
@@ -141,6 +235,9 @@ def _sqlite_engine(settings: Settings) -> sa.Engine:
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: Any) -> None:
         set_pragmas(connection, settings.sqlite_journal)
+        # 256 KiB instead of 2 MB for each connection: the system keeps the file's pages, too, and once another
+        # process has written, SQLite throws its own away.
+        connection.execute("PRAGMA cache_size=-256")
 
     return engine
 

@@ -111,27 +111,30 @@ def store(
     :raises sqlalchemy.exc.SQLAlchemyError: if it could not be stored; then nothing was.
     :raises DatabaseBusyError: if other writers held the line for too long; nothing was stored.
     """
+
+    def write(connection: sa.Connection) -> Submission:
+        known = find_known(database, connection, number, fingerprint, now)
+        if known is not None:
+            return known
+        verdict = judge(connection)
+        fresh = Submission(
+            number,
+            new_reference(),
+            form,
+            language,
+            "new",
+            now,
+            answers,
+            verdict.held,
+            verdict.suspicion,
+            sender_of(answers),
+        )
+        _insert(connection, fresh, drafts(fresh), fingerprint)
+        return fresh
+
     for attempt in range(4):
         try:
-            with database.writing() as connection:
-                known = find_known(database, connection, number, fingerprint, now)
-                if known is not None:
-                    return known
-                verdict = judge(connection)
-                fresh = Submission(
-                    number,
-                    new_reference(),
-                    form,
-                    language,
-                    "new",
-                    now,
-                    answers,
-                    verdict.held,
-                    verdict.suspicion,
-                    sender_of(answers),
-                )
-                _insert(connection, fresh, drafts(fresh), fingerprint)
-                return fresh
+            return database.write(write)
         except sa.exc.IntegrityError:
             # The reference was taken, or the same number came in another process at the same moment.
             if attempt == 3:
