@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from editorial import chooser
+from editorial import chooser, chooser_table
 from editorial.booklets import BOOKLETS
 from editorial.content import Content, Page
 from editorial.directory import filters, tags
@@ -61,7 +61,7 @@ class House:
     content: Content
     facts: Facts
     forms: Any
-    chooser: chooser.Table
+    chooser: chooser_table.Table
     survey: Publication | None = None
     tested: FullTest | None = None
     states: Mapping[tuple[str, str], TranslationState] = field(default_factory=dict)
@@ -232,7 +232,7 @@ def chooser_context(house: House, language: Language, page: Page) -> dict[str, A
         "labels": chooser.labels(),
         "answers": chooser.known_answers({}),
         "stages": chooser.stages(),
-        "data": chooser.chooser_data(house.chooser, house.content, language),
+        "data": chooser_table.chooser_data(house.chooser, house.content, language),
         "action": page.url(language) + "auswahl/",
         "data_url": page.url(language) + "massnahmen.json",
     }

@@ -1,8 +1,6 @@
 """Facts that many pages share, from ``docs/data/*.yml``: contacts, companies, laws, links, numbers.
 
-A public face of `editorial`: the handler reads the contacts here, so that the number to call when a
-form fails is the same one that the site shows. Each fact says where it comes from, as of when, and
-whether the city has confirmed it.
+Each fact says where it comes from, as of when, and whether the city has confirmed it.
 """
 
 from __future__ import annotations
@@ -20,6 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from editorial import yaml_files
 from editorial.findings import ContentError, Finding
 from editorial.languages import ROOT
+from editorial.switchboard import phone_href
 
 DATA_DIR = ROOT / "docs" / "data"
 
@@ -61,8 +60,8 @@ class Contact(Fact):
 
     @property
     def phone_href(self) -> str | None:
-        """Return the number as a ``tel:`` link takes it (RFC 3966), without blanks and strokes."""
-        return "tel:" + "".join(c for c in self.phone if c.isdigit() or c == "+") if self.phone else None
+        """Return the number as an address of a link."""
+        return phone_href(self.phone)
 
 
 class Company(Fact):

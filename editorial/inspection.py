@@ -12,7 +12,7 @@ from pathlib import Path
 from editorial.catalogues import OFFICE_ROOMS, check_catalogue, collect_messages
 from editorial.checks import check_content, check_editorial, check_publish, open_questions
 from editorial.checks.glossary import load_glossary
-from editorial.chooser import check_table
+from editorial.chooser_table import check_table
 from editorial.content import Content, read_content
 from editorial.facts import Facts, load_facts
 from editorial.findings import ContentError, Finding, errors

@@ -28,7 +28,7 @@ from mkdocs.utils.templates import TemplateContext
 
 from editorial import markup, words
 from editorial.checks import check_content
-from editorial.chooser import ROOM, Table, check_table, chooser_data, load_table
+from editorial.chooser_table import ROOM, Table, check_table, chooser_data, load_table
 from editorial.content import read_content
 from editorial.context import LEGAL, House, error_context, page_context, parse_month
 from editorial.facts import load_facts

@@ -10,8 +10,8 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 from wtforms import Form
 
-from editorial.facts import Contact, load_facts
-from editorial.languages import Language, load_site
+from editorial.languages import Language
+from editorial.switchboard import load_switchboard
 from editorial.words import gettext as _
 from form_handler.forms import FormDefinition
 from form_handler.incoming import OWN_FIELDS, Incoming
@@ -27,7 +27,7 @@ TEMPLATE = "partials/kim/forms.html"
 
 def warm_up(app: Flask) -> None:
     """Read what every form page needs before the server's processes part, so that they share it."""
-    load_facts()
+    load_switchboard()
     app.jinja_env.get_template(TEMPLATE)
 
 
@@ -41,11 +41,6 @@ def shells() -> Shells:
     """Return the built pages of the running service."""
     found: Shells = current_app.extensions["kim_shells"]
     return found
-
-
-def switchboard() -> Contact | None:
-    """Return whom to call when a form fails."""
-    return load_facts().contacts.get(load_site()["municipality"]["switchboard"])
 
 
 def form_url(language: Language, definition: FormDefinition) -> str:
@@ -82,7 +77,7 @@ def show_form(
         definition=definition,
         action=form_url(language, definition),
         privacy_url=f"{language.root}datenschutz/",
-        contact=switchboard(),
+        contact=load_switchboard(),
     )
     page = put(page, "form", region)
     if form.errors or notes:
@@ -113,7 +108,7 @@ def show_review(
         stamp=sign_review(settings().secret_key, definition.key, number),
         number=number,
         notes=notes,
-        contact=switchboard(),
+        contact=load_switchboard(),
     )
     page = in_frame(language, region, definition)
     prefix = _("Error:") + " " if notes else ""
@@ -129,7 +124,7 @@ def show_receipt(
         definition=definition,
         reference=reference,
         days=definition.answer_within_days,
-        contact=switchboard(),
+        contact=load_switchboard(),
         form_url=form_url(language, definition),
         home_url=language.root,
         copy_sent=copy_sent,
@@ -164,7 +159,7 @@ def show_fault(
         title=title,
         lines=lines,
         kept=kept_answers(definition, incoming),
-        contact=switchboard(),
+        contact=load_switchboard(),
         home_url=language.root,
         back_url=form_url(language, definition) if definition else None,
     )

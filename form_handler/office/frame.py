@@ -9,10 +9,11 @@ from babel.dates import format_date, format_datetime
 from flask import Response, g, render_template
 
 from editorial.languages import ROOT, load_site
+from editorial.switchboard import load_switchboard
 from editorial.words import OFFICE_LANGUAGES, gettext
 from form_handler.forms import FORMS
 from form_handler.office.words import event_words, mail_words, state_words, suspicion_words
-from form_handler.pages import settings, switchboard
+from form_handler.pages import settings
 
 ASSETS = ROOT / "overrides" / "assets"
 
@@ -48,7 +49,7 @@ def show(page: str, status: int = 200, **values: Any) -> Response:
         mail_words=mail_words,
         suspicion_words=suspicion_words,
         sender=lambda row: FORMS[row.form].sender_of(row.answers) or gettext("unnamed"),
-        switchboard=switchboard(),
+        switchboard=load_switchboard(),
         demonstration=(settings().data_dir / "demonstration").exists(),
         **values,
     )  # fmt: skip

@@ -10,19 +10,8 @@ from hypothesis import given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 
-from editorial.chooser import (
-    FILE,
-    QUESTIONS,
-    check_table,
-    choose,
-    chooser_data,
-    every_answer,
-    fits,
-    known_answers,
-    labels,
-    load_table,
-    measure_pages,
-)
+from editorial.chooser import QUESTIONS, choose, every_answer, fits, known_answers, labels
+from editorial.chooser_table import FILE, check_table, chooser_data, load_table, measure_pages
 from editorial.content import read_content
 from editorial.languages import ROOT, default_language, load_languages
 

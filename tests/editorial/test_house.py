@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.conftest import ROOT
 
 FACES_OF_EDITORIAL = {
-    "editorial.languages", "editorial.words", "editorial.facts", "editorial.chooser", "editorial.files",
+    "editorial.languages", "editorial.words", "editorial.switchboard", "editorial.chooser", "editorial.files",
 }  # fmt: skip
 FACES_OF_HANDLER = {"form_handler.forms"}
 
@@ -47,6 +49,15 @@ def test_the_handler_knows_nothing_of_mkdocs_and_editorial_nothing_of_http() -> 
     editorial = {name.split(".")[0] for path in (ROOT / "editorial").rglob("*.py") for name in imports(path)}
     assert "mkdocs" not in handler
     assert not {"flask", "sqlalchemy", "flask_wtf"} & editorial
+
+
+def test_the_running_server_loads_nothing_that_only_builds_checks_or_migrates() -> None:
+    """Each of these would cost every process some megabytes, and a tenth of a second at the start."""
+    code = (
+        "import form_handler.server, form_handler.commands, sys; print(*{name.split('.')[0] for name in sys.modules})"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert not {"pydantic", "alembic", "mkdocs", "markdown", "segno", "authlib", "xlsxwriter"} & set(loaded.split())
 
 
 def test_mkdocs_is_known_only_to_the_plugin_and_the_build() -> None:

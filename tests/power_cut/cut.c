@@ -28,17 +28,23 @@ static int lock_shadow(const char *to) {
   return lock;
 }
 
-static void keep_file(const char *from_path, const char *to_path) {
+/* Read through the handle that was synced, where it can be read: closing any other handle of the same file
+ * would drop the locks of this process on it (POSIX, fcntl), and with them SQLite's. */
+static void keep_file(int handle, const char *from_path, const char *to_path) {
   char draft[PATH_MAX];
   snprintf(draft, sizeof draft, "%s.part", to_path);
-  int in = open(from_path, O_RDONLY | O_CLOEXEC);
+  int own = (fcntl(handle, F_GETFL) & O_ACCMODE) == O_WRONLY ? open(from_path, O_RDONLY | O_CLOEXEC) : -1;
+  int in = own >= 0 ? own : handle;
   int out = open(draft, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
-  if (in < 0 || out < 0) { if (in >= 0) close(in); if (out >= 0) close(out); return; }
+  if (out < 0) { if (own >= 0) close(own); return; }
   char block[65536];
   ssize_t got;
-  while ((got = read(in, block, sizeof block)) > 0)
+  off_t place = 0;
+  while ((got = pread(in, block, sizeof block, place)) > 0) {
     if (write(out, block, (size_t)got) != got) break;
-  close(in);
+    place += got;
+  }
+  if (own >= 0) close(own);
   close(out);
   rename(draft, to_path);
 }
@@ -76,7 +82,7 @@ static void keep(int handle) {
     if (*rest == 0) keep_names(from, to);
   } else if (S_ISREG(about.st_mode) && strchr(rest + 1, '/') == NULL && *rest == '/') {
     snprintf(target, sizeof target, "%s%s", to, rest);
-    keep_file(path, target);
+    keep_file(handle, path, target);
   }
   if (lock >= 0) close(lock);
 }

@@ -1,0 +1,189 @@
+"""The rule table of the toolkit (``docs/data/chooser.yml``): reading it, checking it, and writing it for handler and browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from editorial.chooser import choose, every_answer, fits, reasons
+from editorial.content import Content
+from editorial.findings import Finding
+from editorial.front_matter import Document, Obstacle, Size, Want
+from editorial.languages import ROOT, Language, default_language
+
+FILE = "docs/data/chooser.yml"
+ROOM = "arbeitgeber/werkzeugkasten"
+
+
+class When(BaseModel):
+    """What an employer has answered; every answer named here has to be given."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    want: Want | None = None
+    obstacle: Obstacle | None = None
+    document: Document | None = None
+    size: Size | None = None
+
+    @model_validator(mode="after")
+    def asks_something(self) -> When:
+        """A rule without an answer would always hold; for that there is ``always``."""
+        if not self.model_dump(exclude_none=True):
+            raise ValueError("eine Regel braucht mindestens eine Antwort; was immer passt, steht unter always")
+        return self
+
+
+class Rule(BaseModel):
+    """If these answers were given, show these measures."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    when: When
+    show: list[str] = Field(min_length=1)
+    first: bool = False
+
+
+class Table(BaseModel):
+    """The whole rule table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rules: list[Rule] = Field(min_length=1)
+    always: str
+    most: int = Field(ge=1, le=12)
+
+
+def load_table(path: Path = ROOT / FILE) -> Table | list[Finding]:
+    """Read the rule table, or say what is wrong with it."""
+    try:
+        return Table.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except yaml.YAMLError as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
+        return [
+            Finding(
+                FILE,
+                line,
+                "Die Datei ist kein gültiges YAML.",
+                "Vergleichen Sie die Zeile mit der darüber.",
+                kind="toolkit",
+            )
+        ]
+    except ValidationError as error:
+        lines = rule_lines(path)
+        return [
+            Finding(
+                FILE,
+                lines.get(int(fault["loc"][1]), 1) if fault["loc"][:1] == ("rules",) and len(fault["loc"]) > 1 else 1,
+                f"„{'.'.join(map(str, fault['loc']))}“: {fault['msg'].removeprefix('Value error, ')}.",
+                "Oben in der Datei steht, welche Wörter erlaubt sind.",
+                kind="toolkit",
+            )
+            for fault in error.errors()
+        ]
+
+
+def rule_lines(path: Path = ROOT / FILE) -> dict[int, int]:
+    """Return the line on which each rule begins."""
+    node = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    rules = next((value for key, value in pairs if key.value == "rules"), None)
+    return {number: item.start_mark.line + 1 for number, item in enumerate(rules.value)} if rules else {}
+
+
+def chooser_data(table: Table, content: Content, language: Language) -> dict[str, Any]:
+    """Return rules, measures and words of one language as plain data for handler and browser."""
+    measures = {}
+    for page in measure_pages(content):
+        text = page.text(language)
+        facts = page.facts.measure
+        assert facts is not None
+        translated = page.is_translated(language)
+        measures[page.key.rpartition("/")[2]] = {
+            "title": text.header.title,
+            "text": text.header.description,
+            "url": page.url(language),
+            "lang": None if translated else default_language().code,
+            "order": page.facts.order,
+            "stages": list(facts.stages),
+            "want": list(facts.wants),
+            "document": list(facts.documents),
+            "size": list(facts.sizes),
+        }
+    return {
+        "rules": [
+            {"when": rule.when.model_dump(exclude_none=True), "show": rule.show, "first": rule.first}
+            for rule in table.rules
+        ],
+        "always": table.always,
+        "most": table.most,
+        "measures": measures,
+        "reasons": reasons(),
+    }
+
+
+def measure_pages(content: Content) -> list[Any]:
+    """Return the pages of the toolkit, in their order."""
+    pages = [page for page in content.pages.values() if page.facts.measure is not None]
+    return sorted(pages, key=lambda page: (page.facts.order, page.key))
+
+
+def check_table(content: Content, path: Path = ROOT / FILE) -> list[Finding]:
+    """Return what is wrong with the rule table: unknown measures, contradictions, dead rules, measures nobody finds."""
+    table = load_table(path)
+    if isinstance(table, list):
+        return table
+    lines = rule_lines(path)
+    data = chooser_data(table, content, default_language())
+    known = data["measures"]
+    found: list[Finding] = []
+    for number, rule in enumerate(table.rules):
+        when = {question: (key,) for question, key in rule.when.model_dump(exclude_none=True).items()}
+        for key in rule.show:
+            if key not in known:
+                found.append(
+                    Finding(FILE, lines[number], f"Die Hilfe „{key}“ gibt es nicht.",
+                            f"Der Name ist der einer Datei in docs/de/{ROOM}/ mit measure: im Kopf.", kind="toolkit")
+                )  # fmt: skip
+            elif not fits(known[key], when):
+                found.append(
+                    Finding(FILE, lines[number], f"Widerspruch: „{key}“ ist für diese Antwort gar nicht gedacht.",
+                            f"Prüfen Sie measure: in docs/de/{ROOM}/{key}.md oder streichen Sie die Hilfe aus der Regel.", kind="toolkit")
+                )  # fmt: skip
+        twins = [other for other in table.rules[:number] if other.when == rule.when]
+        if twins:
+            found.append(
+                Finding(FILE, lines[number], "Diese Antworten hat schon eine Regel weiter oben.",
+                        "Fassen Sie beide Regeln zu einer zusammen.", kind="toolkit")
+            )  # fmt: skip
+    if table.always not in known:
+        found.append(
+            Finding(
+                FILE, 1, f"Die Hilfe „{table.always}“ gibt es nicht.", "Prüfen Sie die Zeile always:.", kind="toolkit"
+            )
+        )
+    if not found:
+        found += _dead(table, data, lines)
+    return found
+
+
+def _dead(table: Table, data: Mapping[str, Any], lines: Mapping[int, int]) -> Iterator[Finding]:
+    """Yield rules that never bring a measure onto a list, and measures that are on no list."""
+    shown: set[str] = set()
+    at_work: set[int] = set()
+    for answers in every_answer():
+        listed = {one["key"] for one in choose(data, answers)}
+        shown |= listed
+        for number, rule in enumerate(data["rules"]):
+            if number not in at_work and all(key in answers[question] for question, key in rule["when"].items()):
+                at_work |= {number} if listed & set(rule["show"]) else set()
+    for number in range(len(table.rules)):
+        if number not in at_work:
+            yield Finding(FILE, lines[number], "Diese Regel bringt nie eine Hilfe auf die Liste.",
+                          "Streichen Sie sie oder stellen Sie sie weiter nach oben.", kind="toolkit")  # fmt: skip
+    for key in sorted(data["measures"].keys() - shown):
+        yield Finding(f"docs/de/{ROOM}/{key}.md", 0, "Keine Regel des Werkzeugkastens führt zu dieser Hilfe.",
+                      f"Nennen Sie sie in {FILE}, oder nehmen Sie measure: aus dem Kopf.", kind="toolkit")  # fmt: skip

@@ -1,0 +1,56 @@
+"""Whom to call when nothing else helps: the one contact that the form handler shows.
+
+A face of `editorial` (see CONTRIBUTING.md): the handler reads the same entry of ``docs/data/contacts.yml`` as the
+build, so that the number on a fault page is the one on the site. It reads nothing else of ``docs/data/`` and needs
+none of its checks, which the build has made.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+from editorial import yaml_files
+from editorial.languages import ROOT, load_site
+
+FILE = ROOT / "docs" / "data" / "contacts.yml"
+TEXTS = ("name", "unit", "address", "phone", "email", "hours", "url")
+
+
+@dataclass(frozen=True)
+class Switchboard:
+    """The contact, as far as the city has told us; None means that it has not."""
+
+    name: str
+    unit: str | None = None
+    address: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    hours: str | None = None
+    url: str | None = None
+    confirmed: bool = True
+
+    @property
+    def phone_href(self) -> str | None:
+        """Return the number as an address of a link."""
+        return phone_href(self.phone)
+
+
+def phone_href(phone: str | None) -> str | None:
+    """Return a number as a ``tel:`` link takes it (RFC 3966), without blanks and strokes."""
+    return "tel:" + "".join(c for c in phone if c.isdigit() or c == "+") if phone else None
+
+
+@functools.lru_cache
+def load_switchboard(file: Path = FILE) -> Switchboard | None:
+    """Return the contact that ``municipality.switchboard`` in ``mkdocs.yml`` names; None if there is no such entry.
+
+    :raises OSError: if the file cannot be read.
+    :raises yaml.YAMLError: if it is no YAML.
+    """
+    row = (yaml_files.load(file.read_text("utf-8")) or {}).get(load_site()["municipality"]["switchboard"])
+    if not row:
+        return None
+    texts = {name: str(row[name]) for name in TEXTS if row.get(name) is not None}
+    return Switchboard(**texts, confirmed=bool(row.get("confirmed", True)))
