@@ -29,6 +29,7 @@ from mkdocs.utils.templates import TemplateContext
 from editorial import markup, words
 from editorial.checks import check_content
 from editorial.chooser_table import ROOM, Table, check_table, chooser_data, load_table
+from editorial.compressed import without_comments
 from editorial.content import read_content
 from editorial.context import LEGAL, House, error_context, page_context, parse_month
 from editorial.facts import load_facts
@@ -93,7 +94,10 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         return files
 
     def on_env(self, env: jinja2.Environment, config: MkDocsConfig, files: Files) -> jinja2.Environment:
-        """Give templates our words, dates and addresses, and escape what they print."""
+        """Give templates our words, dates and addresses, and escape what they print; make scripts and styles smaller."""
+        for file in files:
+            if file.src_uri.endswith((".css", ".js")):
+                file.content_string = without_comments(file.src_uri, file.content_string)
         env.autoescape = True
         env.add_extension("jinja2.ext.i18n")
         env.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ from typing import Any
 
 from pagefind_bin import get_executable
 
+from editorial.compressed import press
 from editorial.content import Content
 from editorial.files import drop, move, put
 from editorial.languages import Language
@@ -45,6 +46,8 @@ def index_language(site_dir: Path, content: Content, language: Language, out: Pa
     if done.returncode != 0:
         raise SearchError(f"The search index could not be built: {done.stderr or done.stdout}")
     write_titles(out, language)
+    for path in sorted([*out.glob("wasm.*.pagefind"), *out.glob("index/*.pf_index")]):
+        press(path)
 
 
 def write_titles(index: Path, language: Language) -> None:
