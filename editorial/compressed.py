@@ -30,11 +30,16 @@ def without_comments(name: str, text: str) -> str:
     return str(rjsmin.jsmin(text)) if name.endswith(".js") else text
 
 
-def press(path: Path) -> None:
-    """Make a gzip file smaller that some tool wrote in a hurry; what is in it stays the same."""
+def press(path: Path, known: Path) -> None:
+    """Make a gzip file smaller that some tool wrote in a hurry; what is in it stays the same.
+
+    :param known: where this may have been done before: the file of an earlier build, if there is one.
+    """
     packed = path.read_bytes()
-    smaller = deflate.gzip_compress(gzip.decompress(packed), HARD)
-    if len(smaller) < len(packed):
+    plain = gzip.decompress(packed)
+    if known.exists() and gzip.decompress(earlier := known.read_bytes()) == plain:
+        path.write_bytes(earlier)
+    elif len(smaller := deflate.gzip_compress(plain, HARD)) < len(packed):
         path.write_bytes(smaller)
 
 

@@ -16,6 +16,7 @@ from editorial.content import Content
 from editorial.files import drop, move, put
 from editorial.languages import Language
 
+FOLDER = "pagefind"
 ENTRY = "pagefind-entry.json"
 # Pagefind's ready-made interface is larger than ours, and a worker would load the engine a second time.
 UNUSED = ("pagefind-ui", "pagefind-modular-ui", "pagefind-component-ui", "pagefind-highlight", "pagefind-worker", "pagefind-playground")  # fmt: skip
@@ -47,7 +48,7 @@ def index_language(site_dir: Path, content: Content, language: Language, out: Pa
         raise SearchError(f"The search index could not be built: {done.stderr or done.stdout}")
     write_titles(out, language)
     for path in sorted([*out.glob("wasm.*.pagefind"), *out.glob("index/*.pf_index")]):
-        press(path)
+        press(path, site_dir / FOLDER / path.relative_to(out))
 
 
 def write_titles(index: Path, language: Language) -> None:
@@ -74,7 +75,7 @@ def gather(site_dir: Path, parts: Mapping[str, Path]) -> None:
 
     :param parts: the folder of each language's part, by code; what the other languages have there stays.
     """
-    target = site_dir / "pagefind"
+    target = site_dir / FOLDER
     whole: dict[str, Any] = json.loads((target / ENTRY).read_text("utf-8")) if (target / ENTRY).exists() else {}
     known: dict[str, Any] = dict(whole.get("languages", {}))
     old: set[Path] = set()
@@ -92,7 +93,7 @@ def gather(site_dir: Path, parts: Mapping[str, Path]) -> None:
 
 def search_texts(site_dir: Path) -> list[Path]:
     """Return those files of the index that are worth compressing."""
-    return sorted(path for path in (site_dir / "pagefind").iterdir() if path.suffix in {".js", ".json"})
+    return sorted(path for path in (site_dir / FOLDER).iterdir() if path.suffix in {".js", ".json"})
 
 
 def take_over(source: Path, target: Path, code: str) -> set[Path]:

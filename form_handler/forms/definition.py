@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form
 
 from editorial.words import gettext as _
 from form_handler.forms.fields import display_value, labels_of
+
+if TYPE_CHECKING:
+    from werkzeug.datastructures import MultiDict
 
 
 @dataclass(frozen=True)

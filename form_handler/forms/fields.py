@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from wtforms import BooleanField, Field, Form, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms import SelectChoice as Choice  # type: ignore[attr-defined]  # newer than its published types
 from wtforms.validators import StopValidation
@@ -126,6 +125,8 @@ def mail_address(form: Form, field: Field) -> None:
     """
     if not field.data:
         return
+    from email_validator import EmailNotValidError, validate_email  # the build, which validates nothing, does without
+
     try:
         validate_email(field.data, check_deliverability=False, test_environment=True, allow_smtputf8=False)
     except EmailNotValidError as error:

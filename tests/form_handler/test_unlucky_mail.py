@@ -244,6 +244,13 @@ def tiny(data_dir: Path, **settings: str) -> Iterator[TinyServer]:
             server.process.wait()
 
 
+def is_free(port: int) -> bool:
+    """Tell whether nobody listens on a port."""
+    with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+        return True
+    return False
+
+
 def test_killing_the_server_right_after_the_receipt_loses_nothing(tmp_path: Path) -> None:
     with tiny(tmp_path / "var") as server:
         reference = server.send_form("Beispielbetrieb")
@@ -260,6 +267,19 @@ def test_a_mail_worker_that_was_killed_is_started_again(tmp_path: Path) -> None:
         (first,) = server.mail_workers()
         os.kill(first, signal.SIGKILL)
         wait_until(lambda: set(server.mail_workers()) - {first}, 12, "the next worker")
+
+
+def test_a_mail_worker_that_outlives_the_server_does_not_keep_its_port(tmp_path: Path) -> None:
+    with tiny(tmp_path / "var") as server:
+        wait_until(server.mail_workers, 15, "the mail worker")
+        (worker,) = server.mail_workers()
+        os.kill(worker, signal.SIGSTOP)  # it cannot notice that its server is gone
+        for number in server.children().keys() - {worker}:
+            os.kill(number, signal.SIGKILL)
+        assert server.process is not None
+        server.process.wait()
+        wait_until(lambda: is_free(server.port), 10, "the port")
+        assert list(server.children()) == [worker]
 
 
 def test_it_stops_cleanly_while_a_mail_server_keeps_it_waiting(tmp_path: Path) -> None:
