@@ -11,6 +11,8 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from editorial import yaml_files
 from editorial.languages import ROOT, load_site
 
@@ -44,13 +46,16 @@ def phone_href(phone: str | None) -> str | None:
 
 @functools.lru_cache
 def load_switchboard(file: Path = FILE) -> Switchboard | None:
-    """Return the contact that ``municipality.switchboard`` in ``mkdocs.yml`` names; None if there is no such entry.
+    """Return the contact that ``municipality.switchboard`` in ``mkdocs.yml`` names; None if there is none to be read.
 
-    :raises OSError: if the file cannot be read.
-    :raises yaml.YAMLError: if it is no YAML.
+    What is wrong with the file says the check, which lets no such site be built. A server whose site was built
+    before keeps taking forms, only without a number to call.
     """
-    row = (yaml_files.load(file.read_text("utf-8")) or {}).get(load_site()["municipality"]["switchboard"])
-    if not row:
+    try:
+        row = yaml_files.load(file.read_text("utf-8"))[load_site()["municipality"]["switchboard"]]
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, LookupError, TypeError):
+        return None
+    if not isinstance(row, dict) or not row.get("name"):
         return None
     texts = {name: str(row[name]) for name in TEXTS if row.get(name) is not None}
     return Switchboard(**texts, confirmed=bool(row.get("confirmed", True)))

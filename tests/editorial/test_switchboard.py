@@ -1,0 +1,38 @@
+"""The handler's contact is the one of the site; a file that cannot be read never keeps the handler from its work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from editorial.facts import load_facts
+from editorial.languages import load_site
+from editorial.switchboard import Switchboard, load_switchboard
+
+KEY = load_site()["municipality"]["switchboard"]
+
+
+def test_it_is_the_contact_that_the_site_shows() -> None:
+    ours, theirs = load_switchboard(), load_facts().contacts[KEY]
+    assert ours is not None
+    for name in (*Switchboard.__dataclass_fields__, "phone_href"):
+        assert getattr(ours, name) == getattr(theirs, name), name
+
+
+def test_a_number_becomes_text_and_an_address(tmp_path: Path) -> None:
+    file = tmp_path / "contacts.yml"
+    file.write_text(f"{KEY}: {{name: Beispielamt, phone: 115, confirmed: false}}")
+    found = load_switchboard(file)
+    assert found == Switchboard("Beispielamt", phone="115", confirmed=False)
+    assert found.phone_href == "tel:115"
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "- a\n- b", "x: [", "other: {name: A}", f"{KEY}: A", f"{KEY}: {{phone: 1}}", "\x00"]
+)
+def test_without_a_readable_entry_there_is_none(tmp_path: Path, text: str | None) -> None:
+    file = tmp_path / "contacts.yml"
+    if text is not None:
+        file.write_text(text)
+    assert load_switchboard(file) is None
