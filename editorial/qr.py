@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
-import segno
 from markupsafe import Markup
+from zxingcpp import BarcodeFormat, create_barcode
 
-_DARK = re.compile(rb"\x01+")
+_DARK = re.compile(rb"\x00+")
 
 
 def qr_svg(address: str) -> Markup:
@@ -16,22 +17,22 @@ def qr_svg(address: str) -> Markup:
 
     Level M survives a crease; the quiet zone around it (ISO/IEC 18004, four modules) is the stylesheet's affair.
     """
-    # Any of the eight masks can be read; weighing them against each other would take nine tenths of the time.
-    code = segno.make_qr(address, error="m", mask=2)
-    width, height = code.symbol_size(border=0)
+    code: Any = create_barcode(address, BarcodeFormat.QRCode, ec_level="M")
+    picture: memoryview = memoryview(code.to_image(scale=1, add_quiet_zones=False))
+    width, height = picture.shape or (0, 0)
     return Markup('<svg viewBox="0 0 {} {}"><path stroke="#000" d="{}"/></svg>').format(
-        width, height, "".join(strokes(code.matrix))
+        width, height, "".join(strokes(bytes(picture), width))
     )
 
 
-def strokes(matrix: Iterable[bytes | bytearray]) -> Iterator[str]:
+def strokes(modules: bytes, width: int) -> Iterator[str]:
     """Yield one stroke for each run of dark modules, as commands of an SVG path; the first one is absolute.
 
-    segno's own writer gives the same picture module by module, in four times the time.
+    :param modules: one byte for each module, row after row; 0 is dark.
     """
     x, y = 0, 0
-    for row, modules in enumerate(matrix):
-        for run in _DARK.finditer(modules):
-            begin, end = run.span()
+    for row in range(len(modules) // width):
+        for run in _DARK.finditer(modules, row * width, (row + 1) * width):
+            begin, end = run.start() - row * width, run.end() - row * width
             yield f"m{begin - x} {row - y}h{end - begin}" if (x or y) else f"M{begin} {row}.5h{end - begin}"
             x, y = end, row

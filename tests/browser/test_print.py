@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
+from zxingcpp import read_barcode
 
 from editorial.languages import find_language
 from editorial.words import gettext, use_language
@@ -61,6 +62,28 @@ def test_the_code_is_large_enough_for_a_phone_and_on_paper_only(visit: Begin, pa
     box = code.bounding_box()
     assert box is not None
     assert box["width"] == box["height"] > 20 / 25.4 * 96, "two centimetres"
+    assert read_code(page) == SITE_URL + path
+
+
+def read_code(page: Page) -> str:
+    """Return what a phone reads from the page's code."""
+    grey = page.evaluate(
+        """async () => {
+          const svg = document.querySelector(".kim-print__code svg").cloneNode(true);
+          svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+          svg.setAttribute("width", 400); svg.setAttribute("height", 400);
+          const image = new Image();
+          image.src = "data:image/svg+xml," + encodeURIComponent(svg.outerHTML);
+          await image.decode();
+          const canvas = new OffscreenCanvas(480, 480), pen = canvas.getContext("2d");
+          pen.fillStyle = "#fff"; pen.fillRect(0, 0, 480, 480); pen.drawImage(image, 40, 40, 400, 400);
+          const data = pen.getImageData(0, 0, 480, 480).data;
+          return [...data].filter((_value, index) => index % 4 === 0);
+        }"""
+    )
+    found = read_barcode(memoryview(bytes(grey)).cast("B", (480, 480)))
+    assert found is not None
+    return found.text
 
 
 @pytest.mark.parametrize("path", ["/", "/angebote/", "/ar/ankommen/notfall/", "/arbeitgeber/mitmachen/"])
