@@ -14,7 +14,7 @@ from mkdocs.exceptions import Abort, MkDocsException
 from editorial import plugin, words
 from editorial.booklets import FOLDER, PrintError, find_engine, link, make_booklets
 from editorial.compressed import compress, compress_file, texts_below
-from editorial.content import Content, read_content
+from editorial.content import read_content
 from editorial.context import House
 from editorial.facts import load_facts
 from editorial.feed import atom, changes
@@ -23,8 +23,8 @@ from editorial.inputs import Inputs, beside, is_current, path_of, read_inputs
 from editorial.languages import ROOT, load_languages, load_site
 from editorial.manifest import Manifest, changed_pages, manifest_for, read_manifest, write_manifest
 from editorial.offline import write_lists
-from editorial.parallel import Task, build_languages, list_theme, prepare
-from editorial.search import SearchError, gather, index_language, search_texts
+from editorial.parallel import Task, build_languages, prepare
+from editorial.search import SearchError, gather, index_language, search_texts, write_entry
 
 
 class BuildError(Exception):
@@ -103,17 +103,17 @@ def build_whole(house: House, work: Work) -> str | None:
     """Draw every page into a new folder; return why there are no booklets, if they were wanted."""
     fresh, parts = work.fresh, beside(work.site_dir, "search")
     remove(beside(work.site_dir, "templates"))
-    list_theme(work.docs_dir, fresh)
     tasks = [
         Task(row.code, work.docs_dir, fresh, work.site_url, index=parts / row.code, templates=work.templates)
         for row in house.languages
     ]
-    if said := build_languages(tasks, work.docs_dir):
-        raise BuildError("\n".join(said))
-    write_feeds(fresh, house, work.docs_dir)
-    gather(fresh, {row.code: parts / row.code for row in house.languages})
-    missing = print_booklets(fresh, work.site_url, work.docs_dir, work.site_dir / FOLDER) if work.now.pdf else None
-    finish(fresh, work.docs_dir, house.content)
+    texts = build_languages(tasks, work.docs_dir, meanwhile=lambda: write_feeds(fresh, house, work.docs_dir))
+    write_entry(fresh, {row.code: parts / row.code for row in house.languages})
+    missing = None
+    if work.now.pdf:
+        missing, texts = print_booklets(fresh, work.site_url, work.docs_dir, work.site_dir / FOLDER), {}
+    compress(fresh)
+    write_lists(fresh, house.content, house.languages, texts)
     replace_folder(fresh, work.site_dir)
     return missing
 
@@ -131,8 +131,7 @@ def build_part(house: House, work: Work, before: Manifest, changed: Mapping[str,
         Task(code, work.docs_dir, part, work.site_url, frozenset(keys), templates=work.templates)
         for code, keys in changed.items()
     ]
-    if said := build_languages(tasks, work.docs_dir, {key for keys in changed.values() for key in keys}):
-        raise BuildError("\n".join(said))
+    build_languages(tasks, work.docs_dir, {key for keys in changed.values() for key in keys})
     missing = None
     path_of(site).unlink()
     try:
@@ -202,10 +201,10 @@ def write_feeds(site_dir: Path, house: House, docs_dir: Path) -> list[Path]:
     return written
 
 
-def finish(site_dir: Path, docs_dir: Path = ROOT / "docs", content: Content | None = None) -> None:
-    """Do what comes last, once no page changes any more: compressed copies, and the lists for reading offline."""
+def finish(site_dir: Path) -> None:
+    """Do again what comes last, once pages of a site in place have changed: compressed copies, and the lists for reading offline."""
     compress(site_dir)
-    write_lists(site_dir, content or read_content(docs_dir, load_languages()), load_languages())
+    write_lists(site_dir, read_content(ROOT / "docs", load_languages()), load_languages())
 
 
 def print_booklets(

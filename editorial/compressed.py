@@ -16,7 +16,7 @@ from editorial.content import Content
 from editorial.files import drop, put
 from editorial.languages import Language
 
-TEXTS = frozenset({".html", ".css", ".js", ".svg", ".xml", ".txt", ".json"})
+TEXTS = (".html", ".css", ".js", ".svg", ".xml", ".txt", ".json")
 TOO_SMALL = 400  # bytes; below, the copy would hardly be smaller than the file
 # Levels of libdeflate: the first gives a little less than zlib's best in two thirds of its time, the second 3 % less
 # in six times the time of the first, for the few large files of the search.
@@ -45,13 +45,14 @@ def press(path: Path, known: Path) -> None:
 
 def texts_below(site_dir: Path) -> Iterator[Path]:
     """Yield the files of a site that are worth compressing."""
-    return (path for path in site_dir.rglob("*") if path.suffix in TEXTS)
+    for folder, _folders, names in os.walk(site_dir):
+        yield from (Path(folder, name) for name in names if name.endswith(TEXTS))
 
 
 def compress(site_dir: Path) -> None:
     """Lay a copy beside each text file that has none or an older one, several at a time."""
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # zlib lets other threads run
-        list(pool.map(compress_file, texts_below(site_dir)))
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # libdeflate lets other threads run
+        list(pool.map(compress_file, [path for path in texts_below(site_dir) if not has_copy(path)]))
 
 
 def compress_pages(site_dir: Path, content: Content, language: Language) -> None:
@@ -59,13 +60,26 @@ def compress_pages(site_dir: Path, content: Content, language: Language) -> None
     for page in content.pages.values():
         if page.exists_in(language):
             compress_file(site_dir / page.url(language).lstrip("/") / "index.html")
+    for path in (site_dir / language.root.strip("/")).glob("*.html"):  # those for readers without page or network
+        compress_file(path)
 
 
 def compress_file(path: Path) -> None:
     """Lay a copy beside one file, unless there is a current one or it is too small to gain by it."""
-    small, size = path.with_name(path.name + ".gz"), path.stat()
-    if size.st_size > TOO_SMALL:
-        if not small.exists() or small.stat().st_mtime_ns < size.st_mtime_ns:
-            put(small, bytes(deflate.gzip_compress(path.read_bytes(), USUAL)))
-    else:
-        drop(small)
+    if path.stat().st_size <= TOO_SMALL:
+        drop(copy_of(path))
+    elif not has_copy(path):
+        put(copy_of(path), bytes(deflate.gzip_compress(path.read_bytes(), USUAL)))
+
+
+def copy_of(path: Path) -> Path:
+    """Return the place of a file's compressed copy."""
+    return path.with_name(f"{path.name}.gz")
+
+
+def has_copy(path: Path) -> bool:
+    """Tell whether the copy beside a file is current."""
+    try:
+        return copy_of(path).stat().st_mtime_ns >= path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return False

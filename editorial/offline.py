@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from editorial.compressed import compress_file
@@ -23,15 +24,47 @@ NOT_KEPT = "not-kept.html"
 LIST = "offline.json"
 _LOADED = (re.compile(rb'="(/assets/[^"]+)"'), re.compile(rb'data-chooser="(/[^"]+)"'))  # each begins with what is rare
 _ONLY_PRINTED = re.compile(r"^/assets/qr/")
-_SEARCH = ("pagefind.js", "pagefind-entry.json")
+_SCRIPT = "pagefind.js"
 
 
-def write_lists(site_dir: Path, content: Content, languages: tuple[Language, ...]) -> None:
-    """Write ``offline.json`` beside each language's home page."""
+@dataclass(frozen=True)
+class Mark:
+    """A kept file: its digest (SHA-256), its size on the device and on the way there, both in bytes."""
+
+    digest: str
+    stored: int
+    sent: int
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A language's own pages.
+
+    :ivar files: their marks, by address.
+    :ivar loaded: the addresses of scripts, styles and pictures that they load.
+    """
+
+    files: Mapping[str, Mark]
+    loaded: frozenset[str]
+
+
+def write_lists(
+    site_dir: Path, content: Content, languages: Iterable[Language], known: Mapping[str, Texts] | None = None
+) -> None:
+    """Write ``offline.json`` beside each language's home page.
+
+    :param known: the texts of languages, by code, where they were read before.
+    """
     for language in languages:
-        pages = [page.url(language) for page in content.pages.values() if is_kept(page, language)]
-        files = kept_files(site_dir, sorted(pages), language)
-        data = {**measure(site_dir, files), "pages": len(pages), "files": files}
+        texts = (known or {}).get(language.code) or read_texts(site_dir, content, language)
+        files = dict(texts.files)
+        files.update((url, mark(file_of(site_dir, url))) for url in sorted(texts.loaded))
+        files.update(search_files(site_dir / "pagefind", language.code))
+        data = {
+            **measure(files),
+            "pages": sum(url.endswith("/") for url in texts.files),
+            "files": list(files),
+        }
         target = site_dir / language.root.strip("/") / LIST
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
         if not target.exists() or target.read_text("utf-8") != text:
@@ -39,14 +72,40 @@ def write_lists(site_dir: Path, content: Content, languages: tuple[Language, ...
         compress_file(target)
 
 
+def read_texts(site_dir: Path, content: Content, language: Language) -> Texts:
+    """Read the pages that a device keeps of a language."""
+    pages = sorted(page.url(language) for page in content.pages.values() if is_kept(page, language))
+    files: dict[str, Mark] = {}
+    loaded: set[str] = set()
+    for url in [*pages, language.root + NOT_KEPT]:
+        path = file_of(site_dir, url)
+        body = path.read_bytes()
+        files[url] = mark_of(path, body)
+        loaded.update(found for pattern in _LOADED for found in map(bytes.decode, pattern.findall(body)))
+    return Texts(files, frozenset(url for url in loaded if not _ONLY_PRINTED.match(url)))
+
+
 @functools.lru_cache(maxsize=1024)
-def _read(path: Path, mtime: int) -> bytes:
-    return path.read_bytes()
+def _mark(path: Path, _written: tuple[int, int]) -> Mark:
+    return mark_of(path, path.read_bytes())
 
 
-def read(path: Path) -> bytes:
-    """Return a file, which is read once for its links and for its mark."""
-    return _read(path, path.stat().st_mtime_ns)
+def mark(path: Path) -> Mark:
+    """Return the mark of a file that several languages may keep."""
+    return _mark(path, (path.stat().st_mtime_ns, sent(path)))
+
+
+def mark_of(path: Path, body: bytes) -> Mark:
+    """Return the mark of a file with this content."""
+    return Mark(hashlib.sha256(body).hexdigest(), len(body), sent(path) or len(body))
+
+
+def sent(path: Path) -> int:
+    """Return the size of a file's compressed copy; 0 if there is none."""
+    try:
+        return path.with_name(f"{path.name}.gz").stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def is_kept(page: Page, language: Language) -> bool:
@@ -54,50 +113,38 @@ def is_kept(page: Page, language: Language) -> bool:
     return page.is_translated(language) or (page.facts.layout == "offline" and page.exists_in(language))
 
 
-def kept_files(site_dir: Path, pages: list[str], language: Language) -> list[str]:
-    """Return the addresses of everything a language needs without a network: pages first, then what they load."""
-    pages = [*pages, language.root + NOT_KEPT]
-    loaded = {
-        url
-        for page in pages
-        for text in [read(file_of(site_dir, page))]
-        for pattern in _LOADED
-        for url in map(bytes.decode, pattern.findall(text))
-        if not _ONLY_PRINTED.match(url)
-    }
-    return [*pages, *sorted(loaded), *search_files(site_dir / "pagefind", language.code)]
+def search_files(folder: Path, code: str) -> dict[str, Mark]:
+    """Return the marks of a language's part of the search index, by address; none where it has no part.
 
-
-def search_files(folder: Path, code: str) -> list[str]:
-    """Return the addresses of a language's part of the search index; none where it has no part."""
+    Of the list of all languages' parts the language's own row counts: what changes in others concerns nobody here.
+    """
     entry = folder / "pagefind-entry.json"
     known: Mapping[str, Mapping[str, str | None]] = (
         json.loads(entry.read_text("utf-8"))["languages"] if entry.exists() else {}
     )
     if code not in known:
-        return []
+        return {}
     names = [
-        *_SEARCH,
+        _SCRIPT,
+        entry.name,
         f"wasm.{known[code]['wasm'] or 'unknown'}.pagefind",
         f"pagefind.{known[code]['hash']}.pf_meta",
         titles_name(code),
         *(path.relative_to(folder).as_posix() for path in sorted(folder.glob(f"*/{code}_*"))),
     ]
-    return [f"/pagefind/{name}" for name in names]
+    row = json.dumps(known[code], sort_keys=True).encode()
+    own = Mark(hashlib.sha256(row).hexdigest(), len(row), len(row))
+    return {f"/pagefind/{name}": own if name == entry.name else mark(folder / name) for name in names}
 
 
-def measure(site_dir: Path, files: Iterable[str]) -> dict[str, str | int]:
-    """Return a mark of the content, its size on the device and on the way there, both in bytes."""
-    digest = hashlib.sha256()
-    stored = sent = 0
-    for url in files:
-        path = file_of(site_dir, url)
-        body = read(path)
-        digest.update(url.encode() + b"\0" + body)
-        packed = path.with_name(path.name + ".gz")
-        stored += len(body)
-        sent += packed.stat().st_size if packed.exists() else len(body)
-    return {"version": digest.hexdigest()[:12], "stored": stored, "sent": sent}
+def measure(files: Mapping[str, Mark]) -> dict[str, str | int]:
+    """Return a mark of all files, their size on the device and on the way there, both in bytes."""
+    whole = hashlib.sha256("".join(f"{url}\0{one.digest}\0" for url, one in files.items()).encode())
+    return {
+        "version": whole.hexdigest()[:12],
+        "stored": sum(one.stored for one in files.values()),
+        "sent": sum(one.sent for one in files.values()),
+    }
 
 
 def file_of(site_dir: Path, url: str) -> Path:

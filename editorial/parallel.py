@@ -23,14 +23,18 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, MkDocsException
-from mkdocs.structure.files import Files
 
 from editorial import plugin
 from editorial.compressed import compress_pages
 from editorial.context import House
 from editorial.languages import CONFIG, load_languages
-from editorial.search import SearchError, index_language
+from editorial.offline import Texts, read_texts
+from editorial.search import FOLDER, SearchError, index_language, take_over
 from editorial.single import draw
+
+
+class DrawError(MkDocsException):
+    """A page could not be drawn; the message says which and why."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,18 @@ class Task:
     only: frozenset[str] | None = None
     index: Path | None = None
     templates: Path | None = None
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What came of one task.
+
+    :ivar said: what MkDocs said, empty if all went well.
+    :ivar texts: the language's pages as a device keeps them; None if only some pages were drawn, or on a fault.
+    """
+
+    said: list[str]
+    texts: Texts | None = None
 
 
 class Said(logging.Handler):
@@ -88,38 +104,29 @@ class Compiled(jinja2.FileSystemBytecodeCache):
             super().dump_bytecode(bucket)
 
 
-THEME_FILES: dict[tuple[str, ...], list[str]] = {}
-
-
 def load(docs_dir: Path, site_dir: Path, site_url: str | None, templates: Path | None = None) -> MkDocsConfig:
-    """Return MkDocs' configuration of one build, with the theme's files listed once a process.
+    """Return MkDocs' configuration of one build, which looks for files to copy among our own only.
 
-    Material brings twelve thousand icons; looking through them for each language is a tenth of a build.
+    Material brings twelve thousand icons; looking through them for each language is a tenth of a build, and none of
+    them would stay (:meth:`editorial.plugin.EditorialPlugin.on_files`).
     """
     overrides = {"site_url": site_url} if site_url else {}
     config = load_config(str(CONFIG), docs_dir=str(docs_dir), site_dir=str(site_dir), strict=True, **overrides)
     fresh: Callable[[], jinja2.Environment] = config.theme.get_env
+    own = jinja2.Environment(loader=jinja2.FileSystemLoader(config.theme.custom_dir or []), autoescape=True)
 
     def environment() -> jinja2.Environment:
         env = fresh()
         env.bytecode_cache = Compiled(templates)
-        listed = env.list_templates
-
-        def once(extensions: Any = None, filter_func: Callable[[str], bool] | None = None) -> list[str]:
-            place = tuple(config.theme.dirs)
-            if place not in THEME_FILES:
-                THEME_FILES[place] = listed(extensions, filter_func)
-            return THEME_FILES[place]
-
-        env.list_templates = once  # type: ignore[method-assign]
+        env.list_templates = own.list_templates  # type: ignore[method-assign]
         return env
 
     config.theme.get_env = environment  # type: ignore[method-assign]
     return config
 
 
-def build_language(task: Task) -> list[str]:
-    """Run MkDocs for one language; return what it said, empty if all went well."""
+def build_language(task: Task) -> Drawn:
+    """Run MkDocs for one language."""
     said = Said()
     logger = logging.getLogger("mkdocs")
     logger.setLevel(logging.WARNING)
@@ -132,24 +139,25 @@ def build_language(task: Task) -> list[str]:
         if task.only is not None:
             content = plugin.SHARED[config.docs_dir].content
             draw(config, content, task.only, next(row for row in load_languages() if row.code == task.code))
-            return said.lines
+            return Drawn(said.lines)
         i18n.current_language, i18n.building = task.code, True
         build(config)
-        finish_language(task)
+        return Drawn(said.lines, finish_language(task))
     except (Abort, MkDocsException, SearchError) as error:
-        return said.lines or [str(error)]
+        return Drawn(said.lines or [str(error)])
     finally:
         logger.removeHandler(said)
-    return said.lines
 
 
-def finish_language(task: Task) -> None:
-    """Index and compress a language's pages, in the process that has just drawn them."""
+def finish_language(task: Task) -> Texts:
+    """Index, compress and measure a language's pages, in the process that has just drawn them."""
     house = shared(task.docs_dir)
     language = next(row for row in house.languages if row.code == task.code)
     if task.index is not None:
         index_language(task.site_dir, house.content, language, task.index)
+        take_over(task.index, task.site_dir / FOLDER, task.code)
     compress_pages(task.site_dir, house.content, language)
+    return read_texts(task.site_dir, house.content, language)
 
 
 def check(docs_dir: Path, only: Collection[str] | None) -> None:
@@ -169,14 +177,20 @@ def quiet_collector() -> None:
 
 
 def build_languages(
-    tasks: Iterable[Task], docs_dir: Path, only: Collection[str] | None = None, processes: int | None = None
-) -> list[str]:
+    tasks: Iterable[Task],
+    docs_dir: Path,
+    only: Collection[str] | None = None,
+    processes: int | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
+) -> dict[str, Texts]:
     """Check the pages and build all tasks, side by side where the machine has the processors.
 
     :param only: the keys of the pages to check; default: all.
     :param processes: default: one for each processor, at most one for each task.
-    :return: what MkDocs said, each line once; empty if all went well.
+    :param meanwhile: what this process does while the others draw.
+    :return: the texts of each language that was drawn as a whole, by its code.
     :raises PluginError: with every finding, if the check finds an error; that is then all there is to say.
+    :raises DrawError: with what MkDocs said, each line once.
     """
     work = list(tasks)
     count = min(len(work), processes or os.cpu_count() or 1)
@@ -185,16 +199,20 @@ def build_languages(
     try:
         if count <= 1:
             check(docs_dir, only)
-            said = [build_language(task) for task in work]
+            drawn = [build_language(task) for task in work]
+            meanwhile()
         else:
             with multiprocessing.get_context("fork").Pool(count, quiet_collector) as pool:
                 checked = pool.apply_async(check, (docs_dir, only))
-                drawn = [pool.apply_async(build_language, (task,)) for task in work]
+                waiting = [pool.apply_async(build_language, (task,)) for task in work]
+                meanwhile()
                 checked.get()  # first: a page with a fault may also have made its language fail
-                said = [result.get() for result in drawn]
+                drawn = [result.get() for result in waiting]
     finally:
         utils.clean_directory = clean
-    return list(dict.fromkeys(line for lines in said for line in lines))
+    if said := dict.fromkeys(line for one in drawn for line in one.said):
+        raise DrawError("\n".join(said))
+    return {task.code: one.texts for task, one in zip(work, drawn, strict=True) if one.texts}
 
 
 def prepare(docs_dir: Path, site_dir: Path, site_url: str | None) -> House:
@@ -203,9 +221,3 @@ def prepare(docs_dir: Path, site_dir: Path, site_url: str | None) -> House:
     :raises PluginError: with every finding, if it cannot be read.
     """
     return plugin.share_house(load(docs_dir, site_dir, site_url))
-
-
-def list_theme(docs_dir: Path, site_dir: Path) -> None:
-    """Look through the theme's files once, for all processes that begin after this one."""
-    config = load(docs_dir, site_dir, None)
-    Files([]).add_files_from_theme(config.theme.get_env(), config)

@@ -30,7 +30,7 @@ from editorial import markup, words
 from editorial.checks import check_content
 from editorial.chooser_table import ROOM, Table, check_table, chooser_data, load_table
 from editorial.compressed import without_comments
-from editorial.content import read_content
+from editorial.content import Page, read_content
 from editorial.context import LEGAL, House, error_context, page_context, parse_month
 from editorial.facts import load_facts
 from editorial.findings import ContentError, Finding, errors
@@ -73,7 +73,7 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
 
     @event_priority(50)
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
-        """Leave out Material's own assets, which no page uses, and pages that this language does not have."""
+        """Leave out Material's own assets, which no page uses, and texts that this language does not show."""
         self.house = SHARED[config.docs_dir]
         code = config.plugins["i18n"].current_language  # type: ignore[attr-defined]
         self.language = next(row for row in self.house.languages if row.code == code)
@@ -87,7 +87,7 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
             if source.startswith(docs + os.sep):
                 folder, _slash, name = file.src_uri.partition("/")
                 page = self.house.content.pages.get(name.removesuffix(".md")) if name.endswith(".md") else None
-                if folder in foreign or (page is not None and not page.exists_in(self.language)):
+                if folder in foreign or (page is not None and not self._shows(page, folder)):
                     files.remove(file)
             elif not source.startswith(own + os.sep):
                 files.remove(file)
@@ -206,6 +206,11 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
             "survey.results": lambda: draw_results(self.house.survey, self._spoken(page)),
             "accessibility.results": lambda: draw_run(self.house.tested, self._spoken(page)),
         }
+
+    def _shows(self, page: Page, folder: str) -> bool:
+        """Tell whether a text is drawn: the language's own, or the German one in its place."""
+        spoken = self.language if page.is_translated(self.language) else default_language()
+        return page.exists_in(self.language) and folder == spoken.code
 
     def _page(self, page: MkDocsPage) -> Any:
         return self.house.content.pages[page.file.src_uri.partition("/")[2].removesuffix(".md")]

@@ -13,7 +13,8 @@ from pagefind_bin import get_executable
 
 from editorial.compressed import press
 from editorial.content import Content
-from editorial.files import drop, move, put
+from editorial.files import drop, move, put, remove
+from editorial.inputs import beside
 from editorial.languages import Language
 
 FOLDER = "pagefind"
@@ -26,29 +27,48 @@ class SearchError(Exception):
     """Pagefind failed; the message says how."""
 
 
-def pages_glob(content: Content, language: Language) -> str:
-    """Return the pattern of a language's own pages; German ones lie beside the other languages' folders."""
-    if not language.default:
-        return f"{language.code}/**/index.html"
-    tops = sorted(
-        {page.slug.split("/")[0] for page in content.pages.values() if page.slug and page.exists_in(language)}
-    )
-    return "{" + ",".join(["index.html", *(f"{top}/**/index.html" for top in tops)]) + "}"
-
-
 def index_language(site_dir: Path, content: Content, language: Language, out: Path) -> None:
-    """Index the pages of one language into the folder ``out``.
+    """Index the texts of one language into the folder ``out``.
+
+    Pagefind reads the texts alone: a page's frame is twice as long, and reading it takes it as long as the text.
 
     :raises SearchError: if Pagefind fails.
     """
-    pattern = pages_glob(content, language)
-    command = [get_executable(), "--site", str(site_dir), "--glob", pattern, "--output-path", str(out), "--quiet"]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True)
+    texts = beside(out, "texts")
+    try:
+        write_texts(site_dir, content, language, texts)
+        command = [get_executable(), "--site", str(texts), "--output-path", str(out), "--quiet"]
+        done = subprocess.run(command, capture_output=True, text=True)
+    finally:
+        remove(texts)
     if done.returncode != 0:
         raise SearchError(f"The search index could not be built: {done.stderr or done.stdout}")
     write_titles(out, language)
     for path in sorted([*out.glob("wasm.*.pagefind"), *out.glob("index/*.pf_index")]):
         press(path, site_dir / FOLDER / path.relative_to(out))
+
+
+def write_texts(site_dir: Path, content: Content, language: Language, folder: Path) -> None:
+    """Write what is to be found of each page into a tree like that of the site, whose paths become addresses.
+
+    German texts that stand in for translations are left out, but for a language that has no text of its own yet.
+    """
+    pages = [page for page in content.pages.values() if page.exists_in(language)]
+    for page in [page for page in pages if page.is_translated(language)] or pages:
+        place = f"{page.url(language).lstrip('/')}index.html"
+        text = text_of((site_dir / place).read_text("utf-8"))
+        if text:
+            path = folder / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f'<!doctype html><html lang="{language.code}">{text}', "utf-8")
+
+
+def text_of(html: str) -> str:
+    """Return the part of a page that is its text, from the tag that says so; empty if there is none."""
+    head, mark, rest = html.partition(" data-kim-content")
+    start = head.rfind("<")
+    end = rest.find("</article>" if head.startswith("<article", start) else "<!-- /kim:main -->")
+    return html[start : len(head) + len(mark) + end] if mark else ""
 
 
 def write_titles(index: Path, language: Language) -> None:
@@ -75,20 +95,24 @@ def gather(site_dir: Path, parts: Mapping[str, Path]) -> None:
 
     :param parts: the folder of each language's part, by code; what the other languages have there stays.
     """
-    target = site_dir / FOLDER
-    whole: dict[str, Any] = json.loads((target / ENTRY).read_text("utf-8")) if (target / ENTRY).exists() else {}
+    old = [path for code, part in parts.items() for path in take_over(part, site_dir / FOLDER, code)]
+    write_entry(site_dir, parts)
+    for path in old:  # last: until the list above was there, readers asked for these
+        drop(path)
+
+
+def write_entry(site_dir: Path, parts: Mapping[str, Path]) -> None:
+    """Write the list of all languages' parts, which Pagefind's script reads first."""
+    target = site_dir / FOLDER / ENTRY
+    whole: dict[str, Any] = json.loads(target.read_text("utf-8")) if target.exists() else {}
     known: dict[str, Any] = dict(whole.get("languages", {}))
-    old: set[Path] = set()
     for code, part in parts.items():
         entry = json.loads((part / ENTRY).read_text("utf-8"))
         known.pop(code, None)
         known.update({name: row for name, row in entry["languages"].items() if name == code})
-        old |= take_over(part, target, code)
         whole = whole or entry
     data = {**whole, "languages": dict(sorted(known.items()))}
-    put(target / ENTRY, json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
-    for path in old:  # last: until the list above was there, readers asked for these
-        drop(path)
+    put(target, json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def search_texts(site_dir: Path) -> list[Path]:

@@ -56,6 +56,8 @@ def unmarked(html: str) -> str:
 
 def show_changed(html: str, paragraph_words: str, section_words: str) -> str:
     """Turn the signs into a class on the element they stand in and a sentence that only screen readers read."""
+    if PARAGRAPH not in html and SECTION not in html:
+        return html
 
     def show(match: re.Match[str]) -> str:
         tag, sign = match.groups()

@@ -99,12 +99,27 @@ def test_random_edits_give_the_same_site_as_drawing_everything(docs: Path, tmp_p
         assert [name for name in one if one[name] != other[name]] == [], round_
 
 
+def test_a_change_in_one_language_gives_the_same_site_as_drawing_everything(docs: Path, tmp_path: Path) -> None:
+    """The lists of the other languages stay as they are, though all languages share the list of the search's parts."""
+    again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
+    build_site(again, URL, docs)
+    path = docs / "ar/seite-2.md"
+    path.write_text(path.read_text("utf-8") + "\nA line that only one language has.\n", "utf-8")
+    build_site(again, URL, docs)
+    build_site(whole, URL, docs, cache=False)
+    one, other = tree(again), tree(whole)
+    assert one.keys() == other.keys()
+    assert [name for name in one if one[name] != other[name]] == []
+
+
 def test_only_the_changed_page_is_drawn_and_nothing_is_drawn_twice(
     docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[Task] = []
     real = building.build_languages
-    monkeypatch.setattr(building, "build_languages", lambda tasks, *rest: drawn.extend(tasks) or real(tasks, *rest))
+    monkeypatch.setattr(
+        building, "build_languages", lambda tasks, *rest, **more: drawn.extend(tasks) or real(tasks, *rest, **more)
+    )
     site = tmp_path / "site"
     build_site(site, URL, docs)
     assert [task.only for task in drawn] == [None] * len(load_languages())
