@@ -18,13 +18,13 @@ from editorial.content import read_content
 from editorial.context import House
 from editorial.facts import load_facts
 from editorial.feed import atom, changes
-from editorial.files import drop, move, put, remove, replace_folder, undoable
+from editorial.files import drop, keeping, move, put, remove, replace_folder, staging, undoable
 from editorial.inputs import Inputs, beside, is_current, path_of, read_inputs
 from editorial.languages import ROOT, load_languages, load_site
 from editorial.manifest import Manifest, changed_pages, manifest_for, read_manifest, write_manifest
 from editorial.offline import write_lists
 from editorial.parallel import Task, build_languages, prepare
-from editorial.search import SearchError, gather, index_language, search_texts, write_entry
+from editorial.search import SearchError, index_language, search_texts, write_entry
 
 
 class BuildError(Exception):
@@ -49,7 +49,7 @@ def build_site(
     :raises BuildError: with what MkDocs or the checks said.
     """
     site_dir = site_dir.resolve()
-    with alone(site_dir):
+    with alone(site_dir), staging(beside(site_dir, "staging")):
         inputs = inputs or read_inputs(docs_dir, site_url)
         if cache and is_current(site_dir, inputs, pdf):
             return None
@@ -58,7 +58,7 @@ def build_site(
         plugin.SHARED.clear()
         load_facts.cache_clear()
         try:
-            for name in ("new", "part", "search", "undo"):  # left over, if a build was killed
+            for name in ("new", "part", "undo"):  # left over, if a build was killed
                 remove(beside(site_dir, name))
             house = prepare(docs_dir, fresh, site_url)
             now = manifest_for(inputs, house.content, house.languages, house.states, pdf)
@@ -75,7 +75,7 @@ def build_site(
             raise BuildError(str(error)) from error
         finally:
             plugin.SHARED.clear()
-            for name in ("new", "part", "search"):
+            for name in ("new", "part"):
                 remove(beside(site_dir, name))
 
 
@@ -101,19 +101,17 @@ class Work:
 
 def build_whole(house: House, work: Work) -> str | None:
     """Draw every page into a new folder; return why there are no booklets, if they were wanted."""
-    fresh, parts = work.fresh, beside(work.site_dir, "search")
+    fresh = work.fresh
     remove(beside(work.site_dir, "templates"))
-    tasks = [
-        Task(row.code, work.docs_dir, fresh, work.site_url, index=parts / row.code, templates=work.templates)
-        for row in house.languages
-    ]
-    texts = build_languages(tasks, work.docs_dir, meanwhile=lambda: write_feeds(fresh, house, work.docs_dir))
-    write_entry(fresh, {row.code: parts / row.code for row in house.languages})
-    missing = None
-    if work.now.pdf:
-        missing, texts = print_booklets(fresh, work.site_url, work.docs_dir, work.site_dir / FOLDER), {}
-    compress(fresh)
-    write_lists(fresh, house.content, house.languages, texts)
+    tasks = [Task(row.code, work.docs_dir, fresh, work.site_url, templates=work.templates) for row in house.languages]
+    with keeping(fresh, work.site_dir):
+        drawn = build_languages(tasks, work.docs_dir, meanwhile=lambda: write_feeds(fresh, house, work.docs_dir))
+        write_entry(fresh, [one.part for one in drawn.values()])
+        missing, texts = None, {code: one.texts for code, one in drawn.items()}
+        if work.now.pdf:
+            missing, texts = print_booklets(fresh, work.site_url, work.docs_dir, work.site_dir / FOLDER), {}
+        compress(fresh)
+        write_lists(fresh, house.content, house.languages, texts)
     replace_folder(fresh, work.site_dir)
     return missing
 
@@ -126,7 +124,7 @@ def build_part(house: House, work: Work, before: Manifest, changed: Mapping[str,
 
     :param changed: the keys of the pages by language.
     """
-    site, part, parts = work.site_dir, beside(work.site_dir, "part"), beside(work.site_dir, "search")
+    site, part = work.site_dir, beside(work.site_dir, "part")
     tasks = [
         Task(code, work.docs_dir, part, work.site_url, frozenset(keys), templates=work.templates)
         for code, keys in changed.items()
@@ -139,17 +137,15 @@ def build_part(house: House, work: Work, before: Manifest, changed: Mapping[str,
             written = put_over(part, site)
             if before.head != work.now.head:
                 written += write_feeds(site, house, work.docs_dir)
-            for language in house.languages:
-                if language.code in changed:
-                    index_language(site, house.content, language, parts / language.code)
-            gather(site, {code: parts / code for code in changed})
+            languages = [row for row in house.languages if row.code in changed]
+            write_entry(site, [index_language(site, house.content, language) for language in languages])
             written += search_texts(site)
             if work.now.pdf and changed:
                 missing = print_booklets(site, work.site_url, work.docs_dir)
                 written = list(texts_below(site))
             for path in written:
                 compress_file(path)
-            write_lists(site, house.content, tuple(row for row in house.languages if row.code in changed))
+            write_lists(site, house.content, languages)
     except BaseException:
         write_manifest(site, before)
         raise

@@ -30,17 +30,15 @@ def without_comments(name: str, text: str) -> str:
     return str(rjsmin.jsmin(text)) if name.endswith(".js") else text
 
 
-def press(path: Path, known: Path) -> None:
-    """Make a gzip file smaller that some tool wrote in a hurry; what is in it stays the same.
+def pressed(packed: bytes, known: Path) -> bytes:
+    """Return a gzip file that some tool wrote in a hurry as a smaller one; what is in it stays the same.
 
     :param known: where this may have been done before: the file of an earlier build, if there is one.
     """
-    packed = path.read_bytes()
     plain = gzip.decompress(packed)
     if known.exists() and gzip.decompress(earlier := known.read_bytes()) == plain:
-        path.write_bytes(earlier)
-    elif len(smaller := deflate.gzip_compress(plain, HARD)) < len(packed):
-        path.write_bytes(smaller)
+        return earlier
+    return min(packed, bytes(deflate.gzip_compress(plain, HARD)), key=len)
 
 
 def texts_below(site_dir: Path) -> Iterator[Path]:

@@ -7,6 +7,7 @@ before the processes part, and never written again.
 
 from __future__ import annotations
 
+import functools
 import gc
 import logging
 import multiprocessing
@@ -27,9 +28,10 @@ from mkdocs.exceptions import Abort, MkDocsException
 from editorial import plugin
 from editorial.compressed import compress_pages
 from editorial.context import House
+from editorial.files import put
 from editorial.languages import CONFIG, load_languages
 from editorial.offline import Texts, read_texts
-from editorial.search import FOLDER, SearchError, index_language, take_over
+from editorial.search import Part, SearchError, index_language
 from editorial.single import draw
 
 
@@ -42,7 +44,6 @@ class Task:
     """One language of one build.
 
     :ivar only: the keys of the pages to draw; None for all.
-    :ivar index: where to put the language's search index; None for none.
     :ivar templates: where compiled templates are kept for the next build; None to keep them in memory only.
     """
 
@@ -51,8 +52,19 @@ class Task:
     site_dir: Path
     site_url: str | None
     only: frozenset[str] | None = None
-    index: Path | None = None
     templates: Path | None = None
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What is to be gathered of a language whose pages were all drawn.
+
+    :ivar part: its part of the search index.
+    :ivar texts: its pages, as a device keeps them.
+    """
+
+    part: Part
+    texts: Texts
 
 
 @dataclass(frozen=True)
@@ -60,11 +72,11 @@ class Drawn:
     """What came of one task.
 
     :ivar said: what MkDocs said, empty if all went well.
-    :ivar texts: the language's pages as a device keeps them; None if only some pages were drawn, or on a fault.
+    :ivar whole: what is to be gathered of the language; None if only some of its pages were drawn, or on a fault.
     """
 
     said: list[str]
-    texts: Texts | None = None
+    whole: Whole | None = None
 
 
 class Said(logging.Handler):
@@ -125,6 +137,20 @@ def load(docs_dir: Path, site_dir: Path, site_url: str | None, templates: Path |
     return config
 
 
+@functools.lru_cache(maxsize=1)
+def begin(
+    docs_dir: Path, site_dir: Path, site_url: str | None, templates: Path | None
+) -> tuple[MkDocsConfig, tuple[Any, ...]]:
+    """Return the configuration of all runs of this process, and its languages.
+
+    mkdocs-static-i18n, too, runs MkDocs on one configuration for one language after the other.
+    """
+    config = load(docs_dir, site_dir, site_url, templates)
+    config.plugins.on_startup(command="build", dirty=False)
+    i18n: Any = config.plugins["i18n"]
+    return config, tuple(i18n.config["languages"])
+
+
 def build_language(task: Task) -> Drawn:
     """Run MkDocs for one language."""
     said = Said()
@@ -132,10 +158,10 @@ def build_language(task: Task) -> Drawn:
     logger.setLevel(logging.WARNING)
     logger.addHandler(said)
     try:
-        config = load(task.docs_dir, task.site_dir, task.site_url, task.templates)
-        config.plugins.on_startup(command="build", dirty=False)
+        config, rows = begin(task.docs_dir, task.site_dir, task.site_url, task.templates)
         i18n: Any = config.plugins["i18n"]
-        i18n.config["languages"] = [row for row in i18n.config["languages"] if row.default or row.locale == task.code]
+        i18n.config["languages"] = [row for row in rows if row.default or row.locale == task.code]
+        i18n.i18n_files_per_language.clear()
         if task.only is not None:
             content = plugin.SHARED[config.docs_dir].content
             draw(config, content, task.only, next(row for row in load_languages() if row.code == task.code))
@@ -147,17 +173,16 @@ def build_language(task: Task) -> Drawn:
         return Drawn(said.lines or [str(error)])
     finally:
         logger.removeHandler(said)
+        gc.collect()
 
 
-def finish_language(task: Task) -> Texts:
+def finish_language(task: Task) -> Whole:
     """Index, compress and measure a language's pages, in the process that has just drawn them."""
     house = shared(task.docs_dir)
     language = next(row for row in house.languages if row.code == task.code)
-    if task.index is not None:
-        index_language(task.site_dir, house.content, language, task.index)
-        take_over(task.index, task.site_dir / FOLDER, task.code)
+    part = index_language(task.site_dir, house.content, language)
     compress_pages(task.site_dir, house.content, language)
-    return read_texts(task.site_dir, house.content, language)
+    return Whole(part, read_texts(task.site_dir, house.content, language))
 
 
 def check(docs_dir: Path, only: Collection[str] | None) -> None:
@@ -171,9 +196,12 @@ def shared(docs_dir: Path) -> House:
 
 
 def quiet_collector() -> None:
-    """Let Python look for cyclic garbage seldom; what was read before the processes parted never becomes any."""
+    """Let Python look for cyclic garbage after each language only: some 80 kB a page until then.
+
+    What was read before the processes parted never becomes garbage.
+    """
     gc.freeze()
-    gc.set_threshold(200_000, 20, 100)
+    gc.disable()
 
 
 def build_languages(
@@ -182,13 +210,13 @@ def build_languages(
     only: Collection[str] | None = None,
     processes: int | None = None,
     meanwhile: Callable[[], object] = lambda: None,
-) -> dict[str, Texts]:
+) -> dict[str, Whole]:
     """Check the pages and build all tasks, side by side where the machine has the processors.
 
     :param only: the keys of the pages to check; default: all.
     :param processes: default: one for each processor, at most one for each task.
     :param meanwhile: what this process does while the others draw.
-    :return: the texts of each language that was drawn as a whole, by its code.
+    :return: what is to be gathered of each language that was drawn as a whole, by its code.
     :raises PluginError: with every finding, if the check finds an error; that is then all there is to say.
     :raises DrawError: with what MkDocs said, each line once.
     """
@@ -196,6 +224,7 @@ def build_languages(
     count = min(len(work), processes or os.cpu_count() or 1)
     # The runs share one folder, which is new and empty; none may clean it while another writes.
     clean, utils.clean_directory = utils.clean_directory, lambda directory: None
+    write, utils.write_file = utils.write_file, lambda content, output_path: put(Path(output_path), content)
     try:
         if count <= 1:
             check(docs_dir, only)
@@ -209,10 +238,10 @@ def build_languages(
                 checked.get()  # first: a page with a fault may also have made its language fail
                 drawn = [result.get() for result in waiting]
     finally:
-        utils.clean_directory = clean
+        utils.clean_directory, utils.write_file = clean, write
     if said := dict.fromkeys(line for one in drawn for line in one.said):
         raise DrawError("\n".join(said))
-    return {task.code: one.texts for task, one in zip(work, drawn, strict=True) if one.texts}
+    return {task.code: one.whole for task, one in zip(work, drawn, strict=True) if one.whole}
 
 
 def prepare(docs_dir: Path, site_dir: Path, site_url: str | None) -> House:

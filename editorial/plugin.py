@@ -108,6 +108,11 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         env.filters["longdate"] = lambda value: format_date(value, "long", locale=code)
         return env
 
+    def on_nav(self, nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
+        """Look each linked page up once; from here on the list of files stays as it is."""
+        files.get_file_from_path = functools.cache(files.get_file_from_path)  # type: ignore[method-assign]
+        return nav
+
     def on_page_markdown(self, markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
         """Mark what is stale and fill in facts, in the language of the text (German on a page without translation)."""
         markdown = mark_changed(markdown, self.house.states.get((self._page(page).key, self.language.code)))

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import hashlib
 import json
+import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pagefind_bin import get_executable
 
-from editorial.compressed import press
+from editorial.compressed import pressed
 from editorial.content import Content
-from editorial.files import drop, move, put, remove
+from editorial.files import drop, put, remove
 from editorial.inputs import beside
 from editorial.languages import Language
 
 FOLDER = "pagefind"
+MEMORY = Path("/dev/shm")  # noqa: S108 - a name of our own in it, for texts that are public
 ENTRY = "pagefind-entry.json"
 # Pagefind's ready-made interface is larger than ours, and a worker would load the engine a second time.
 UNUSED = ("pagefind-ui", "pagefind-modular-ui", "pagefind-component-ui", "pagefind-highlight", "pagefind-worker", "pagefind-playground")  # fmt: skip
@@ -27,40 +32,53 @@ class SearchError(Exception):
     """Pagefind failed; the message says how."""
 
 
-def index_language(site_dir: Path, content: Content, language: Language, out: Path) -> None:
-    """Index the texts of one language into the folder ``out``.
+@dataclass(frozen=True)
+class Part:
+    """One language's part of the index, in its place.
+
+    :ivar entry: what Pagefind says of it, for the list of all parts.
+    :ivar old: the files of the language's part before, which nobody asks for once that list is written.
+    """
+
+    entry: dict[str, Any]
+    old: frozenset[Path] = frozenset()
+
+
+def index_language(site_dir: Path, content: Content, language: Language) -> Part:
+    """Index the texts of one language and put its part of the index below ``site_dir/pagefind``.
 
     Pagefind reads the texts alone: a page's frame is twice as long, and reading it takes it as long as the text.
 
     :raises SearchError: if Pagefind fails.
     """
-    texts = beside(out, "texts")
+    texts = dict(read_texts(site_dir, content, language))
+    room = room_for(texts, beside(site_dir, f"search-{language.code}"))
     try:
-        write_texts(site_dir, content, language, texts)
-        command = [get_executable(), "--site", str(texts), "--output-path", str(out), "--quiet"]
+        for place, text in texts.items():
+            path = room / "texts" / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text)
+        out = room / "index"
+        command = [get_executable(), "--site", str(room / "texts"), "--output-path", str(out), "--quiet"]
         done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise SearchError(f"The search index could not be built: {done.stderr or done.stdout}")
+        entry: dict[str, Any] = json.loads((out / ENTRY).read_text("utf-8"))
+        return Part(entry, take_over(out, site_dir / FOLDER, language))
     finally:
-        remove(texts)
-    if done.returncode != 0:
-        raise SearchError(f"The search index could not be built: {done.stderr or done.stdout}")
-    write_titles(out, language)
-    for path in sorted([*out.glob("wasm.*.pagefind"), *out.glob("index/*.pf_index")]):
-        press(path, site_dir / FOLDER / path.relative_to(out))
+        remove(room)
 
 
-def write_texts(site_dir: Path, content: Content, language: Language, folder: Path) -> None:
-    """Write what is to be found of each page into a tree like that of the site, whose paths become addresses.
+def read_texts(site_dir: Path, content: Content, language: Language) -> Iterator[tuple[str, bytes]]:
+    """Yield what is to be found of each page, by its place in the site, which becomes its address.
 
     German texts that stand in for translations are left out, but for a language that has no text of its own yet.
     """
     pages = [page for page in content.pages.values() if page.exists_in(language)]
     for page in [page for page in pages if page.is_translated(language)] or pages:
         place = f"{page.url(language).lstrip('/')}index.html"
-        text = text_of((site_dir / place).read_text("utf-8"))
-        if text:
-            path = folder / place
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(f'<!doctype html><html lang="{language.code}">{text}', "utf-8")
+        if text := text_of((site_dir / place).read_text("utf-8")):
+            yield place, f'<!doctype html><html lang="{language.code}">{text}'.encode()
 
 
 def text_of(html: str) -> str:
@@ -71,8 +89,45 @@ def text_of(html: str) -> str:
     return html[start : len(head) + len(mark) + end] if mark else ""
 
 
-def write_titles(index: Path, language: Language) -> None:
-    """Write address and title of each result into one file, so that a list of results needs no further request.
+def room_for(texts: Mapping[str, bytes], beside: Path) -> Path:
+    """Return an empty folder for what Pagefind reads and writes: in memory where there is plenty, else ``beside``.
+
+    Its name follows from that of ``beside``, so that what a killed build leaves is removed by the next one.
+    """
+    size = 10_000_000 + 4 * sum(len(text) + 8192 for text in texts.values())
+    with contextlib.suppress(OSError):
+        free = os.statvfs(MEMORY)
+        if free.f_bavail * free.f_frsize > 2 * size:
+            return empty(MEMORY / f"kim-{hashlib.sha256(os.fsencode(beside)).hexdigest()[:16]}")
+    return empty(beside)
+
+
+def empty(folder: Path) -> Path:
+    """Return a folder of this user alone, made anew."""
+    remove(folder)
+    folder.mkdir(mode=0o700, parents=True)
+    return folder
+
+
+def take_over(source: Path, target: Path, language: Language) -> frozenset[Path]:
+    """Put one language's part, as Pagefind wrote it, beside its old one; return what is now old."""
+    code = language.code
+    old = {*target.glob(f"*/{code}_*"), *target.glob(f"pagefind.{code}_*")}
+    put(target / titles_name(code), titles(source, language))
+    for path in sorted(source.rglob("*")):
+        if path.is_file() and path.name != ENTRY and not path.name.startswith(UNUSED):
+            place = target / path.relative_to(source)
+            data = path.read_bytes()
+            if path.suffix == ".pf_index" or path.name.startswith("wasm."):
+                data = pressed(data, place)
+            old.discard(place)
+            if not place.exists() or place.read_bytes() != data:
+                put(place, data)
+    return frozenset(old)
+
+
+def titles(index: Path, language: Language) -> bytes:
+    """Return address and title of each result in one file, so that a list of results needs no further request.
 
     Pagefind keeps them in a file for each page, together with the text that excerpts are cut from.
     """
@@ -80,9 +135,7 @@ def write_titles(index: Path, language: Language) -> None:
     for path in sorted((index / "fragment").glob(f"{language.code}_*.pf_fragment")):
         page = json.loads(gzip.decompress(path.read_bytes()).removeprefix(b"pagefind_dcd"))
         rows[path.stem] = [page["url"], page["meta"]["title"]]
-    (index / titles_name(language.code)).write_text(
-        json.dumps(rows, ensure_ascii=False, separators=(",", ":")), "utf-8"
-    )
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def titles_name(code: str) -> str:
@@ -90,43 +143,22 @@ def titles_name(code: str) -> str:
     return f"titles.{code}.json"
 
 
-def gather(site_dir: Path, parts: Mapping[str, Path]) -> None:
-    """Put the freshly made parts of some languages into the index below ``site_dir/pagefind``.
-
-    :param parts: the folder of each language's part, by code; what the other languages have there stays.
-    """
-    old = [path for code, part in parts.items() for path in take_over(part, site_dir / FOLDER, code)]
-    write_entry(site_dir, parts)
-    for path in old:  # last: until the list above was there, readers asked for these
-        drop(path)
-
-
-def write_entry(site_dir: Path, parts: Mapping[str, Path]) -> None:
-    """Write the list of all languages' parts, which Pagefind's script reads first."""
+def write_entry(site_dir: Path, parts: Iterable[Part]) -> None:
+    """Write the list of all languages' parts, which Pagefind's script reads first, and drop what is now old."""
     target = site_dir / FOLDER / ENTRY
     whole: dict[str, Any] = json.loads(target.read_text("utf-8")) if target.exists() else {}
     known: dict[str, Any] = dict(whole.get("languages", {}))
-    for code, part in parts.items():
-        entry = json.loads((part / ENTRY).read_text("utf-8"))
-        known.pop(code, None)
-        known.update({name: row for name, row in entry["languages"].items() if name == code})
-        whole = whole or entry
+    old: set[Path] = set()
+    for part in parts:
+        known.update(part.entry["languages"])
+        whole = whole or part.entry
+        old |= part.old
     data = {**whole, "languages": dict(sorted(known.items()))}
     put(target, json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
+    for path in old:  # last: until the list was there, readers asked for these
+        drop(path)
 
 
 def search_texts(site_dir: Path) -> list[Path]:
     """Return those files of the index that are worth compressing."""
     return sorted(path for path in (site_dir / FOLDER).iterdir() if path.suffix in {".js", ".json"})
-
-
-def take_over(source: Path, target: Path, code: str) -> set[Path]:
-    """Put one language's part beside its old one, and the parts that all languages share; return what is now old."""
-    old = {*target.glob(f"*/{code}_*"), *target.glob(f"pagefind.{code}_*")}
-    for path in sorted(source.rglob("*")):
-        if path.is_file() and path.name != ENTRY and not path.name.startswith(UNUSED):
-            place = target / path.relative_to(source)
-            old.discard(place)
-            if not place.exists() or place.read_bytes() != path.read_bytes():
-                move(path, place)
-    return old

@@ -112,6 +112,26 @@ def test_a_change_in_one_language_gives_the_same_site_as_drawing_everything(docs
     assert [name for name in one if one[name] != other[name]] == []
 
 
+def test_what_comes_out_the_same_stays_the_same_file(docs: Path, tmp_path: Path) -> None:
+    """Files keep their times over a whole build, so that what browsers and backups hold of them stays valid."""
+    site = tmp_path / "site"
+    build_site(site, URL, docs)
+    changed, same = site / "en/seite-5/index.html", site / "en/seite-4/index.html"
+    before = {path: path.stat() for path in (changed, same, Path(f"{same}.gz"))}
+    held = changed.open("rb")
+    old = changed.read_bytes()
+    path = docs / "en/seite-5.md"
+    path.write_text(path.read_text("utf-8") + "\nA new line for this one.\n", "utf-8")
+    build_site(site, URL, docs, cache=False)
+    for one in (same, Path(f"{same}.gz")):
+        assert (one.stat().st_ino, one.stat().st_mtime_ns) == (before[one].st_ino, before[one].st_mtime_ns)
+        assert one.stat().st_nlink == 1, "the old site is gone"
+    assert b"A new line for this one." in changed.read_bytes()
+    assert changed.stat().st_ino != before[changed].st_ino
+    with held:
+        assert held.read() == old, "whoever is reading the old file reads it to its end"
+
+
 def test_only_the_changed_page_is_drawn_and_nothing_is_drawn_twice(
     docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
