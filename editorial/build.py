@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -61,15 +62,11 @@ def build_site(
             for name in ("new", "part", "undo"):  # left over, if a build was killed
                 remove(beside(site_dir, name))
             house = prepare(docs_dir, fresh, site_url)
-            now = manifest_for(inputs, house.content, house.languages, house.states, pdf)
-            changed = changed_pages(before, now) if before else None
-            work = Work(site_dir, fresh, site_url, docs_dir, now, cache)
-            if before is None or changed is None:
-                missing = build_whole(house, work)
-            else:
-                missing = build_part(house, work, before, changed)
+            work = Work(site_dir, fresh, site_url, docs_dir, house, inputs, pdf, cache)
+            changed = changed_pages(before, work.now) if before else None
+            missing = build_whole(work) if before is None or changed is None else build_part(work, before, changed)
             # Without its engine a build makes no booklets; the next one, with an engine, must not believe they are there.
-            write_manifest(site_dir, replace(now, pdf=pdf and missing is None))
+            write_manifest(site_dir, replace(work.now, pdf=pdf and missing is None))
             return missing
         except (Abort, MkDocsException, SearchError) as error:
             raise BuildError(str(error)) from error
@@ -90,8 +87,16 @@ class Work:
     fresh: Path
     site_url: str | None
     docs_dir: Path
-    now: Manifest
+    house: House
+    inputs: Inputs
+    pdf: bool
     cache: bool
+
+    @functools.cached_property
+    def now(self) -> Manifest:
+        """Return what the site will be built from."""
+        house = self.house
+        return manifest_for(self.inputs, house.content, house.languages, house.states, self.pdf)
 
     @property
     def templates(self) -> Path | None:
@@ -99,16 +104,21 @@ class Work:
         return beside(self.site_dir, "templates") / self.now.frame[:16] if self.cache else None
 
 
-def build_whole(house: House, work: Work) -> str | None:
+def build_whole(work: Work) -> str | None:
     """Draw every page into a new folder; return why there are no booklets, if they were wanted."""
-    fresh = work.fresh
+    fresh, house = work.fresh, work.house
+
+    def meanwhile() -> None:
+        write_feeds(fresh, house, work.docs_dir)
+        work.now  # noqa: B018 - it takes as long as some pages
+
     remove(beside(work.site_dir, "templates"))
     tasks = [Task(row.code, work.docs_dir, fresh, work.site_url, templates=work.templates) for row in house.languages]
     with keeping(fresh, work.site_dir):
-        drawn = build_languages(tasks, work.docs_dir, meanwhile=lambda: write_feeds(fresh, house, work.docs_dir))
+        drawn = build_languages(tasks, work.docs_dir, meanwhile=meanwhile)
         write_entry(fresh, [one.part for one in drawn.values()])
         missing, texts = None, {code: one.texts for code, one in drawn.items()}
-        if work.now.pdf:
+        if work.pdf:
             missing, texts = print_booklets(fresh, work.site_url, work.docs_dir, work.site_dir / FOLDER), {}
         compress(fresh)
         write_lists(fresh, house.content, house.languages, texts)
@@ -116,7 +126,7 @@ def build_whole(house: House, work: Work) -> str | None:
     return missing
 
 
-def build_part(house: House, work: Work, before: Manifest, changed: Mapping[str, set[str]]) -> str | None:
+def build_part(work: Work, before: Manifest, changed: Mapping[str, set[str]]) -> str | None:
     """Draw some pages and put them into the site in place; return why there are no booklets, if they were wanted.
 
     Nothing is touched until all of them are drawn. After a fault everything is as it was; a build that is killed
@@ -124,7 +134,7 @@ def build_part(house: House, work: Work, before: Manifest, changed: Mapping[str,
 
     :param changed: the keys of the pages by language.
     """
-    site, part = work.site_dir, beside(work.site_dir, "part")
+    site, part, house = work.site_dir, beside(work.site_dir, "part"), work.house
     tasks = [
         Task(code, work.docs_dir, part, work.site_url, frozenset(keys), templates=work.templates)
         for code, keys in changed.items()
@@ -140,7 +150,7 @@ def build_part(house: House, work: Work, before: Manifest, changed: Mapping[str,
             languages = [row for row in house.languages if row.code in changed]
             write_entry(site, [index_language(site, house.content, language) for language in languages])
             written += search_texts(site)
-            if work.now.pdf and changed:
+            if work.pdf and changed:
                 missing = print_booklets(site, work.site_url, work.docs_dir)
                 written = list(texts_below(site))
             for path in written:

@@ -13,18 +13,20 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from editorial.compressed import compress_file
 from editorial.content import Content, Page
 from editorial.files import put
 from editorial.languages import Language
-from editorial.search import titles_name
+from editorial.search import ENTRY, FOLDER, titles_name
 
 NOT_KEPT = "not-kept.html"
 LIST = "offline.json"
 _LOADED = (re.compile(rb'="(/assets/[^"]+)"'), re.compile(rb'data-chooser="(/[^"]+)"'))  # each begins with what is rare
 _ONLY_PRINTED = re.compile(r"^/assets/qr/")
-_SCRIPT = "pagefind.js"
+SCRIPT = f"/{FOLDER}/pagefind.js"
+SearchPart = Mapping[str, Any]  # "hash", "wasm", "page_count"
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,12 @@ class Texts:
 
     :ivar files: their marks, by address.
     :ivar loaded: the addresses of scripts, styles and pictures that they load.
+    :ivar search: the marks of the language's part of the search index.
     """
 
     files: Mapping[str, Mark]
     loaded: frozenset[str]
+    search: Mapping[str, Mark]
 
 
 def write_lists(
@@ -57,9 +61,8 @@ def write_lists(
     """
     for language in languages:
         texts = (known or {}).get(language.code) or read_texts(site_dir, content, language)
-        files = dict(texts.files)
-        files.update((url, mark(file_of(site_dir, url))) for url in sorted(texts.loaded))
-        files.update(search_files(site_dir / "pagefind", language.code))
+        shared = [*sorted(texts.loaded), *([SCRIPT] if texts.search else [])]
+        files = {**texts.files, **{url: mark(file_of(site_dir, url)) for url in shared}, **texts.search}
         data = {
             **measure(files),
             "pages": sum(url.endswith("/") for url in texts.files),
@@ -72,8 +75,13 @@ def write_lists(
         compress_file(target)
 
 
-def read_texts(site_dir: Path, content: Content, language: Language) -> Texts:
-    """Read the pages that a device keeps of a language."""
+def read_texts(
+    site_dir: Path, content: Content, language: Language, parts: Mapping[str, SearchPart] | None = None
+) -> Texts:
+    """Read the pages that a device keeps of a language.
+
+    :param parts: Pagefind's list of the search index's parts, by language; default: as it stands in the site.
+    """
     pages = sorted(page.url(language) for page in content.pages.values() if is_kept(page, language))
     files: dict[str, Mark] = {}
     loaded: set[str] = set()
@@ -82,7 +90,11 @@ def read_texts(site_dir: Path, content: Content, language: Language) -> Texts:
         body = path.read_bytes()
         files[url] = mark_of(path, body)
         loaded.update(found for pattern in _LOADED for found in map(bytes.decode, pattern.findall(body)))
-    return Texts(files, frozenset(url for url in loaded if not _ONLY_PRINTED.match(url)))
+    if parts is None:
+        entry = site_dir / FOLDER / ENTRY
+        parts = json.loads(entry.read_text("utf-8"))["languages"] if entry.exists() else {}
+    search = search_files(site_dir / FOLDER, language.code, parts[language.code]) if language.code in parts else {}
+    return Texts(files, frozenset(url for url in loaded if not _ONLY_PRINTED.match(url)), search)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -113,28 +125,20 @@ def is_kept(page: Page, language: Language) -> bool:
     return page.is_translated(language) or (page.facts.layout == "offline" and page.exists_in(language))
 
 
-def search_files(folder: Path, code: str) -> dict[str, Mark]:
-    """Return the marks of a language's part of the search index, by address; none where it has no part.
+def search_files(folder: Path, code: str, part: SearchPart) -> dict[str, Mark]:
+    """Return the marks of a language's part of the search index, by address.
 
     Of the list of all languages' parts the language's own row counts: what changes in others concerns nobody here.
     """
-    entry = folder / "pagefind-entry.json"
-    known: Mapping[str, Mapping[str, str | None]] = (
-        json.loads(entry.read_text("utf-8"))["languages"] if entry.exists() else {}
-    )
-    if code not in known:
-        return {}
     names = [
-        _SCRIPT,
-        entry.name,
-        f"wasm.{known[code]['wasm'] or 'unknown'}.pagefind",
-        f"pagefind.{known[code]['hash']}.pf_meta",
+        f"wasm.{part['wasm'] or 'unknown'}.pagefind",
+        f"pagefind.{part['hash']}.pf_meta",
         titles_name(code),
         *(path.relative_to(folder).as_posix() for path in sorted(folder.glob(f"*/{code}_*"))),
     ]
-    row = json.dumps(known[code], sort_keys=True).encode()
+    row = json.dumps(part, sort_keys=True).encode()
     own = Mark(hashlib.sha256(row).hexdigest(), len(row), len(row))
-    return {f"/pagefind/{name}": own if name == entry.name else mark(folder / name) for name in names}
+    return {f"/{FOLDER}/{ENTRY}": own, **{f"/{FOLDER}/{name}": mark(folder / name) for name in names}}
 
 
 def measure(files: Mapping[str, Mark]) -> dict[str, str | int]:

@@ -26,12 +26,12 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, MkDocsException
 
 from editorial import plugin
-from editorial.compressed import compress_pages
+from editorial.compressed import compress_file, compress_pages
 from editorial.context import House
 from editorial.files import put
 from editorial.languages import CONFIG, load_languages
 from editorial.offline import Texts, read_texts
-from editorial.search import Part, SearchError, index_language
+from editorial.search import FOLDER, Part, SearchError, index_language, titles_name
 from editorial.single import draw
 
 
@@ -173,7 +173,7 @@ def build_language(task: Task) -> Drawn:
         return Drawn(said.lines or [str(error)])
     finally:
         logger.removeHandler(said)
-        gc.collect()
+        collect()
 
 
 def finish_language(task: Task) -> Whole:
@@ -182,7 +182,8 @@ def finish_language(task: Task) -> Whole:
     language = next(row for row in house.languages if row.code == task.code)
     part = index_language(task.site_dir, house.content, language)
     compress_pages(task.site_dir, house.content, language)
-    return Whole(part, read_texts(task.site_dir, house.content, language))
+    compress_file(task.site_dir / FOLDER / titles_name(task.code))
+    return Whole(part, read_texts(task.site_dir, house.content, language, part.entry["languages"]))
 
 
 def check(docs_dir: Path, only: Collection[str] | None) -> None:
@@ -196,12 +197,18 @@ def shared(docs_dir: Path) -> House:
 
 
 def quiet_collector() -> None:
-    """Let Python look for cyclic garbage after each language only: some 80 kB a page until then.
+    """Let Python look for cyclic garbage between languages only, and only where there may be much.
 
-    What was read before the processes parted never becomes garbage.
+    What was read before the processes parted never becomes any.
     """
     gc.freeze()
     gc.disable()
+
+
+def collect() -> None:
+    """Look for cyclic garbage, if this process has made many objects that are still there: some 500 a page, and 100 kB."""
+    if gc.get_count()[0] > 500_000:
+        gc.collect()
 
 
 def build_languages(

@@ -113,6 +113,14 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         files.get_file_from_path = functools.cache(files.get_file_from_path)  # type: ignore[method-assign]
         return nav
 
+    def on_page_read_source(self, page: MkDocsPage, config: MkDocsConfig) -> str:
+        """Give the text that was read and checked before all languages; its header has done its work there.
+
+        It begins with an empty line, so that MkDocs looks for no header in the first words.
+        """
+        code = page.file.src_uri.partition("/")[0]
+        return f"\n{self._page(page).texts[code].body}"
+
     def on_page_markdown(self, markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
         """Mark what is stale and fill in facts, in the language of the text (German on a page without translation)."""
         markdown = mark_changed(markdown, self.house.states.get((self._page(page).key, self.language.code)))
