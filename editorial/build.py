@@ -24,6 +24,7 @@ from editorial.inputs import Inputs, beside, is_current, path_of, read_inputs
 from editorial.languages import ROOT, load_languages, load_site
 from editorial.manifest import Manifest, changed_pages, manifest_for, read_manifest, write_manifest
 from editorial.offline import write_lists
+from editorial.outputs import suggestions
 from editorial.parallel import Task, build_languages, prepare
 from editorial.search import SearchError, index_language, search_texts, write_entry
 
@@ -61,7 +62,7 @@ def build_site(
         try:
             for name in ("new", "part", "undo"):  # left over, if a build was killed
                 remove(beside(site_dir, name))
-            house = prepare(docs_dir, fresh, site_url)
+            house = prepare(docs_dir, site_url)
             work = Work(site_dir, fresh, site_url, docs_dir, house, inputs, pdf, cache)
             changed = changed_pages(before, work.now) if before else None
             missing = build_whole(work) if before is None or changed is None else build_part(work, before, changed)
@@ -109,6 +110,7 @@ def build_whole(work: Work) -> str | None:
     fresh, house = work.fresh, work.house
 
     def meanwhile() -> None:
+        put(fresh / plugin.SUGGESTIONS, suggestions(house.languages).encode())
         write_feeds(fresh, house, work.docs_dir)
         work.now  # noqa: B018 - it takes as long as some pages
 

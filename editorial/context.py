@@ -74,7 +74,7 @@ def is_active(page: Page, current: Page | None) -> bool:
 
 
 def item(house: House, page: Page, language: Language, current: Page | None = None) -> dict[str, Any]:
-    """Return a page as a link: title, address, and its language where that is not the reader's.
+    """Return a page as templates show it: as a ready ``link``, and its title, address and language.
 
     What does not depend on the current page is found out once for each language.
     """
@@ -84,14 +84,15 @@ def item(house: House, page: Page, language: Language, current: Page | None = No
         plain = house.links[place] = _item(page, language)
     if not is_active(page, current):
         return plain
-    return {**plain, "current": current is not None and page.key == current.key, "active": True}
+    own = {**plain, "current": current is not None and page.key == current.key, "active": True}
+    return {**own, "link": link(own)}
 
 
 def _item(page: Page, language: Language) -> dict[str, Any]:
     text = page.text(language)
     home = language if page.exists_in(language) else default_language()
     foreign = default_language().code if not page.is_translated(language) else None
-    return {
+    plain = {
         "key": page.key,
         "title": text.nav_title,
         "description": text.header.description,
@@ -102,6 +103,22 @@ def _item(page: Page, language: Language) -> dict[str, Any]:
         "topics": list(page.facts.topics),
         "audience": list(page.facts.audience),
     }
+    return {**plain, "link": link(plain)}
+
+
+_LANG, _HREFLANG = Markup('<span lang="{}" dir="ltr">{}</span>'), Markup(' hreflang="{}"')
+_CURRENT = {"page": Markup(' aria-current="page"'), "section": Markup(' aria-current="true"')}
+
+
+def link(row: Mapping[str, Any]) -> Markup:
+    """Return a link to a page; a title in another language than the reader's says so (WCAG 2.2, 3.1.2)."""
+    lang = row["lang"]
+    return Markup('<a href="{}"{}{}>{}</a>').format(
+        row["url"],
+        _HREFLANG.format(lang) if lang else "",
+        _CURRENT["page"] if row["current"] else _CURRENT["section"] if row["active"] else "",
+        _LANG.format(lang, row["title"]) if lang else row["title"],
+    )
 
 
 def frame_context(house: House, language: Language, current: Page | None) -> dict[str, Any]:

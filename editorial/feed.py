@@ -7,11 +7,11 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
-from xml.sax.saxutils import escape, quoteattr
 
 from editorial.content import Content, Page
 from editorial.languages import Language
 from editorial.words import gettext as _
+from editorial.xml_text import escape, quoteattr
 
 ENTRIES = 40
 SINCE = 2026  # RFC 4151: the year from which on the host name stands for this site; never changed, or ids change

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime
 import json
-from xml.sax.saxutils import escape, quoteattr
 
 from editorial.content import Content
 from editorial.languages import Language
 from editorial.words import gettext as _
 from editorial.words import use_language
+from editorial.xml_text import escape, quoteattr
 
 
 def sitemap(content: Content, language: Language, languages: tuple[Language, ...], site_url: str) -> str:

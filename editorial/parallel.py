@@ -7,7 +7,6 @@ before the processes part, and never written again.
 
 from __future__ import annotations
 
-import functools
 import gc
 import logging
 import multiprocessing
@@ -116,39 +115,54 @@ class Compiled(jinja2.FileSystemBytecodeCache):
             super().dump_bytecode(bucket)
 
 
-def load(docs_dir: Path, site_dir: Path, site_url: str | None, templates: Path | None = None) -> MkDocsConfig:
-    """Return MkDocs' configuration of one build, which looks for files to copy among our own only.
+@dataclass
+class Prepared:
+    """What MkDocs was told, for all runs of a build.
+
+    :ivar languages: all languages, as mkdocs-static-i18n has read them.
+    :ivar templates: where compiled templates are kept; None to keep them in memory only.
+    """
+
+    config: MkDocsConfig
+    languages: tuple[Any, ...]
+    templates: Path | None = None
+
+    def turn_to(self, task: Task) -> MkDocsConfig:
+        """Return the configuration for one language; mkdocs-static-i18n, too, builds all languages with one."""
+        i18n: Any = self.config.plugins["i18n"]
+        i18n.config["languages"] = [row for row in self.languages if row.default or row.locale == task.code]
+        i18n.i18n_files_per_language.clear()
+        i18n.current_language, i18n.building = task.code, True
+        self.config.site_dir = str(task.site_dir)
+        self.templates = task.templates
+        return self.config
+
+
+PREPARED: dict[Path, Prepared] = {}
+
+
+def load(docs_dir: Path, site_url: str | None) -> Prepared:
+    """Read MkDocs' configuration; it looks for files to copy among our own only.
 
     Material brings twelve thousand icons; looking through them for each language is a tenth of a build, and none of
     them would stay (:meth:`editorial.plugin.EditorialPlugin.on_files`).
     """
     overrides = {"site_url": site_url} if site_url else {}
-    config = load_config(str(CONFIG), docs_dir=str(docs_dir), site_dir=str(site_dir), strict=True, **overrides)
+    config = load_config(str(CONFIG), docs_dir=str(docs_dir), strict=True, **overrides)
+    config.plugins.on_startup(command="build", dirty=False)
+    i18n: Any = config.plugins["i18n"]
+    prepared = Prepared(config, tuple(i18n.config["languages"]))
     fresh: Callable[[], jinja2.Environment] = config.theme.get_env
     own = jinja2.Environment(loader=jinja2.FileSystemLoader(config.theme.custom_dir or []), autoescape=True)
 
     def environment() -> jinja2.Environment:
         env = fresh()
-        env.bytecode_cache = Compiled(templates)
+        env.bytecode_cache = Compiled(prepared.templates)
         env.list_templates = own.list_templates  # type: ignore[method-assign]
         return env
 
     config.theme.get_env = environment  # type: ignore[method-assign]
-    return config
-
-
-@functools.lru_cache(maxsize=1)
-def begin(
-    docs_dir: Path, site_dir: Path, site_url: str | None, templates: Path | None
-) -> tuple[MkDocsConfig, tuple[Any, ...]]:
-    """Return the configuration of all runs of this process, and its languages.
-
-    mkdocs-static-i18n, too, runs MkDocs on one configuration for one language after the other.
-    """
-    config = load(docs_dir, site_dir, site_url, templates)
-    config.plugins.on_startup(command="build", dirty=False)
-    i18n: Any = config.plugins["i18n"]
-    return config, tuple(i18n.config["languages"])
+    return prepared
 
 
 def build_language(task: Task) -> Drawn:
@@ -158,15 +172,11 @@ def build_language(task: Task) -> Drawn:
     logger.setLevel(logging.WARNING)
     logger.addHandler(said)
     try:
-        config, rows = begin(task.docs_dir, task.site_dir, task.site_url, task.templates)
-        i18n: Any = config.plugins["i18n"]
-        i18n.config["languages"] = [row for row in rows if row.default or row.locale == task.code]
-        i18n.i18n_files_per_language.clear()
+        config = PREPARED[task.docs_dir].turn_to(task)
         if task.only is not None:
             content = plugin.SHARED[config.docs_dir].content
             draw(config, content, task.only, next(row for row in load_languages() if row.code == task.code))
             return Drawn(said.lines)
-        i18n.current_language, i18n.building = task.code, True
         build(config)
         return Drawn(said.lines, finish_language(task))
     except (Abort, MkDocsException, SearchError) as error:
@@ -251,9 +261,11 @@ def build_languages(
     return {task.code: one.whole for task, one in zip(work, drawn, strict=True) if one.whole}
 
 
-def prepare(docs_dir: Path, site_dir: Path, site_url: str | None) -> House:
+def prepare(docs_dir: Path, site_url: str | None) -> House:
     """Read everything that all languages share, and return it; they then find it read.
 
     :raises PluginError: with every finding, if it cannot be read.
     """
-    return plugin.share_house(load(docs_dir, site_dir, site_url))
+    PREPARED.clear()
+    PREPARED[docs_dir] = load(docs_dir, site_url)
+    return plugin.share_house(PREPARED[docs_dir].config)

@@ -2,7 +2,8 @@
 
 Python-Markdown tries every inline pattern on every text; most paragraphs of ours hold no emphasis, link or code.
 It leaves alone what is an ``AtomicString``; so texts without any sign that a pattern begins with are made one.
-And it sorts its list of block processors anew for every block; once a page begins, the list stays as it is.
+It sorts its list of block processors anew for every block; once a page begins, the list stays as it is.
+And it writes a list of headings as HTML, which no template of ours shows.
 """
 
 from __future__ import annotations
@@ -36,13 +37,15 @@ class PlainTexts(Treeprocessor):
 
 
 class Settled(Preprocessor):
-    """Make lists of the registries in which every extension has put what it has to."""
+    """Make lists of the registries in which every extension has put what it has to, and leave out what nobody reads."""
 
     def run(self, lines: list[str]) -> list[str]:
         """Change nothing in the text."""
         self.md.parser.blockprocessors = list(self.md.parser.blockprocessors)  # type: ignore[assignment]
         inline: Any = self.md.treeprocessors["inline"]
         inline.inlinePatterns = list(self.md.inlinePatterns)
+        contents: Any = self.md.treeprocessors["toc"]
+        contents.build_toc_div = lambda tokens: ElementTree.Element("div")
         return lines
 
 

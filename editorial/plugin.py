@@ -17,6 +17,7 @@ from typing import Any, cast
 
 import jinja2
 from babel.dates import format_date, format_skeleton
+from markupsafe import Markup
 from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -101,6 +102,7 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         env.autoescape = True
         env.add_extension("jinja2.ext.i18n")
         env.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+        env.globals["_"] = speaker()
         code = self.language.code
         env.filters["asset"] = functools.cache(lambda name: asset_url(Path(config.theme.custom_dir or "."), name))
         env.globals["kept"] = keeper()
@@ -204,7 +206,8 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         if not self.language.default:
             return
         folder, url = Path(config.site_dir), self.house.site["url"]
-        (folder / SUGGESTIONS).write_text(suggestions(self.house.languages), "utf-8")
+        if not (folder / SUGGESTIONS).exists():  # a process that has nothing to draw may have written it
+            (folder / SUGGESTIONS).write_text(suggestions(self.house.languages), "utf-8")
         (folder / "robots.txt").write_text(robots(self.house.languages, url), "utf-8")
         contact = self.house.content.pages.get(LEGAL["contact"])
         if contact:
@@ -342,6 +345,19 @@ def keeper() -> Callable[..., str]:
         return drawn[marks]
 
     return kept
+
+
+def speaker() -> Callable[..., Markup]:
+    """Return what templates call ``_``: each message is looked up and escaped once for the language spoken now."""
+    known: dict[str, Markup] = {}
+
+    def say(message: str, /, **values: Any) -> Markup:
+        text = known.get(message)
+        if text is None:
+            text = known[message] = Markup(words.gettext(message))  # noqa: S704 - from our own catalogues
+        return text % values if values or "%" in text else text
+
+    return say
 
 
 def asset_url(custom_dir: Path, name: str) -> str:

@@ -78,8 +78,8 @@ class Watcher:
     def start(self) -> None:
         """Read everything once and draw one page, so that the first saved page is as fast as the others."""
         self.look()
-        self.config = load(self.docs, self.part, None)
-        self.config.plugins.on_startup(command="build", dirty=False)
+        self.config = load(self.docs, None).config
+        self.config.site_dir = str(self.part)
         self.house = plugin.share_house(self.config)
         draw(self.config, self.house.content, ["index"], default_language())
         self.inspect_all()
