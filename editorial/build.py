@@ -48,10 +48,10 @@ def build_site(
 
     :param cache: draw only what changed since the site in place was built; the result is the same to the byte.
     :param inputs: what the site is made of, if it was read a moment ago.
-    :raises BuildError: with what MkDocs or the checks said.
+    :raises BuildError: with what MkDocs, the checks or the disk said.
     """
     site_dir = site_dir.resolve()
-    with alone(site_dir), staging(beside(site_dir, "staging")):
+    with in_a_sentence(site_dir), alone(site_dir), staging(beside(site_dir, "staging")):
         inputs = inputs or read_inputs(docs_dir, site_url)
         if cache and is_current(site_dir, inputs, pdf):
             return None
@@ -69,8 +69,6 @@ def build_site(
             # Without its engine a build makes no booklets; the next one, with an engine, must not believe they are there.
             write_manifest(site_dir, replace(work.now, pdf=pdf and missing is None))
             return missing
-        except (Abort, MkDocsException, SearchError) as error:
-            raise BuildError(str(error)) from error
         finally:
             plugin.SHARED.clear()
             for name in ("new", "part"):
@@ -162,6 +160,21 @@ def build_part(work: Work, before: Manifest, changed: Mapping[str, set[str]]) ->
         write_manifest(site, before)
         raise
     return missing
+
+
+@contextlib.contextmanager
+def in_a_sentence(site_dir: Path) -> Iterator[None]:
+    """Turn what may go wrong into one error, whose message is for people."""
+    try:
+        yield
+    except (Abort, MkDocsException, SearchError) as error:
+        raise BuildError(str(error)) from error
+    except OSError as error:  # a full disk, no right to write
+        place = f" ({error.filename})" if error.filename else ""
+        raise BuildError(
+            f"{site_dir}: Die Seite konnte nicht geschrieben werden{place}: {error.strerror or error}. "
+            "Die bisherige Seite ist unverändert. Platz schaffen oder Rechte prüfen, dann noch einmal bauen."
+        ) from error
 
 
 @contextlib.contextmanager

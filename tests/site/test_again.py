@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import random
@@ -11,16 +12,21 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from editorial import build as building
+from editorial import search
 from editorial.build import BuildError, build_site
 from editorial.inputs import path_of
 from editorial.languages import load_languages
 from editorial.manifest import read_manifest
 from editorial.parallel import Task
 from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 URL = "https://kim.example.org/"
 HEAD = "---\ntitle: {title}\ndescription: Ein ganzer Satz über diese Seite namens {title}.\n"
@@ -99,17 +105,56 @@ def test_random_edits_give_the_same_site_as_drawing_everything(docs: Path, tmp_p
         assert [name for name in one if one[name] != other[name]] == [], round_
 
 
-def test_a_change_in_one_language_gives_the_same_site_as_drawing_everything(docs: Path, tmp_path: Path) -> None:
-    """The lists of the other languages stay as they are, though all languages share the list of the search's parts."""
+@pytest.mark.parametrize("memory", [search.MEMORY, Path("/nowhere")])
+def test_a_change_in_one_language_gives_the_same_site_as_drawing_everything(
+    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory: Path
+) -> None:
+    """The lists of the other languages stay as they are, though all languages share the list of the search's parts.
+
+    So it is with and without a folder in memory for Pagefind, and nothing is left of it in either.
+    """
+    monkeypatch.setattr(search, "MEMORY", memory)
     again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
     build_site(again, URL, docs)
     path = docs / "ar/seite-2.md"
     path.write_text(path.read_text("utf-8") + "\nA line that only one language has.\n", "utf-8")
     build_site(again, URL, docs)
     build_site(whole, URL, docs, cache=False)
+    assert {one.name for one in again.parent.iterdir()} <= {
+        "site",
+        ".site.lock",
+        ".site.manifest.json",
+        ".site.templates",
+    }
     one, other = tree(again), tree(whole)
     assert one.keys() == other.keys()
     assert [name for name in one if one[name] != other[name]] == []
+
+
+def test_a_full_disk_is_said_in_a_sentence_and_the_old_site_stays(
+    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "site"
+    build_site(site, URL, docs)
+    before = tree(site)
+    real = Path.write_bytes
+
+    def full(path: Path, data: Buffer) -> int:
+        if b"A line too many." in bytes(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        return real(path, data)
+
+    path = docs / "en/seite-6.md"
+    path.write_text(path.read_text("utf-8") + "\nA line too many.\n", "utf-8")
+    monkeypatch.setattr(Path, "write_bytes", full)
+    for cache in (True, False):
+        with pytest.raises(BuildError, match=r"konnte nicht geschrieben werden .*No space left.*unverändert"):
+            build_site(site, URL, docs, cache=cache)
+        assert tree(site) == before
+        assert [one.name for one in tmp_path.iterdir() if one.name.startswith((".site.new", ".site.part", ".site.staging"))] == []  # fmt: skip
+    monkeypatch.undo()
+    build_site(site, URL, docs)
+    assert "A line too many." in (site / "en/seite-6/index.html").read_text("utf-8")
 
 
 def test_what_comes_out_the_same_stays_the_same_file(docs: Path, tmp_path: Path) -> None:
