@@ -262,7 +262,6 @@ def check_lock(docs: Path, languages: tuple[Language, ...]) -> list[Finding]:
     text = (docs / NAME).read_text("utf-8") if lock.entries else ""
     found: list[Finding] = []
     for key, code in sorted(lock.entries):
-        line = _line_of(text, key, code)
         if not (docs / default_code(languages) / f"{key}.md").exists():
             what = f"Die Seite „{key}“ gibt es nicht mehr."
         elif code not in codes:
@@ -271,7 +270,9 @@ def check_lock(docs: Path, languages: tuple[Language, ...]) -> list[Finding]:
             what = f"Die Übersetzung docs/{code}/{key}.md gibt es nicht mehr."
         else:
             continue
-        found.append(Finding(SHOWN, line, what, "`.venv/bin/kim translations update` räumt auf.", "notice"))
+        found.append(
+            Finding(SHOWN, _line_of(text, key, code), what, "`.venv/bin/kim translations update` räumt auf.", "notice")
+        )
     return found
 
 
