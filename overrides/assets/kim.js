@@ -90,6 +90,7 @@
     filter.addEventListener("change", changed);
     filter.addEventListener("reset", () => setTimeout(changed));
     addEventListener("pageshow", count); // also when the browser has kept the choice
+    count();
   }
 
   /* ---- Paper says when it was printed ---------------------------------------------------------------------------- */
@@ -140,5 +141,7 @@
   };
   suggest().catch(() => {});
 
-  root.classList.add("kim-ready");
+  /* ---- What was pressed before this file was here ---------------------------------------------------------------- */
+
+  window.kimPressed?.click();
 }

@@ -1,0 +1,83 @@
+"""Text comes first: no script stands in its way, and what is pressed before the script is there is not lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.browser.conftest import Visit
+
+Begin = Callable[..., Visit]
+PATHS = ["/", "/kontakt/", "/arbeitgeber/mitmachen/", "/ar/kontakt/"]
+TIMES = """() => {
+  const loaded = performance.getEntriesByType("resource");
+  return {
+    painted: performance.getEntriesByName("first-contentful-paint")[0]?.startTime,
+    blocking: loaded.filter((one) => one.renderBlockingStatus === "blocking").map((one) => new URL(one.name).pathname),
+    script: loaded.find((one) => one.name.includes("/assets/kim.js"))?.startTime,
+    onload: performance.getEntriesByType("navigation")[0].loadEventStart,
+  };
+}"""
+
+SCRIPT_LOADED = """() => new Promise((done) => new PerformanceObserver((list) => {
+  if (list.getEntries().some((one) => one.name.includes("/assets/kim.js"))) done();
+}).observe({ type: "resource", buffered: true }))"""
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_only_the_stylesheet_comes_before_the_first_paint(visit: Begin, path: str) -> None:
+    page = visit().open(path)
+    page.evaluate(SCRIPT_LOADED)
+    times = page.evaluate(TIMES)
+    assert times["blocking"] == ["/assets/kim.css"]
+    assert times["script"] >= times["painted"]
+
+
+def test_further_pages_of_a_visit_take_their_script_at_once(visit: Begin) -> None:
+    page = visit(viewport={"width": 1280, "height": 800}).open("/kim/")
+    page.locator(".kim-breadcrumbs a").first.click()
+    page.wait_for_url("**/")
+    page.wait_for_load_state("load")
+    times = page.evaluate(TIMES)
+    assert times["script"] <= times["onload"]
+
+
+def test_a_choice_in_the_address_is_there_when_the_page_is(visit: Begin) -> None:
+    page = visit().open("/angebote/?topic=health")
+    assert page.locator("[name=topic][value=health]").is_checked()
+    times = page.evaluate(TIMES)
+    assert times["script"] <= times["onload"]
+
+
+def test_a_button_pressed_before_its_script_is_there_does_its_work_later(visit: Begin) -> None:
+    seen = visit()
+    page = seen.context.new_page()
+    held: list[Route] = []
+    page.route("**/assets/kim.js*", lambda route: held.append(route))
+    with page.expect_request("**/assets/kim.js*"):
+        page.goto(seen.url + "/kontakt/")
+    page.locator("[data-kim-search]").click()
+    expect(page.locator("#kim-search")).to_be_hidden()
+    held[0].continue_()
+    expect(page.locator("#kim-search")).to_be_visible()
+
+
+def test_without_its_script_a_page_offers_what_works_without(visit: Begin) -> None:
+    seen = visit(expect_errors=True)
+    page = seen.context.new_page()
+    page.route("**/assets/kim.js*", lambda route: route.abort())
+    page.goto(seen.url + "/kontakt/")
+    expect(page.locator("[data-kim-search]")).to_be_hidden()
+    expect(page.locator(".kim-header a.kim-no-js-only")).to_be_visible()
+
+
+def test_a_scheme_chosen_by_hand_holds_before_the_script_is_there(visit: Begin) -> None:
+    seen = visit(color_scheme="light")
+    page = seen.context.new_page()
+    page.add_init_script("localStorage.setItem('kim-scheme', 'dark')")
+    page.route("**/assets/kim.js*", lambda route: None)
+    with page.expect_request("**/assets/kim.js*"):
+        page.goto(seen.url + "/kontakt/")
+    assert page.evaluate("document.documentElement.dataset.scheme") == "dark"
