@@ -100,15 +100,6 @@
     for (const line of document.querySelectorAll("[data-kim-printed]")) line.textContent = line.dataset.kimPrinted.replace("{date}", date);
   });
 
-  /* ---- Forms say so while there is no network ------------------------------------------------------------------ */
-
-  const network = () => {
-    for (const note of document.querySelectorAll("[data-kim-network]")) note.hidden = navigator.onLine;
-  };
-  addEventListener("online", network);
-  addEventListener("offline", network);
-  network();
-
   /* ---- Page feedback: the link that led here names the page; the reader sees it in the field ------------------- */
 
   const about = one(".kim-form input[name=page]");

@@ -81,3 +81,22 @@ def test_a_scheme_chosen_by_hand_holds_before_the_script_is_there(visit: Begin) 
     with page.expect_request("**/assets/kim.js*"):
         page.goto(seen.url + "/kontakt/")
     assert page.evaluate("document.documentElement.dataset.scheme") == "dark"
+
+
+def test_a_network_that_goes_before_the_script_has_come_is_said_and_the_script_comes_with_it(visit: Begin) -> None:
+    seen = visit(expect_errors=True)
+    page = seen.context.new_page()
+    held: list[Route] = []
+    page.route("**/assets/kim.js*", lambda route: held.append(route), times=1)
+    with page.expect_request("**/assets/kim.js*"):
+        page.goto(seen.url + "/barriere-melden/")
+    note, search = page.locator(".kim-form__network"), page.locator("[data-kim-search]")
+    expect(note).to_be_hidden()
+    seen.context.set_offline(True)
+    held[0].abort()
+    expect(note).to_be_visible()
+    expect(search).to_be_hidden()
+    seen.context.set_offline(False)
+    expect(note).to_be_hidden()
+    search.click()
+    expect(page.locator("#kim-search")).to_be_visible()

@@ -182,7 +182,7 @@ def test_a_load_that_breaks_off_keeps_nothing_and_says_so(visit: Begin, network:
 def test_a_kept_form_says_that_sending_needs_a_network(visit: Begin) -> None:
     seen = visit(expect_errors=True)
     page = seen.open("/ar/barriere-melden/")
-    note = page.locator("[data-kim-network]")
+    note = page.locator(".kim-form__network")
     expect(note).to_be_hidden()
     seen.context.set_offline(True)
     expect(note).to_be_visible()
