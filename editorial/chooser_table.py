@@ -4,63 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from msgspec import Meta
 
 from editorial.chooser import choose, every_answer, fits, reasons
 from editorial.content import Content
 from editorial.findings import Finding
-from editorial.front_matter import Document, Obstacle, Size, Want
+from editorial.front_matter import SOME, Document, Obstacle, Size, Want
 from editorial.languages import ROOT, Language, default_language
+from editorial.models import Model, read_model, shape
 
 FILE = "docs/data/chooser.yml"
 ROOM = "arbeitgeber/werkzeugkasten"
 
 
-class When(BaseModel):
+class When(Model, frozen=True, kw_only=True):
     """What an employer has answered; every answer named here has to be given."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     want: Want | None = None
     obstacle: Obstacle | None = None
     document: Document | None = None
     size: Size | None = None
 
-    @model_validator(mode="after")
-    def asks_something(self) -> When:
-        """A rule without an answer would always hold; for that there is ``always``."""
-        if not self.model_dump(exclude_none=True):
+    def __post_init__(self) -> None:
+        """Refuse a rule without an answer, which would always hold; for that there is ``always``."""
+        if not shape(self):
             raise ValueError("eine Regel braucht mindestens eine Antwort; was immer passt, steht unter always")
-        return self
 
 
-class Rule(BaseModel):
+class Rule(Model, frozen=True, kw_only=True):
     """If these answers were given, show these measures."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     when: When
-    show: list[str] = Field(min_length=1)
+    show: Annotated[list[str], SOME]
     first: bool = False
 
 
-class Table(BaseModel):
+class Table(Model, frozen=True, kw_only=True):
     """The whole rule table."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    rules: list[Rule] = Field(min_length=1)
+    rules: Annotated[list[Rule], SOME]
     always: str
-    most: int = Field(ge=1, le=12)
+    most: Annotated[int, Meta(ge=1, le=12)]
 
 
 def load_table(path: Path = ROOT / FILE) -> Table | list[Finding]:
     """Read the rule table, or say what is wrong with it."""
     try:
-        return Table.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        read = read_model(Table, yaml.safe_load(path.read_text("utf-8")))
     except yaml.YAMLError as error:
         line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
         return [
@@ -72,18 +65,19 @@ def load_table(path: Path = ROOT / FILE) -> Table | list[Finding]:
                 kind="toolkit",
             )
         ]
-    except ValidationError as error:
-        lines = rule_lines(path)
-        return [
-            Finding(
-                FILE,
-                lines.get(int(fault["loc"][1]), 1) if fault["loc"][:1] == ("rules",) and len(fault["loc"]) > 1 else 1,
-                f"„{'.'.join(map(str, fault['loc']))}“: {fault['msg'].removeprefix('Value error, ')}.",
-                "Oben in der Datei steht, welche Wörter erlaubt sind.",
-                kind="toolkit",
-            )
-            for fault in error.errors()
-        ]
+    if isinstance(read, Table):
+        return read
+    lines = rule_lines(path)
+    return [
+        Finding(
+            FILE,
+            lines.get(int(fault.where[1]), 1) if fault.where[:1] == ("rules",) and len(fault.where) > 1 else 1,
+            f"„{fault.place}“: {fault.what}.",
+            "Oben in der Datei steht, welche Wörter erlaubt sind.",
+            kind="toolkit",
+        )
+        for fault in read
+    ]
 
 
 def rule_lines(path: Path = ROOT / FILE) -> dict[int, int]:
@@ -114,10 +108,7 @@ def chooser_data(table: Table, content: Content, language: Language) -> dict[str
             "size": list(facts.sizes),
         }
     return {
-        "rules": [
-            {"when": rule.when.model_dump(exclude_none=True), "show": rule.show, "first": rule.first}
-            for rule in table.rules
-        ],
+        "rules": [{"when": shape(rule.when), "show": rule.show, "first": rule.first} for rule in table.rules],
         "always": table.always,
         "most": table.most,
         "measures": measures,
@@ -141,7 +132,7 @@ def check_table(content: Content, path: Path = ROOT / FILE) -> list[Finding]:
     known = data["measures"]
     found: list[Finding] = []
     for number, rule in enumerate(table.rules):
-        when = {question: (key,) for question, key in rule.when.model_dump(exclude_none=True).items()}
+        when = {question: (key,) for question, key in shape(rule.when).items()}
         for key in rule.show:
             if key not in known:
                 found.append(

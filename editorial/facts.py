@@ -10,50 +10,37 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from editorial import yaml_files
 from editorial.findings import ContentError, Finding
 from editorial.languages import ROOT
+from editorial.models import Model, read_model
 from editorial.switchboard import phone_href
 
 DATA_DIR = ROOT / "docs" / "data"
 
 
-def _as_list(value: Any) -> Any:
-    return value if isinstance(value, list) else [value]
-
-
-def _as_text(value: Any) -> Any:
-    return str(value) if value is not None else None
-
-
-Text = Annotated[str, BeforeValidator(_as_text)]
-
-
-class Fact(BaseModel):
+class Fact(Model, frozen=True, kw_only=True):
     """What every fact carries."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    source: Annotated[list[str], BeforeValidator(_as_list)] = []
-    as_of: Text | None = None
+    source: list[str] = []
+    as_of: str | None = None
     review_by: datetime.date | None = None
     confirmed: bool = True
     confirm: str | None = None
 
 
-class Contact(Fact):
+class Contact(Fact, frozen=True, kw_only=True):
     """An office as a reader meets it; None means that the city has not told us yet."""
 
     key: str = ""
     name: str
     unit: str | None = None
     address: str | None = None
-    phone: Text | None = None
+    phone: str | None = None
     email: str | None = None
     hours: str | None = None
     url: str | None = None
@@ -64,7 +51,7 @@ class Contact(Fact):
         return phone_href(self.phone)
 
 
-class Company(Fact):
+class Company(Fact, frozen=True, kw_only=True):
     """A company that took part in the exchange, and what it has agreed to."""
 
     name: str
@@ -73,7 +60,7 @@ class Company(Fact):
     page: str | None = None
 
 
-class Law(Fact):
+class Law(Fact, frozen=True, kw_only=True):
     """A reference to a statute."""
 
     label: str
@@ -81,7 +68,7 @@ class Law(Fact):
     url: str
 
 
-class Link(Fact):
+class Link(Fact, frozen=True, kw_only=True):
     """An official page elsewhere."""
 
     name: str
@@ -90,15 +77,15 @@ class Link(Fact):
     languages: list[str] = []
 
 
-class Number(Fact):
+class Number(Fact, frozen=True, kw_only=True):
     """A telephone number valid everywhere, such as an emergency number."""
 
-    number: Text
+    number: str
     label: str
     free: bool = False
 
 
-class Amount(Fact):
+class Amount(Fact, frozen=True, kw_only=True):
     """A sum or a share that a law or an office sets, and how long it holds."""
 
     value: float
@@ -108,17 +95,25 @@ class Amount(Fact):
     valid_to: datetime.date | None = None
 
 
-class Source(BaseModel):
+class Source(Model, frozen=True, kw_only=True):
     """Where a fact was seen."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     title: str
     address: str | None = None
-    seen: Text | None = None
+    seen: str | None = None
 
 
-F = TypeVar("F", bound=BaseModel)
+F = TypeVar("F", bound=Model)
+
+# What editors may write without quotes, though YAML then takes it for a number or a day.
+_TEXTS = ("as_of", "phone", "number", "seen")
+
+
+def _as_meant(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a fact as it is meant: one source is a list of one, and a number to call is a text."""
+    texts = {name: str(row[name]) for name in _TEXTS if row.get(name) is not None}
+    sources = {"source": [row["source"]]} if "source" in row and not isinstance(row["source"], list) else {}
+    return {**row, **texts, **sources}
 
 
 @dataclass(frozen=True)
@@ -185,16 +180,16 @@ class _Reader:
             lines[key.value] = key.start_mark.line + 1
         result: dict[str, F] = {}
         for key, row in rows.items():
-            try:
-                extra = {"key": key} if model is Contact else {}
-                result[str(key)] = model.model_validate({**row, **extra})
-            except (ValidationError, TypeError) as error:
-                fault = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": str(error)}
-                self.findings.append(
-                    Finding(shown, lines.get(str(key), 0),
-                            f"„{key}“: {'.'.join(map(str, fault['loc']))}: {fault['msg']}.",
+            extra = {"key": key} if model is Contact else {}
+            read = read_model(model, {**_as_meant(row), **extra} if isinstance(row, dict) else row)
+            if isinstance(read, list):
+                self.findings += [
+                    Finding(shown, lines.get(str(key), 0), ": ".join(filter(None, (f"„{key}“", fault.place, f"{fault.what}."))),
                             "Vergleichen Sie mit einem Eintrag, der stimmt.", kind="data")
-                )  # fmt: skip
+                    for fault in read
+                ]  # fmt: skip
+            else:
+                result[str(key)] = read
         return result
 
 

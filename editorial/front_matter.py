@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from msgspec import Meta
 
 from editorial import yaml_files
 from editorial.findings import Finding
+from editorial.models import Fault, Model, read_model
 
 Audience = Literal["newcomers", "employers", "helpers", "everyone"]
 Topic = Literal[
@@ -30,66 +31,59 @@ Obstacle = Literal[
 ]
 Document = Literal["eu", "settlement", "residence", "section24", "gestattung", "duldung", "abroad", "unknown"]
 Size = Literal["small", "medium", "large"]
-Month = Annotated[str, StringConstraints(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, pattern=r"^[^\n{}<>]*$")]
-Title = Annotated[Line, StringConstraints(max_length=90)]
-ShortTitle = Annotated[Line, StringConstraints(max_length=40)]
-Description = Annotated[Line, StringConstraints(min_length=20, max_length=240)]
+_ONE_LINE, _ONE_LINE_IS = r"^[^\n{}<>]*$", "eine Zeile ohne { } < >"
+Month = Annotated[str, Meta(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", description="ein Monat wie 2026-11")]
+Title = Annotated[str, Meta(min_length=1, max_length=90, pattern=_ONE_LINE, description=_ONE_LINE_IS)]
+ShortTitle = Annotated[str, Meta(min_length=1, max_length=40, pattern=_ONE_LINE, description=_ONE_LINE_IS)]
+Description = Annotated[str, Meta(min_length=20, max_length=240, pattern=_ONE_LINE, description=_ONE_LINE_IS)]
+SOME = Meta(min_length=1)
 
 
-class Header(BaseModel):
+class Header(Model, frozen=True, kw_only=True):
     """What every header holds; unknown keys are errors, so that a slip of the pen is noticed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     title: Title
     nav_title: ShortTitle | None = None
     description: Description
 
 
-class TranslationHeader(Header):
+class TranslationHeader(Header, frozen=True, kw_only=True):
     """The header of a translation: its own words and who has reviewed them; facts are inherited from the German page.
 
     :ivar reviewed_by: who has compared the translation with the German text; as long as nobody has, the page says that.
     """
 
-    reviewed_by: Annotated[Line, StringConstraints(max_length=90)] | None = None
+    reviewed_by: Title | None = None
     reviewed_at: datetime.date | None = None
 
-    @model_validator(mode="after")
-    def a_review_has_a_name_and_a_day(self) -> TranslationHeader:
-        """A review counts only with the person's name and the day."""
+    def __post_init__(self) -> None:
+        """Let a review count only with the person's name and the day."""
         if (self.reviewed_by is None) != (self.reviewed_at is None):
             raise ValueError("reviewed_by: und reviewed_at: gehören zusammen")
-        return self
 
 
-class Offer(BaseModel):
+class Offer(Model, frozen=True, kw_only=True):
     """What an offer costs and in which languages it is known to be held."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     cost: Literal["free", "partly", "varies"]
     languages: list[str] = []
 
 
-class Measure(BaseModel):
+class Measure(Model, frozen=True, kw_only=True):
     """When a measure of the toolkit fits; the chooser and the receipt read it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    wants: list[Want] = Field(min_length=1)
-    stages: list[Stage] = Field(min_length=1)
+    wants: Annotated[list[Want], SOME]
+    stages: Annotated[list[Stage], SOME]
     obstacles: list[Obstacle] = []
-    documents: list[Document] = Field(min_length=1)
-    sizes: list[Size] = Field(min_length=1)
+    documents: Annotated[list[Document], SOME]
+    sizes: Annotated[list[Size], SOME]
     pays: Literal["company", "agency", "shared", "nobody"]
 
 
-class PageHeader(Header):
+class PageHeader(Header, frozen=True, kw_only=True):
     """The header of a German page: words, and every fact that does not depend on the language."""
 
-    order: int = Field(default=1000, ge=0)
+    order: Annotated[int, Meta(ge=0)] = 1000
     layout: Literal["page", "home", "directory", "form", "overview", "chooser", "offline"] = "page"
     audience: list[Audience] = []
     topics: list[Topic] = []
@@ -97,7 +91,7 @@ class PageHeader(Header):
     form: str | None = None
     law: list[str] = []
     links: list[str] = []
-    source: list[str] = Field(min_length=1)
+    source: Annotated[list[str], SOME]
     as_of: Month | None = None
     review_by: datetime.date
     confirmed: bool = True
@@ -107,14 +101,12 @@ class PageHeader(Header):
     offer: Offer | None = None
     measure: Measure | None = None
 
-    @model_validator(mode="after")
-    def who_confirms_is_named(self) -> PageHeader:
-        """Whatever is unconfirmed names who has to confirm it."""
+    def __post_init__(self) -> None:
+        """Whatever is unconfirmed names who has to confirm it, and a form's page names its form."""
         if not self.confirmed and not self.confirm:
             raise ValueError("confirmed: false braucht eine Zeile confirm: (was bestätigt wer?)")
         if (self.layout == "form") != (self.form is not None):
             raise ValueError("layout: form und form: gehören zusammen")
-        return self
 
 
 @dataclass(frozen=True)
@@ -167,35 +159,32 @@ def split_header(text: str, file: str) -> Parsed | Finding:
 
 H = TypeVar("H", bound=Header)
 
-_REMEDIES = {
-    "extra_forbidden": "Löschen Sie die Zeile oder prüfen Sie die Schreibweise.",
-    "missing": "Ergänzen Sie diese Zeile im Kopf der Seite.",
-    "string_too_long": "Kürzen Sie den Text.",
-    "string_too_short": "Schreiben Sie einen ganzen Satz.",
-    "literal_error": "Erlaubt ist nur: {expected}.",
-}
-
 
 def read_header(model: type[H], parsed: Parsed, file: str) -> H | list[Finding]:
     """Validate a header against its model; every fault names its line and its remedy."""
-    try:
-        return model.model_validate(parsed.data)
-    except ValidationError as error:
-        return [_fault(model, parsed, file, dict(fault)) for fault in error.errors()]
+    read = read_model(
+        model, {key: value.strip() if isinstance(value, str) else value for key, value in parsed.data.items()}
+    )
+    return [_finding(model, parsed, file, fault) for fault in read] if isinstance(read, list) else read
 
 
-def _fault(model: type[Header], parsed: Parsed, file: str, fault: dict[str, Any]) -> Finding:
-    where, key = fault["loc"], str(fault["loc"][0]) if fault["loc"] else ""
-    remedy = _REMEDIES.get(fault["type"], "Die Tabelle in REDAKTION.md zeigt, was hier stehen darf.")
-    remedy = remedy.format(**fault.get("ctx", {}))
-    if fault["type"] == "extra_forbidden" and len(where) == 1:
-        what, remedy = f"„{key}“ kennt der Kopf dieser Seite nicht.", suggest(key, model) + remedy
-    elif fault["type"] == "missing":
-        what = f"„{'.'.join(map(str, where))}“ fehlt."
-    else:
-        what = f"„{'.'.join(map(str, where)) or 'Kopf'}“: {fault['msg'].removeprefix('Value error, ')}."
-    kind = "header-key" if fault["type"] in {"extra_forbidden", "missing"} else "header-value"
-    return Finding(file, parsed.lines.get(key, 1), what, remedy, kind=kind)
+def _finding(model: type[Header], parsed: Parsed, file: str, fault: Fault) -> Finding:
+    key = str(fault.where[0]) if fault.where else ""
+    what, remedy = (
+        f"„{fault.place or 'Kopf'}“: {fault.what}.",
+        "Die Tabelle in REDAKTION.md zeigt, was hier stehen darf.",
+    )
+    if fault.kind == "unknown":
+        what, remedy = (
+            f"„{fault.place}“ kennt der Kopf dieser Seite nicht.",
+            "Löschen Sie die Zeile oder prüfen Sie die Schreibweise.",
+        )
+        remedy = (suggest(key, model) if len(fault.where) == 1 else "") + remedy
+    elif fault.kind == "missing":
+        what, remedy = f"„{fault.place}“ fehlt.", "Ergänzen Sie diese Zeile im Kopf der Seite."
+    return Finding(
+        file, parsed.lines.get(key, 1), what, remedy, kind="header-value" if fault.kind == "value" else "header-key"
+    )
 
 
 # What editors write when they think of a key in German.
@@ -209,7 +198,7 @@ _GERMAN_KEYS = {
 
 def suggest(key: str, model: type[Header]) -> str:
     """Return "Meinten Sie …? " for the key that was probably meant, or nothing."""
-    known = set(model.model_fields)
+    known = set(model.__struct_fields__)
     wanted = _GERMAN_KEYS.get(key.casefold(), "")
     if wanted not in known:
         german = difflib.get_close_matches(key.casefold(), _GERMAN_KEYS, 1, 0.75)

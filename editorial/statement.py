@@ -8,35 +8,33 @@ from pathlib import Path
 import yaml
 from babel.dates import format_date
 from markupsafe import Markup
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from editorial.findings import Finding
 from editorial.languages import Language
+from editorial.models import Model, read_model
 from editorial.words import gettext as _
 
 RESULTS = "docs/data/accessibility.yml"
 
 
-class Broken(BaseModel):
+class Broken(Model, frozen=True, kw_only=True):
     """One rule that pages break.
 
     :ivar rule: axe-core's name of the rule.
     :ivar pages: how many pages break it.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     rule: str
     pages: int
 
 
-class FullTest(BaseModel):
+class FullTest(Model, frozen=True, kw_only=True):
     """The last run of ``make test-all``.
 
     :ivar looks: widths times colour schemes in which each page was opened.
     :ivar other: pages with another fault: keyboard, width, doubled text, script, links.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     date: datetime.date
     pages: int
     languages: int
@@ -52,16 +50,15 @@ def load_run(path: Path) -> FullTest | Finding | None:
     if not path.exists():
         return None
     try:
-        return FullTest.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except (yaml.YAMLError, ValidationError) as error:
-        why = str(error).splitlines()[0]
-        return Finding(
-            RESULTS,
-            0,
-            f"Das Prüfergebnis ist nicht lesbar: {why}.",
-            "Schreiben Sie es neu: make test-all.",
-            kind="data",
-        )
+        read = read_model(FullTest, yaml.safe_load(path.read_text("utf-8")))
+        why = f"{read[0].place}: {read[0].what}" if isinstance(read, list) else ""
+    except yaml.YAMLError as error:
+        read, why = [], str(error).splitlines()[0]
+    if isinstance(read, FullTest):
+        return read
+    return Finding(
+        RESULTS, 0, f"Das Prüfergebnis ist nicht lesbar: {why}.", "Schreiben Sie es neu: make test-all.", kind="data"
+    )
 
 
 def draw_run(run: FullTest | None, language: Language) -> str:

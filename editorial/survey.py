@@ -12,10 +12,10 @@ from typing import Any
 import yaml
 from babel.dates import format_date, format_skeleton
 from markupsafe import Markup
-from pydantic import BaseModel, ConfigDict, ValidationError
 
 from editorial.findings import Finding
 from editorial.languages import Language
+from editorial.models import Model, read_model
 from editorial.words import gettext as _
 from editorial.words import ngettext
 from form_handler.forms import FORMS
@@ -27,10 +27,8 @@ CHOICE = "arbeitgeber/werkzeugkasten/auswahl/"
 NO_ANSWER = "none_given"
 
 
-class Quotation(BaseModel):
+class Quotation(Model, frozen=True, kw_only=True):
     """A sentence of a company that may be published; the company only where it wished to be named."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     text: str
     language: str
@@ -38,10 +36,8 @@ class Quotation(BaseModel):
     company: str | None = None
 
 
-class Publication(BaseModel):
+class Publication(Model, frozen=True, kw_only=True):
     """One publication: counts by question and choice; what is missing is hidden on purpose."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     published_on: datetime.date
     answers: int
@@ -69,10 +65,17 @@ def load_survey(path: Path) -> Publication | Finding | None:
         return None
     try:
         data = yaml.safe_load(path.read_text("utf-8")) or {}
-        return Publication.model_validate(data["current"]) if data.get("current") else None
-    except (yaml.YAMLError, ValidationError, KeyError, AttributeError) as error:
-        return Finding(FILE, 1, f"Die Ergebnisse der Umfrage sind nicht lesbar ({type(error).__name__}).",
-                       "Schreiben Sie sie neu mit: kim survey publish", kind="data")  # fmt: skip
+        current = data.get("current")
+    except (yaml.YAMLError, AttributeError) as error:
+        return unreadable(type(error).__name__)
+    read = read_model(Publication, current) if current else None
+    return unreadable(f"{read[0].place}: {read[0].what}") if isinstance(read, list) else read
+
+
+def unreadable(why: str) -> Finding:
+    """Return the finding for results that cannot be read."""
+    return Finding(FILE, 1, f"Die Ergebnisse der Umfrage sind nicht lesbar ({why}).",
+                   "Schreiben Sie sie neu mit: kim survey publish", kind="data")  # fmt: skip
 
 
 def draw_results(published: Publication | None, language: Language) -> str:

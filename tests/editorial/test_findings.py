@@ -216,7 +216,7 @@ def test_publishing_refuses_what_nobody_has_confirmed(tree: Tree) -> None:
         ("amounts", "a:\n  value: 3\n  unit: Taler\n", "fact-value", 1),
         ("links", "a: [\n", "data", 2),
         ("links", "- a\n", "data", 1),
-        ("links", "a:\n  name: A\n", "data", 1),
+        ("links", "a:\n  name: A\n  title: A\n", "data", 1),
         ("german_terms", "- 'offen\n", "data", 2),
         ("glossary", "- en: x\n", "data", 0),
     ],

@@ -10,6 +10,7 @@ import yaml
 
 from editorial.findings import Finding
 from editorial.languages import default_language, load_languages
+from editorial.models import read_model
 from editorial.statement import RESULTS, FullTest, draw_run, load_run
 from editorial.words import use_language
 from tests.conftest import ROOT
@@ -18,9 +19,15 @@ CLEAN = {"date": datetime.date(2026, 11, 23), "pages": 788, "languages": 8, "loo
          "browser": "Chromium 156", "rules": [], "other": 0}  # fmt: skip
 
 
+def full_test(**changes: object) -> FullTest:
+    read = read_model(FullTest, {**CLEAN, **changes})
+    assert isinstance(read, FullTest)
+    return read
+
+
 def drawn(**changes: object) -> str:
     with use_language("de"):
-        return draw_run(FullTest.model_validate({**CLEAN, **changes}), default_language())
+        return draw_run(full_test(**changes), default_language())
 
 
 def test_without_a_run_it_says_that_there_was_none() -> None:
@@ -46,7 +53,7 @@ def test_what_was_found_is_told_too() -> None:
 def test_every_language_tells_it() -> None:
     for language in load_languages():
         with use_language(language.code):
-            assert "788" in draw_run(FullTest.model_validate(CLEAN), language)
+            assert "788" in draw_run(full_test(), language)
 
 
 @pytest.mark.parametrize("text", ["date: [", "date: gestern\n", "- 1\n"])
