@@ -221,7 +221,7 @@ def serve(port: int, watch: bool, live: bool) -> None:
 def demo(port: int) -> None:
     """Show the whole loop with made-up companies: a database and a site of their own, marked on every page."""
     from editorial.build import BuildError, build_site
-    from editorial.plugin import DEMO_SURVEY
+    from editorial.house import DEMO_SURVEY
     from form_handler.commands import load_settings, open_database, serve_here
     from form_handler.demo import USER, fill_demo, new_password
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import functools
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,21 +11,19 @@ from pathlib import Path
 
 from mkdocs.exceptions import Abort, MkDocsException
 
-from editorial import plugin, words
-from editorial.booklets import FOLDER, PrintError, find_engine, link, make_booklets
-from editorial.compressed import compress, compress_file, texts_below
-from editorial.content import read_content
-from editorial.context import House
-from editorial.facts import load_facts
-from editorial.feed import atom, changes
+from editorial import words
+from editorial.compressed import compress_file
 from editorial.files import drop, keeping, move, put, remove, replace_folder, staging, undoable
+from editorial.findings import ContentError
+from editorial.house import SHARED, House, check_house
 from editorial.inputs import Inputs, beside, is_current, path_of, read_inputs
+from editorial.kept import Kept, keep, take_up
 from editorial.languages import ROOT, load_languages, load_site
-from editorial.manifest import Manifest, changed_pages, manifest_for, read_manifest, write_manifest
+from editorial.manifest import Manifest, changed_pages, frame_mark, page_marks, read_manifest, write_manifest
 from editorial.offline import write_lists
-from editorial.outputs import suggestions
-from editorial.parallel import Task, build_languages, prepare
-from editorial.search import SearchError, index_language, search_texts, write_entry
+from editorial.outputs import SUGGESTIONS, suggestions
+from editorial.search import SearchError, index_languages, search_texts, write_entry
+from editorial.single import DrawError, Settings, draw
 
 
 class BuildError(Exception):
@@ -56,21 +53,18 @@ def build_site(
         if cache and is_current(site_dir, inputs, pdf):
             return None
         before = read_manifest(site_dir) if cache else None
-        fresh = beside(site_dir, "new")
-        plugin.SHARED.clear()
-        load_facts.cache_clear()
         try:
             for name in ("new", "part", "undo"):  # left over, if a build was killed
                 remove(beside(site_dir, name))
-            house = prepare(docs_dir, site_url)
-            work = Work(site_dir, fresh, site_url, docs_dir, house, inputs, pdf, cache)
+            kept = take_up(site_dir, docs_dir, inputs, before.frame) if before and before.pdf == pdf else None
+            work = read_work(site_dir, site_url, docs_dir, inputs, pdf, before, kept)
             changed = changed_pages(before, work.now) if before else None
             missing = build_whole(work) if before is None or changed is None else build_part(work, before, changed)
             # Without its engine a build makes no booklets; the next one, with an engine, must not believe they are there.
             write_manifest(site_dir, replace(work.now, pdf=pdf and missing is None))
             return missing
         finally:
-            plugin.SHARED.clear()
+            SHARED.clear()
             for name in ("new", "part"):
                 remove(beside(site_dir, name))
 
@@ -79,50 +73,78 @@ def build_site(
 class Work:
     """One build: where to, from where, and what it is made of.
 
-    :ivar fresh: the folder that becomes the new site; it does not exist yet.
+    :ivar now: what the site will be built from.
     """
 
     site_dir: Path
-    fresh: Path
     site_url: str | None
     docs_dir: Path
     house: House
+    settings: Settings
     inputs: Inputs
-    pdf: bool
-    cache: bool
-
-    @functools.cached_property
-    def now(self) -> Manifest:
-        """Return what the site will be built from."""
-        house = self.house
-        return manifest_for(self.inputs, house.content, house.languages, house.states, self.pdf)
+    now: Manifest
 
     @property
-    def templates(self) -> Path | None:
+    def fresh(self) -> Path:
+        """Return the folder that becomes the new site; it does not exist yet."""
+        return beside(self.site_dir, "new")
+
+    @property
+    def templates(self) -> Path:
         """Return where compiled templates are kept for the next build; they belong to one frame only."""
-        return beside(self.site_dir, "templates") / self.now.frame[:16] if self.cache else None
+        return beside(self.site_dir, "templates") / self.now.frame[:16]
+
+
+def read_work(
+    site_dir: Path,
+    site_url: str | None,
+    docs_dir: Path,
+    inputs: Inputs,
+    pdf: bool,
+    before: Manifest | None,
+    kept: Kept | None,
+) -> Work:
+    """Read what the site will be built from: only what changed, where the last build kept the rest.
+
+    :raises ContentError: with every finding, if it cannot be read.
+    """
+    if before is not None and kept is not None:
+        house, settings, frame = kept.house, kept.settings, before.frame
+        marks = {**before.pages, **page_marks(house.content, house.languages, house.states, kept.changed)}
+    else:
+        from editorial import parallel  # late: with it comes all of MkDocs
+
+        house = parallel.prepare(docs_dir, site_url)
+        settings = parallel.settings_of(docs_dir)
+        frame = frame_mark(inputs, house.content)
+        marks = page_marks(house.content, house.languages, house.states)
+    now = Manifest(frame, inputs.whole, inputs.sources, inputs.head, marks, pdf)
+    return Work(site_dir, site_url, docs_dir, house, settings, inputs, now)
 
 
 def build_whole(work: Work) -> str | None:
     """Draw every page into a new folder; return why there are no booklets, if they were wanted."""
-    fresh, house = work.fresh, work.house
+    from editorial.compressed import compress
+    from editorial.parallel import Task, build_languages
+
+    site, fresh, house = work.site_dir, work.fresh, work.house
 
     def meanwhile() -> None:
-        put(fresh / plugin.SUGGESTIONS, suggestions(house.languages).encode())
+        put(fresh / SUGGESTIONS, suggestions(house.languages).encode())
         write_feeds(fresh, house, work.docs_dir)
-        work.now  # noqa: B018 - it takes as long as some pages
+        keep(site, work.inputs, work.now.frame, house, work.settings)
 
-    remove(beside(work.site_dir, "templates"))
-    tasks = [Task(row.code, work.docs_dir, fresh, work.site_url, templates=work.templates) for row in house.languages]
-    with keeping(fresh, work.site_dir):
+    remove(beside(site, "templates"))
+    tasks = [Task(row.code, work.docs_dir, fresh, work.site_url, work.templates) for row in house.languages]
+    with keeping(fresh, site):
         drawn = build_languages(tasks, work.docs_dir, meanwhile=meanwhile)
         write_entry(fresh, [one.part for one in drawn.values()])
         missing, texts = None, {code: one.texts for code, one in drawn.items()}
-        if work.pdf:
-            missing, texts = print_booklets(fresh, work.site_url, work.docs_dir, work.site_dir / FOLDER), {}
+        if work.now.pdf:
+            missing, texts = print_booklets(fresh, work.site_url, work.docs_dir, site), {}
         compress(fresh)
         write_lists(fresh, house.content, house.languages, texts)
-    replace_folder(fresh, work.site_dir)
+    replace_folder(fresh, site)
     return missing
 
 
@@ -135,11 +157,8 @@ def build_part(work: Work, before: Manifest, changed: Mapping[str, set[str]]) ->
     :param changed: the keys of the pages by language.
     """
     site, part, house = work.site_dir, beside(work.site_dir, "part"), work.house
-    tasks = [
-        Task(code, work.docs_dir, part, work.site_url, frozenset(keys), templates=work.templates)
-        for code, keys in changed.items()
-    ]
-    build_languages(tasks, work.docs_dir, {key for keys in changed.values() for key in keys})
+    check_house(house, work.docs_dir, {key for keys in changed.values() for key in keys})
+    draw(work.settings, house, work.docs_dir, changed, part, work.templates)
     missing = None
     path_of(site).unlink()
     try:
@@ -148,9 +167,11 @@ def build_part(work: Work, before: Manifest, changed: Mapping[str, set[str]]) ->
             if before.head != work.now.head:
                 written += write_feeds(site, house, work.docs_dir)
             languages = [row for row in house.languages if row.code in changed]
-            write_entry(site, [index_language(site, house.content, language) for language in languages])
+            write_entry(site, index_languages(site, house.content, languages))
             written += search_texts(site)
-            if work.pdf and changed:
+            if work.now.pdf and changed:
+                from editorial.compressed import texts_below
+
                 missing = print_booklets(site, work.site_url, work.docs_dir)
                 written = list(texts_below(site))
             for path in written:
@@ -167,7 +188,9 @@ def in_a_sentence(site_dir: Path) -> Iterator[None]:
     """Turn what may go wrong into one error, whose message is for people."""
     try:
         yield
-    except (Abort, MkDocsException, SearchError) as error:
+    except ContentError as error:
+        raise BuildError(f"\n{error}") from error
+    except (Abort, MkDocsException, DrawError, SearchError) as error:
         raise BuildError(str(error)) from error
     except OSError as error:  # a full disk, no right to write
         place = f" ({error.filename})" if error.filename else ""
@@ -202,6 +225,8 @@ def put_over(part: Path, target: Path) -> list[Path]:
 
 def feeds(house: House, docs_dir: Path) -> dict[str, bytes]:
     """Return the feed of changed pages of each language, by its path in the site."""
+    from editorial.feed import atom, changes
+
     known = changes(docs_dir)
     found = {}
     for language in house.languages:
@@ -224,6 +249,9 @@ def write_feeds(site_dir: Path, house: House, docs_dir: Path) -> list[Path]:
 
 def finish(site_dir: Path) -> None:
     """Do again what comes last, once pages of a site in place have changed: compressed copies, and the lists for reading offline."""
+    from editorial.compressed import compress
+    from editorial.content import read_content
+
     compress(site_dir)
     write_lists(site_dir, read_content(ROOT / "docs", load_languages()), load_languages())
 
@@ -231,26 +259,26 @@ def finish(site_dir: Path) -> None:
 def print_booklets(
     site_dir: Path, site_url: str | None = None, docs_dir: Path = ROOT / "docs", earlier: Path | None = None
 ) -> str | None:
-    """Print the PDF booklets of a built site and link to them; return why there are none, as a German sentence."""
+    """Print the PDF booklets of a built site and link to them; return why there are none, as a German sentence.
+
+    :param earlier: another site whose booklets are taken over where their text is the same.
+    """
+    from editorial.booklets import FOLDER, PrintError, find_engine, link, make_booklets
+    from editorial.content import read_content
+
     engine = find_engine()
     if engine is None:
         return "Ohne PDF: Es ist kein Chromium da (sudo apt-get install chromium, oder KIM_CHROMIUM nennt es)."
     languages = load_languages()
-    site = load_site()
+    site, content = load_site(), read_content(docs_dir, languages)
+    site = {**site, "url": site_url or site["url"]}
     try:
-        make_booklets(
-            site_dir,
-            read_content(docs_dir, languages),
-            languages,
-            {**site, "url": site_url or site["url"]},
-            engine,
-            earlier,
-        )
+        make_booklets(site_dir, content, languages, site, engine, earlier and earlier / FOLDER)
     except PrintError as error:
         for path in (site_dir / FOLDER).iterdir():
             drop(path)
         (site_dir / FOLDER).rmdir()
-        link(site_dir, read_content(docs_dir, languages), languages)
+        link(site_dir, content, languages)
         return f"Ohne PDF: {error}"
     return None
 

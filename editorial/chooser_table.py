@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import yaml
 from msgspec import Meta
 
+from editorial import yaml_files
 from editorial.chooser import choose, every_answer, fits, reasons
 from editorial.content import Content
 from editorial.findings import Finding
@@ -53,7 +54,7 @@ class Table(Model, frozen=True, kw_only=True):
 def load_table(path: Path = ROOT / FILE) -> Table | list[Finding]:
     """Read the rule table, or say what is wrong with it."""
     try:
-        read = read_model(Table, yaml.safe_load(path.read_text("utf-8")))
+        read = read_model(Table, yaml_files.load(path.read_text("utf-8")))
     except yaml.YAMLError as error:
         line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
         return [
@@ -82,7 +83,7 @@ def load_table(path: Path = ROOT / FILE) -> Table | list[Finding]:
 
 def rule_lines(path: Path = ROOT / FILE) -> dict[int, int]:
     """Return the line on which each rule begins."""
-    node = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
+    node = yaml_files.compose(path.read_text("utf-8"))
     pairs = node.value if isinstance(node, yaml.MappingNode) else []
     rules = next((value for key, value in pairs if key.value == "rules"), None)
     return {number: item.start_mark.line + 1 for number, item in enumerate(rules.value)} if rules else {}

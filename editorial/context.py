@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
 
 from editorial import chooser, chooser_table
 from editorial.booklets import BOOKLETS
-from editorial.content import Content, Page
+from editorial.content import Page
 from editorial.directory import filters, tags
-from editorial.facts import Facts
 from editorial.front_matter import TranslationHeader
+from editorial.house import House
 from editorial.languages import Language, default_language
 from editorial.machines import json_ld, og_locale
 from editorial.offline import LIST as OFFLINE_LIST
 from editorial.qr import qr_svg
-from editorial.statement import FullTest
-from editorial.survey import Publication
 from editorial.translations.marks import is_marked, unmarked
 from editorial.translations.state import TranslationState
 
@@ -50,22 +47,6 @@ KEPT = (
 )
 MAIN = ("ankommen/index", "angebote/index", "arbeitgeber/index", "betriebe/index", "kim/index", "allianz/index")
 BOOKLET_SECTIONS = frozenset(booklet.section for booklet in BOOKLETS)
-
-
-@dataclass(frozen=True)
-class House:
-    """Everything that is the same for all pages of one build."""
-
-    site: dict[str, Any]
-    languages: tuple[Language, ...]
-    content: Content
-    facts: Facts
-    forms: Any
-    chooser: chooser_table.Table
-    survey: Publication | None = None
-    tested: FullTest | None = None
-    states: Mapping[tuple[str, str], TranslationState] = field(default_factory=dict)
-    links: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
 
 
 def is_active(page: Page, current: Page | None) -> bool:
@@ -238,9 +219,17 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
         else [item(house, other, language) for other in content.related(page, language)],
         "laws": [house.facts.laws[key] for key in page.facts.law],
         "links": [house.facts.links[key] for key in page.facts.links],
-        "form": house.forms(page.facts.form) if page.facts.form else None,
+        "form": empty_form(page.facts.form) if page.facts.form else None,
         "chooser": chooser_context(house, language, page) if page.facts.layout == "chooser" else None,
     }
+
+
+def empty_form(key: str) -> dict[str, Any]:
+    """Return a form as the static page draws it: nothing filled in, nothing shown as wrong."""
+    from form_handler.forms import FORMS  # late: most pages have no form
+
+    definition = FORMS[key]
+    return {"key": key, "form": definition.form_class(), "definition": definition}
 
 
 def chooser_context(house: House, language: Language, page: Page) -> dict[str, Any]:

@@ -57,11 +57,13 @@ def mark_of(parts: Iterable[str]) -> str:
 
 def read_inputs(docs: Path, site_url: str | None, root: Path = ROOT, today: datetime.date | None = None) -> Inputs:
     """Read every file that a site is made of, once."""
-    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=docs, capture_output=True, text=True).stdout.strip()
+    ask = ["git", "rev-parse", "HEAD"]
     files: dict[str, str] = {}
-    for base, names, shown in ((root, SOURCES, ""), (docs, (".",), "docs/")):
-        for path in files_below(base, names):
-            files[shown + path] = hashlib.sha256((base / path).read_bytes()).hexdigest()
+    with subprocess.Popen(ask, cwd=docs, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as git:
+        for base, names, shown in ((root, SOURCES, ""), (docs, (".",), "docs/")):
+            for path in files_below(base, names):
+                files[shown + path] = hashlib.sha256((base / path).read_bytes()).hexdigest()
+        head = git.communicate()[0].strip()
     return Inputs(files, site_url, today or datetime.date.today(), head)
 
 

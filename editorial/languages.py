@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "mkdocs.yml"
 
@@ -43,12 +41,20 @@ class Language:
 
 
 @functools.lru_cache
+def _read(config: Path) -> dict[str, Any]:
+    from editorial import yaml_files  # late: a build with nothing to do reads no YAML
+
+    data: dict[str, Any] = yaml_files.load(config.read_text("utf-8"))
+    return data
+
+
+@functools.lru_cache
 def load_languages(config: Path = CONFIG) -> tuple[Language, ...]:
     """Return the languages that are built, in the order of the table.
 
     :raises LanguageTableError: if the table is missing, has no default or names a language twice.
     """
-    return parse_languages(yaml.safe_load(config.read_text("utf-8")), str(config))
+    return parse_languages(_read(config), str(config))
 
 
 def parse_languages(config: dict[str, Any], where: str = "mkdocs.yml") -> tuple[Language, ...]:
@@ -104,5 +110,5 @@ def language_of_path(path: str) -> tuple[Language, str]:
 @functools.lru_cache
 def load_site(config: Path = CONFIG) -> dict[str, Any]:
     """Return name, public address and municipality of the site, as ``mkdocs.yml`` holds them."""
-    data = yaml.safe_load(config.read_text("utf-8"))
+    data = _read(config)
     return {"name": data["site_name"], "url": data["site_url"], "municipality": data["extra"]["municipality"]}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -44,18 +44,6 @@ class Manifest:
     stamp: str = ""
 
 
-def manifest_for(
-    inputs: Inputs,
-    content: Content,
-    languages: tuple[Language, ...],
-    states: Mapping[tuple[str, str], TranslationState],
-    pdf: bool,
-) -> Manifest:
-    """Return what a site is built from, as it was read."""
-    marks = page_marks(content, languages, states)
-    return Manifest(frame_mark(inputs, content), inputs.whole, inputs.sources, inputs.head, marks, pdf)
-
-
 def frame_mark(inputs: Inputs, content: Content) -> str:
     """Return the mark of everything that all pages share."""
     parts = [inputs.setting, str(inputs.today)]
@@ -72,17 +60,23 @@ def frame_mark(inputs: Inputs, content: Content) -> str:
 
 
 def page_marks(
-    content: Content, languages: tuple[Language, ...], states: Mapping[tuple[str, str], TranslationState]
+    content: Content,
+    languages: tuple[Language, ...],
+    states: Mapping[tuple[str, str], TranslationState],
+    only: Collection[str] | None = None,
 ) -> dict[str, str]:
-    """Return the mark of each page's own part in each language."""
+    """Return the mark of each page's own part in each language.
+
+    :param only: the keys of the pages; default: all.
+    """
     marks = {}
-    bodies = {(key, code): hashlib.sha256(text.body.encode()).hexdigest()
-              for key, page in content.pages.items() for code, text in page.texts.items()}  # fmt: skip
-    for key, page in content.pages.items():
+    for key in content.pages if only is None else only:
+        page = content.pages[key]
+        bodies = {code: hashlib.sha256(text.body.encode()).hexdigest() for code, text in page.texts.items()}
         for language in languages:
             if page.exists_in(language):
                 shown = language.code if page.is_translated(language) else default_language().code
-                own = f"{bodies[key, shown]}|{states.get((key, language.code))!r}"
+                own = f"{bodies[shown]}|{states.get((key, language.code))!r}"
                 marks[f"{language.code}/{key}"] = hashlib.sha256(own.encode()).hexdigest()[:16]
     return marks
 

@@ -11,6 +11,8 @@ from editorial.words import gettext as _
 from editorial.words import use_language
 from editorial.xml_text import escape, quoteattr
 
+SUGGESTIONS = "suggestions.json"
+
 
 def sitemap(content: Content, language: Language, languages: tuple[Language, ...], site_url: str) -> str:
     """Return a language's sitemap: its real translations only, each with its sisters as alternates.

@@ -11,38 +11,34 @@ import gc
 import logging
 import multiprocessing
 import os
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jinja2
-from jinja2.bccache import Bucket
+import markdown
 from mkdocs import utils
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, MkDocsException
 
-from editorial import plugin
+from editorial.compiled import Compiled
 from editorial.compressed import compress_file, compress_pages
-from editorial.context import House
 from editorial.files import put
-from editorial.languages import CONFIG, load_languages
+from editorial.findings import ContentError, Finding
+from editorial.house import SHARED, House, check_house, share_house
+from editorial.languages import CONFIG
 from editorial.offline import Texts, read_texts
 from editorial.search import FOLDER, Part, SearchError, index_language, titles_name
-from editorial.single import draw
-
-
-class DrawError(MkDocsException):
-    """A page could not be drawn; the message says which and why."""
+from editorial.single import DrawError, Links, Said, Settings
 
 
 @dataclass(frozen=True)
 class Task:
     """One language of one build.
 
-    :ivar only: the keys of the pages to draw; None for all.
     :ivar templates: where compiled templates are kept for the next build; None to keep them in memory only.
     """
 
@@ -50,7 +46,6 @@ class Task:
     docs_dir: Path
     site_dir: Path
     site_url: str | None
-    only: frozenset[str] | None = None
     templates: Path | None = None
 
 
@@ -71,48 +66,11 @@ class Drawn:
     """What came of one task.
 
     :ivar said: what MkDocs said, empty if all went well.
-    :ivar whole: what is to be gathered of the language; None if only some of its pages were drawn, or on a fault.
+    :ivar whole: what is to be gathered of the language; None on a fault.
     """
 
     said: list[str]
     whole: Whole | None = None
-
-
-class Said(logging.Handler):
-    """Keep what MkDocs says while it builds, for the person who has to mend it."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep one message."""
-        self.lines.append(record.getMessage().strip())
-
-
-class Compiled(jinja2.FileSystemBytecodeCache):
-    """Templates compiled once a process, not once a language; and once for several builds, where there is a folder."""
-
-    kept: dict[str, bytes] = {}  # noqa: RUF012 - shared on purpose: every environment of the process looks here
-
-    def __init__(self, folder: Path | None) -> None:
-        self.folder = folder
-        if folder:
-            folder.mkdir(parents=True, exist_ok=True)
-            super().__init__(str(folder))
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Take a template that was compiled before."""
-        if bucket.key in self.kept:
-            bucket.bytecode_from_string(self.kept[bucket.key])
-        elif self.folder:
-            super().load_bytecode(bucket)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep a compiled template."""
-        self.kept[bucket.key] = bucket.bytecode_to_string()
-        if self.folder:
-            super().dump_bytecode(bucket)
 
 
 @dataclass
@@ -173,10 +131,6 @@ def build_language(task: Task) -> Drawn:
     logger.addHandler(said)
     try:
         config = PREPARED[task.docs_dir].turn_to(task)
-        if task.only is not None:
-            content = plugin.SHARED[config.docs_dir].content
-            draw(config, content, task.only, next(row for row in load_languages() if row.code == task.code))
-            return Drawn(said.lines)
         build(config)
         return Drawn(said.lines, finish_language(task))
     except (Abort, MkDocsException, SearchError) as error:
@@ -196,14 +150,29 @@ def finish_language(task: Task) -> Whole:
     return Whole(part, read_texts(task.site_dir, house.content, language, part.entry["languages"]))
 
 
-def check(docs_dir: Path, only: Collection[str] | None) -> None:
-    """Check what is to be built; see :func:`editorial.plugin.check_house`."""
-    plugin.check_house(shared(docs_dir), docs_dir, only)
-
-
 def shared(docs_dir: Path) -> House:
     """Return what was read for all languages."""
-    return plugin.SHARED[str(docs_dir.absolute())]
+    return SHARED[docs_dir.absolute()]
+
+
+def check(docs_dir: Path) -> list[Finding]:
+    """Return what is wrong with what is to be built; see :func:`editorial.house.check_house`."""
+    try:
+        check_house(shared(docs_dir), docs_dir)
+    except ContentError as error:
+        return error.findings
+    return []
+
+
+def settings_of(docs_dir: Path) -> Settings:
+    """Return what drawing a single page takes from MkDocs' configuration, once that was read (:func:`prepare`)."""
+    config = PREPARED[docs_dir].config
+    told, find = config.mdx_configs, markdown.Markdown().build_extension
+    named = [name for name in config.markdown_extensions if isinstance(name, str)]
+    extensions = tuple((type(find(name, told.get(name, {}))), dict(told.get(name, {}))) for name in named)
+    levels = config.validation.links
+    links = Links(levels.not_found, levels.absolute_links, levels.unrecognized_links)
+    return Settings(Path(config.theme.custom_dir or "."), extensions, links)
 
 
 def quiet_collector() -> None:
@@ -224,17 +193,15 @@ def collect() -> None:
 def build_languages(
     tasks: Iterable[Task],
     docs_dir: Path,
-    only: Collection[str] | None = None,
     processes: int | None = None,
     meanwhile: Callable[[], object] = lambda: None,
 ) -> dict[str, Whole]:
     """Check the pages and build all tasks, side by side where the machine has the processors.
 
-    :param only: the keys of the pages to check; default: all.
     :param processes: default: one for each processor, at most one for each task.
     :param meanwhile: what this process does while the others draw.
     :return: what is to be gathered of each language that was drawn as a whole, by its code.
-    :raises PluginError: with every finding, if the check finds an error; that is then all there is to say.
+    :raises ContentError: with every finding, if the check finds an error; that is then all there is to say.
     :raises DrawError: with what MkDocs said, each line once.
     """
     work = list(tasks)
@@ -244,18 +211,20 @@ def build_languages(
     write, utils.write_file = utils.write_file, lambda content, output_path: put(Path(output_path), content)
     try:
         if count <= 1:
-            check(docs_dir, only)
+            found = check(docs_dir)
             drawn = [build_language(task) for task in work]
             meanwhile()
         else:
             with multiprocessing.get_context("fork").Pool(count, quiet_collector) as pool:
-                checked = pool.apply_async(check, (docs_dir, only))
+                checked = pool.apply_async(check, (docs_dir,))
                 waiting = [pool.apply_async(build_language, (task,)) for task in work]
                 meanwhile()
-                checked.get()  # first: a page with a fault may also have made its language fail
+                found = checked.get()
                 drawn = [result.get() for result in waiting]
     finally:
         utils.clean_directory, utils.write_file = clean, write
+    if found:  # first: a page with a fault may also have made its language fail
+        raise ContentError(found)
     if said := dict.fromkeys(line for one in drawn for line in one.said):
         raise DrawError("\n".join(said))
     return {task.code: one.whole for task, one in zip(work, drawn, strict=True) if one.whole}
@@ -264,8 +233,8 @@ def build_languages(
 def prepare(docs_dir: Path, site_url: str | None) -> House:
     """Read everything that all languages share, and return it; they then find it read.
 
-    :raises PluginError: with every finding, if it cannot be read.
+    :raises ContentError: with every finding, if it cannot be read.
     """
     PREPARED.clear()
     PREPARED[docs_dir] = load(docs_dir, site_url)
-    return plugin.share_house(PREPARED[docs_dir].config)
+    return share_house(docs_dir, site_url)

@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import datetime
 import functools
-import hashlib
 import json
 import os
-from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, cast
 
 import jinja2
-from babel.dates import format_date, format_skeleton
-from markupsafe import Markup
 from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -27,31 +23,20 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as MkDocsPage
 from mkdocs.utils.templates import TemplateContext
 
-from editorial import markup, words
-from editorial.checks import check_content
-from editorial.chooser_table import ROOM, Table, check_table, chooser_data, load_table
+from editorial import words
+from editorial.chooser_table import ROOM, chooser_data
 from editorial.compressed import without_comments
-from editorial.content import Page, read_content
-from editorial.context import LEGAL, House, error_context, page_context, parse_month
-from editorial.facts import load_facts
-from editorial.findings import ContentError, Finding, errors
-from editorial.foreign import mark_german
-from editorial.inserts import Draw, fill_inserts
-from editorial.languages import Language, default_language, load_languages
-from editorial.notice import forms_notice
+from editorial.content import Page
+from editorial.context import LEGAL, error_context, page_context
+from editorial.drawing import after_markdown, before_markdown, furnish, spoken
+from editorial.findings import ContentError
+from editorial.house import SHARED, House, check_house, share_house
+from editorial.languages import Language, default_language
 from editorial.offline import NOT_KEPT
-from editorial.outputs import robots, security, sitemap, suggestions
+from editorial.outputs import SUGGESTIONS, robots, security, sitemap, suggestions
 from editorial.plain_text import PlainText
-from editorial.statement import RESULTS, FullTest, draw_run, load_run
-from editorial.survey import CSV_NAME, PAGE, Publication, draw_results, load_survey, results_csv
-from editorial.translations.marks import mark_changed, show_changed
-from editorial.translations.state import site_states
+from editorial.survey import CSV_NAME, PAGE, results_csv
 from editorial.words import gettext as _
-from form_handler.forms import FORMS
-
-SUGGESTIONS = "suggestions.json"
-# Set by `kim demo`: the results to show; every page says that it is a demonstration.
-DEMO_SURVEY = "KIM_DEMO_SURVEY"
 
 
 class NoOptions(Config):  # type: ignore[no-untyped-call]
@@ -66,8 +51,12 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Stop with file, line and remedy before anything is built, if the content is not right."""
-        if config.docs_dir not in SHARED:
-            check_house(share_house(config), Path(config.docs_dir))
+        docs = Path(config.docs_dir)
+        if docs not in SHARED:
+            try:
+                check_house(share_house(docs, config.site_url), docs)
+            except ContentError as error:
+                raise PluginError(f"\n{error}") from error
         if not any(isinstance(one, PlainText) for one in config.markdown_extensions):
             config.markdown_extensions.append(PlainText())  # type: ignore[arg-type]  # MkDocs takes instances, too
         return config
@@ -75,7 +64,7 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
     @event_priority(50)
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
         """Leave out Material's own assets, which no page uses, and texts that this language does not show."""
-        self.house = SHARED[config.docs_dir]
+        self.house = SHARED[Path(config.docs_dir)]
         code = config.plugins["i18n"].current_language  # type: ignore[attr-defined]
         self.language = next(row for row in self.house.languages if row.code == code)
         words.speak(code)
@@ -99,16 +88,7 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         for file in files:
             if file.src_uri.endswith((".css", ".js")):
                 file.content_string = without_comments(file.src_uri, file.content_string)
-        env.autoescape = True
-        env.add_extension("jinja2.ext.i18n")
-        env.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
-        env.globals["_"] = speaker()
-        code = self.language.code
-        env.filters["asset"] = functools.cache(lambda name: asset_url(Path(config.theme.custom_dir or "."), name))
-        env.globals["kept"] = keeper()
-        env.filters["month"] = lambda value: format_skeleton("yMMMM", parse_month(value), locale=code)
-        env.filters["longdate"] = lambda value: format_date(value, "long", locale=code)
-        return env
+        return furnish(env, self.language, Path(config.theme.custom_dir or "."))
 
     def on_nav(self, nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
         """Look each linked page up once; from here on the list of files stays as it is."""
@@ -124,25 +104,12 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         return f"\n{self._page(page).texts[code].body}"
 
     def on_page_markdown(self, markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
-        """Mark what is stale and fill in facts, in the language of the text (German on a page without translation)."""
-        markdown = mark_changed(markdown, self.house.states.get((self._page(page).key, self.language.code)))
-        if not self.language.default:
-            markdown = markup.lead_home(markdown, self._page(page), self.language, self.house.content)
-        with words.use_language(self._spoken(page).code):
-            return fill_inserts(markdown, self.house.facts, self._spoken(page).code, self._parts(page))
+        """Mark what is stale and fill in facts."""
+        return before_markdown(markdown, self.house, self._page(page), self.language)
 
     def on_page_content(self, html: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
         """Repair what Markdown gives and mark German words in other languages."""
-        ours = self._page(page)
-        html = show_changed(
-            html,
-            _("The German text of this passage has changed."),
-            _("Something in the German text of this section has changed."),
-        )
-        html = markup.repair(html, lambda number: _("Table %(number)s, can be scrolled sideways", number=number))
-        if not self._spoken(page).default:
-            html = mark_german(html, self.house.facts.german_terms, self.language.code)
-        return markup.wrap_home(html) if ours.facts.layout == "home" else html
+        return after_markdown(html, self.house, self._page(page), self.language)
 
     @event_priority(-100)
     def on_page_context(
@@ -215,152 +182,9 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
             text = security(self.house.languages, url, contact.url(default_language()), datetime.date.today())
             (folder / ".well-known" / "security.txt").write_text(text, "utf-8")
 
-    def _parts(self, page: MkDocsPage) -> Draw:
-        """Return what draws each part of a page that is made from elsewhere."""
-        return {
-            "forms.notice": forms_notice,
-            "survey.results": lambda: draw_results(self.house.survey, self._spoken(page)),
-            "accessibility.results": lambda: draw_run(self.house.tested, self._spoken(page)),
-        }
-
     def _shows(self, page: Page, folder: str) -> bool:
         """Tell whether a text is drawn: the language's own, or the German one in its place."""
-        spoken = self.language if page.is_translated(self.language) else default_language()
-        return page.exists_in(self.language) and folder == spoken.code
+        return page.exists_in(self.language) and folder == spoken(page, self.language).code
 
     def _page(self, page: MkDocsPage) -> Any:
         return self.house.content.pages[page.file.src_uri.partition("/")[2].removesuffix(".md")]
-
-    def _spoken(self, page: MkDocsPage) -> Language:
-        ours = self._page(page)
-        return self.language if ours.is_translated(self.language) else default_language()
-
-
-# What all languages of a build share, by the folder of the pages; read and checked once.
-SHARED: dict[str, House] = {}
-
-
-def share_house(config: MkDocsConfig) -> House:
-    """Read what all languages share, and keep it for them.
-
-    :raises PluginError: if it cannot be read, with every finding.
-    """
-    try:
-        house = read_house(config)
-    except ContentError as error:
-        raise PluginError(f"\n{error}") from error
-    SHARED[config.docs_dir] = house
-    return house
-
-
-def check_house(house: House, docs: Path, only: Collection[str] | None = None) -> None:
-    """Check what is to be built.
-
-    :param only: the keys of the pages whose text changed, where everything else is known to be right.
-    :raises PluginError: if anything is wrong, with every finding.
-    """
-    stale = {place for place, state in house.states.items() if state.is_stale}
-    found = check_content(house.content, house.facts, house.languages, FORMS, datetime.date.today(), docs, stale, only)
-    if only is None:
-        found += check_table(house.content)
-    if wrong := errors(found):
-        raise PluginError(f"\n{ContentError(wrong)}")
-
-
-def read_house(config: MkDocsConfig) -> House:
-    """Read everything that templates are drawn from.
-
-    :raises ContentError: if ``docs/data/`` or the lock of the translations is not valid.
-    """
-    languages = load_languages()
-    content = read_content(Path(config.docs_dir), languages)
-    return House(
-        site={
-            "name": config.site_name,
-            "url": config.site_url or "/",
-            "municipality": config.extra["municipality"],
-            "demo": DEMO_SURVEY in os.environ,
-            "suggestions": f"/{SUGGESTIONS}?v={words.catalogues_mark()}",
-        },
-        languages=languages,
-        content=content,
-        facts=load_facts(Path(config.docs_dir) / "data"),
-        forms=empty_form,
-        chooser=read_table(),
-        survey=read_survey(Path(os.environ.get(DEMO_SURVEY) or Path(config.docs_dir) / "data" / "survey.yml")),
-        tested=read_run(Path(config.docs_dir).parent / RESULTS),
-        states=site_states(Path(config.docs_dir), content, languages),
-    )
-
-
-def read_survey(path: Path) -> Publication | None:
-    """Return the survey's published results.
-
-    :raises ContentError: if the file is not valid.
-    """
-    found = load_survey(path)
-    if isinstance(found, Finding):
-        raise ContentError([found])
-    return found
-
-
-def read_run(path: Path) -> FullTest | None:
-    """Return the last full test of accessibility.
-
-    :raises ContentError: if the file is not valid.
-    """
-    found = load_run(path)
-    if isinstance(found, Finding):
-        raise ContentError([found])
-    return found
-
-
-def read_table() -> Table:
-    """Return the rule table of the toolkit.
-
-    :raises ContentError: if it is not valid.
-    """
-    table = load_table()
-    if isinstance(table, list):
-        raise ContentError(table)
-    return table
-
-
-def empty_form(key: str) -> dict[str, Any]:
-    """Return a form as the static page draws it: nothing filled in, nothing shown as wrong."""
-    definition = FORMS[key]
-    return {"key": key, "form": definition.form_class(), "definition": definition}
-
-
-def keeper() -> Callable[..., str]:
-    """Return ``kept(name, *marks)`` for ``{% call kept(…) %}`` in templates: each part is drawn once for its marks.
-
-    A part may depend on nothing but the language, the site and its marks.
-    """
-    drawn: dict[tuple[Any, ...], str] = {}
-
-    def kept(*marks: Any, caller: Callable[[], str]) -> str:
-        if marks not in drawn:
-            drawn[marks] = caller()
-        return drawn[marks]
-
-    return kept
-
-
-def speaker() -> Callable[..., Markup]:
-    """Return what templates call ``_``: each message is looked up and escaped once for the language spoken now."""
-    known: dict[str, Markup] = {}
-
-    def say(message: str, /, **values: Any) -> Markup:
-        text = known.get(message)
-        if text is None:
-            text = known[message] = Markup(words.gettext(message))  # noqa: S704 - from our own catalogues
-        return text % values if values or "%" in text else text
-
-    return say
-
-
-def asset_url(custom_dir: Path, name: str) -> str:
-    """Return the address of one of our own files, with a mark that changes with its content."""
-    digest = hashlib.sha256((custom_dir / "assets" / name).read_bytes()).hexdigest()[:10]
-    return f"/assets/{name}?v={digest}"

@@ -8,7 +8,8 @@ import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,22 @@ class Part:
     old: frozenset[Path] = frozenset()
 
 
+def index_languages(site_dir: Path, content: Content, languages: Sequence[Language]) -> list[Part]:
+    """Index several languages, one process of Pagefind for each processor at a time; see :func:`index_language`."""
+    if len(languages) <= 1:
+        return [index_language(site_dir, content, language) for language in languages]
+    rooms: list[Path] = []
+    try:
+        for language in languages:
+            rooms.append(lay_out(site_dir, content, language))
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            entries = list(pool.map(run_pagefind, rooms))
+        return [take_in(*row, site_dir) for row in zip(rooms, entries, languages, strict=True)]
+    finally:
+        for room in rooms:
+            remove(room)
+
+
 def index_language(site_dir: Path, content: Content, language: Language) -> Part:
     """Index the texts of one language and put its part of the index below ``site_dir/pagefind``.
 
@@ -51,22 +68,40 @@ def index_language(site_dir: Path, content: Content, language: Language) -> Part
 
     :raises SearchError: if Pagefind fails.
     """
-    texts = dict(read_texts(site_dir, content, language))
-    room = room_for(texts, beside(site_dir, f"search-{language.code}"))
+    room = lay_out(site_dir, content, language)
     try:
-        for place, text in texts.items():
-            path = room / "texts" / place
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(text)
-        out = room / "index"
-        command = [get_executable(), "--site", str(room / "texts"), "--output-path", str(out), "--quiet"]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise SearchError(f"The search index could not be built: {done.stderr or done.stdout}")
-        entry: dict[str, Any] = json.loads((out / ENTRY).read_text("utf-8"))
-        return Part(entry, take_over(out, site_dir / FOLDER, language))
+        return take_in(room, run_pagefind(room), language, site_dir)
     finally:
         remove(room)
+
+
+def lay_out(site_dir: Path, content: Content, language: Language) -> Path:
+    """Lay the texts of a language out for Pagefind; return the folder, which the caller removes."""
+    texts = dict(read_texts(site_dir, content, language))
+    room = room_for(texts, beside(site_dir, f"search-{language.code}"))
+    for place, text in texts.items():
+        path = room / "texts" / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text)
+    return room
+
+
+def run_pagefind(room: Path) -> dict[str, Any]:
+    """Have Pagefind read the texts in a folder; return what it says of the index it wrote.
+
+    :raises SearchError: if it fails.
+    """
+    command = [get_executable(), "--site", str(room / "texts"), "--output-path", str(room / "index"), "--quiet"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SearchError(f"The search index could not be built: {done.stderr or done.stdout}")
+    entry: dict[str, Any] = json.loads((room / "index" / ENTRY).read_text("utf-8"))
+    return entry
+
+
+def take_in(room: Path, entry: dict[str, Any], language: Language, site_dir: Path) -> Part:
+    """Put what Pagefind wrote into its place."""
+    return Part(entry, take_over(room / "index", site_dir / FOLDER, language))
 
 
 def read_texts(site_dir: Path, content: Content, language: Language) -> Iterator[tuple[str, bytes]]:

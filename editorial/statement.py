@@ -9,6 +9,7 @@ import yaml
 from babel.dates import format_date
 from markupsafe import Markup
 
+from editorial import yaml_files
 from editorial.findings import Finding
 from editorial.languages import Language
 from editorial.models import Model, read_model
@@ -50,7 +51,7 @@ def load_run(path: Path) -> FullTest | Finding | None:
     if not path.exists():
         return None
     try:
-        read = read_model(FullTest, yaml.safe_load(path.read_text("utf-8")))
+        read = read_model(FullTest, yaml_files.load(path.read_text("utf-8")))
         why = f"{read[0].place}: {read[0].what}" if isinstance(read, list) else ""
     except yaml.YAMLError as error:
         read, why = [], str(error).splitlines()[0]

@@ -13,12 +13,12 @@ import yaml
 from babel.dates import format_date, format_skeleton
 from markupsafe import Markup
 
+from editorial import yaml_files
 from editorial.findings import Finding
 from editorial.languages import Language
 from editorial.models import Model, read_model
 from editorial.words import gettext as _
 from editorial.words import ngettext
-from form_handler.forms import FORMS
 
 FILE = "docs/data/survey.yml"
 CSV_NAME = "ergebnisse.csv"
@@ -64,7 +64,7 @@ def load_survey(path: Path) -> Publication | Finding | None:
     if not path.exists():
         return None
     try:
-        data = yaml.safe_load(path.read_text("utf-8")) or {}
+        data = yaml_files.load(path.read_text("utf-8")) or {}
         current = data.get("current")
     except (yaml.YAMLError, AttributeError) as error:
         return unreadable(type(error).__name__)
@@ -116,6 +116,8 @@ def format_month(month: str, language: Language) -> str:
 
 def charts_of(published: Publication, language: Language) -> list[Chart]:
     """Return the charts: what worked, what hindered, what helped, what is wanted, would they do it again."""
+    from form_handler.forms import FORMS  # late: most builds of one page draw no results
+
     survey = FORMS["survey"]
     form, tables = survey.form_class(), published.tables
 

@@ -19,17 +19,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from editorial import plugin
 from editorial.checks import check_content, check_editorial
 from editorial.checks.structure import heading_ids
 from editorial.content import Content, reread
 from editorial.facts import load_facts
 from editorial.files import put
 from editorial.findings import Finding, errors
+from editorial.house import read_house
 from editorial.inspection import inspect
 from editorial.languages import ROOT, Language, default_language, load_languages
 from editorial.manifest import read_manifest, write_manifest
-from editorial.parallel import load
+from editorial.parallel import prepare, settings_of
 from editorial.preview import state_file
 from editorial.single import draw
 from editorial.translations.lock import load_lock
@@ -78,10 +78,9 @@ class Watcher:
     def start(self) -> None:
         """Read everything once and draw one page, so that the first saved page is as fast as the others."""
         self.look()
-        self.config = load(self.docs, None).config
-        self.config.site_dir = str(self.part)
-        self.house = plugin.share_house(self.config)
-        draw(self.config, self.house.content, ["index"], default_language())
+        self.house = prepare(self.docs, None)
+        self.settings = settings_of(self.docs)
+        draw(self.settings, self.house, self.docs, {default_language().code: {"index"}}, self.part)
         self.inspect_all()
         self.publish()
 
@@ -123,7 +122,6 @@ class Watcher:
             entry = load_lock(self.docs).entries.get((key, language.code))
             states[key, language.code] = page_state(self.docs, content.pages[key], language, entry)
         self.house = replace(self.house, content=content, states=states, links={})
-        plugin.SHARED[self.config.docs_dir] = self.house
         today = datetime.date.today()
         found = check_content(content, self.house.facts, self.house.languages, FORMS, today, self.docs, (), {key})
         self.note([*found, *check_editorial(Content({key: content.pages[key]}), self.house.facts, [])])
@@ -138,7 +136,7 @@ class Watcher:
     def draw(self, key: str, language: Language) -> None:
         """Draw one page and put it into the site in place."""
         manifest = read_manifest(self.site_dir) if self.builder is None else None
-        for file in draw(self.config, self.house.content, [key], language):
+        for file in draw(self.settings, self.house, self.docs, {language.code: {key}}, self.part):
             place = self.site_dir / file.relative_to(self.part)
             self.put_since[place] = file.read_bytes()
             put(place, self.put_since[place])
@@ -191,7 +189,7 @@ class Watcher:
                 put(place, data)
         if not self.fault:
             load_facts.cache_clear()
-            self.house = plugin.share_house(self.config)
+            self.house = read_house(self.docs)
             self.inspect_all()
         self.publish({"*"})
 

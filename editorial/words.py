@@ -16,9 +16,6 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-
 from editorial.languages import default_language
 
 LOCALE_DIR = Path(__file__).resolve().parent / "locale"
@@ -47,6 +44,9 @@ def load_catalogue(code: str) -> stdlib_gettext.NullTranslations:
 
 
 def _compile(path: Path, code: str) -> stdlib_gettext.GNUTranslations:
+    from babel.messages.mofile import write_mo  # late: English, and whoever only asks for languages, needs no catalogue
+    from babel.messages.pofile import read_po
+
     compiled = io.BytesIO()
     with path.open("rb") as source:
         write_mo(compiled, read_po(source, locale=code))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -83,17 +83,22 @@ class TranslationState:
 
 
 def site_states(
-    docs: Path, content: Content, languages: tuple[Language, ...], lock: Lock | None = None
+    docs: Path,
+    content: Content,
+    languages: tuple[Language, ...],
+    lock: Lock | None = None,
+    only: Collection[str] | None = None,
 ) -> dict[tuple[str, str], TranslationState]:
     """Return the state of every page in every other language that it should exist in.
 
+    :param only: the keys of the pages; default: all.
     :raises ContentError: if the lock cannot be read.
     """
     lock = load_lock(docs) if lock is None else lock
     gone = moved_entries(docs, lock)
     return {
         (page.key, language.code): page_state(docs, page, language, find_entry(docs, lock, page, language, gone))
-        for page in content.pages.values()
+        for page in (content.pages.values() if only is None else map(content.pages.__getitem__, only))
         for language in languages
         if not language.default and page.exists_in(language)
     }

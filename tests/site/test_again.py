@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from editorial import build as building
-from editorial import search
+from editorial import kept, parallel, search
 from editorial.build import BuildError, build_site
 from editorial.inputs import path_of
 from editorial.languages import load_languages
@@ -33,6 +33,7 @@ HEAD = "---\ntitle: {title}\ndescription: Ein ganzer Satz über diese Seite name
 GERMAN = HEAD + "topics: [{topic}]\naudience: [newcomers]\nsource: [own]\nreview_by: 2099-01-01\n---\n\n"
 BODY = "# {title} {{ #a }}\n\n{text}\n\n## Mehr {{ #mehr }}\n\n- [Kontakt](kontakt.md)\n- {{{{ tel.fire }}}}\n"
 KEPT = ("index", "kontakt", "arbeitgeber/index", "arbeitgeber/werkzeugkasten", "ankommen/notfall")
+BESIDE = {"site", ".site.lock", ".site.manifest.json", ".site.templates", ".site.kept"}
 
 
 @pytest.fixture(scope="module")
@@ -120,12 +121,7 @@ def test_a_change_in_one_language_gives_the_same_site_as_drawing_everything(
     path.write_text(path.read_text("utf-8") + "\nA line that only one language has.\n", "utf-8")
     build_site(again, URL, docs)
     build_site(whole, URL, docs, cache=False)
-    assert {one.name for one in again.parent.iterdir()} <= {
-        "site",
-        ".site.lock",
-        ".site.manifest.json",
-        ".site.templates",
-    }
+    assert {one.name for one in again.parent.iterdir()} == BESIDE
     one, other = tree(again), tree(whole)
     assert one.keys() == other.keys()
     assert [name for name in one if one[name] != other[name]] == []
@@ -181,22 +177,30 @@ def test_only_the_changed_page_is_drawn_and_nothing_is_drawn_twice(
     docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[Task] = []
-    real = building.build_languages
+    alone: list[dict[str, set[str]]] = []
+    real_build, real_draw = parallel.build_languages, building.draw
     monkeypatch.setattr(
-        building, "build_languages", lambda tasks, *rest, **more: drawn.extend(tasks) or real(tasks, *rest, **more)
+        parallel,
+        "build_languages",
+        lambda tasks, *rest, **more: drawn.extend(tasks) or real_build(tasks, *rest, **more),
+    )
+    monkeypatch.setattr(
+        building,
+        "draw",
+        lambda settings, house, docs, keys, *rest: alone.append(keys) or real_draw(settings, house, docs, keys, *rest),
     )
     site = tmp_path / "site"
     build_site(site, URL, docs)
-    assert [task.only for task in drawn] == [None] * len(load_languages())
+    assert [task.code for task in drawn] == [row.code for row in load_languages()]
     before = (site / "index.html").stat().st_ino
     drawn.clear()
     build_site(site, URL, docs)
-    assert drawn == []
+    assert (drawn, alone) == ([], [])
     assert (site / "index.html").stat().st_ino == before
     path = docs / "ar/seite-1.md"
     path.write_text(path.read_text("utf-8") + "\nAnother line.\n", "utf-8")
     build_site(site, URL, docs)
-    assert [(task.code, task.only) for task in drawn] == [("ar", frozenset({"seite-1"}))]
+    assert (drawn, alone) == ([], [{"ar": {"seite-1"}}])
 
 
 @pytest.mark.parametrize("change", ["template", "configuration", "code", "address", "damage"])
@@ -257,8 +261,7 @@ def test_a_fault_keeps_the_site_in_place_and_is_said_again(docs: Path, tmp_path:
     path.write_text(good, "utf-8")
     build_site(site, URL, docs)
     assert tree(site) == before
-    left = {path.name for path in tmp_path.iterdir()}
-    assert left == {"site", ".site.lock", ".site.manifest.json", ".site.templates"}, "nothing half is left"
+    assert {path.name for path in tmp_path.iterdir()} == BESIDE, "nothing half is left"
 
 
 def test_a_fault_in_the_middle_brings_the_old_files_back(
@@ -298,7 +301,7 @@ def test_a_build_killed_in_the_middle_is_made_good_by_the_next(docs: Path, tmp_p
 
 
 def _build_and_die(site: Path, docs: Path) -> None:
-    building.index_language = lambda *rest: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
+    building.index_languages = lambda *rest: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
     build_site(site, URL, docs)
 
 
@@ -317,3 +320,42 @@ def test_two_builds_at_once_wait_for_each_other(docs: Path, tmp_path: Path, capf
     assert [one.exitcode for one in both] == [0, 0]
     assert "Ich warte" in capfd.readouterr().err
     assert (site / "index.html").exists()
+
+
+@pytest.mark.parametrize("fault", ["gone", "damaged", "cut off", "empty", "of another Python"])
+def test_what_was_kept_and_cannot_be_used_is_read_anew(docs: Path, tmp_path: Path, fault: str) -> None:
+    again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
+    build_site(again, URL, docs)
+    place = kept.place(again)
+    data = place.read_bytes()
+    assert data
+    if fault == "gone":
+        place.unlink()
+    elif fault == "of another Python":
+        place.write_bytes(data.replace(sys.version.encode(), sys.version.replace("3", "4").encode()))
+    else:
+        place.write_bytes({"damaged": b"x" + data[1:], "cut off": data[: len(data) // 2], "empty": b""}[fault])
+    path = docs / "en/seite-7.md"
+    path.write_text(path.read_text("utf-8") + f"\nA line after a fault: {fault}.\n", "utf-8")
+    build_site(again, URL, docs)
+    build_site(whole, URL, docs, cache=False)
+    assert tree(again) == tree(whole)
+
+
+def test_a_changed_text_alone_needs_no_run_of_mkdocs(docs: Path, tmp_path: Path) -> None:
+    """Reading the configuration and all pages again would take longer than all the rest."""
+    site = tmp_path / "site"
+    build_site(site, URL, docs)
+    path = docs / "en/seite-5.md"
+    path.write_text(path.read_text("utf-8") + "\nA line that is drawn alone.\n", "utf-8")
+    code = (
+        "import sys; from pathlib import Path; from editorial.build import build_site;"
+        f"build_site(Path({str(site)!r}), {URL!r}, Path({str(docs)!r})); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "A line that is drawn alone." in (site / "en/seite-5/index.html").read_text("utf-8")
+    loaded = set(done.stdout.split())
+    assert (
+        not {"mkdocs.commands.build", "mkdocs.config.defaults", "editorial.plugin", "wtforms", "editorial.booklets"}
+        & loaded
+    )

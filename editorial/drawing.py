@@ -1,0 +1,124 @@
+"""How a text becomes a page, but for what Markdown does between: for a build of all pages, and for that of one.
+
+MkDocs calls these functions through the plugin; :mod:`editorial.single` calls them for one page.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from babel.dates import format_date, format_skeleton
+from markupsafe import Markup
+
+from editorial import markup, words
+from editorial.content import Page
+from editorial.context import parse_month
+from editorial.foreign import mark_german
+from editorial.house import House
+from editorial.inserts import Draw, fill_inserts
+from editorial.languages import Language, default_language
+from editorial.translations.marks import mark_changed, show_changed
+from editorial.words import gettext as _
+
+if TYPE_CHECKING:
+    import jinja2
+
+
+def spoken(page: Page, language: Language) -> Language:
+    """Return the language of the text that a page shows: German where there is no translation."""
+    return language if page.is_translated(language) else default_language()
+
+
+def before_markdown(markdown: str, house: House, page: Page, language: Language) -> str:
+    """Mark what is stale and fill in facts, in the language of the text."""
+    markdown = mark_changed(markdown, house.states.get((page.key, language.code)))
+    if not language.default:
+        markdown = markup.lead_home(markdown, page, language, house.content)
+    code = spoken(page, language).code
+    with words.use_language(code):
+        return fill_inserts(markdown, house.facts, code, parts(house, spoken(page, language)))
+
+
+def after_markdown(html: str, house: House, page: Page, language: Language) -> str:
+    """Repair what Markdown gives and mark German words in other languages."""
+    html = show_changed(
+        html,
+        _("The German text of this passage has changed."),
+        _("Something in the German text of this section has changed."),
+    )
+    html = markup.repair(html, lambda number: _("Table %(number)s, can be scrolled sideways", number=number))
+    if not spoken(page, language).default:
+        html = mark_german(html, house.facts.german_terms, language.code)
+    return markup.wrap_home(html) if page.facts.layout == "home" else html
+
+
+def parts(house: House, language: Language) -> Draw:
+    """Return what draws each part of a page that is made from elsewhere."""
+
+    def notice() -> str:
+        from editorial.notice import forms_notice
+
+        return forms_notice()
+
+    def results() -> str:
+        from editorial.survey import draw_results
+
+        return draw_results(house.survey, language)
+
+    def tests() -> str:
+        from editorial.statement import draw_run
+
+        return draw_run(house.tested, language)
+
+    return {"forms.notice": notice, "survey.results": results, "accessibility.results": tests}
+
+
+def furnish(env: jinja2.Environment, language: Language, overrides: Path) -> jinja2.Environment:
+    """Give templates our words, dates and addresses, and escape what they print."""
+    env.autoescape = True
+    env.add_extension("jinja2.ext.i18n")
+    env.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.globals["_"] = speaker()
+    env.globals["kept"] = keeper()
+    env.filters["asset"] = functools.cache(lambda name: asset_url(overrides, name))
+    env.filters["month"] = lambda value: format_skeleton("yMMMM", parse_month(value), locale=language.code)
+    env.filters["longdate"] = lambda value: format_date(value, "long", locale=language.code)
+    return env
+
+
+def keeper() -> Callable[..., str]:
+    """Return ``kept(name, *marks)`` for ``{% call kept(…) %}`` in templates: each part is drawn once for its marks.
+
+    A part may depend on nothing but the language, the site and its marks.
+    """
+    drawn: dict[tuple[Any, ...], str] = {}
+
+    def kept(*marks: Any, caller: Callable[[], str]) -> str:
+        if marks not in drawn:
+            drawn[marks] = caller()
+        return drawn[marks]
+
+    return kept
+
+
+def speaker() -> Callable[..., Markup]:
+    """Return what templates call ``_``: each message is looked up and escaped once for the language spoken now."""
+    known: dict[str, Markup] = {}
+
+    def say(message: str, /, **values: Any) -> Markup:
+        text = known.get(message)
+        if text is None:
+            text = known[message] = Markup(words.gettext(message))  # noqa: S704 - from our own catalogues
+        return text % values if values or "%" in text else text
+
+    return say
+
+
+def asset_url(custom_dir: Path, name: str) -> str:
+    """Return the address of one of our own files, with a mark that changes with its content."""
+    digest = hashlib.sha256((custom_dir / "assets" / name).read_bytes()).hexdigest()[:10]
+    return f"/assets/{name}?v={digest}"

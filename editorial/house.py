@@ -1,0 +1,121 @@
+"""What all pages of a build share: read once, checked once, and never written again."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from editorial import words
+from editorial.checks import check_content
+from editorial.chooser_table import Table, check_table, load_table
+from editorial.content import Content, read_content
+from editorial.facts import Facts, load_facts
+from editorial.findings import ContentError, Finding, errors
+from editorial.languages import Language, load_languages, load_site
+from editorial.outputs import SUGGESTIONS
+from editorial.statement import RESULTS, FullTest, load_run
+from editorial.survey import Publication, load_survey
+from editorial.translations.lock import Lock, load_lock
+from editorial.translations.state import TranslationState, site_states
+
+# Set by `kim demo`: the results to show; every page says that it is a demonstration.
+DEMO_SURVEY = "KIM_DEMO_SURVEY"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything that is the same for all pages of one build."""
+
+    site: dict[str, Any]
+    languages: tuple[Language, ...]
+    content: Content
+    facts: Facts
+    chooser: Table
+    survey: Publication | None = None
+    tested: FullTest | None = None
+    lock: Lock = field(default_factory=Lock)
+    states: Mapping[tuple[str, str], TranslationState] = field(default_factory=dict)
+    links: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
+
+
+# What the languages of a build share, by the folder of the pages.
+SHARED: dict[Path, House] = {}
+
+
+def share_house(docs: Path, site_url: str | None = None) -> House:
+    """Read what all languages share, and keep it for them.
+
+    :raises ContentError: if it cannot be read, with every finding.
+    """
+    house = SHARED[docs.absolute()] = read_house(docs, site_url)
+    return house
+
+
+def read_house(docs: Path, site_url: str | None = None) -> House:
+    """Read everything that templates are drawn from.
+
+    :param site_url: the public address, if it is not that of ``mkdocs.yml``.
+    :raises ContentError: if ``docs/data/`` or the lock of the translations is not valid.
+    """
+    load_facts.cache_clear()
+    languages, site = load_languages(), load_site()
+    content, lock = read_content(docs, languages), load_lock(docs)
+    return House(
+        site={
+            "name": site["name"],
+            "url": site_url or site["url"] or "/",
+            "municipality": site["municipality"],
+            "demo": DEMO_SURVEY in os.environ,
+            "suggestions": f"/{SUGGESTIONS}?v={words.catalogues_mark()}",
+        },
+        languages=languages,
+        content=content,
+        facts=load_facts(docs / "data"),
+        chooser=read_table(),
+        survey=_found(load_survey(Path(os.environ.get(DEMO_SURVEY) or docs / "data" / "survey.yml"))),
+        tested=_found(load_run(docs.parent / RESULTS)),
+        lock=lock,
+        states=site_states(docs, content, languages, lock),
+    )
+
+
+def _found(read: T | Finding) -> T:
+    if isinstance(read, Finding):
+        raise ContentError([read])
+    return read
+
+
+def read_table() -> Table:
+    """Return the rule table of the toolkit.
+
+    :raises ContentError: if it is not valid.
+    """
+    table = load_table()
+    if isinstance(table, list):
+        raise ContentError(table)
+    return table
+
+
+def check_house(house: House, docs: Path, only: Collection[str] | None = None) -> None:
+    """Check what is to be built.
+
+    :param only: the keys of the pages whose text changed, where everything else is known to be right.
+    :raises ContentError: if anything is wrong, with every finding.
+    """
+    stale = {place for place, state in house.states.items() if state.is_stale}
+    pages = house.content.pages
+    forms: Collection[str] = ()
+    if any(pages[key].facts.form for key in (pages if only is None else only)):
+        from form_handler.forms import FORMS  # late: most pages have no form
+
+        forms = FORMS
+    found = check_content(house.content, house.facts, house.languages, forms, datetime.date.today(), docs, stale, only)
+    if only is None:
+        found += check_table(house.content)
+    if wrong := errors(found):
+        raise ContentError(wrong)
