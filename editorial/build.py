@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from editorial.compressed import compress_file
 from editorial.files import drop, keeping, move, put, remove, replace_folder, staging, undoable
 from editorial.findings import ContentError
 from editorial.house import SHARED, House, check_house
-from editorial.inputs import Inputs, beside, is_current, path_of, read_inputs
+from editorial.inputs import Inputs, beside, is_current, mark_of, path_of, read_inputs
 from editorial.kept import Kept, keep, take_up
 from editorial.languages import ROOT, load_languages, load_site
 from editorial.manifest import Manifest, changed_pages, frame_mark, page_marks, read_manifest, write_manifest
@@ -89,10 +90,16 @@ class Work:
         """Return the folder that becomes the new site; it does not exist yet."""
         return beside(self.site_dir, "new")
 
-    @property
+    @functools.cached_property
     def templates(self) -> Path:
-        """Return where compiled templates are kept for the next build; they belong to one frame only."""
-        return beside(self.site_dir, "templates") / self.now.frame[:16]
+        """Return where compiled templates are kept for the next build; Jinja compares each with its source.
+
+        How it compiles them depends on our code and on its own version.
+        """
+        code = mark_of(
+            mark for path, mark in self.inputs.files.items() if path.startswith(("editorial/", "requirements"))
+        )
+        return beside(self.site_dir, "templates") / code[:16]
 
 
 def read_work(
@@ -134,7 +141,9 @@ def build_whole(work: Work) -> str | None:
         write_feeds(fresh, house, work.docs_dir)
         keep(site, work.inputs, work.now.frame, house, work.settings)
 
-    remove(beside(site, "templates"))
+    for other in beside(site, "templates").glob("*"):
+        if other != work.templates:
+            remove(other)
     tasks = [Task(row.code, work.docs_dir, fresh, work.site_url, work.templates) for row in house.languages]
     with keeping(fresh, site):
         drawn = build_languages(tasks, work.docs_dir, meanwhile=meanwhile)

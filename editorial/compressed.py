@@ -5,12 +5,9 @@ from __future__ import annotations
 import gzip
 import os
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import deflate
-import rcssmin
-import rjsmin
 
 from editorial.content import Content
 from editorial.files import drop, put
@@ -25,6 +22,9 @@ USUAL, HARD = 6, 10
 
 def without_comments(name: str, text: str) -> str:
     """Return a stylesheet or script as it is sent: without comments and without blanks that mean nothing."""
+    import rcssmin  # late, as below: only whole builds make styles and scripts smaller
+    import rjsmin
+
     if name.endswith(".css"):
         return str(rcssmin.cssmin(text))
     return str(rjsmin.jsmin(text)) if name.endswith(".js") else text
@@ -62,6 +62,8 @@ def without_copy(folder: str) -> Iterator[Path]:
 
 def compress(site_dir: Path) -> None:
     """Lay a copy beside each text file that has none or an older one, several at a time."""
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # libdeflate lets other threads run
         list(pool.map(compress_file, list(without_copy(str(site_dir)))))
 

@@ -9,8 +9,9 @@ import functools
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import jinja2
 from babel.dates import format_date, format_skeleton
 from markupsafe import Markup
 
@@ -23,9 +24,6 @@ from editorial.inserts import Draw, fill_inserts
 from editorial.languages import Language, default_language
 from editorial.translations.marks import mark_changed, show_changed
 from editorial.words import gettext as _
-
-if TYPE_CHECKING:
-    import jinja2
 
 
 def spoken(page: Page, language: Language) -> Language:
@@ -80,13 +78,18 @@ def parts(house: House, language: Language) -> Draw:
 def furnish(env: jinja2.Environment, language: Language, overrides: Path) -> jinja2.Environment:
     """Give templates our words, dates and addresses, and escape what they print."""
     env.autoescape = True
+    env.cache = {}  # all templates at once; the usual cache counts which was used last, at each of thirty parts of a page
     env.add_extension("jinja2.ext.i18n")
     env.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.globals["_"] = speaker()
     env.globals["kept"] = keeper()
-    env.filters["asset"] = functools.cache(lambda name: asset_url(overrides, name))
-    env.filters["month"] = lambda value: format_skeleton("yMMMM", parse_month(value), locale=language.code)
-    env.filters["longdate"] = lambda value: format_date(value, "long", locale=language.code)
+    address = functools.cache(functools.partial(asset_url, overrides))
+    # Not a function of its argument alone: a compiled template, which is kept, must not hold its result.
+    env.filters["asset"] = jinja2.pass_context(lambda _context, name: address(name))
+    env.filters["month"] = functools.cache(
+        lambda value: format_skeleton("yMMMM", parse_month(value), locale=language.code)
+    )
+    env.filters["longdate"] = functools.cache(lambda value: format_date(value, "long", locale=language.code))
     return env
 
 

@@ -163,10 +163,15 @@ def remove(path: Path) -> None:
 
 
 def replace_folder(fresh: Path, target: Path) -> None:
-    """Put a new folder into the place of an old one."""
+    """Put a new folder into the place of an old one, whose parts are removed several at a time."""
     old = fresh.with_name(f"{fresh.name}.old")
     remove(old)
     if target.exists():
         target.rename(old)
     fresh.rename(target)
+    if old.is_dir():
+        from concurrent.futures import ThreadPoolExecutor  # late: only a whole build comes here
+
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # the kernel does the work, and lets other threads run
+            list(pool.map(remove, list(old.iterdir())))
     remove(old)

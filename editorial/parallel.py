@@ -18,11 +18,14 @@ from typing import Any
 
 import jinja2
 import markdown
+import mkdocs.commands.build
+import mkdocs.structure.pages
 from mkdocs import utils
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, MkDocsException
+from mkdocs.structure.files import File, Files, get_files
 
 from editorial.compiled import Compiled
 from editorial.compressed import compress_file, compress_pages
@@ -79,11 +82,21 @@ class Prepared:
 
     :ivar languages: all languages, as mkdocs-static-i18n has read them.
     :ivar templates: where compiled templates are kept; None to keep them in memory only.
+    :ivar found: all files below ``docs/``, once somebody has looked.
     """
 
     config: MkDocsConfig
     languages: tuple[Any, ...]
     templates: Path | None = None
+    found: list[File] | None = None
+
+    def files(self, config: MkDocsConfig) -> Files:
+        """Return the files of the language that is built, and of German; the folder is looked through once a process."""
+        if self.found is None:
+            self.found = list(get_files(config))
+        i18n: Any = config.plugins["i18n"]
+        others = {row.locale for row in self.languages} - {row.locale for row in i18n.config["languages"]}
+        return Files([file for file in self.found if file.src_uri.partition("/")[0] not in others])
 
     def turn_to(self, task: Task) -> MkDocsConfig:
         """Return the configuration for one language; mkdocs-static-i18n, too, builds all languages with one."""
@@ -96,7 +109,24 @@ class Prepared:
         return self.config
 
 
+@dataclass
+class Ready:
+    """What MkDocs asks for a Markdown converter for each page: here, always the same one, as Python-Markdown allows.
+
+    To make one takes as long as a tenth of a page.
+    """
+
+    made: markdown.Markdown | None = None
+
+    def Markdown(self, **told: Any) -> markdown.Markdown:
+        """Return the converter, as if it were new."""
+        if self.made is None:
+            self.made = markdown.Markdown(**told)
+        return self.made.reset()
+
+
 PREPARED: dict[Path, Prepared] = {}
+READY = Ready()
 
 
 def load(docs_dir: Path, site_url: str | None) -> Prepared:
@@ -130,12 +160,17 @@ def build_language(task: Task) -> Drawn:
     logger.setLevel(logging.WARNING)
     logger.addHandler(said)
     try:
-        config = PREPARED[task.docs_dir].turn_to(task)
+        prepared = PREPARED[task.docs_dir]
+        config = prepared.turn_to(task)
+        mkdocs.structure.pages.markdown = READY  # type: ignore[attr-defined, assignment]  # by these names a run asks for them
+        mkdocs.commands.build.get_files = prepared.files  # type: ignore[attr-defined]
         build(config)
         return Drawn(said.lines, finish_language(task))
     except (Abort, MkDocsException, SearchError) as error:
         return Drawn(said.lines or [str(error)])
     finally:
+        mkdocs.structure.pages.markdown = markdown  # type: ignore[attr-defined]
+        mkdocs.commands.build.get_files = get_files  # type: ignore[attr-defined]
         logger.removeHandler(said)
         collect()
 
@@ -236,5 +271,6 @@ def prepare(docs_dir: Path, site_url: str | None) -> House:
     :raises ContentError: with every finding, if it cannot be read.
     """
     PREPARED.clear()
+    READY.made = None
     PREPARED[docs_dir] = load(docs_dir, site_url)
     return share_house(docs_dir, site_url)

@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +48,8 @@ def index_languages(site_dir: Path, content: Content, languages: Sequence[Langua
     """Index several languages, one process of Pagefind for each processor at a time; see :func:`index_language`."""
     if len(languages) <= 1:
         return [index_language(site_dir, content, language) for language in languages]
+    from concurrent.futures import ThreadPoolExecutor  # late: mostly there is one language
+
     rooms: list[Path] = []
     try:
         for language in languages:

@@ -139,6 +139,9 @@ class Drawer:
         self.places = Places(house, docs, language)
         loader = jinja2.FileSystemLoader(str(settings.overrides))
         env = jinja2.Environment(loader=loader, auto_reload=False, bytecode_cache=Compiled(templates), autoescape=True)
+        self.markdown = markdown.Markdown(
+            extensions=[*(make(**told) for make, told in settings.extensions), PlainText()]
+        )
         self.template = furnish(env, language, settings.overrides).get_template("main.html")
 
     def draw(self, key: str) -> bytes:
@@ -152,11 +155,10 @@ class Drawer:
 
     def convert(self, text: str, source: str) -> str:
         """Return Markdown as HTML whose links lead to pages, as MkDocs does it."""
-        md = markdown.Markdown(extensions=[*(make(**told) for make, told in self.settings.extensions), PlainText()])
         place = self.places.get_file_from_path(source)
         links: Any = _RelativePathTreeprocessor(place, self.places, self.settings)  # type: ignore[arg-type]
-        links._register(md)
-        return md.convert(text)
+        links._register(self.markdown)
+        return self.markdown.reset().convert(text)
 
 
 def draw(

@@ -11,6 +11,8 @@ import functools
 import gettext as stdlib_gettext
 import hashlib
 import io
+import os
+import struct
 from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
@@ -44,12 +46,25 @@ def load_catalogue(code: str) -> stdlib_gettext.NullTranslations:
 
 
 def _compile(path: Path, code: str) -> stdlib_gettext.GNUTranslations:
-    from babel.messages.mofile import write_mo  # late: English, and whoever only asks for languages, needs no catalogue
+    """Return a catalogue, compiled once for its content; what is compiled lies where Python keeps its own."""
+    text = path.read_bytes()
+    kept = path.parent / "__pycache__" / f"{path.stem}.{hashlib.sha256(text).hexdigest()[:16]}.mo"
+    try:
+        return stdlib_gettext.GNUTranslations(io.BytesIO(kept.read_bytes()))
+    except (OSError, UnicodeDecodeError, struct.error):  # not there, or not whole
+        pass
+    from babel.messages.mofile import write_mo  # late: it takes as long as reading all catalogues
     from babel.messages.pofile import read_po
 
     compiled = io.BytesIO()
-    with path.open("rb") as source:
-        write_mo(compiled, read_po(source, locale=code))
+    write_mo(compiled, read_po(io.BytesIO(text), locale=code))
+    with contextlib.suppress(OSError):  # a folder that nobody may write to
+        kept.parent.mkdir(exist_ok=True)
+        for old in kept.parent.glob(f"{path.stem}.*.mo"):
+            old.unlink(missing_ok=True)
+        fresh = kept.with_suffix(f".{os.getpid()}")
+        fresh.write_bytes(compiled.getvalue())
+        fresh.replace(kept)
     compiled.seek(0)
     return stdlib_gettext.GNUTranslations(compiled)
 
