@@ -1,0 +1,94 @@
+"""A page that is drawn alone is, to the byte, the page that a run of MkDocs draws."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from editorial.content import Content
+from editorial.house import House
+from editorial.languages import Language, load_languages
+from editorial.parallel import prepare, settings_of
+from editorial.single import DrawError, Settings, draw
+from tests.conftest import ROOT
+from tests.site.conftest import Site
+
+DOCS = ROOT / "docs"
+
+
+@pytest.fixture(scope="module")
+def ready(site: Site) -> tuple[Settings, House]:
+    house = prepare(DOCS, None)
+    return settings_of(DOCS), house
+
+
+@pytest.mark.parametrize("language", load_languages(), ids=lambda language: language.code)
+def test_every_page_drawn_alone_is_the_page_of_the_whole_build(
+    site: Site, ready: tuple[Settings, House], language: Language, tmp_path: Path
+) -> None:
+    settings, house = ready
+    keys = {page.key for page in house.content.pages.values() if page.exists_in(language)}
+    files = draw(settings, house, DOCS, {language.code: keys}, tmp_path)
+    assert len(files) == len(keys) > 40
+    for path in files:
+        whole = (site.folder / path.relative_to(tmp_path)).read_text("utf-8")
+        # A build with booklets has put its link between these two comments.
+        assert without_booklet(whole) == without_booklet(path.read_text("utf-8")), path
+
+
+def without_booklet(html: str) -> str:
+    head, mark, rest = html.partition("<!-- kim:pdf -->")
+    return head + mark + rest.partition("<!-- /kim:pdf -->")[2] if mark else html
+
+
+@pytest.mark.parametrize(
+    ("link", "wanted"),
+    [
+        ("[a](kontakt.md)", 'href="kontakt/"'),
+        ("[a](kontakt.md#top)", 'href="kontakt/#top"'),
+        ("[a](ankommen/index.md)", 'href="ankommen/"'),
+        ("[a](index.md)", 'href="./"'),
+        ("[a](#anderes)", 'href="#anderes"'),
+        ("[a](https://example.org/b.md)", 'href="https://example.org/b.md"'),
+        ("![a](bild.png)", 'src="bild.png"'),
+        ("![a](nur-deutsch.png)", 'src="nur-deutsch.png"'),
+        ("![a](../assets/alle.png)", 'src="assets/alle.png"'),
+    ],
+)
+def test_links_and_pictures_lead_where_mkdocs_leads_them(tmp_path: Path, link: str, wanted: str) -> None:
+    """In German and in a translation, from the first folder."""
+    docs = tmp_path / "docs"
+    for name in ("de/index", "de/kontakt", "de/ankommen/index", "ar/index"):
+        path = docs / f"{name}.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        facts = "source: [own]\nreview_by: 2099-01-01\n" if name.startswith("de/") else ""
+        path.write_text(
+            f"---\ntitle: {name}\ndescription: Ein ganzer Satz über {name}.\n{facts}---\n\n# A {{ #top }}\n\n{link}\n"
+        )
+    (docs / "assets").mkdir()
+    for name in ("de/bild.png", "ar/bild.png", "de/nur-deutsch.png", "assets/alle.png"):
+        (docs / name).write_bytes(b"x")
+    for name in ("de/kontakt", "de/ankommen/index"):
+        (docs / f"{name}.md").write_text((docs / f"{name}.md").read_text().replace(link, "Text."))
+    data = docs / "data"
+    data.mkdir()
+    (data / "contacts.yml").write_text("stadt: {name: Stadt, phone: '115'}\n")
+    house = prepare(docs, None)
+    draw(settings_of(docs), house, docs, {"de": {"index"}, "ar": {"index"}}, tmp_path / "out")
+    for folder in ("", "ar/"):
+        assert wanted in (tmp_path / "out" / folder / "index.html").read_text("utf-8")
+
+
+def test_what_mkdocs_says_of_a_link_stops_the_drawing(
+    site: Site, ready: tuple[Settings, House], tmp_path: Path
+) -> None:
+    """The checks find it first; this is the second net, the same as in a whole build, which is strict."""
+    settings, house = ready
+    page = house.content.pages["kontakt"]
+    texts = {**page.texts, "de": replace(page.texts["de"], body="# A { #top }\n\n[a](nirgends.md) [b](/fest/)\n")}
+    broken = replace(house, content=Content({**house.content.pages, "kontakt": replace(page, texts=texts)}))
+    with pytest.raises(DrawError, match=r"nirgends\.md(?s:.*)/fest/"):
+        draw(settings, broken, DOCS, {"de": {"kontakt"}}, tmp_path)
+    assert "nirgends" not in (site.folder / "kontakt/index.html").read_text("utf-8")
