@@ -116,8 +116,7 @@ def read_work(
     :raises ContentError: with every finding, if it cannot be read.
     """
     if before is not None and kept is not None:
-        house, settings, frame = kept.house, kept.settings, before.frame
-        marks = {**before.pages, **page_marks(house.content, house.languages, house.states, kept.changed)}
+        house, settings, marks, frame = kept.house, kept.settings, kept.marks, before.frame
     else:
         from editorial import parallel  # late: with it comes all of MkDocs
 
@@ -139,7 +138,7 @@ def build_whole(work: Work) -> str | None:
     def meanwhile() -> None:
         put(fresh / SUGGESTIONS, suggestions(house.languages).encode())
         write_feeds(fresh, house, work.docs_dir)
-        keep(site, work.inputs, work.now.frame, house, work.settings)
+        keep(site, work.inputs, work.now.frame, Kept(house, work.settings, work.now.pages))
 
     for other in beside(site, "templates").glob("*"):
         if other != work.templates:

@@ -19,14 +19,13 @@ from editorial.checks.structure import heading_ids
 from editorial.content import Content, reread
 from editorial.house import House
 from editorial.inputs import Inputs, beside
+from editorial.manifest import page_marks
 from editorial.single import Settings
 from editorial.translations.lock import NAME as LOCK
 from editorial.translations.lock import load_lock
 from editorial.translations.state import site_states
 
 _PAGE = re.compile(r"docs/([^/]+)/(.+)\.md")
-# So many changed texts are read again in no time; from there on they are kept anew.
-MANY = 100
 
 
 @dataclass(frozen=True)
@@ -48,12 +47,12 @@ class Key:
 class Kept:
     """What was kept, brought up to the texts of today.
 
-    :ivar changed: the keys of the pages whose texts are no longer those of the whole build.
+    :ivar marks: of all pages; see :func:`editorial.manifest.page_marks`.
     """
 
     house: House
     settings: Settings
-    changed: frozenset[str]
+    marks: dict[str, str]
 
 
 def place(site_dir: Path) -> Path:
@@ -66,11 +65,11 @@ def key_of(inputs: Inputs, frame: str) -> Key:
     return Key(sys.version, inputs.setting, str(inputs.today), frame, dict(inputs.files))
 
 
-def keep(site_dir: Path, inputs: Inputs, frame: str, house: House, settings: Settings) -> None:
-    """Lay down what a build has read."""
+def keep(site_dir: Path, inputs: Inputs, frame: str, kept: Kept) -> None:
+    """Lay down what a build has read; whether it then succeeds, does not matter."""
     fresh = beside(site_dir, "kept-new")
     with fresh.open("wb") as file:
-        for part in (key_of(inputs, frame), (house, settings)):
+        for part in (key_of(inputs, frame), kept):
             pickle.dump(part, file, protocol=pickle.HIGHEST_PROTOCOL)
     fresh.replace(place(site_dir))
 
@@ -92,31 +91,31 @@ def take_up(site_dir: Path, docs: Path, inputs: Inputs, frame: str) -> Kept | No
             pages = {name: match for name in names if (match := _PAGE.fullmatch(name))}
             if names - pages.keys() - {f"docs/{LOCK}"} or key.files.keys() != wanted.files.keys():
                 return None
-            house, settings = _load(file)
-    except (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, TypeError, ValueError):
+            kept = _load(file)
+    except Exception:
         return None
+    house = kept.house
     content: Content | None = house.content
     for match in pages.values():
         content = _with_text(content, docs, match[1], match[2]) if content else None
     if content is None:
         return None
-    keys = frozenset(match[2] for match in pages.values())
-    if f"docs/{LOCK}" in names:
-        lock = load_lock(docs)
-        states = site_states(docs, content, house.languages, lock)
-    else:
-        lock = house.lock
-        states = {**house.states, **site_states(docs, content, house.languages, lock, keys)}
-    return Kept(replace(house, content=content, lock=lock, states=states, links={}), settings, keys)
+    keys = None if f"docs/{LOCK}" in names else {match[2] for match in pages.values()}
+    lock = load_lock(docs) if keys is None else house.lock
+    states = {**house.states, **site_states(docs, content, house.languages, lock, keys)}
+    marks = {**kept.marks, **page_marks(content, house.languages, states, keys)}
+    return replace(kept, house=replace(house, content=content, lock=lock, states=states, links={}), marks=marks)
 
 
-def _load(file: IO[bytes]) -> tuple[House, Settings]:
+def _load(file: IO[bytes]) -> Kept:
+    collects = gc.isenabled()
     gc.disable()  # thousands of objects, none of them garbage
     try:
-        loaded: tuple[House, Settings] = pickle.load(file)  # noqa: S301 - see take_up
-        return loaded
+        kept: Kept = pickle.load(file)  # noqa: S301 - see take_up
+        return kept
     finally:
-        gc.enable()
+        if collects:
+            gc.enable()
 
 
 def _with_text(content: Content, docs: Path, code: str, key: str) -> Content | None:

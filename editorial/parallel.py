@@ -199,6 +199,12 @@ def check(docs_dir: Path) -> list[Finding]:
     return []
 
 
+def stop(found: list[Finding]) -> None:
+    """Stop the build, if the check has found anything."""
+    if found:
+        raise ContentError(found)
+
+
 def settings_of(docs_dir: Path) -> Settings:
     """Return what drawing a single page takes from MkDocs' configuration, once that was read (:func:`prepare`)."""
     config = PREPARED[docs_dir].config
@@ -246,7 +252,7 @@ def build_languages(
     write, utils.write_file = utils.write_file, lambda content, output_path: put(Path(output_path), content)
     try:
         if count <= 1:
-            found = check(docs_dir)
+            stop(check(docs_dir))
             drawn = [build_language(task) for task in work]
             meanwhile()
         else:
@@ -254,12 +260,10 @@ def build_languages(
                 checked = pool.apply_async(check, (docs_dir,))
                 waiting = [pool.apply_async(build_language, (task,)) for task in work]
                 meanwhile()
-                found = checked.get()
+                stop(checked.get())  # first: a page with a fault may also make its language fail
                 drawn = [result.get() for result in waiting]
     finally:
         utils.clean_directory, utils.write_file = clean, write
-    if found:  # first: a page with a fault may also have made its language fail
-        raise ContentError(found)
     if said := dict.fromkeys(line for one in drawn for line in one.said):
         raise DrawError("\n".join(said))
     return {task.code: one.whole for task, one in zip(work, drawn, strict=True) if one.whole}

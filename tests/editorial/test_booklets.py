@@ -120,7 +120,7 @@ def test_a_booklet_whose_text_has_not_changed_is_not_printed_again(
 
 
 def test_without_chromium_the_build_says_so_and_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(build, "find_engine", lambda: None)
+    monkeypatch.setattr(booklets, "find_engine", lambda: None)
     said = build.print_booklets(tmp_path)
     assert said is not None
     assert said.startswith("Ohne PDF: Es ist kein Chromium da")
@@ -132,7 +132,7 @@ def test_a_chromium_that_fails_leaves_no_half_booklet(tree: Tree, built: Path, m
         raise PrintError("Chromium: no")
 
     monkeypatch.setattr(booklets, "print_pdf", fail)
-    monkeypatch.setattr(build, "find_engine", lambda: "chromium")
+    monkeypatch.setattr(booklets, "find_engine", lambda: "chromium")
     monkeypatch.setattr(build, "load_languages", lambda: LANGUAGES)
     assert build.print_booklets(built, docs_dir=tree.docs) == "Ohne PDF: Chromium: no"
     assert not (built / "pdf").exists()
