@@ -23,7 +23,7 @@ from editorial.languages import ROOT, load_languages, load_site
 from editorial.manifest import Manifest, changed_pages, frame_mark, page_marks, read_manifest, write_manifest
 from editorial.offline import write_lists
 from editorial.outputs import SUGGESTIONS, suggestions
-from editorial.search import SearchError, index_languages, search_texts, write_entry
+from editorial.search import SearchError, found_anew, index_languages, search_texts, write_entry
 from editorial.single import DrawError, Settings, draw
 
 
@@ -167,6 +167,8 @@ def build_part(work: Work, before: Manifest, changed: Mapping[str, set[str]]) ->
     site, part, house = work.site_dir, beside(work.site_dir, "part"), work.house
     check_house(house, work.docs_dir, {key for keys in changed.values() for key in keys})
     draw(work.settings, house, work.docs_dir, changed, part, work.templates)
+    languages = [row for row in house.languages if row.code in changed]
+    found = found_anew(part, site, house.content, languages, changed)
     missing = None
     path_of(site).unlink()
     try:
@@ -174,9 +176,9 @@ def build_part(work: Work, before: Manifest, changed: Mapping[str, set[str]]) ->
             written = put_over(part, site)
             if before.head != work.now.head:
                 written += write_feeds(site, house, work.docs_dir)
-            languages = [row for row in house.languages if row.code in changed]
-            write_entry(site, index_languages(site, house.content, languages))
-            written += search_texts(site)
+            if found:
+                write_entry(site, index_languages(site, house.content, found))
+                written += search_texts(site)
             if work.now.pdf and changed:
                 from editorial.compressed import texts_below
 

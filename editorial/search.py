@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,11 @@ from typing import Any
 from pagefind_bin import get_executable
 
 from editorial.compressed import pressed
-from editorial.content import Content
+from editorial.content import Content, Page
 from editorial.files import drop, put, remove
 from editorial.inputs import beside
 from editorial.languages import Language
+from editorial.translations.marks import without_marks
 
 FOLDER = "pagefind"
 MEMORY = Path("/dev/shm")  # noqa: S108 - a name of our own in it, for texts that are public
@@ -123,6 +124,36 @@ def text_of(html: str) -> str:
     start = head.rfind("<")
     end = rest.find("</article>" if head.startswith("<article", start) else "<!-- /kim:main -->")
     return html[start : len(head) + len(mark) + end] if mark else ""
+
+
+def found_anew(
+    part: Path, site_dir: Path, content: Content, languages: Sequence[Language], changed: Mapping[str, Collection[str]]
+) -> list[Language]:
+    """Return the languages whose search finds something else once freshly drawn pages are in place.
+
+    A German change marks passages of the translations as old; what is found of them stays the same.
+
+    :param part: where the fresh pages lie, as they will in the site.
+    :param changed: their keys by language.
+    """
+
+    def is_new(page: Page, language: Language) -> bool:
+        if not page.is_translated(language) and any(one.is_translated(language) for one in content.pages.values()):
+            return False  # German in place of a translation is not found in this language
+        place = f"{page.url(language).lstrip('/')}index.html"
+        old, new = (found_in((folder / place).read_text("utf-8")) for folder in (site_dir, part))
+        return old != new
+
+    return [
+        language
+        for language in languages
+        if any(is_new(content.pages[key], language) for key in changed.get(language.code, ()))
+    ]
+
+
+def found_in(html: str) -> str:
+    """Return what Pagefind reads of a page, without the marks of passages whose German text has changed."""
+    return without_marks(text_of(html))
 
 
 def room_for(texts: Mapping[str, bytes], beside: Path) -> Path:

@@ -16,6 +16,7 @@ from editorial.translations.state import TranslationState
 PARAGRAPH, SECTION = "\ue000", "\ue001"
 _MARKED = re.compile(rf"(<[a-z][a-z0-9]*\b[^<>]*>)?([{PARAGRAPH}{SECTION}])")
 _SPOKEN = re.compile(r'<span class="kim-visually-hidden" data-pagefind-ignore>[^<]*</span>')
+_MARK = re.compile(r' class="kim-changed"| kim-changed(?=")')
 _CLASS = re.compile(r'\bclass="([^"]*)"')
 
 
@@ -52,6 +53,11 @@ def is_marked(html: str) -> bool:
 def unmarked(html: str) -> str:
     """Return a page without the sentences of the marks, for machines that quote it."""
     return _SPOKEN.sub("", html)
+
+
+def without_marks(html: str) -> str:
+    """Return a page as it would be without any mark."""
+    return _MARK.sub("", unmarked(html))
 
 
 def show_changed(html: str, paragraph_words: str, section_words: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import errno
 import multiprocessing
 import os
@@ -19,10 +20,13 @@ import pytest
 from editorial import build as building
 from editorial import kept, parallel, search
 from editorial.build import BuildError, build_site
+from editorial.content import read_content
 from editorial.inputs import path_of
 from editorial.languages import load_languages
 from editorial.manifest import read_manifest
 from editorial.parallel import Task
+from editorial.translations.lock import Lock, write_lock
+from editorial.translations.record import updated
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
@@ -122,6 +126,34 @@ def test_a_change_in_one_language_gives_the_same_site_as_drawing_everything(
     build_site(again, URL, docs)
     build_site(whole, URL, docs, cache=False)
     assert {one.name for one in again.parent.iterdir()} == BESIDE
+    one, other = tree(again), tree(whole)
+    assert one.keys() == other.keys()
+    assert [name for name in one if one[name] != other[name]] == []
+
+
+def test_a_german_change_marks_the_translations_and_renews_only_the_german_search(
+    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docs = Path(shutil.copytree(docs, tmp_path / "docs"))
+    languages = load_languages()
+    for code, text in (("de", "Der erste Satz."), ("en", "A first sentence."), ("ar", "A first sentence.")):
+        write(docs, code, "seite-1", f"{code} eins", f"{text}\n\n- {text} {{ .kim-x }}", "work")
+    write_lock(docs, updated(docs, read_content(docs, languages), languages, Lock(), datetime.date(2026, 11, 23)))
+    again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
+    build_site(again, URL, docs)
+    path = docs / "de/seite-1.md"
+    path.write_text(
+        path.read_text("utf-8").replace("Der erste Satz", "Der neue Satz").replace("## Mehr", "## Noch mehr"), "utf-8"
+    )
+    searched: list[str] = []
+    real = search.run_pagefind
+    monkeypatch.setattr(search, "run_pagefind", lambda room: searched.append(str(room)) or real(room))
+    build_site(again, URL, docs)
+    assert len(searched) == len(languages) - 2, (
+        "in English and Arabic the same is found; the others have nothing but German"
+    )
+    assert "kim-changed" in (again / "en/seite-1/index.html").read_text("utf-8")
+    build_site(whole, URL, docs, cache=False)
     one, other = tree(again), tree(whole)
     assert one.keys() == other.keys()
     assert [name for name in one if one[name] != other[name]] == []
