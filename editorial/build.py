@@ -13,18 +13,22 @@ from pathlib import Path
 from mkdocs.exceptions import Abort, MkDocsException
 
 from editorial import words
+from editorial.compiled import compiling
 from editorial.compressed import compress_file
+from editorial.drawing import furnish
 from editorial.files import drop, keeping, move, put, remove, replace_folder, staging, undoable
 from editorial.findings import ContentError
 from editorial.house import SHARED, House, check_house
 from editorial.inputs import Inputs, beside, is_current, mark_of, path_of, read_inputs
 from editorial.kept import Kept, keep, take_up
-from editorial.languages import ROOT, load_languages, load_site
+from editorial.languages import ROOT, default_language, load_languages, load_site
 from editorial.manifest import Manifest, changed_pages, frame_mark, page_marks, read_manifest, write_manifest
 from editorial.offline import write_lists
 from editorial.outputs import SUGGESTIONS, suggestions
 from editorial.search import SearchError, found_anew, index_languages, search_texts, write_entry
-from editorial.single import DrawError, Settings, draw
+from editorial.single import DrawError, Settings, draw, environment
+
+OVERRIDES = ROOT / "overrides"
 
 
 class BuildError(Exception):
@@ -92,14 +96,17 @@ class Work:
 
     @functools.cached_property
     def templates(self) -> Path:
-        """Return where compiled templates are kept for the next build; Jinja compares each with its source.
+        """Return where compiled templates are kept for the next build."""
+        return templates_of(self.site_dir, self.inputs)
 
-        How it compiles them depends on our code and on its own version.
-        """
-        code = mark_of(
-            mark for path, mark in self.inputs.files.items() if path.startswith(("editorial/", "requirements"))
-        )
-        return beside(self.site_dir, "templates") / code[:16]
+
+def templates_of(site_dir: Path, inputs: Inputs) -> Path:
+    """Return where compiled templates are kept; Jinja compares each with its source.
+
+    How it compiles them depends on our code and on its own version.
+    """
+    code = mark_of(mark for path, mark in inputs.files.items() if path.startswith(("editorial/", "requirements")))
+    return beside(site_dir, "templates") / code[:16]
 
 
 def read_work(
@@ -120,7 +127,9 @@ def read_work(
     else:
         from editorial import parallel  # late: with it comes all of MkDocs
 
-        house = parallel.prepare(docs_dir, site_url)
+        templates = templates_of(site_dir, inputs)
+        with compiling(templates, lambda: furnish(environment(OVERRIDES, templates), default_language(), OVERRIDES)):
+            house = parallel.prepare(docs_dir, site_url)
         settings = parallel.settings_of(docs_dir)
         frame = frame_mark(inputs, house.content)
         marks = page_marks(house.content, house.languages, house.states)

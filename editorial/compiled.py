@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import jinja2
@@ -34,3 +38,28 @@ class Compiled(jinja2.FileSystemBytecodeCache):
         self.kept[bucket.key] = bucket.bytecode_to_string()
         if self.folder:
             super().dump_bytecode(bucket)
+
+
+@contextlib.contextmanager
+def compiling(folder: Path, environment: Callable[[], jinja2.Environment]) -> Iterator[None]:
+    """Compile all templates in a second process while this one does something else, unless they were compiled before.
+
+    :param environment: makes what the templates are compiled in; it keeps them in ``folder``.
+    """
+    if folder.exists() or (os.cpu_count() or 1) == 1:
+        yield
+        return
+    helper = multiprocessing.get_context("fork").Process(target=compile_all, args=(environment,))
+    helper.start()
+    try:
+        yield
+    finally:
+        helper.join()
+
+
+def compile_all(environment: Callable[[], jinja2.Environment]) -> None:
+    """Compile every template; one that cannot be compiled is named by the build that draws it."""
+    env = environment()
+    for name in env.list_templates(extensions=["html", "xml"]):
+        with contextlib.suppress(jinja2.TemplateError):
+            env.get_template(name)

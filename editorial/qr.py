@@ -30,9 +30,10 @@ def strokes(modules: bytes, width: int) -> Iterator[str]:
 
     :param modules: one byte for each module, row after row; 0 is dark.
     """
-    x, y = 0, 0
-    for row in range(len(modules) // width):
-        for run in _DARK.finditer(modules, row * width, (row + 1) * width):
-            begin, end = run.start() - row * width, run.end() - row * width
-            yield f"m{begin - x} {row - y}h{end - begin}" if (x or y) else f"M{begin} {row}.5h{end - begin}"
-            x, y = end, row
+    rows = b"\xff".join([modules[at : at + width] for at in range(0, len(modules), width)])  # a run ends with its row
+    x, y = 0, -1
+    for run in _DARK.finditer(rows):
+        row, begin = divmod(run.start(), width + 1)
+        end = begin + run.end() - run.start()
+        yield f"m{begin - x} {row - y}h{end - begin}" if y >= 0 else f"M{begin} {row}.5h{end - begin}"
+        x, y = end, row

@@ -129,6 +129,12 @@ class Said(logging.Handler):
         self.lines.append(record.getMessage().strip())
 
 
+def environment(overrides: Path, templates: Path | None) -> jinja2.Environment:
+    """Return a plain Jinja environment for our templates; see :func:`editorial.drawing.furnish`."""
+    loader = jinja2.FileSystemLoader(str(overrides))
+    return jinja2.Environment(loader=loader, auto_reload=False, bytecode_cache=Compiled(templates), autoescape=True)
+
+
 class Drawer:
     """Draws pages of one language."""
 
@@ -137,8 +143,7 @@ class Drawer:
     ) -> None:
         self.settings, self.house, self.language = settings, house, language
         self.places = Places(house, docs, language)
-        loader = jinja2.FileSystemLoader(str(settings.overrides))
-        env = jinja2.Environment(loader=loader, auto_reload=False, bytecode_cache=Compiled(templates), autoescape=True)
+        env = environment(settings.overrides, templates)
         self.markdown = markdown.Markdown(
             extensions=[*(make(**told) for make, told in settings.extensions), PlainText()]
         )
