@@ -11,7 +11,7 @@ from editorial.content import Content
 from editorial.house import House
 from editorial.languages import Language, load_languages
 from editorial.parallel import prepare, settings_of
-from editorial.single import DrawError, Settings, draw
+from editorial.single import MANY, DrawError, Settings, draw
 from tests.conftest import ROOT
 from tests.site.conftest import Site
 
@@ -35,6 +35,19 @@ def test_every_page_drawn_alone_is_the_page_of_the_whole_build(
     for path in files:
         whole = (site.folder / path.relative_to(tmp_path)).read_text("utf-8")
         # A build with booklets has put its link between these two comments.
+        assert without_booklet(whole) == without_booklet(path.read_text("utf-8")), path
+
+
+def test_many_pages_of_several_languages_are_drawn_side_by_side(
+    site: Site, ready: tuple[Settings, House], tmp_path: Path
+) -> None:
+    settings, house = ready
+    keys = {key for key in house.content.pages if key.startswith(("angebote", "ankommen"))}
+    files = draw(settings, house, DOCS, {code: keys for code in ("de", "ar", "tr")}, tmp_path)
+    assert len(files) == 3 * len(keys) >= MANY
+    assert {path.relative_to(tmp_path).parts[0] for path in files} == {"angebote", "ankommen", "ar", "tr"}
+    for path in files:
+        whole = (site.folder / path.relative_to(tmp_path)).read_text("utf-8")
         assert without_booklet(whole) == without_booklet(path.read_text("utf-8")), path
 
 
