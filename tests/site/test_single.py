@@ -43,7 +43,7 @@ def test_many_pages_of_several_languages_are_drawn_side_by_side(
 ) -> None:
     settings, house = ready
     keys = {key for key in house.content.pages if key.startswith(("angebote", "ankommen"))}
-    files = draw(settings, house, DOCS, {code: keys for code in ("de", "ar", "tr")}, tmp_path)
+    files = draw(settings, house, DOCS, dict.fromkeys(("de", "ar", "tr"), keys), tmp_path)
     assert len(files) == 3 * len(keys) >= MANY
     assert {path.relative_to(tmp_path).parts[0] for path in files} == {"angebote", "ankommen", "ar", "tr"}
     for path in files:
