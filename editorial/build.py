@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import jinja2
 from mkdocs.exceptions import Abort, MkDocsException
 
 from editorial import words
@@ -62,9 +63,10 @@ def build_site(
             for name in ("new", "part", "undo"):  # left over, if a build was killed
                 remove(beside(site_dir, name))
             kept = take_up(site_dir, docs_dir, inputs, before.frame) if before and before.pdf == pdf else None
-            work = read_work(site_dir, site_url, docs_dir, inputs, pdf, before, kept)
-            changed = changed_pages(before, work.now) if before else None
-            missing = build_whole(work) if before is None or changed is None else build_part(work, before, changed)
+            with contextlib.nullcontext() if kept else compiling(templates_of(site_dir, inputs), furnished):
+                work = read_work(site_dir, site_url, docs_dir, inputs, pdf, before, kept)
+                changed = changed_pages(before, work.now) if before else None
+                missing = build_whole(work) if before is None or changed is None else build_part(work, before, changed)
             # Without its engine a build makes no booklets; the next one, with an engine, must not believe they are there.
             write_manifest(site_dir, replace(work.now, pdf=pdf and missing is None))
             return missing
@@ -109,6 +111,11 @@ def templates_of(site_dir: Path, inputs: Inputs) -> Path:
     return beside(site_dir, "templates") / code[:16]
 
 
+def furnished(templates: Path) -> jinja2.Environment:
+    """Return what templates are compiled in, as pages are drawn with it."""
+    return furnish(environment(OVERRIDES, templates), default_language(), OVERRIDES)
+
+
 def read_work(
     site_dir: Path,
     site_url: str | None,
@@ -127,9 +134,7 @@ def read_work(
     else:
         from editorial import parallel  # late: with it comes all of MkDocs
 
-        templates = templates_of(site_dir, inputs)
-        with compiling(templates, lambda: furnish(environment(OVERRIDES, templates), default_language(), OVERRIDES)):
-            house = parallel.prepare(docs_dir, site_url)
+        house = parallel.prepare(docs_dir, site_url)
         settings = parallel.settings_of(docs_dir)
         frame = frame_mark(inputs, house.content)
         marks = page_marks(house.content, house.languages, house.states)

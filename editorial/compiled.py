@@ -11,6 +11,9 @@ from pathlib import Path
 import jinja2
 from jinja2.bccache import Bucket
 
+from editorial.languages import load_languages
+from editorial.words import load_catalogue
+
 
 class Compiled(jinja2.FileSystemBytecodeCache):
     """What Jinja asks before it compiles a template.
@@ -41,15 +44,17 @@ class Compiled(jinja2.FileSystemBytecodeCache):
 
 
 @contextlib.contextmanager
-def compiling(folder: Path, environment: Callable[[], jinja2.Environment]) -> Iterator[None]:
-    """Compile all templates in a second process while this one does something else, unless they were compiled before.
+def compiling(folder: Path, environment: Callable[[Path], jinja2.Environment]) -> Iterator[None]:
+    """Compile templates and catalogues in a process of their own meanwhile, unless they were compiled before.
 
-    :param environment: makes what the templates are compiled in; it keeps them in ``folder``.
+    Whoever needs one before it is there compiles it as well; what comes out is the same.
+
+    :param environment: makes what the templates are compiled in, and keeps them in ``folder``.
     """
     if folder.exists() or (os.cpu_count() or 1) == 1:
         yield
         return
-    helper = multiprocessing.get_context("fork").Process(target=compile_all, args=(environment,))
+    helper = multiprocessing.get_context("fork").Process(target=compile_all, args=(folder, environment))
     helper.start()
     try:
         yield
@@ -57,9 +62,12 @@ def compiling(folder: Path, environment: Callable[[], jinja2.Environment]) -> It
         helper.join()
 
 
-def compile_all(environment: Callable[[], jinja2.Environment]) -> None:
-    """Compile every template; one that cannot be compiled is named by the build that draws it."""
-    env = environment()
+def compile_all(folder: Path, environment: Callable[[Path], jinja2.Environment]) -> None:
+    """Compile every template and catalogue; one that cannot be compiled is named by the build that needs it."""
+    env = environment(folder)
     for name in env.list_templates(extensions=["html", "xml"]):
         with contextlib.suppress(jinja2.TemplateError):
             env.get_template(name)
+    for language in load_languages():
+        with contextlib.suppress(OSError, ValueError):
+            load_catalogue(language.code)

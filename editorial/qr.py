@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from zxingcpp import BarcodeFormat, create_barcode
 _DARK = re.compile(rb"\x00+")
 
 
+@functools.lru_cache(maxsize=4096)  # what is not translated has the German page's address in every language
 def qr_svg(address: str) -> Markup:
     """Return the code as inline SVG, which needs no request and prints sharply; about half a kilobyte, compressed.
 
