@@ -159,6 +159,29 @@ def test_a_german_change_marks_the_translations_and_renews_only_the_german_searc
     assert [name for name in one if one[name] != other[name]] == []
 
 
+@pytest.mark.parametrize("key", ["de/seite-5", "en/seite-5", "en/neu"])
+def test_a_text_that_comes_or_goes_gives_the_same_site_as_drawing_everything(
+    docs: Path, tmp_path: Path, key: str
+) -> None:
+    docs = Path(shutil.copytree(docs, tmp_path / "docs"))
+    again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
+    write(docs, "de", "neu", "Neu", "Ein neuer Satz.", "work")
+    build_site(again, URL, docs)
+    path = docs / f"{key}.md"
+    if path.exists():
+        path.unlink()
+        if key.startswith("de/"):
+            (docs / "en" / path.name).unlink(missing_ok=True)
+            (docs / "ar" / path.name).unlink(missing_ok=True)
+    else:
+        write(docs, "en", "neu", "New", "A new sentence.")
+    build_site(again, URL, docs)
+    build_site(whole, URL, docs, cache=False)
+    one, other = tree(again), tree(whole)
+    assert one.keys() == other.keys()
+    assert [name for name in one if one[name] != other[name]] == []
+
+
 def test_a_full_disk_is_said_in_a_sentence_and_the_old_site_stays(
     docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
