@@ -72,7 +72,7 @@ def build_site(
             return missing
         finally:
             SHARED.clear()
-            for name in ("new", "part"):
+            for name in ("new", "part", "kept-new"):
                 remove(beside(site_dir, name))
 
 

@@ -15,7 +15,7 @@ from editorial.content import Content
 from editorial.findings import Finding
 from editorial.front_matter import SOME, Document, Obstacle, Size, Want
 from editorial.languages import ROOT, Language, default_language
-from editorial.models import Model, read_model, shape
+from editorial.models import Model, given, read_model
 
 FILE = "docs/data/chooser.yml"
 ROOM = "arbeitgeber/werkzeugkasten"
@@ -31,7 +31,7 @@ class When(Model, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse a rule without an answer, which would always hold; for that there is ``always``."""
-        if not shape(self):
+        if not given(self):
             raise ValueError("eine Regel braucht mindestens eine Antwort; was immer passt, steht unter always")
 
 
@@ -109,7 +109,7 @@ def chooser_data(table: Table, content: Content, language: Language) -> dict[str
             "size": list(facts.sizes),
         }
     return {
-        "rules": [{"when": shape(rule.when), "show": rule.show, "first": rule.first} for rule in table.rules],
+        "rules": [{"when": given(rule.when), "show": rule.show, "first": rule.first} for rule in table.rules],
         "always": table.always,
         "most": table.most,
         "measures": measures,
@@ -133,7 +133,7 @@ def check_table(content: Content, path: Path = ROOT / FILE) -> list[Finding]:
     known = data["measures"]
     found: list[Finding] = []
     for number, rule in enumerate(table.rules):
-        when = {question: (key,) for question, key in shape(rule.when).items()}
+        when = {question: (key,) for question, key in given(rule.when).items()}
         for key in rule.show:
             if key not in known:
                 found.append(

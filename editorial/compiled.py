@@ -1,4 +1,4 @@
-"""Templates compiled once a process, not once a language; and once for several builds, where there is a folder."""
+"""Templates and catalogues compiled once: for all languages of a process, and for several builds, where there is a folder."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def read_model(model: type[M], data: Any) -> M | list[Fault]:
         return list(_faults(model, data, ())) or [Fault((), "value", _said(str(error), model))]
 
 
-def shape(model: Model) -> dict[str, Any]:
+def given(model: Model) -> dict[str, Any]:
     """Return the fields that were given a value, by name."""
     return {name: value for name, value in msgspec.structs.asdict(model).items() if value is not None}
 

@@ -81,10 +81,14 @@ def lay_out(site_dir: Path, content: Content, language: Language) -> Path:
     """Lay the texts of a language out for Pagefind; return the folder, which the caller removes."""
     texts = dict(read_texts(site_dir, content, language))
     room = room_for(texts, beside(site_dir, f"search-{language.code}"))
-    for place, text in texts.items():
-        path = room / "texts" / place
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text)
+    try:
+        for place, text in texts.items():
+            path = room / "texts" / place
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text)
+    except BaseException:  # a full disk: what was laid out would keep it full
+        remove(room)
+        raise
     return room
 
 
@@ -107,15 +111,20 @@ def take_in(room: Path, entry: dict[str, Any], language: Language, site_dir: Pat
 
 
 def read_texts(site_dir: Path, content: Content, language: Language) -> Iterator[tuple[str, bytes]]:
-    """Yield what is to be found of each page, by its place in the site, which becomes its address.
+    """Yield what is to be found of each page, by its place in the site, which becomes its address."""
+    for page in searched_pages(content, language):
+        place = f"{page.url(language).lstrip('/')}index.html"
+        if text := text_of((site_dir / place).read_text("utf-8")):
+            yield place, f'<!doctype html><html lang="{language.code}">{text}'.encode()
+
+
+def searched_pages(content: Content, language: Language) -> list[Page]:
+    """Return the pages that a search in a language finds.
 
     German texts that stand in for translations are left out, but for a language that has no text of its own yet.
     """
     pages = [page for page in content.pages.values() if page.exists_in(language)]
-    for page in [page for page in pages if page.is_translated(language)] or pages:
-        place = f"{page.url(language).lstrip('/')}index.html"
-        if text := text_of((site_dir / place).read_text("utf-8")):
-            yield place, f'<!doctype html><html lang="{language.code}">{text}'.encode()
+    return [page for page in pages if page.is_translated(language)] or pages
 
 
 def text_of(html: str) -> str:
@@ -138,8 +147,6 @@ def found_anew(
     """
 
     def is_new(page: Page, language: Language) -> bool:
-        if not page.is_translated(language) and any(one.is_translated(language) for one in content.pages.values()):
-            return False  # German in place of a translation is not found in this language
         place = f"{page.url(language).lstrip('/')}index.html"
         old, new = (found_in((folder / place).read_text("utf-8")) for folder in (site_dir, part))
         return old != new
@@ -147,7 +154,9 @@ def found_anew(
     return [
         language
         for language in languages
-        if any(is_new(content.pages[key], language) for key in changed.get(language.code, ()))
+        if any(
+            is_new(page, language) for page in searched_pages(content, language) if page.key in changed[language.code]
+        )
     ]
 
 

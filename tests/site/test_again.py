@@ -72,6 +72,12 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def differences(one: Path, other: Path) -> list[str]:
+    """Return the files that only one of two sites has, or that differ."""
+    first, second = tree(one), tree(other)
+    return sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name))
+
+
 def edits(docs: Path, dice: random.Random) -> list[Callable[[], object]]:
     """Return everything an editor may do, each ready to be done."""
     number = dice.randrange(8)
@@ -105,9 +111,7 @@ def test_random_edits_give_the_same_site_as_drawing_everything(docs: Path, tmp_p
         dice.choice(edits(docs, dice)[:2])()
         build_site(again, URL, docs)
         build_site(whole, URL, docs, cache=False)
-        one, other = tree(again), tree(whole)
-        assert one.keys() == other.keys(), round_
-        assert [name for name in one if one[name] != other[name]] == [], round_
+        assert differences(again, whole) == [], round_
 
 
 @pytest.mark.parametrize("memory", [search.MEMORY, Path("/nowhere")])
@@ -126,9 +130,7 @@ def test_a_change_in_one_language_gives_the_same_site_as_drawing_everything(
     build_site(again, URL, docs)
     build_site(whole, URL, docs, cache=False)
     assert {one.name for one in again.parent.iterdir()} == BESIDE
-    one, other = tree(again), tree(whole)
-    assert one.keys() == other.keys()
-    assert [name for name in one if one[name] != other[name]] == []
+    assert differences(again, whole) == []
 
 
 def test_a_german_change_marks_the_translations_and_renews_only_the_german_search(
@@ -154,9 +156,7 @@ def test_a_german_change_marks_the_translations_and_renews_only_the_german_searc
     )
     assert "kim-changed" in (again / "en/seite-1/index.html").read_text("utf-8")
     build_site(whole, URL, docs, cache=False)
-    one, other = tree(again), tree(whole)
-    assert one.keys() == other.keys()
-    assert [name for name in one if one[name] != other[name]] == []
+    assert differences(again, whole) == []
 
 
 @pytest.mark.parametrize("key", ["de/seite-5", "en/seite-5", "en/neu"])
@@ -177,9 +177,7 @@ def test_a_text_that_comes_or_goes_gives_the_same_site_as_drawing_everything(
         write(docs, "en", "neu", "New", "A new sentence.")
     build_site(again, URL, docs)
     build_site(whole, URL, docs, cache=False)
-    one, other = tree(again), tree(whole)
-    assert one.keys() == other.keys()
-    assert [name for name in one if one[name] != other[name]] == []
+    assert differences(again, whole) == []
 
 
 def test_a_full_disk_is_said_in_a_sentence_and_the_old_site_stays(
@@ -202,10 +200,32 @@ def test_a_full_disk_is_said_in_a_sentence_and_the_old_site_stays(
         with pytest.raises(BuildError, match=r"konnte nicht geschrieben werden .*No space left.*unverändert"):
             build_site(site, URL, docs, cache=cache)
         assert tree(site) == before
-        assert [one.name for one in tmp_path.iterdir() if one.name.startswith((".site.new", ".site.part", ".site.staging"))] == []  # fmt: skip
+        assert [one.name for one in tmp_path.iterdir() if one.name.startswith((".site.new", ".site.part", ".site.staging", ".site.kept-new"))] == []  # fmt: skip
     monkeypatch.undo()
     build_site(site, URL, docs)
     assert "A line too many." in (site / "en/seite-6/index.html").read_text("utf-8")
+
+
+def test_a_disk_that_is_full_while_the_search_is_laid_out_keeps_nothing_of_it(
+    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "site"
+    build_site(site, URL, docs)
+    before = {one.name for one in tmp_path.iterdir()}
+    real = Path.write_bytes
+
+    def full(path: Path, data: Buffer) -> int:
+        if "texts" in path.parts and path.parent.name == "seite-3":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        return real(path, data)
+
+    monkeypatch.setattr(search, "MEMORY", Path("/nowhere"))
+    monkeypatch.setattr(Path, "write_bytes", full)
+    languages = load_languages()
+    for some in (languages[:1], languages[:2]):
+        with pytest.raises(OSError, match="No space left"):
+            search.index_languages(site, read_content(docs, languages), some)
+        assert {one.name for one in tmp_path.iterdir()} == before
 
 
 def test_what_comes_out_the_same_stays_the_same_file(docs: Path, tmp_path: Path) -> None:
