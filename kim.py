@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
 import datetime
 import gc
 import importlib
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -38,10 +38,13 @@ class Lazy(click.Group):
         return super().get_command(ctx, cmd_name)
 
 
-def seldom_collect() -> None:
-    """Let a short command look for cyclic garbage seldom, and not at its end: all memory goes back anyway."""
+SHORT: list[str] = []
+
+
+def be_short(command: str) -> None:
+    """Let a short command look for cyclic garbage seldom, and end at once when it has said everything; see :func:`run`."""
     gc.set_threshold(200_000, 20, 100)
-    atexit.register(gc.freeze)
+    SHORT.append(command)
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
@@ -56,7 +59,7 @@ def main() -> None:
 @click.option("--cache/--no-cache", default=True, help="Draw only what changed, or everything (default: what changed).")
 def build(site_dir: Path, site_url: str | None, pdf: bool, cache: bool) -> None:
     """Build the whole site, strictly, with its search index and its PDF booklets."""
-    seldom_collect()
+    be_short("build")
     from editorial.inputs import is_current, read_inputs
 
     inputs = read_inputs(ROOT / "docs", site_url)
@@ -81,7 +84,7 @@ def build(site_dir: Path, site_url: str | None, pdf: bool, cache: bool) -> None:
 @click.option("--site-url", help="Public address, for example https://kim.example.org/ (default: mkdocs.yml).")
 def pdf(site_dir: Path, site_url: str | None) -> None:
     """Print the PDF booklets of the site that is built: newcomers' guide and toolkit, in every language."""
-    from editorial.build import finish, print_booklets
+    from editorial.extras import finish, print_booklets
     from editorial.inputs import path_of
 
     if not (site_dir / "index.html").exists():
@@ -102,7 +105,7 @@ def pdf(site_dir: Path, site_url: str | None) -> None:
 @click.option("--format", "form", type=click.Choice(["text", "github", "json"]), default="text", show_default=True)
 def check(show_open: bool, publish: bool, links: bool, form: str) -> None:
     """Check pages, facts and interface words; say file, line, reason and remedy of every fault."""
-    seldom_collect()
+    be_short("check")
     from editorial.findings import as_github, as_json, as_text, errors
     from editorial.inspection import inspect
 
@@ -245,5 +248,22 @@ def demo(port: int) -> None:
     serve_here(settings)
 
 
+def run() -> NoReturn:
+    """Run the command; a short one ends without taking its memory apart piece by piece, which takes longer than a page.
+
+    Nothing of ours is left to be done then: what a command opens, it closes itself.
+    """
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if SHORT and not code:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(0)
+        raise
+    raise AssertionError("click always ends with SystemExit")
+
+
 if __name__ == "__main__":
-    main()
+    run()

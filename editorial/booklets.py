@@ -15,17 +15,16 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jinja2
-from babel.dates import format_date, format_skeleton
-from babel.units import format_unit
 from markupsafe import Markup
+from msgspec import Struct
 
 from editorial import words
 from editorial.content import Content, Page
+from editorial.dates import in_months, in_words
 from editorial.files import drop, put
 from editorial.front_matter import TranslationHeader
 from editorial.languages import ROOT, Language
@@ -50,8 +49,7 @@ class PrintError(Exception):
     """No PDF was made; the message says why."""
 
 
-@dataclass(frozen=True)
-class Booklet:
+class Booklet(Struct, frozen=True):
     """One booklet in all its languages.
 
     :ivar name: the first part of its file name.
@@ -187,15 +185,9 @@ def _environment(language: Language) -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(ROOT / "overrides"), autoescape=True, extensions=["jinja2.ext.i18n"]
     )
     env.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
-    env.filters["month"] = lambda value: format_skeleton("yMMMM", _first(value), locale=language.code)
-    env.filters["longdate"] = lambda value: format_date(value, "long", locale=language.code)
+    env.filters["month"] = lambda value: in_months(value, language)
+    env.filters["longdate"] = lambda value: in_words(value, language)
     return env
-
-
-def _first(month: str) -> Any:
-    from editorial.context import parse_month
-
-    return parse_month(month)
 
 
 def anchor(page: Page) -> str:
@@ -279,6 +271,8 @@ def place(site_dir: Path, booklet: Booklet, language: Language) -> str:
     path = site_dir / FOLDER / f"{booklet.name}-{language.code}.pdf"
     inside = ""
     if path.exists():
+        from babel.units import format_unit  # late: most builds make no booklet
+
         size = format_unit(
             max(round(path.stat().st_size / 1e6, 1), 0.1), "digital-megabyte", "short",
             locale=language.code, numbering_system="latn",

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import os
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import jinja2
@@ -13,6 +10,9 @@ from jinja2.bccache import Bucket
 
 from editorial.languages import load_languages
 from editorial.words import load_catalogue
+
+# Templates that no page is drawn from: those of the staff area, the desk and the booklets.
+OTHERS = ("partials/office/", "desk.html", "booklet.html")
 
 
 class Compiled(jinja2.FileSystemBytecodeCache):
@@ -43,29 +43,11 @@ class Compiled(jinja2.FileSystemBytecodeCache):
             super().dump_bytecode(bucket)
 
 
-@contextlib.contextmanager
-def compiling(folder: Path, environment: Callable[[Path], jinja2.Environment]) -> Iterator[None]:
-    """Compile templates and catalogues in a process of their own meanwhile, unless they were compiled before.
-
-    Whoever needs one before it is there compiles it as well; what comes out is the same.
-
-    :param environment: makes what the templates are compiled in, and keeps them in ``folder``.
-    """
-    if folder.exists() or (os.cpu_count() or 1) == 1:
-        yield
-        return
-    helper = multiprocessing.get_context("fork").Process(target=compile_all, args=(folder, environment))
-    helper.start()
-    try:
-        yield
-    finally:
-        helper.join()
-
-
-def compile_all(folder: Path, environment: Callable[[Path], jinja2.Environment]) -> None:
-    """Compile every template and catalogue; one that cannot be compiled is named by the build that needs it."""
-    env = environment(folder)
-    for name in env.list_templates(extensions=["html", "xml"]):
+def compile_all(env: jinja2.Environment) -> None:
+    """Compile every template of pages, and every catalogue; one that cannot be compiled is named by the build that needs it."""
+    for name in env.list_templates(
+        filter_func=lambda name: name.endswith((".html", ".xml")) and not name.startswith(OTHERS)
+    ):
         with contextlib.suppress(jinja2.TemplateError):
             env.get_template(name)
     for language in load_languages():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from editorial.languages import Language
 TEXTS = (".html", ".css", ".js", ".svg", ".xml", ".txt", ".json")
 TOO_SMALL = 400  # bytes; below, the copy would hardly be smaller than the file
 # Levels of libdeflate: the first gives 34 bytes a page more than the hardest usual one in two thirds of its time; the
-# second 3 to 5 % less in ten times the time of the first, for the few files that all pages load, and those of the search.
+# second 3 to 5 % less in ten times the time of the first, for the few files that all pages load.
 USUAL, HARD = 6, 10
 SHARED = (".css", ".js")
 
@@ -29,17 +28,6 @@ def without_comments(name: str, text: str) -> str:
     if name.endswith(".css"):
         return str(rcssmin.cssmin(text))
     return str(rjsmin.jsmin(text)) if name.endswith(".js") else text
-
-
-def pressed(packed: bytes, known: Path) -> bytes:
-    """Return a gzip file that some tool wrote in a hurry as a smaller one; what is in it stays the same.
-
-    :param known: where this may have been done before: the file of an earlier build, if there is one.
-    """
-    plain = gzip.decompress(packed)
-    if known.exists() and gzip.decompress(earlier := known.read_bytes()) == plain:
-        return earlier
-    return min(packed, bytes(deflate.gzip_compress(plain, HARD)), key=len)
 
 
 def texts_below(site_dir: Path) -> Iterator[Path]:

@@ -9,23 +9,23 @@ import functools
 import itertools
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from editorial.findings import Finding
 from editorial.front_matter import Header, PageHeader, TranslationHeader, read_header, split_header
 from editorial.languages import Language, default_language
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(Struct, frozen=True):
     """One page in one language, as its file holds it; ``lines`` says where each key of the header stands."""
 
     file: str
     header: Header
     body: str
     body_line: int
-    lines: dict[str, int] = field(default_factory=dict, compare=False)
+    lines: dict[str, int] = field(default_factory=dict)
 
     @property
     def nav_title(self) -> str:
@@ -33,8 +33,7 @@ class Text:
         return self.header.nav_title or self.header.title
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(Struct, frozen=True):
     """One page in all its languages.
 
     :ivar key: its path below a language folder without the ending: ``index``, ``arbeitgeber/mitmachen``.
@@ -81,15 +80,16 @@ class Page:
         return self.texts.get(language.code) or self.texts[default_language().code]
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(Struct, frozen=True, dict=True):
     """All pages by key, and what was found wrong while reading them."""
 
     pages: dict[str, Page]
     findings: list[Finding] = field(default_factory=list)
-    _known: dict[tuple[str, frozenset[str], frozenset[str]], list[Page]] = field(
-        default_factory=dict, init=False, compare=False, repr=False
-    )
+
+    @functools.cached_property
+    def _known(self) -> dict[tuple[str, frozenset[str], frozenset[str]], list[Page]]:
+        """The pages that share topics with others, as far as somebody has asked."""
+        return {}
 
     @functools.cached_property
     def _below(self) -> dict[str, list[Page]]:

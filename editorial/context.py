@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +14,7 @@ from editorial.directory import filters, tags
 from editorial.front_matter import TranslationHeader
 from editorial.house import House
 from editorial.languages import Language, default_language
-from editorial.machines import json_ld, og_locale
+from editorial.machines import json_ld
 from editorial.offline import LIST as OFFLINE_LIST
 from editorial.qr import qr_svg
 from editorial.translations.marks import is_marked, unmarked
@@ -131,9 +130,7 @@ def frame_context(house: House, language: Language, current: Page | None) -> dic
         ),
         "switchboard": contact.get(municipality["switchboard"]),
         "contact": contact.get((current.facts.contact if current else None) or ""),
-        "og_locale": og_locale(
-            default_language().code if current and not current.is_translated(language) else language.code
-        ),
+        "og_locale": default_language().code if current and not current.is_translated(language) else language.code,
         "feed": language.root + "feed.xml",
         "offline": {
             "list": language.root + OFFLINE_LIST,
@@ -192,7 +189,7 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
             language,
             unmarked(html),
         ),
-        "og_alternates": [] if fallback else [og_locale(row.code) for row in translations if row != language],
+        "og_alternates": [] if fallback else [row.code for row in translations if row != language],
         "hreflang": [] if fallback else [*hreflang, ("x-default", url + page.url(default_language()))],
         "alternates": [
             {
@@ -312,8 +309,3 @@ def overview(house: House, language: Language) -> list[dict[str, Any]]:
         ]
 
     return below("index")
-
-
-def parse_month(month: str) -> datetime.date:
-    """Return the first day of a month written ``2026-11``."""
-    return datetime.date.fromisoformat(f"{month}-01")

@@ -9,12 +9,12 @@ from __future__ import annotations
 import datetime
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jinja2
 from babel.dates import format_date
+from msgspec import Struct
 
 from editorial.content import Content, Page
 from editorial.external import MEMORY
@@ -28,8 +28,7 @@ from editorial.translations.status import interface_words
 OUT = ROOT / "var" / "desk" / "index.html"
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Struct, frozen=True):
     """One page on the desk.
 
     :ivar states: by language code, the state of its translation; None where the page should not exist.

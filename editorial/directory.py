@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args
 
-from babel import Locale
-
 from editorial.content import Page
 from editorial.front_matter import Audience, Topic
 from editorial.words import gettext as _
@@ -62,6 +60,8 @@ def filters(pages: Sequence[Page], language: str) -> list[dict[str, Any]]:
     cards = [set(tags(page)) for page in pages]
     if len(cards) < FEWEST_CARDS or len(_telling(TOPICS, cards)) < FEWEST_TOPICS:
         return []
+    from babel import Locale  # late: few pages have a list of languages
+
     names = Locale.parse(language).languages
     spoken = {
         code: names.get(code, code)

@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from babel.dates import format_date, format_skeleton
 from markupsafe import Markup
 
 from editorial import markup, words
 from editorial.content import Page
-from editorial.context import parse_month
+from editorial.dates import in_months, in_words
 from editorial.foreign import mark_german
 from editorial.house import House
 from editorial.inserts import Draw, fill_inserts
 from editorial.languages import Language, default_language
+from editorial.machines import og_locale
+from editorial.sayings import sayings_of
 from editorial.translations.marks import mark_changed, show_changed
 from editorial.words import gettext as _
 
@@ -86,10 +87,10 @@ def furnish(env: jinja2.Environment, language: Language, overrides: Path) -> jin
     address = functools.cache(functools.partial(asset_url, overrides))
     # Not a function of its argument alone: a compiled template, which is kept, must not hold its result.
     env.filters["asset"] = jinja2.pass_context(lambda _context, name: address(name))
-    env.filters["month"] = functools.cache(
-        lambda value: format_skeleton("yMMMM", parse_month(value), locale=language.code)
-    )
-    env.filters["longdate"] = functools.cache(lambda value: format_date(value, "long", locale=language.code))
+    said = sayings_of(getattr(env.bytecode_cache, "folder", None), language.code)
+    env.filters["month"] = lambda value: said.say(f"month {value}", lambda: in_months(value, language))
+    env.filters["longdate"] = lambda value: said.say(f"longdate {value}", lambda: in_words(value, language))
+    env.filters["og_locale"] = lambda code: said.say(f"og_locale {code}", lambda: og_locale(code))
     return env
 
 

@@ -15,12 +15,12 @@ import time
 import urllib.robotparser
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from msgspec import Struct
 
 from editorial.facts import Facts
 from editorial.findings import Finding
@@ -39,8 +39,7 @@ GERMAN = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What one address said.
 
     :ivar state: see :data:`GERMAN`.

@@ -8,11 +8,11 @@ from __future__ import annotations
 import datetime
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
+from msgspec import Struct, field
 
 from editorial import yaml_files
 from editorial.findings import ContentError, Finding
@@ -116,8 +116,7 @@ def _as_meant(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, **texts, **sources}
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """All shared facts, by kind and key."""
 
     contacts: Mapping[str, Contact]
@@ -128,7 +127,7 @@ class Facts:
     amounts: Mapping[str, Amount]
     sources: Mapping[str, Source]
     german_terms: tuple[str, ...] = ()
-    lines: Mapping[str, Mapping[str, int]] = field(default_factory=dict, compare=False)
+    lines: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def line(self, kind: str, key: str) -> int:
         """Return the line of ``docs/data/<kind>.yml`` in which a fact begins; 0 if it is not known."""

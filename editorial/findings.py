@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Level = Literal["error", "notice"]
 
@@ -56,8 +57,7 @@ WHY = {
 }
 
 
-@dataclass(frozen=True, order=True)
-class Finding:
+class Finding(Struct, frozen=True, order=True):
     """One thing that an editor should know.
 
     :ivar file: the path from the top of the project, for example ``docs/ar/kontakt.md``.
@@ -91,6 +91,20 @@ class ContentError(Exception):
     def __init__(self, findings: list[Finding]) -> None:
         self.findings = sorted(findings)
         super().__init__("\n".join(str(finding) for finding in self.findings))
+
+
+class DrawError(Exception):
+    """A page could not be drawn; the message says which and why."""
+
+
+def similar(word: str, known: Iterable[str], least: float = 0.6) -> str:
+    """Return the known word that was probably meant, or nothing.
+
+    :param least: how alike they have to be, between 0 and 1.
+    """
+    from difflib import get_close_matches  # late: most words are right
+
+    return next(iter(get_close_matches(word, list(known), 1, least)), "")
 
 
 def errors(findings: Iterable[Finding]) -> list[Finding]:

@@ -6,16 +6,14 @@ MkDocs prints a broken header into the page without a word; here it is an error 
 from __future__ import annotations
 
 import datetime
-import difflib
 import re
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from editorial import yaml_files
-from editorial.findings import Finding
+from editorial.findings import Finding, similar
 from editorial.models import Fault, Model, read_model
 
 Audience = Literal["newcomers", "employers", "helpers", "everyone"]
@@ -109,8 +107,7 @@ class PageHeader(Header, frozen=True, kw_only=True):
             raise ValueError("layout: form und form: gehören zusammen")
 
 
-@dataclass(frozen=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """A file cut in two: the header as data with its line numbers, and the text below it."""
 
     data: dict[str, Any]
@@ -201,7 +198,7 @@ def suggest(key: str, model: type[Header]) -> str:
     known = set(model.__struct_fields__)
     wanted = _GERMAN_KEYS.get(key.casefold(), "")
     if wanted not in known:
-        german = difflib.get_close_matches(key.casefold(), _GERMAN_KEYS, 1, 0.75)
-        close = difflib.get_close_matches(key.casefold(), known, 1, 0.6) or [_GERMAN_KEYS[word] for word in german]
-        wanted = close[0] if close and close[0] in known else ""
+        german = _GERMAN_KEYS.get(similar(key.casefold(), _GERMAN_KEYS, 0.75), "")
+        close = similar(key.casefold(), known) or german
+        wanted = close if close in known else ""
     return f"Meinten Sie `{wanted}`? " if wanted else ""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+
+from msgspec import Struct, field
 
 from editorial import words
 from editorial.checks import check_content
@@ -27,8 +28,7 @@ DEMO_SURVEY = "KIM_DEMO_SURVEY"
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class House:
+class House(Struct, frozen=True):
     """Everything that is the same for all pages of one build."""
 
     site: dict[str, Any]
@@ -40,7 +40,7 @@ class House:
     tested: FullTest | None = None
     lock: Lock = field(default_factory=Lock)
     states: Mapping[tuple[str, str], TranslationState] = field(default_factory=dict)
-    links: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
+    links: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
 
 # What the languages of a build share, by the folder of the pages.

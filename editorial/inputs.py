@@ -62,7 +62,8 @@ def read_inputs(docs: Path, site_url: str | None, root: Path = ROOT, today: date
     with subprocess.Popen(ask, cwd=docs, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as git:
         for base, names, shown in ((root, SOURCES, ""), (docs, (".",), "docs/")):
             for path in files_below(base, names):
-                files[shown + path] = hashlib.sha256((base / path).read_bytes()).hexdigest()
+                with open(f"{base}/{path}", "rb", buffering=0) as file:  # noqa: PTH123 - hundreds of files
+                    files[shown + path] = hashlib.sha256(file.read()).hexdigest()
         head = git.communicate()[0].strip()
     return Inputs(files, site_url, today or datetime.date.today(), head)
 
@@ -73,10 +74,17 @@ def files_below(base: Path, names: Iterable[str]) -> Iterator[str]:
         if not (base / name).is_dir():
             yield name
             continue
-        for folder, folders, files in os.walk(base / name):
-            folders[:] = sorted(one for one in folders if one != "__pycache__")
-            place = os.path.relpath(folder, base)
-            yield from (file if place == "." else f"{place}/{file}" for file in sorted(files))
+        yield from _files_in(f"{base}/{name}", "" if name == "." else f"{name}/")
+
+
+def _files_in(folder: str, shown: str) -> Iterator[str]:
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    folders = [entry for entry in entries if entry.is_dir()]
+    yield from (shown + entry.name for entry in entries if entry not in folders)
+    for entry in folders:
+        if entry.name != "__pycache__" and not entry.is_symlink():
+            yield from _files_in(entry.path, f"{shown}{entry.name}/")
 
 
 def beside(site_dir: Path, name: str) -> Path:

@@ -9,8 +9,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from babel import Locale
-from babel.numbers import format_currency, format_decimal, format_percent
 from markupsafe import Markup, escape
 
 from editorial.facts import Amount, Contact, Facts, Law, Link, Number
@@ -78,6 +76,9 @@ def render_fact(fact: Any, language: str) -> Markup:
 
 def format_amount(amount: Amount, language: str) -> str:
     """Return an amount as a reader of this language writes it, with Latin digits (house rule)."""
+    from babel import Locale  # late, as this: few pages have a sum
+    from babel.numbers import format_currency, format_decimal, format_percent
+
     options: dict[str, Any] = {"locale": language, "numbering_system": "latn"}
     unit = amount.unit
     if unit == "%":

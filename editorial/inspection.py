@@ -6,8 +6,11 @@ import datetime
 import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from editorial.catalogues import OFFICE_ROOMS, check_catalogue, collect_messages
 from editorial.checks import check_content, check_editorial, check_publish, open_questions
@@ -24,8 +27,7 @@ from editorial.words import OFFICE_DIR, OFFICE_LANGUAGES
 from form_handler.forms import FORMS
 
 
-@dataclass(frozen=True)
-class Inspection:
+class Inspection(Struct, frozen=True):
     """What was found.
 
     :ivar pages: how many files were read.

@@ -11,16 +11,17 @@ import gc
 import pickle
 import re
 import sys
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from editorial.checks.structure import heading_ids
 from editorial.content import Content, reread
 from editorial.house import House
 from editorial.inputs import Inputs, beside
 from editorial.manifest import page_marks
-from editorial.single import Settings
 from editorial.translations.lock import NAME as LOCK
 from editorial.translations.lock import load_lock
 from editorial.translations.state import site_states
@@ -28,8 +29,7 @@ from editorial.translations.state import site_states
 _PAGE = re.compile(r"docs/([^/]+)/(.+)\.md")
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(Struct, frozen=True):
     """What everything kept stands and falls with.
 
     :ivar files: the mark of each file.
@@ -43,16 +43,18 @@ class Key:
     files: dict[str, str]
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """What was kept, brought up to the texts of today.
 
+    :ivar settings: packed; see :class:`editorial.single.Settings`.
     :ivar marks: of all pages; see :func:`editorial.manifest.page_marks`.
+    :ivar fresh: the codes of the languages of which texts were read again.
     """
 
     house: House
-    settings: Settings
+    settings: bytes
     marks: dict[str, str]
+    fresh: frozenset[str] = frozenset()
 
 
 def place(site_dir: Path) -> Path:
@@ -104,7 +106,8 @@ def take_up(site_dir: Path, docs: Path, inputs: Inputs, frame: str) -> Kept | No
     lock = load_lock(docs) if keys is None else house.lock
     states = {**house.states, **site_states(docs, content, house.languages, lock, keys)}
     marks = {**kept.marks, **page_marks(content, house.languages, states, keys)}
-    return replace(kept, house=replace(house, content=content, lock=lock, states=states, links={}), marks=marks)
+    house = replace(house, content=content, lock=lock, states=states, links={})
+    return replace(kept, house=house, marks=marks, fresh=frozenset(match[1] for match in pages.values()))
 
 
 def _load(file: IO[bytes]) -> Kept:

@@ -10,7 +10,6 @@ import json
 import re
 from typing import Any
 
-from babel.core import get_global
 from markupsafe import Markup
 
 from editorial.content import Content, Page
@@ -157,6 +156,8 @@ def plain(fragment: str) -> str:
 
 def og_locale(code: str) -> str:
     """Return a language as Open Graph wants it, with the territory where most of its speakers live: ``uk_UA``."""
+    from babel.core import get_global  # late: see editorial.sayings
+
     likely = get_global("likely_subtags").get(code, "")
     territory = likely.rpartition("_")[2]
     return f"{code}_{territory}" if territory else code

@@ -11,8 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from editorial.checks.structure import heading_ids
 from editorial.content import Content
@@ -22,8 +24,7 @@ from editorial.translations.lock import NAME as LOCK
 from editorial.translations.state import TranslationState
 
 
-@dataclass(frozen=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """What one site was built from.
 
     :ivar frame: mark of everything that all pages share.

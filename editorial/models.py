@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
@@ -22,8 +21,7 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """What all shapes share: nothing changes once it is read, and an unknown field is a fault."""
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(msgspec.Struct, frozen=True):
     """One thing that is wrong.
 
     :ivar where: the way to it: ``("measure", "sizes", 1)``; empty if the whole is meant.

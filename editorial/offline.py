@@ -11,26 +11,26 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from editorial.compressed import compress_file
 from editorial.content import Content, Page
 from editorial.files import put
 from editorial.languages import Language
-from editorial.search import ENTRY, FOLDER, titles_name
+from editorial.pagefind import ENTRY
+from editorial.search import FOLDER, SCRIPT, titles_name
 
 NOT_KEPT = "not-kept.html"
 LIST = "offline.json"
 _LOADED = (re.compile(rb'="(/assets/[^"]+)"'), re.compile(rb'data-chooser="(/[^"]+)"'))  # each begins with what is rare
 _ONLY_PRINTED = re.compile(r"^/assets/qr/")
-SCRIPT = f"/{FOLDER}/pagefind.js"
 SearchPart = Mapping[str, Any]  # "hash", "wasm", "page_count"
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """A kept file: its digest (SHA-256), its size on the device and on the way there, both in bytes."""
 
     digest: str
@@ -38,18 +38,17 @@ class Mark:
     sent: int
 
 
-@dataclass(frozen=True)
-class Texts:
+class Texts(Struct, frozen=True):
     """A language's own pages.
 
     :ivar files: their marks, by address.
     :ivar loaded: the addresses of scripts, styles and pictures that they load.
-    :ivar search: the marks of the language's part of the search index.
+    :ivar search: the marks of the language's part of the search index; None if that was not made yet.
     """
 
     files: Mapping[str, Mark]
     loaded: frozenset[str]
-    search: Mapping[str, Mark]
+    search: Mapping[str, Mark] | None = None
 
 
 def write_lists(
@@ -61,8 +60,9 @@ def write_lists(
     """
     for language in languages:
         texts = (known or {}).get(language.code) or read_texts(site_dir, content, language)
-        shared = [*sorted(texts.loaded), *([SCRIPT] if texts.search else [])]
-        files = {**texts.files, **{url: mark(file_of(site_dir, url)) for url in shared}, **texts.search}
+        search = read_search(site_dir, language) if texts.search is None else texts.search
+        shared = [*sorted(texts.loaded), *([f"/{FOLDER}/{SCRIPT}"] if search else [])]
+        files = {**texts.files, **{url: mark(file_of(site_dir, url)) for url in shared}, **search}
         data = {
             **measure(files),
             "pages": sum(url.endswith("/") for url in texts.files),
@@ -75,13 +75,8 @@ def write_lists(
         compress_file(target)
 
 
-def read_texts(
-    site_dir: Path, content: Content, language: Language, parts: Mapping[str, SearchPart] | None = None
-) -> Texts:
-    """Read the pages that a device keeps of a language.
-
-    :param parts: Pagefind's list of the search index's parts, by language; default: as it stands in the site.
-    """
+def read_texts(site_dir: Path, content: Content, language: Language) -> Texts:
+    """Read the pages that a device keeps of a language."""
     pages = sorted(page.url(language) for page in content.pages.values() if is_kept(page, language))
     files: dict[str, Mark] = {}
     loaded: set[str] = set()
@@ -90,11 +85,20 @@ def read_texts(
         body = path.read_bytes()
         files[url] = mark_of(path, body)
         loaded.update(found for pattern in _LOADED for found in map(bytes.decode, pattern.findall(body)))
+    return Texts(files, frozenset(url for url in loaded if not _ONLY_PRINTED.match(url)))
+
+
+def read_search(
+    site_dir: Path, language: Language, parts: Mapping[str, SearchPart] | None = None
+) -> Mapping[str, Mark]:
+    """Return the marks of a language's part of the search index, by address; empty if it has none.
+
+    :param parts: Pagefind's list of all languages' parts; default: as it stands in the site.
+    """
     if parts is None:
         entry = site_dir / FOLDER / ENTRY
         parts = json.loads(entry.read_text("utf-8"))["languages"] if entry.exists() else {}
-    search = search_files(site_dir / FOLDER, language.code, parts[language.code]) if language.code in parts else {}
-    return Texts(files, frozenset(url for url in loaded if not _ONLY_PRINTED.match(url)), search)
+    return search_files(site_dir / FOLDER, language.code, parts[language.code]) if language.code in parts else {}
 
 
 @functools.lru_cache(maxsize=1024)

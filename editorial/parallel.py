@@ -26,20 +26,22 @@ from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, MkDocsException
 from mkdocs.structure.files import File, Files, get_files
+from msgspec import Struct
+from msgspec.structs import replace
 
 from editorial.compiled import Compiled
 from editorial.compressed import compress_file, compress_pages
 from editorial.files import put
-from editorial.findings import ContentError, Finding
+from editorial.findings import ContentError, DrawError, Finding
 from editorial.house import SHARED, House, check_house, share_house
 from editorial.languages import CONFIG
-from editorial.offline import Texts, read_texts
-from editorial.search import FOLDER, Part, SearchError, index_language, titles_name
-from editorial.single import DrawError, Links, Said, Settings
+from editorial.offline import Texts, read_search, read_texts
+from editorial.sayings import sayings_of
+from editorial.search import FOLDER, Part, index_language, titles_name
+from editorial.single import Levels, Said, Settings
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(Struct, frozen=True):
     """One language of one build.
 
     :ivar templates: where compiled templates are kept for the next build; None to keep them in memory only.
@@ -52,8 +54,7 @@ class Task:
     templates: Path | None = None
 
 
-@dataclass(frozen=True)
-class Whole:
+class Whole(Struct, frozen=True):
     """What is to be gathered of a language whose pages were all drawn.
 
     :ivar part: its part of the search index.
@@ -62,18 +63,6 @@ class Whole:
 
     part: Part
     texts: Texts
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """What came of one task.
-
-    :ivar said: what MkDocs said, empty if all went well.
-    :ivar whole: what is to be gathered of the language; None on a fault.
-    """
-
-    said: list[str]
-    whole: Whole | None = None
 
 
 @dataclass
@@ -153,8 +142,8 @@ def load(docs_dir: Path, site_url: str | None) -> Prepared:
     return prepared
 
 
-def build_language(task: Task) -> Drawn:
-    """Run MkDocs for one language."""
+def build_language(task: Task) -> list[str]:
+    """Run MkDocs for one language; return what it said, which is nothing if all went well."""
     said = Said()
     logger = logging.getLogger("mkdocs")
     logger.setLevel(logging.WARNING)
@@ -165,9 +154,10 @@ def build_language(task: Task) -> Drawn:
         mkdocs.structure.pages.markdown = READY  # type: ignore[attr-defined, assignment]  # by these names a run asks for them
         mkdocs.commands.build.get_files = prepared.files  # type: ignore[attr-defined]
         build(config)
-        return Drawn(said.lines, finish_language(task))
-    except (Abort, MkDocsException, SearchError) as error:
-        return Drawn(said.lines or [str(error)])
+        sayings_of(task.templates, task.code).keep()
+        return said.lines
+    except (Abort, MkDocsException) as error:
+        return said.lines or [str(error)]
     finally:
         mkdocs.structure.pages.markdown = markdown  # type: ignore[attr-defined]
         mkdocs.commands.build.get_files = get_files  # type: ignore[attr-defined]
@@ -176,13 +166,17 @@ def build_language(task: Task) -> Drawn:
 
 
 def finish_language(task: Task) -> Whole:
-    """Index, compress and measure a language's pages, in the process that has just drawn them."""
+    """Index, compress and measure a language's pages, once they are drawn.
+
+    :raises SearchError: if Pagefind fails.
+    """
     house = shared(task.docs_dir)
     language = next(row for row in house.languages if row.code == task.code)
     part = index_language(task.site_dir, house.content, language)
     compress_pages(task.site_dir, house.content, language)
     compress_file(task.site_dir / FOLDER / titles_name(task.code))
-    return Whole(part, read_texts(task.site_dir, house.content, language, part.entry["languages"]))
+    search = read_search(task.site_dir, language, part.entry["languages"])
+    return Whole(part, replace(read_texts(task.site_dir, house.content, language), search=search))
 
 
 def shared(docs_dir: Path) -> House:
@@ -212,7 +206,7 @@ def settings_of(docs_dir: Path) -> Settings:
     named = [name for name in config.markdown_extensions if isinstance(name, str)]
     extensions = tuple((type(find(name, told.get(name, {}))), dict(told.get(name, {}))) for name in named)
     levels = config.validation.links
-    links = Links(levels.not_found, levels.absolute_links, levels.unrecognized_links)
+    links = Levels(levels.not_found, levels.absolute_links, levels.unrecognized_links)
     return Settings(Path(config.theme.custom_dir or "."), extensions, links)
 
 
@@ -244,6 +238,7 @@ def build_languages(
     :return: what is to be gathered of each language that was drawn as a whole, by its code.
     :raises ContentError: with every finding, if the check finds an error; that is then all there is to say.
     :raises DrawError: with what MkDocs said, each line once.
+    :raises SearchError: if Pagefind fails.
     """
     work = list(tasks)
     count = min(len(work), processes or os.cpu_count() or 1)
@@ -253,20 +248,29 @@ def build_languages(
     try:
         if count <= 1:
             stop(check(docs_dir))
-            drawn = [build_language(task) for task in work]
+            say([build_language(task) for task in work])
             meanwhile()
-        else:
-            with multiprocessing.get_context("fork").Pool(count, quiet_collector) as pool:
-                checked = pool.apply_async(check, (docs_dir,))
-                waiting = [pool.apply_async(build_language, (task,)) for task in work]
-                meanwhile()
-                stop(checked.get())  # first: a page with a fault may also make its language fail
-                drawn = [result.get() for result in waiting]
+            return {task.code: finish_language(task) for task in work}
+        with multiprocessing.get_context("fork").Pool(count, quiet_collector) as pool:
+            checked = pool.apply_async(check, (docs_dir,))
+            drawing = [pool.apply_async(build_language, (task,)) for task in work]
+            meanwhile()
+            stop(checked.get())  # first: a page with a fault may also make its language fail
+            # In small pieces at the end, so that no process is without work while another still has much of it.
+            said, finishing = [], []
+            for task, drawn in zip(work, drawing, strict=True):
+                said.append(drawn.get())
+                finishing.append(pool.apply_async(finish_language, (task,)))
+            say(said)
+            return {task.code: finished.get() for task, finished in zip(work, finishing, strict=True)}
     finally:
         utils.clean_directory, utils.write_file = clean, write
-    if said := dict.fromkeys(line for one in drawn for line in one.said):
-        raise DrawError("\n".join(said))
-    return {task.code: one.whole for task, one in zip(work, drawn, strict=True) if one.whole}
+
+
+def say(said: Iterable[list[str]]) -> None:
+    """Stop the build, if MkDocs has said anything: each line once."""
+    if lines := dict.fromkeys(line for one in said for line in one):
+        raise DrawError("\n".join(lines))
 
 
 def prepare(docs_dir: Path, site_url: str | None) -> House:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import datetime
 import re
 import unicodedata
-from dataclasses import dataclass
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
+from msgspec import Struct
 
 from editorial.catalogues import collect_messages, update_catalogue
 from editorial.content import read_content
@@ -27,8 +27,7 @@ class NewError(Exception):
     """Nothing was made; the message says why and what to do, in German."""
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(Struct, frozen=True):
     """What was made.
 
     :ivar files: paths that are new or changed.

@@ -7,34 +7,31 @@ import gzip
 import hashlib
 import json
 import os
-import subprocess
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
-from pagefind_bin import get_executable
+from msgspec import Struct
 
-from editorial.compressed import pressed
 from editorial.content import Content, Page
 from editorial.files import drop, put, remove
 from editorial.inputs import beside
 from editorial.languages import Language
+from editorial.pagefind import ENTRY, OtherVersion, Pagefind, whole
 from editorial.translations.marks import without_marks
 
 FOLDER = "pagefind"
 MEMORY = Path("/dev/shm")  # noqa: S108 - a name of our own in it, for texts that are public
-ENTRY = "pagefind-entry.json"
-# Pagefind's ready-made interface is larger than ours, and a worker would load the engine a second time.
-UNUSED = ("pagefind-ui", "pagefind-modular-ui", "pagefind-component-ui", "pagefind-highlight", "pagefind-worker", "pagefind-playground")  # fmt: skip
+# Of Pagefind's scripts the one that finds; its ready-made interface is larger than ours, and a worker would load the
+# engine a second time.
+SCRIPT = "pagefind.js"
+NAMED = {"index": ".pf_index", "fragment": ".pf_fragment"}  # files whose name is the mark of their content, by folder
 
 
-class SearchError(Exception):
-    """Pagefind failed; the message says how."""
-
-
-@dataclass(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """One language's part of the index, in its place.
 
     :ivar entry: what Pagefind says of it, for the list of all parts.
@@ -45,77 +42,141 @@ class Part:
     old: frozenset[Path] = frozenset()
 
 
-def index_languages(site_dir: Path, content: Content, languages: Sequence[Language]) -> list[Part]:
-    """Index several languages, one process of Pagefind for each processor at a time; see :func:`index_language`."""
-    if len(languages) <= 1:
-        return [index_language(site_dir, content, language) for language in languages]
-    from concurrent.futures import ThreadPoolExecutor  # late: mostly there is one language
+class LanguageIndex:
+    """One language's index in the making: Pagefind reads the pages of a site, while some of them may still change.
 
-    rooms: list[Path] = []
-    try:
-        for language in languages:
-            rooms.append(lay_out(site_dir, content, language))
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            entries = list(pool.map(run_pagefind, rooms))
-        return [take_in(*row, site_dir) for row in zip(rooms, entries, languages, strict=True)]
-    finally:
-        for room in rooms:
-            remove(room)
+    It reads the texts alone: a page's frame is twice as long, and reading it takes it as long as the text.
+
+    :raises SearchError: if Pagefind fails; so do the methods.
+    """
+
+    def __init__(self, site_dir: Path, content: Content, language: Language) -> None:
+        self.site_dir, self.content, self.language = site_dir, content, language
+        self.target = site_dir / FOLDER
+        self.size = 0
+        self.room: Path | None = None
+        self.there: set[str] = set()
+        self.engine = Pagefind()
+        try:
+            self.read(site_dir)
+        except BaseException:
+            self.close()
+            raise
+
+    def read(self, folder: Path, keys: Collection[str] | None = None) -> None:
+        """Have pages read that lie below a folder as they do in the site; they replace those that were read before.
+
+        :param keys: which ones; default: all.
+        """
+        for page in searched_pages(self.content, self.language):
+            if keys is None or page.key in keys:
+                place = place_of(page, self.language)
+                if text := text_of((folder / place).read_text("utf-8")):
+                    self.size += len(text)
+                    self.engine.add(place, f'<!doctype html><html lang="{self.language.code}">{text}')
+        self.engine.flush()
+
+    def begin_to_write(self) -> None:
+        """Have those files of the index written that the site does not hold yet.
+
+        Most of a page's part in an index is the text that excerpts are cut from; to press it takes as long as to index it.
+        """
+        self.room = room_for(self.size, beside(self.site_dir, f"search-{self.language.code}"))
+        for folder, suffix in NAMED.items():
+            (self.room / folder).mkdir()
+            for path in (self.target / folder).glob(f"{self.language.code}_*{suffix}"):
+                (self.room / folder / path.name).touch()
+                self.there.add(path.name)
+        self.engine.begin_to_write(self.room)
+
+    def finish(self) -> Part:
+        """Wait until the index is made, and put it into its place below ``site_dir/pagefind``.
+
+        :raises OtherVersion: if that holds an index by another Pagefind.
+        """
+        assert self.room
+        self.engine.wait()
+        entry: dict[str, Any] = json.loads(whole(self.room / ENTRY))
+        before = version_of(self.target)
+        if before not in (None, entry["version"]):
+            raise OtherVersion(entry["version"])
+        fresh = [path for path in own_files(self.room, self.language) if path.name not in self.there]
+        if before is None:  # then what does not depend on the pages is not there either
+            fresh += [self.room / SCRIPT, *self.room.glob("wasm.*")]
+        files = {path.relative_to(self.room).as_posix(): whole(path) for path in fresh}
+        return Part(entry, take_over(files, self.target, self.language))
+
+    def close(self) -> None:
+        """End Pagefind and remove what it wrote."""
+        self.engine.close()
+        if self.room:
+            remove(self.room)
+
+
+@dataclass
+class Indexes:
+    """The indexes of several languages in the making; as many at a time as there are processors."""
+
+    site_dir: Path
+    content: Content
+    begun: dict[str, LanguageIndex] = field(default_factory=dict)
+    others: list[Language] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for one in self.begun.values():
+            one.close()
+
+    def begin(self, languages: Iterable[Language]) -> None:
+        """Have Pagefind read what the site in place holds of some languages, which will probably have to be renewed."""
+        for language in list(languages)[: os.cpu_count() or 1]:
+            self.begun[language.code] = LanguageIndex(self.site_dir, self.content, language)
+
+    def renew(self, languages: Sequence[Language], part: Path, changed: Mapping[str, Collection[str]]) -> None:
+        """Begin to write the indexes of those languages that have to be renewed; the others are left alone.
+
+        :param part: where fresh pages lie, which are not in the site yet.
+        :param changed: their keys by language.
+        """
+        for code in self.begun.keys() - {language.code for language in languages}:
+            self.begun.pop(code).close()
+        for code, one in self.begun.items():
+            one.read(part, changed[code])
+            one.begin_to_write()
+        self.others = [language for language in languages if language.code not in self.begun]
+
+    def finish(self) -> list[Part]:
+        """Return all parts in their places, once the fresh pages are in the site."""
+        parts = []
+        while self.begun or self.others:
+            while self.begun:
+                code, one = next(iter(self.begun.items()))
+                parts.append(one.finish())
+                self.begun.pop(code).close()
+            now, self.others = self.others[: os.cpu_count() or 1], self.others[os.cpu_count() or 1 :]
+            self.begin(now)
+            for one in self.begun.values():
+                one.begin_to_write()
+        return parts
 
 
 def index_language(site_dir: Path, content: Content, language: Language) -> Part:
     """Index the texts of one language and put its part of the index below ``site_dir/pagefind``.
 
-    Pagefind reads the texts alone: a page's frame is twice as long, and reading it takes it as long as the text.
-
     :raises SearchError: if Pagefind fails.
     """
-    room = lay_out(site_dir, content, language)
-    try:
-        return take_in(room, run_pagefind(room), language, site_dir)
-    finally:
-        remove(room)
+    with contextlib.closing(LanguageIndex(site_dir, content, language)) as one:
+        one.begin_to_write()
+        return one.finish()
 
 
-def lay_out(site_dir: Path, content: Content, language: Language) -> Path:
-    """Lay the texts of a language out for Pagefind; return the folder, which the caller removes."""
-    texts = dict(read_texts(site_dir, content, language))
-    room = room_for(texts, beside(site_dir, f"search-{language.code}"))
-    try:
-        for place, text in texts.items():
-            path = room / "texts" / place
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(text)
-    except BaseException:  # a full disk: what was laid out would keep it full
-        remove(room)
-        raise
-    return room
-
-
-def run_pagefind(room: Path) -> dict[str, Any]:
-    """Have Pagefind read the texts in a folder; return what it says of the index it wrote.
-
-    :raises SearchError: if it fails.
-    """
-    command = [get_executable(), "--site", str(room / "texts"), "--output-path", str(room / "index"), "--quiet"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise SearchError(f"The search index could not be built: {done.stderr or done.stdout}")
-    entry: dict[str, Any] = json.loads((room / "index" / ENTRY).read_text("utf-8"))
-    return entry
-
-
-def take_in(room: Path, entry: dict[str, Any], language: Language, site_dir: Path) -> Part:
-    """Put what Pagefind wrote into its place."""
-    return Part(entry, take_over(room / "index", site_dir / FOLDER, language))
-
-
-def read_texts(site_dir: Path, content: Content, language: Language) -> Iterator[tuple[str, bytes]]:
-    """Yield what is to be found of each page, by its place in the site, which becomes its address."""
-    for page in searched_pages(content, language):
-        place = f"{page.url(language).lstrip('/')}index.html"
-        if text := text_of((site_dir / place).read_text("utf-8")):
-            yield place, f'<!doctype html><html lang="{language.code}">{text}'.encode()
+def place_of(page: Page, language: Language) -> str:
+    """Return where a page lies in the site."""
+    return f"{page.url(language).lstrip('/')}index.html"
 
 
 def searched_pages(content: Content, language: Language) -> list[Page]:
@@ -147,8 +208,7 @@ def found_anew(
     """
 
     def is_new(page: Page, language: Language) -> bool:
-        place = f"{page.url(language).lstrip('/')}index.html"
-        old, new = (found_in((folder / place).read_text("utf-8")) for folder in (site_dir, part))
+        old, new = (found_in((folder / place_of(page, language)).read_text("utf-8")) for folder in (site_dir, part))
         return old != new
 
     return [
@@ -165,15 +225,16 @@ def found_in(html: str) -> str:
     return without_marks(text_of(html))
 
 
-def room_for(texts: Mapping[str, bytes], beside: Path) -> Path:
-    """Return an empty folder for what Pagefind reads and writes: in memory where there is plenty, else ``beside``.
+def room_for(size: int, beside: Path) -> Path:
+    """Return an empty folder for what Pagefind writes: in memory where there is plenty, else ``beside``.
 
     Its name follows from that of ``beside``, so that what a killed build leaves is removed by the next one.
+
+    :param size: of the texts, in characters.
     """
-    size = 10_000_000 + 4 * sum(len(text) + 8192 for text in texts.values())
     with contextlib.suppress(OSError):
         free = os.statvfs(MEMORY)
-        if free.f_bavail * free.f_frsize > 2 * size:
+        if free.f_bavail * free.f_frsize > 2 * (10_000_000 + 4 * size):
             return empty(MEMORY / f"kim-{hashlib.sha256(os.fsencode(beside)).hexdigest()[:16]}")
     return empty(beside)
 
@@ -185,32 +246,64 @@ def empty(folder: Path) -> Path:
     return folder
 
 
-def take_over(source: Path, target: Path, language: Language) -> frozenset[Path]:
-    """Put one language's part, as Pagefind wrote it, beside its old one; return what is now old."""
+def own_files(folder: Path, language: Language) -> set[Path]:
+    """Return the files of a language's part of the index, which all bear the mark of their content in their name."""
+    return {*folder.glob(f"*/{language.code}_*"), *folder.glob(f"pagefind.{language.code}_*")}
+
+
+def take_over(files: Mapping[str, bytes], target: Path, language: Language) -> frozenset[Path]:
+    """Put one language's part, as Pagefind made it, beside its old one; return what is now old.
+
+    :param files: what was made, by its path; a file that its name is the mark of may be there already.
+    """
     code = language.code
-    old = {*target.glob(f"*/{code}_*"), *target.glob(f"pagefind.{code}_*")}
-    put(target / titles_name(code), titles(source, language))
-    for path in sorted(source.rglob("*")):
-        if path.is_file() and path.name != ENTRY and not path.name.startswith(UNUSED):
-            place = target / path.relative_to(source)
-            data = path.read_bytes()
-            if path.suffix == ".pf_index" or path.name.startswith("wasm."):
-                data = pressed(data, place)
-            old.discard(place)
-            if not place.exists() or place.read_bytes() != data:
-                put(place, data)
+    (contents,) = (path for path in files if path.startswith(f"pagefind.{code}_"))
+    used = names_in(files[contents], language)
+    old = {path for path in own_files(target, language) if path.name.partition(".")[0] not in used}
+    put(target / titles_name(code), titles(files, target, language, used))
+    for path, data in sorted(files.items()):
+        place = target / path
+        old.discard(place)
+        if not place.exists() or place.read_bytes() != data:
+            put(place, data)
     return frozenset(old)
 
 
-def titles(index: Path, language: Language) -> bytes:
+def names_in(contents: bytes, language: Language) -> set[str]:
+    """Return the names of the pages and parts that an index consists of, from its packed list of contents.
+
+    Pagefind writes that list in CBOR, where a text stands as it is.
+    """
+    found = re.findall(rb"%s_[0-9a-f]{7,}" % language.code.encode(), gzip.decompress(contents))
+    return {name.decode() for name in found}
+
+
+def version_of(folder: Path) -> str | None:
+    """Return which version of Pagefind the index in place is from; None if there is none."""
+    try:
+        return str(json.loads((folder / ENTRY).read_text("utf-8"))["version"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def titles(files: Mapping[str, bytes], target: Path, language: Language, used: Iterable[str]) -> bytes:
     """Return address and title of each result in one file, so that a list of results needs no further request.
 
     Pagefind keeps them in a file for each page, together with the text that excerpts are cut from.
+
+    :param target: where those pages lie that are not among the files because they did not change.
     """
+    known: dict[str, list[str]] = {}
+    with contextlib.suppress(OSError, ValueError):
+        known = json.loads((target / titles_name(language.code)).read_text("utf-8"))
     rows = {}
-    for path in sorted((index / "fragment").glob(f"{language.code}_*.pf_fragment")):
-        page = json.loads(gzip.decompress(path.read_bytes()).removeprefix(b"pagefind_dcd"))
-        rows[path.stem] = [page["url"], page["meta"]["title"]]
+    for name in sorted(used):
+        path = f"fragment/{name}.pf_fragment"
+        if path in files:
+            page = json.loads(gzip.decompress(files[path]).removeprefix(b"pagefind_dcd"))
+            rows[name] = [page["url"], page["meta"]["title"]]
+        elif name in known:
+            rows[name] = known[name]
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
 
 

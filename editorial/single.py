@@ -8,38 +8,39 @@ from __future__ import annotations
 
 import functools
 import logging
-import multiprocessing
 import os
+import pickle
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+from xml.etree import ElementTree
 
 import jinja2
 import markdown
 from markdown.extensions import Extension
-from mkdocs.structure.pages import _RelativePathTreeprocessor
+from markdown.treeprocessors import Treeprocessor
+from markdown.util import AMP_SUBSTITUTE
+from msgspec import Struct, field
 
 from editorial import words
 from editorial.compiled import Compiled
 from editorial.context import page_context
 from editorial.drawing import after_markdown, before_markdown, furnish, spoken
 from editorial.files import put
+from editorial.findings import DrawError
 from editorial.house import House
 from editorial.languages import Language, default_language
 from editorial.plain_text import PlainText
+from editorial.sayings import sayings_of
 
 # From so many pages on, a second process is worth its beginning.
 MANY = 40
+ADDRESS = {"a": "href", "img": "src"}
 
 
-class DrawError(Exception):
-    """A page could not be drawn; the message says which and why."""
-
-
-@dataclass(frozen=True)
-class Links:
+class Levels(Struct, frozen=True):
     """What MkDocs makes of links that lead nowhere: a level of :mod:`logging` by kind."""
 
     not_found: int
@@ -47,8 +48,7 @@ class Links:
     unrecognized_links: int
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What drawing a page takes from ``mkdocs.yml``, in the words of MkDocs, whose link processor reads it.
 
     :ivar extensions: those of Markdown, with what they are told. To look them up by name again would mean to look
@@ -57,7 +57,7 @@ class Settings:
 
     overrides: Path
     extensions: tuple[tuple[type[Extension], Mapping[str, Any]], ...]
-    links: Links
+    links: Levels
     use_directory_urls: bool = True
 
     @property
@@ -65,9 +65,18 @@ class Settings:
         """Return where MkDocs looks for ``links``."""
         return self
 
+    def packed(self) -> bytes:
+        """Return them to be kept; to unpack them means to load all that Markdown is extended by."""
+        return pickle.dumps(self, protocol=pickle.HIGHEST_PROTOCOL)
 
-@dataclass(frozen=True)
-class Place:
+    @classmethod
+    def unpacked(cls, packed: bytes) -> Settings:
+        """Return what was packed. It is ours, as the code is: see :func:`editorial.kept.take_up`."""
+        settings: Settings = pickle.loads(packed)  # noqa: S301
+        return settings
+
+
+class Place(Struct, frozen=True):
     """What MkDocs' link processor asks of a file: where it lies in ``docs/``, and where in the site."""
 
     src_uri: str
@@ -83,14 +92,13 @@ class Place:
         return False
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(Struct, frozen=True):
     """All files of one language of the site, as mkdocs-static-i18n lays them: what a language lacks is the German one."""
 
     house: House
     docs: Path
     language: Language
-    known: dict[str, Place | None] = field(default_factory=dict, compare=False)
+    known: dict[str, Place | None] = field(default_factory=dict)
 
     def get_file_from_path(self, path: str) -> Place | None:
         """Return the file that a link means, or None."""
@@ -110,6 +118,49 @@ class Places:
             if not name.endswith(".md") and (self.docs / source).is_file():
                 return Place(source, url_of(language.root + name))
         return None
+
+
+class Leading(Treeprocessor):
+    """Has links lead to pages, as MkDocs writes them: here those to places that are there, and by MkDocs all others.
+
+    Most pages have no others, and to load that part of MkDocs takes as long as to draw a page.
+    """
+
+    def __init__(self, settings: Settings, places: Places, place: Place) -> None:
+        super().__init__()
+        self.settings, self.places, self.place = settings, places, place
+
+    def run(self, root: ElementTree.Element) -> None:
+        """Look at each link and picture."""
+        for element in root.iter():
+            key = ADDRESS.get(element.tag)
+            if key:
+                url = element.get(key, "")
+                address = self.address(url)
+                element.set(key, self.by_mkdocs(url) if address is None else address)
+
+    def address(self, url: str) -> str | None:
+        """Return what to write for a link, or None if it leads to none of our places."""
+        parts = urlsplit(url)
+        if parts.scheme or parts.netloc or AMP_SUBSTITUTE in url:  # outside, or a mail address
+            return url
+        if url.startswith(("/", "\\")):
+            return None
+        if not parts.path:
+            return url
+        folder = posixpath.dirname(self.place.src_uri)
+        found = self.places.get_file_from_path(posixpath.normpath(posixpath.join(folder, unquote(parts.path))))
+        if found is None:
+            return None
+        way = posixpath.relpath(f"/{found.url}", f"/{self.place.url}")
+        return urlunsplit(("", "", f"{way}/" if found.url.endswith("/") else way, parts.query, parts.fragment))
+
+    def by_mkdocs(self, url: str) -> str:
+        """Return what MkDocs writes for a link; it also says what is wrong with it."""
+        from mkdocs.structure.pages import _RelativePathTreeprocessor
+
+        links: Any = _RelativePathTreeprocessor(self.place, self.places, self.settings)  # type: ignore[arg-type]
+        return str(links.path_to_url(url))
 
 
 def url_of(path: str) -> str:
@@ -161,8 +212,8 @@ class Drawer:
     def convert(self, text: str, source: str) -> str:
         """Return Markdown as HTML whose links lead to pages, as MkDocs does it."""
         place = self.places.get_file_from_path(source)
-        links: Any = _RelativePathTreeprocessor(place, self.places, self.settings)  # type: ignore[arg-type]
-        links._register(self.markdown)
+        assert place, source
+        self.markdown.treeprocessors.register(Leading(self.settings, self.places, place), "relpath", 0)
         return self.markdown.reset().convert(text)
 
 
@@ -180,6 +231,8 @@ def draw(
     one = functools.partial(draw_language, settings, house, docs, out=out, templates=templates)
     work = [(language, keys[language.code]) for language in languages]
     if count > 1 and sum(map(len, keys.values())) >= MANY:
+        import multiprocessing  # late: mostly it is one page
+
         with multiprocessing.get_context("fork").Pool(count) as pool:
             drawn = pool.starmap(one, work, chunksize=1)
     else:
@@ -206,6 +259,7 @@ def draw_language(
         with words.use_language(language.code):
             return list(_draw(Drawer(settings, house, docs, language, templates), sorted(keys), out)), said.lines
     finally:
+        sayings_of(templates, language.code).keep()
         logger.removeHandler(said)
 
 

@@ -6,10 +6,10 @@ import datetime
 from pathlib import Path
 
 import yaml
-from babel.dates import format_date
 from markupsafe import Markup
 
 from editorial import yaml_files
+from editorial.dates import in_words
 from editorial.findings import Finding
 from editorial.languages import Language
 from editorial.models import Model, read_model
@@ -69,7 +69,7 @@ def draw_run(run: FullTest | None, language: Language) -> str:
     said = [
         _(
             "Last full automatic test: %(date)s. A program opened %(pages)s pages in %(languages)s languages, narrow and wide, light and dark (%(engine)s, %(browser)s).",
-            date=format_date(run.date, "long", locale=language.code), pages=run.pages, languages=run.languages,
+            date=in_words(run.date, language), pages=run.pages, languages=run.languages,
             engine=run.engine, browser=run.browser,
         ),
         _("It also used each page with the keyboard alone, at 320 pixels, with text twice as large, and without script."),

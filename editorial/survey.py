@@ -5,15 +5,15 @@ from __future__ import annotations
 import csv
 import datetime
 import io
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
-from babel.dates import format_date, format_skeleton
 from markupsafe import Markup
+from msgspec import Struct
 
 from editorial import yaml_files
+from editorial.dates import in_months, in_words
 from editorial.findings import Finding
 from editorial.languages import Language
 from editorial.models import Model, read_model
@@ -50,8 +50,7 @@ class Publication(Model, frozen=True, kw_only=True):
 Bar = tuple[str, int | None, str | None]
 
 
-@dataclass(frozen=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """One chart: its heading, and label, count (None: hidden) and link of each bar."""
 
     key: str
@@ -92,9 +91,9 @@ def draw_results(published: Publication | None, language: Language) -> str:
     parts = [
         Markup("<p><strong>{}</strong> ({} – {}). {}</p>").format(
             lead,
-            format_month(published.first_answer, language),
-            format_month(published.last_answer, language),
-            _("Published on %(date)s.", date=format_date(published.published_on, "long", locale=language.code)),
+            in_months(published.first_answer, language),
+            in_months(published.last_answer, language),
+            _("Published on %(date)s.", date=in_words(published.published_on, language)),
         ),
         Markup("<p>{}</p>").format(
             _(
@@ -107,11 +106,6 @@ def draw_results(published: Publication | None, language: Language) -> str:
         f"{language.root}{PAGE}/{CSV_NAME}", _("All numbers as a table (CSV)")
     )
     return str(Markup("").join([*parts, *drawn, draw_quotations(published), download]))
-
-
-def format_month(month: str, language: Language) -> str:
-    """Return a month written ``2026-11`` as people read it."""
-    return str(format_skeleton("yMMMM", datetime.date.fromisoformat(f"{month}-01"), locale=language.code))
 
 
 def charts_of(published: Publication, language: Language) -> list[Chart]:

@@ -15,9 +15,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from editorial.checks import check_content, check_editorial
 from editorial.checks.structure import heading_ids

@@ -9,12 +9,10 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from editorial.checks.facts import check_facts, check_inserts, check_keys, check_typed_facts
-from editorial.checks.glossary import Term, check_glossary
-from editorial.checks.language import check_easy_language, check_hard_german
 from editorial.checks.links import check_links, check_titles
-from editorial.checks.parity import check_numbers, check_untranslated
 from editorial.checks.publish import check_publish, check_review, open_questions, unreviewed
 from editorial.checks.structure import (
     check_admonitions,
@@ -27,6 +25,9 @@ from editorial.content import Content
 from editorial.facts import Facts
 from editorial.findings import Finding, Level
 from editorial.languages import Language
+
+if TYPE_CHECKING:
+    from editorial.checks.glossary import Term
 
 __all__ = [
     "check_content", "check_editorial", "check_publish", "heading_ids", "open_questions", "unreviewed",
@@ -87,6 +88,10 @@ def check_editorial(
     :param stale: page key and language of translations that are known to be older than the German text;
         their numbers may differ until somebody has renewed them.
     """
+    from editorial.checks.glossary import check_glossary  # late, as these two: a build does without
+    from editorial.checks.language import check_easy_language, check_hard_german
+    from editorial.checks.parity import check_numbers, check_untranslated
+
     found: list[Finding] = []
     for page in content.pages.values():
         german = next(iter(page.texts.values()))

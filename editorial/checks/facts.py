@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterable, Iterator
 
@@ -10,7 +9,7 @@ from editorial.checks.links import EXTERNAL
 from editorial.checks.texts import prose_lines
 from editorial.content import Page, Text
 from editorial.facts import Facts
-from editorial.findings import Finding
+from editorial.findings import Finding, similar
 from editorial.inserts import BRACES, DRAWN, INSERT, UNITS, find_fact
 from editorial.languages import Language
 
@@ -52,8 +51,8 @@ def check_keys(page: Page, facts: Facts, forms: Collection[str], languages: tupl
 
 def near(word: str, known: Iterable[str]) -> str:
     """Return "Meinten Sie „…“? " for the most similar known word, or nothing."""
-    close = difflib.get_close_matches(word, list(known), 1, 0.6)
-    return f"Meinten Sie „{close[0]}“? " if close else ""
+    close = similar(word, known)
+    return f"Meinten Sie „{close}“? " if close else ""
 
 
 def check_inserts(text: Text, facts: Facts) -> Iterator[Finding]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from editorial import yaml_files
 from editorial.checks.texts import blocks, plain
@@ -19,8 +19,7 @@ from editorial.findings import Finding
 FILE = "docs/data/glossary.yml"
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(Struct, frozen=True):
     """A German term with what it is called in other languages.
 
     :ivar german: the term as it stands in German texts.

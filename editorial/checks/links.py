@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 from editorial.checks.structure import heading_ids
 from editorial.checks.texts import LINK, prose_lines
 from editorial.content import Content, Page, Text
-from editorial.findings import Finding
+from editorial.findings import Finding, similar
 from editorial.languages import Language
 
 EXTERNAL = re.compile(r"https?://|www\.")
@@ -76,8 +75,8 @@ EMPTY_WORDS = frozenset(
 
 
 def _near(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), 1, 0.6)
-    return f"Meinten Sie „{close[0]}“?" if close else ""
+    close = similar(word, known)
+    return f"Meinten Sie „{close}“?" if close else ""
 
 
 def _check_label(text: Text, number: int, label: str) -> Iterator[Finding]:

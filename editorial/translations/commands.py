@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from msgspec import Struct
 
 from editorial.content import Content, Page, read_content
 from editorial.findings import ContentError
@@ -30,8 +30,7 @@ from editorial.translations.status import as_data, interface_words, table
 from editorial.translations.units import with_review
 
 
-@dataclass(frozen=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """What every command works on."""
 
     docs: Path

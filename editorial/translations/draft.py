@@ -12,7 +12,8 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 URL, KEY = "KIM_TRANSLATE_URL", "KIM_TRANSLATE_KEY"
 TIMEOUT = 60  # seconds for one request
@@ -29,8 +30,7 @@ class DraftError(Exception):
     """No draft came about; the message says why and what to do."""
 
 
-@dataclass(frozen=True)
-class Provider:
+class Provider(Struct, frozen=True):
     """Where drafts come from."""
 
     url: str

@@ -20,12 +20,12 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec import Struct, field
 
 from editorial.findings import ContentError, Finding
 from editorial.languages import Language
@@ -47,8 +47,7 @@ _MARKS = re.compile(r"(?:\.|(?:[0-9a-f]{8}|x)(?: (?:[0-9a-f]{8}|x))*)\Z")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(Struct, frozen=True):
     """What the lock knows of one section in one language: the marks of both sides, and since when it is stale."""
 
     german: tuple[str, ...]
@@ -60,8 +59,7 @@ class Section:
         return " | ".join([*parts, self.stale_since.isoformat()] if self.stale_since else parts)
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What the lock knows of one page in one language.
 
     :ivar at: the day on which the translation was last written down as following the German text.
@@ -92,8 +90,7 @@ class Entry:
         return pairs
 
 
-@dataclass(frozen=True)
-class Lock:
+class Lock(Struct, frozen=True):
     """The whole lock file: an entry by page and language."""
 
     entries: Mapping[tuple[str, str], Entry] = field(default_factory=dict)

@@ -12,10 +12,10 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 HEAD, TOP = "_head", "_top"  # sections of a page that have no heading: its header, and what stands before the first one
 FIELDS = ("title", "nav_title", "description")
@@ -33,8 +33,7 @@ _RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _INSERT = re.compile(r"\{\{.*?\}\}|\]\([^)]*\)|\{[^{}]*\}")
 
 
-@dataclass(frozen=True)
-class Paragraph:
+class Paragraph(Struct, frozen=True, dict=True):
     """One paragraph of a page.
 
     :ivar section: the id of the heading it stands below; the same in all languages.
@@ -63,8 +62,7 @@ class Paragraph:
         return any(char.isalpha() for char in _INSERT.sub("", self.text))
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(Struct, frozen=True):
     """One file: its text and its paragraphs, by section and in their order."""
 
     text: str

@@ -12,9 +12,10 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from editorial.content import Content, Page
 from editorial.findings import Finding
@@ -34,8 +35,7 @@ STATES: dict[State, str] = {
 NOTHING = Section((), ())
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Struct, frozen=True):
     """A German paragraph that a translation does not have yet.
 
     :ivar section: the id of its heading.
@@ -54,8 +54,7 @@ class Change:
     since: datetime.date | None
 
 
-@dataclass(frozen=True)
-class TranslationState:
+class TranslationState(Struct, frozen=True):
     """One page in one language.
 
     :ivar state: ``missing``; ``stale`` (the German text changed and it did not follow); else ``unreviewed`` (a machine's

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
+from msgspec import Struct
 
 from editorial.catalogues import collect_messages
 from editorial.languages import Language
@@ -20,8 +20,7 @@ from editorial.words import LOCALE_DIR, SOURCE_LANGUAGE
 States = Mapping[tuple[str, str], TranslationState]
 
 
-@dataclass(frozen=True)
-class Words:
+class Words(Struct, frozen=True):
     """The interface words of one language: how many there are, how many miss a translation, how many nobody needs.
 
     Their identifiers are the English sentences, so a changed sentence is a new one: missing, and the old one left over.

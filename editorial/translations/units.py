@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 import yaml
+from msgspec import Struct
 
 from editorial.translations.lock import Entry
 from editorial.translations.paragraphs import FIELDS, HEAD, Document, Paragraph, normal
@@ -23,8 +23,7 @@ KINDS = {
 WHOLE = "ganzer Abschnitt, weil er in beiden Sprachen verschieden aufgebaut ist"
 
 
-@dataclass(frozen=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """One paragraph for a translator.
 
     :ivar id: page and place: ``angebote/wohnen#kosten.2``; ``angebote/wohnen#kosten`` for a whole section.

@@ -114,7 +114,7 @@ def test_inflected_words_find_the_pages_with_other_forms_of_them(
 
 
 def test_the_first_search_is_light_and_lists_ten_pages(browser: Browser, server: Server) -> None:
-    """The bar is 140 kB; Arabic, whose index comes in one large part, has 144."""
+    """The bar is 140 kB; Arabic, many of whose forms begin differently, loads most of the parts of its index."""
     with static(ROOT / "site") as (address, sent):
         for root, words in (("/", "Wohnungen"), ("/ar/", "المدارس"), ("/tr/", "belgeler"), ("/uk/", "роботу")):
             page = browser.new_page()
@@ -124,8 +124,8 @@ def test_the_first_search_is_light_and_lists_ten_pages(browser: Browser, server:
             bench.type_words(page, words)
             page.locator("dialog .kim-search__results a").nth(3).wait_for()
             page.wait_for_load_state("networkidle")
-            assert sum(size for _url, size in sent) < 148_000, sent
-            assert len(sent) <= 14, sent
+            assert sum(size for _url, size in sent) < 132_000, sent
+            assert len(sent) <= 16, sent
             page.close()
 
 

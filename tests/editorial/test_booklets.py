@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from editorial import booklets, build
+from editorial import booklets, extras
 from editorial.booklets import BOOKLETS, Booklet, PrintError, chapter, draw, link, make_booklets
 from editorial.languages import load_site
 from tests.conftest import ROOT
@@ -120,8 +120,8 @@ def test_a_booklet_whose_text_has_not_changed_is_not_printed_again(
 
 
 def test_without_chromium_the_build_says_so_and_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(booklets, "find_engine", lambda: None)
-    said = build.print_booklets(tmp_path)
+    monkeypatch.setattr(extras, "find_engine", lambda: None)
+    said = extras.print_booklets(tmp_path)
     assert said is not None
     assert said.startswith("Ohne PDF: Es ist kein Chromium da")
     assert not list(tmp_path.iterdir())
@@ -132,9 +132,9 @@ def test_a_chromium_that_fails_leaves_no_half_booklet(tree: Tree, built: Path, m
         raise PrintError("Chromium: no")
 
     monkeypatch.setattr(booklets, "print_pdf", fail)
-    monkeypatch.setattr(booklets, "find_engine", lambda: "chromium")
-    monkeypatch.setattr(build, "load_languages", lambda: LANGUAGES)
-    assert build.print_booklets(built, docs_dir=tree.docs) == "Ohne PDF: Chromium: no"
+    monkeypatch.setattr(extras, "find_engine", lambda: "chromium")
+    monkeypatch.setattr(extras, "load_languages", lambda: LANGUAGES)
+    assert extras.print_booklets(built, docs_dir=tree.docs) == "Ohne PDF: Chromium: no"
     assert not (built / "pdf").exists()
     assert "pdf/ankommen" not in (built / "ankommen" / "index.html").read_text()
 

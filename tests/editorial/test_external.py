@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from msgspec.structs import replace
 
 from editorial.external import Asker, ask_links, retry_after
 from editorial.facts import Facts, Link

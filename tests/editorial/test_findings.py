@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from editorial.checks import check_editorial, check_publish
 from editorial.checks.glossary import Term, load_glossary
@@ -194,7 +195,9 @@ def test_publishing_refuses_what_nobody_has_confirmed(tree: Tree) -> None:
         "en", "impressum", "Imprint", "# Imprint { #i }\n\nAddress: [to be added by the city], [Contact](kontakt.md)"
     )
     tree.write("de", "alt", "Alt", header=GERMAN.format(title="Alt").replace("2099", "2025"))
-    facts = replace(FACTS, companies={"firma": Company(name="Firma", role="Test", source=["own"], confirmed=True)})
+    facts = structs.replace(
+        FACTS, companies={"firma": Company(name="Firma", role="Test", source=["own"], confirmed=True)}
+    )
     found = check_publish(tree.read(), facts, TODAY)
     assert {(one.kind, one.file, one.line) for one in found} == {
         ("review-overdue", "docs/de/alt.md", 5),

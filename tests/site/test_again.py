@@ -16,14 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from pagefind_bin import get_executable
 
-from editorial import build as building
-from editorial import kept, parallel, search
+from editorial import kept, pagefind, search
+from editorial import part as parts
+from editorial import whole as wholes
 from editorial.build import BuildError, build_site
 from editorial.content import read_content
 from editorial.inputs import path_of
 from editorial.languages import load_languages
-from editorial.manifest import read_manifest
+from editorial.manifest import read_manifest, write_manifest
 from editorial.parallel import Task
 from editorial.translations.lock import Lock, write_lock
 from editorial.translations.record import updated
@@ -148,8 +150,8 @@ def test_a_german_change_marks_the_translations_and_renews_only_the_german_searc
         path.read_text("utf-8").replace("Der erste Satz", "Der neue Satz").replace("## Mehr", "## Noch mehr"), "utf-8"
     )
     searched: list[str] = []
-    real = search.run_pagefind
-    monkeypatch.setattr(search, "run_pagefind", lambda room: searched.append(str(room)) or real(room))
+    real = search.LanguageIndex.finish
+    monkeypatch.setattr(search.LanguageIndex, "finish", lambda self: searched.append(self.language.code) or real(self))
     build_site(again, URL, docs)
     assert len(searched) == len(languages) - 2, (
         "in English and Arabic the same is found; the others have nothing but German"
@@ -206,26 +208,26 @@ def test_a_full_disk_is_said_in_a_sentence_and_the_old_site_stays(
     assert "A line too many." in (site / "en/seite-6/index.html").read_text("utf-8")
 
 
-def test_a_disk_that_is_full_while_the_search_is_laid_out_keeps_nothing_of_it(
+def test_a_disk_that_is_full_while_the_search_is_renewed_keeps_nothing_of_it(
     docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = tmp_path / "site"
+    write(docs, "en", "seite-3", "en 3", "As it was.")
     build_site(site, URL, docs)
-    before = {one.name for one in tmp_path.iterdir()}
-    real = Path.write_bytes
+    before = tree(site), {one.name for one in tmp_path.iterdir()}
+    real = Path.touch
 
-    def full(path: Path, data: Buffer) -> int:
-        if "texts" in path.parts and path.parent.name == "seite-3":
+    def full(path: Path) -> None:
+        if path.parent.name == "fragment":
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-        return real(path, data)
+        real(path)
 
     monkeypatch.setattr(search, "MEMORY", Path("/nowhere"))
-    monkeypatch.setattr(Path, "write_bytes", full)
-    languages = load_languages()
-    for some in (languages[:1], languages[:2]):
-        with pytest.raises(OSError, match="No space left"):
-            search.index_languages(site, read_content(docs, languages), some)
-        assert {one.name for one in tmp_path.iterdir()} == before
+    monkeypatch.setattr(Path, "touch", full)
+    write(docs, "en", "seite-3", "en 3", "A sentence for a full disk.")
+    with pytest.raises(BuildError, match="No space left"):
+        build_site(site, URL, docs)
+    assert (tree(site), {one.name for one in tmp_path.iterdir()}) == before
 
 
 def test_what_comes_out_the_same_stays_the_same_file(docs: Path, tmp_path: Path) -> None:
@@ -253,14 +255,14 @@ def test_only_the_changed_page_is_drawn_and_nothing_is_drawn_twice(
 ) -> None:
     drawn: list[Task] = []
     alone: list[dict[str, set[str]]] = []
-    real_build, real_draw = parallel.build_languages, building.draw
+    real_build, real_draw = wholes.build_languages, parts.draw
     monkeypatch.setattr(
-        parallel,
+        wholes,
         "build_languages",
         lambda tasks, *rest, **more: drawn.extend(tasks) or real_build(tasks, *rest, **more),
     )
     monkeypatch.setattr(
-        building,
+        parts,
         "draw",
         lambda settings, house, docs, keys, *rest: alone.append(keys) or real_draw(settings, house, docs, keys, *rest),
     )
@@ -359,28 +361,59 @@ def test_a_fault_that_a_whole_build_has_read_is_said_by_every_later_build(docs: 
     assert tree(site) == before
 
 
+@pytest.mark.parametrize("fault", ["not there", "ends at once", "ends while it writes"])
 def test_a_fault_in_the_middle_brings_the_old_files_back(
-    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    """The pages are in place already when the search index fails; then they, and nothing else, go back."""
+    """The pages may be in place already when the search index fails; then they, and nothing else, go back."""
+    docs = Path(shutil.copytree(docs, tmp_path / "docs"))
     site = tmp_path / "site"
+    write(docs, "en", "seite-3", "en 3", "As it was.")
     build_site(site, URL, docs)
     before, manifest = tree(site), read_manifest(site)
     write(docs, "en", "seite-3", "en 3", "Another sentence altogether.")
     with monkeypatch.context() as broken:
-        broken.setattr("editorial.search.get_executable", lambda: "/bin/false")
+        broken.setattr(pagefind, "get_executable", lambda: program(tmp_path, fault))
         with pytest.raises(BuildError, match="search index"):
             build_site(site, URL, docs)
     assert tree(site) == before
     assert read_manifest(site) == manifest
-    assert not (tmp_path / ".site.undo").exists()
+    assert {one.name for one in tmp_path.iterdir()} - {"pagefind", "docs"} == BESIDE
     build_site(site, URL, docs)
     build_site(tmp_path / "whole" / "site", URL, docs, cache=False)
     assert tree(site) == tree(tmp_path / "whole" / "site") != before
 
 
+def program(folder: Path, fault: str) -> str:
+    """Return a Pagefind that fails, or ends when it has written 4 kB of a file, as on a full disk."""
+    if fault != "ends while it writes":
+        return str(folder / "nowhere") if fault == "not there" else "/bin/false"
+    script = folder / "pagefind"
+    script.write_text(f'#!/bin/sh\nulimit -f 8\nexec "{get_executable()}" "$@"\n', "utf-8")
+    script.chmod(0o700)
+    return str(script)
+
+
+def test_a_search_index_of_another_version_is_replaced_as_a_whole(docs: Path, tmp_path: Path) -> None:
+    """What does not depend on the pages is then new as well: script and engine."""
+    again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
+    write(docs, "en", "seite-4", "en 4", "As it was.")
+    build_site(again, URL, docs)
+    write(docs, "en", "seite-4", "en 4", "A sentence for the next version.")
+    manifest = read_manifest(again)
+    assert manifest
+    entry = again / "pagefind/pagefind-entry.json"
+    entry.write_text(entry.read_text("utf-8").replace('"version":"', '"version":"0.'), "utf-8")
+    (again / "pagefind/pagefind.js").write_text("// older", "utf-8")
+    write_manifest(again, manifest)
+    build_site(again, URL, docs)
+    build_site(whole, URL, docs, cache=False)
+    assert differences(again, whole) == []
+
+
 def test_a_build_killed_in_the_middle_is_made_good_by_the_next(docs: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
+    write(docs, "en", "seite-4", "en 4", "As it was.")
     build_site(site, URL, docs)
     write(docs, "en", "seite-4", "en 4", "Yet another sentence.")
     context = multiprocessing.get_context("fork")
@@ -396,7 +429,7 @@ def test_a_build_killed_in_the_middle_is_made_good_by_the_next(docs: Path, tmp_p
 
 
 def _build_and_die(site: Path, docs: Path) -> None:
-    building.index_languages = lambda *rest: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
+    search.Indexes.finish = lambda self: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment, method-assign]
     build_site(site, URL, docs)
 
 
@@ -449,5 +482,13 @@ def test_a_changed_text_alone_needs_no_run_of_mkdocs(docs: Path, tmp_path: Path)
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert "A line that is drawn alone." in (site / "en/seite-5/index.html").read_text("utf-8")
-    heavy = {"mkdocs.commands.build", "mkdocs.config.defaults", "editorial.plugin", "wtforms", "rcssmin"}
+    heavy = {
+        "mkdocs.commands.build",
+        "mkdocs.structure.pages",
+        "babel",
+        "editorial.parallel",
+        "editorial.plugin",
+        "wtforms",
+        "rcssmin",
+    }
     assert heavy & set(done.stdout.split()) == set()

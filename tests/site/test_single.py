@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from markdown.util import AMP_SUBSTITUTE
+from msgspec.structs import replace
 
 from editorial.content import Content
+from editorial.findings import DrawError
 from editorial.house import House
 from editorial.languages import Language, load_languages
 from editorial.parallel import prepare, settings_of
-from editorial.single import MANY, DrawError, Settings, draw
+from editorial.single import MANY, Leading, Places, Settings, draw
 from tests.conftest import ROOT
 from tests.site.conftest import Site
 
@@ -92,6 +94,29 @@ def test_links_and_pictures_lead_where_mkdocs_leads_them(tmp_path: Path, link: s
     draw(settings_of(docs), house, docs, {"de": {"index"}, "ar": {"index"}}, tmp_path / "out")
     for folder in ("", "ar/"):
         assert wanted in (tmp_path / "out" / folder / "index.html").read_text("utf-8")
+
+
+LINKS = (
+    "kontakt.md", "kontakt.md#top", "kontakt.md?a=1&b=2#top", "./kontakt.md", "../kontakt.md", "../index.md", "index.md",
+    "../../ar/kontakt.md", "../ankommen/notfall.md", "notfall.md", "not%66all.md", "werkzeugkasten/index.md", "", "#top",
+    "?a=1", ".", "./", "..", "../", "/kontakt/", "\\kontakt", "kontakt", "kontakt/", "nirgends.md", "bild.png",
+    "../assets/logo.svg", "https://example.org/a.md", "//example.org/a.md", "mailto:a@example.org", "tel:+49", "a:b.md",
+    f"{AMP_SUBSTITUTE}#109;ail", "kontakt.md#", "kontakt.md?", "ort%20mit%20lücke.md", "ünï.md#ß",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("key", ["index", "kontakt", "ankommen/index", "arbeitgeber/werkzeugkasten/index"])
+@pytest.mark.parametrize("code", ["de", "ar"])
+def test_every_kind_of_link_is_written_as_mkdocs_writes_it(ready: tuple[Settings, House], code: str, key: str) -> None:
+    settings, house = ready
+    language = next(row for row in house.languages if row.code == code)
+    places = Places(house, DOCS, language)
+    place = places.get_file_from_path(f"{code}/{key}.md")
+    assert place
+    leading = Leading(settings, places, place)
+    for link in LINKS:
+        assert leading.address(link) in (None, leading.by_mkdocs(link)), link
+    assert sum(leading.address(link) is not None for link in LINKS) > 10
 
 
 def test_what_mkdocs_says_of_a_link_stops_the_drawing(
