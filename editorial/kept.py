@@ -22,6 +22,7 @@ from editorial.content import Content, reread
 from editorial.house import House
 from editorial.inputs import Inputs, beside
 from editorial.manifest import page_marks
+from editorial.settings import Settings
 from editorial.translations.lock import NAME as LOCK
 from editorial.translations.lock import load_lock
 from editorial.translations.state import site_states
@@ -46,13 +47,12 @@ class Key(Struct, frozen=True):
 class Kept(Struct, frozen=True):
     """What was kept, brought up to the texts of today.
 
-    :ivar settings: packed; see :class:`editorial.single.Settings`.
     :ivar marks: of all pages; see :func:`editorial.manifest.page_marks`.
     :ivar fresh: the codes of the languages of which texts were read again.
     """
 
     house: House
-    settings: bytes
+    settings: Settings
     marks: dict[str, str]
     fresh: frozenset[str] = frozenset()
 

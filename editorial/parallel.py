@@ -38,7 +38,8 @@ from editorial.languages import CONFIG
 from editorial.offline import Texts, read_search, read_texts
 from editorial.sayings import sayings_of
 from editorial.search import FOLDER, Part, index_language, titles_name
-from editorial.single import Levels, Said, Settings
+from editorial.settings import Levels, Settings
+from editorial.single import Said
 
 
 class Task(Struct, frozen=True):
@@ -204,7 +205,11 @@ def settings_of(docs_dir: Path) -> Settings:
     config = PREPARED[docs_dir].config
     told, find = config.mdx_configs, markdown.Markdown().build_extension
     named = [name for name in config.markdown_extensions if isinstance(name, str)]
-    extensions = tuple((type(find(name, told.get(name, {}))), dict(told.get(name, {}))) for name in named)
+    makers = [type(find(name, told.get(name, {}))) for name in named]
+    extensions = tuple(
+        (f"{maker.__module__}:{maker.__qualname__}", dict(told.get(name, {})))
+        for name, maker in zip(named, makers, strict=True)
+    )
     levels = config.validation.links
     links = Levels(levels.not_found, levels.absolute_links, levels.unrecognized_links)
     return Settings(Path(config.theme.custom_dir or "."), extensions, links)

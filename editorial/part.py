@@ -12,7 +12,7 @@ from editorial.inputs import beside, path_of
 from editorial.manifest import Manifest, write_manifest
 from editorial.offline import read_search, read_texts, write_lists
 from editorial.search import Indexes, found_anew, search_texts, write_entry
-from editorial.single import Settings, draw
+from editorial.single import draw
 from editorial.work import Work
 
 
@@ -27,7 +27,7 @@ def build_part(work: Work, before: Manifest, changed: Mapping[str, set[str]], se
     """
     site, part, house = work.site_dir, beside(work.site_dir, "part"), work.house
     check_house(house, work.docs_dir, {key for keys in changed.values() for key in keys})
-    draw(Settings.unpacked(work.settings), house, work.docs_dir, changed, part, work.templates)
+    draw(work.settings, house, work.docs_dir, changed, part, work.templates)
     languages = [row for row in house.languages if row.code in changed]
     found = found_anew(part, site, house.content, languages, changed)
     search.renew(found, part, changed)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import logging
 import os
-import pickle
 import posixpath
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,7 +18,6 @@ from xml.etree import ElementTree
 
 import jinja2
 import markdown
-from markdown.extensions import Extension
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AMP_SUBSTITUTE
 from msgspec import Struct, field
@@ -34,46 +32,11 @@ from editorial.house import House
 from editorial.languages import Language, default_language
 from editorial.plain_text import PlainText
 from editorial.sayings import sayings_of
+from editorial.settings import FENCES, Settings
 
 # From so many pages on, a second process is worth its beginning.
 MANY = 40
 ADDRESS = {"a": "href", "img": "src"}
-
-
-class Levels(Struct, frozen=True):
-    """What MkDocs makes of links that lead nowhere: a level of :mod:`logging` by kind."""
-
-    not_found: int
-    absolute_links: int
-    unrecognized_links: int
-
-
-class Settings(Struct, frozen=True):
-    """What drawing a page takes from ``mkdocs.yml``, in the words of MkDocs, whose link processor reads it.
-
-    :ivar extensions: those of Markdown, with what they are told. To look them up by name again would mean to look
-        through everything that is installed.
-    """
-
-    overrides: Path
-    extensions: tuple[tuple[type[Extension], Mapping[str, Any]], ...]
-    links: Levels
-    use_directory_urls: bool = True
-
-    @property
-    def validation(self) -> Settings:
-        """Return where MkDocs looks for ``links``."""
-        return self
-
-    def packed(self) -> bytes:
-        """Return them to be kept; to unpack them means to load all that Markdown is extended by."""
-        return pickle.dumps(self, protocol=pickle.HIGHEST_PROTOCOL)
-
-    @classmethod
-    def unpacked(cls, packed: bytes) -> Settings:
-        """Return what was packed. It is ours, as the code is: see :func:`editorial.kept.take_up`."""
-        settings: Settings = pickle.loads(packed)  # noqa: S301
-        return settings
 
 
 class Place(Struct, frozen=True):
@@ -195,9 +158,7 @@ class Drawer:
         self.settings, self.house, self.language = settings, house, language
         self.places = Places(house, docs, language)
         env = environment(settings.overrides, templates)
-        self.markdown = markdown.Markdown(
-            extensions=[*(make(**told) for make, told in settings.extensions), PlainText()]
-        )
+        self.converters: dict[bool, markdown.Markdown] = {}
         self.template = furnish(env, language, settings.overrides).get_template("main.html")
 
     def draw(self, key: str) -> bytes:
@@ -213,8 +174,13 @@ class Drawer:
         """Return Markdown as HTML whose links lead to pages, as MkDocs does it."""
         place = self.places.get_file_from_path(source)
         assert place, source
-        self.markdown.treeprocessors.register(Leading(self.settings, self.places, place), "relpath", 0)
-        return self.markdown.reset().convert(text)
+        fenced = any(sign in text for sign in FENCES)
+        if fenced not in self.converters:
+            extensions = [*self.settings.make_extensions(fenced), PlainText()]
+            self.converters[fenced] = markdown.Markdown(extensions=extensions)
+        converter = self.converters[fenced]
+        converter.treeprocessors.register(Leading(self.settings, self.places, place), "relpath", 0)
+        return converter.reset().convert(text)
 
 
 def draw(

@@ -22,7 +22,7 @@ def read_work(site_dir: Path, site_url: str | None, docs_dir: Path, inputs: Inpu
     :raises ContentError: with every finding, if it cannot be read.
     """
     house = prepare(docs_dir, site_url)
-    return Work(site_dir, site_url, docs_dir, house, settings_of(docs_dir).packed(), inputs, pdf)
+    return Work(site_dir, site_url, docs_dir, house, settings_of(docs_dir), inputs, pdf)
 
 
 def build_whole(work: Work) -> str | None:

@@ -10,12 +10,12 @@ from msgspec import Struct
 from editorial.house import House
 from editorial.inputs import Inputs, beside, mark_of
 from editorial.manifest import Manifest, frame_mark, page_marks
+from editorial.settings import Settings
 
 
 class Work(Struct, frozen=True, dict=True):
     """One build: where to, from where, and what it is made of.
 
-    :ivar settings: what drawing single pages takes, packed; see :class:`editorial.single.Settings`.
     :ivar frame: the mark of what all pages share, where it is known already; so are ``marks``, those of the pages.
     """
 
@@ -23,7 +23,7 @@ class Work(Struct, frozen=True, dict=True):
     site_url: str | None
     docs_dir: Path
     house: House
-    settings: bytes
+    settings: Settings
     inputs: Inputs
     pdf: bool
     frame: str | None = None

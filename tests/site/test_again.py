@@ -486,6 +486,7 @@ def test_a_changed_text_alone_needs_no_run_of_mkdocs(docs: Path, tmp_path: Path)
         "mkdocs.commands.build",
         "mkdocs.structure.pages",
         "babel",
+        "pygments",
         "editorial.parallel",
         "editorial.plugin",
         "wtforms",

@@ -13,7 +13,8 @@ from editorial.findings import DrawError
 from editorial.house import House
 from editorial.languages import Language, load_languages
 from editorial.parallel import prepare, settings_of
-from editorial.single import MANY, Leading, Places, Settings, draw
+from editorial.settings import Settings
+from editorial.single import MANY, Leading, Places, draw
 from tests.conftest import ROOT
 from tests.site.conftest import Site
 
@@ -67,6 +68,8 @@ def without_booklet(html: str) -> str:
         ("[a](index.md)", 'href="./"'),
         ("[a](#anderes)", 'href="#anderes"'),
         ("[a](https://example.org/b.md)", 'href="https://example.org/b.md"'),
+        ("```\ncode\n```\n\n[a](kontakt.md)", "<pre><code>code\n</code></pre>"),
+        ("[a](kontakt.md)\n\n~~~ .css\na { b: c }\n~~~", 'href="kontakt/"'),
         ("![a](bild.png)", 'src="bild.png"'),
         ("![a](nur-deutsch.png)", 'src="nur-deutsch.png"'),
         ("![a](../assets/alle.png)", 'src="assets/alle.png"'),
