@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import gzip
 import json
@@ -101,6 +102,16 @@ def test_however_it_fails_there_is_a_sentence(
     monkeypatch.setattr(pagefind, "PATIENCE", 0.2)
     with pytest.raises(SearchError, match=f"search index could not be built.*({said})"):
         index_of(pages(60), tmp_path / "index")
+
+
+def test_an_error_that_it_answers_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = base64.b64encode(b'{"message_id": 1, "payload": {"type": "Error", "message": "no such index"}}').decode()
+    script = tmp_path / "pagefind"
+    script.write_text(f"#!/bin/sh\nprintf '{answer},{answer},'\nexec sleep 60", "utf-8")
+    script.chmod(0o700)
+    monkeypatch.setattr(pagefind, "get_executable", lambda: script)
+    with pytest.raises(SearchError, match="no such index"):
+        index_of([], tmp_path / "index")
 
 
 def test_a_file_that_is_still_being_written_is_waited_for(tmp_path: Path) -> None:

@@ -135,6 +135,10 @@ def test_a_change_in_one_language_gives_the_same_site_as_drawing_everything(
     assert differences(again, whole) == []
 
 
+def children() -> list[str]:
+    return [pid for path in Path("/proc/self/task").glob("*/children") for pid in path.read_text().split()]
+
+
 def test_a_german_change_marks_the_translations_and_renews_only_the_german_search(
     docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,6 +163,26 @@ def test_a_german_change_marks_the_translations_and_renews_only_the_german_searc
     assert "kim-changed" in (again / "en/seite-1/index.html").read_text("utf-8")
     build_site(whole, URL, docs, cache=False)
     assert differences(again, whole) == []
+
+
+def test_a_change_that_nobody_sees_renews_no_search_and_leaves_no_process(
+    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pagefind has begun to read by then, and is not needed after all."""
+    write(docs, "en", "seite-1", "en 1", "As it was.")
+    site = tmp_path / "site"
+    build_site(site, URL, docs)
+    before = tree(site)
+    started: list[str] = []
+    real = search.LanguageIndex.read
+    monkeypatch.setattr(
+        search.LanguageIndex, "read", lambda self, *rest: started.append(self.language.code) or real(self, *rest)
+    )
+    write(docs, "en", "seite-1", "en 1", "As it was.\n\n\n")
+    build_site(site, URL, docs)
+    assert started == ["en"]
+    assert children() == []
+    assert tree(site) == before
 
 
 @pytest.mark.parametrize("key", ["de/seite-5", "en/seite-5", "en/neu"])
