@@ -38,13 +38,13 @@ class Lazy(click.Group):
         return super().get_command(ctx, cmd_name)
 
 
-SHORT: list[str] = []
+# Commands that end at once when they have said everything; see :func:`run`.
+SHORT = {"build", "check"}
 
 
-def be_short(command: str) -> None:
-    """Let a short command look for cyclic garbage seldom, and end at once when it has said everything; see :func:`run`."""
+def seldom_collect() -> None:
+    """Let a short command look for cyclic garbage seldom."""
     gc.set_threshold(200_000, 20, 100)
-    SHORT.append(command)
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
@@ -59,7 +59,7 @@ def main() -> None:
 @click.option("--cache/--no-cache", default=True, help="Draw only what changed, or everything (default: what changed).")
 def build(site_dir: Path, site_url: str | None, pdf: bool, cache: bool) -> None:
     """Build the whole site, strictly, with its search index and its PDF booklets."""
-    be_short("build")
+    seldom_collect()
     from editorial.inputs import is_current, read_inputs
 
     inputs = read_inputs(ROOT / "docs", site_url)
@@ -105,7 +105,7 @@ def pdf(site_dir: Path, site_url: str | None) -> None:
 @click.option("--format", "form", type=click.Choice(["text", "github", "json"]), default="text", show_default=True)
 def check(show_open: bool, publish: bool, links: bool, form: str) -> None:
     """Check pages, facts and interface words; say file, line, reason and remedy of every fault."""
-    be_short("check")
+    seldom_collect()
     from editorial.findings import as_github, as_json, as_text, errors
     from editorial.inspection import inspect
 
@@ -257,7 +257,7 @@ def run() -> NoReturn:
         main()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
-        if SHORT and not code:
+        if not code and SHORT.intersection(sys.argv[1:2]):
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(0)

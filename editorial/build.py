@@ -15,12 +15,12 @@ from editorial.ahead import compiling
 from editorial.files import remove, staging
 from editorial.findings import ContentError, DrawError
 from editorial.house import SHARED
+from editorial.indexing import Indexes
 from editorial.inputs import Inputs, beside, is_current, read_inputs
 from editorial.kept import take_up
 from editorial.languages import ROOT
 from editorial.manifest import Manifest, changed_pages, read_manifest, write_manifest
 from editorial.pagefind import OtherVersion, SearchError
-from editorial.search import Indexes
 from editorial.work import Work, templates_of
 
 

@@ -34,10 +34,11 @@ from editorial.compressed import compress_file, compress_pages
 from editorial.files import put
 from editorial.findings import ContentError, DrawError, Finding
 from editorial.house import SHARED, House, check_house, share_house
+from editorial.indexing import index_language
 from editorial.languages import CONFIG
 from editorial.offline import Texts, read_search, read_texts
 from editorial.sayings import sayings_of
-from editorial.search import FOLDER, Part, index_language, titles_name
+from editorial.search import FOLDER, Part, titles_name
 from editorial.settings import Levels, Settings
 from editorial.single import Said
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from editorial.compressed import compress_file
 from editorial.files import move, undoable
 from editorial.house import check_house
+from editorial.indexing import Indexes
 from editorial.inputs import beside, path_of
 from editorial.manifest import Manifest, write_manifest
 from editorial.offline import read_search, read_texts, write_lists
-from editorial.search import Indexes, found_anew, search_texts, write_entry
+from editorial.search import found_anew, search_texts, write_entry
 from editorial.single import draw
 from editorial.work import Work
 

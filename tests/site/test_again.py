@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pagefind_bin import get_executable
 
-from editorial import kept, pagefind, search
+from editorial import indexing, kept, pagefind
 from editorial import part as parts
 from editorial import whole as wholes
 from editorial.build import BuildError, build_site
@@ -116,7 +116,7 @@ def test_random_edits_give_the_same_site_as_drawing_everything(docs: Path, tmp_p
         assert differences(again, whole) == [], round_
 
 
-@pytest.mark.parametrize("memory", [search.MEMORY, Path("/nowhere")])
+@pytest.mark.parametrize("memory", [indexing.MEMORY, Path("/nowhere")])
 def test_a_change_in_one_language_gives_the_same_site_as_drawing_everything(
     docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory: Path
 ) -> None:
@@ -124,7 +124,7 @@ def test_a_change_in_one_language_gives_the_same_site_as_drawing_everything(
 
     So it is with and without a folder in memory for Pagefind, and nothing is left of it in either.
     """
-    monkeypatch.setattr(search, "MEMORY", memory)
+    monkeypatch.setattr(indexing, "MEMORY", memory)
     again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
     build_site(again, URL, docs)
     path = docs / "ar/seite-2.md"
@@ -154,8 +154,10 @@ def test_a_german_change_marks_the_translations_and_renews_only_the_german_searc
         path.read_text("utf-8").replace("Der erste Satz", "Der neue Satz").replace("## Mehr", "## Noch mehr"), "utf-8"
     )
     searched: list[str] = []
-    real = search.LanguageIndex.finish
-    monkeypatch.setattr(search.LanguageIndex, "finish", lambda self: searched.append(self.language.code) or real(self))
+    real = indexing.LanguageIndex.finish
+    monkeypatch.setattr(
+        indexing.LanguageIndex, "finish", lambda self: searched.append(self.language.code) or real(self)
+    )
     build_site(again, URL, docs)
     assert len(searched) == len(languages) - 2, (
         "in English and Arabic the same is found; the others have nothing but German"
@@ -174,9 +176,9 @@ def test_a_change_that_nobody_sees_renews_no_search_and_leaves_no_process(
     build_site(site, URL, docs)
     before = tree(site)
     started: list[str] = []
-    real = search.LanguageIndex.read
+    real = indexing.LanguageIndex.read
     monkeypatch.setattr(
-        search.LanguageIndex, "read", lambda self, *rest: started.append(self.language.code) or real(self, *rest)
+        indexing.LanguageIndex, "read", lambda self, *rest: started.append(self.language.code) or real(self, *rest)
     )
     write(docs, "en", "seite-1", "en 1", "As it was.\n\n\n")
     build_site(site, URL, docs)
@@ -246,7 +248,7 @@ def test_a_disk_that_is_full_while_the_search_is_renewed_keeps_nothing_of_it(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         real(path)
 
-    monkeypatch.setattr(search, "MEMORY", Path("/nowhere"))
+    monkeypatch.setattr(indexing, "MEMORY", Path("/nowhere"))
     monkeypatch.setattr(Path, "touch", full)
     write(docs, "en", "seite-3", "en 3", "A sentence for a full disk.")
     with pytest.raises(BuildError, match="No space left"):
@@ -453,7 +455,7 @@ def test_a_build_killed_in_the_middle_is_made_good_by_the_next(docs: Path, tmp_p
 
 
 def _build_and_die(site: Path, docs: Path) -> None:
-    search.Indexes.finish = lambda self: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment, method-assign]
+    indexing.Indexes.finish = lambda self: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment, method-assign]
     build_site(site, URL, docs)
 
 

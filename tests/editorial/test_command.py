@@ -1,0 +1,27 @@
+"""The command itself: a short one ends at once, but not before everything is said, and a fault is a fault."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from tests.conftest import ROOT
+
+CHECK = [sys.executable, "-m", "kim", "check"]
+
+
+def test_everything_is_said_before_a_short_command_ends() -> None:
+    done = subprocess.run(CHECK, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1].endswith("0 Fehler.")
+
+
+def test_what_could_not_be_said_is_a_fault() -> None:
+    with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
+        assert subprocess.run(CHECK, cwd=ROOT, stdout=full, stderr=subprocess.DEVNULL).returncode != 0
+
+
+def test_a_fault_keeps_its_code() -> None:
+    done = subprocess.run([*CHECK, "--nonsense"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "--nonsense" in done.stderr
