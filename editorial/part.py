@@ -11,8 +11,8 @@ from editorial.house import check_house
 from editorial.indexing import Indexes
 from editorial.inputs import beside, path_of
 from editorial.manifest import Manifest, write_manifest
-from editorial.offline import read_search, read_texts, write_lists
-from editorial.search import found_anew, search_texts, write_entry
+from editorial.offline import mark, read_texts, write_lists
+from editorial.search import FOLDER, found_anew, own_files, search_texts, write_entry
 from editorial.single import draw
 from editorial.work import Work
 
@@ -45,7 +45,8 @@ def build_part(work: Work, before: Manifest, changed: Mapping[str, set[str]], se
             # While Pagefind writes: most of its files are there already, and their marks, once made, are known.
             texts = {row.code: read_texts(site, house.content, row) for row in languages}
             for row in found:
-                read_search(site, row)
+                for path in own_files(site / FOLDER, row):
+                    mark(path)
             if found:
                 write_entry(site, search.finish())
                 compress_all(search_texts(site))

@@ -134,16 +134,17 @@ def titles(files: Mapping[str, bytes], target: Path, language: Language, used: I
     :param target: where those pages lie that are not among the files because they did not change.
     """
     known: dict[str, list[str]] = {}
-    with contextlib.suppress(OSError, ValueError):
-        known = json.loads((target / titles_name(language.code)).read_text("utf-8"))
+    with contextlib.suppress(OSError, ValueError, TypeError):  # not there, or not whole
+        known = dict(json.loads((target / titles_name(language.code)).read_text("utf-8")))
     rows = {}
     for name in sorted(used):
         path = f"fragment/{name}.pf_fragment"
-        if path in files:
-            page = json.loads(gzip.decompress(files[path]).removeprefix(b"pagefind_dcd"))
-            rows[name] = [page["url"], page["meta"]["title"]]
-        elif name in known:
+        if name in known:
             rows[name] = known[name]
+        elif path in files or (target / path).exists():
+            packed = files.get(path) or (target / path).read_bytes()
+            page = json.loads(gzip.decompress(packed).removeprefix(b"pagefind_dcd"))
+            rows[name] = [page["url"], page["meta"]["title"]]
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
 
 

@@ -167,6 +167,20 @@ def test_a_german_change_marks_the_translations_and_renews_only_the_german_searc
     assert differences(again, whole) == []
 
 
+@pytest.mark.parametrize("text", [None, "", "{}", "7"])
+def test_a_list_of_titles_that_is_damaged_is_made_anew(docs: Path, tmp_path: Path, text: str | None) -> None:
+    write(docs, "en", "seite-1", "en 1", "As it was.")
+    again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
+    build_site(again, URL, docs)
+    (again / "pagefind/titles.en.json").unlink()
+    if text is not None:
+        (again / "pagefind/titles.en.json").write_text(text, "utf-8")
+    write(docs, "en", "seite-1", "en 1", f"Another line, as {text}.")
+    build_site(again, URL, docs)
+    build_site(whole, URL, docs, cache=False)
+    assert differences(again, whole) == []
+
+
 def test_a_change_that_nobody_sees_renews_no_search_and_leaves_no_process(
     docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
