@@ -67,7 +67,7 @@ def measure(size: tuple[int, int], peers: list[str], rounds: int, work: Path, no
     ours = work / f"ours-{count}-{pages}"
     write_ours(ours, codes, pages)
     # As `make` does it once, and pip for the peers.
-    subprocess.run([*here, "compileall", "-q", "editorial", "form_handler", "kim.py"], cwd=ours, check=True)
+    subprocess.run([*here, "compileall", "-q", "editorial", "form_handler", "kim"], cwd=ours, check=True)
     kim = [*here, "kim", "build", "--no-pdf"]
     jobs: dict[str, tuple[list[str], Path, Callable[[], object]]] = {
         "ours, full": ([*kim, "--no-cache"], ours, lambda: forget(ours)),

@@ -89,9 +89,9 @@ def body(key: str, code: str) -> str:
 
 def write_ours(folder: Path, codes: list[str], pages: int) -> None:
     """Write a project of ours: our templates and code, synthetic pages, the real facts."""
-    for name in ("overrides", "editorial", "form_handler"):
+    for name in ("overrides", "editorial", "form_handler", "kim"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("kim.py", "mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
+    for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)
     shutil.copytree(ROOT / "docs/data", folder / "docs/data")
     (folder / "docs/data/chooser.yml").write_text(

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from mkdocs.exceptions import Abort, MkDocsException
 from msgspec.structs import replace
 
 from editorial.ahead import compiling
@@ -112,7 +111,7 @@ def in_a_sentence(site_dir: Path) -> Iterator[None]:
         yield
     except ContentError as error:
         raise BuildError(f"\n{error}") from error
-    except (Abort, MkDocsException, DrawError, SearchError) as error:
+    except (DrawError, SearchError) as error:
         raise BuildError(str(error)) from error
     except OSError as error:  # a full disk, no right to write
         place = f" ({error.filename})" if error.filename else ""

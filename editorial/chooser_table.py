@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from msgspec import Meta
 
 from editorial import yaml_files
@@ -55,7 +54,7 @@ def load_table(path: Path = ROOT / FILE) -> Table | list[Finding]:
     """Read the rule table, or say what is wrong with it."""
     try:
         read = read_model(Table, yaml_files.load(path.read_text("utf-8")))
-    except yaml.YAMLError as error:
+    except yaml_files.YAMLError as error:
         line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
         return [
             Finding(
@@ -84,7 +83,7 @@ def load_table(path: Path = ROOT / FILE) -> Table | list[Finding]:
 def rule_lines(path: Path = ROOT / FILE) -> dict[int, int]:
     """Return the line on which each rule begins."""
     node = yaml_files.compose(path.read_text("utf-8"))
-    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    pairs = node.value if isinstance(node, yaml_files.MappingNode) else []
     rules = next((value for key, value in pairs if key.value == "rules"), None)
     return {number: item.start_mark.line + 1 for number, item in enumerate(rules.value)} if rules else {}
 

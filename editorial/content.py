@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from editorial.findings import Finding
 from editorial.front_matter import Header, PageHeader, TranslationHeader, read_header, split_header
@@ -19,13 +20,18 @@ from editorial.languages import Language, default_language
 
 
 class Text(Struct, frozen=True):
-    """One page in one language, as its file holds it; ``lines`` says where each key of the header stands."""
+    """One page in one language, as its file holds it.
+
+    :ivar lines: where each key of the header stands.
+    :ivar head: the header as it stands in the file.
+    """
 
     file: str
     header: Header
     body: str
     body_line: int
     lines: dict[str, int] = field(default_factory=dict)
+    head: str = ""
 
     @property
     def nav_title(self) -> str:
@@ -187,7 +193,8 @@ def reread(content: Content, docs: Path, code: str, key: str) -> Content | list[
     findings: list[Finding] = []
     page, german = content.pages[key], code == default_language().code
     shown = f"docs/{code}/{key}.md"
-    text = _read_text(docs / code / f"{key}.md", shown, PageHeader if german else TranslationHeader, findings)
+    model = PageHeader if german else TranslationHeader
+    text = _read_text(docs / code / f"{key}.md", shown, model, findings, page.texts.get(code))
     if text is None:
         return findings
     facts = text.header if german and isinstance(text.header, PageHeader) else page.facts
@@ -195,7 +202,10 @@ def reread(content: Content, docs: Path, code: str, key: str) -> Content | list[
     return Content({**content.pages, key: fresh}, content.findings)
 
 
-def _read_text(path: Path, shown: str, model: type[Header], findings: list[Finding]) -> Text | None:
+def _read_text(
+    path: Path, shown: str, model: type[Header], findings: list[Finding], known: Text | None = None
+) -> Text | None:
+    """Return a text, or None and a finding; ``known`` as it was before: what its header says, need not be read again."""
     try:
         raw = path.read_text("utf-8")
     except UnicodeDecodeError as error:
@@ -211,6 +221,8 @@ def _read_text(path: Path, shown: str, model: type[Header], findings: list[Findi
                     "Füllen Sie sie oder löschen Sie sie; ohne Datei zeigt die Seite den deutschen Text.", kind="file-empty")
         )  # fmt: skip
         return None
+    if known and known.head and raw.startswith(known.head) and (body := raw.removeprefix(known.head)).strip():
+        return replace(known, body=body)
     parsed = split_header(raw, shown)
     if isinstance(parsed, Finding):
         findings.append(parsed)
@@ -225,4 +237,4 @@ def _read_text(path: Path, shown: str, model: type[Header], findings: list[Findi
     if isinstance(header, list):
         findings.extend(header)
         return None
-    return Text(shown, header, parsed.body, parsed.body_line, parsed.lines)
+    return Text(shown, header, parsed.body, parsed.body_line, parsed.lines, parsed.head)

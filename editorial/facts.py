@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from msgspec import Struct, field
 
 from editorial import yaml_files
@@ -150,7 +149,7 @@ class _Reader:
         try:
             text = path.read_text("utf-8")
             return yaml_files.load_and_compose(text)
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+        except (yaml_files.YAMLError, UnicodeDecodeError) as error:
             mark = getattr(error, "problem_mark", None)
             self.findings.append(
                 Finding(shown, mark.line + 1 if mark else 0, "Die Datei ist kein gültiges YAML.",
@@ -163,7 +162,7 @@ class _Reader:
         shown, (rows, node) = f"docs/data/{name}.yml", self.load(name)
         if rows is None:
             return {}
-        if not isinstance(rows, dict) or not isinstance(node, yaml.MappingNode):
+        if not isinstance(rows, dict) or not isinstance(node, yaml_files.MappingNode):
             self.findings.append(
                 Finding(shown, 1, "Die Datei ist keine Liste von Schlüsseln.",
                         "Jeder Eintrag beginnt mit seinem Schlüssel und einem Doppelpunkt.", kind="data")

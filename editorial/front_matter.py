@@ -9,7 +9,6 @@ import datetime
 import re
 from typing import Annotated, Any, Literal, TypeVar
 
-import yaml
 from msgspec import Meta, Struct
 
 from editorial import yaml_files
@@ -108,12 +107,16 @@ class PageHeader(Header, frozen=True, kw_only=True):
 
 
 class Parsed(Struct, frozen=True):
-    """A file cut in two: the header as data with its line numbers, and the text below it."""
+    """A file cut in two: the header as data with its line numbers, and the text below it.
+
+    :ivar head: the header as it stands in the file.
+    """
 
     data: dict[str, Any]
     lines: dict[str, int]
     body: str
     body_line: int
+    head: str = ""
 
 
 _HEADER = re.compile(r"\A---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -129,7 +132,7 @@ def split_header(text: str, file: str) -> Parsed | Finding:
         )  # fmt: skip
     try:
         data, node = yaml_files.load_and_compose(match[1])
-    except yaml.YAMLError as error:
+    except yaml_files.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = (mark.line if mark else 0) + 2
         problem = getattr(error, "problem", None) or "nicht lesbar"
@@ -138,7 +141,7 @@ def split_header(text: str, file: str) -> Parsed | Finding:
             "Setzen Sie Texte mit Doppelpunkt oder Anführungszeichen in einfache Anführungszeichen: title: 'Text: mehr'.",
             kind="header-broken",
         )  # fmt: skip
-    if not isinstance(data, dict) or not isinstance(node, yaml.MappingNode):
+    if not isinstance(data, dict) or not isinstance(node, yaml_files.MappingNode):
         return Finding(
             file, 2, "Der Kopf der Seite ist leer.", "Ergänzen Sie title: und description:.", kind="header-broken"
         )
@@ -151,7 +154,8 @@ def split_header(text: str, file: str) -> Parsed | Finding:
             )  # fmt: skip
         lines[key.value] = key.start_mark.line + 2
     body = text.removeprefix("\ufeff")[match.end() :]
-    return Parsed(data, lines, body, text[: match.end()].count("\n") + 1)
+    head = text.removesuffix(body)
+    return Parsed(data, lines, body, head.count("\n") + 1, head)
 
 
 H = TypeVar("H", bound=Header)

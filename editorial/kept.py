@@ -12,7 +12,7 @@ import pickle
 import re
 import sys
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,6 +21,7 @@ from editorial.checks.structure import heading_ids
 from editorial.content import Content, reread
 from editorial.house import House
 from editorial.inputs import Inputs, beside
+from editorial.languages import ROOT, know_config
 from editorial.manifest import page_marks
 from editorial.settings import Settings
 from editorial.translations.lock import NAME as LOCK
@@ -33,11 +34,13 @@ _PAGE = re.compile(r"docs/([^/]+)/(.+)\.md")
 class Key(Struct, frozen=True):
     """What everything kept stands and falls with.
 
+    :ivar root: where the project lies; what was kept holds paths.
     :ivar files: the mark of each file.
     :ivar frame: the mark of what all pages share.
     """
 
     python: str
+    root: str
     setting: str
     today: str
     frame: str
@@ -47,12 +50,14 @@ class Key(Struct, frozen=True):
 class Kept(Struct, frozen=True):
     """What was kept, brought up to the texts of today.
 
+    :ivar config: ``mkdocs.yml`` as data.
     :ivar marks: of all pages; see :func:`editorial.manifest.page_marks`.
     :ivar fresh: the codes of the languages of which texts were read again.
     """
 
     house: House
     settings: Settings
+    config: dict[str, Any]
     marks: dict[str, str]
     fresh: frozenset[str] = frozenset()
 
@@ -64,7 +69,7 @@ def place(site_dir: Path) -> Path:
 
 def key_of(inputs: Inputs, frame: str) -> Key:
     """Return what has to be the same."""
-    return Key(sys.version, inputs.setting, str(inputs.today), frame, dict(inputs.files))
+    return Key(sys.version, str(ROOT), inputs.setting, str(inputs.today), frame, dict(inputs.files))
 
 
 def keep(site_dir: Path, inputs: Inputs, frame: str, kept: Kept) -> None:
@@ -94,6 +99,7 @@ def take_up(site_dir: Path, docs: Path, inputs: Inputs, frame: str) -> Kept | No
             if names - pages.keys() - {f"docs/{LOCK}"} or key.files.keys() != wanted.files.keys():
                 return None
             kept = _load(file)
+            know_config(kept.config)
     except Exception:
         return None
     house = kept.house

@@ -40,12 +40,21 @@ class Language:
         return "/" if self.default else f"/{self.code}/"
 
 
-@functools.lru_cache
-def _read(config: Path) -> dict[str, Any]:
-    from editorial import yaml_files  # late: a build with nothing to do reads no YAML
+_READ: dict[Path, dict[str, Any]] = {}
 
-    data: dict[str, Any] = yaml_files.load(config.read_text("utf-8"))
-    return data
+
+def read_config(config: Path = CONFIG) -> dict[str, Any]:
+    """Return ``mkdocs.yml`` as data, read once."""
+    if config not in _READ:
+        from editorial import yaml_files  # late: a build with nothing to do reads no YAML
+
+        _READ[config] = yaml_files.load(config.read_text("utf-8"))
+    return _READ[config]
+
+
+def know_config(data: dict[str, Any], config: Path = CONFIG) -> None:
+    """Take ``mkdocs.yml`` from an earlier build that has read the same file."""
+    _READ.setdefault(config, data)
 
 
 @functools.lru_cache
@@ -54,7 +63,7 @@ def load_languages(config: Path = CONFIG) -> tuple[Language, ...]:
 
     :raises LanguageTableError: if the table is missing, has no default or names a language twice.
     """
-    return parse_languages(_read(config), str(config))
+    return parse_languages(read_config(config), str(config))
 
 
 def parse_languages(config: dict[str, Any], where: str = "mkdocs.yml") -> tuple[Language, ...]:
@@ -110,5 +119,5 @@ def language_of_path(path: str) -> tuple[Language, str]:
 @functools.lru_cache
 def load_site(config: Path = CONFIG) -> dict[str, Any]:
     """Return name, public address and municipality of the site, as ``mkdocs.yml`` holds them."""
-    data = _read(config)
+    data = read_config(config)
     return {"name": data["site_name"], "url": data["site_url"], "municipality": data["extra"]["municipality"]}

@@ -125,10 +125,15 @@ def load(docs_dir: Path, site_url: str | None) -> Prepared:
 
     Material brings twelve thousand icons; looking through them for each language is a tenth of a build, and none of
     them would stay (:meth:`editorial.plugin.EditorialPlugin.on_files`).
+
+    :raises DrawError: with what MkDocs says of the configuration.
     """
     overrides = {"site_url": site_url} if site_url else {}
-    config = load_config(str(CONFIG), docs_dir=str(docs_dir), strict=True, **overrides)
-    config.plugins.on_startup(command="build", dirty=False)
+    try:
+        config = load_config(str(CONFIG), docs_dir=str(docs_dir), strict=True, **overrides)
+        config.plugins.on_startup(command="build", dirty=False)
+    except (Abort, MkDocsException) as error:
+        raise DrawError(str(error)) from error
     i18n: Any = config.plugins["i18n"]
     prepared = Prepared(config, tuple(i18n.config["languages"]))
     fresh: Callable[[], jinja2.Environment] = config.theme.get_env

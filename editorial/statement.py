@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from pathlib import Path
 
-import yaml
 from markupsafe import Markup
 
 from editorial import yaml_files
@@ -53,7 +52,7 @@ def load_run(path: Path) -> FullTest | Finding | None:
     try:
         read = read_model(FullTest, yaml_files.load(path.read_text("utf-8")))
         why = f"{read[0].place}: {read[0].what}" if isinstance(read, list) else ""
-    except yaml.YAMLError as error:
+    except yaml_files.YAMLError as error:
         read, why = [], str(error).splitlines()[0]
     if isinstance(read, FullTest):
         return read

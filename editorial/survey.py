@@ -8,7 +8,6 @@ import io
 from pathlib import Path
 from typing import Any
 
-import yaml
 from markupsafe import Markup
 from msgspec import Struct
 
@@ -65,7 +64,7 @@ def load_survey(path: Path) -> Publication | Finding | None:
     try:
         data = yaml_files.load(path.read_text("utf-8")) or {}
         current = data.get("current")
-    except (yaml.YAMLError, AttributeError) as error:
+    except (yaml_files.YAMLError, AttributeError) as error:
         return unreadable(type(error).__name__)
     read = read_model(Publication, current) if current else None
     return unreadable(f"{read[0].place}: {read[0].what}") if isinstance(read, list) else read

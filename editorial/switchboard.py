@@ -11,8 +11,6 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from editorial import yaml_files
 from editorial.languages import ROOT, load_site
 
@@ -53,7 +51,7 @@ def load_switchboard(file: Path = FILE) -> Switchboard | None:
     """
     try:
         row = yaml_files.load(file.read_text("utf-8"))[load_site()["municipality"]["switchboard"]]
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, LookupError, TypeError):
+    except (OSError, UnicodeDecodeError, yaml_files.YAMLError, LookupError, TypeError):
         return None
     if not isinstance(row, dict) or not row.get("name"):
         return None

@@ -9,6 +9,7 @@ from editorial.extras import print_booklets, write_feeds
 from editorial.files import keeping, put, remove, replace_folder
 from editorial.inputs import Inputs, beside
 from editorial.kept import Kept, keep
+from editorial.languages import read_config
 from editorial.offline import write_lists
 from editorial.outputs import SUGGESTIONS, suggestions
 from editorial.parallel import Task, build_languages, prepare, settings_of
@@ -32,7 +33,7 @@ def build_whole(work: Work) -> str | None:
     def meanwhile() -> None:
         put(fresh / SUGGESTIONS, suggestions(house.languages).encode())
         write_feeds(fresh, house, work.docs_dir)
-        keep(site, work.inputs, work.now.frame, Kept(house, work.settings, work.now.pages))
+        keep(site, work.inputs, work.now.frame, Kept(house, work.settings, read_config(), work.now.pages))
 
     for other in beside(site, "templates").glob("*"):
         if other != work.templates:

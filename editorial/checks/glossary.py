@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
 from msgspec import Struct
 
 from editorial import yaml_files
@@ -50,7 +49,7 @@ def load_glossary(path: Path) -> list[Term] | Finding:
             )
             for row in rows
         ]  # fmt: skip
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+    except (yaml_files.YAMLError, KeyError, TypeError, AttributeError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
         return Finding(FILE, line, "Das Glossar ist nicht lesbar.",
                        "Jeder Eintrag hat de: und je Sprache ein Wort oder eine Liste.", kind="data")  # fmt: skip

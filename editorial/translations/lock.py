@@ -24,9 +24,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from msgspec import Struct, field
 
+from editorial import yaml_files
 from editorial.findings import ContentError, Finding
 from editorial.languages import Language
 
@@ -44,7 +44,6 @@ REMEDY = (
     "`.venv/bin/kim translations update` auf."
 )
 _MARKS = re.compile(r"(?:\.|(?:[0-9a-f]{8}|x)(?: (?:[0-9a-f]{8}|x))*)\Z")
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Section(Struct, frozen=True):
@@ -137,8 +136,8 @@ def _parse(text: str) -> Lock | Finding:
             "Nehmen Sie eine der beiden Fassungen und rufen Sie `.venv/bin/kim translations update` auf.",
         )  # fmt: skip
     try:
-        return Lock(dict(_entries(yaml.compose(text, Loader=_LOADER))))
-    except yaml.YAMLError as error:
+        return Lock(dict(_entries(yaml_files.compose(text))))
+    except yaml_files.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line, why = (mark.line + 1 if mark else 0), "kein gültiges YAML"
     except _Broken as error:
@@ -158,14 +157,14 @@ def load_lock(docs: Path) -> Lock:
 
 
 def _rows(node: Any) -> Iterable[tuple[str, Any, int]]:
-    if isinstance(node, yaml.ScalarNode) and not node.value:
+    if isinstance(node, yaml_files.ScalarNode) and not node.value:
         return
-    if not isinstance(node, yaml.MappingNode):
+    if not isinstance(node, yaml_files.MappingNode):
         raise _Broken(node.start_mark.line + 1 if node else 1, "hier fehlt eine Ebene")
     seen: set[str] = set()
     for name, value in node.value:
         line = name.start_mark.line + 1
-        if not isinstance(name, yaml.ScalarNode):
+        if not isinstance(name, yaml_files.ScalarNode):
             raise _Broken(line, "hier steht kein Name")
         if name.value in seen:
             raise _Broken(line, f"„{name.value}“ steht zweimal")
@@ -188,7 +187,7 @@ def _entry(rows: Any, line: int) -> Entry:
     review: tuple[datetime.date, str] | None = None
     sections: dict[str, Section] = {}
     for name, node, row_line in _rows(rows):
-        value = node.value if isinstance(node, yaml.ScalarNode) else ""
+        value = node.value if isinstance(node, yaml_files.ScalarNode) else ""
         try:
             if name == "_at":
                 at = datetime.date.fromisoformat(value)

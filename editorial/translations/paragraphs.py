@@ -12,16 +12,15 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import Any
 
-import yaml
 from msgspec import Struct
+
+from editorial import yaml_files
 
 HEAD, TOP = "_head", "_top"  # sections of a page that have no heading: its header, and what stands before the first one
 FIELDS = ("title", "nav_title", "description")
 HASH_LENGTH = 8
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _HEADER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*(\{[^{}]*\})?[ \t]*$")
 _ID = re.compile(r"#([A-Za-z][\w-]*)")
@@ -107,13 +106,13 @@ def read_document(text: str) -> Document:
 def _head_paragraphs(header: str, offset: int, line: int) -> Iterator[Paragraph]:
     """Yield title, short title and description, always in this order; an empty one where a field is missing."""
     try:
-        node = yaml.compose(header, Loader=_LOADER)
-    except yaml.YAMLError:
+        node = yaml_files.compose(header)
+    except yaml_files.YAMLError:
         return
-    rows = {key.value: value for key, value in node.value} if isinstance(node, yaml.MappingNode) else {}
+    rows = {key.value: value for key, value in node.value} if isinstance(node, yaml_files.MappingNode) else {}
     for field in FIELDS:
         value = rows.get(field)
-        if isinstance(value, yaml.ScalarNode):
+        if isinstance(value, yaml_files.ScalarNode):
             start, end = value.start_mark.index, value.end_mark.index
             end = start + len(header[start:end].rstrip())
             yield Paragraph(HEAD, field, value.value, line + value.start_mark.line, offset + start, offset + end)

@@ -22,9 +22,9 @@ ADDRESS = "/tr/ankommen/erste-schritte/"
 def preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """`kim serve` in a copy of the project, as an editor starts it."""
     project = tmp_path_factory.mktemp("preview") / "project"
-    for name in ("docs", "overrides", "editorial", "form_handler"):
+    for name in ("docs", "overrides", "editorial", "form_handler", "kim"):
         shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("kim.py", "mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
+    for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, project)
     server = Server(project / "var", project)
     server.options = []

@@ -110,9 +110,9 @@ def kim(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def project(tmp_path: Path) -> Path:
     """A copy of the project, so that publishing changes nothing here."""
     folder = tmp_path / "project"
-    for name in ("docs", "overrides", "editorial", "form_handler"):
+    for name in ("docs", "overrides", "editorial", "form_handler", "kim"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("kim.py", "mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
+    for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)
     return folder
 

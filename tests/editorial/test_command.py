@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.conftest import ROOT
 
 CHECK = [sys.executable, "-m", "kim", "check"]
@@ -21,7 +23,8 @@ def test_what_could_not_be_said_is_a_fault() -> None:
         assert subprocess.run(CHECK, cwd=ROOT, stdout=full, stderr=subprocess.DEVNULL).returncode != 0
 
 
-def test_a_fault_keeps_its_code() -> None:
-    done = subprocess.run([*CHECK, "--nonsense"], cwd=ROOT, capture_output=True, text=True)
+@pytest.mark.parametrize("command", ["check", "build"])
+def test_a_fault_keeps_its_code(command: str) -> None:
+    done = subprocess.run([*CHECK[:-1], command, "--nonsense"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2
     assert "--nonsense" in done.stderr

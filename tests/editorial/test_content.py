@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from editorial.content import Content, reread
 from tests.editorial.conftest import GERMAN, LANGUAGES, Tree
 
 GERMAN_LANGUAGE, ENGLISH, ARABIC = LANGUAGES
@@ -50,3 +53,36 @@ def test_related_pages_share_topics(tree: Tree) -> None:
         tree.write("de", key, "x", header=GERMAN.format(title=key) + f"topics: {topics}\n")
     content = tree.read()
     assert [page.key for page in content.related(content.pages["a/x"], ENGLISH)] == ["b/y", "b/z"]
+
+
+HEAD_EN = "---\ntitle: One\ndescription: A whole sentence about this page.\n---\n"
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        HEAD_EN + "\n# One { #top }\n\nAnother line.\n",
+        HEAD_EN + "no blank line\n",
+        HEAD_EN,
+        HEAD_EN + " \n\t\n",
+        HEAD_EN + "---\nanother: header\n---\ntext\n",
+        HEAD_EN.replace("One", "Two") + "\n# Two { #top }\n",
+        HEAD_EN.replace("title: One\n", "") + "\ntext\n",
+        HEAD_EN.replace("---\n", "--- \n") + "\ntext\n",
+        HEAD_EN.replace("\n", "\r\n") + "\r\ntext\r\n",
+        "\ufeff" + HEAD_EN + "\ntext\n",
+        "\n" + HEAD_EN + "\ntext\n",
+        "# No header\n",
+        "",
+    ],
+)
+@pytest.mark.parametrize("before", [HEAD_EN + "\n# One { #top }\n", "\ufeff" + HEAD_EN + "\n# One { #top }\n"])
+def test_a_file_read_again_says_what_it_says_when_all_are_read(tree: Tree, before: str, after: str) -> None:
+    """Where the header is the same, letter for letter, it is not read again."""
+    path = tree.write("en", "index", "One")
+    path.write_text(before, "utf-8", newline="")
+    known = tree.read()
+    assert known.findings == []
+    path.write_text(after, "utf-8", newline="")
+    again, whole = reread(known, tree.docs, "en", "index"), tree.read()
+    assert again == (whole.findings or Content(whole.pages))

@@ -64,7 +64,7 @@ def test_mkdocs_is_known_only_to_the_plugin_and_the_build() -> None:
     users = {
         path.name for path in (ROOT / "editorial").rglob("*.py") if any(n.startswith("mkdocs") for n in imports(path))
     }
-    assert users == {"plugin.py", "build.py", "parallel.py", "single.py"}
+    assert users == {"plugin.py", "parallel.py", "single.py"}
 
 
 def test_every_dependency_is_named_with_its_reason() -> None:

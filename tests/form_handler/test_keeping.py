@@ -260,7 +260,7 @@ def test_a_backup_from_the_first_schema_comes_back_into_this_version(settings: S
 
 
 def test_the_commands_work_for_an_operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kim import main
+    from kim.commands import main
 
     for name, value in {"KIM_DATA_DIR": str(tmp_path / "var")}.items():
         monkeypatch.setenv(name, value)

@@ -3,7 +3,7 @@
 import sqlite3
 
 from form_handler.storage import database
-from kim import main
+from kim.commands import main
 
 
 def careless(connection: sqlite3.Connection, journal: str) -> None:

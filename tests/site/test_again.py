@@ -321,14 +321,68 @@ def test_only_the_changed_page_is_drawn_and_nothing_is_drawn_twice(
     assert (drawn, alone) == ([], [{"ar": {"seite-1"}}])
 
 
-@pytest.mark.parametrize("change", ["template", "configuration", "code", "address", "damage"])
-def test_whatever_concerns_all_pages_draws_all_pages(tmp_path: Path, change: str) -> None:
-    """Template, configuration and code belong to the frame; so does the address; a site changed by hand is not trusted."""
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the project, without pages."""
     project = tmp_path / "project"
-    for name in ("overrides", "editorial", "form_handler"):
+    for name in ("overrides", "editorial", "form_handler", "kim"):
         shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("kim.py", "mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
+    for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, project)
+    return project
+
+
+def test_a_project_that_moved_or_was_copied_builds_as_before(docs: Path, project: Path, tmp_path: Path) -> None:
+    """What builds keep beside the site holds paths."""
+    command = [sys.executable, "-m", "kim", "build", "--no-pdf"]
+    shutil.copytree(docs, project / "docs")
+    subprocess.run(command, cwd=project, capture_output=True, check=True)
+    moved = project.rename(tmp_path / "moved")
+    write(moved / "docs", "en", "seite-1", "en 1", "Written after it moved.")
+    done = subprocess.run(command, cwd=moved, capture_output=True, text=True)
+    assert done.stderr == ""
+    assert "Written after it moved." in (moved / "site/en/seite-1/index.html").read_text("utf-8")
+
+
+def test_a_fault_is_said_alike_with_and_without_click(docs: Path, project: Path) -> None:
+    """A plain ``kim build`` does without it."""
+    shutil.copytree(docs, project / "docs")
+    write(project / "docs", "en", "seite-1", "{a brace}", "Text.")
+    command = [sys.executable, "-m", "kim", "build", "--no-pdf"]
+    plain, told = (
+        subprocess.run([*command, *more], cwd=project, capture_output=True, text=True)
+        for more in ([], ["--site-dir", "site"])
+    )
+    assert (plain.returncode, plain.stdout) == (told.returncode, told.stdout) == (1, "")
+    assert plain.stderr == told.stderr
+    assert plain.stderr.startswith("Error: \ndocs/en/seite-1.md:2: ")
+
+
+def test_a_changed_text_is_drawn_without_what_takes_longer_to_load_than_to_draw(docs: Path, project: Path) -> None:
+    shutil.copytree(docs, project / "docs")
+    code = (
+        "import sys; from kim import call; code = call(['build', '--no-pdf']);"
+        "print(*{name.split('.')[0] for name in sys.modules}); sys.exit(code)"
+    )
+
+    def loaded() -> set[str]:
+        done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
+        said, modules = done.stdout.splitlines()
+        assert said == f"Fertig: {project}/site"
+        return set(modules.split())
+
+    slow = {"click", "yaml", "mkdocs", "babel", "pygments", "difflib", "multiprocessing", "asyncio"}
+    assert slow & loaded() >= {"click", "yaml", "mkdocs"}, "a whole build does need them"
+    write(project / "docs", "en", "seite-1", "en 1", "Another line.")
+    loaded()  # what a text of before said elsewhere may have changed with it
+    path = project / "docs/en/seite-1.md"
+    path.write_text(path.read_text("utf-8").replace("Another line.", "A third line."), "utf-8")
+    assert not slow & loaded()
+
+
+@pytest.mark.parametrize("change", ["template", "configuration", "code", "address", "damage"])
+def test_whatever_concerns_all_pages_draws_all_pages(project: Path, tmp_path: Path, change: str) -> None:
+    """Template, configuration and code belong to the frame; so does the address; a site changed by hand is not trusted."""
     ask = (
         "import datetime, sys; from pathlib import Path; from editorial.content import Content; from editorial.inputs import read_inputs;"
         "from editorial.manifest import frame_mark; inputs = read_inputs(Path('docs'), sys.argv[1], today=datetime.date(2026, 1, 1));"

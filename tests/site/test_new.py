@@ -23,12 +23,12 @@ TODAY = datetime.date(2026, 11, 23)
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small copy of the project: every German section, few translations, so that it builds in seconds."""
     folder = tmp_path_factory.mktemp("new") / "project"
-    for name in ("overrides", "editorial", "form_handler"):
+    for name in ("overrides", "editorial", "form_handler", "kim"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("de", "data", "assets"):
         if (ROOT / "docs" / name).exists():
             shutil.copytree(ROOT / "docs" / name, folder / "docs" / name)
-    for name in ("kim.py", "mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
+    for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)
     return folder
 

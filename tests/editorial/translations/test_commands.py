@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from editorial.translations.draft import fit, shield, translate, unshield
 from editorial.translations.lock import NAME
-from kim import main
+from kim.commands import main
 from tests.editorial.translations.conftest import Desk
 
 Kim = Callable[..., str]

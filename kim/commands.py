@@ -1,14 +1,12 @@
-"""The one entry point for people: ``kim serve``, ``kim build``, ``kim check``, ``kim submissions list`` …"""
+"""All commands, as click knows them."""
 
 from __future__ import annotations
 
 import datetime
-import gc
 import importlib
 import os
 import sys
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
@@ -38,15 +36,6 @@ class Lazy(click.Group):
         return super().get_command(ctx, cmd_name)
 
 
-# Commands that end at once when they have said everything; see :func:`run`.
-SHORT = {"build", "check"}
-
-
-def seldom_collect() -> None:
-    """Let a short command look for cyclic garbage seldom."""
-    gc.set_threshold(200_000, 20, 100)
-
-
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """KIM: the site, its forms and what came in."""
@@ -59,22 +48,9 @@ def main() -> None:
 @click.option("--cache/--no-cache", default=True, help="Draw only what changed, or everything (default: what changed).")
 def build(site_dir: Path, site_url: str | None, pdf: bool, cache: bool) -> None:
     """Build the whole site, strictly, with its search index and its PDF booklets."""
-    seldom_collect()
-    from editorial.inputs import is_current, read_inputs
+    from kim.build import build as build_now
 
-    inputs = read_inputs(ROOT / "docs", site_url)
-    if cache and is_current(site_dir.resolve(), inputs, pdf):
-        click.echo(f"Nichts hat sich geändert: {site_dir}")
-        return
-    from editorial.build import BuildError, build_site
-
-    try:
-        missing = build_site(site_dir, site_url, pdf=pdf, cache=cache, inputs=inputs)
-    except BuildError as error:
-        raise click.ClickException(str(error)) from error
-    if missing:
-        click.echo(missing)
-    click.echo(f"Fertig: {site_dir}")
+    sys.exit(build_now(site_dir, site_url, pdf, cache))
 
 
 @main.command()
@@ -105,7 +81,6 @@ def pdf(site_dir: Path, site_url: str | None) -> None:
 @click.option("--format", "form", type=click.Choice(["text", "github", "json"]), default="text", show_default=True)
 def check(show_open: bool, publish: bool, links: bool, form: str) -> None:
     """Check pages, facts and interface words; say file, line, reason and remedy of every fault."""
-    seldom_collect()
     from editorial.findings import as_github, as_json, as_text, errors
     from editorial.inspection import inspect
 
@@ -246,24 +221,3 @@ def demo(port: int) -> None:
     (folder / "demonstration").touch()  # the staff area says so, too
     click.echo(f"Demonstration. Anmelden unter http://{settings.bind}:{port}/eingang/ mit {USER} und {password}")
     serve_here(settings)
-
-
-def run() -> NoReturn:
-    """Run the command; a short one ends without taking its memory apart piece by piece, which takes longer than a page.
-
-    Nothing of ours is left to be done then: what a command opens, it closes itself.
-    """
-    try:
-        main()
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
-        if not code and SHORT.intersection(sys.argv[1:2]):
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(0)
-        raise
-    raise AssertionError("click always ends with SystemExit")
-
-
-if __name__ == "__main__":
-    run()

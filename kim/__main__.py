@@ -1,0 +1,5 @@
+"""``python -m kim``."""
+
+from kim import run
+
+run()
