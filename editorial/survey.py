@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
 import io
 from pathlib import Path
@@ -193,6 +192,8 @@ def draw_quotations(published: Publication) -> Markup:
 
 def results_csv(published: Publication, language: Language) -> str:
     """Return all shown numbers as CSV (RFC 4180, UTF-8 with mark); hidden ones are empty."""
+    import csv  # late: one page of the site offers it
+
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow([_("Question"), _("Answer"), _("Companies")])

@@ -13,20 +13,21 @@ from editorial.findings import Finding, similar
 from editorial.inserts import BRACES, DRAWN, INSERT, UNITS, find_fact
 from editorial.languages import Language
 
-PHONE = re.compile(r"(?<![\w§/.-])(?:\+49[ \d/(]|0\d)[\d \t/()–-]{4,}\d|(?<!\d)(?:116 ?117|116 ?016|116 ?111)(?!\d)")
-EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
-MONEY = re.compile(r"\d[\d.,]*\s*(?:€|Euro\b|EUR\b)")
-RAW_HTML = re.compile(r"<(?:[a-z][\w-]*)(?:\s[^>]*)?>", re.IGNORECASE)
+# Most pages hold none of these, so that no pattern is compiled for them.
+PHONE = r"(?<![\w§/.-])(?:\+49[ \d/(]|0\d)[\d \t/()–-]{4,}\d|(?<!\d)(?:116 ?117|116 ?016|116 ?111)(?!\d)"
+EMAIL = r"[\w.+-]+@[\w-]+\.[\w.-]+"
+MONEY = r"\d[\d.,]*\s*(?:€|Euro\b|EUR\b)"
+RAW_HTML = r"(?i)<(?:[a-z][\w-]*)(?:\s[^>]*)?>"
 
 # What may not be typed into prose: its pattern, signs of which it holds at least one, its name, what to write instead.
-TYPED: tuple[tuple[re.Pattern[str], tuple[str, ...], str, str], ...] = (
+TYPED: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
     (
         PHONE, ("+49", "116", *(f"0{digit}" for digit in range(10))), "Eine Telefonnummer",
         "docs/data/contacts.yml oder numbers.yml und {{ contact.… }} oder {{ tel.… }}",
     ),
     (EMAIL, ("@",), "Eine E-Mail-Adresse", "docs/data/contacts.yml und {{ contact.… }}"),
     (MONEY, ("€", "Euro", "EUR"), "Ein Geldbetrag", "docs/data/amounts.yml und {{ amount.… }}"),
-    (EXTERNAL, ("http", "www."), "Eine fremde Internetadresse", "docs/data/links.yml und {{ link.… }}"),
+    (EXTERNAL.pattern, ("http", "www."), "Eine fremde Internetadresse", "docs/data/links.yml und {{ link.… }}"),
     (RAW_HTML, ("<",), "HTML", "Markdown; HTML ist in Texten nicht vorgesehen"),
 )  # fmt: skip
 
@@ -85,7 +86,7 @@ def check_typed_facts(text: Text) -> Iterator[Finding]:
     for number, line in prose_lines(text) if kinds else ():
         bare = INSERT.sub("", line)
         for pattern, _signs, name, remedy in kinds:
-            match = pattern.search(bare)
+            match = re.search(pattern, bare)
             if match:
                 yield Finding(text.file, number, f"{name} steht im Text („{match[0].strip()}“).",
                               f"Nehmen Sie dafür {remedy}.", kind="typed-fact")  # fmt: skip

@@ -44,7 +44,7 @@ def faults(unit: Unit, target: str) -> Iterator[tuple[str, str]]:
     )  # fmt: skip
     if target.count("**") % 2 > unit.source.count("**") % 2:
         yield "hat ein einzelnes **.", "Fett beginnt und endet mit zwei Sternchen."
-    if RAW_HTML.search(INSERT.sub("", target)) and not RAW_HTML.search(INSERT.sub("", unit.source)):
+    if re.search(RAW_HTML, INSERT.sub("", target)) and not re.search(RAW_HTML, INSERT.sub("", unit.source)):
         yield "enthält HTML, das im Deutschen nicht steht.", "Löschen Sie die Zeichen in spitzen Klammern."
     if unit.kind == "row" and len(cells(target)) != len(cells(unit.source)):
         yield (

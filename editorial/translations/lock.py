@@ -18,7 +18,6 @@ from __future__ import annotations
 import datetime
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -222,6 +221,8 @@ def write_lock(docs: Path, lock: Lock) -> bool:
 
 def write_all(files: Mapping[Path, bytes]) -> None:
     """Write several files, all or none: first all beside their places, then into place, and back if that fails."""
+    import tempfile  # late: builds write no lock
+
     ready: dict[Path, Path] = {}
     before: dict[Path, bytes | None] = {}
     try:
