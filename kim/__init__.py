@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-# Commands that end at once when they have said everything; see :func:`run`.
+# Commands that end at once when they have said everything; see :func:`main`.
 SHORT = {"build", "check"}
 # A build that is told nothing else does without click: to load that takes as long as to draw two pages.
 SWITCHES = {
@@ -19,7 +19,7 @@ SWITCHES = {
 }
 
 
-def run() -> NoReturn:
+def main() -> NoReturn:
     """Run the command; a short one ends without taking its memory apart piece by piece, which takes longer than a page.
 
     Nothing of ours is left to be done then: what a command opens, it closes itself.
@@ -46,10 +46,10 @@ def call(words: Sequence[str]) -> int | str | None:
             return build(pdf=told.get("pdf", True), cache=told.get("cache", True))
         except KeyboardInterrupt:
             return "Abgebrochen."
-    from kim.commands import main
+    from kim import commands
 
     try:
-        main()
+        commands.main()
     except SystemExit as end:
         return end.code
     raise AssertionError("click always ends with SystemExit")

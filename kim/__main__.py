@@ -1,5 +1,5 @@
 """``python -m kim``."""
 
-from kim import run
+from kim import main
 
-run()
+main()
