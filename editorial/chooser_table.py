@@ -54,17 +54,13 @@ def load_table(path: Path = ROOT / FILE) -> Table | list[Finding]:
     """Read the rule table, or say what is wrong with it."""
     try:
         read = read_model(Table, yaml_files.load(path.read_text("utf-8")))
-    except yaml_files.YAMLError as error:
+    except OSError as error:
+        what = f"Die Datei kann nicht gelesen werden ({error.strerror})."
+        return [Finding(FILE, 0, what, "Holen Sie sie aus der Versionsgeschichte zurück.", kind="toolkit")]
+    except (yaml_files.YAMLError, UnicodeDecodeError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
-        return [
-            Finding(
-                FILE,
-                line,
-                "Die Datei ist kein gültiges YAML.",
-                "Vergleichen Sie die Zeile mit der darüber.",
-                kind="toolkit",
-            )
-        ]
+        remedy = "Vergleichen Sie die Zeile mit der darüber."
+        return [Finding(FILE, line, "Die Datei ist kein gültiges YAML.", remedy, kind="toolkit")]
     if isinstance(read, Table):
         return read
     lines = rule_lines(path)

@@ -153,9 +153,14 @@ class Content(Struct, frozen=True, dict=True):
 
 
 def page_files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield key and path of each Markdown file of one language folder, in a stable order."""
+    """Yield key and path of each Markdown file of one language folder, in a stable order.
+
+    Hidden ones, which editors and file managers lay beside the real ones, are left out, as MkDocs does it.
+    """
     for path in sorted(folder.rglob("*.md")):
-        yield path.relative_to(folder).with_suffix("").as_posix(), path
+        key = path.relative_to(folder).with_suffix("").as_posix()
+        if not key.startswith(".") and "/." not in key:
+            yield key, path
 
 
 def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:
@@ -213,6 +218,12 @@ def _read_text(
         findings.append(
             Finding(shown, line, "Die Datei ist nicht als UTF-8 gespeichert.",
                     "Speichern Sie sie im Editor mit der Kodierung UTF-8.", kind="file-encoding")
+        )  # fmt: skip
+        return None
+    except OSError as error:
+        findings.append(
+            Finding(shown, 0, f"Die Datei kann nicht gelesen werden ({error.strerror}).",
+                    "Prüfen Sie, ob sie eine Datei ist und ob Sie sie lesen dürfen, oder löschen Sie sie.", kind="file-unreadable")
         )  # fmt: skip
         return None
     if not raw.strip():

@@ -16,6 +16,7 @@ WHY = {
     "header-key": "Was der Bau nicht kennt, würde er stillschweigend übergehen.",
     "header-value": "Diese Angabe steuert Navigation, Suche oder Fristen.",
     "file-encoding": "Umlaute und andere Schriften kämen verstümmelt an.",
+    "file-unreadable": "Ohne sie fehlte eine Seite.",
     "file-empty": "Lesende bekämen eine leere Seite statt des deutschen Textes.",
     "no-german": "Eine Übersetzung erbt alle Angaben von der deutschen Seite.",
     "key-unknown": "Der Schlüssel führt ins Leere, die Angabe fehlte auf der Seite.",

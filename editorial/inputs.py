@@ -62,6 +62,8 @@ def read_inputs(docs: Path, site_url: str | None, root: Path = ROOT, today: date
     with subprocess.Popen(ask, cwd=docs, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as git:
         for base, names, shown in ((root, SOURCES, ""), (docs, (".",), "docs/")):
             for path in files_below(base, names):
+                if shown and ("/." in path or path.startswith(".")):
+                    continue  # what editors and file managers lay beside pages is none; MkDocs leaves it out, too
                 with open(f"{base}/{path}", "rb", buffering=0) as file:  # noqa: PTH123 - hundreds of files
                     files[shown + path] = hashlib.sha256(file.read()).hexdigest()
         head = git.communicate()[0].strip()

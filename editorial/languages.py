@@ -15,8 +15,12 @@ ROOT = Path(__file__).resolve().parent.parent
 CONFIG = ROOT / "mkdocs.yml"
 
 
-class LanguageTableError(ValueError):
-    """The languages table of ``mkdocs.yml`` cannot be used; the message says why and what to do."""
+class ConfigError(ValueError):
+    """``mkdocs.yml`` cannot be used; the message says why and what to do."""
+
+
+class LanguageTableError(ConfigError):
+    """Its table of languages cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,28 @@ _READ: dict[Path, dict[str, Any]] = {}
 
 
 def read_config(config: Path = CONFIG) -> dict[str, Any]:
-    """Return ``mkdocs.yml`` as data, read once."""
+    """Return ``mkdocs.yml`` as data, read once.
+
+    :raises ConfigError: if it cannot be read, or is no YAML.
+    """
     if config not in _READ:
         from editorial import yaml_files  # late: a build with nothing to do reads no YAML
 
-        _READ[config] = yaml_files.load(config.read_text("utf-8"))
+        try:
+            data = yaml_files.load(config.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                f"{config}: It cannot be read ({error}). The site's name and languages stand there."
+            ) from error
+        except yaml_files.YAMLError as error:
+            mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+            where = f"{config}:{mark.line + 1}" if mark else str(config)
+            raise ConfigError(
+                f"{where}: No valid YAML ({problem or error}). Compare the line with the one above."
+            ) from error
+        if not isinstance(data, dict):
+            raise ConfigError(f"{config}: It holds no settings. Take it back from the version history.")
+        _READ[config] = data
     return _READ[config]
 
 
@@ -118,6 +139,14 @@ def language_of_path(path: str) -> tuple[Language, str]:
 
 @functools.lru_cache
 def load_site(config: Path = CONFIG) -> dict[str, Any]:
-    """Return name, public address and municipality of the site, as ``mkdocs.yml`` holds them."""
+    """Return name, public address and municipality of the site, as ``mkdocs.yml`` holds them.
+
+    :raises ConfigError: if one of them is missing.
+    """
     data = read_config(config)
-    return {"name": data["site_name"], "url": data["site_url"], "municipality": data["extra"]["municipality"]}
+    try:
+        return {"name": data["site_name"], "url": data["site_url"], "municipality": data["extra"]["municipality"]}
+    except (KeyError, TypeError) as error:
+        raise ConfigError(
+            f"{config}: {error} is missing. site_name, site_url and extra.municipality are needed."
+        ) from error

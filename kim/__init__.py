@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from editorial.languages import ConfigError
+
 # Commands that end at once when they have said everything; see :func:`main`.
 SHORT = {"build", "check"}
 # A build that is told nothing else does without click: to load that takes as long as to draw two pages.
@@ -38,6 +40,21 @@ def main() -> NoReturn:
 
 def call(words: Sequence[str]) -> int | str | None:
     """Run the command; return with what the process is to end, as :func:`sys.exit` takes it."""
+    try:
+        return command(words)
+    except ConfigError as error:
+        return f"Error: {error}"
+    except OSError as error:
+        if error.filename is None:
+            raise
+        return (
+            f"Error: {error.filename}: {error.strerror}. "
+            "Prüfen Sie, ob die Datei da ist und ob Sie sie lesen und schreiben dürfen."
+        )
+
+
+def command(words: Sequence[str]) -> int | str | None:
+    """Run the command, with click or without it."""
     if words and words[0] == "build" and SWITCHES.keys() >= set(words[1:]):
         from kim.build import build
 

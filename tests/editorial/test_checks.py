@@ -137,6 +137,21 @@ def test_a_page_past_its_review_date_is_a_notice_and_not_an_error(tree: Tree, on
     assert not [f for f in tree.check(datetime.date(2024, 12, 31)) if f.level == "notice"]
 
 
+def test_what_is_no_file_is_named(tree: Tree, only: One) -> None:
+    (tree.docs / "de/kurse.md").mkdir()
+    assert "docs/de/kurse.md: Die Datei kann nicht gelesen werden" in str(only())
+
+
+def test_what_programs_lay_beside_a_page_is_no_page(tree: Tree) -> None:
+    """The copies of macOS, the locks of Emacs; MkDocs leaves them out, too."""
+    (tree.docs / "de/._kontakt.md").write_bytes(b"\0\5\x16\7Mac OS X\xff")
+    (tree.docs / "de/.#kontakt.md").symlink_to("somebody@example.org.4711")
+    (tree.docs / "de/.trash").mkdir()
+    (tree.docs / "de/.trash/alt.md").write_text("An old page.", "utf-8")
+    assert tree.check() == []
+    assert tree.read().pages.keys() == {"index", "kontakt"}
+
+
 def test_a_file_in_another_encoding_is_named_with_its_line(tree: Tree, only: One) -> None:
     tree.docs.joinpath("de/kurse.md").write_bytes(b"---\ntitle: Kurse\ndescription: f\xfcr alle\n---\n")
     assert only().line == 3

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from editorial.languages import LanguageTableError, language_of_path, load_languages, parse_languages
+from editorial.languages import (
+    ConfigError,
+    LanguageTableError,
+    language_of_path,
+    load_languages,
+    load_site,
+    parse_languages,
+)
 from editorial.words import LOCALE_DIR, SOURCE_LANGUAGE
 
 
@@ -33,6 +42,24 @@ def test_the_published_table_has_german_at_the_root_and_arabic_right_to_left() -
 def test_a_broken_table_says_what_to_do(config: dict[str, object], words: str) -> None:
     with pytest.raises(LanguageTableError, match=words):
         parse_languages(config)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, "mkdocs.yml: It cannot be read"),
+        ("site_name: x\nplugins: [\n- y\n", "mkdocs.yml:3: No valid YAML"),
+        ("", "mkdocs.yml: It holds no settings"),
+        ("site_name: x\nsite_url: y\nextra: {}\n", "mkdocs.yml: 'municipality' is missing"),
+        ("site_name: x\nsite_url: y\nextra:\n", "mkdocs.yml: .* is missing"),
+    ],
+)
+def test_a_broken_configuration_says_where_and_what_to_do(tmp_path: Path, text: str | None, words: str) -> None:
+    config = tmp_path / "mkdocs.yml"
+    if text is not None:
+        config.write_text(text, "utf-8")
+    with pytest.raises(ConfigError, match=words):
+        load_site(config)
 
 
 @pytest.mark.parametrize(

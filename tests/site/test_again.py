@@ -7,6 +7,7 @@ import errno
 import multiprocessing
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -342,6 +343,22 @@ def test_a_project_that_moved_or_was_copied_builds_as_before(docs: Path, project
     done = subprocess.run(command, cwd=moved, capture_output=True, text=True)
     assert done.stderr == ""
     assert "Written after it moved." in (moved / "site/en/seite-1/index.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("command", [["build", "--no-pdf"], ["build", "--site-dir", "site"], ["check"]])
+def test_what_cannot_be_read_is_said_in_a_sentence(docs: Path, project: Path, command: list[str]) -> None:
+    def said() -> str:
+        done = subprocess.run([sys.executable, "-m", "kim", *command], cwd=project, capture_output=True, text=True)
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        return done.stderr + done.stdout
+
+    assert re.search(r"docs(/data/chooser\.yml)?: ", said())
+    shutil.copytree(docs, project / "docs")
+    (project / "docs/de/neu.md").symlink_to("nowhere.md")
+    assert "docs/de/neu.md: " in said()
+    (project / "mkdocs.yml").unlink()
+    assert "mkdocs.yml: " in said()
 
 
 def test_a_fault_is_said_alike_with_and_without_click(docs: Path, project: Path) -> None:
