@@ -98,6 +98,11 @@ class Content(Struct, frozen=True, dict=True):
         return {}
 
     @functools.cached_property
+    def _names(self) -> dict[str, Counter[str]]:
+        """How many pages have a short title, by the languages that somebody has asked for."""
+        return {}
+
+    @functools.cached_property
     def _below(self) -> dict[str, list[Page]]:
         """The pages directly below each index page."""
         found: dict[str, list[Page]] = {}
@@ -132,10 +137,18 @@ class Content(Struct, frozen=True, dict=True):
         return above
 
     def related(self, page: Page, language: Language, count: int = 4) -> list[Page]:
-        """Return the pages that share most topics with this one, its own family left out."""
+        """Return the pages that share most topics with this one, its own family left out: they are shown anyway."""
         family = {page.key, page.parent_key, "index"}
         found = self._alike(language, frozenset(page.facts.topics), frozenset(page.facts.audience))
-        return list(itertools.islice((other for other in found if other.key not in family), count))
+        others = (other for other in found if other.key not in family and other.parent_key != page.key)
+        return list(itertools.islice(others, count))
+
+    def has_namesake(self, page: Page, language: Language) -> bool:
+        """Tell whether another page of a language has the same short title, though never the same title."""
+        if language.code not in self._names:
+            pages = (other for other in self.pages.values() if other.exists_in(language))
+            self._names[language.code] = Counter(other.text(language).nav_title for other in pages)
+        return self._names[language.code][page.text(language).nav_title] > 1
 
     def _alike(self, language: Language, topics: frozenset[str], audience: frozenset[str]) -> list[Page]:
         """Return the pages of a language that share a topic with these, most topics and audiences first."""

@@ -68,6 +68,18 @@ def item(house: House, page: Page, language: Language, current: Page | None = No
     return {**own, "link": link(own)}
 
 
+def distinct(house: House, page: Page, language: Language) -> dict[str, Any]:
+    """Return a page as a link outside its section, where a short title that another page has as well says too little.
+
+    WCAG 2.4.4 (Link Purpose): two links of one name lead to one place.
+    """
+    own = item(house, page, language)
+    if not house.content.has_namesake(page, language):
+        return own
+    own = {**own, "title": page.text(language).header.title}
+    return {**own, "link": link(own)}
+
+
 def _item(page: Page, language: Language) -> dict[str, Any]:
     text = page.text(language)
     home = language if page.exists_in(language) else default_language()
@@ -213,7 +225,7 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
         "overview": overview(house, language) if page.facts.layout == "overview" else [],
         "related": []
         if page.facts.layout == "overview"
-        else [item(house, other, language) for other in content.related(page, language)],
+        else [distinct(house, other, language) for other in content.related(page, language)],
         "laws": [house.facts.laws[key] for key in page.facts.law],
         "links": [house.facts.links[key] for key in page.facts.links],
         "form": empty_form(page.facts.form) if page.facts.form else None,

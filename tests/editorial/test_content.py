@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from editorial.content import Content, reread
+from editorial.languages import Language
 from tests.editorial.conftest import GERMAN, LANGUAGES, Tree
 
 GERMAN_LANGUAGE, ENGLISH, ARABIC = LANGUAGES
@@ -53,6 +54,26 @@ def test_related_pages_share_topics(tree: Tree) -> None:
         tree.write("de", key, "x", header=GERMAN.format(title=key) + f"topics: {topics}\n")
     content = tree.read()
     assert [page.key for page in content.related(content.pages["a/x"], ENGLISH)] == ["b/y", "b/z"]
+
+
+def test_related_pages_are_none_that_the_page_lists_itself(tree: Tree) -> None:
+    for key in ("a/index", "a/x", "b/index", "b/y"):
+        tree.write("de", key, "x", header=GERMAN.format(title=key) + "topics: [work]\n")
+    content = tree.read()
+    assert [page.key for page in content.related(content.pages["a/index"], ENGLISH)] == ["b/index", "b/y"]
+
+
+def test_a_short_title_that_two_pages_have_is_known(tree: Tree) -> None:
+    for key, more in {"a/x": "nav_title: Wohnen\n", "b/x": "nav_title: Wohnen\n", "c/x": "languages: [de]\n"}.items():
+        tree.write("de", key, "x", header=GERMAN.format(title=f"Titel {key}") + more)
+    tree.write("en", "a/x", "Housing")
+    content = tree.read()
+
+    def namesakes(language: Language) -> set[str]:
+        return {key for key, page in content.pages.items() if content.has_namesake(page, language)}
+
+    assert namesakes(GERMAN_LANGUAGE) == {"a/x", "b/x"}
+    assert namesakes(ENGLISH) == set()
 
 
 HEAD_EN = "---\ntitle: One\ndescription: A whole sentence about this page.\n---\n"

@@ -44,6 +44,8 @@ def test_pages_that_share_topics_lead_to_each_other(site: Site) -> None:
         if page.facts.layout != "home":
             links = site.page(page.url(language)).select(".kim-related a")
             assert [link["href"] for link in links] == [row.url(language) for row in expected], page.url(language)
+            names = [link.get_text().strip() for link in links]
+            assert sorted(set(names)) == sorted(names), (page.url(language), "two links of one name")
 
 
 def test_the_code_on_paper_leads_to_the_page(site: Site) -> None:
