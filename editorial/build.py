@@ -15,7 +15,7 @@ from editorial.files import remove, staging
 from editorial.findings import ContentError, DrawError
 from editorial.house import SHARED
 from editorial.indexing import Indexes
-from editorial.inputs import Inputs, beside, is_current, read_inputs
+from editorial.inputs import SOURCES, Inputs, beside, is_current, path_of, read_inputs
 from editorial.kept import take_up
 from editorial.languages import ROOT
 from editorial.manifest import Manifest, changed_pages, read_manifest, write_manifest
@@ -45,6 +45,7 @@ def build_site(
     :raises BuildError: with what MkDocs, the checks or the disk said.
     """
     site_dir = site_dir.resolve()
+    check_place(site_dir, docs_dir.resolve())
     with in_a_sentence(site_dir), alone(site_dir), staging(beside(site_dir, "staging")):
         inputs = inputs or read_inputs(docs_dir, site_url)
         if cache and is_current(site_dir, inputs, pdf):
@@ -70,6 +71,24 @@ def build_site(
             SHARED.clear()
             for name in ("new", "part", "kept-new"):
                 remove(beside(site_dir, name))
+
+
+def check_place(site_dir: Path, docs_dir: Path) -> None:
+    """Refuse to build where something else would be lost: the site takes the place of a whole folder.
+
+    :raises BuildError: if there is something that no build has made, or if the site would be its own source.
+    """
+    remedy = "Die Seite ersetzt den ganzen Ordner. Nehmen Sie einen neuen oder leeren Ordner."
+    if site_dir.exists() and not site_dir.is_dir():
+        raise BuildError(f"{site_dir}: Hier liegt eine Datei. {remedy}")
+    if any(one.is_relative_to(site_dir) for one in (ROOT, docs_dir)):
+        raise BuildError(f"{site_dir}: In diesem Ordner liegt das Projekt selbst. {remedy}")
+    if any(site_dir.is_relative_to(one) for one in (docs_dir, *(ROOT / name for name in SOURCES))):
+        raise BuildError(f"{site_dir}: Aus diesem Ordner wird die Seite gebaut. {remedy}")
+    if site_dir.is_dir() and not (path_of(site_dir).exists() or (site_dir / "404.html").exists()):
+        other = next(site_dir.iterdir(), None)
+        if other is not None:
+            raise BuildError(f"{site_dir}: Hier liegt etwas anderes als eine Seite ({other.name}). {remedy}")
 
 
 def build_changed(

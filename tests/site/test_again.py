@@ -437,6 +437,33 @@ def test_whatever_concerns_all_pages_draws_all_pages(project: Path, tmp_path: Pa
     assert mark() != before
 
 
+def test_a_build_takes_the_place_of_nothing_else(docs: Path, tmp_path: Path) -> None:
+    """A slip of the pen after ``--site-dir`` must not cost anybody a folder."""
+    letters, file = tmp_path / "letters", tmp_path / "letter.txt"
+    letters.mkdir()
+    (letters / "an-uns.txt").write_text("Kept.", "utf-8")
+    file.write_text("Kept.", "utf-8")
+    for place in (
+        letters,
+        file,
+        Path("/dev/null"),
+        docs,
+        docs / "de",
+        docs.parent,
+        ROOT,
+        ROOT / "overrides/x",
+        Path("/"),
+    ):
+        with pytest.raises(BuildError, match="Nehmen Sie einen neuen oder leeren Ordner"):
+            build_site(place, URL, docs)
+    assert (letters / "an-uns.txt").read_text("utf-8") == file.read_text("utf-8") == "Kept."
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["letter.txt", "letters"]
+    assert Path("/dev/null").is_char_device()
+    (letters / "an-uns.txt").unlink()
+    build_site(letters, URL, docs)
+    assert (letters / "index.html").exists()
+
+
 def test_a_fault_keeps_the_site_in_place_and_is_said_again(docs: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
     build_site(site, URL, docs)
