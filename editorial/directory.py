@@ -24,7 +24,7 @@ TOPICS: Mapping[str, Any] = {
     "language": _l("Learning German"),
     "recognition": _l("Recognition of qualifications"),
     "school": _l("School"),
-    "childcare": _l("Child care"),
+    "childcare": _l("Childcare"),
     "health": _l("Health"),
     "housing": _l("Housing and living"),
     "money": _l("Money"),

@@ -107,7 +107,7 @@ def answer_time(definition: FormDefinition) -> list[str]:
     days = definition.answer_within_days
     if days is None:
         return []
-    return [ngettext("We mean to answer you within %(num)s day.", "We mean to answer you within %(num)s days.", days)]
+    return [ngettext("We aim to answer you within %(num)s day.", "We aim to answer you within %(num)s days.", days)]
 
 
 def _message(settings: Settings, submission: Submission, kind: str, recipient: str) -> EmailMessage:

@@ -14,7 +14,7 @@ TOPICS = (
     ("work", _l("Work and training")),
     ("residence", _l("Residence and papers")),
     ("language", _l("Learning German")),
-    ("school", _l("School and child care")),
+    ("school", _l("School and childcare")),
     ("housing", _l("Housing")),
     ("health", _l("Health")),
     ("company", _l("I have a company and want to employ or train people")),
@@ -58,7 +58,7 @@ class CallbackForm(Form):
     )
     message = Text(
         _l("Your question in one or two sentences"),
-        description=_l("Please send no documents and no details about your residence or about other people."),
+        description=_l("Please do not send documents or details about your residence status or about other people."),
         limit=1000,
     )
 

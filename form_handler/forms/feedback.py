@@ -29,7 +29,7 @@ class FeedbackForm(Form):
     )  # fmt: skip
     missing = Text(
         _l("What is missing or wrong?"),
-        description=_l("Please write no names, numbers or addresses. We cannot answer you here."),
+        description=_l("Please do not write names, numbers or addresses. We cannot answer you here."),
         limit=2000,
     )
 

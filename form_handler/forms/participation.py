@@ -38,7 +38,7 @@ WAYS = (
     ("entry_qualification", _l("Offer introductory training (EQ)")),
     ("training", _l("Offer a training place")),
     ("job", _l("Offer a job")),
-    ("mentor", _l("Be a mentor")),
+    ("mentor", _l("Be a buddy")),
 )
 EXPERIENCE = (
     ("none", _l("No experience yet")),
@@ -102,7 +102,7 @@ class ParticipationForm(Form):
     )
     message = Text(
         _l("Your message"),
-        description=_l("Please send no documents and no details about other people."),
+        description=_l("Please do not send documents or details about other people."),
     )
     reach_how = OneShown(_l("How may we reach you?"), REACH, description=_l("We choose the way that suits you."))
     reach_when = Line(_l("When can you be reached?"), description=_l("For example mornings, or Tuesday from 2 p.m."))

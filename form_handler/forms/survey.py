@@ -16,7 +16,7 @@ from form_handler.forms.participation import SIZES, TRADES
 DONE = (
     ("none", _l("No, not yet")),
     ("internship", _l("Yes, as interns")),
-    ("training", _l("Yes, as trainees")),
+    ("training", _l("Yes, as apprentices")),
     ("job", _l("Yes, as employees")),
 )
 BANDS = (
@@ -38,15 +38,15 @@ OBSTACLES = (
     ("paperwork", _l("Paperwork and residence status")),
     ("qualification", _l("Qualifications and certificates")),
     ("housing", _l("Housing")),
-    ("childcare", _l("Child care")),
-    ("mobility", _l("The way to work")),
+    ("childcare", _l("Childcare")),
+    ("mobility", _l("The journey to work")),
     ("culture", _l("Different habits at work")),
     ("candidates", _l("Finding the right people")),
 )
 HEAVY = (
     ("0", _l("no obstacle")),
     ("1", _l("a small one")),
-    ("2", _l("a heavy one")),
+    ("2", _l("a big one")),
 )
 SUPPORTS = (
     ("employer_service", _l("Employer service of the employment agency or Jobcenter")),
@@ -54,7 +54,7 @@ SUPPORTS = (
     ("city", _l("The city, KIM included")),
     ("language_course", _l("German course for work")),
     ("subsidy", _l("Subsidy for wages or training")),
-    ("volunteers", _l("Mentors and volunteers")),
+    ("volunteers", _l("Buddies and volunteers")),
 )
 USEFUL = (
     ("unused", _l("not used")),
@@ -68,8 +68,8 @@ WANTED = (
     ("german", _l("German courses that fit working hours")),
     ("matching", _l("Meeting people who look for work")),
     ("recognition", _l("Help with foreign certificates")),
-    ("mentoring", _l("Mentors for the first months")),
-    ("housing", _l("Help with housing, child care and the way to work")),
+    ("mentoring", _l("Buddies for the first months")),
+    ("housing", _l("Help with housing, childcare and the journey to work")),
     ("exchange", _l("Exchange with other companies")),
 )
 AGAIN = (
@@ -87,7 +87,7 @@ class SurveyForm(Form):
     done = AnyOf(
         _l("Have you employed or trained people who fled to Germany, or had them as interns?"), DONE,
         required(_l("Tell us whether you have experience yet. “No, not yet” is an answer, too.")),
-        description=_l("Tick whatever fits. Whoever has no experience yet is asked as well."),
+        description=_l("Tick whatever fits. We also want to hear from you if you have no experience yet."),
     )  # fmt: skip
     how_many = OneShown(
         _l("How many people altogether?"), BANDS, description=_l("So that we can tell single cases from long practice.")
@@ -99,7 +99,7 @@ class SurveyForm(Form):
     worked = AnyOf(_l("What worked well?"), WORKED, description=_l("So that other companies can learn from it."))
     worked_text = Text(
         _l("Please tell us what helped"),
-        description=_l("Please write no names and nothing by which a person can be recognised."),
+        description=_l("Please do not write names or anything else by which a person can be recognised."),
         limit=2000,
     )
     obstacle_language = Scale(OBSTACLES[0][1], HEAVY)
@@ -111,8 +111,8 @@ class SurveyForm(Form):
     obstacle_culture = Scale(OBSTACLES[6][1], HEAVY)
     obstacle_candidates = Scale(OBSTACLES[7][1], HEAVY)
     hindered_text = Text(
-        _l("Please tell us what hindered you"),
-        description=_l("Please write no names and nothing by which a person can be recognised."),
+        _l("Please tell us what got in your way"),
+        description=_l("Please do not write names or anything else by which a person can be recognised."),
         limit=2000,
     )
     support_employer_service = Scale(SUPPORTS[0][1], USEFUL)
@@ -164,7 +164,7 @@ SURVEY = FormDefinition(
     sections=(
         (_l("Your experience"), ("done", "how_many", "worked", "worked_text")),
         (
-            _l("What hindered you, and how heavily?"),
+            _l("What was difficult, and how difficult?"),
             (*(f"obstacle_{key}" for key, _label in OBSTACLES), "hindered_text"),
         ),
         (
