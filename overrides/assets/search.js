@@ -81,6 +81,7 @@ export async function start(dialog, lang) {
   const one = (selector) => dialog.querySelector(selector);
   const [input, status, list, help, more] = ["input", "[role=status]", ".kim-search__results", ".kim-search__none", "[data-kim-more]"].map(one);
   const [engine, answer] = await Promise.all([import(`${bundle}pagefind.js`), fetch(`${bundle}titles.${lang}.json`, { cache: "no-cache" })]);
+  await engine.options({ noWorker: true }); // a second copy of the engine in a worker would cost 12 kB
   const titles = answer.ok ? answer.json() : {};
   let asked = 0;
   let timer;
@@ -178,7 +179,6 @@ export async function start(dialog, lang) {
     more.hidden = results.length <= list.children.length;
     list.children[before]?.querySelector("a").focus();
   });
-  await engine.options({ noWorker: true }); // a second copy of the engine in a worker would cost 12 kB
   engine.init();
   if (input.value.trim()) show();
 }

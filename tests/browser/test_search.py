@@ -129,6 +129,35 @@ def test_the_first_search_is_light_and_lists_ten_pages(browser: Browser, server:
             page.close()
 
 
+def test_words_typed_while_the_engine_is_loading_are_searched_once(visit: Callable[..., Visit]) -> None:
+    """A second search would take away what the first one has shown, and lose the click on "more" in between."""
+    page = visit().open("/")
+    slow = """
+      export * from "./pagefind.js?real";
+      import { options as real } from "./pagefind.js?real";
+      export const options = async (told) => {
+        const box = document.querySelector("dialog input");
+        box.value = "Kurs";
+        box.dispatchEvent(new Event("input"));
+        await new Promise((done) => setTimeout(done, 400));
+        return real(told);
+      };
+    """
+    page.route("**/pagefind/pagefind.js", lambda route: route.fulfill(body=slow, content_type="text/javascript"))
+    page.evaluate(
+        """() => {
+          window.kimSearches = 0;
+          const status = document.querySelector("dialog [role=status]");
+          new MutationObserver(() => { kimSearches += status.textContent === status.closest("dialog").dataset.loading; })
+            .observe(status, { childList: true });
+        }"""
+    )
+    page.locator("[data-kim-search]").first.click()
+    page.locator("dialog [data-kim-more]").click()
+    page.locator("dialog .kim-search__results li").nth(19).wait_for()
+    assert page.evaluate("kimSearches") == 1
+
+
 def test_more_pages_come_on_request_and_take_the_focus(visit: Callable[..., Visit]) -> None:
     page = visit().open("/")
     assert len(search(page, "Kurs")) == 10
