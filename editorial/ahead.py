@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from editorial.processes import deaf_to_interrupts
+
 
 @contextlib.contextmanager
 def compiling(folder: Path) -> Iterator[None]:
@@ -22,7 +24,8 @@ def compiling(folder: Path) -> Iterator[None]:
     import multiprocessing  # late, as the rest of this module: a build that draws a few pages comes without
 
     helper = multiprocessing.get_context("fork").Process(target=compile_into, args=(folder,))
-    helper.start()
+    with deaf_to_interrupts():
+        helper.start()
     try:
         yield
     finally:

@@ -20,6 +20,7 @@ from editorial.kept import take_up
 from editorial.languages import ROOT
 from editorial.manifest import Manifest, changed_pages, read_manifest, write_manifest
 from editorial.pagefind import OtherVersion, SearchError
+from editorial.previewed import forget, noted, pages_of
 from editorial.work import Work, templates_of
 
 
@@ -51,6 +52,8 @@ def build_site(
         if cache and is_current(site_dir, inputs, pdf):
             return None
         before = read_manifest(site_dir) if cache else None
+        notes = noted(site_dir)
+        ahead = pages_of(notes)
         try:
             for name in ("new", "part", "undo"):  # left over, if a build was killed
                 remove(beside(site_dir, name))
@@ -59,11 +62,12 @@ def build_site(
                 if before and kept:
                     known = before.frame, kept.marks
                     work = Work(site_dir, site_url, docs_dir, kept.house, kept.settings, inputs, pdf, *known)
-                    missing = build_changed(work, before, changed_pages(before, work.now) or {}, kept.fresh)
+                    missing = build_changed(work, before, changed_pages(before, work.now) or {}, ahead, kept.fresh)
                 else:
-                    work, missing = build_anew(site_dir, site_url, docs_dir, inputs, pdf, before)
-            except OtherVersion:
-                work, missing = build_anew(site_dir, site_url, docs_dir, inputs, pdf, None)
+                    work, missing = build_anew(site_dir, site_url, docs_dir, inputs, pdf, before, ahead)
+            except (OtherVersion, FileNotFoundError):  # or something has vanished from the site in place
+                work, missing = build_anew(site_dir, site_url, docs_dir, inputs, pdf, None, {})
+            forget(notes)
             # Without its engine a build makes no booklets; the next one, with an engine, must not believe they are there.
             write_manifest(site_dir, replace(work.now, pdf=pdf and missing is None))
             return missing
@@ -92,22 +96,35 @@ def check_place(site_dir: Path, docs_dir: Path) -> None:
 
 
 def build_changed(
-    work: Work, before: Manifest, changed: Mapping[str, set[str]], fresh: Collection[str] = ()
+    work: Work,
+    before: Manifest,
+    changed: Mapping[str, set[str]],
+    ahead: Mapping[str, set[str]],
+    fresh: Collection[str] = (),
 ) -> str | None:
     """Draw some pages and put them into the site in place; return why there are no booklets, if they were wanted.
 
     :param changed: the keys of the pages by language.
+    :param ahead: so for those that the preview has put there already.
     :param fresh: the codes of languages whose own texts changed: their search will have to be renewed.
     """
+    ahead = {code: {key for key in keys if f"{code}/{key}" in before.pages} for code, keys in ahead.items()}
+    changed = {code: changed.get(code, set()) | ahead.get(code, set()) for code in changed.keys() | ahead.keys()}
     with Indexes(work.site_dir, work.house.content) as search:
-        search.begin([row for row in work.house.languages if row.code in fresh])
+        search.begin([row for row in work.house.languages if row.code in {*fresh, *ahead}])
         from editorial.part import build_part  # late: while it is loaded, Pagefind reads
 
-        return build_part(work, before, changed, search)
+        return build_part(work, before, changed, search, ahead)
 
 
 def build_anew(
-    site_dir: Path, site_url: str | None, docs_dir: Path, inputs: Inputs, pdf: bool, before: Manifest | None
+    site_dir: Path,
+    site_url: str | None,
+    docs_dir: Path,
+    inputs: Inputs,
+    pdf: bool,
+    before: Manifest | None,
+    ahead: Mapping[str, set[str]],
 ) -> tuple[Work, str | None]:
     """Read everything, and draw what changed, or all; return what was built, and why there are no booklets.
 
@@ -120,7 +137,7 @@ def build_anew(
         changed = changed_pages(before, work.now) if before else None
         if before is None or changed is None:
             return work, build_whole(work)
-        return work, build_changed(work, before, changed)
+        return work, build_changed(work, before, changed, ahead)
 
 
 @contextlib.contextmanager

@@ -99,17 +99,25 @@ def path_of(site_dir: Path) -> Path:
     return beside(site_dir, "manifest.json")
 
 
+def previews(site_dir: Path) -> Path:
+    """Return the folder of notes on pages that the preview has put into the site; see :mod:`editorial.previewed`."""
+    return beside(site_dir, "previewed")
+
+
 def stamp_of(site_dir: Path) -> str:
     """Return what tells whether a site is still as it was put in place; empty if there is none."""
     try:
         home, entry = (site_dir / "index.html").stat(), (site_dir / "pagefind" / "pagefind-entry.json").stat()
     except OSError:
         return ""
-    return f"{home.st_mtime_ns}-{home.st_size}-{home.st_ino}-{entry.st_mtime_ns}-{site_dir.stat().st_ino}"
+    folder = site_dir.stat()  # its time tells of what was removed at its top
+    return f"{home.st_mtime_ns}-{home.st_size}-{home.st_ino}-{entry.st_mtime_ns}-{folder.st_ino}-{folder.st_mtime_ns}"
 
 
 def is_current(site_dir: Path, inputs: Inputs, pdf: bool) -> bool:
     """Tell whether the site in place was built from exactly these files, today."""
+    if previews(site_dir).is_dir() and any(previews(site_dir).iterdir()):
+        return False
     try:
         known = json.loads(path_of(site_dir).read_text("utf-8"))
         return bool(

@@ -20,6 +20,7 @@ from editorial.content import Content, read_content
 from editorial.facts import Facts, load_facts
 from editorial.findings import ContentError, Finding, errors
 from editorial.languages import ROOT, load_languages
+from editorial.processes import deaf_to_interrupts
 from editorial.statement import RESULTS, load_run
 from editorial.survey import survey_findings
 from editorial.translations.state import check_translations, site_states
@@ -61,7 +62,8 @@ def inspect(
     if words and (os.cpu_count() or 1) > 1:
         # Interface words and toolkit need nothing of the other checks: a process of their own looks at them meanwhile.
         with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
-            aside = pool.submit(check_aside, content)
+            with deaf_to_interrupts():
+                aside = pool.submit(check_aside, content)
             found = check_pages(docs, content, today, show_open, publish)
             found.findings += aside.result()
     else:

@@ -37,6 +37,7 @@ from editorial.house import SHARED, House, check_house, share_house
 from editorial.indexing import index_language
 from editorial.languages import CONFIG
 from editorial.offline import Texts, read_search, read_texts
+from editorial.processes import deaf_to_interrupts
 from editorial.sayings import sayings_of
 from editorial.search import FOLDER, Part, titles_name
 from editorial.settings import Levels, Settings
@@ -262,7 +263,9 @@ def build_languages(
             say([build_language(task) for task in work])
             meanwhile()
             return {task.code: finish_language(task) for task in work}
-        with multiprocessing.get_context("fork").Pool(count, quiet_collector) as pool:
+        with deaf_to_interrupts():
+            pool = multiprocessing.get_context("fork").Pool(count, quiet_collector)
+        with pool:
             checked = pool.apply_async(check, (docs_dir,))
             drawing = [pool.apply_async(build_language, (task,)) for task in work]
             meanwhile()

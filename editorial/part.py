@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from editorial.compressed import compress_file
@@ -17,7 +17,13 @@ from editorial.single import draw
 from editorial.work import Work
 
 
-def build_part(work: Work, before: Manifest, changed: Mapping[str, set[str]], search: Indexes) -> str | None:
+def build_part(
+    work: Work,
+    before: Manifest,
+    changed: Mapping[str, set[str]],
+    search: Indexes,
+    ahead: Collection[str] = (),
+) -> str | None:
     """Draw some pages and put them into the site in place; return why there are no booklets, if they were wanted.
 
     Nothing is touched until all of them are drawn. After a fault everything is as it was; a build that is killed
@@ -25,12 +31,14 @@ def build_part(work: Work, before: Manifest, changed: Mapping[str, set[str]], se
 
     :param changed: the keys of the pages by language.
     :param search: the indexes of languages, some of which may have been begun.
+    :param ahead: the codes of languages of which the site holds pages that their search does not know yet.
     """
     site, part, house = work.site_dir, beside(work.site_dir, "part"), work.house
     check_house(house, work.docs_dir, {key for keys in changed.values() for key in keys})
     draw(work.settings, house, work.docs_dir, changed, part, work.templates)
     languages = [row for row in house.languages if row.code in changed]
     found = found_anew(part, site, house.content, languages, changed)
+    found = [row for row in languages if row in found or row.code in ahead]
     search.renew(found, part, changed)
     missing = None
     path_of(site).unlink()

@@ -199,7 +199,11 @@ def draw(
     if count > 1 and sum(map(len, keys.values())) >= MANY:
         import multiprocessing  # late: mostly it is one page
 
-        with multiprocessing.get_context("fork").Pool(count) as pool:
+        from editorial.processes import deaf_to_interrupts
+
+        with deaf_to_interrupts():
+            pool = multiprocessing.get_context("fork").Pool(count)
+        with pool:
             drawn = pool.starmap(one, work, chunksize=1)
     else:
         drawn = [one(*job) for job in work]

@@ -32,6 +32,7 @@ from editorial.languages import ROOT, Language, default_language, load_languages
 from editorial.manifest import read_manifest, write_manifest
 from editorial.parallel import prepare, settings_of
 from editorial.preview import state_file
+from editorial.previewed import note
 from editorial.single import draw
 from editorial.translations.lock import load_lock
 from editorial.translations.state import page_state
@@ -140,6 +141,7 @@ class Watcher:
         for file in draw(self.settings, self.house, self.docs, {language.code: {key}}, self.part):
             place = self.site_dir / file.relative_to(self.part)
             self.put_since[place] = file.read_bytes()
+            note(self.site_dir, language.code, key)
             put(place, self.put_since[place])
         if manifest is not None:
             write_manifest(self.site_dir, manifest)  # we know what we changed; the next build draws that page anyway

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from editorial.preview import Preview, bar, version_of
 from tests.conftest import ROOT
 from tests.serving import Server, wait_until
+from tests.site.test_again import differences
 
 PATH = "docs/tr/ankommen/erste-schritte.md"
 ADDRESS = "/tr/ankommen/erste-schritte/"
@@ -89,6 +92,16 @@ def test_a_new_title_reaches_the_navigation_of_other_pages(page: Page, preview: 
     save(preview, "nav_title: ", "nav_title: Yepyeni ")
     page.goto(preview.url + "/tr/ankommen/wohnen/")
     expect(page.locator("nav a", has_text="Yepyeni").first).to_be_attached(timeout=150_000)
+
+
+def test_what_was_previewed_ends_as_a_build_would_have_made_it(page: Page, preview: Server) -> None:
+    """Its words are found, and the compressed copies and lists for offline reading are new."""
+    save(preview, "## 2. ", "Zebra ispinozu.\n\n## 2. ")
+    expect(page.locator("main")).to_contain_text("Zebra ispinozu.", timeout=15_000)
+    project, whole = preview.folder, preview.folder.parent / "whole"
+    command = [sys.executable, "-m", "kim", "build", "--no-pdf", "--no-cache", "--site-dir", str(whole)]
+    subprocess.run(command, cwd=project, check=True, capture_output=True)
+    wait_until(lambda: differences(project / "site", whole) == [], 60, "the build in the background")
 
 
 def test_the_bar_escapes_what_it_shows_and_names_the_files_of_its_page() -> None:

@@ -24,13 +24,16 @@ from editorial import part as parts
 from editorial import whole as wholes
 from editorial.build import BuildError, build_site
 from editorial.content import read_content
+from editorial.files import put, remove
 from editorial.inputs import path_of
 from editorial.languages import load_languages
 from editorial.manifest import read_manifest, write_manifest
 from editorial.parallel import Task
+from editorial.previewed import forget, note, noted, pages_of
 from editorial.translations.lock import Lock, write_lock
 from editorial.translations.record import updated
 from tests.conftest import ROOT
+from tests.serving import wait_until
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -168,6 +171,36 @@ def test_a_german_change_marks_the_translations_and_renews_only_the_german_searc
     assert differences(again, whole) == []
 
 
+def test_what_the_preview_has_put_ahead_is_made_whole_by_the_next_build(docs: Path, tmp_path: Path) -> None:
+    """The page looks as the build will make it; search, compressed copy and list for offline reading are old."""
+    again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
+    build_site(again, URL, docs)
+    write(docs, "en", "seite-1", "en 1", "Only the preview has seen a quokka.")
+    build_site(whole, URL, docs, cache=False)
+    for _time in ("before the build has seen the text", "after it"):
+        note(again, "en", "seite-1")
+        put(again / "en/seite-1/index.html", (whole / "en/seite-1/index.html").read_bytes())
+        assert "en/seite-1/index.html.gz" in differences(again, whole)
+        build_site(again, URL, docs)
+        assert differences(again, whole) == []
+        assert {one.name for one in again.parent.iterdir()} == BESIDE
+
+
+def test_a_page_that_is_put_ahead_again_during_a_build_stays_noted(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    note(site, "de", "a/b c")
+    note(site, "ar", "x")
+    notes = noted(site)
+    assert pages_of(notes) == {"de": {"a/b c"}, "ar": {"x"}}
+    (again,) = (path for path in notes if path.name.startswith("ar"))
+    os.utime(again, ns=(0, notes[again] + 1))
+    forget(notes)
+    assert pages_of(noted(site)) == {"ar": {"x"}}
+    forget(noted(site))
+    assert noted(site) == {}
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("text", [None, "", "{}", "7"])
 def test_a_list_of_titles_that_is_damaged_is_made_anew(docs: Path, tmp_path: Path, text: str | None) -> None:
     write(docs, "en", "seite-1", "en 1", "As it was.")
@@ -177,6 +210,16 @@ def test_a_list_of_titles_that_is_damaged_is_made_anew(docs: Path, tmp_path: Pat
     if text is not None:
         (again / "pagefind/titles.en.json").write_text(text, "utf-8")
     write(docs, "en", "seite-1", "en 1", f"Another line, as {text}.")
+    build_site(again, URL, docs)
+    build_site(whole, URL, docs, cache=False)
+    assert differences(again, whole) == []
+
+
+def test_a_page_that_vanished_from_the_site_comes_back_with_the_next_change(docs: Path, tmp_path: Path) -> None:
+    again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
+    build_site(again, URL, docs)
+    (again / "en/seite-1/index.html").unlink()
+    write(docs, "en", "seite-1", "en 1", "Where has it gone?")
     build_site(again, URL, docs)
     build_site(whole, URL, docs, cache=False)
     assert differences(again, whole) == []
@@ -333,6 +376,41 @@ def project(tmp_path: Path) -> Path:
     return project
 
 
+@pytest.mark.parametrize("begun", [".site.lock", ".site.new", ".site.new/pagefind", "check"])
+def test_ctrl_c_ends_a_command_and_all_its_processes(docs: Path, project: Path, begun: str) -> None:
+    """A terminal sends it to every process of the command."""
+    shutil.copytree(docs, project / "docs")
+    command = [sys.executable, "-m", "kim", *(["check"] if begun == "check" else ["build", "--no-pdf"])]
+    for _time in range(3):
+        running = subprocess.Popen(
+            command, cwd=project, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True
+        )
+        while running.poll() is None and not (
+            (project / begun).exists() or (begun == "check" and offspring(running.pid))
+        ):
+            pass
+        os.killpg(running.pid, signal.SIGINT)
+        said = running.communicate(timeout=60)[1].strip()
+        assert (running.returncode, said) in [(1, "Abgebrochen."), (1, "Aborted!"), (0, "")]
+        wait_until(lambda: not members(running.pid), 20, "the end of what it has begun")  # noqa: B023 - asked at once
+        for name in BESIDE:
+            remove(project / name)
+
+
+def members(group: int) -> list[str]:
+    """Return what still runs of a group of processes."""
+    listed = subprocess.run(["ps", "-eo", "pgid=,stat=,args="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 2) for line in listed.splitlines()]
+    return [row[2] for row in rows if row[0] == str(group) and not row[1].startswith("Z")]
+
+
+def offspring(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+
+
 def test_a_project_that_moved_or_was_copied_builds_as_before(docs: Path, project: Path, tmp_path: Path) -> None:
     """What builds keep beside the site holds paths."""
     command = [sys.executable, "-m", "kim", "build", "--no-pdf"]
@@ -428,6 +506,10 @@ def test_whatever_concerns_all_pages_draws_all_pages(project: Path, tmp_path: Pa
         assert read_manifest(site) is not None
         (site / "index.html").write_text("changed by hand")
         assert read_manifest(site) is None
+        write_manifest(site, Manifest("f"))
+        (site / "kontakt").mkdir()
+        assert read_manifest(site) is None, "something has come or gone"
+        write_manifest(site, Manifest("f"))
         path_of(site).write_text("{broken")
         assert read_manifest(site) is None
         return
