@@ -7,6 +7,14 @@ export PORT
 .DEFAULT_GOAL := help
 .PHONY: help run build pdf desk check test test-all bench bench-forms scan clean lock browser postgres
 
+# An environment holds the paths of the folder that it was made in. One that came along with a copy is made anew.
+ifneq ($(shell cat $(VENV)/.installed 2>/dev/null),)
+ifneq ($(shell cat $(VENV)/.installed),$(CURDIR))
+$(info $(VENV) was made for another folder and is made anew.)
+$(shell rm -rf $(VENV))
+endif
+endif
+
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -63,7 +71,7 @@ $(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/bin/python
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 	@$(VENV)/bin/python -m compileall -q editorial form_handler kim
-	@touch $@
+	@printf '%s' "$(CURDIR)" > $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@echo "Installing what the tests need (once) …"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
+import sys
 import threading
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -163,15 +165,33 @@ def remove(path: Path) -> None:
 
 
 def replace_folder(fresh: Path, target: Path) -> None:
-    """Put a new folder into the place of an old one, whose parts are removed several at a time."""
-    old = fresh.with_name(f"{fresh.name}.old")
-    remove(old)
+    """Put a new folder into the place of an old one, whose parts are removed several at a time.
+
+    An old one that cannot be removed, because files in it belong to somebody else, is left with a sentence.
+    """
+    names = (fresh.with_name(f"{fresh.name}.old{number or ''}") for number in itertools.count())
+    old = next(name for name in names if _is_free(name))
     if target.exists():
         target.rename(old)
     fresh.rename(target)
-    if old.is_dir():
-        from concurrent.futures import ThreadPoolExecutor  # late: only a whole build comes here
+    try:
+        if old.is_dir():
+            from concurrent.futures import ThreadPoolExecutor  # late: only a whole build comes here
 
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # the kernel does the work, and lets other threads run
-            list(pool.map(remove, list(old.iterdir())))
-    remove(old)
+            with ThreadPoolExecutor(
+                os.cpu_count() or 1
+            ) as pool:  # the kernel does the work, and lets other threads run
+                list(pool.map(remove, list(old.iterdir())))
+        remove(old)
+    except OSError as error:
+        sys.stderr.write(
+            f"{old}: Die alte Seite ließ sich nicht löschen ({error.strerror}). Die neue ist an ihrem Platz. "
+            "Löschen Sie den Ordner mit den Rechten dessen, dem er gehört, etwa mit sudo.\n"
+        )
+
+
+def _is_free(path: Path) -> bool:
+    """Remove what an earlier build may have left; tell whether there is nothing any more."""
+    with contextlib.suppress(PermissionError):
+        remove(path)
+    return not os.path.lexists(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import textwrap
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -49,7 +50,9 @@ def _office_mail(
         message = _message(settings, submission, "office", settings.office_mail)
         message["Subject"] = _("%(reference)s: %(form)s", reference=submission.reference, form=str(definition.title))
         if sender:
-            message["Reply-To"] = Address(addr_spec=sender)
+            # An address that no header takes must not keep the answers from the office; it stands among them.
+            with contextlib.suppress(ValueError):
+                message["Reply-To"] = Address(addr_spec=sender)
         lines = [
             _("A form has come in on the website."),
             _("Reference number: %(reference)s", reference=submission.reference),

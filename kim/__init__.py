@@ -6,9 +6,10 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
-from editorial.languages import ConfigError
+from editorial.languages import ROOT, ConfigError
 
 # Commands that end at once when they have said everything; see :func:`main`.
 SHORT = {"build", "check"}
@@ -27,6 +28,12 @@ def main() -> NoReturn:
     Nothing of ours is left to be done then: what a command opens, it closes itself.
     """
     words = sys.argv[1:]
+    here = Path.cwd()
+    if here != ROOT and (here / "kim" / "commands.py").is_file():
+        sys.exit(
+            f"Error: Dieses kim gehört zu {ROOT}, Sie stehen aber in {here}. "
+            "Rufen Sie hier `make run` auf: Das legt .venv für diesen Ordner an."
+        )
     short = bool(SHORT.intersection(words[:1]))
     if short:
         gc.set_threshold(200_000, 20, 100)  # cyclic garbage is seldom looked for

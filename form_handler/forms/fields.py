@@ -121,13 +121,16 @@ def mail_address(form: Form, field: Field) -> None:
     """Refuse what is no e-mail address (RFC 5321); the network is not asked.
 
     International domains are taken (RFC 5891); letters beyond ASCII before the ``@`` are not, because few
-    servers deliver to them (RFC 6531) and a copy that never arrives would be worse than a clear fault.
+    servers deliver to them (RFC 6531) and a copy that never arrives would be worse than a clear fault. Nor is what
+    a mail program would take for an encoded word (RFC 2047), and show as something else.
     """
     if not field.data:
         return
     from email_validator import EmailNotValidError, validate_email  # the build, which validates nothing, does without
 
     try:
+        if "=?" in field.data:
+            raise EmailNotValidError("an encoded word")
         validate_email(field.data, check_deliverability=False, test_environment=True, allow_smtputf8=False)
     except EmailNotValidError as error:
         raise StopValidation(_("Enter the e-mail address in full, for example name@example.org.")) from error

@@ -166,6 +166,14 @@ def test_an_address_with_an_international_domain_goes_out_in_its_ascii_form(sett
     assert copy.recipient == "name@xn--mnchen-3ya.example"
 
 
+def test_an_address_that_no_header_takes_does_not_keep_the_answers_from_the_office(settings: Settings) -> None:
+    answers = {**ANSWERS, "email": "=?utf-8?q?x?=@example.org"}  # taken by an earlier version
+    submission = Submission("n", "KIM-234567", "participation", "de", "new", NOW, answers)
+    message = sent(write_mail(settings, submission, "office", "office@example.org"))
+    assert message["Reply-To"] is None
+    assert answers["email"] in message.get_content()
+
+
 def test_nothing_typed_becomes_a_header(settings: Settings) -> None:
     answers = {**ANSWERS, "company": "A\r\nBcc: x@example.org", "message": "\r\n\r\nBcc: x@example.org"}
     submission = Submission("n", "KIM-234567", "participation", "de", "new", NOW, answers)

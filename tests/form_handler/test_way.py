@@ -71,7 +71,7 @@ LONG = "x" * 201
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("company", "A\nB"), ("company", "A\x00B"), ("company", "A\u202eB"), ("company", LONG), ("email", "a@b"), ("email", "jörg@example.org"),
+        ("company", "A\nB"), ("company", "A\x00B"), ("company", "A\u202eB"), ("company", LONG), ("email", "a@b"), ("email", "jörg@example.org"), ("email", "=?utf-8?q?x?=@example.org"),
         ("email", "a@example.org, b@example.org"), ("email", "a@example.org\nBcc: x@example.org"), ("phone", "1" * 61),
         ("message", "x" * 4001), ("message", "bell\x07"), ("trade", "unknown"), ("employees", "5"), ("ways", "fly"),
         ("company", "   "),

@@ -453,6 +453,40 @@ def test_a_fault_is_said_alike_with_and_without_click(docs: Path, project: Path)
     assert plain.stderr.startswith("Error: \ndocs/en/seite-1.md:2: ")
 
 
+def test_the_command_of_another_project_touches_neither(project: Path) -> None:
+    """Who copies a project has the command of the old one in .venv."""
+    command = Path(sys.executable).with_name("kim")
+    done = subprocess.run(
+        [command, "new", "page", "Neu", "--in", "ankommen"], cwd=project, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Error: Dieses kim gehört zu {ROOT}, Sie stehen aber in {project}. ")
+
+
+def test_an_old_site_that_cannot_be_removed_does_not_stop_this_build_nor_the_next(
+    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Somebody has built once with sudo."""
+    site, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
+    real = shutil.rmtree
+
+    def rmtree(path: Path) -> None:
+        if ".site.new.old" in str(path):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        real(path)
+
+    build_site(site, URL, docs, cache=False)
+    build_site(whole, URL, docs, cache=False)
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", rmtree)
+        for name in (".site.new.old", ".site.new.old1"):
+            build_site(site, URL, docs, cache=False)
+            assert f"{site.with_name(name)}: Die alte Seite ließ sich nicht löschen" in capsys.readouterr().err
+            assert differences(site, whole) == []
+    build_site(site, URL, docs, cache=False)
+    assert {one.name for one in site.parent.iterdir()} == BESIDE | {".site.new.old1"}
+
+
 def test_a_changed_text_alone_loads_nothing_that_takes_longer_than_to_draw_it(docs: Path, project: Path) -> None:
     """Reading the configuration and all pages again would take longer than all the rest, too."""
     shutil.copytree(docs, project / "docs")
