@@ -89,7 +89,7 @@ def check_place(site_dir: Path, docs_dir: Path) -> None:
         raise BuildError(f"{site_dir}: In diesem Ordner liegt das Projekt selbst. {remedy}")
     if any(site_dir.is_relative_to(one) for one in (docs_dir, *(ROOT / name for name in SOURCES))):
         raise BuildError(f"{site_dir}: Aus diesem Ordner wird die Seite gebaut. {remedy}")
-    if site_dir.is_dir() and not (path_of(site_dir).exists() or (site_dir / "404.html").exists()):
+    if site_dir.is_dir() and not (path_of(site_dir).exists() or (site_dir / "index.html").exists()):
         other = next(site_dir.iterdir(), None)
         if other is not None:
             raise BuildError(f"{site_dir}: Hier liegt etwas anderes als eine Seite ({other.name}). {remedy}")

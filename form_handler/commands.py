@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import json
+import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,6 +62,25 @@ def open_database(settings: Settings) -> Database:
     return database
 
 
+def require_port(settings: Settings) -> None:
+    """End with a sentence if nothing can be served at the address: whoever opened it would see somebody else's site."""
+    place = f"{settings.bind}:{settings.port}"
+    try:
+        family = socket.getaddrinfo(settings.bind.strip("[]"), settings.port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((settings.bind.strip("[]"), settings.port))
+    except socket.gaierror as error:
+        raise click.ClickException(f"KIM_BIND={settings.bind}: Das ist keine Adresse dieses Rechners.") from error
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise click.ClickException(
+                f"{place}: Dort läuft schon ein Programm. Beenden Sie es, oder nehmen Sie einen anderen Port: "
+                f"PORT={settings.port % 65535 + 1} make run"
+            ) from error
+        raise click.ClickException(f"{place}: Diese Adresse lässt sich nicht nutzen ({error.strerror}).") from error
+
+
 def serve_here(settings: Settings, wrap: Wrap | None = None) -> None:
     """Serve site and forms in the foreground; say where to look. ``wrap`` is put around the application."""
     from form_handler.server import serve
@@ -67,6 +88,7 @@ def serve_here(settings: Settings, wrap: Wrap | None = None) -> None:
     if not (settings.site_dir / "404.html").is_file():
         raise click.ClickException(f"{settings.site_dir} holds no built site. Build it first: make build")
     open_database(settings).engine.dispose()
+    require_port(settings)
     mails = "über den Mailserver" if settings.smtp_url else f"als Dateien in {settings.mail_dir}"
     click.echo(
         f"Seite und Formulare:  http://{settings.bind}:{settings.port}\n"

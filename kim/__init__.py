@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -37,12 +39,39 @@ def main() -> NoReturn:
     short = bool(SHORT.intersection(words[:1]))
     if short:
         gc.set_threshold(200_000, 20, 100)  # cyclic garbage is seldom looked for
+    open_output()
     code = call(words)
+    if fault := close_output():
+        code = code or fault
     if short and not code:
-        sys.stdout.flush()
-        sys.stderr.flush()
         os._exit(0)
     sys.exit(code)
+
+
+def open_output() -> None:
+    """See to it that there is somewhere to say something, and that a letter which cannot be said there costs no more."""
+    sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: PTH123, SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def close_output() -> int | str | None:
+    """Say what is left to be said; return with what to end if that is not possible."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would try once more at its end
+        return unsaid(error)
+    return None
+
+
+def unsaid(error: OSError) -> int | str:
+    """Return how to end where nobody listens any more, or the disk has no room for what was said."""
+    return (
+        1 if isinstance(error, BrokenPipeError) else f"Error: Die Ausgabe ließ sich nicht schreiben: {error.strerror}."
+    )
 
 
 def call(words: Sequence[str]) -> int | str | None:
@@ -52,12 +81,14 @@ def call(words: Sequence[str]) -> int | str | None:
     except ConfigError as error:
         return f"Error: {error}"
     except OSError as error:
-        if error.filename is None:
-            raise
-        return (
-            f"Error: {error.filename}: {error.strerror}. "
-            "Prüfen Sie, ob die Datei da ist und ob Sie sie lesen und schreiben dürfen."
-        )
+        if error.filename is not None:
+            return (
+                f"Error: {error.filename}: {error.strerror}. "
+                "Prüfen Sie, ob die Datei da ist und ob Sie sie lesen und schreiben dürfen."
+            )
+        if error.errno in (errno.EPIPE, errno.ENOSPC):
+            return unsaid(error)
+        raise
 
 
 def command(words: Sequence[str]) -> int | str | None:

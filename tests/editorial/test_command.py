@@ -20,7 +20,24 @@ def test_everything_is_said_before_a_short_command_ends() -> None:
 
 def test_what_could_not_be_said_is_a_fault() -> None:
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
-        assert subprocess.run(CHECK, cwd=ROOT, stdout=full, stderr=subprocess.DEVNULL).returncode != 0
+        done = subprocess.run(CHECK, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr == "Error: Die Ausgabe ließ sich nicht schreiben: No space left on device.\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("{} check | head -c 0", 1),
+        ("{} check >&-", 0),
+        ("{} check 2>&- >&-", 0),
+        ("PYTHONIOENCODING=ascii {} check", 0),
+    ],
+)
+def test_nobody_to_listen_is_no_reason_for_a_traceback(line: str, code: int) -> None:
+    command = line.format(f"{sys.executable} -m kim")
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (code, "")
 
 
 @pytest.mark.parametrize("command", ["check", "build"])

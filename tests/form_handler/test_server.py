@@ -104,3 +104,24 @@ def test_nothing_typed_reaches_the_log(server: Server) -> None:
 def test_the_commands_show_what_came_in(server: Server) -> None:
     assert isinstance(json.loads(server.kim("submissions", "list", "--json")), list)
     assert "mail" in server.kim("mail", "list").lower()
+
+
+@pytest.mark.parametrize(
+    ("bind", "words"),
+    [
+        ("127.0.0.1", "Dort läuft schon ein Programm"),
+        ("192.0.2.1", "Diese Adresse lässt sich nicht nutzen"),
+        ("no-name.invalid", "Das ist keine Adresse dieses Rechners"),
+    ],
+)
+def test_an_address_that_cannot_be_served_is_said_before_anything_is_promised(
+    server: Server, tmp_path: Path, bind: str, words: str
+) -> None:
+    second = Server(tmp_path / "var", KIM_BIND=bind)
+    second.port = server.port
+    with pytest.raises(RuntimeError, match="the server ended"):
+        second.start()
+    said = second.log()
+    assert words in said
+    assert "Traceback" not in said
+    assert "Seite und Formulare" not in said
