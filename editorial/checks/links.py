@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 from editorial.checks.structure import heading_ids
 from editorial.checks.texts import LINK, prose_lines
@@ -124,7 +125,7 @@ def _check_image(text: Text, number: int, label: str, path: str, docs: Path, bas
         yield Finding(text.file, number, f"Das Bild „{path}“ hat keinen Alternativtext.",
                       "Schreiben Sie in die eckigen Klammern, was das Bild zeigt.", kind="image-alt")  # fmt: skip
     folder = text.file.split("/")[1]
-    image = docs / folder / base / path
+    image = docs / folder / base / unquote(path)  # as MkDocs looks for it
     if not image.exists():
         yield Finding(text.file, number, f"Das Bild „{path}“ gibt es nicht.", "Legen Sie es in docs/assets/ ab.",
                       kind="image-missing")  # fmt: skip

@@ -10,7 +10,8 @@ from editorial.content import Text
 
 HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*$")
 HEADING_ID = re.compile(r"\{[^}]*#([a-z][a-z0-9-]*)[^}]*\}\s*$")
-LINK = re.compile(r"(!?)\[([^\]]*)\]\(\s*<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\s*\)")
+# As Python-Markdown reads it: an address may hold spaces, and brackets in pairs ("Plan (1).png").
+LINK = re.compile(r"(!?)\[([^\]]*)\]\(\s*<?((?:[^()<>\"\s]|\([^()]*\)| +(?![\"\s)]))+)>?(?:\s+\"[^\"]*\")?\s*\)")
 FENCE = re.compile(r"^\s*(```|~~~)")
 MARKER = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
 BLOCK = re.compile(r"\s*(?:[-*+] |\d+[.)] |#|\||!!!|\?\?\?|>)")

@@ -137,6 +137,18 @@ def test_a_page_past_its_review_date_is_a_notice_and_not_an_error(tree: Tree, on
     assert not [f for f in tree.check(datetime.date(2024, 12, 31)) if f.level == "notice"]
 
 
+@pytest.mark.parametrize(
+    "address", ["Plan (1) neu.png", "Plan%20(1)%20neu.png", "Plan%20%281%29%20neu.png"]
+)
+def test_a_picture_is_found_under_any_name(tree: Tree, only: One, address: str) -> None:
+    tree.write("de", "kurse", "Kurse", f"# Kurse {{ #kurse }}\n\n![Der Plan]({address})")
+    assert "gibt es nicht" in str(only())
+    (tree.docs / "de/Plan (1) neu.png").write_bytes(b"x")
+    assert tree.check() == []
+    (tree.docs / "de/Plan (1) neu.png").write_bytes(b"x" * 300_000)
+    assert "300 kB" in str(only())
+
+
 def test_what_is_no_file_is_named(tree: Tree, only: One) -> None:
     (tree.docs / "de/kurse.md").mkdir()
     assert "docs/de/kurse.md: Die Datei kann nicht gelesen werden" in str(only())
