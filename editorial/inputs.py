@@ -5,13 +5,14 @@ Nothing heavy is imported here, so that a build with nothing to do ends at once.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import functools
 import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,18 +57,35 @@ def mark_of(parts: Iterable[str]) -> str:
 
 
 def read_inputs(docs: Path, site_url: str | None, root: Path = ROOT, today: datetime.date | None = None) -> Inputs:
-    """Read every file that a site is made of, once."""
-    ask = ["git", "rev-parse", "HEAD"]
+    """Read every file that a site is made of, once.
+
+    :raises OSError: if one cannot be read.
+    """
     files: dict[str, str] = {}
-    with subprocess.Popen(ask, cwd=docs, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as git:
+    with _newest_commit(docs) as head:
         for base, names, shown in ((root, SOURCES, ""), (docs, (".",), "docs/")):
             for path in files_below(base, names):
                 if shown and ("/." in path or path.startswith(".")):
                     continue  # what editors and file managers lay beside pages is none; MkDocs leaves it out, too
                 with open(f"{base}/{path}", "rb", buffering=0) as file:  # noqa: PTH123 - hundreds of files
                     files[shown + path] = hashlib.sha256(file.read()).hexdigest()
-        head = git.communicate()[0].strip()
-    return Inputs(files, site_url, today or datetime.date.today(), head)
+        return Inputs(files, site_url, today or datetime.date.today(), head())
+
+
+@contextlib.contextmanager
+def _newest_commit(docs: Path) -> Iterator[Callable[[], str]]:
+    """Ask for the newest commit; what is given waits for the answer, which is empty where there is no git."""
+    try:
+        git = subprocess.Popen(
+            ["git", "rev-parse", "HEAD"], cwd=docs, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+    except FileNotFoundError as error:
+        if error.filename != "git":  # but the folder of the pages
+            raise
+        yield str
+        return
+    with git:
+        yield lambda: git.communicate()[0].strip()
 
 
 def files_below(base: Path, names: Iterable[str]) -> Iterator[str]:

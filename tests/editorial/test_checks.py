@@ -137,9 +137,7 @@ def test_a_page_past_its_review_date_is_a_notice_and_not_an_error(tree: Tree, on
     assert not [f for f in tree.check(datetime.date(2024, 12, 31)) if f.level == "notice"]
 
 
-@pytest.mark.parametrize(
-    "address", ["Plan (1) neu.png", "Plan%20(1)%20neu.png", "Plan%20%281%29%20neu.png"]
-)
+@pytest.mark.parametrize("address", ["Plan (1) neu.png", "Plan%20(1)%20neu.png", "Plan%20%281%29%20neu.png"])
 def test_a_picture_is_found_under_any_name(tree: Tree, only: One, address: str) -> None:
     tree.write("de", "kurse", "Kurse", f"# Kurse {{ #kurse }}\n\n![Der Plan]({address})")
     assert "gibt es nicht" in str(only())

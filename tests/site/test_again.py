@@ -454,6 +454,16 @@ def test_a_fault_is_said_alike_with_and_without_click(docs: Path, project: Path)
     assert plain.stderr.startswith("Error: \ndocs/en/seite-1.md:2: ")
 
 
+def test_without_git_the_site_is_built_as_well(docs: Path, project: Path, tmp_path: Path) -> None:
+    shutil.copytree(docs, project / "docs")
+    (tmp_path / "bin").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "kim", "build", "--no-pdf"],
+        cwd=project, env={"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path)}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_command_of_another_project_touches_neither(project: Path) -> None:
     """Who copies a project has the command of the old one in .venv."""
     command = Path(sys.executable).with_name("kim")
