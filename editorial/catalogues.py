@@ -12,7 +12,7 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import PoFileError, read_po, write_po
 
 from editorial.findings import Finding
 from editorial.languages import ROOT, Language
@@ -70,7 +70,7 @@ def normal_form(catalog: Catalog) -> str:
     plural = catalog.plural_forms
     head = (
         'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n'
-        f'"Language: {catalog.locale_identifier}\\n"\n"Plural-Forms: {plural};\\n"\n\n'
+        f'"Language: {catalog.locale_identifier}\\n"\n"Plural-Forms: {plural.rstrip(";")};\\n"\n\n'
     )
     return head + out.getvalue().decode("utf-8").strip("\n") + "\n"
 
@@ -90,7 +90,13 @@ def check_catalogue(language: Language, template: Catalog, folder: Path = LOCALE
             shown, 0, f"Für {language.name} fehlt die Datei mit den Wörtern der Oberfläche.", REMEDY, kind="words"
         )
         return
-    catalog = read_po(io.BytesIO(path.read_bytes()), locale=language.code)
+    try:
+        catalog = read_po(io.BytesIO(path.read_bytes()), locale=language.code, abort_invalid=True)
+    except (PoFileError, UnicodeDecodeError) as error:
+        line = getattr(error, "lineno", -1) + 1
+        yield Finding(shown, line, f"Die Datei ist beschädigt ({error}).",
+                      "Holen Sie sie aus der Versionsgeschichte zurück.", kind="words")  # fmt: skip
+        return
     wanted = {_sort_key(message): message for message in template if message.id}
     have = {_sort_key(message): message for message in catalog if message.id}
     for key in sorted(wanted.keys() - have.keys()):

@@ -120,6 +120,10 @@ class Content(Struct, frozen=True, dict=True):
                 found.setdefault(topic, []).append(page)
         return found
 
+    def speaks(self, language: Language) -> bool:
+        """Tell whether any page has a text of its own in a language."""
+        return any(language.code in page.texts for page in self.pages.values())
+
     def children(self, key: str, language: Language) -> list[Page]:
         """Return the pages directly below a section's index page, in their order."""
         below = [page for page in self._below.get(key, ()) if page.exists_in(language)]

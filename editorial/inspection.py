@@ -19,7 +19,7 @@ from editorial.chooser_table import check_table
 from editorial.content import Content, read_content
 from editorial.facts import Facts, load_facts
 from editorial.findings import ContentError, Finding, errors
-from editorial.languages import ROOT, load_languages
+from editorial.languages import ROOT, Language, load_languages
 from editorial.processes import deaf_to_interrupts
 from editorial.statement import RESULTS, load_run
 from editorial.survey import survey_findings
@@ -101,6 +101,7 @@ def check_pages(docs: Path, content: Content, today: datetime.date, show_open: b
             stale = {place for place, state in site_states(docs, content, languages).items() if state.is_stale}
         found += check_content(content, facts, languages, FORMS, today, docs, stale)
         found += lock + check_editorial(content, facts, glossary, stale)
+        found += [no_pages(language) for language in languages if not content.speaks(language)]
         found += survey_findings(docs / "data" / "survey.yml")
         run = load_run(docs.parent / RESULTS)
         found += [run] if isinstance(run, Finding) else []
@@ -109,6 +110,15 @@ def check_pages(docs: Path, content: Content, today: datetime.date, show_open: b
         if show_open:
             found += open_questions(content, facts)
     return Checked(found, facts)
+
+
+def no_pages(language: Language) -> Finding:
+    """Say that a language has no page at all; somebody may have removed its folder by mistake."""
+    return Finding(
+        f"docs/{language.code}", 0, f"{language.name}: Es gibt keine einzige Seite. Lesende bekommen alles auf Deutsch.",
+        "Holen Sie den Ordner aus der Versionsgeschichte zurück; eine neue Sprache bekommt bald ihre erste Seite.",
+        level="notice",
+    )  # fmt: skip
 
 
 def check_aside(content: Content) -> list[Finding]:

@@ -265,3 +265,11 @@ def test_the_glossary_of_the_real_site_speaks_every_language() -> None:
     assert isinstance(glossary, list)
     assert len(glossary) >= 40
     assert all(set(term.renderings) == {"en", "uk", "ar", "tr", "pl", "fa", "ru"} for term in glossary)
+
+
+def test_a_language_without_a_single_page_is_noticed(tree: Tree) -> None:
+    """Somebody has removed its folder."""
+    tree.write("en", "index", "Home")
+    found = [one for one in inspect(tree.docs, words=False).findings if "keine einzige Seite" in one.what]
+    assert {one.file for one in found} == {f"docs/{code}" for code in ("uk", "ar", "tr", "pl", "fa", "ru")}
+    assert {one.level for one in found} == {"notice"}

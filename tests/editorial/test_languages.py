@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from editorial.catalogues import check_catalogue, collect_messages
 from editorial.languages import (
     ConfigError,
     LanguageTableError,
@@ -81,3 +82,14 @@ def test_a_path_tells_its_language(path: str, code: str, rest: str) -> None:
 def test_every_language_has_a_catalogue_and_every_catalogue_a_language() -> None:
     wanted = {language.code for language in load_languages()} - {SOURCE_LANGUAGE}
     assert {path.stem for path in LOCALE_DIR.glob("*.po")} == wanted
+
+
+def test_a_damaged_catalogue_is_named_with_its_line(tmp_path: Path) -> None:
+    turkish = next(language for language in load_languages() if language.code == "tr")
+    template = collect_messages()
+    text = (LOCALE_DIR / "tr.po").read_text("utf-8")
+    (tmp_path / "tr.po").write_text(text, "utf-8")
+    assert list(check_catalogue(turkish, template, tmp_path)) == []
+    (tmp_path / "tr.po").write_text(text + 'msgid "x\n', "utf-8")
+    (finding,) = check_catalogue(turkish, template, tmp_path)
+    assert f"editorial/locale/tr.po:{text.count(chr(10)) + 1}: Die Datei ist beschädigt" in str(finding)
