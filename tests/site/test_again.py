@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import errno
 import multiprocessing
@@ -390,9 +391,11 @@ def test_ctrl_c_ends_a_command_and_all_its_processes(docs: Path, project: Path, 
             (project / begun).exists() or (begun == "check" and offspring(running.pid))
         ):
             pass
-        os.killpg(running.pid, signal.SIGINT)
+        with contextlib.suppress(ProcessLookupError):  # on a fast machine it is done already
+            os.killpg(running.pid, signal.SIGINT)
         said = running.communicate(timeout=60)[1].strip()
-        assert (running.returncode, said) in [(1, "Abgebrochen."), (1, "Aborted!"), (0, "")]
+        assert running.returncode == 0 or said.endswith(("Abgebrochen.", "Aborted!")), said
+        assert "Process ForkPoolWorker" not in said
         wait_until(lambda: not members(running.pid), 20, "the end of what it has begun")  # noqa: B023 - asked at once
         for name in BESIDE:
             remove(project / name)
