@@ -178,10 +178,8 @@ def replace_folder(fresh: Path, target: Path) -> None:
         if old.is_dir():
             from concurrent.futures import ThreadPoolExecutor  # late: only a whole build comes here
 
-            with ThreadPoolExecutor(
-                os.cpu_count() or 1
-            ) as pool:  # the kernel does the work, and lets other threads run
-                list(pool.map(remove, list(old.iterdir())))
+            with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+                list(pool.map(remove, list(old.iterdir())))  # the kernel does the work, and lets other threads run
         remove(old)
     except OSError as error:
         sys.stderr.write(
