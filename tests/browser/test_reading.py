@@ -163,3 +163,19 @@ def test_security_txt_and_feeds_are_served_and_json_ld_breaks_no_rule_of_the_csp
         assert kind in response.headers["content-type"]
     page = seen.open("/arbeitgeber/fragen/")
     assert page.locator("script[type='application/ld+json']").count() == 1
+
+
+def test_german_titles_in_an_arabic_list_have_one_edge(visit: Begin) -> None:
+    """Those that take two lines, too: they run from left to right, and stand where the list does."""
+    page = visit(viewport=PHONE).open("/ar/arbeitgeber/werkzeugkasten/")
+    first_lines = page.evaluate(
+        """() => [...document.querySelectorAll(".kim-measures a")].map((link) => {
+          const range = document.createRange();
+          range.selectNodeContents(link);
+          const lines = [...range.getClientRects()];
+          return [Math.round(lines[0].right), lines.length];
+        })"""
+    )
+    assert max(count for _right, count in first_lines) > 1, "one of them takes two lines"
+    edges = [right for right, _count in first_lines]
+    assert max(edges) - min(edges) <= 12, "but for the space at which a line ends"
