@@ -101,7 +101,14 @@ def test_what_was_previewed_ends_as_a_build_would_have_made_it(page: Page, previ
     project, whole = preview.folder, preview.folder.parent / "whole"
     command = [sys.executable, "-m", "kim", "build", "--no-pdf", "--no-cache", "--site-dir", str(whole)]
     subprocess.run(command, cwd=project, check=True, capture_output=True)
-    wait_until(lambda: differences(project / "site", whole) == [], 60, "the build in the background")
+
+    def same() -> bool:
+        try:
+            return differences(project / "site", whole) == []
+        except FileNotFoundError:  # the build in the background is changing it just now
+            return False
+
+    wait_until(same, 60, "the build in the background")
 
 
 def test_the_bar_escapes_what_it_shows_and_names_the_files_of_its_page() -> None:
