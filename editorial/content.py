@@ -246,6 +246,7 @@ def _read_text(
     if not raw.strip():
         findings.append(
             Finding(shown, 0, "Die Datei ist leer.",
+                    "Füllen Sie sie oder löschen Sie sie." if model is PageHeader else
                     "Füllen Sie sie oder löschen Sie sie; ohne Datei zeigt die Seite den deutschen Text.", kind="file-empty")
         )  # fmt: skip
         return None

@@ -17,7 +17,7 @@ WHY = {
     "header-value": "Diese Angabe steuert Navigation, Suche oder Fristen.",
     "file-encoding": "Umlaute und andere Schriften kämen verstümmelt an.",
     "file-unreadable": "Ohne sie fehlte eine Seite.",
-    "file-empty": "Lesende bekämen eine leere Seite statt des deutschen Textes.",
+    "file-empty": "Lesende bekämen eine leere Seite.",
     "no-german": "Eine Übersetzung erbt alle Angaben von der deutschen Seite.",
     "key-unknown": "Der Schlüssel führt ins Leere, die Angabe fehlte auf der Seite.",
     "review-overdue": "Regeln und Beträge ändern sich; Lesende verlassen sich auf den Stand.",

@@ -138,7 +138,9 @@ def split_header(text: str, file: str) -> Parsed | Finding:
         problem = getattr(error, "problem", None) or "nicht lesbar"
         return Finding(
             file, line, f"Der Kopf der Seite ist kein gültiges YAML ({problem}).",
-            "Setzen Sie Texte mit Doppelpunkt oder Anführungszeichen in einfache Anführungszeichen: title: 'Text: mehr'.",
+            "Nehmen Sie Leerzeichen statt des Tabulators." if "\t" in "".join(match[1].splitlines()[line - 2 : line - 1]) else
+            "Nach dem Doppelpunkt hinter einem Schlüssel steht ein Leerzeichen. Setzen Sie Texte mit Doppelpunkt oder "
+            "Anführungszeichen in einfache Anführungszeichen: title: 'Text: mehr'.",
             kind="header-broken",
         )  # fmt: skip
     if not isinstance(data, dict) or not isinstance(node, yaml_files.MappingNode):

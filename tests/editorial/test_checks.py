@@ -23,6 +23,8 @@ def test_a_tree_without_fault_has_no_finding(tree: Tree) -> None:
     ("header", "line", "words"),
     [
         ("title: Kurse: mehr\ndescription: Ein ganzer Satz hier.\n", 2, "YAML"),
+        ("\ttitle: Kurse\ndescription: Ein ganzer Satz hier.\n", 2, "Nehmen Sie Leerzeichen statt des Tabulators."),
+        ("title:Kurse\ndescription: Ein ganzer Satz hier.\n", 3, "hinter einem Schlüssel steht ein Leerzeichen"),
         ("title: 'offen\ndescription: Ein ganzer Satz hier.\n", 4, "YAML"),
         (GERMAN.format(title="A") + "titel: B\n", 6, "titel"),
         (GERMAN.format(title="A") + "title: B\n", 6, "zweimal"),
