@@ -53,7 +53,7 @@ def build_site(
             return None
         before = read_manifest(site_dir) if cache else None
         notes = noted(site_dir)
-        ahead = pages_of(notes)
+        previewed = pages_of(notes)
         try:
             for name in ("new", "part", "undo"):  # left over, if a build was killed
                 remove(beside(site_dir, name))
@@ -62,9 +62,9 @@ def build_site(
                 if before and kept:
                     known = before.frame, kept.marks
                     work = Work(site_dir, site_url, docs_dir, kept.house, kept.settings, inputs, pdf, *known)
-                    missing = build_changed(work, before, changed_pages(before, work.now) or {}, ahead, kept.fresh)
+                    missing = build_changed(work, before, changed_pages(before, work.now) or {}, previewed, kept.fresh)
                 else:
-                    work, missing = build_anew(site_dir, site_url, docs_dir, inputs, pdf, before, ahead)
+                    work, missing = build_anew(site_dir, site_url, docs_dir, inputs, pdf, before, previewed)
             except (OtherVersion, FileNotFoundError):  # or something has vanished from the site in place
                 work, missing = build_anew(site_dir, site_url, docs_dir, inputs, pdf, None, {})
             forget(notes)
@@ -99,22 +99,24 @@ def build_changed(
     work: Work,
     before: Manifest,
     changed: Mapping[str, set[str]],
-    ahead: Mapping[str, set[str]],
+    previewed: Mapping[str, set[str]],
     fresh: Collection[str] = (),
 ) -> str | None:
     """Draw some pages and put them into the site in place; return why there are no booklets, if they were wanted.
 
     :param changed: the keys of the pages by language.
-    :param ahead: so for those that the preview has put there already.
+    :param previewed: so for those that the preview has put there already.
     :param fresh: the codes of languages whose own texts changed: their search will have to be renewed.
     """
-    ahead = {code: {key for key in keys if f"{code}/{key}" in before.pages} for code, keys in ahead.items()}
-    changed = {code: changed.get(code, set()) | ahead.get(code, set()) for code in changed.keys() | ahead.keys()}
+    previewed = {code: {key for key in keys if f"{code}/{key}" in before.pages} for code, keys in previewed.items()}
+    changed = {
+        code: changed.get(code, set()) | previewed.get(code, set()) for code in changed.keys() | previewed.keys()
+    }
     with Indexes(work.site_dir, work.house.content) as search:
-        search.begin([row for row in work.house.languages if row.code in {*fresh, *ahead}])
+        search.begin([row for row in work.house.languages if row.code in {*fresh, *previewed}])
         from editorial.part import build_part  # late: while it is loaded, Pagefind reads
 
-        return build_part(work, before, changed, search, ahead)
+        return build_part(work, before, changed, search, previewed)
 
 
 def build_anew(
@@ -124,7 +126,7 @@ def build_anew(
     inputs: Inputs,
     pdf: bool,
     before: Manifest | None,
-    ahead: Mapping[str, set[str]],
+    previewed: Mapping[str, set[str]],
 ) -> tuple[Work, str | None]:
     """Read everything, and draw what changed, or all; return what was built, and why there are no booklets.
 
@@ -137,7 +139,7 @@ def build_anew(
         changed = changed_pages(before, work.now) if before else None
         if before is None or changed is None:
             return work, build_whole(work)
-        return work, build_changed(work, before, changed, ahead)
+        return work, build_changed(work, before, changed, previewed)
 
 
 @contextlib.contextmanager

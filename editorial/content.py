@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from editorial.findings import Finding
 from editorial.front_matter import Header, PageHeader, TranslationHeader, read_header, split_header
+from editorial.inputs import is_hidden
 from editorial.languages import Language, default_language
 
 
@@ -170,13 +171,10 @@ class Content(Struct, frozen=True, dict=True):
 
 
 def page_files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield key and path of each Markdown file of one language folder, in a stable order.
-
-    Hidden ones, which editors and file managers lay beside the real ones, are left out, as MkDocs does it.
-    """
+    """Yield key and path of each Markdown file of one language folder that is not hidden, in a stable order."""
     for path in sorted(folder.rglob("*.md")):
         key = path.relative_to(folder).with_suffix("").as_posix()
-        if not key.startswith(".") and "/." not in key:
+        if not is_hidden(key):
             yield key, path
 
 

@@ -65,11 +65,19 @@ def read_inputs(docs: Path, site_url: str | None, root: Path = ROOT, today: date
     with _newest_commit(docs) as head:
         for base, names, shown in ((root, SOURCES, ""), (docs, (".",), "docs/")):
             for path in files_below(base, names):
-                if shown and ("/." in path or path.startswith(".")):
-                    continue  # what editors and file managers lay beside pages is none; MkDocs leaves it out, too
+                if shown and is_hidden(path):
+                    continue
                 with open(f"{base}/{path}", "rb", buffering=0) as file:  # noqa: PTH123 - hundreds of files
                     files[shown + path] = hashlib.sha256(file.read()).hexdigest()
         return Inputs(files, site_url, today or datetime.date.today(), head())
+
+
+def is_hidden(path: str) -> bool:
+    """Tell whether a file is one that editors and file managers lay beside pages; MkDocs leaves them out, too.
+
+    :param path: from the folder of the pages, or from that of a language.
+    """
+    return path.startswith(".") or "/." in path
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ def build_part(
     before: Manifest,
     changed: Mapping[str, set[str]],
     search: Indexes,
-    ahead: Collection[str] = (),
+    previewed: Collection[str] = (),
 ) -> str | None:
     """Draw some pages and put them into the site in place; return why there are no booklets, if they were wanted.
 
@@ -31,14 +31,14 @@ def build_part(
 
     :param changed: the keys of the pages by language.
     :param search: the indexes of languages, some of which may have been begun.
-    :param ahead: the codes of languages of which the site holds pages that their search does not know yet.
+    :param previewed: the codes of languages of which the site holds pages that their search does not know yet.
     """
     site, part, house = work.site_dir, beside(work.site_dir, "part"), work.house
     check_house(house, work.docs_dir, {key for keys in changed.values() for key in keys})
     draw(work.settings, house, work.docs_dir, changed, part, work.templates)
     languages = [row for row in house.languages if row.code in changed]
     found = found_anew(part, site, house.content, languages, changed)
-    found = [row for row in languages if row in found or row.code in ahead]
+    found = [row for row in languages if row in found or row.code in previewed]
     search.renew(found, part, changed)
     missing = None
     path_of(site).unlink()
