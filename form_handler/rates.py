@@ -10,21 +10,33 @@ import datetime
 import hashlib
 import hmac
 import secrets
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from form_handler.storage.schema import day_key, rate
 
 
 def count(connection: sa.Connection, what: str, who: str, now: datetime.datetime, minutes: int = 60) -> int:
-    """Count one more event and return how many there were in this slot of so many minutes."""
-    key = _key_of_day(connection, now)
-    row = {"day": f"{now:%Y-%m-%d}", "what": what, "who": _mask(key, who), "slot": _slot(now, minutes)}
-    where = sa.and_(*(rate.c[name] == value for name, value in row.items()))
-    done = connection.execute(rate.update().where(where).values(count=rate.c.count + 1))
-    if done.rowcount == 0:
-        connection.execute(rate.insert().values(**row, count=1))
-    return int(connection.execute(sa.select(rate.c.count).where(where)).scalar_one())
+    """Count one more event and return how many there were in this slot of so many minutes.
+
+    One statement, so that of several transactions at the same time each gets a number of its own.
+    """
+    insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+    statement = insert(rate).values(**_row(_key_of_day(connection, now), what, who, now, minutes), count=1)
+    counted = statement.on_conflict_do_update(
+        index_elements=list(rate.primary_key.columns), set_={"count": rate.c.count + 1}
+    )
+    return int(connection.execute(counted.returning(rate.c.count)).scalar_one())
+
+
+def uncount(connection: sa.Connection, what: str, who: str, now: datetime.datetime, minutes: int = 60) -> None:
+    """Take one event back that was counted in this slot."""
+    row = _row(_key_of_day(connection, now), what, who, now, minutes)
+    where = sa.and_(*(rate.c[name] == value for name, value in row.items()), rate.c.count > 0)
+    connection.execute(rate.update().where(where).values(count=rate.c.count - 1))
 
 
 def look(connection: sa.Connection, what: str, who: str, now: datetime.datetime, minutes: int = 60) -> int:
@@ -37,6 +49,10 @@ def look(connection: sa.Connection, what: str, who: str, now: datetime.datetime,
         rate.c.day == day, rate.c.what == what, rate.c.who == _mask(key, who), rate.c.slot == _slot(now, minutes)
     )
     return int(connection.execute(query).scalar() or 0)
+
+
+def _row(key: str, what: str, who: str, now: datetime.datetime, minutes: int) -> dict[str, Any]:
+    return {"day": f"{now:%Y-%m-%d}", "what": what, "who": _mask(key, who), "slot": _slot(now, minutes)}
 
 
 def _slot(now: datetime.datetime, minutes: int) -> int:
@@ -55,9 +71,7 @@ def _key_of_day(connection: sa.Connection, now: datetime.datetime) -> str:
     if key is None:
         forget_before(connection, day)
         if connection.dialect.name == "postgresql":
-            from sqlalchemy.dialects.postgresql import insert
-
-            fresh = insert(day_key).values(day=day, key=secrets.token_hex(32)).on_conflict_do_nothing()
+            fresh = postgresql_insert(day_key).values(day=day, key=secrets.token_hex(32)).on_conflict_do_nothing()
             connection.execute(fresh)
         else:
             connection.execute(day_key.insert().values(day=day, key=secrets.token_hex(32)))

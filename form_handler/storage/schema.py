@@ -48,6 +48,9 @@ submission = sa.Table(
     sa.Column("interim_at", UtcDateTime, nullable=True, comment="when an interim notice was given"),
     sa.Column("answered_at", UtcDateTime, nullable=True),
     sa.Column("confirmed_at", UtcDateTime, nullable=True, comment="when the sender confirmed the e-mail address"),
+    sa.Column(
+        "version", sa.Integer, nullable=False, server_default="1", comment="rises with every change by the office"
+    ),
 )
 
 outgoing_mail = sa.Table(
@@ -68,6 +71,7 @@ outgoing_mail = sa.Table(
     sa.Column("next_attempt_at", UtcDateTime, nullable=False),
     sa.Column("sent_at", UtcDateTime, nullable=True),
     sa.Column("last_error", sa.String(200), nullable=True, comment="what the server said; no address, no content"),
+    sa.Column("claim", sa.String(32), nullable=True, comment="random token of the worker that sends it now"),
     sa.UniqueConstraint("number", "kind", name="uq_outgoing_mail_number_kind"),
     sa.Index("ix_outgoing_mail_due", "state", "next_attempt_at"),
 )
@@ -89,6 +93,17 @@ staff_session = sa.Table(
     sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("seen_at", UtcDateTime, nullable=False),
+)
+
+kept_post = sa.Table(
+    "kept_post",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("path", sa.String(200), nullable=False),
+    sa.Column("fields", sa.Text, nullable=False, comment="JSON array of name and value"),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
 )
 
 note = sa.Table(
@@ -147,6 +162,6 @@ day_key = sa.Table(
 )
 
 # In the order in which rows may be written: what others point at comes first.
-TABLES = (submission, outgoing_mail, account, staff_session, note, event, quotation, rate, day_key)
+TABLES = (submission, outgoing_mail, account, staff_session, kept_post, note, event, quotation, rate, day_key)
 # What a backup leaves out: it is worth nothing later, or would let somebody in.
-FLEETING = frozenset({"staff_session", "rate", "day_key"})
+FLEETING = frozenset({"staff_session", "kept_post", "rate", "day_key"})
