@@ -115,19 +115,19 @@ Ob der Betrieb dieser Seite zustimmt, wissen wir noch nicht.
 """,
     "measure": """Ein Satz: Was ist das?
 
-## Für wen { #fuer-wen }
+## Für wen ist das gedacht? { #fuer-wen }
 
-## Das tun Sie { #das-tun-sie }
+## Wie gehen Sie vor? { #das-tun-sie }
 
 1. Der erste Schritt.
 
-## Wer zahlt { #wer-zahlt }
+## Wer bezahlt? { #wer-zahlt }
 
-## Wie lange { #dauer }
+## Wie lange dauert das? { #dauer }
 
-## Grundlage { #grundlage }
+## Was steht im Gesetz? { #grundlage }
 
-## So geht es weiter { #weiter }
+## Wie geht es weiter? { #weiter }
 
 - [Gespräch mit KIM](gespraech-mit-kim.md)
 """,
