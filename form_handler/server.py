@@ -18,6 +18,7 @@ from gunicorn.arbiter import Arbiter
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from form_handler.app import create_app
+from form_handler.buffered_worker import MAX_CONNECTIONS, BufferedWorker
 from form_handler.mail_worker import work_until_told
 from form_handler.pages import warm_up
 from form_handler.security import SecureHeaders
@@ -138,8 +139,9 @@ class Server(BaseApplication):  # type: ignore[misc]
         options = {
             "bind": f"{self.settings.bind}:{self.settings.port}",
             "workers": self.settings.workers,
-            "worker_class": "gthread",
+            "worker_class": BufferedWorker,
             "threads": 4,
+            "worker_connections": MAX_CONNECTIONS,
             "timeout": 60,
             "graceful_timeout": 5,
             # Load once, before the workers are made: they start at once and hear Ctrl-C from the beginning.

@@ -44,6 +44,8 @@ SETTINGS: tuple[tuple[str, str, str, str], ...] = (
     ("KIM_OIDC_CLIENT_ID", "how the provider knows this service", "text", "none"),
     ("KIM_OIDC_CLIENT_SECRET", "the secret that goes with it", "text", "none"),
     ("KIM_WORKERS", "server processes", "number", "2"),
+    ("KIM_HEAD_SECONDS", "time within which the head of a request must have come", "seconds", "10"),
+    ("KIM_BODY_SECONDS", "time within which its body must have come after it", "seconds", "30"),
 )  # fmt: skip
 READ_ELSEWHERE = {"KIM_CHROMIUM", "KIM_TRANSLATE_URL", "KIM_TRANSLATE_KEY"}
 
@@ -77,6 +79,8 @@ class Settings:
     oidc_client_id: str
     oidc_client_secret: str = field(repr=False)
     workers: int
+    head_seconds: int = 10
+    body_seconds: int = 30
 
     @property
     def mail_dir(self) -> Path:
@@ -120,6 +124,8 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         public_url=_public_url(env),
         **_provider(env),
         workers=_number(env, "KIM_WORKERS", 2, 1, 64),
+        head_seconds=_number(env, "KIM_HEAD_SECONDS", 10, 1, 600),
+        body_seconds=_number(env, "KIM_BODY_SECONDS", 30, 1, 600),
     )
 
 

@@ -1,0 +1,265 @@
+"""A gunicorn worker that buffers requests and responses, so that no thread ever waits for a client.
+
+gunicorn's threaded worker reads a request and writes its response in a thread of its pool: eight clients that send or
+read a byte every few seconds hold all threads of two processes. Here one selector loop reads each request to its end
+before a thread sees it, and sends what the thread has written, as a buffering proxy does. Head, body and response each
+have a total deadline, which further bytes do not extend.
+"""
+
+from __future__ import annotations
+
+import re
+import selectors
+import socket
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from gunicorn.http import get_parser
+from gunicorn.http.body import ChunkedReader, LengthReader
+from gunicorn.workers.gthread import ThreadWorker
+
+from form_handler.connections import READ_BYTES, ChunkScanner, Connection
+from form_handler.incoming import BODY_LIMIT, DRAIN_LIMIT
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+MAX_CONNECTIONS = 300  # of one worker; with two files each they stay below the usual limit of 1,024 descriptors
+MAX_HEAD_BYTES = 32 * 1024  # as nginx: large_client_header_buffers
+MAX_KEPT_BODY_BYTES = 2 * BODY_LIMIT  # views read less; what comes after it is read and dropped
+RESPONSE_SECONDS = 60.0  # to read a response, and one second more for each MIN_RESPONSE_RATE
+MIN_RESPONSE_RATE = 8_000  # bytes a second
+LINGER_SECONDS = 2.0  # to take in the end of a refused request, so that its client sees the answer (RFC 9112, 9.6)
+STOP_SECONDS = 1.0  # for idle connections of a worker that stops
+LOOK_SECONDS = 0.25
+
+_EXPECT = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
+_REASONS = {
+    408: ("Request Timeout", "The request did not arrive in time."),
+    413: ("Content Too Large", "The request is too large."),
+    431: ("Request Header Fields Too Large", "The head of the request is too large."),
+    503: ("Service Unavailable", "The request could not be buffered. Please try again."),
+}
+
+
+class BufferedWorker(ThreadWorker):  # type: ignore[misc]
+    """A threaded worker whose threads get whole requests only and leave sending to the loop.
+
+    ``app.settings`` names the deadlines, in seconds: ``head_seconds`` and ``body_seconds``.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.connections: set[Connection] = set()
+        self.next_look = 0.0
+
+    # Watching sockets
+
+    def watch(self, conn: Connection, event: int, act: Callable[[Connection], None]) -> None:
+        """Call ``act`` whenever a connection can be read or written."""
+        call = partial(self.guard, act, conn)
+        if conn.is_watched:
+            self.poller.modify(conn.real, event, call)
+        else:
+            self.poller.register(conn.real, event, call)
+            conn.is_watched = True
+
+    def unwatch(self, conn: Connection) -> None:
+        """Watch a connection no more."""
+        if conn.is_watched:
+            self.poller.unregister(conn.real)
+            conn.is_watched = False
+
+    def guard(self, act: Callable[[Connection], None], conn: Connection, _socket: object = None) -> None:
+        """Act on a connection; one that fails is closed and does not disturb the others."""
+        try:
+            act(conn)
+        except (BlockingIOError, InterruptedError):
+            pass
+        except OSError as error:
+            self.log.debug("Connection lost: %s", error)
+            self.drop(conn)
+        except Exception:
+            self.log.exception("Error on a connection")
+            self.drop(conn)
+
+    def drop(self, conn: Connection) -> None:
+        """Close a connection at once."""
+        if conn in self.connections:
+            self.connections.discard(conn)
+            self.nr_conns -= 1
+            self.unwatch(conn)
+            conn.forget_request()
+            conn.sock.drop()
+            conn.real.close()
+
+    # Reading a request
+
+    def accept(self, listener: Any) -> None:
+        """Take a new connection."""
+        try:
+            real, client = listener.accept()
+        except OSError:  # already gone, taken by another worker, or no descriptor is left for it
+            return
+        real.setblocking(False)
+        self.nr_conns += 1
+        conn = Connection(real, client, listener.getsockname())
+        self.connections.add(conn)
+        self.guard(self.await_request, conn)
+
+    def await_request(self, conn: Connection) -> None:
+        """Wait for a request that has not begun."""
+        conn.since = time.monotonic()
+        conn.has_begun = False
+        is_first = conn.parser is None
+        conn.deadline = conn.since + (self.app.settings.head_seconds if is_first else self.cfg.keepalive)
+        if not self.alive:
+            conn.deadline = min(conn.deadline, conn.since + STOP_SECONDS)
+        conn.on_deadline = partial(self.drop, conn)
+        self.watch(conn, selectors.EVENT_READ, self.read)
+        if conn.received:
+            self.take(conn)
+
+    def read(self, conn: Connection) -> None:
+        """Read what has come."""
+        data = conn.real.recv(READ_BYTES)
+        if not data:
+            self.drop(conn)
+            return
+        conn.received += data
+        self.take(conn)
+
+    def take(self, conn: Connection) -> None:
+        """Sort what has come into head and body; hand a whole request to a thread."""
+        if not conn.head:
+            self.take_head(conn)
+        if conn.head and conn in self.connections:
+            self.take_body(conn)
+
+    def take_head(self, conn: Connection) -> None:
+        """Look for the end of the head; then begin to read the body."""
+        while conn.received.startswith(b"\r\n"):  # RFC 9112, 2.2
+            del conn.received[:2]
+        if conn.received and not conn.has_begun:
+            conn.has_begun = True
+            conn.on_deadline = partial(self.refuse, conn, 408)
+            if conn.parser is not None:  # a later request of this connection
+                conn.deadline = time.monotonic() + self.app.settings.head_seconds
+        end = conn.received.find(b"\r\n\r\n", 0, MAX_HEAD_BYTES)
+        if end < 0:
+            if len(conn.received) >= MAX_HEAD_BYTES:
+                self.refuse(conn, 431)
+            return
+        head = bytes(conn.received[: end + 4])
+        del conn.received[: end + 4]
+        conn.deadline = time.monotonic() + self.app.settings.body_seconds
+        try:
+            reader = next(get_parser(self.cfg, iter([head]), conn.client)).body.reader
+        except Exception:  # gunicorn's parser meets it again in a thread, and answers it
+            reader, conn.must_close = None, True
+        if isinstance(reader, LengthReader):
+            conn.body_left = reader.length
+        elif isinstance(reader, ChunkedReader):
+            conn.chunks = ChunkScanner()
+        conn.head = _EXPECT.sub(b"", head)
+        if conn.head != head and not conn.received and (conn.chunks or conn.body_left):
+            conn.real.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def take_body(self, conn: Connection) -> None:
+        """Keep what belongs to the body, up to a limit; what is longer than the limit is dropped, and the end not awaited."""
+        own = conn.chunks.feed(bytes(conn.received)) if conn.chunks else min(conn.body_left, len(conn.received))
+        room = max(MAX_KEPT_BODY_BYTES - conn.body_read, 0)
+        if own:
+            try:
+                conn.keep(conn.received[: min(own, room)])
+            except OSError:
+                self.refuse(conn, 503)
+                return
+        del conn.received[:own]
+        conn.body_read += own
+        conn.body_left -= 0 if conn.chunks else own
+        if conn.body_read > MAX_KEPT_BODY_BYTES:
+            conn.must_close = True
+            if conn.chunks:  # what is left of it could not be parsed
+                self.refuse(conn, 413)
+                return
+        whole = conn.chunks.is_done if conn.chunks else not conn.body_left
+        if whole or conn.body_read > DRAIN_LIMIT:
+            conn.must_close |= not whole
+            self.unwatch(conn)
+            conn.deadline = float("inf")
+            conn.parser = get_parser(self.cfg, conn.pieces(), conn.client)
+            self.enqueue_req(conn)
+
+    # Answering
+
+    def handle_request(self, req: Any, conn: Connection) -> bool:
+        """Answer a request, in a thread."""
+        if conn.must_close:
+            req.must_close = True
+        return bool(super().handle_request(req, conn))
+
+    def finish_request(self, conn: Connection, fs: Future[Any]) -> None:
+        """Send what a thread has written, back in the loop."""
+        try:
+            conn.must_close |= not fs.result()
+        except BaseException:
+            conn.must_close = True
+        conn.forget_request()
+        waiting = conn.sock.waiting_bytes()
+        conn.since = time.monotonic()
+        conn.deadline = conn.since + RESPONSE_SECONDS + waiting / MIN_RESPONSE_RATE
+        conn.on_deadline = partial(self.drop, conn)
+        self.guard(self.send, conn)
+
+    def refuse(self, conn: Connection, status: int) -> None:
+        """Answer what no thread will see, and close."""
+        reason, text = _REASONS[status]
+        head = f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        data = f"{head}X-Content-Type-Options: nosniff\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode()
+        conn.must_close = True
+        conn.forget_request()
+        conn.received.clear()
+        conn.sock.pieces.append(memoryview(data))
+        conn.deadline = time.monotonic() + LINGER_SECONDS
+        conn.on_deadline = partial(self.drop, conn)
+        self.guard(self.send, conn)
+
+    def send(self, conn: Connection) -> None:
+        """Send on; at the end wait for the next request, or close."""
+        if not conn.sock.flush():
+            self.watch(conn, selectors.EVENT_WRITE, self.send)
+        elif not conn.must_close:
+            self.await_request(conn)
+        else:
+            conn.real.shutdown(socket.SHUT_WR)
+            conn.deadline = time.monotonic() + LINGER_SECONDS
+            self.watch(conn, selectors.EVENT_READ, self.linger)
+
+    def linger(self, conn: Connection) -> None:
+        """Drop what still comes, until the client has closed."""
+        if not conn.real.recv(READ_BYTES):
+            self.drop(conn)
+
+    # Deadlines
+
+    def murder_pending(self) -> None:
+        """Act on what has run out of time; where no connection is left, close those that have waited longest."""
+        now = time.monotonic()
+        if now < self.next_look:
+            return
+        self.next_look = now + LOOK_SECONDS
+        for conn in [conn for conn in self.connections if conn.deadline <= now]:
+            self.guard(lambda one: one.on_deadline(), conn)
+        if self.nr_conns >= self.worker_connections:
+            waiting = sorted((conn for conn in self.connections if conn.is_watched), key=lambda conn: conn.since)
+            for conn in waiting[: self.worker_connections // 4]:
+                self.drop(conn)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """Close what has not begun a request soon, in a worker that stops."""
+        for conn in self.connections:
+            if conn.is_watched and not conn.head:
+                conn.deadline = min(conn.deadline, time.monotonic() + STOP_SECONDS)
