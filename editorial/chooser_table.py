@@ -53,21 +53,21 @@ class Table(Model, frozen=True, kw_only=True):
 def load_table(path: Path = ROOT / FILE) -> Table | list[Finding]:
     """Read the rule table, or say what is wrong with it."""
     try:
-        read = read_model(Table, yaml_files.load(path.read_text("utf-8")))
+        data, node = yaml_files.load_file(path)
     except OSError as error:
         what = f"Die Datei kann nicht gelesen werden ({error.strerror})."
         return [Finding(FILE, 0, what, "Holen Sie sie aus der Versionsgeschichte zurück.", kind="toolkit")]
-    except (yaml_files.YAMLError, UnicodeDecodeError) as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
-        remedy = "Vergleichen Sie die Zeile mit der darüber."
-        return [Finding(FILE, line, "Die Datei ist kein gültiges YAML.", remedy, kind="toolkit")]
+    except yaml_files.YAMLError as error:
+        line, why = yaml_files.explain(error)
+        what, remedy = f"Die Datei ist kein gültiges YAML ({why}).", "Vergleichen Sie die Zeile mit der darüber."
+        return [Finding(FILE, max(line, 1), what, remedy, kind="toolkit")]
+    read = read_model(Table, data)
     if isinstance(read, Table):
         return read
-    lines = rule_lines(path)
     return [
         Finding(
             FILE,
-            lines.get(int(fault.where[1]), 1) if fault.where[:1] == ("rules",) and len(fault.where) > 1 else 1,
+            max(yaml_files.line_of(node, fault.where), 1),
             f"„{fault.place}“: {fault.what}.",
             "Oben in der Datei steht, welche Wörter erlaubt sind.",
             kind="toolkit",
@@ -78,10 +78,8 @@ def load_table(path: Path = ROOT / FILE) -> Table | list[Finding]:
 
 def rule_lines(path: Path = ROOT / FILE) -> dict[int, int]:
     """Return the line on which each rule begins."""
-    node = yaml_files.compose(path.read_text("utf-8"))
-    pairs = node.value if isinstance(node, yaml_files.MappingNode) else []
-    rules = next((value for key, value in pairs if key.value == "rules"), None)
-    return {number: item.start_mark.line + 1 for number, item in enumerate(rules.value)} if rules else {}
+    data, node = yaml_files.load_file(path)
+    return {number: yaml_files.line_of(node, ("rules", number)) for number in range(len(data["rules"]))}
 
 
 def chooser_data(table: Table, content: Content, language: Language) -> dict[str, Any]:

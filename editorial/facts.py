@@ -5,29 +5,29 @@ Each fact says where it comes from, as of when, and whether the city has confirm
 
 from __future__ import annotations
 
-import datetime
 import functools
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from editorial import yaml_files
 from editorial.findings import ContentError, Finding
 from editorial.languages import ROOT
-from editorial.models import Model, read_model
-from editorial.switchboard import phone_href
+from editorial.models import Fault, Model, read_model
+from editorial.values import Date, Email, Month, Phone, Quantity, Url, phone_href
 
 DATA_DIR = ROOT / "docs" / "data"
+Words = Annotated[str, Meta(min_length=1)]
 
 
 class Fact(Model, frozen=True, kw_only=True):
     """What every fact carries."""
 
     source: list[str] = []
-    as_of: str | None = None
-    review_by: datetime.date | None = None
+    as_of: Month | None = None
+    review_by: Date | None = None
     confirmed: bool = True
     confirm: str | None = None
 
@@ -36,13 +36,13 @@ class Contact(Fact, frozen=True, kw_only=True):
     """An office as a reader meets it; None means that the city has not told us yet."""
 
     key: str = ""
-    name: str
+    name: Words
     unit: str | None = None
     address: str | None = None
-    phone: str | None = None
-    email: str | None = None
+    phone: Phone | None = None
+    email: Email | None = None
     hours: str | None = None
-    url: str | None = None
+    url: Url | None = None
 
     @property
     def phone_href(self) -> str | None:
@@ -53,45 +53,50 @@ class Contact(Fact, frozen=True, kw_only=True):
 class Company(Fact, frozen=True, kw_only=True):
     """A company that took part in the exchange, and what it has agreed to."""
 
-    name: str
+    name: Words
     role: str
-    consent: str = "unknown"
+    consent: Literal["unknown", "given", "refused"] = "unknown"
     page: str | None = None
 
 
 class Law(Fact, frozen=True, kw_only=True):
     """A reference to a statute."""
 
-    label: str
-    title: str
-    url: str
+    label: Words
+    title: Words
+    url: Url
 
 
 class Link(Fact, frozen=True, kw_only=True):
     """An official page elsewhere."""
 
-    name: str
-    title: str
-    url: str
+    name: Words
+    title: Words
+    url: Url
     languages: list[str] = []
 
 
 class Number(Fact, frozen=True, kw_only=True):
     """A telephone number valid everywhere, such as an emergency number."""
 
-    number: str
-    label: str
+    number: Phone
+    label: Words
     free: bool = False
 
 
 class Amount(Fact, frozen=True, kw_only=True):
     """A sum or a share that a law or an office sets, and how long it holds."""
 
-    value: float
+    value: Quantity
     unit: str
     label: str | None = None
-    valid_from: datetime.date | None = None
-    valid_to: datetime.date | None = None
+    valid_from: Date | None = None
+    valid_to: Date | None = None
+
+    def __post_init__(self) -> None:
+        """Let nothing end before it begins."""
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise ValueError("valid_to: liegt vor valid_from:")
 
 
 class Source(Model, frozen=True, kw_only=True):
@@ -104,15 +109,11 @@ class Source(Model, frozen=True, kw_only=True):
 
 F = TypeVar("F", bound=Model)
 
-# What editors may write without quotes, though YAML then takes it for a number or a day.
-_TEXTS = ("as_of", "phone", "number", "seen")
-
 
 def _as_meant(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a fact as it is meant: one source is a list of one, and a number to call is a text."""
-    texts = {name: str(row[name]) for name in _TEXTS if row.get(name) is not None}
-    sources = {"source": [row["source"]]} if "source" in row and not isinstance(row["source"], list) else {}
-    return {**row, **texts, **sources}
+    """Return a fact as it is meant: one source is a list of one, and a text has no blanks around it."""
+    row = {name: value.strip() if isinstance(value, str) else value for name, value in row.items()}
+    return {**row, "source": [row["source"]]} if isinstance(row.get("source"), str) else row
 
 
 class Facts(Struct, frozen=True):
@@ -147,48 +148,71 @@ class _Reader:
         if not path.exists():
             return None, None
         try:
-            text = path.read_text("utf-8")
-            return yaml_files.load_and_compose(text)
-        except (yaml_files.YAMLError, UnicodeDecodeError) as error:
-            mark = getattr(error, "problem_mark", None)
+            return yaml_files.load_file(path)
+        except OSError as error:
             self.findings.append(
-                Finding(shown, mark.line + 1 if mark else 0, "Die Datei ist kein gültiges YAML.",
-                        " ".join(str(error).split()), kind="data")
+                Finding(shown, 0, f"Die Datei kann nicht gelesen werden ({error.strerror}).",
+                        "Prüfen Sie, ob sie eine Datei ist und ob Sie sie lesen dürfen.", kind="data")
             )  # fmt: skip
-            return None, None
+        except yaml_files.YAMLError as error:
+            line, why = yaml_files.explain(error)
+            self.findings.append(
+                Finding(shown, line, f"Die Datei ist kein gültiges YAML ({why}).",
+                        "Vergleichen Sie die Zeile mit der darüber.", kind="data")
+            )  # fmt: skip
+        return None, None
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """Return a file that is a list of words."""
+        rows, node = self.load(name)
+        shown = f"docs/data/{name}.yml"
+        if rows is not None and not isinstance(rows, list):
+            self.findings.append(
+                Finding(shown, 1, "Die Datei ist keine Liste von Wörtern.",
+                        "Jedes Wort steht in einer eigenen Zeile nach einem Strich und einem Leerzeichen.", kind="data")
+            )  # fmt: skip
+            return ()
+        for number, word in enumerate(rows or ()):
+            if not isinstance(word, str) or not word.strip():
+                self.findings.append(
+                    Finding(shown, yaml_files.line_of(node, (number,)), "Hier fehlt ein Wort.",
+                            "Setzen Sie es in Anführungszeichen, wenn es null heißt oder einen Doppelpunkt enthält.", kind="data")
+                )  # fmt: skip
+        return tuple(word.strip() for word in rows or () if isinstance(word, str))
 
     def facts(self, name: str, model: type[F]) -> dict[str, F]:
         """Return one file's facts by key."""
         shown, (rows, node) = f"docs/data/{name}.yml", self.load(name)
         if rows is None:
             return {}
-        if not isinstance(rows, dict) or not isinstance(node, yaml_files.MappingNode):
+        if not isinstance(rows, dict):
             self.findings.append(
                 Finding(shown, 1, "Die Datei ist keine Liste von Schlüsseln.",
                         "Jeder Eintrag beginnt mit seinem Schlüssel und einem Doppelpunkt.", kind="data")
             )  # fmt: skip
             return {}
         lines = self.lines.setdefault(name, {})
-        for key, _ in node.value:
-            if key.value in lines:
-                self.findings.append(
-                    Finding(shown, key.start_mark.line + 1, f"„{key.value}“ steht zweimal in der Datei.",
-                            "Löschen Sie einen der beiden Einträge.", kind="data")
-                )  # fmt: skip
-            lines[key.value] = key.start_mark.line + 1
         result: dict[str, F] = {}
         for key, row in rows.items():
+            lines[key] = yaml_files.line_of(node, (key,))
             extra = {"key": key} if model is Contact else {}
             read = read_model(model, {**_as_meant(row), **extra} if isinstance(row, dict) else row)
             if isinstance(read, list):
                 self.findings += [
-                    Finding(shown, lines.get(str(key), 0), ": ".join(filter(None, (f"„{key}“", fault.place, f"{fault.what}."))),
-                            "Vergleichen Sie mit einem Eintrag, der stimmt.", kind="data")
+                    Finding(shown, yaml_files.line_of(node, (key, *fault.where)),
+                            ": ".join(filter(None, (f"„{key}“", fault.place, f"{fault.what}."))), _remedy(fault), kind="data")
                     for fault in read
                 ]  # fmt: skip
             else:
-                result[str(key)] = read
+                result[key] = read
         return result
+
+
+def _remedy(fault: Fault) -> str:
+    """Return what to do about a fault of a fact."""
+    if fault.kind == "unknown" and fault.place.isdigit():  # {value: 12,50} without quotes: a comma ends a value there
+        return 'Steht davor eine Zahl mit Komma? Setzen Sie sie in Anführungszeichen: value: "12,50".'
+    return "Vergleichen Sie mit einem Eintrag, der stimmt."
 
 
 @functools.lru_cache(maxsize=4)
@@ -198,7 +222,6 @@ def load_facts(folder: Path = DATA_DIR) -> Facts:
     :raises ContentError: if a file is not valid YAML or a fact is incomplete.
     """
     reader = _Reader(folder)
-    terms, _node = reader.load("german_terms")
     facts = Facts(
         contacts=reader.facts("contacts", Contact),
         companies=reader.facts("companies", Company),
@@ -207,7 +230,7 @@ def load_facts(folder: Path = DATA_DIR) -> Facts:
         numbers=reader.facts("numbers", Number),
         amounts=reader.facts("amounts", Amount),
         sources=reader.facts("sources", Source),
-        german_terms=tuple(str(term) for term in terms or ()),
+        german_terms=reader.words("german_terms"),
         lines=reader.lines,
     )
     if reader.findings:

@@ -5,7 +5,6 @@ MkDocs prints a broken header into the page without a word; here it is an error 
 
 from __future__ import annotations
 
-import datetime
 import re
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -14,6 +13,7 @@ from msgspec import Meta, Struct
 from editorial import yaml_files
 from editorial.findings import Finding, similar
 from editorial.models import Fault, Model, read_model
+from editorial.values import Date, Month
 
 Audience = Literal["newcomers", "employers", "helpers", "everyone"]
 Topic = Literal[
@@ -29,7 +29,6 @@ Obstacle = Literal[
 Document = Literal["eu", "settlement", "residence", "section24", "gestattung", "duldung", "abroad", "unknown"]
 Size = Literal["small", "medium", "large"]
 _ONE_LINE, _ONE_LINE_IS = r"^[^\n{}<>]*$", "eine Zeile ohne { } < >"
-Month = Annotated[str, Meta(pattern=r"^20\d\d-(0[1-9]|1[0-2])$", description="ein Monat wie 2026-11")]
 Title = Annotated[str, Meta(min_length=1, max_length=90, pattern=_ONE_LINE, description=_ONE_LINE_IS)]
 ShortTitle = Annotated[str, Meta(min_length=1, max_length=40, pattern=_ONE_LINE, description=_ONE_LINE_IS)]
 Description = Annotated[str, Meta(min_length=20, max_length=240, pattern=_ONE_LINE, description=_ONE_LINE_IS)]
@@ -51,7 +50,7 @@ class TranslationHeader(Header, frozen=True, kw_only=True):
     """
 
     reviewed_by: Title | None = None
-    reviewed_at: datetime.date | None = None
+    reviewed_at: Date | None = None
 
     def __post_init__(self) -> None:
         """Let a review count only with the person's name and the day."""
@@ -90,7 +89,7 @@ class PageHeader(Header, frozen=True, kw_only=True):
     links: list[str] = []
     source: Annotated[list[str], SOME]
     as_of: Month | None = None
-    review_by: datetime.date
+    review_by: Date
     confirmed: bool = True
     confirm: str | None = None
     languages: list[str] | None = None
@@ -110,6 +109,7 @@ class Parsed(Struct, frozen=True):
     """A file cut in two: the header as data with its line numbers, and the text below it.
 
     :ivar head: the header as it stands in the file.
+    :ivar node: the header as YAML nodes, which know the lines of what stands inside a value.
     """
 
     data: dict[str, Any]
@@ -117,6 +117,7 @@ class Parsed(Struct, frozen=True):
     body: str
     body_line: int
     head: str = ""
+    node: Any = None
 
 
 _HEADER = re.compile(r"\A---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -131,11 +132,16 @@ def split_header(text: str, file: str) -> Parsed | Finding:
             "Die Datei beginnt mit einer Zeile ---, dann title: und description:, dann wieder ---.", kind="header-broken",
         )  # fmt: skip
     try:
-        data, node = yaml_files.load_and_compose(match[1])
+        node = yaml_files.compose(match[1])
+        if twice := yaml_files.key_twice(node):
+            return Finding(
+                file, twice[1] + 1, f"„{twice[0]}“ steht zweimal im Kopf.",
+                "Löschen Sie eine der beiden Zeilen.", kind="header-key",
+            )  # fmt: skip
+        data = yaml_files.texts_of(node)
     except yaml_files.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = (mark.line if mark else 0) + 2
-        problem = getattr(error, "problem", None) or "nicht lesbar"
+        number, problem = yaml_files.explain(error)
+        line = max(number, 1) + 1
         return Finding(
             file, line, f"Der Kopf der Seite ist kein gültiges YAML ({problem}).",
             "Nehmen Sie Leerzeichen statt des Tabulators." if "\t" in "".join(match[1].splitlines()[line - 2 : line - 1]) else
@@ -143,21 +149,14 @@ def split_header(text: str, file: str) -> Parsed | Finding:
             "Anführungszeichen in einfache Anführungszeichen: title: 'Text: mehr'.",
             kind="header-broken",
         )  # fmt: skip
-    if not isinstance(data, dict) or not isinstance(node, yaml_files.MappingNode):
+    if not isinstance(data, dict):
         return Finding(
             file, 2, "Der Kopf der Seite ist leer.", "Ergänzen Sie title: und description:.", kind="header-broken"
         )
-    lines: dict[str, int] = {}
-    for key, _ in node.value:
-        if key.value in lines:
-            return Finding(
-                file, key.start_mark.line + 2, f"„{key.value}“ steht zweimal im Kopf.",
-                "Löschen Sie eine der beiden Zeilen.", kind="header-key",
-            )  # fmt: skip
-        lines[key.value] = key.start_mark.line + 2
+    lines = {key: yaml_files.line_of(node, (key,)) + 1 for key in data}
     body = text.removeprefix("\ufeff")[match.end() :]
     head = text.removesuffix(body)
-    return Parsed(data, lines, body, head.count("\n") + 1, head)
+    return Parsed(data, lines, body, head.count("\n") + 1, head, node)
 
 
 H = TypeVar("H", bound=Header)
@@ -185,9 +184,8 @@ def _finding(model: type[Header], parsed: Parsed, file: str, fault: Fault) -> Fi
         remedy = (suggest(key, model) if len(fault.where) == 1 else "") + remedy
     elif fault.kind == "missing":
         what, remedy = f"„{fault.place}“ fehlt.", "Ergänzen Sie diese Zeile im Kopf der Seite."
-    return Finding(
-        file, parsed.lines.get(key, 1), what, remedy, kind="header-value" if fault.kind == "value" else "header-key"
-    )
+    line = yaml_files.line_of(parsed.node, fault.where) + 1 if key in parsed.lines else 1
+    return Finding(file, line, what, remedy, kind="header-value" if fault.kind == "value" else "header-key")
 
 
 # What editors write when they think of a key in German.

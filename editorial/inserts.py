@@ -12,6 +12,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from editorial.facts import Amount, Contact, Facts, Law, Link, Number
+from editorial.values import phone_href
 from editorial.words import gettext as _
 
 INSERT = re.compile(r"\{\{\s*([a-z_]+)\.([A-Za-z0-9_-]+)\s*\}\}")
@@ -61,8 +62,7 @@ def render_fact(fact: Any, language: str) -> Markup:
     """Return a fact as HTML that may stand inside a sentence."""
     match fact:
         case Number():
-            digits = "".join(c for c in fact.number if c.isdigit() or c == "+")
-            return Markup('<a class="kim-tel" href="tel:{}" dir="ltr">{}</a>').format(digits, fact.number)
+            return Markup('<a class="kim-tel" href="{}" dir="ltr">{}</a>').format(phone_href(fact.number), fact.number)
         case Law():
             return Markup('<a href="{}" lang="de" dir="ltr">{}</a>').format(fact.url, fact.label)
         case Link():

@@ -56,21 +56,28 @@ def read_config(config: Path = CONFIG) -> dict[str, Any]:
         from editorial import yaml_files  # late: a build with nothing to do reads no YAML
 
         try:
-            data = yaml_files.load(config.read_text("utf-8"))
+            text = config.read_text("utf-8")
+            data = yaml_files.load(text)
+            if isinstance(data, dict):
+                data.update(_as_texts(yaml_files.load_texts(text)))
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(
                 f"{config}: It cannot be read ({error}). The site's name and languages stand there."
             ) from error
         except yaml_files.YAMLError as error:
-            mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
-            where = f"{config}:{mark.line + 1}" if mark else str(config)
-            raise ConfigError(
-                f"{where}: No valid YAML ({problem or error}). Compare the line with the one above."
-            ) from error
+            line, problem = yaml_files.explain(error)
+            where = f"{config}:{line}" if line else str(config)
+            raise ConfigError(f"{where}: No valid YAML ({problem}). Compare the line with the one above.") from error
         if not isinstance(data, dict):
             raise ConfigError(f"{config}: It holds no settings. Take it back from the version history.")
         _READ[config] = data
     return _READ[config]
+
+
+def _as_texts(data: dict[str, Any]) -> dict[str, Any]:
+    """Return what only this project reads as the texts that stand there: YAML 1.1 takes ``office: no`` for false."""
+    names = ("site_name", "site_url", "extra")
+    return {name: data[name] for name in names if data.get(name) is not None}
 
 
 def know_config(data: dict[str, Any], config: Path = CONFIG) -> None:
@@ -92,18 +99,24 @@ def parse_languages(config: dict[str, Any], where: str = "mkdocs.yml") -> tuple[
 
     :raises LanguageTableError: see :func:`load_languages`.
     """
-    table = next((entry["i18n"]["languages"] for entry in config.get("plugins", []) if "i18n" in entry), None)
-    if not table:
+    plugins = config.get("plugins")
+    entries = (
+        [entry["i18n"] for entry in plugins if isinstance(entry, dict) and "i18n" in entry]
+        if isinstance(plugins, list)
+        else []
+    )
+    table = entries[0].get("languages") if entries and isinstance(entries[0], dict) else None
+    if not table or not isinstance(table, list):
         raise LanguageTableError(f"{where}: the plugin i18n has no languages. Add at least one.")
     languages = tuple(
         Language(
-            code=row["locale"],
-            name=row["name"],
-            dir="rtl" if row.get("theme", {}).get("direction") == "rtl" else "ltr",
+            code=_word(row, "locale", where),
+            name=_word(row, "name", where),
+            dir="rtl" if isinstance(row.get("theme"), dict) and row["theme"].get("direction") == "rtl" else "ltr",
             default=bool(row.get("default")),
         )
         for row in table
-        if row.get("build", True)
+        if not isinstance(row, dict) or row.get("build", True)
     )
     codes = [language.code for language in languages]
     doubled = sorted({code for code in codes if codes.count(code) > 1})
@@ -112,6 +125,19 @@ def parse_languages(config: dict[str, Any], where: str = "mkdocs.yml") -> tuple[
     if sum(language.default for language in languages) != 1:
         raise LanguageTableError(f"{where}: exactly one language must say `default: true`.")
     return languages
+
+
+def _word(row: Any, name: str, where: str) -> str:
+    """Return a text of one row of the table."""
+    value = row.get(name) if isinstance(row, dict) else None
+    if isinstance(value, str) and value:
+        return value
+    if value is None:
+        raise LanguageTableError(f"{where}: a language has no `{name}`. Add it: - {{locale: fr, name: Français, …}}.")
+    raise LanguageTableError(
+        f"{where}: YAML does not take `{name}` of a language for a text, but for {value}. "
+        f"Put it in quotes, for example `{name}: 'no'`."
+    )
 
 
 def default_language(languages: tuple[Language, ...] | None = None) -> Language:

@@ -6,12 +6,16 @@ and stops at the first fault; :func:`read_model` goes on, field by field, so tha
 
 from __future__ import annotations
 
+import functools
 import re
 import types
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
+
+from editorial.values import decode
+from editorial.yaml_files import is_true
 
 Kind = Literal["unknown", "missing", "value"]
 M = TypeVar("M", bound=msgspec.Struct)
@@ -42,17 +46,45 @@ class Fault(msgspec.Struct, frozen=True):
 def read_model(model: type[M], data: Any) -> M | list[Fault]:
     """Return data in its declared shape, or everything that is wrong with it.
 
-    :param data: what a YAML loader gives: dates are dates, numbers numbers.
+    :param data: what a YAML loader gives: texts, where :func:`editorial.yaml_files.load_texts` has read the file. A text
+        in the place of a number, of true or of false is read as one.
     """
+    meant = _as_declared(model, data)
     try:
-        return msgspec.convert(data, model)
+        return msgspec.convert(meant, model, dec_hook=decode)
     except msgspec.ValidationError as error:
-        return list(_faults(model, data, ())) or [Fault((), "value", _said(str(error), model))]
+        return list(_faults(model, meant, ())) or [Fault((), "value", _said(str(error), model))]
 
 
 def given(model: Model) -> dict[str, Any]:
     """Return the fields that were given a value, by name."""
     return {name: value for name, value in msgspec.structs.asdict(model).items() if value is not None}
+
+
+_WHOLE_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,8})")
+
+
+def _as_declared(wanted: Any, value: Any) -> Any:
+    """Return data with each text made a number, true or false where a shape wants one and the text is one."""
+    kind = _plain(wanted)
+    if isinstance(value, str):
+        if kind is int and _WHOLE_NUMBER.fullmatch(value.strip()):
+            return int(value)
+        truth = is_true(value.strip()) if kind is bool else None
+        return value if truth is None else truth
+    if isinstance(value, list) and get_origin(kind) is list:
+        return [_as_declared(get_args(kind)[0], one) for one in value]
+    if isinstance(value, dict) and get_origin(kind) is dict:
+        return {key: _as_declared(get_args(kind)[1], one) for key, one in value.items()}
+    if isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        types_of = _field_types(kind)
+        return {key: _as_declared(types_of.get(key), one) for key, one in value.items()}
+    return value
+
+
+@functools.cache
+def _field_types(model: type[msgspec.Struct]) -> Mapping[str, Any]:
+    return {row.encode_name: row.type for row in msgspec.structs.fields(model)}
 
 
 def _faults(wanted: Any, value: Any, where: tuple[str | int, ...]) -> Iterator[Fault]:
@@ -68,12 +100,15 @@ def _faults(wanted: Any, value: Any, where: tuple[str | int, ...]) -> Iterator[F
                 yield from _faults(row.type, value[name], (*where, name))
             elif row.required:
                 yield Fault((*where, name), "missing", "fehlt")
+    elif get_origin(kind) is dict and isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _faults(get_args(kind)[1], item, (*where, str(name)))
     elif get_origin(kind) is list and isinstance(value, list) and value:
         for number, item in enumerate(value):
             yield from _faults(get_args(kind)[0], item, (*where, number))
     else:
         try:
-            msgspec.convert(value, wanted)
+            msgspec.convert(value, wanted, dec_hook=decode)
         except msgspec.ValidationError as error:
             yield Fault(where, "value", _said(str(error), wanted))
 
@@ -102,8 +137,6 @@ def _said(message: str, wanted: Any) -> str:
     """Return what msgspec found, in German; what a rule of a shape says is German already."""
     if message.startswith("Invalid enum value"):
         return f"erlaubt ist nur: {', '.join(_allowed(wanted))}"
-    if message.startswith("Invalid RFC3339 encoded date"):
-        return "hier steht ein Datum wie 2027-11-23"
     if " matching regex " in message:
         return f"hier steht {next(_described(wanted), 'etwas anderes')}"
     if length := _LENGTH.match(message):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from pathlib import Path
 
 from markupsafe import Markup
@@ -12,6 +11,7 @@ from editorial.dates import in_words
 from editorial.findings import Finding
 from editorial.languages import Language
 from editorial.models import Model, read_model
+from editorial.values import Date
 from editorial.words import gettext as _
 
 RESULTS = "docs/data/accessibility.yml"
@@ -35,7 +35,7 @@ class FullTest(Model, frozen=True, kw_only=True):
     :ivar other: pages with another fault: keyboard, width, doubled text, script, links.
     """
 
-    date: datetime.date
+    date: Date
     pages: int
     languages: int
     looks: int
@@ -49,15 +49,23 @@ def load_run(path: Path) -> FullTest | Finding | None:
     """Return the last full run, None if there was none yet, or what is wrong with the file."""
     if not path.exists():
         return None
+    line, why = 0, ""
     try:
-        read = read_model(FullTest, yaml_files.load(path.read_text("utf-8")))
-        why = f"{read[0].place}: {read[0].what}" if isinstance(read, list) else ""
+        data, node = yaml_files.load_file(path)
+        read = read_model(FullTest, data)
+        if isinstance(read, FullTest):
+            return read
+        line, why = yaml_files.line_of(node, read[0].where), f"{read[0].place}: {read[0].what}"
     except yaml_files.YAMLError as error:
-        read, why = [], str(error).splitlines()[0]
-    if isinstance(read, FullTest):
-        return read
+        line, why = yaml_files.explain(error)
+    except OSError as error:
+        why = str(error.strerror)
     return Finding(
-        RESULTS, 0, f"Das Prüfergebnis ist nicht lesbar: {why}.", "Schreiben Sie es neu: make test-all.", kind="data"
+        RESULTS,
+        line,
+        f"Das Prüfergebnis ist nicht lesbar ({why}).",
+        "Schreiben Sie es neu: make test-all.",
+        kind="data",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import io
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from editorial.dates import in_months, in_words
 from editorial.findings import Finding
 from editorial.languages import Language
 from editorial.models import Model, read_model
+from editorial.values import Date, Month
 from editorial.words import gettext as _
 from editorial.words import ngettext
 
@@ -37,10 +37,10 @@ class Quotation(Model, frozen=True, kw_only=True):
 class Publication(Model, frozen=True, kw_only=True):
     """One publication: counts by question and choice; what is missing is hidden on purpose."""
 
-    published_on: datetime.date
+    published_on: Date
     answers: int
-    first_answer: str
-    last_answer: str
+    first_answer: Month
+    last_answer: Month
     tables: dict[str, dict[str, int]]
     quotations: list[Quotation] = []
 
@@ -61,17 +61,23 @@ def load_survey(path: Path) -> Publication | Finding | None:
     if not path.exists():
         return None
     try:
-        data = yaml_files.load(path.read_text("utf-8")) or {}
-        current = data.get("current")
-    except (yaml_files.YAMLError, AttributeError) as error:
-        return unreadable(type(error).__name__)
+        data, node = yaml_files.load_file(path)
+    except yaml_files.YAMLError as error:
+        return unreadable(*yaml_files.explain(error))
+    except OSError as error:
+        return unreadable(0, str(error.strerror))
+    if not isinstance(data, dict | None):
+        return unreadable(1, "die Zeile current: fehlt")
+    current = (data or {}).get("current")
     read = read_model(Publication, current) if current else None
-    return unreadable(f"{read[0].place}: {read[0].what}") if isinstance(read, list) else read
+    if not isinstance(read, list):
+        return read
+    return unreadable(yaml_files.line_of(node, ("current", *read[0].where)), f"{read[0].place}: {read[0].what}")
 
 
-def unreadable(why: str) -> Finding:
+def unreadable(line: int, why: str) -> Finding:
     """Return the finding for results that cannot be read."""
-    return Finding(FILE, 1, f"Die Ergebnisse der Umfrage sind nicht lesbar ({why}).",
+    return Finding(FILE, line, f"Die Ergebnisse der Umfrage sind nicht lesbar ({why}).",
                    "Schreiben Sie sie neu mit: kim survey publish", kind="data")  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from editorial import yaml_files
 from editorial.languages import ROOT, load_site
+from editorial.values import phone_href
 
 FILE = ROOT / "docs" / "data" / "contacts.yml"
 TEXTS = ("name", "unit", "address", "phone", "email", "hours", "url")
@@ -37,11 +38,6 @@ class Switchboard:
         return phone_href(self.phone)
 
 
-def phone_href(phone: str | None) -> str | None:
-    """Return a number as a ``tel:`` link takes it (RFC 3966), without blanks and strokes."""
-    return "tel:" + "".join(c for c in phone if c.isdigit() or c == "+") if phone else None
-
-
 @functools.lru_cache
 def load_switchboard(file: Path = FILE) -> Switchboard | None:
     """Return the contact that ``municipality.switchboard`` in ``mkdocs.yml`` names; None if there is none to be read.
@@ -50,10 +46,12 @@ def load_switchboard(file: Path = FILE) -> Switchboard | None:
     before keeps taking forms, only without a number to call.
     """
     try:
-        row = yaml_files.load(file.read_text("utf-8"))[load_site()["municipality"]["switchboard"]]
-    except (OSError, UnicodeDecodeError, yaml_files.YAMLError, LookupError, TypeError):
+        row = yaml_files.load_file(file)[0][load_site()["municipality"]["switchboard"]]
+    except (OSError, yaml_files.YAMLError, LookupError, TypeError):
         return None
-    if not isinstance(row, dict) or not row.get("name"):
+    if not isinstance(row, dict) or not isinstance(row.get("name"), str):
         return None
-    texts = {name: str(row[name]) for name in TEXTS if row.get(name) is not None}
-    return Switchboard(**texts, confirmed=bool(row.get("confirmed", True)))
+    texts = {name: row[name].strip() for name in TEXTS if isinstance(row.get(name), str)}
+    if phone_href(texts.get("phone")) is None:
+        texts.pop("phone", None)  # a number that cannot be dialled helps nobody
+    return Switchboard(**texts, confirmed=yaml_files.is_true(row.get("confirmed", "true")) is True)

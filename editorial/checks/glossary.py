@@ -38,21 +38,44 @@ def load_glossary(path: Path) -> list[Term] | Finding:
     if not path.exists():
         return []
     try:
-        rows: Any = yaml_files.load(path.read_text("utf-8")) or []
-        return [
-            Term(
-                str(row["de"]),
-                {code: tuple([words] if isinstance(words, str) else words)
-                 for code, words in row.items() if code not in {"de", "bracket", "ambiguous"}},
-                bool(row.get("bracket", False)),
-                bool(row.get("ambiguous", False)),
-            )
-            for row in rows
-        ]  # fmt: skip
-    except (yaml_files.YAMLError, KeyError, TypeError, AttributeError) as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
-        return Finding(FILE, line, "Das Glossar ist nicht lesbar.",
-                       "Jeder Eintrag hat de: und je Sprache ein Wort oder eine Liste.", kind="data")  # fmt: skip
+        rows, node = yaml_files.load_file(path)
+    except yaml_files.YAMLError as error:
+        line, why = yaml_files.explain(error)
+        return _unreadable(line, f" ({why})")
+    except OSError as error:
+        return _unreadable(0, f" ({error.strerror})")
+    if not isinstance(rows, list | None):
+        return _unreadable(1)
+    terms: list[Term] = []
+    for number, row in enumerate(rows or ()):
+        term = _term(row)
+        if term is None:
+            return _unreadable(yaml_files.line_of(node, (number,)))
+        terms.append(term)
+    return terms
+
+
+def _term(row: Any) -> Term | None:
+    """Return one entry, or None if it is none."""
+    if not isinstance(row, dict) or not isinstance(row.get("de"), str):
+        return None
+    marks = {name: yaml_files.is_true(row.get(name, "false")) for name in ("bracket", "ambiguous")}
+    words = {
+        code: [said] if isinstance(said, str) else said
+        for code, said in row.items()
+        if code != "de" and code not in marks
+    }
+    if None in marks.values() or not all(
+        isinstance(said, list) and all(isinstance(one, str) for one in said) for said in words.values()
+    ):
+        return None
+    renderings = {code: tuple(said) for code, said in words.items()}
+    return Term(row["de"], renderings, bool(marks["bracket"]), bool(marks["ambiguous"]))
+
+
+def _unreadable(line: int, why: str = "") -> Finding:
+    return Finding(FILE, line, f"Das Glossar ist nicht lesbar{why}.",
+                   "Jeder Eintrag hat de: und je Sprache ein Wort oder eine Liste.", kind="data")  # fmt: skip
 
 
 @functools.lru_cache(maxsize=4096)

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-import yaml
 from msgspec import Struct
 
+from editorial import yaml_files
 from editorial.translations.lock import Entry
 from editorial.translations.paragraphs import FIELDS, HEAD, Document, Paragraph, normal
 from editorial.translations.state import cut_alike, stale_flags
@@ -156,8 +156,8 @@ def _words(kind: str, answer: str) -> str:
 def scalar(text: str) -> str:
     """Return a text as a value in a header: plain where YAML reads it back the same, else in single quotes."""
     try:
-        plain = yaml.safe_load(f"key: {text}") == {"key": text}
-    except yaml.YAMLError:
+        plain = yaml_files.load(f"key: {text}") == {"key": text}
+    except yaml_files.YAMLError:
         plain = False
     return text if plain and text else "'" + text.replace("'", "''") + "'"
 

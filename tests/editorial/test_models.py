@@ -44,7 +44,7 @@ def test_what_fits_is_read_with_its_defaults() -> None:
         ({"title": "x" * 91}, "title", "value", "höchstens 90 Zeichen"),
         ({"title": "a {b}"}, "title", "value", "hier steht eine Zeile ohne { } < >"),
         ({"as_of": "November"}, "as_of", "value", "hier steht ein Monat wie 2026-11"),
-        ({"as_of": datetime.date(2026, 11, 1)}, "as_of", "value", "hier steht ein Text, nicht ein Datum"),
+        ({"as_of": datetime.date(2026, 11, 1)}, "as_of", "value", "hier steht ein Monat wie 2026-11"),
         ({"review_by": "bald"}, "review_by", "value", "hier steht ein Datum wie 2027-11-23"),
         ({"order": -1}, "order", "value", "mindestens 0"),
         ({"order": True}, "order", "value", "hier steht eine ganze Zahl, nicht true oder false"),
