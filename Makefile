@@ -40,7 +40,7 @@ test: $(VENV)/.installed-dev browser postgres ## Set up what the tests need, a r
 test-all: test ## All tests, then every page in every language and look; writes the result for the statement
 	@$(VENV)/bin/python -m tests.everything
 
-bench: $(VENV)/.installed-dev ## Measure build, pages, search, preview and forms beside peers; writes bench/results.md
+bench: $(VENV)/.installed-dev browser ## Measure build, pages, search, preview and forms beside peers; writes bench/results.md
 	@for what in build page search serve form; do $(VENV)/bin/kim bench $$what || exit 1; done
 
 bench-forms: $(VENV)/.installed-dev ## Measure how fast forms are stored, beside a bare loop of the same commits

@@ -18,11 +18,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.needs import known_peers
 from bench.peers import STARLIGHT, node_peer, python_peer, quiet_node
 from bench.report import Bar, write_part
 from bench.synthetic import languages, write_hugo, write_mkdocs, write_ours, write_starlight
 from editorial.files import remove
 from editorial.languages import ROOT
+
+PEERS = ("stock", "zensical", "starlight", "hugo")
 
 
 @dataclass(frozen=True)
@@ -164,17 +167,26 @@ def check_share(rounds: int) -> list[Bar]:
     ]
 
 
+def size_of(text: str) -> tuple[int, int]:
+    """Return languages and pages of a size such as ``8x60``.
+
+    :raises SystemExit: with a sentence, if it is none.
+    """
+    count, _, pages = text.strip().partition("x")
+    if not (count.isdecimal() and pages.isdecimal() and 1 <= int(count) <= 16 and int(pages) >= 3):
+        raise SystemExit(f"{text!r} is no size. Write languages x pages, for example 8x60 (1 to 16 languages, 3 pages or more).")  # fmt: skip
+    return int(count), int(pages)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run everything that was asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--peer", default="stock,zensical,starlight,hugo", help="which peers, with commas between; empty for none"
-    )
+    parser.add_argument("--peer", default=",".join(PEERS), help="which peers, with commas between; empty for none")
     parser.add_argument("--size", default="8x60,8x240,16x60", help="languages x pages, with commas between")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args(arguments)
-    peers = [name for name in options.peer.split(",") if name]
-    sizes = [(int(one.partition("x")[0]), int(one.partition("x")[2])) for one in options.size.split(",")]
+    peers = known_peers(options.peer, PEERS)
+    sizes = [size_of(one) for one in options.size.split(",")]
     notes: list[str] = []
     with tempfile.TemporaryDirectory(prefix="kim-bench-") as folder:
         took = {

@@ -22,14 +22,15 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
+from bench.needs import DEFAULT_SITE, built_site, chromium, known_peers
 from bench.peers import LIGHTHOUSE, STARLIGHT, node_peer, quiet_node
 from bench.report import Bar, write_part
 from bench.serving import static
 from bench.synthetic import languages, write_mkdocs, write_starlight
 from bench.web_fonts import web_fonts
-from editorial.booklets import find_engine
-from editorial.languages import ROOT, load_languages
+from editorial.languages import load_languages
 
+PEERS = ("stock", "starlight", "lighthouse")
 SLOWER = 4
 NETWORK = {
     "offline": False,
@@ -122,7 +123,7 @@ def lighthouse(modules: Path, address: str, options: list[str]) -> dict[str, Any
             "node", str(modules / "lighthouse/cli/index.js"), address, "--quiet", "--output=json",
             f"--output-path={out}", f"--chrome-flags={' '.join(flags)}",
         ]  # fmt: skip
-        env = {**quiet_node(), "CHROME_PATH": find_engine() or ""}
+        env = {**quiet_node(), "CHROME_PATH": chromium()}
         subprocess.run(command, check=True, capture_output=True, env=env)
         report: dict[str, Any] = json.loads(out.read_text("utf-8"))
         return report
@@ -191,7 +192,7 @@ def visits(
     """Visit our pages in every language and those of the peers, in turn; return our bars, and the median of each page."""
     found: dict[str, list[Visit]] = {}
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_engine(), args=["--no-sandbox", *options])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", *options])
         for _round in range(rounds):
             for name, (root, paths) in sites.items():
                 pages = own_pages(root) if name == "ours" else [(f"{name}, {kind}", path) for kind, path in paths]
@@ -251,12 +252,14 @@ def next_page(browser: Browser, base: str, sent: list[tuple[str, int]]) -> list[
 def main(arguments: list[str] | None = None) -> int:
     """Measure and write the result."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--site", type=Path, default=ROOT / "site", help="a built site (default: site/)")
+    parser.add_argument("--site", type=Path, default=DEFAULT_SITE, help="a built site (default: site/)")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--peer", default="stock,starlight,lighthouse", help="with commas between; empty for none")
+    parser.add_argument("--peer", default=",".join(PEERS), help="with commas between; empty for none")
     options = parser.parse_args(arguments)
     notes: list[str] = []
-    bars, table = measure(options.site, options.rounds, [name for name in options.peer.split(",") if name], notes)
+    peers = known_peers(options.peer, PEERS)
+    chromium()
+    bars, table = measure(built_site(options.site), options.rounds, peers, notes)
     note = (
         f"First visit, slow 4G, processor {SLOWER} × slower, 412 × 823, medians of {options.rounds}. Peers: the synthetic pages "
         f"(60 in 8 languages). {'; '.join(notes)}."

@@ -17,11 +17,13 @@ STARLIGHT = ("astro@5", "@astrojs/starlight@0.36")
 
 
 def python_peer(name: str) -> tuple[Path | None, str]:
-    """Return the folder of a Python peer's programs, installing it once, and its version or why it is not there."""
+    """Return the folder of a Python peer's programs, installing its newest version, and that version or why it is not there."""
     python = HOME / "bin" / "python"
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=True)
-    done = subprocess.run([str(python), "-m", "pip", "install", "-q", name], capture_output=True, text=True)
+    done = subprocess.run(
+        [str(python), "-m", "pip", "install", "-q", "--upgrade", name], capture_output=True, text=True
+    )
     if done.returncode != 0:
         return None, f"{name} not installed: {last_line(done.stderr)}"
     show = subprocess.run([str(python), "-m", "pip", "show", name], capture_output=True, text=True).stdout

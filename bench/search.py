@@ -19,9 +19,9 @@ from typing import Any
 import yaml
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bench.needs import DEFAULT_SITE, built_site, chromium
 from bench.report import Bar, write_part
 from bench.serving import static
-from editorial.booklets import find_engine
 from editorial.content import Content, read_content
 from editorial.languages import ROOT, Language, load_languages
 
@@ -140,7 +140,7 @@ def measure(site: Path, docs: Path = ROOT / "docs") -> list[Bar]:
     """Return what was measured in every language, beside the bars."""
     content, bars = read_content(docs, load_languages()), list[Bar]()
     with static(site) as (base, sent), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_engine(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         rows: dict[str, Any] = families()
         for language in load_languages():
             words = indexed_words(site, content, language)
@@ -184,10 +184,12 @@ def measure(site: Path, docs: Path = ROOT / "docs") -> list[Bar]:
 def main(arguments: list[str] | None = None) -> int:
     """Measure and write the result."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--site", type=Path, default=ROOT / "site", help="a built site (default: site/)")
+    parser.add_argument("--site", type=Path, default=DEFAULT_SITE, help="a built site (default: site/)")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="the pages it was built from")
     options = parser.parse_args(arguments)
-    write_part("search", "Search", "Words and forms: `bench/word_forms.yml`.", measure(options.site, options.docs))
+    chromium()
+    bars = measure(built_site(options.site), options.docs)
+    write_part("search", "Search", "Words and forms: `bench/word_forms.yml`.", bars)
     return 0
 
 

@@ -21,9 +21,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from bench.needs import chromium
 from bench.report import Bar, write_part
 from bench.synthetic import languages, write_ours
-from editorial.booklets import find_engine
 
 BARS = {(8, 60): 0.5, (8, 240): 1.0}
 PAUSES = (0.3, 0.3, 4.0)  # seconds between two saves: in quick succession, and with time for a whole build between
@@ -81,7 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     bars = []
     with sync_playwright() as playwright, tempfile.TemporaryDirectory(prefix="kim-bench-") as folder:
-        browser = playwright.chromium.launch(executable_path=find_engine(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         for (count, pages), limit in BARS.items():
             project = Path(folder) / f"{count}-{pages}"
             write_ours(project, languages(count), pages)

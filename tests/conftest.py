@@ -4,4 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
+
+# No test depends on how fast the machine is: an example may take as long as it takes.
+hypothesis.settings.register_profile("kim", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("kim")
+
+# Seconds after which a test stops waiting for something that does not come. A limit against hanging, never a promise.
+PATIENCE = 180.0
+
 ROOT = Path(__file__).resolve().parent.parent

@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 
 
 def free_port() -> int:
@@ -24,7 +24,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(condition: object, seconds: float = 30.0, what: str = "the condition") -> None:
+def wait_until(condition: object, seconds: float = PATIENCE, what: str = "the condition") -> None:
     """Ask again and again until ``condition()`` is true.
 
     :raises TimeoutError: if it is not within ``seconds``.
@@ -40,7 +40,7 @@ def wait_until(condition: object, seconds: float = 30.0, what: str = "the condit
 def answers(url: str) -> bool:
     """Tell whether somebody answers at this address."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as response:
+        with urllib.request.urlopen(url, timeout=10) as response:
             return bool(response.status < 500)
     except urllib.error.HTTPError as error:
         return error.code < 500
@@ -70,7 +70,7 @@ class Server:
                 [sys.executable, "-m", "kim", "serve", *self.options],
                 cwd=self.folder, env=env, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        wait_until(lambda: self._alive() and answers(self.url + "/"), 240, "the server's first answer")
+        wait_until(lambda: self._alive() and answers(self.url + "/"), what="the server's first answer")
 
     def _alive(self) -> bool:
         assert self.process is not None
@@ -93,7 +93,7 @@ class Server:
         assert self.process is not None
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGINT)
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE)
 
     def kim(self, *words: str) -> str:
         """Run a ``kim`` command on the server's data and return what it prints."""

@@ -10,16 +10,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from editorial.build import build_if_changed
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 from tests.serving import Server, serving
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+# A promise that is kept when `kim.js` has run on this page. It is loaded after the first paint, and a test that clicks
+# before it has come depends on the speed of the machine.
+SCRIPT_RAN = """window.kimScriptRan = new Promise((done) => {
+  for (const type of ["load", "error"]) {
+    document.addEventListener(type, ({ target }) => { if (target.src?.includes("/assets/kim.js")) done(); }, true);
+  }
+});"""
+UNTIL_SCRIPT_RAN = "() => document.querySelector('script[data-then]') ? window.kimScriptRan : undefined"
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 def find_chromium() -> str:
@@ -57,16 +68,19 @@ class Visit:
 
     context: BrowserContext
     url: str
+    script: bool = True
     foreign: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     def open(self, path: str = "/") -> Page:
-        """Open a path of the site in a new tab."""
+        """Open a path of the site in a new tab; return when the page's script has run, if it has one."""
         page = self.context.new_page()
         page.on("request", lambda request: self._note(request.url))
         page.on("console", lambda message: message.type == "error" and self.faults.append(message.text))
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.goto(self.url + path)
+        if self.script:
+            page.evaluate(UNTIL_SCRIPT_RAN)
         return page
 
     def _note(self, url: str) -> None:
@@ -80,8 +94,9 @@ def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Visit]]:
     visits: list[Visit] = []
 
     def begin(url: str = server.url, expect_errors: bool = False, **options: Any) -> Visit:
-        visit = Visit(browser.new_context(**options), url)
-        visit.context.set_default_timeout(15_000)
+        visit = Visit(browser.new_context(**options), url, options.get("java_script_enabled", True))
+        visit.context.add_init_script(SCRIPT_RAN)
+        visit.context.set_default_timeout(PATIENCE * 1000)
         if not expect_errors:
             visits.append(visit)
         return visit

@@ -45,7 +45,7 @@ def reference_on(page: Page) -> str:
 def mails(server: Server, reference: str) -> dict[str, email.message.EmailMessage]:
     """Wait for both mails of a submission and return them by kind."""
     paths = {kind: server.data_dir / "mail" / f"{reference}-{kind}.eml" for kind in ("office", "copy")}
-    wait_until(lambda: all(path.exists() for path in paths.values()), 20, "both mails")
+    wait_until(lambda: all(path.exists() for path in paths.values()), what="both mails")
     return {k: email.message_from_bytes(p.read_bytes(), policy=email.policy.default) for k, p in paths.items()}  # type: ignore[misc]
 
 

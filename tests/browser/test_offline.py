@@ -83,7 +83,7 @@ def keep(context: BrowserContext, network: Network, root: str) -> Page:
     page = context.new_page()
     page.goto(f"{network.url}{root}offline/")
     page.locator("[data-part=keep]").click()
-    expect(page.locator("[data-part=remove]")).to_be_visible(timeout=60_000)
+    expect(page.locator("[data-part=remove]")).to_be_visible()
     return page
 
 
@@ -204,5 +204,5 @@ def test_the_service_worker_is_asked_for_every_time_and_keeps_the_csp(visit: Beg
     assert "javascript" in response.headers["content-type"]
     page = seen.open("/offline/")
     page.locator("[data-part=keep]").click()
-    expect(page.locator("[data-part=remove]")).to_be_visible(timeout=60_000)
+    expect(page.locator("[data-part=remove]")).to_be_visible()
     assert violations(page) == []

@@ -39,7 +39,7 @@ def fixed_browser(app: Flask, database: Database) -> Browser:
 
 
 @given(name=st.sampled_from((*LINES, "message")), value=st.text(max_size=300))
-@examples(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_in_any_field_comes_back_or_is_stored_unchanged(
     app: Flask, database: Database, name: str, value: str
 ) -> None:

@@ -123,7 +123,7 @@ def some_answers(definition: FormDefinition) -> st.SearchStrategy[dict[str, Any]
 
 
 @ALL
-@tried(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_answer_comes_back_unchanged_or_is_stored_and_exported_unchanged(
     browser: Browser, definition: FormDefinition, data: st.DataObject

@@ -415,7 +415,7 @@ def test_no_cell_becomes_a_formula(text: str, database: Database, settings: Sett
     assert rows
 
 
-@tried(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff"), max_size=40))
 def test_any_text_survives_every_export(text: str) -> None:
     row = Submission("n", "KIM-222222", "feedback", "de", "new", NOW, {"page": text, "helpful": "yes", "missing": text})

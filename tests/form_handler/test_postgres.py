@@ -142,7 +142,7 @@ def test_a_worker_that_is_killed_while_it_works_loses_no_mail(database: Database
     context = multiprocessing.get_context("spawn")
     worker = context.Process(target=deliver, args=(settings.database_url, str(settings.data_dir)))
     worker.start()
-    wait_until(lambda: any(settings.mail_dir.glob("*.eml")), 30, "the first mail")
+    wait_until(lambda: any(settings.mail_dir.glob("*.eml")), what="the first mail")
     assert worker.pid is not None
     os.kill(worker.pid, signal.SIGKILL)
     worker.join()

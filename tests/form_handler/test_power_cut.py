@@ -25,7 +25,7 @@ import sqlalchemy as sa
 from form_handler.settings import read_settings
 from form_handler.storage.database import Database
 from form_handler.storage.schema import outgoing_mail, submission
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 from tests.form_handler.conftest import FORM, HIDDEN, unescape, write_shells
 from tests.serving import Server, answers, wait_until
 
@@ -74,7 +74,7 @@ class Plugged(Server):
             self.process = subprocess.Popen(
                 [sys.executable, "-c", code], cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
             )  # fmt: skip
-        wait_until(lambda: self._alive() and answers(self.url + "/"), 60, "the server's first answer")
+        wait_until(lambda: self._alive() and answers(self.url + "/"), what="the server's first answer")
 
     def kill_all(self) -> None:
         """Kill every process that works on its data, as a power switch would."""
@@ -93,10 +93,10 @@ def send_one(url: str) -> str | None:
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
     form = {"company": f"Beispielbetrieb {next(NAMES)}", "email": "beispiel@example.org"}
     try:
-        with browser.open(url + FORM, urllib.parse.urlencode(form).encode(), timeout=10) as page:
+        with browser.open(url + FORM, urllib.parse.urlencode(form).encode(), timeout=PATIENCE) as page:
             hidden = [(name, unescape(value)) for name, value in HIDDEN.findall(page.read().decode())]
         body = urllib.parse.urlencode(hidden).encode()
-        with browser.open(url + FORM + "absenden/", body, timeout=10) as page:
+        with browser.open(url + FORM + "absenden/", body, timeout=PATIENCE) as page:
             found = REFERENCE.search(page.read().decode())
     except (OSError, http.client.HTTPException):  # the server went away
         return None
@@ -144,7 +144,7 @@ def cut_power(folder: Path, program: list[str], library: Path, at_least: int = 5
     server = Plugged(folder, program, library)
     server.start()
     with under_load(server.url) as shown:
-        wait_until(lambda: len(shown) >= at_least, 60, "the first receipts")
+        wait_until(lambda: len(shown) >= at_least, what="the first receipts")
         threading.Event().wait(random.random())
         server.kill_all()
     references, _total, halves = stored_at(server.disk)
@@ -176,7 +176,7 @@ def test_twenty_kills_under_load_lose_no_receipt_and_store_none_twice(tmp_path: 
     for _ in range(20):
         server.start()
         with under_load(server.url) as seen:
-            wait_until(lambda seen=seen: len(seen) >= 3, 60, "the first receipts")
+            wait_until(lambda seen=seen: len(seen) >= 3, what="the first receipts")
             threading.Event().wait(random.random() / 4)
             server.kill_all()
         shown += seen

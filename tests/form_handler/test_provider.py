@@ -21,6 +21,7 @@ from form_handler.app import create_app
 from form_handler.office import accounts
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
+from tests.conftest import PATIENCE
 from tests.form_handler.test_office import Clerk
 
 CLIENT, SECRET = "kim", "geheimnis"
@@ -100,7 +101,7 @@ def through_the_provider(clerk: Clerk) -> Any:
     began = clerk.post("anbieter/", "anmelden/", weiter="/eingang/zahlen/")
     assert began.status_code == 302, began.text
     opener = urllib.request.build_opener(_Stay())
-    with opener.open(began.location, timeout=10) as response:
+    with opener.open(began.location, timeout=PATIENCE) as response:
         back = urlsplit(response.headers["Location"])
     return clerk.client.get(f"{back.path}?{back.query}", base_url="http://127.0.0.1")
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from form_handler.security import CSP
+from tests.conftest import PATIENCE
 from tests.form_handler.conftest import write_shells
 from tests.serving import Server, serving, wait_until
 
@@ -32,7 +33,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def ask(url: str, method: str = "GET", **headers: str) -> tuple[int, Message, bytes]:
     request = urllib.request.Request(url, method=method, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as response:
             return response.status, response.headers, response.read()
     except urllib.error.HTTPError as error:
         with error:
@@ -68,7 +69,7 @@ def test_a_wrong_host_is_refused_on_every_page(server: Server, path: str) -> Non
 
 
 def test_rubbish_instead_of_http_does_no_harm(server: Server) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as raw:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as raw:
         raw.sendall(b"\x16\x03\x01 GET nonsense\r\n\r\n")
         raw.recv(1000)
     assert ask(server.url + "/")[0] == 200
@@ -89,14 +90,14 @@ def test_it_stops_cleanly_and_leaves_no_process_behind(tmp_path: Path) -> None:
                     return False
         return True
 
-    wait_until(nobody_left, 10, "the end of all processes")
+    wait_until(nobody_left, what="the end of all processes")
     assert "Traceback" not in running.log()
 
 
 def test_nothing_typed_reaches_the_log(server: Server) -> None:
     data = b"company=Geheimbetrieb&email=geheim%40example.org"
     request = urllib.request.Request(server.url + "/arbeitgeber/mitmachen/?q=geheim", data=data)
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as response:
         assert response.status == 200
     assert "eheim" not in server.log()
 

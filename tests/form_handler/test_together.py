@@ -59,7 +59,7 @@ def at_once(database: Database, jobs: list[Write]) -> Iterator[list[Future[str]]
     with ThreadPoolExecutor(len(jobs)) as pool:
         with database._lock:
             futures = [pool.submit(database.write, job) for job in jobs]
-            wait_until(lambda: len(database._jobs) == len(jobs), 10, "all jobs in line")
+            wait_until(lambda: len(database._jobs) == len(jobs), what="all jobs in line")
         yield futures
 
 
@@ -144,9 +144,9 @@ def test_what_another_thread_has_begun_is_waited_for(database: Database, rows: C
     with ThreadPoolExecutor(1) as pool, ThreadPoolExecutor(1, "late") as late:
         with database._lock:
             first = pool.submit(database.write, slow)
-            wait_until(lambda: len(database._jobs) == 1, 10, "the first in line")
+            wait_until(lambda: len(database._jobs) == 1, what="the first in line")
             second = late.submit(database.write, insert("late"))
-            wait_until(lambda: len(database._jobs) == 2, 10, "both in line")
+            wait_until(lambda: len(database._jobs) == 2, what="both in line")
         assert (first.result(10), second.result(10)) == ("slow", "late")
     assert rows() == ["late", "slow"]
 
@@ -191,6 +191,6 @@ def test_each_job_sees_what_its_own_thread_sees(database: Database, rows: Callab
     with ThreadPoolExecutor(2) as pool:
         with database._lock:
             futures = [pool.submit(in_language, code) for code in ("uk", "tr")]
-            wait_until(lambda: len(database._jobs) == 2, 10, "both in line")
+            wait_until(lambda: len(database._jobs) == 2, what="both in line")
         assert [future.result(10) for future in futures] == ["uk", "tr"]
     assert rows() == ["tr", "uk"]

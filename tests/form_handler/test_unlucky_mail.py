@@ -34,7 +34,7 @@ from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.migrate import upgrade
 from form_handler.storage.schema import outgoing_mail
 from form_handler.storage.submissions import Submission, find_by_reference, store
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 from tests.form_handler.conftest import FORM, GOOD, HIDDEN, unescape, write_shells
 from tests.serving import Server, answers, wait_until
 
@@ -76,7 +76,7 @@ def run_until(database: Database, settings: Settings, done: object) -> None:
     thread = threading.Thread(target=work)
     thread.start()
     try:
-        wait_until(lambda: fault or done(), 15)  # type: ignore[operator]
+        wait_until(lambda: fault or done())  # type: ignore[operator]
     finally:
         stop.set()
         thread.join()
@@ -197,7 +197,7 @@ class TinyServer(Server):
             self.process = subprocess.Popen(
                 [sys.executable, "-c", RUN], cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
             )
-        wait_until(lambda: self._alive() and answers(self.url + "/"), 60, "the server's first answer")
+        wait_until(lambda: self._alive() and answers(self.url + "/"), what="the server's first answer")
 
     def read(self) -> Settings:
         """Return the settings it runs with."""
@@ -207,9 +207,11 @@ class TinyServer(Server):
         """Send the form as a browser does; return the reference on the receipt."""
         browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
         data = urllib.parse.urlencode({**GOOD, "company": company}).encode()
-        with browser.open(self.url + FORM, data, timeout=20) as page:
+        with browser.open(self.url + FORM, data, timeout=PATIENCE) as page:
             hidden = [(n, unescape(v)) for n, v in HIDDEN.findall(page.read().decode())]
-        with browser.open(self.url + FORM + "absenden/", urllib.parse.urlencode(hidden).encode(), timeout=20) as page:
+        with browser.open(
+            self.url + FORM + "absenden/", urllib.parse.urlencode(hidden).encode(), timeout=PATIENCE
+        ) as page:
             found = re.search(r"KIM-[2-9A-HJKMNP-TV-Z]{6}", page.read().decode())
         assert found is not None
         return found[0]
@@ -263,22 +265,22 @@ def test_killing_the_server_right_after_the_receipt_loses_nothing(tmp_path: Path
 
 def test_a_mail_worker_that_was_killed_is_started_again(tmp_path: Path) -> None:
     with tiny(tmp_path / "var") as server:
-        wait_until(server.mail_workers, 15, "the first worker")
+        wait_until(server.mail_workers, what="the first worker")
         (first,) = server.mail_workers()
         os.kill(first, signal.SIGKILL)
-        wait_until(lambda: set(server.mail_workers()) - {first}, 12, "the next worker")
+        wait_until(lambda: set(server.mail_workers()) - {first}, what="the next worker")
 
 
 def test_a_mail_worker_that_outlives_the_server_does_not_keep_its_port(tmp_path: Path) -> None:
     with tiny(tmp_path / "var") as server:
-        wait_until(server.mail_workers, 15, "the mail worker")
+        wait_until(server.mail_workers, what="the mail worker")
         (worker,) = server.mail_workers()
         os.kill(worker, signal.SIGSTOP)  # it cannot notice that its server is gone
         for number in server.children().keys() - {worker}:
             os.kill(number, signal.SIGKILL)
         assert server.process is not None
         server.process.wait()
-        wait_until(lambda: is_free(server.port), 10, "the port")
+        wait_until(lambda: is_free(server.port), what="the port")
         assert list(server.children()) == [worker]
 
 

@@ -34,7 +34,7 @@ from editorial.parallel import Task
 from editorial.previewed import forget, note, noted, pages_of
 from editorial.translations.lock import Lock, write_lock
 from editorial.translations.record import updated
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 from tests.serving import wait_until
 
 if TYPE_CHECKING:
@@ -393,10 +393,10 @@ def test_ctrl_c_ends_a_command_and_all_its_processes(docs: Path, project: Path, 
             pass
         with contextlib.suppress(ProcessLookupError):  # on a fast machine it is done already
             os.killpg(running.pid, signal.SIGINT)
-        said = running.communicate(timeout=60)[1].strip()
+        said = running.communicate(timeout=PATIENCE)[1].strip()
         assert running.returncode == 0 or said.endswith(("Abgebrochen.", "Aborted!")), said
         assert "Process ForkPoolWorker" not in said
-        wait_until(lambda: not members(running.pid), 20, "the end of what it has begun")  # noqa: B023 - asked at once
+        wait_until(lambda: not members(running.pid), what="the end of what it has begun")  # noqa: B023 - asked at once
         for name in BESIDE:
             remove(project / name)
 

@@ -10,14 +10,14 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
 from tests.serving import answers, free_port, wait_until
 
 BANNER = "Vorführung mit erfundenen Betrieben"
 
 
 def read(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as response:
+    with urllib.request.urlopen(url, timeout=PATIENCE) as response:
         text: str = response.read().decode()
     return text
 
@@ -32,7 +32,7 @@ def test_the_demonstration_marks_every_page_and_keeps_apart(tmp_path: Path) -> N
         cwd=ROOT, env=env, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:
-        wait_until(lambda: process.poll() is None and answers(f"http://127.0.0.1:{port}/"), 120, "the demonstration")
+        wait_until(lambda: process.poll() is None and answers(f"http://127.0.0.1:{port}/"), what="the demonstration")
         pages = sorted((tmp_path / "demo" / "site").rglob("*.html"))
         assert len(pages) > 100
         assert all("kim-demo" in page.read_text("utf-8") for page in pages if "pagefind" not in page.parts)
@@ -46,6 +46,6 @@ def test_the_demonstration_marks_every_page_and_keeps_apart(tmp_path: Path) -> N
         assert "24 Betriebe haben geantwortet" in read(f"http://127.0.0.1:{port}/allianz/umfrage/")
     finally:
         os.killpg(process.pid, signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["demo"], "real data have a folder of their own"
     assert {path: path.stat().st_mtime_ns for path in (ROOT / "docs" / "data").iterdir()} == before
