@@ -2,59 +2,64 @@
 PORT ?= 8000
 PYTHON ?= python3
 VENV := .venv
+# By way of Python: the commands in bin/ name their interpreter by its path, which not every name of a folder allows.
+KIM := $(VENV)/bin/python -m kim
 export PORT
 
 .DEFAULT_GOAL := help
 .PHONY: help run build pdf desk check test test-all bench bench-forms scan clean lock browser postgres
 
 # An environment holds the paths of the folder that it was made in. One that came along with a copy is made anew.
-ifneq ($(shell cat $(VENV)/.installed 2>/dev/null),)
-ifneq ($(shell cat $(VENV)/.installed),$(CURDIR))
+# The shell compares, for a folder may have any name: blanks, quotes, signs that mean something to make.
+ifeq ($(shell [ -s $(VENV)/.installed ] && [ "$$(cat $(VENV)/.installed)" != "$$(pwd -P)" ] && rm -rf $(VENV) && echo moved),moved)
 $(info $(VENV) was made for another folder and is made anew.)
-$(shell rm -rf $(VENV))
-endif
 endif
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 run: $(VENV)/.installed ## Build the site and serve it with its forms on http://127.0.0.1:8000 (PORT= changes it)
-	@exec $(VENV)/bin/kim serve --port $(PORT)
+	@exec $(KIM) serve --port $(PORT)
 
 build: $(VENV)/.installed ## Build the static site into site/, with PDF booklets where Chromium is found
-	@$(VENV)/bin/kim build
+	@$(KIM) build
 
 pdf: $(VENV)/.installed ## Print the PDF booklets of the built site into site/pdf/ (needs Chromium)
-	@$(VENV)/bin/kim pdf
+	@$(KIM) pdf
 
 desk: $(VENV)/.installed ## Write the editors' desk to var/desk/index.html: what is missing, stale, overdue, unconfirmed
-	@$(VENV)/bin/kim desk
+	@$(KIM) desk
 
 check: $(VENV)/.installed-dev ## Lint, types, pages, facts and interface words
-	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/kim check
+	@$(VENV)/bin/python -m ruff check . && $(VENV)/bin/python -m ruff format --check . && $(VENV)/bin/python -m mypy && $(KIM) check
 
 test: $(VENV)/.installed-dev browser postgres ## Set up what the tests need, a real Chromium included, and run them all
-	@$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/kim check
-	@$(VENV)/bin/pytest
+	@$(VENV)/bin/python -m ruff check . && $(VENV)/bin/python -m ruff format --check . && $(VENV)/bin/python -m mypy && $(KIM) check
+	@$(VENV)/bin/python -m pytest
 
 test-all: test ## All tests, then every page in every language and look; writes the result for the statement
 	@$(VENV)/bin/python -m tests.everything
 
+<<<<<<< HEAD
 bench: $(VENV)/.installed-dev browser ## Measure build, pages, search, preview and forms beside peers; writes bench/results.md
 	@for what in build page search serve form; do $(VENV)/bin/kim bench $$what || exit 1; done
+=======
+bench: $(VENV)/.installed-dev ## Measure build, pages, search, preview and forms beside peers; writes bench/results.md
+	@for what in build page search serve form; do $(KIM) bench $$what || exit 1; done
+>>>>>>> 736833a (make runs in folders of any name and from every copy; a shallow clone dates only what it knows)
 
 bench-forms: $(VENV)/.installed-dev ## Measure how fast forms are stored, beside a bare loop of the same commits
 	@$(VENV)/bin/python -m bench.forms
 
 scan: $(VENV)/.installed-dev ## Attack the running service with wapiti and sqlmap, and first an app with planted holes
-	@deploy/install-scanners
+	@sh deploy/install-scanners
 	@$(VENV)/bin/python -m tests.scan
 
 browser: # A Chromium for the browser tests
-	@deploy/install-chromium
+	@sh deploy/install-chromium
 
 postgres: # A PostgreSQL for its tests
-	@deploy/install-postgres
+	@sh deploy/install-postgres
 
 clean: ## Remove what can be made again (not var/, where the answers are)
 	rm -rf $(VENV) site .site.* *.egg-info
@@ -64,14 +69,14 @@ lock: ## Renew the lock files: exact versions and hashes, no index address (need
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-config --no-header -q -o requirements-dev.txt -c requirements.txt
 
 $(VENV)/bin/python:
-	@deploy/make-venv $(PYTHON) $(VENV)
+	@sh deploy/make-venv $(PYTHON) $(VENV)
 
 $(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what the site needs (once) …"
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 	@$(VENV)/bin/python -m compileall -q editorial form_handler kim
-	@printf '%s' "$(CURDIR)" > $@
+	@pwd -P > $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@echo "Installing what the tests need (once) …"

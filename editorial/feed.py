@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,20 +22,47 @@ Changes = Mapping[str, datetime.datetime]
 def changes(docs: Path) -> dict[str, datetime.datetime]:
     """Return when each file below ``docs`` was last committed, by its path there; empty outside a git checkout.
 
-    One call for all files: git writes each commit's time, then the files it touched, newest commit first.
+    One call for all files: git writes each commit's name and time, then the files it touched, newest commit first.
+    A shallow clone ends in commits whose parents it lacks. Such a commit seems to touch every file: what it says is not
+    known, so a file that no later commit has touched is missing here. A time that lies ahead is not known either.
     """
-    command = ["git", "-c", "core.quotePath=off", "log", "--format=%x00%ct", "--name-only", "--relative", "--", "."]
-    try:
-        done = subprocess.run(command, cwd=docs, capture_output=True, text=True, timeout=60)
-    except (OSError, subprocess.SubprocessError):
+    log = ["log", "--format=%x00%H %ct", "--name-only", "--no-color", "--relative", "--", "."]
+    known, said = _git(docs, "rev-parse", "--git-path", "shallow"), _git(docs, *log)
+    if known is None or said is None:
         return {}
+    try:
+        boundary = set((docs / known.strip()).read_text("ascii").split())
+    except (OSError, UnicodeDecodeError):
+        boundary = set()
+    latest = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
     found: dict[str, datetime.datetime] = {}
-    for commit in done.stdout.split("\0")[1:] if done.returncode == 0 else []:
-        seconds, *files = commit.split("\n")
-        when = datetime.datetime.fromtimestamp(int(seconds), datetime.UTC)
+    unknown: set[str] = set()
+    for commit in said.split("\0")[1:]:
+        head, *files = commit.split("\n")
+        name, _blank, seconds = head.partition(" ")
+        try:
+            when = datetime.datetime.fromtimestamp(int(seconds), datetime.UTC)
+        except (ValueError, OverflowError, OSError):
+            when = latest
         for file in filter(None, files):
-            found.setdefault(file, when)
+            if name in boundary or when >= latest:
+                unknown.add(file)
+            elif file not in unknown:
+                found.setdefault(file, when)
     return found
+
+
+def _git(folder: Path, *words: str) -> str | None:
+    """Return what git says, by its own history alone (no grafts, no replaced commits); None if it says nothing."""
+    settings = ("-c", "core.quotePath=off", "-c", "log.showSignature=false")
+    try:
+        done = subprocess.run(
+            ["git", "--no-replace-objects", *settings, *words], cwd=folder, capture_output=True, timeout=60,
+            encoding="utf-8", errors="replace", env={**os.environ, "GIT_GRAFT_FILE": os.devnull},
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout if done.returncode == 0 else None
 
 
 def changed(page: Page, language: Language, known: Changes) -> datetime.datetime | None:

@@ -82,10 +82,14 @@ def is_hidden(path: str) -> bool:
 
 @contextlib.contextmanager
 def _newest_commit(docs: Path) -> Iterator[Callable[[], str]]:
-    """Ask for the newest commit; what is given waits for the answer, which is empty where there is no git."""
+    """Ask for the newest commit, and whether older ones are missing; what is given waits for the answer, which is empty where there is no git."""
     try:
         git = subprocess.Popen(
-            ["git", "rev-parse", "HEAD"], cwd=docs, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            ["git", "rev-parse", "HEAD", "--is-shallow-repository"],
+            cwd=docs,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
     except FileNotFoundError as error:
         if error.filename != "git":  # but the folder of the pages

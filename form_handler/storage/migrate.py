@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parent / "migrations"
 def alembic_config() -> Config:
     """Return Alembic's configuration, without a file."""
     config = Config()
-    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))  # configparser expands %
     return config
 
 

@@ -7,6 +7,8 @@ import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
+
 from editorial.feed import atom, changed, changes
 from editorial.outputs import security
 from tests.editorial.conftest import GERMAN, LANGUAGES, Tree
@@ -37,6 +39,57 @@ def test_a_page_was_changed_when_git_last_saw_a_change(tree: Tree) -> None:
     known = changes(tree.docs)
     assert known["de/kontakt.md"] == known["de/größe.md"] == DAY
     assert known["de/index.md"] == datetime.datetime(2026, 11, 1, 9, tzinfo=datetime.UTC)
+
+
+def history(tree: Tree) -> Path:
+    """Three commits: everything, one page, another page."""
+    root = tree.docs.parent
+    tree.write("de", "kurse", "x", header=GERMAN.format(title="Kurse") + "as_of: 2026-02\n")
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    commit(root, "2026-11-01T10:00:00+01:00")
+    tree.write("de", "kontakt", "Anders")
+    commit(root, "2026-11-10T10:00:00+01:00")
+    tree.write("de", "index", "Anders")
+    commit(root, "2026-11-20T09:30:00+01:00")
+    return root
+
+
+@pytest.mark.parametrize(
+    ("depth", "known"),
+    [(1, set()), (2, {"de/index.md"}), (4, {"de/index.md", "de/kontakt.md", "de/kurse.md"})],
+)
+def test_a_shallow_clone_dates_only_what_its_commits_changed(
+    tree: Tree, tmp_path: Path, depth: int, known: set[str]
+) -> None:
+    """Its oldest commit seems to have written every page on its own day."""
+    root, clone = history(tree), tmp_path / "clone"
+    subprocess.run(["git", "clone", "-q", "--depth", str(depth), root.as_uri(), clone], check=True)
+    found = changes(clone / "docs")
+    assert set(found) == known
+    assert all(found[name] == when for name, when in changes(tree.docs).items() if name in known)
+    if depth == 1:
+        feed = ElementTree.fromstring(atom(tree.read(), GERMAN_LANGUAGE, found, "KIM", "https://kim.example.org/"))
+        stamps = [entry.findtext(ATOM + "updated") for entry in feed.findall(ATOM + "entry")]
+        assert stamps == ["2026-02-01T00:00:00Z"], "only the page that says of when its facts are"
+
+
+@pytest.mark.parametrize("how", ["replace", "graft"])
+def test_a_history_that_was_cut_here_is_read_whole(tree: Tree, how: str) -> None:
+    root = history(tree)
+    whole = changes(tree.docs)
+    if how == "replace":
+        subprocess.run(["git", "replace", "--graft", "HEAD"], cwd=root, check=True)
+    else:
+        head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, check=True, capture_output=True).stdout
+        (root / ".git/info/grafts").write_bytes(head)
+    assert changes(tree.docs) == whole
+
+
+def test_a_commit_of_the_day_after_tomorrow_is_not_believed(tree: Tree) -> None:
+    root = history(tree)
+    tree.write("de", "kurse", "Morgen")
+    commit(root, "2099-01-01T10:00:00+01:00")
+    assert set(changes(tree.docs)) == {"de/index.md", "de/kontakt.md"}
 
 
 def test_outside_a_checkout_the_month_of_the_facts_counts(tree: Tree) -> None:

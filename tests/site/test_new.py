@@ -21,8 +21,11 @@ TODAY = datetime.date(2026, 11, 23)
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small copy of the project: every German section, few translations, so that it builds in seconds."""
-    folder = tmp_path_factory.mktemp("new") / "project"
+    """A small copy of the project: every German section, few translations, so that it builds in seconds.
+
+    Its folder has a name as people give it: blanks, and signs that mean something in addresses and settings.
+    """
+    folder = tmp_path_factory.mktemp("new") / "Prüf 50% #1 & 'a'"
     for name in ("overrides", "editorial", "form_handler", "kim"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("de", "data", "assets"):
@@ -70,6 +73,13 @@ def test_what_new_makes_is_built_and_a_new_language_speaks_and_says_what_is_miss
     found = kim(project, "check").stdout
     assert "editorial/locale/ur.po" in found, "the check names the words that are missing"
     assert "Musterbetrieb" in (project / "docs/data/companies.yml").read_text("utf-8")
+
+
+def test_a_folder_of_any_name_has_a_database_a_desk_and_a_status(project: Path) -> None:
+    for words in (("db", "upgrade"), ("submissions", "list"), ("desk",), ("translations", "status", "--lang", "en")):
+        done = kim(project, *words)
+        assert done.returncode == 0, done.stderr
+    assert (project / "var" / "kim.sqlite3").stat().st_size > 0
 
 
 @pytest.mark.parametrize(
