@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +20,7 @@ from editorial.chooser import QUESTIONS
 from editorial.languages import Language, language_of_path
 from editorial.words import gettext as _
 from form_handler import pages, rates, toolkit
+from form_handler.addresses import find_address, location
 from form_handler.forms import FormDefinition, find_form
 from form_handler.incoming import Incoming, read_incoming
 from form_handler.mails import plan_mails
@@ -45,20 +47,38 @@ forms = Blueprint("forms", __name__)
 @forms.route("/", defaults={"path": ""}, methods=["GET", "POST"])
 @forms.route("/<path:path>", methods=["GET", "POST"])
 def handle(path: str) -> BaseResponse:
-    """Find out which form and which step a request is for."""
-    language, rest = language_of_path("/" + path)
-    if rest == ADDRESS:
-        return confirm_address(language)
-    if rest == toolkit.CHOICE and request.method != "POST":
-        return toolkit.show_choice(language)
-    for step, view in (("", check), (SEND, send), (RECEIPT, receipt)):
-        definition = find_form(rest.removesuffix(step)) if rest.endswith(step) else None
-        if definition is not None:
-            g.definition = definition
-            return view(language, definition)
+    """Find out which form and which step a request is for; lead an address that is not quite right to the one meant."""
+    view = find_view("/" + path)
+    if view is not None:
+        return view()
+    address = find_address("/" + path, lambda one: find_view(one) is not None)
+    if address is not None:  # 308: a form that is sent to it is sent again, with its answers
+        return redirect(location(address, request.environ.get("QUERY_STRING", "")), 308)
     if request.method == "POST":
         raise MethodNotAllowed(valid_methods=["GET", "HEAD"])
     raise NotFound
+
+
+def find_view(path: str) -> Callable[[], BaseResponse] | None:
+    """Return what answers at an address, None if nothing does."""
+    language, rest = language_of_path(path)
+    if rest == ADDRESS:
+        return partial(confirm_address, language)
+    if rest == toolkit.CHOICE and request.method != "POST":
+        return partial(toolkit.show_choice, language)
+    for step, view in (("", check), (SEND, send), (RECEIPT, receipt)):
+        definition = find_form(rest.removesuffix(step)) if rest.endswith(step) else None
+        if definition is not None:
+            return partial(answer_form, view, language, definition)
+    return None
+
+
+def answer_form(
+    view: Callable[[Language, FormDefinition], BaseResponse], language: Language, definition: FormDefinition
+) -> BaseResponse:
+    """Answer one step of a form; error pages then know which one it was."""
+    g.definition = definition
+    return view(language, definition)
 
 
 def check(language: Language, definition: FormDefinition) -> BaseResponse:
