@@ -40,13 +40,8 @@ test: $(VENV)/.installed-dev browser postgres ## Set up what the tests need, a r
 test-all: test ## All tests, then every page in every language and look; writes the result for the statement
 	@$(VENV)/bin/python -m tests.everything
 
-<<<<<<< HEAD
 bench: $(VENV)/.installed-dev browser ## Measure build, pages, search, preview and forms beside peers; writes bench/results.md
-	@for what in build page search serve form; do $(VENV)/bin/kim bench $$what || exit 1; done
-=======
-bench: $(VENV)/.installed-dev ## Measure build, pages, search, preview and forms beside peers; writes bench/results.md
 	@for what in build page search serve form; do $(KIM) bench $$what || exit 1; done
->>>>>>> 736833a (make runs in folders of any name and from every copy; a shallow clone dates only what it knows)
 
 bench-forms: $(VENV)/.installed-dev ## Measure how fast forms are stored, beside a bare loop of the same commits
 	@$(VENV)/bin/python -m bench.forms
