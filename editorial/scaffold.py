@@ -81,37 +81,37 @@ confirm: alle Angaben – Redaktion
 
 """
 BODIES = {
-    "offer": """## Worum es geht { #worum-es-geht }
+    "offer": """## Worum geht es? { #worum-es-geht }
 
 Zwei oder drei kurze Sätze.
 
-## Für wen { #fuer-wen }
+## Für wen ist das Angebot? { #fuer-wen }
 
-## Was es kostet { #kosten }
+## Was kostet das? { #kosten }
 
-## So gehen Sie vor { #so-gehen-sie-vor }
+## Wie gehen Sie vor? { #so-gehen-sie-vor }
 
 1. Der erste Schritt.
 
-## Das bringen Sie mit { #mitbringen }
+## Was sollten Sie mitbringen? { #mitbringen }
 
 - Ihren Ausweis oder Ihr Aufenthaltsdokument
 
-## Mehr dazu { #weiter }
+## Mehr Informationen { #weiter }
 
 - [Alle Angebote](index.md)
 """,
-    "company": """## Was belegt ist { #belegt }
+    "company": """## Was ist belegt? { #belegt }
 
 Nur, was schriftlich vorliegt.
 
-## Zustimmung { #zustimmung }
+## Hat der Betrieb zugestimmt? { #zustimmung }
 
 Ob der Betrieb dieser Seite zustimmt, wissen wir noch nicht.
 
-## Sie gehören zu diesem Betrieb? { #fuer-den-betrieb }
+## Gehören Sie zu diesem Betrieb? { #fuer-den-betrieb }
 
-[So erreichen Sie uns](../kontakt.md)
+[Kontakt zu uns](../kontakt.md)
 """,
     "measure": """Ein Satz: Was ist das?
 
