@@ -1,5 +1,4 @@
 # Every command of the project, one sentence each. `make help` lists them.
-PORT ?= 8000
 PYTHON ?= python3
 VENV := .venv
 # By way of Python: the commands in bin/ name their interpreter by its path, which not every name of a folder allows.
@@ -19,7 +18,7 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 run: $(VENV)/.installed ## Build the site and serve it with its forms on http://127.0.0.1:8000 (PORT= changes it)
-	@exec $(KIM) serve --port $(PORT)
+	@exec $(KIM) serve $(if $(PORT),--port $(PORT))
 
 build: $(VENV)/.installed ## Build the static site into site/, with PDF booklets where Chromium is found
 	@$(KIM) build

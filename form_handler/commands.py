@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import errno
 import json
 import socket
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +22,18 @@ from form_handler.office.accounts import AccountError, add_account, list_account
 from form_handler.office.export import as_record
 from form_handler.retention import purge_lines
 from form_handler.settings import Settings, SettingsError, read_settings
-from form_handler.storage.database import Database, DatabaseBusyError, PragmaError
-from form_handler.storage.revision import SchemaError, is_current
+from form_handler.storage.database import (
+    Database,
+    DatabaseBusyError,
+    MissingDatabaseError,
+    PragmaError,
+    forget_database,
+    no_database,
+    refuse_other_database,
+    remember_database,
+    remembered_database,
+)
+from form_handler.storage.revision import SchemaError, is_current, is_empty
 from form_handler.storage.schema import outgoing_mail, submission
 from form_handler.storage.submissions import find_by_reference, list_submissions
 from form_handler.survey_results import (
@@ -32,34 +44,54 @@ from form_handler.survey_results import (
     released_quotations,
     stored_surveys,
 )
+from form_handler.terminal import printable, printable_json
 
 if TYPE_CHECKING:
     from form_handler.server import Wrap
 
 
-def load_settings() -> Settings:
+def load_settings(env: Mapping[str, str] | None = None) -> Settings:
     """Return the settings, or end with the sentence that says what is wrong."""
     try:
-        return read_settings()
+        return read_settings(env)
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
 
 
-def open_database(settings: Settings) -> Database:
-    """Return the database if its schema fits, or end with the sentence that says what to do."""
-    try:
-        database = Database(settings)
+def open_database(settings: Settings, create: bool = False) -> Database:
+    """Return the database if its schema fits, or end with the sentence that says what to do; say which it is.
+
+    :param create: whether one is made where none was: for the development server and the demonstration.
+    """
+    with database_errors(settings):
+        refuse_other_database(settings)
+        database = Database(settings, create)
         if not is_current(database):
             from form_handler.storage.migrate import require_current, upgrade
 
+            if is_empty(database) and (not create or remembered_database(settings) is not None):
+                raise no_database(settings)
             if settings.mode == "development":
                 upgrade(database)
             require_current(database)
-    except (SettingsError, SchemaError, DatabaseBusyError, PragmaError) as error:
-        raise click.ClickException(str(error)) from error
-    except sa.exc.OperationalError as error:
-        raise click.ClickException(f"Die Datenbank ist nicht erreichbar ({type(error.orig).__name__}).") from error
+        remember_database(settings)
+    click.echo(f"Database: {settings.database_name}", err=True)
     return database
+
+
+@contextlib.contextmanager
+def database_errors(settings: Settings) -> Iterator[None]:
+    """End with a sentence on any fault of opening or changing the database."""
+    faults = (SettingsError, SchemaError, DatabaseBusyError, PragmaError, MissingDatabaseError)
+    try:
+        yield
+    except faults as error:
+        raise click.ClickException(str(error)) from error
+    except sa.exc.DBAPIError as error:
+        reason = "is no SQLite database" if "not a database" in str(error.orig) else "cannot be reached"
+        raise click.ClickException(
+            f"The database {settings.database_name} {reason} ({type(error.orig).__name__}). Check KIM_DATABASE_URL and KIM_DATA_DIR."
+        ) from error
 
 
 def require_port(settings: Settings) -> None:
@@ -87,7 +119,7 @@ def serve_here(settings: Settings, wrap: Wrap | None = None) -> None:
 
     if not (settings.site_dir / "404.html").is_file():
         raise click.ClickException(f"{settings.site_dir} holds no built site. Build it first: make build")
-    open_database(settings).engine.dispose()
+    open_database(settings, settings.mode == "development").engine.dispose()
     require_port(settings)
     mails = "über den Mailserver" if settings.smtp_url else f"als Dateien in {settings.mail_dir}"
     click.echo(
@@ -112,7 +144,7 @@ def list_command(form: str | None, state: str | None, as_json: bool) -> None:
     """List what came in, the newest first."""
     found = list_submissions(open_database(load_settings()), form, state)
     if as_json:
-        click.echo(json.dumps([as_record(row) for row in found], ensure_ascii=False, indent=2))
+        click.echo(printable_json(json.dumps([as_record(row) for row in found], ensure_ascii=False, indent=2)))
         return
     for row in found:
         sender = FORMS[row.form].sender_of(row.answers) or "–"
@@ -129,16 +161,11 @@ def show_command(reference: str) -> None:
     """Show one submission with all its answers."""
     found = find_by_reference(open_database(load_settings()), reference)
     if found is None:
-        raise click.ClickException(f"Unter {reference} ist nichts eingegangen.")
+        raise click.ClickException(f"Unter {printable(reference)} ist nichts eingegangen.")
     click.echo(f"{found.reference}  {found.received_at:%Y-%m-%d %H:%M} UTC  Sprache {found.language}  {found.state}")
     with use_language(default_language().code):
         for field, words in FORMS[found.form].rows(found.answers):
             click.echo(f"\n{field.label.text}\n  {printable(words) or '–'}")
-
-
-def printable(text: str) -> str:
-    """Return text without control characters, which could talk to the terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text).replace("\n", "\n  ")
 
 
 @click.group()
@@ -146,15 +173,39 @@ def db() -> None:
     """The database."""
 
 
+@db.command("init")
+@click.option("--new", is_flag=True, help="Even if the data folder remembers another database or one that is missing.")
+def init_command(new: bool) -> None:
+    """Create the database that the settings name; one that is there already stays as it is."""
+    from form_handler.storage.migrate import upgrade
+
+    settings = load_settings()
+    with database_errors(settings):
+        if new:
+            forget_database(settings)
+        refuse_other_database(settings)
+        database = Database(settings)
+        if is_empty(database) and remembered_database(settings) is not None:
+            raise no_database(settings)
+        done = upgrade(database)
+        remember_database(settings)
+    click.echo(f"{'Created' if done else 'Already there'}: {settings.database_name}")
+
+
 @db.command("upgrade")
 def upgrade_command() -> None:
     """Bring the database to the schema of this version; keeps all data."""
     from form_handler.storage.migrate import upgrade
 
-    try:
-        done = upgrade(Database(load_settings()))
-    except (SchemaError, SettingsError, DatabaseBusyError, PragmaError) as error:
-        raise click.ClickException(str(error)) from error
+    settings = load_settings()
+    with database_errors(settings):
+        refuse_other_database(settings)
+        database = Database(settings, create=False)
+        if is_empty(database):
+            raise no_database(settings)
+        done = upgrade(database)
+        remember_database(settings)
+    click.echo(f"Database: {settings.database_name}", err=True)
     click.echo("Die Datenbank ist auf dem neuen Stand." if done else "Die Datenbank war schon auf dem Stand.")
 
 
@@ -191,7 +242,8 @@ def list_mail_command() -> None:
         rows = connection.execute(query).mappings().all()
     for row in rows:
         click.echo(
-            f"{row['reference']}  {row['kind']}  {row['state']}  {row['attempts']} Versuche  {row['last_error'] or ''}"
+            f"{row['reference']}  {row['kind']}  {row['state']}  {row['attempts']} Versuche  "
+            f"{printable(row['last_error'] or '')}"
         )
     if not rows:
         click.echo("Alle Mails sind gesendet.")
@@ -279,7 +331,7 @@ def list_users_command() -> None:
     """List all accounts."""
     found = list_accounts(open_database(load_settings()))
     for name, active in found:
-        click.echo(f"{name}  {'offen' if active else 'geschlossen'}")
+        click.echo(f"{printable(name)}  {'offen' if active else 'geschlossen'}")
     if not found:
         click.echo("Es gibt noch kein Konto. Das erste legt an: kim users add NAME")
 
@@ -310,14 +362,30 @@ def backup(file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def restore(file: Path) -> None:
     """Bring a backup into an empty database, then read it back and compare."""
-    from form_handler.storage.backup import BackupError, restore_backup
+    from form_handler.storage.backup import BackupError, check_backup, restore_backup
 
     settings = load_settings()
     try:
-        report = restore_backup(Database(settings), file)
-    except (BackupError, SchemaError, DatabaseBusyError, PragmaError) as error:
+        check_backup(file)
+        with database_errors(settings):
+            database = open_for_restore(settings)
+            report = restore_backup(database, file)
+            remember_database(settings)
+    except BackupError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"Zurückgespielt und geprüft: {report}")
+    click.echo(f"Zurückgespielt und geprüft: {report}. Datenbank: {settings.database_name}")
+
+
+def open_for_restore(settings: Settings) -> Database:
+    """Return the database for a backup, made anew where the remembered one is missing or empty."""
+    remembered = remembered_database(settings)
+    refuse_other_database(settings)
+    forget_database(settings)
+    try:
+        return Database(settings)
+    finally:
+        if remembered is not None:
+            remember_database(settings)
 
 
 @click.group()

@@ -1,4 +1,4 @@
-"""The settings, read once from the environment into one frozen object.
+"""The settings, read once from the environment and the settings file into one frozen object.
 
 The start stops with a sentence if a setting is missing, unknown or wrong; a test compares the table
 below with the README.
@@ -7,6 +7,7 @@ below with the README.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import secrets
 import stat
@@ -14,26 +15,39 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlunsplit
 
 from email_validator import EmailNotValidError, validate_email
 
-from editorial.languages import ROOT, load_site
+from editorial.languages import load_site
+from form_handler.setting_values import (
+    join_login,
+    parse_bind,
+    parse_database,
+    parse_folder,
+    parse_host_port,
+    parse_hosts,
+    parse_web_address,
+    split_login,
+)
+from form_handler.settings_file import SETTINGS_FILE, merge_settings
+from form_handler.settings_file import SettingsError as SettingsError
 
 # name, meaning, unit, default
 SETTINGS: tuple[tuple[str, str, str, str], ...] = (
+    ("KIM_SETTINGS", "settings file, absolute; `none`: no file", "path", "`kim.env` in the project, then `/etc/kim/kim.env`"),
     ("PORT", "port of the server", "number", "8000"),
     ("KIM_MODE", "`development` (secret made by itself, placeholder addresses) or `production` (refuses both)", "word", "development"),
     ("KIM_BIND", "address the server listens on", "address", "127.0.0.1"),
-    ("KIM_DATA_DIR", "folder for database, mails without server, secret", "path", "var"),
-    ("KIM_DATABASE_URL", "database, SQLAlchemy style", "address", "SQLite in the data folder"),
-    ("KIM_SITE_DIR", "folder of the built site", "path", "site"),
-    ("KIM_SMTP_URL", "mail server: `smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`", "address", "none: `.eml` files in the data folder"),
+    ("KIM_DATA_DIR", "folder for database, mails without server, secret; relative to the project", "path", "var"),
+    ("KIM_DATABASE_URL", "database, SQLAlchemy style; percent-encode `%` in a password", "address", "SQLite in the data folder"),
+    ("KIM_SITE_DIR", "folder of the built site; relative to the project", "path", "site"),
+    ("KIM_SMTP_URL", "mail server: `smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`; write `%` in a password as `%25`", "address", "none: `.eml` files in the data folder"),
     ("KIM_MAIL_FROM", "sender of all mails", "e-mail", "kim@example.org (development)"),
     ("KIM_OFFICE_MAIL", "office that receives the forms", "e-mail", "office@example.org (development)"),
     ("KIM_SECRET_KEY", "key that signs tokens, at least 32 characters", "text", "made in the data folder (development)"),
     ("KIM_SECRET_FILE", "file that holds the key, readable by its owner only", "path", "none"),
-    ("KIM_HOSTS", "host names that are answered, with commas", "list", "127.0.0.1,localhost (development)"),
+    ("KIM_HOSTS", "host names that are answered, with commas, without scheme and port", "list", "127.0.0.1,localhost (development)"),
     ("KIM_TLS", "`1` where readers come over https: secure cookies, HSTS", "0 or 1", "0"),
     ("KIM_PROXIES", "reverse proxies in front whose X-Forwarded-For counts", "number", "0"),
     ("KIM_SQLITE_JOURNAL", "`truncate`, or `wal` where SQLite is free of the WAL reset fault", "word", "truncate"),
@@ -49,9 +63,9 @@ SETTINGS: tuple[tuple[str, str, str, str], ...] = (
 )  # fmt: skip
 READ_ELSEWHERE = {"KIM_CHROMIUM", "KIM_TRANSLATE_URL", "KIM_TRANSLATE_KEY"}
 
-
-class SettingsError(Exception):
-    """A setting is missing, unknown or wrong; the message says which and what to do."""
+# Not stripped and not shown in a message.
+SECRETS = {"KIM_SECRET_KEY", "KIM_SMTP_URL", "KIM_DATABASE_URL", "KIM_OIDC_CLIENT_SECRET"}
+MAX_DIGITS = 18
 
 
 @dataclass(frozen=True)
@@ -83,38 +97,57 @@ class Settings:
     body_seconds: int = 30
 
     @property
+    def sqlite_path(self) -> Path | None:
+        """Return the file of an SQLite database, None for PostgreSQL."""
+        url = self.database_url
+        return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+
+    @property
+    def database_name(self) -> str:
+        """Return which database this is, for messages: a path, or server and name without user, password, options."""
+        path = self.sqlite_path
+        if path is not None:
+            return str(path)
+        scheme, _separator, rest = self.database_url.partition("://")
+        return f"{scheme.partition('+')[0]}://{rest.rpartition('@')[2].partition('?')[0]}"
+
+    @property
     def mail_dir(self) -> Path:
         """Return the folder of mails that no server takes."""
         return self.data_dir / "mail"
 
 
 def read_settings(env: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings from the environment.
+    """Read the settings from the environment, completed by the settings file; the environment has precedence.
 
+    :param env: instead of the environment; then a file is read only if ``KIM_SETTINGS`` names one.
     :raises SettingsError: with a sentence that names the setting and the remedy.
     """
-    env = os.environ if env is None else env
+    if env is None or env.get(SETTINGS_FILE):
+        env = merge_settings(os.environ if env is None else env)
     known = {name for name, *_ in SETTINGS} | READ_ELSEWHERE
     unknown = sorted(name for name in env if name.startswith("KIM_") and name not in known)
     if unknown:
         raise SettingsError(f"Unknown setting {', '.join(unknown)}. The README lists all settings.")
+    env = {name: _clean(name, value) for name, value in env.items() if name in known}
     mode = _word(env, "KIM_MODE", ("development", "production"))
-    data_dir = Path(env.get("KIM_DATA_DIR") or ROOT / "var").absolute()
     development = mode == "development"
-    database_url = env.get("KIM_DATABASE_URL") or f"sqlite:///{data_dir / 'kim.sqlite3'}"
-    if not database_url.startswith(("sqlite:///", "postgresql")):
-        raise SettingsError("KIM_DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://.")
-    return Settings(
+    data_dir = parse_folder("KIM_DATA_DIR", env.get("KIM_DATA_DIR") or "var")
+    site_dir = parse_folder("KIM_SITE_DIR", env.get("KIM_SITE_DIR") or "site")
+    given = env.get("KIM_DATABASE_URL")
+    database_url = parse_database("KIM_DATABASE_URL", given) if given else f"sqlite:///{data_dir / 'kim.sqlite3'}"
+    _refuse_published(data_dir, site_dir, database_url)
+    found = Settings(
         mode=mode,  # type: ignore[arg-type]
-        bind=env.get("KIM_BIND", "127.0.0.1"),
+        bind=parse_bind("KIM_BIND", env.get("KIM_BIND") or "127.0.0.1"),
         port=_number(env, "PORT", 8000, 1, 65535),
         data_dir=data_dir,
         database_url=database_url,
-        site_dir=Path(env.get("KIM_SITE_DIR") or ROOT / "site").absolute(),
+        site_dir=site_dir,
         smtp_url=_smtp(env.get("KIM_SMTP_URL")),
         mail_from=_mail(env, "KIM_MAIL_FROM", "kim@example.org" if development else None),
         office_mail=_mail(env, "KIM_OFFICE_MAIL", "office@example.org" if development else None),
-        secret_key=_secret(env, data_dir, development),
+        secret_key="",
         hosts=_hosts(env, development),
         tls=_word(env, "KIM_TLS", ("0", "1")) == "1",
         proxies=_number(env, "KIM_PROXIES", 0, 0, 8),
@@ -127,6 +160,37 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         head_seconds=_number(env, "KIM_HEAD_SECONDS", 10, 1, 600),
         body_seconds=_number(env, "KIM_BODY_SECONDS", 30, 1, 600),
     )
+    # Last, because development makes a key in the data folder: nothing is written if another setting is wrong.
+    return dataclasses.replace(found, secret_key=_secret(env, data_dir, development))
+
+
+def _clean(name: str, value: str) -> str:
+    """Return a value without blanks around it.
+
+    :raises SettingsError: if it holds a line break or another control character.
+    """
+    if any(ord(character) < 32 or 127 <= ord(character) < 160 for character in value):
+        raise SettingsError(
+            f"{name} contains a line break or another control character. "
+            "Remove it; a settings file may have been saved with other line ends."
+        )
+    return value if name in SECRETS else value.strip(" ")
+
+
+def _refuse_published(data_dir: Path, site_dir: Path, database_url: str) -> None:
+    """Refuse folders by which everybody could download the database.
+
+    :raises SettingsError: if data folder or database lie in the folder of the built site.
+    """
+    if data_dir.is_relative_to(site_dir):
+        raise SettingsError(
+            f"KIM_DATA_DIR {str(data_dir)!r} lies in KIM_SITE_DIR {str(site_dir)!r}, which everybody can read. "
+            "Name two separate folders."
+        )
+    if database_url.startswith("sqlite:///") and Path(database_url.removeprefix("sqlite:///")).is_relative_to(site_dir):
+        raise SettingsError(
+            "KIM_DATABASE_URL names a file in KIM_SITE_DIR, which everybody can read. Name another folder."
+        )
 
 
 def _word(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
@@ -138,8 +202,11 @@ def _word(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
 
 def _number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
     value = env.get(name) or str(default)
-    if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
-        raise SettingsError(f"{name} is {value!r}; it must be a number from {least} to {most}.")
+    digits = value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS
+    if not digits or not least <= int(value) <= most:
+        raise SettingsError(
+            f"{name} is {value[:40]!r}; it must be a number from {least} to {most}, in the digits 0 to 9 only."
+        )
     return int(value)
 
 
@@ -150,17 +217,16 @@ def _mail(env: Mapping[str, str], name: str, default: str | None) -> str:
     try:
         checked = validate_email(value, check_deliverability=False, test_environment=True, allow_smtputf8=False)
     except EmailNotValidError as error:
-        raise SettingsError(f"{name} is no e-mail address: {error}") from error
+        raise SettingsError(
+            f"{name} is {value!r}, which is no e-mail address: {error} Write one such as office@example.org."
+        ) from error
     assert checked.ascii_email is not None  # what mail headers carry (RFC 5891)
     return checked.ascii_email
 
 
 def _public_url(env: Mapping[str, str]) -> str:
     value = env.get("KIM_PUBLIC_URL") or str(load_site()["url"])
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise SettingsError("KIM_PUBLIC_URL must be a whole address such as https://kim.example.org/.")
-    return value.rstrip("/") + "/"
+    return urlunsplit(parse_web_address("KIM_PUBLIC_URL", value, "https://kim.example.org/")).rstrip("/") + "/"
 
 
 def _provider(env: Mapping[str, str]) -> dict[str, Any]:
@@ -171,34 +237,37 @@ def _provider(env: Mapping[str, str]) -> dict[str, Any]:
             "KIM_OIDC_ISSUER, KIM_OIDC_CLIENT_ID and KIM_OIDC_CLIENT_SECRET are set together or not at all."
         )
     if issuer is not None:
-        parts = urlsplit(issuer)
+        parts = parse_web_address("KIM_OIDC_ISSUER", issuer, "https://login.example.org/")
         local = parts.hostname in {"127.0.0.1", "localhost"}
         if parts.scheme != "https" and not (parts.scheme == "http" and local):
             raise SettingsError("KIM_OIDC_ISSUER must be an address that begins with https://.")
+        issuer = urlunsplit(parts)
     return {"oidc_issuer": issuer and issuer.rstrip("/"), "oidc_client_id": client, "oidc_client_secret": secret}
 
 
 def _smtp(value: str | None) -> str | None:
+    """Return the mail server as a URL whose user name and password are percent-encoded."""
     if not value:
         return None
-    try:
-        parts = urlsplit(value)
-        good = parts.scheme in {"smtp", "smtp+starttls", "smtps"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is none
-        good = False
-    if not good:
-        raise SettingsError(
-            "KIM_SMTP_URL must look like smtp://host:25, smtp+starttls://user:password@host:587 or smtps://…"
-        )
-    return value
+    name = "KIM_SMTP_URL"
+    example = "It must look like smtp://host:25, smtp+starttls://user:password@host:587 or smtps://…"
+    if "://" not in value or value.partition("://")[0].lower() not in {"smtp", "smtp+starttls", "smtps"}:
+        raise SettingsError(f"{name} has no scheme that is known. {example}")
+    scheme, user, password, rest = split_login(name, value)
+    server = rest.removesuffix("/")
+    if not server:
+        raise SettingsError(f"{name} names no host. {example}")
+    host, port = parse_host_port(name, server)
+    if user and not password:
+        raise SettingsError(f"{name} has a user name but no password. {example}")
+    return join_login(scheme, user, password, host, port)
 
 
 def _hosts(env: Mapping[str, str], development: bool) -> tuple[str, ...]:
     value = env.get("KIM_HOSTS") or ("127.0.0.1,localhost" if development else "")
-    hosts = tuple(host.strip().lower() for host in value.split(",") if host.strip())
-    if not hosts:
+    if not value.strip():
         raise SettingsError("KIM_HOSTS is missing. Set it to the host name of the site, for example kim.example.org.")
-    return hosts
+    return parse_hosts("KIM_HOSTS", value)
 
 
 def _secret(env: Mapping[str, str], data_dir: Path, development: bool) -> str:

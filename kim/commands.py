@@ -165,15 +165,16 @@ def update_words() -> None:
 
 
 @main.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=lambda: int(os.environ.get("PORT", "8000")))
+@click.option("--port", metavar="NUMBER", help="Port of the server, instead of the setting PORT.")
 @click.option("--watch/--no-watch", default=True, help="Bring saved pages into the site at once (not in production).")
 @click.option("--live", is_flag=True, help="Show the preview's bar from the beginning, not only once a page was saved.")
-def serve(port: int, watch: bool, live: bool) -> None:
+def serve(port: str | None, watch: bool, live: bool) -> None:
     """Build the site if it changed, then serve site and forms together on this machine, with a live preview."""
     from editorial.build import BuildError, build_if_changed
     from form_handler.commands import load_settings, serve_here
 
-    os.environ["PORT"] = str(port)
+    if port:
+        os.environ["PORT"] = port
     settings = load_settings()
     try:
         built = build_if_changed(settings.site_dir)
@@ -195,23 +196,28 @@ def serve(port: int, watch: bool, live: bool) -> None:
 
 
 @main.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=lambda: int(os.environ.get("PORT", "8000")))
-def demo(port: int) -> None:
+@click.option("--port", metavar="NUMBER", help="Port of the server, instead of the setting PORT.")
+def demo(port: str | None) -> None:
     """Show the whole loop with made-up companies: a database and a site of their own, marked on every page."""
     from editorial.build import BuildError, build_site
     from editorial.house import DEMO_SURVEY
     from form_handler.commands import load_settings, open_database, serve_here
     from form_handler.demo import USER, fill_demo, new_password
 
-    folder = Path(os.environ.get("KIM_DATA_DIR") or ROOT / "var") / "demo"
-    for name in [name for name in os.environ if name.startswith("KIM_") and name != "KIM_MODE"]:
-        del os.environ[name]  # nothing of the demonstration may reach real data or a real mail server
-    if os.environ.pop("KIM_MODE", "development") != "development":
+    if os.environ.get("KIM_MODE", "development") != "development":
         raise click.ClickException("Eine Demonstration läuft nicht im Betrieb (KIM_MODE=production).")
-    os.environ.update({"PORT": str(port), "KIM_DATA_DIR": str(folder), "KIM_SITE_DIR": str(folder / "site")})
-    settings = load_settings()
+    # Nothing of the demonstration may reach real data or a real mail server: it reads no settings file either.
+    folder = (ROOT / (os.environ.get("KIM_DATA_DIR") or "var") / "demo").absolute()
+    own = {"KIM_DATA_DIR": str(folder), "KIM_SITE_DIR": str(folder / "site")}
+    settings = load_settings({"PORT": port or os.environ.get("PORT", ""), **own})
     password = new_password()
-    fill_demo(open_database(settings), settings, folder / "survey.yml", datetime.datetime.now(datetime.UTC), password)
+    fill_demo(
+        open_database(settings, create=True),
+        settings,
+        folder / "survey.yml",
+        datetime.datetime.now(datetime.UTC),
+        password,
+    )
     os.environ[DEMO_SURVEY] = str(folder / "survey.yml")
     try:
         build_site(settings.site_dir, None)
@@ -219,5 +225,7 @@ def demo(port: int) -> None:
         raise click.ClickException(str(error)) from error
     del os.environ[DEMO_SURVEY]
     (folder / "demonstration").touch()  # the staff area says so, too
-    click.echo(f"Demonstration. Anmelden unter http://{settings.bind}:{port}/eingang/ mit {USER} und {password}")
+    click.echo(
+        f"Demonstration. Anmelden unter http://{settings.bind}:{settings.port}/eingang/ mit {USER} und {password}"
+    )
     serve_here(settings)

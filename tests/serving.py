@@ -63,7 +63,7 @@ class Server:
     def start(self) -> None:
         """Start and wait until it answers."""
         env = {k: v for k, v in os.environ.items() if not k.startswith("KIM_")}
-        env |= {"PORT": str(self.port), "KIM_DATA_DIR": str(self.data_dir), **self.settings}
+        env |= {"KIM_SETTINGS": "none", "PORT": str(self.port), "KIM_DATA_DIR": str(self.data_dir), **self.settings}
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with (self.data_dir / "server.log").open("ab") as log:
             self.process = subprocess.Popen(

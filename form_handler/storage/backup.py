@@ -104,13 +104,7 @@ def restore_backup(database: Database, file: Path) -> str:
     :raises BackupError: if the file is no whole backup, or the database is not empty.
     :raises SchemaError: if the backup is from a newer version of the programme.
     """
-    try:
-        archive = zipfile.ZipFile(file)
-        manifest = json.loads(archive.read("manifest.json"))
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise BackupError(f"{file} ist keine ganze Sicherung.") from error
-    if manifest.get("format") != FORMAT:
-        raise BackupError(f"{file} hat ein Format, das diese Version nicht kennt.")
+    archive, manifest = check_backup(file)
     with archive:
         refuse_newer(manifest["schema"])
         with database.writing() as connection:
@@ -125,6 +119,21 @@ def restore_backup(database: Database, file: Path) -> str:
                 _prove(connection, name, told)
             command.upgrade(config, HEAD)
     return _report(manifest)
+
+
+def check_backup(file: Path) -> tuple[zipfile.ZipFile, dict[str, Any]]:
+    """Return a backup's archive and manifest.
+
+    :raises BackupError: if the file is no whole backup or has a format that is not known.
+    """
+    try:
+        archive = zipfile.ZipFile(file)
+        manifest: dict[str, Any] = json.loads(archive.read("manifest.json"))
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise BackupError(f"{file} ist keine ganze Sicherung.") from error
+    if manifest.get("format") != FORMAT:
+        raise BackupError(f"{file} hat ein Format, das diese Version nicht kennt.")
+    return archive, manifest
 
 
 def _table(connection: sa.Connection, name: str) -> sa.Table:

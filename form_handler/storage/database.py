@@ -23,6 +23,8 @@ import sqlalchemy as sa
 
 from form_handler.settings import Settings, SettingsError
 
+# Names the database that the data folder was used with; if that is absent later, none is created in its place.
+MARKER = "database"
 T = TypeVar("T")
 BUSY_SECONDS = 10.0
 WAL_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
@@ -30,6 +32,10 @@ WAL_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 
 class DatabaseBusyError(Exception):
     """Another writer held the line for too long; nothing was stored."""
+
+
+class MissingDatabaseError(RuntimeError):
+    """There is no database where the settings say; the message names the place and the remedy."""
 
 
 class PragmaError(RuntimeError):
@@ -59,8 +65,16 @@ class Database:
     :ivar engine: SQLAlchemy's engine; use :meth:`reading`, :meth:`writing` and :meth:`write` instead of connecting yourself.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self.is_sqlite = settings.database_url.startswith("sqlite")
+    def __init__(self, settings: Settings, create: bool = True) -> None:
+        """Open the database.
+
+        :param create: whether a missing SQLite file is made; never where the data folder remembers a database.
+        :raises MissingDatabaseError: if there is no SQLite file and none is made.
+        """
+        path = settings.sqlite_path
+        self.is_sqlite = path is not None
+        if path is not None and not path.exists():
+            _refuse_second(settings, create)
         self._lock = threading.Lock()
         self._lock_path = settings.data_dir / "kim.lock"
         self._jobs: deque[_Job] = deque()
@@ -68,7 +82,8 @@ class Database:
         if self.is_sqlite:
             self.engine = _sqlite_engine(settings)
         else:
-            self.engine = sa.create_engine(settings.database_url, pool_pre_ping=True)
+            # Errors are logged and shown; parameters are what people wrote.
+            self.engine = sa.create_engine(settings.database_url, pool_pre_ping=True, hide_parameters=True)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -223,11 +238,13 @@ def _sqlite_engine(settings: Settings) -> sa.Engine:
             f"KIM_SQLITE_JOURNAL=wal is refused: SQLite {sqlite3.sqlite_version} can lose commits in WAL mode. "
             "Use truncate, or SQLite 3.51.3, 3.50.7, 3.44.6 or later."
         )
-    path = Path(settings.database_url.removeprefix("sqlite:///"))
+    path = settings.sqlite_path
+    assert path is not None
     if not path.exists():
         _create_durably(path)
     engine = sa.create_engine(
-        settings.database_url,
+        sa.URL.create("sqlite", database=str(path)),  # any character may stand in a path
+        hide_parameters=True,
         poolclass=sa.pool.QueuePool,
         connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
     )
@@ -240,6 +257,75 @@ def _sqlite_engine(settings: Settings) -> sa.Engine:
         connection.execute("PRAGMA cache_size=-256")
 
     return engine
+
+
+def remembered_database(settings: Settings) -> str | None:
+    """Return the name of the database that the data folder was used with, or None."""
+    try:
+        return (settings.data_dir / MARKER).read_text("utf-8").strip() or None
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def remember_database(settings: Settings) -> None:
+    """Write down, durably, which database the data folder is used with."""
+    if remembered_database(settings) == _marker_text(settings):
+        return
+    make_folder(settings.data_dir)
+    draft = settings.data_dir / f".{MARKER}.{os.getpid()}.part"
+    with draft.open("w", encoding="utf-8") as file:
+        file.write(_marker_text(settings) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(settings.data_dir / MARKER)
+    sync_folder(settings.data_dir)
+
+
+def forget_database(settings: Settings) -> None:
+    """Forget which database the data folder was used with, so that a new one may be made."""
+    (settings.data_dir / MARKER).unlink(missing_ok=True)
+
+
+def refuse_other_database(settings: Settings) -> None:
+    """Make sure that the settings name the database that the data folder was used with.
+
+    :raises MissingDatabaseError: if they name another one, for example because the environment of the service is missing.
+    """
+    remembered = remembered_database(settings)
+    if remembered is not None and remembered != _marker_text(settings):
+        raise MissingDatabaseError(
+            f"The data folder {settings.data_dir} belongs to the database {remembered}, but the settings name "
+            f"{settings.database_name}. Set KIM_DATABASE_URL as for the service, in the settings file for example. "
+            "If the database has moved: kim db init --new"
+        )
+
+
+def no_database(settings: Settings) -> MissingDatabaseError:
+    """Return the error for a database that is absent or empty."""
+    remembered = remembered_database(settings)
+    if remembered is None:
+        return MissingDatabaseError(
+            f"There is no database at {settings.database_name}; `kim db init` creates one. If the service uses another "
+            "one, give this command the same settings, for example by KIM_SETTINGS=/etc/kim/kim.env."
+        )
+    return MissingDatabaseError(
+        f"The database {settings.database_name} is missing, but the data folder {settings.data_dir} remembers one. "
+        "No empty one is put in its place. Bring the file back or restore a backup (kim restore FILE); "
+        "to begin with an empty one: kim db init --new"
+    )
+
+
+def _marker_text(settings: Settings) -> str:
+    """Return the database's name; a file in the data folder goes without it, so that the folder may move."""
+    path = settings.sqlite_path
+    if path is not None and path.is_relative_to(settings.data_dir):
+        return path.relative_to(settings.data_dir).as_posix()
+    return settings.database_name
+
+
+def _refuse_second(settings: Settings, create: bool) -> None:
+    if not create or remembered_database(settings) is not None:
+        raise no_database(settings)
 
 
 def set_pragmas(connection: sqlite3.Connection, journal: str) -> None:

@@ -64,5 +64,7 @@ def require_current(database: Database) -> None:
     with database.reading() as connection:
         revision = current(connection)
     refuse_newer(revision)
+    if revision is None:
+        raise SchemaError("The database is empty. Create its tables with: kim db init, or: kim db upgrade")
     if revision != HEAD:
         raise SchemaError("The database is older than this version. Bring it up to date with: kim db upgrade")

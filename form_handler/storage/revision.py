@@ -27,3 +27,9 @@ def is_current(database: Database) -> bool:
     """Tell whether a database has the schema that this programme needs."""
     with database.reading() as connection:
         return current(connection) == HEAD
+
+
+def is_empty(database: Database) -> bool:
+    """Return whether a database has no schema yet."""
+    with database.reading() as connection:
+        return current(connection) is None

@@ -265,6 +265,7 @@ def test_the_commands_work_for_an_operator(tmp_path: Path, monkeypatch: pytest.M
     for name, value in {"KIM_DATA_DIR": str(tmp_path / "var")}.items():
         monkeypatch.setenv(name, value)
     run = CliRunner()
+    assert run.invoke(main, ["db", "init"]).exit_code == 0
     assert "gibt noch kein Konto" in run.invoke(main, ["users", "list"]).output
     added = run.invoke(main, ["users", "add", "Probe", "--password-stdin"], input="ein-langes-passwort\n")
     assert added.exit_code == 0, added.output

@@ -59,7 +59,7 @@ class Plugged(Server):
         self.disk.mkdir(exist_ok=True)
         env = {k: v for k, v in os.environ.items() if not k.startswith("KIM_")}
         env |= {"PORT": str(self.port), "KIM_DATA_DIR": str(self.data_dir), "KIM_RATE_LIMIT": "0", **self.settings}
-        subprocess.run([*self.program, "db", "upgrade"], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*self.program, "db", "init"], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
         for path in self.data_dir.glob("kim.sqlite3*"):  # the database as it was made is on disk
             shutil.copy(path, self.disk)
         if self.library is not None:
