@@ -171,7 +171,7 @@ def test_a_wrong_settings_file_is_refused_with_its_line(tmp_path: Path, content:
 
 @pytest.mark.parametrize("value", ["kim.env", "/nowhere/kim.env"])
 def test_a_settings_file_that_is_named_and_absent_is_an_error(value: str) -> None:
-    with pytest.raises(SettingsError, match="absolute path|cannot be read"):
+    with pytest.raises(SettingsError, match=r"absolute path|cannot be read"):
         read_settings({"KIM_SETTINGS": value})
 
 
