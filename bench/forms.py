@@ -169,9 +169,7 @@ def main() -> int:
         port = free_port()
         env = {k: v for k, v in os.environ.items() if not k.startswith("KIM_")}
         env |= {"PORT": str(port), "KIM_DATA_DIR": str(folder / "var"), "KIM_SITE_DIR": str(folder / "site")}
-        subprocess.run(
-            [sys.executable, "-m", "kim", "db", "init"], cwd=ROOT, env=env, check=True, capture_output=True
-        )
+        subprocess.run([sys.executable, "-m", "kim", "db", "init"], cwd=ROOT, env=env, check=True, capture_output=True)
         code = "from form_handler.commands import *; serve_here(load_settings())"
         began = time.perf_counter()
         server = subprocess.Popen(

@@ -14,6 +14,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import PoFileError, read_po, write_po
 
+from editorial.characters import character_findings, forbidden_in_file
 from editorial.findings import Finding
 from editorial.languages import ROOT, Language
 from editorial.words import LOCALE_DIR, SOURCE_LANGUAGE
@@ -91,6 +92,7 @@ def check_catalogue(language: Language, template: Catalog, folder: Path = LOCALE
         )
         return
     try:
+        yield from character_findings(shown, forbidden_in_file(path.read_bytes().decode()))
         catalog = read_po(io.BytesIO(path.read_bytes()), locale=language.code, abort_invalid=True)
     except (PoFileError, UnicodeDecodeError) as error:
         line = getattr(error, "lineno", -1) + 1
@@ -121,6 +123,10 @@ def _check_message(shown: str, message: Message) -> Iterator[Finding]:
     if any('"' in string for string in strings):
         yield Finding(shown, message.lineno or 0, f"Gerade Anführungszeichen in: „{ids[0]}“.",
                       "Nehmen Sie die Anführungszeichen der Sprache; gerade beenden ein HTML-Attribut.", kind="words")  # fmt: skip
+    signs = {sign for sign in "<>&" if any(sign in string for string in strings)} - set(" ".join(ids))
+    if signs:
+        yield Finding(shown, message.lineno or 0, f"Ein Zeichen {' '.join(sorted(signs))} in: „{ids[0]}“.",
+                      "Schreiben Sie ein Wort dafür; in HTML begänne damit etwas anderes.", kind="words")  # fmt: skip
     wanted = set(PLACEHOLDER.findall(" ".join(ids)))
     for string in strings:
         given = set(PLACEHOLDER.findall(string))

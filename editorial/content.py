@@ -14,6 +14,7 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from editorial.characters import character_findings, forbidden_in_file, forbidden_in_values
 from editorial.findings import Finding
 from editorial.front_matter import Header, PageHeader, TranslationHeader, read_header, split_header
 from editorial.inputs import is_hidden
@@ -241,6 +242,9 @@ def _read_text(
                     "Prüfen Sie, ob sie eine Datei ist und ob Sie sie lesen dürfen, oder löschen Sie sie.", kind="file-unreadable")
         )  # fmt: skip
         return None
+    if wrong := character_findings(shown, forbidden_in_file(raw)):
+        findings += wrong
+        return None
     if not raw.strip():
         findings.append(
             Finding(shown, 0, "Die Datei ist leer.",
@@ -259,6 +263,9 @@ def _read_text(
             Finding(shown, parsed.body_line, "Unter dem Kopf steht kein Text.",
                     "Schreiben Sie den Text oder löschen Sie die Datei.", kind="file-empty")
         )  # fmt: skip
+        return None
+    if wrong := character_findings(shown, forbidden_in_values(parsed.node if "\\" in parsed.head else None), 1):
+        findings += wrong
         return None
     header = read_header(model, parsed, shown)
     if isinstance(header, list):

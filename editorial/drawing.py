@@ -17,8 +17,10 @@ from markupsafe import Markup
 from editorial import markup, words
 from editorial.content import Page
 from editorial.dates import in_months, in_words
+from editorial.findings import ContentError
 from editorial.foreign import mark_german
 from editorial.house import House
+from editorial.html_policy import check_html, template_ids
 from editorial.inserts import Draw, fill_inserts
 from editorial.languages import Language, default_language
 from editorial.machines import og_locale
@@ -43,7 +45,10 @@ def before_markdown(markdown: str, house: House, page: Page, language: Language)
 
 
 def after_markdown(html: str, house: House, page: Page, language: Language) -> str:
-    """Repair what Markdown gives and mark German words in other languages."""
+    """Repair what Markdown gives and mark German words in other languages.
+
+    :raises ContentError: if the page then holds what :mod:`editorial.html_policy` does not allow.
+    """
     html = show_changed(
         html,
         _("The German text of this passage has changed."),
@@ -52,7 +57,13 @@ def after_markdown(html: str, house: House, page: Page, language: Language) -> s
     html = markup.repair(html, lambda number: _("Table %(number)s, can be scrolled sideways", number=number))
     if not spoken(page, language).default:
         html = mark_german(html, house.facts.german_terms, language.code)
-    return markup.wrap_home(html) if page.facts.layout == "home" else html
+    html = markup.wrap_home(html) if page.facts.layout == "home" else html
+    html = html.replace(f'href="{markup.HOME}', 'href="')
+    if faults := check_html(html, house.addresses, template_ids()):
+        from editorial.checks.html import locate_faults  # late: pages of a checked site have none
+
+        raise ContentError(locate_faults(page.text(language), faults, house.facts, spoken(page, language).code))
+    return html
 
 
 def parts(house: House, language: Language) -> Draw:

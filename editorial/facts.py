@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from msgspec import Meta, Struct, field
 
 from editorial import yaml_files
+from editorial.characters import character_findings, forbidden_in_file
 from editorial.findings import ContentError, Finding
 from editorial.languages import ROOT
 from editorial.models import Fault, Model, read_model
@@ -148,6 +149,10 @@ class _Reader:
         if not path.exists():
             return None, None
         try:
+            text = path.read_bytes().decode(errors="ignore")  # what is not UTF-8 is named below
+            if wrong := character_findings(shown, forbidden_in_file(text)):
+                self.findings += wrong
+                return None, None
             return yaml_files.load_file(path)
         except OSError as error:
             self.findings.append(

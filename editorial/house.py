@@ -16,6 +16,7 @@ from editorial.chooser_table import Table, check_table, load_table
 from editorial.content import Content, read_content
 from editorial.facts import Facts, load_facts
 from editorial.findings import ContentError, Finding, errors
+from editorial.inserts import addresses_of
 from editorial.languages import Language, load_languages, load_site
 from editorial.outputs import SUGGESTIONS
 from editorial.statement import RESULTS, FullTest, load_run
@@ -29,7 +30,10 @@ T = TypeVar("T")
 
 
 class House(Struct, frozen=True):
-    """Everything that is the same for all pages of one build."""
+    """Everything that is the same for all pages of one build.
+
+    :ivar addresses: the addresses outside the site that pages may link to.
+    """
 
     site: dict[str, Any]
     languages: tuple[Language, ...]
@@ -41,6 +45,7 @@ class House(Struct, frozen=True):
     lock: Lock = field(default_factory=Lock)
     states: Mapping[tuple[str, str], TranslationState] = field(default_factory=dict)
     links: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    addresses: frozenset[str] = frozenset()
 
 
 # What the languages of a build share, by the folder of the pages.
@@ -64,7 +69,7 @@ def read_house(docs: Path, site_url: str | None = None) -> House:
     """
     load_facts.cache_clear()
     languages, site = load_languages(), load_site()
-    content, lock = read_content(docs, languages), load_lock(docs)
+    content, lock, facts = read_content(docs, languages), load_lock(docs), load_facts(docs / "data")
     return House(
         site={
             "name": site["name"],
@@ -75,12 +80,13 @@ def read_house(docs: Path, site_url: str | None = None) -> House:
         },
         languages=languages,
         content=content,
-        facts=load_facts(docs / "data"),
+        facts=facts,
         chooser=read_table(),
         survey=_found(load_survey(Path(os.environ.get(DEMO_SURVEY) or docs / "data" / "survey.yml"))),
         tested=_found(load_run(docs.parent / RESULTS)),
         lock=lock,
         states=site_states(docs, content, languages, lock),
+        addresses=addresses_of(facts),
     )
 
 

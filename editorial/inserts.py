@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from html import unescape
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -16,6 +17,7 @@ from editorial.values import phone_href
 from editorial.words import gettext as _
 
 INSERT = re.compile(r"\{\{\s*([a-z_]+)\.([A-Za-z0-9_-]+)\s*\}\}")
+_HREF = re.compile(r'href="([^"]*)"')
 BRACES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\{|\}\}")
 
 
@@ -56,6 +58,12 @@ def find_fact(facts: Facts, group: str, key: str) -> Any | None:
         "contact": facts.contacts,
     }
     return groups.get(group, {}).get(key)
+
+
+def addresses_of(facts: Facts) -> frozenset[str]:
+    """Return every address outside the site that an insert links to: the only ones that a page may link to."""
+    rows = (*facts.numbers.values(), *facts.laws.values(), *facts.links.values(), *facts.contacts.values())
+    return frozenset(unescape(href) for row in rows for href in _HREF.findall(render_fact(row, "")))
 
 
 def render_fact(fact: Any, language: str) -> Markup:

@@ -7,6 +7,8 @@ import posixpath
 import re
 from collections.abc import Callable
 
+from markupsafe import escape
+
 from editorial.content import Content, Page
 from editorial.languages import Language, default_language
 
@@ -28,7 +30,7 @@ def repair(html: str, label_of: Callable[[int], str]) -> str:
     html = _ALIGNED.sub(lambda m: f'<{m[1]} class="kim-{ALIGN[m[2]]}">', html)
     return _TABLE.sub(
         lambda m: (
-            f'<div class="kim-table" role="region" tabindex="0" aria-label="{label_of(next(numbers))}"><table>{m[1]}</table></div>'
+            f'<div class="kim-table" role="region" tabindex="0" aria-label="{escape(label_of(next(numbers)))}"><table>{m[1]}</table></div>'
         ),
         html,
     )

@@ -17,7 +17,7 @@ import jinja2
 from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.plugins import BasePlugin, event_priority
+from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
 from mkdocs.structure.files import Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as MkDocsPage
@@ -37,6 +37,8 @@ from editorial.outputs import SUGGESTIONS, robots, security, sitemap, suggestion
 from editorial.plain_text import PlainText
 from editorial.survey import CSV_NAME, PAGE, results_csv
 from editorial.words import gettext as _
+
+LOG = get_plugin_logger("kim-editorial")
 
 
 class NoOptions(Config):  # type: ignore[no-untyped-call]
@@ -108,8 +110,16 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         return before_markdown(markdown, self.house, self._page(page), self.language)
 
     def on_page_content(self, html: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
-        """Repair what Markdown gives and mark German words in other languages."""
-        return after_markdown(html, self.house, self._page(page), self.language)
+        """Repair what Markdown gives and mark German words in other languages.
+
+        What the policy for HTML refuses is a warning for each finding, which ends a strict build; it is not written anyway.
+        """
+        try:
+            return after_markdown(html, self.house, self._page(page), self.language)
+        except ContentError as error:
+            for finding in error.findings:
+                LOG.warning(str(finding))
+            return ""
 
     @event_priority(-100)
     def on_page_context(

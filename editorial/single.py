@@ -27,7 +27,7 @@ from editorial.compiled import Compiled
 from editorial.context import page_context
 from editorial.drawing import after_markdown, before_markdown, furnish, spoken
 from editorial.files import put
-from editorial.findings import DrawError
+from editorial.findings import ContentError, DrawError
 from editorial.house import House
 from editorial.languages import Language, default_language
 from editorial.plain_text import PlainText
@@ -227,15 +227,20 @@ def draw_language(
     logger.addHandler(said)
     try:
         with words.use_language(language.code):
-            return list(_draw(Drawer(settings, house, docs, language, templates), sorted(keys), out)), said.lines
+            written = list(_draw(Drawer(settings, house, docs, language, templates), sorted(keys), out, said))
+            return written, said.lines
     finally:
         sayings_of(templates, language.code).keep()
         logger.removeHandler(said)
 
 
-def _draw(drawer: Drawer, keys: list[str], out: Path) -> Iterator[Path]:
+def _draw(drawer: Drawer, keys: list[str], out: Path, said: Said) -> Iterator[Path]:
     for key in keys:
         url = drawer.house.content.pages[key].url(drawer.language)
         path = out / posixpath.join(url.lstrip("/"), "index.html")
-        put(path, drawer.draw(key))
-        yield path
+        try:
+            put(path, drawer.draw(key))
+        except ContentError as error:
+            said.lines += map(str, error.findings)
+        else:
+            yield path

@@ -11,7 +11,9 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from editorial.characters import check_data_characters
 from editorial.checks.facts import check_facts, check_inserts, check_keys, check_typed_facts
+from editorial.checks.html import check_rendered, check_typed_html
 from editorial.checks.links import check_links, check_titles
 from editorial.checks.publish import check_publish, check_review, open_questions, unreviewed
 from editorial.checks.structure import (
@@ -64,6 +66,8 @@ def check_content(
             found += check_tables(text)
             found += check_inserts(text, facts)
             found += check_typed_facts(text)
+            typed = list(check_typed_html(text))
+            found += typed or check_rendered(text, facts, code)
             ids = set(heading_ids(text))
             if source_ids is None:
                 source_ids = ids
@@ -74,6 +78,8 @@ def check_content(
     for language in languages:
         found += check_titles(content, language)
     found += check_facts(facts)
+    if only is None:
+        found += check_data_characters(docs)
     return sorted(set(found))
 
 

@@ -17,7 +17,6 @@ from editorial.languages import Language
 PHONE = r"(?<![\w§/.-])(?:\+49[ \d/(]|0\d)[\d \t/()–-]{4,}\d|(?<!\d)(?:116 ?117|116 ?016|116 ?111)(?!\d)"
 EMAIL = r"[\w.+-]+@[\w-]+\.[\w.-]+"
 MONEY = r"\d[\d.,]*\s*(?:€|Euro\b|EUR\b)"
-RAW_HTML = r"(?i)<(?:[a-z][\w-]*)(?:\s[^>]*)?>"
 
 # What may not be typed into prose: its pattern, signs of which it holds at least one, its name, what to write instead.
 TYPED: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
@@ -28,7 +27,6 @@ TYPED: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
     (EMAIL, ("@",), "Eine E-Mail-Adresse", "docs/data/contacts.yml und {{ contact.… }}"),
     (MONEY, ("€", "Euro", "EUR"), "Ein Geldbetrag", "docs/data/amounts.yml und {{ amount.… }}"),
     (EXTERNAL.pattern, ("http", "www."), "Eine fremde Internetadresse", "docs/data/links.yml und {{ link.… }}"),
-    (RAW_HTML, ("<",), "HTML", "Markdown; HTML ist in Texten nicht vorgesehen"),
 )  # fmt: skip
 
 

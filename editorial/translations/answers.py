@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
-from editorial.checks.facts import RAW_HTML
+from editorial.checks.html import find_html
 from editorial.findings import Finding
 from editorial.front_matter import TranslationHeader, read_header, split_header
 from editorial.inserts import BRACES, INSERT
@@ -44,7 +44,7 @@ def faults(unit: Unit, target: str) -> Iterator[tuple[str, str]]:
     )  # fmt: skip
     if target.count("**") % 2 > unit.source.count("**") % 2:
         yield "hat ein einzelnes **.", "Fett beginnt und endet mit zwei Sternchen."
-    if re.search(RAW_HTML, INSERT.sub("", target)) and not re.search(RAW_HTML, INSERT.sub("", unit.source)):
+    if any(find_html(target)) and not any(find_html(unit.source)):
         yield "enthält HTML, das im Deutschen nicht steht.", "Löschen Sie die Zeichen in spitzen Klammern."
     if unit.kind == "row" and len(cells(target)) != len(cells(unit.source)):
         yield (

@@ -25,6 +25,7 @@ def docs(tmp_path: Path) -> Path:
         ("de/kontakt.md", "---\ntitle: a: b\n---\n# K { #k }\n", "docs/de/kontakt.md:2"),
         ("ar/kontakt.md", "", "docs/ar/kontakt.md: Die Datei ist leer"),
         ("tr/kontakt.md", "---\ntitle: K\ndescription: Ein ganzer Satz hier.\n---\n# K\n", "docs/tr/kontakt.md:5"),
+        ("de/kontakt.md", "---\ntitle: K\ndescription: Ein ganzer Satz hier.\nsource: [own]\nreview_by: 2099-01-01\n---\n# K { #kontakt }\n\nEin <iframe\nsrc=x> Satz.\n", "docs/de/kontakt.md:9: HTML"),
         ("en/kontakt.md", "---\ndescription: Ein ganzer Satz hier.\n---\n# K { #kontakt }\n", "docs/en/kontakt.md:1: „title“"),
     ],
 )  # fmt: skip

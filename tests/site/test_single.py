@@ -93,7 +93,7 @@ def test_links_and_pictures_lead_where_mkdocs_leads_them(tmp_path: Path, link: s
     data = docs / "data"
     data.mkdir()
     (data / "contacts.yml").write_text("stadt: {name: Stadt, phone: '115'}\n")
-    house = prepare(docs, None)
+    house = replace(prepare(docs, None), addresses=frozenset({"https://example.org/b.md"}))
     draw(settings_of(docs), house, docs, {"de": {"index"}, "ar": {"index"}}, tmp_path / "out")
     for folder in ("", "ar/"):
         assert wanted in (tmp_path / "out" / folder / "index.html").read_text("utf-8")

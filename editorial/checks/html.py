@@ -1,0 +1,124 @@
+"""HTML in a page: none is typed, and what Markdown makes of the text keeps to :mod:`editorial.html_policy`.
+
+Python-Markdown passes HTML on as it is, and lists of attributes, references and autolinks reach the page as well. So
+the rendered text is checked, here for ``kim check`` and in :func:`editorial.drawing.after_markdown` for every page of a build.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from editorial import markup
+from editorial.checks.texts import prose_lines
+from editorial.content import Text
+from editorial.facts import Facts
+from editorial.findings import Finding
+from editorial.html_policy import BOXES, NO_COMMENT, ONLY_MARKDOWN, Fault, check_html, shorten, template_ids
+from editorial.inserts import DRAWN, UnknownInsert, addresses_of, fill_inserts
+from editorial.languages import read_config
+
+if TYPE_CHECKING:
+    from markdown import Markdown
+
+# What opens a tag, a comment, a declaration or a processing instruction (HTML Standard, 13.2.5.6 tag open state).
+_OPENS = re.compile(r"<(?=[A-Za-z/!?])[^\s>]*>?")
+_CODE = re.compile(r"(?<![\\`])(`+)(?!`)((?:(?!\n[ \t]*\n).)+?)(?<!`)\1(?!`)", re.DOTALL)
+# Markdown whose HTML keeps to the policy in any case. A page that holds nothing else is not rendered for the check.
+_HARMLESS = re.compile(
+    r"\{\{ ?[a-z_]+\.[A-Za-z0-9_-]+ ?\}\}"
+    r"|\]\((?:\.\.?/)*[\w-][\w./-]*(?:\#[\w-]+)?\)(?:\{ \.button \})?"
+    r"|^\#{1,6} (?=[^\n]*\{ \#[a-z][a-z0-9-]* \}$)|\{ \#(?P<id>[a-z][a-z0-9-]*) \}$"
+    rf'|^!!! (?:{"|".join(sorted(BOXES))}) (?=")',
+    re.MULTILINE,
+)
+# A heading without an id of its own gets one from its words, which may be one of the template's.
+_SIGNS = re.compile(r"[<{}&\\#\x00-\x08\x0b-\x1f]|\]\(|\]\s*[\[:]|```|~~~|!!!|!\[|://|^\W*[=-]+\s*$", re.MULTILINE)
+
+
+def check_typed_html(text: Text) -> Iterator[Finding]:
+    """Pages hold no HTML; a comment would be published."""
+    if "<" not in text.body:
+        return
+    lines = dict(prose_lines(text))
+    last = max(lines, default=0)
+    body = "\n".join(lines.get(number, "") for number in range(text.body_line, last + 1))
+    named = 0
+    for match in find_html(body):
+        line = text.body_line + body.count("\n", 0, match.start())
+        if line == named:
+            continue
+        named = line
+        if match[0].startswith("<!--"):
+            yield Finding(text.file, line, "Ein Kommentar in HTML steht im Text.", NO_COMMENT, kind="html")
+        else:
+            yield Finding(text.file, line, f"HTML steht im Text („{shorten(match[0])}“).",
+                          f"{ONLY_MARKDOWN} Nach einem Kleiner-Zeichen steht ein Leerzeichen.", kind="html")  # fmt: skip
+
+
+def find_html(markdown: str) -> Iterator[re.Match[str]]:
+    """Yield each place of a text in Markdown where a tag, a comment or the like begins; code spans are left out."""
+    return _OPENS.finditer(_CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), markdown))
+
+
+def check_rendered(text: Text, facts: Facts, language: str) -> list[Finding]:
+    """Return what the build would refuse in the HTML of a page."""
+    if is_harmless(text.body):
+        return []
+    faults = check_html(_render(text.body, facts, language), addresses_of(facts), template_ids())
+    return locate_faults(text, faults, facts, language) if faults else []
+
+
+def is_harmless(body: str) -> bool:
+    """Return whether a text holds only Markdown that cannot violate the policy."""
+    ids = [found["id"] for found in _HARMLESS.finditer(body) if found["id"]]
+    return not _SIGNS.search(_HARMLESS.sub("", body)) and len(ids) == len(set(ids)) and template_ids().isdisjoint(ids)
+
+
+def locate_faults(text: Text, faults: Iterable[Fault], facts: Facts, language: str) -> list[Finding]:
+    """Return findings with the line of each fault: the last line of the shortest beginning of the text that has it.
+
+    A reference is resolved by a line that may stand far below; the line that defines it is the one to mend.
+    """
+    lines, addresses = text.body.split("\n"), addresses_of(facts)
+
+    @functools.cache
+    def known(count: int) -> frozenset[Fault]:
+        beginning = _render("\n".join(lines[:count]), facts, language)
+        return frozenset(check_html(beginning, addresses, template_ids()))
+
+    def line(fault: Fault) -> int:
+        low, high = 0, len(lines)  # the fault is in the first ``high`` lines, and not in the first ``low``
+        if fault not in known(high):
+            return text.body_line
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if fault in known(middle) else (middle, high)
+        return text.body_line + high - 1
+
+    return [Finding(text.file, line(fault), fault.what, fault.remedy, kind="html") for fault in faults]
+
+
+def _render(body: str, facts: Facts, language: str) -> str:
+    drawn = dict.fromkeys(DRAWN, lambda: "")
+    with contextlib.suppress(UnknownInsert):  # check_inserts says so, with its line
+        body = fill_inserts(body, facts, language, drawn)
+    return markup.repair(_converter().reset().convert(body), str)
+
+
+@functools.lru_cache(maxsize=1)
+def _converter() -> Markdown:
+    """Return Markdown as the site uses it: the extensions of MkDocs, then those of ``mkdocs.yml``."""
+    from markdown import Markdown  # late: most checks render no page
+
+    from editorial.plain_text import PlainText
+
+    names, told = ["toc", "tables", "fenced_code"], {}
+    for entry in read_config().get("markdown_extensions", []):
+        for name, options in entry.items() if isinstance(entry, dict) else [(entry, {})]:
+            names += [] if name in names else [name]
+            told[name] = options or {}
+    return Markdown(extensions=[*names, PlainText()], extension_configs=told)

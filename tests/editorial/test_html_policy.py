@@ -1,0 +1,116 @@
+"""No text of an editor brings script, frame, form, foreign address or disguise into a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from editorial import yaml_files
+from editorial.checks.html import _converter, _render, check_rendered, check_typed_html, is_harmless
+from editorial.content import Text
+from editorial.findings import errors
+from editorial.front_matter import PageHeader
+from editorial.html_policy import check_html, template_ids
+from editorial.inserts import addresses_of
+from editorial.parallel import prepare, settings_of
+from tests.conftest import ROOT
+from tests.editorial.conftest import FACTS, Tree
+
+ATTACKS: list[dict[str, Any]] = yaml_files.load(Path(__file__).with_name("attacks.yml").read_text("utf-8"))
+ADDRESSES = addresses_of(FACTS)
+TABLE = "| Wo | Preis |\n|---|--:|\n| Amt | {{ amount.wage }} |"
+
+
+def text_of(tree: Tree, body: str) -> Text:
+    tree.docs.joinpath("de/haus.png").write_bytes(b"x")
+    tree.write("de", "kurse", "Kurse", f"# Kurse {{ #kurse }}\n\n{body}")
+    return tree.read().pages["kurse"].texts["de"]
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack["name"])
+def test_an_attack_is_an_error_at_its_line_with_a_remedy(tree: Tree, attack: dict[str, Any]) -> None:
+    text, line = text_of(tree, attack["text"]), attack.get("line", 10)
+    found = [one for one in errors(tree.check()) if one.kind == "html"]
+    assert line in {one.line for one in found}, [str(one) for one in found]
+    assert {one.file for one in found} == {text.file}
+    assert all(one.remedy and one.why for one in found)
+    assert bool(list(check_typed_html(text))) == attack.get("typed", True)
+    if not attack.get("typed", True):
+        assert line in {one.line for one in check_rendered(text, FACTS, "de")}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Ein Satz mit **fettem** und *schrägem* Wort, 5 < 6 und A & B, ein \\*Stern\\*, ein `<Zeichen>` und &amp; &nbsp; &ndash;.",
+        "## Termine { #termine }\n\n- Punkt\n    - Unterpunkt\n\n1. Eins\n2. Zwei\n\n> Zitat\n\n* * *",
+        "Rufen Sie {{ tel.fire }} an, {{ link.finder }}, {{ law.aufenthg-60c }}, {{ contact.kim }}.",
+        "[Zum Kontakt](kontakt.md){ .button } und [zur Stelle](kontakt.md#top) und [hier oben][oben].\n\n[oben]: kontakt.md 'Titel'",
+        "![Ein Haus](haus.png){ width=300 loading=lazy }",
+        '!!! note "Gut zu wissen: [Zum Kontakt](kontakt.md)"\n\n    Ein Satz & mehr.\n\n    - Punkt',
+        f"Ein Satz.\n\n{TABLE}",
+        "Begriff\n:   Erklärung &lt;klein&gt;",
+        "*Hello*{ lang=en } und *שלום*{ lang=he dir=rtl }",
+        "```yaml\n<b>: {{ x }}\n```\n\n~~~\n<script>alert(1)</script>\n~~~",
+        "Eine Zeile  \nund noch eine.",
+        "* Satz mit `` ` <b> `` Zeichen.",
+    ],
+)  # fmt: skip
+def test_what_editors_write_is_no_fault(tree: Tree, body: str) -> None:
+    text_of(tree, body)
+    assert [str(one) for one in tree.check()] == []
+
+
+PIECES = (
+    "Wort", " ", "\n", "\n\n", "    ", "- ", "1. ", "> ", "# ", "| a | b |\n|---|---|\n", "`", "```\n", "~~~\n", "*", "**", "_", "\\",
+    "[", "]", "](", ")", "][", "]: ", "![", "{", "}", "{ ", " }", "{: ", "#a", "#main", ".button", "onclick=x", "href=//evil.example",
+    "<", ">", "</", "<!--", "-->", "/", "//", ":", "javascript:x", "https://evil.example", "kontakt.md", "{ #a }", "{ #main }",
+    "{ .button }", "{{ tel.fire }}", "!!! note ", "!!! x ", '"T"', "&#x202e;", "&lt;", "&", ";", "svg", "img src=x", '"', "=", "\t",
+)  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=14))
+def test_what_the_check_does_not_render_cannot_violate_the_policy(pieces: list[str]) -> None:
+    body = "".join(pieces)
+    if is_harmless(body):
+        assert check_html(_render(body, FACTS, "de"), ADDRESSES, template_ids()) == [], body
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>a</p></article><p>b</p>", "<p>a</main>", "<p>a<em>b", "<ul><li>a</ul></div>", "<p>a<!-- b --></p>", "<p>a<!-- kim:form -->",
+        "<table><tr><td>a", "<text>a</text>", "<svg><a><text>x</text></a></svg>", '<svg class="x"></svg>', "<p><svg><style></style></svg>",
+        '<a href="tel:112" onclick="x">a</a>', '<a href="tel:1122">a</a>', '<a href=" https://example.org/">a</a>', "<kim-end></kim-end>",
+        '<div class="kim-table admonition">a</div>', '<body onload="x">', '<html lang="en">', "<article>a</article>", "<p\x0conclick=x>a</p>",
+        '<p id="a"></p><p id="a"></p>', '<section class="kim-section--x"></section>', '<span style="x">a</span>', "<dialog open>",
+    ],
+)  # fmt: skip
+def test_html_of_any_origin_is_held_to_the_policy(html: str) -> None:
+    assert check_html(html, ADDRESSES, template_ids())
+
+
+def test_the_check_renders_with_the_extensions_of_the_build() -> None:
+    prepare(ROOT / "docs", None)
+    wanted = [name for name, _told in settings_of(ROOT / "docs").extensions]
+    used = [f"{type(one).__module__}:{type(one).__qualname__}" for one in _converter().registeredExtensions]
+    assert {name for name in wanted if name in used} == set(used) - {"editorial.plain_text:PlainText"}
+
+
+def test_a_header_cannot_hold_html() -> None:
+    fields = {
+        "title": "T",
+        "description": "Ein ganzer Satz über diese Seite.",
+        "source": ["own"],
+        "review_by": "2099-01-01",
+    }
+    from editorial.models import read_model
+
+    assert isinstance(read_model(PageHeader, {**fields}), PageHeader)
+    for key in ("title", "nav_title", "description"):
+        assert isinstance(read_model(PageHeader, {**fields, key: "Ein ganzer <svg/onload=x> Satz über"}), list)
