@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from editorial import words
 from editorial.languages import ROOT, language_of_path
 from form_handler import faults, pages, views
+from form_handler.office import notices as notices  # adds to the blueprint below
 from form_handler.office import provider
 from form_handler.office.views import office
 from form_handler.security import host_is_known

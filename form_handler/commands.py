@@ -20,7 +20,7 @@ from editorial.words import use_language
 from form_handler.forms import FORMS
 from form_handler.office.accounts import AccountError, add_account, list_accounts, set_active, set_password
 from form_handler.office.export import as_record
-from form_handler.retention import purge_lines
+from form_handler.retention import PurgeRefusedError, purge_lines
 from form_handler.settings import Settings, SettingsError, read_settings
 from form_handler.storage.database import (
     Database,
@@ -338,10 +338,19 @@ def list_users_command() -> None:
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
-def purge(dry_run: bool) -> None:
-    """Delete what is past its retention; the server does this once a day by itself."""
+@click.option(
+    "--confirm", "confirmed", type=click.IntRange(0), metavar="NUMBER",
+    help="Delete so many now, all that is past its retention, announced or not; this confirms the clock, too.",
+)  # fmt: skip
+def purge(dry_run: bool, confirmed: int | None) -> None:
+    """Delete what is past its retention and was announced; the server does this once a day by itself."""
     settings = load_settings()
-    for line in purge_lines(open_database(settings), settings, datetime.datetime.now(datetime.UTC), dry_run):
+    now = datetime.datetime.now(datetime.UTC)
+    try:
+        lines = purge_lines(open_database(settings), settings, now, dry_run, confirmed)
+    except PurgeRefusedError as error:
+        raise click.ClickException(str(error)) from error
+    for line in lines:
         click.echo(line)
 
 

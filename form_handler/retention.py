@@ -1,8 +1,16 @@
-"""Forgetting in time (Art. 5(1)(e) GDPR): what is older than its form's retention is deleted, and it is said how much."""
+"""Deletion at the end of retention (Art. 5(1)(e) GDPR): announced first, and never on the word of a wrong clock.
+
+A submission is marked two weeks before its retention ends, and the staff area says so; it is deleted when its
+retention is over and it has been marked for a week. What was past its retention while the service did not run is
+therefore deleted a week after the next start. Nothing is marked or deleted while the clock is implausible, or when
+more than half of everything stored would go at once; an operator then decides with ``kim purge --confirm``.
+"""
 
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -11,41 +19,239 @@ from form_handler.forms import FORMS
 from form_handler.office import desk
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
-from form_handler.storage.schema import event, staff_session
+from form_handler.storage.schema import deletion_mark, event, staff_session, submission
+from form_handler.storage.state import read_moment, read_state, write_state
 
 ACTOR = "kim"
 # How long it stays known that something was deleted, exported or copied (proof of it, Art. 5(2) GDPR).
 EVENTS_KEPT_MONTHS = 24
+MARKED_BEFORE_DAYS = 14
+GRACE_DAYS = 7
+# The clock is implausible if it is this much before or after the last time that the service has seen.
+MAX_CLOCK_BACK = datetime.timedelta(days=1)
+MAX_CLOCK_AHEAD = datetime.timedelta(days=30)
+# Up to so many are deleted at once although they are more than half of everything.
+MAX_UNCONFIRMED = 10
+ONE_DAY = datetime.timedelta(days=1)
 
 
-def purge_lines(database: Database, settings: Settings, now: datetime.datetime, dry_run: bool = False) -> list[str]:
-    """Delete what is past its retention and return what was done, one German sentence for each form."""
-    lines = []
-    for key, numbers in desk.past_retention(database, now).items():
-        definition = FORMS[key]
+class PurgeRefusedError(Exception):
+    """Nothing was deleted; the message says why and what to do, in German."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        """Keep the kind: ``clock``, ``share`` or ``confirm``."""
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What the staff area says about deletion.
+
+    :ivar references: reference numbers of what will be deleted within two weeks, the oldest first.
+    :ivar refused: why nothing is deleted at present: ``clock``, ``share`` or empty.
+    """
+
+    references: list[str]
+    refused: str
+
+
+def check_clock(connection: sa.Connection, now: datetime.datetime) -> None:
+    """Compare the clock with the last time that the service has seen, or else the newest entry.
+
+    :raises PurgeRefusedError: if it is implausible.
+    """
+    known = read_moment(connection, "last_seen") or _newest(connection)
+    if known is None or known - MAX_CLOCK_BACK <= now <= known + MAX_CLOCK_AHEAD:
+        return
+    raise PurgeRefusedError(
+        "clock",
+        f"Es wird nichts gelöscht: Die Uhr dieses Rechners zeigt den {now:%d.%m.%Y}, zuletzt bekannt ist der "
+        f"{known:%d.%m.%Y}. Stellen Sie die Uhr. Wenn sie stimmt (der Dienst lief lange nicht, oder eine alte Sicherung "
+        "wurde zurückgespielt): kim purge --dry-run nennt die Zahl N der Löschungen, kim purge --confirm N bestätigt sie.",
+    )
+
+
+def _newest(connection: sa.Connection) -> datetime.datetime | None:
+    found = [
+        connection.execute(sa.select(sa.func.max(column))).scalar()
+        for column in (submission.c.received_at, event.c.happened_at)
+    ]
+    return max((moment for moment in found if moment is not None), default=None)
+
+
+def note_time(database: Database, now: datetime.datetime) -> None:
+    """Keep the time as the last known one, unless it is implausible.
+
+    :raises PurgeRefusedError: if it is implausible.
+    """
+    with database.writing() as connection:
+        check_clock(connection, now)
+        known = read_moment(connection, "last_seen")
+        write_state(connection, "last_seen", max(now, known or now).isoformat())
+        if (read_state(connection, "purge_refused") or "").startswith("clock"):
+            write_state(connection, "purge_refused", None)
+
+
+def purge_lines(
+    database: Database,
+    settings: Settings,
+    now: datetime.datetime,
+    dry_run: bool = False,
+    confirmed: int | None = None,
+) -> list[str]:
+    """Delete what is past its retention and was announced, mark what will be; return what was done, in German.
+
+    :param dry_run: only say what would be done.
+    :param confirmed: how many an operator expects to be deleted now, all that is past its retention, announced or
+        not; this also confirms the clock.
+    :raises PurgeRefusedError: if clock or number are implausible, or another number was confirmed.
+    """
+    past = desk.past_retention(database, now)
+    if confirmed is None:
+        if not dry_run:
+            note_time(database, now)
+        announced = _announced(database, now)
+        chosen = {key: [number for number in numbers if number in announced] for key, numbers in past.items()}
+        if not dry_run:
+            _check_share(database, chosen)
+    else:
+        chosen = past
+        _check_confirmed(sum(map(len, past.values())), confirmed)
+    lines = [] if not dry_run else _doubts(database, now, chosen)
+    for key, numbers in chosen.items():
+        if not numbers:
+            continue
         if not dry_run:
             desk.erase(database, numbers, ACTOR, "purged", now, settings.mail_dir)
         done = "würden gelöscht" if dry_run else "gelöscht"
-        lines.append(f"{key}: {len(numbers)} {done}, älter als {definition.retention_months} Monate.")
+        lines.append(f"{key}: {len(numbers)} {done}, älter als {FORMS[key].retention_months} Monate.")
+    late = sum(map(len, past.values())) - sum(map(len, chosen.values()))
+    if late:
+        lines.append(
+            f"{late} weitere sind älter als ihre Frist und werden gelöscht, sobald sie {GRACE_DAYS} Tage angekündigt sind."
+        )
+    if dry_run and lines:
+        lines.append(
+            f"Alle {sum(map(len, past.values()))} sofort löschen: kim purge --confirm {sum(map(len, past.values()))}"
+        )
     if not dry_run:
-        _forget_the_rest(database, now)
+        _finish(database, now, confirmed is not None)
+        _mark(database, now)
     return lines or ["Es gibt nichts, was älter ist als seine Frist."]
 
 
-def _forget_the_rest(database: Database, now: datetime.datetime) -> None:
+def _announced(database: Database, now: datetime.datetime) -> frozenset[str]:
+    """Return the numbers of what has been marked for the time of grace."""
+    limit = now - datetime.timedelta(days=GRACE_DAYS)
+    query = sa.select(deletion_mark.c.number).where(deletion_mark.c.marked_at <= limit)
+    with database.reading() as connection:
+        return frozenset(connection.execute(query).scalars())
+
+
+def _check_share(database: Database, chosen: dict[str, list[str]]) -> None:
+    number = sum(map(len, chosen.values()))
+    with database.reading() as connection:
+        total = connection.execute(sa.select(sa.func.count()).select_from(submission)).scalar_one()
+    if number > MAX_UNCONFIRMED and number * 2 > total:
+        raise PurgeRefusedError(
+            "share",
+            f"Es wird nichts gelöscht: {number} von {total} Eingängen wären auf einmal fort. Prüfen Sie die Uhr und die "
+            f"Fristen. Wenn es so sein soll: kim purge --dry-run, dann kim purge --confirm N mit der Zahl der Löschungen.",
+        )
+
+
+def _check_confirmed(number: int, confirmed: int) -> None:
+    if number != confirmed:
+        raise PurgeRefusedError(
+            "confirm", f"Es wurde nichts gelöscht: Bestätigt sind {confirmed}, es wären aber {number}."
+        )
+
+
+def _doubts(database: Database, now: datetime.datetime, chosen: dict[str, list[str]]) -> list[str]:
+    """Return what keeps a purge from happening, for a dry run."""
+    lines = []
+    try:
+        with database.reading() as connection:
+            check_clock(connection, now)
+        _check_share(database, chosen)
+    except PurgeRefusedError as error:
+        lines.append(str(error))
+    return lines
+
+
+def _finish(database: Database, now: datetime.datetime, confirmed: bool) -> None:
+    """Forget what needs no notice, and write down that the purge took place."""
     with database.writing() as connection:
         rates.forget_before(connection, f"{now:%Y-%m-%d}")
-        connection.execute(staff_session.delete().where(staff_session.c.created_at < now - datetime.timedelta(days=1)))
+        connection.execute(staff_session.delete().where(staff_session.c.created_at < now - ONE_DAY))
         old = desk.months_back(now, EVENTS_KEPT_MONTHS)
         connection.execute(event.delete().where(event.c.number.is_(None), event.c.happened_at < old))
+        if confirmed:
+            write_state(connection, "last_seen", now.isoformat())
+        write_state(connection, "last_purge", now.isoformat())
+        write_state(connection, "purge_refused", None)
         desk.log(connection, ACTOR, "purge", now)
 
 
+def _mark(database: Database, now: datetime.datetime) -> None:
+    """Mark what will be past its retention in two weeks, and take back marks of what will not."""
+    soon = desk.past_retention(database, now + datetime.timedelta(days=MARKED_BEFORE_DAYS))
+    wanted = {number for numbers in soon.values() for number in numbers}
+    with database.writing() as connection:
+        marked = set(connection.execute(sa.select(deletion_mark.c.number)).scalars())
+        _unmark(connection, sorted(marked - wanted))
+        stored = _stored(connection, sorted(wanted - marked))
+        if stored:
+            connection.execute(deletion_mark.insert(), [{"number": number, "marked_at": now} for number in stored])
+
+
+def _unmark(connection: sa.Connection, numbers: Collection[str]) -> None:
+    for number in numbers:
+        connection.execute(deletion_mark.delete().where(deletion_mark.c.number == number))
+
+
+def _stored(connection: sa.Connection, numbers: list[str]) -> list[str]:
+    """Return which of these are still stored; somebody may have deleted one meanwhile."""
+    found: list[str] = []
+    for start in range(0, len(numbers), 500):
+        some = submission.c.number.in_(numbers[start : start + 500])
+        found += connection.execute(sa.select(submission.c.number).where(some)).scalars()
+    return found
+
+
 def purge_if_due(database: Database, settings: Settings, now: datetime.datetime) -> list[str]:
-    """Purge once a day; of several workers that ask at the same time, one does it. Return what was done."""
+    """Note the time, and purge once a day; return what was done, or once a day why nothing was."""
+    try:
+        note_time(database, now)
+        with database.reading() as connection:
+            last = read_moment(connection, "last_purge")
+        if last is not None and abs(now - last) < ONE_DAY:
+            return []
+        return purge_lines(database, settings, now)
+    except PurgeRefusedError as error:
+        return [str(error)] if _note_refusal(database, error.kind, now) else []
+
+
+def _note_refusal(database: Database, kind: str, now: datetime.datetime) -> bool:
+    """Keep why nothing is deleted, for the staff area; return whether that is news for the log today."""
+    with database.writing() as connection:
+        before = (read_state(connection, "purge_refused") or "").split(" ")
+        known = before[0] == kind and abs(now - datetime.datetime.fromisoformat(before[1])) < ONE_DAY
+        if not known:
+            write_state(connection, "purge_refused", f"{kind} {now.isoformat()}")
+        if kind == "share":
+            write_state(connection, "last_purge", now.isoformat())
+    return not known
+
+
+def deletion_notice(database: Database) -> Notice:
+    """Return what the staff area says about deletion."""
+    query = (
+        sa.select(submission.c.reference)
+        .join(deletion_mark, deletion_mark.c.number == submission.c.number)
+        .order_by(submission.c.received_at, submission.c.reference)
+    )
     with database.reading() as connection:
-        query = sa.select(sa.func.max(event.c.happened_at)).where(event.c.kind == "purge")
-        last = connection.execute(query).scalar()
-    if last is not None and now - last < datetime.timedelta(days=1):
-        return []
-    return purge_lines(database, settings, now)
+        refused = (read_state(connection, "purge_refused") or "").partition(" ")[0]
+        return Notice(list(connection.execute(query).scalars()), refused)

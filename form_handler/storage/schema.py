@@ -161,7 +161,55 @@ day_key = sa.Table(
     sa.Column("key", sa.String(64), nullable=False),
 )
 
+service_state = sa.Table(
+    "service_state",
+    metadata,
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("value", sa.String(200), nullable=False),
+)
+
+deletion_mark = sa.Table(
+    "deletion_mark",
+    metadata,
+    sa.Column("number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), primary_key=True),
+    sa.Column("marked_at", UtcDateTime, nullable=False, comment="since when the office is told of the deletion"),
+)
+
+survey_batch = sa.Table(
+    "survey_batch",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("closed_at", UtcDateTime, nullable=False),
+    sa.Column("companies", sa.Integer, nullable=False),
+    sa.Column("first_answer", sa.String(7), nullable=False, comment="month, 2026-11"),
+    sa.Column("last_answer", sa.String(7), nullable=False, comment="month, 2026-11"),
+    sa.Column("tables", sa.Text, nullable=False, comment="JSON: question to choice to count; published cells only"),
+)
+
+survey_decision = sa.Table(
+    "survey_decision",
+    metadata,
+    sa.Column("number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), primary_key=True),
+    sa.Column("counts", sa.Boolean, nullable=False),
+    sa.Column(
+        "batch_id", sa.Integer, sa.ForeignKey("survey_batch.id"), nullable=True, comment="in which it was counted"
+    ),
+    sa.Column("decided_by", sa.String(100), nullable=False),
+    sa.Column("decided_at", UtcDateTime, nullable=False),
+)
+
+survey_publication = sa.Table(
+    "survey_publication",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("published_at", UtcDateTime, nullable=False),
+    sa.Column("content", sa.Text, nullable=False, comment="JSON: what was published"),
+)
+
 # In the order in which rows may be written: what others point at comes first.
-TABLES = (submission, outgoing_mail, account, staff_session, kept_post, note, event, quotation, rate, day_key)
+TABLES = (
+    submission, outgoing_mail, account, staff_session, kept_post, note, event, quotation, rate, day_key,
+    service_state, deletion_mark, survey_batch, survey_decision, survey_publication,
+)  # fmt: skip
 # What a backup leaves out: it is worth nothing later, or would let somebody in.
 FLEETING = frozenset({"staff_session", "kept_post", "rate", "day_key"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import threading
 import uuid
 import zipfile
@@ -19,7 +20,7 @@ from click.testing import CliRunner
 from form_handler.forms import FORMS
 from form_handler.mails import plan_mails
 from form_handler.office import accounts, desk
-from form_handler.retention import purge_if_due, purge_lines
+from form_handler.retention import PurgeRefusedError, deletion_notice, purge_if_due, purge_lines
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.backup import BackupError, restore_backup, write_backup
 from form_handler.storage.database import Database
@@ -27,6 +28,7 @@ from form_handler.storage.migrate import alembic_config, upgrade
 from form_handler.storage.revision import SchemaError
 from form_handler.storage.schema import event, submission
 from form_handler.storage.submissions import list_submissions, store
+from tests.form_handler.conftest import Browser
 
 NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
 
@@ -40,21 +42,98 @@ def put(database: Database, settings: Settings, form: str = "participation", at:
     return number
 
 
+DAY = datetime.timedelta(days=1)
+
+
+def run_days(database: Database, settings: Settings, first: datetime.datetime, days: int) -> list[str]:
+    """Let the service look once a day; return everything that it did."""
+    return [line for day in range(days) for line in purge_if_due(database, settings, first + day * (DAY + DAY / 99))]
+
+
 @pytest.mark.parametrize("key", list(FORMS))
 def test_each_form_is_forgotten_after_its_own_number_of_months_and_not_a_day_before(
     database: Database, settings: Settings, key: str
 ) -> None:
     months = FORMS[key].retention_months
     edge = desk.months_back(NOW, months)
-    put(database, settings, key, edge - datetime.timedelta(days=1))
-    kept = put(database, settings, key, edge + datetime.timedelta(days=1))
+    run_days(database, settings, NOW - 20 * DAY, 1)
+    put(database, settings, key, edge - DAY)
+    kept = put(database, settings, key, edge + 2 * DAY)
+    run_days(database, settings, NOW - 18 * DAY, 16)
+    assert len(list_submissions(database)) == 2, "nothing is deleted before its time"
     told = purge_lines(database, settings, NOW, dry_run=True)
-    assert told == [f"{key}: 1 würden gelöscht, älter als {months} Monate."]
+    assert told[0] == f"{key}: 1 würden gelöscht, älter als {months} Monate."
     assert len(list_submissions(database)) == 2, "a dry run deletes nothing"
     assert purge_lines(database, settings, NOW) == [f"{key}: 1 gelöscht, älter als {months} Monate."]
     assert [row.number for row in list_submissions(database)] == [kept]
     with database.reading() as connection:
         assert ("purged", "1") in [(row.kind, row.detail) for row in connection.execute(event.select())]
+
+
+def test_nothing_is_deleted_that_was_not_announced_for_a_week(database: Database, settings: Settings) -> None:
+    run_days(database, settings, NOW, 1)
+    put(database, settings, "callback", NOW - 900 * DAY)
+    assert deletion_notice(database).references == []
+    assert "7 Tage angekündigt" in run_days(database, settings, NOW + DAY, 1)[0]
+    assert len(deletion_notice(database).references) == 1
+    run_days(database, settings, NOW + 2 * DAY, 5)
+    assert len(list_submissions(database)) == 1
+    run_days(database, settings, NOW + 8 * DAY, 1)
+    assert list_submissions(database) == []
+    assert deletion_notice(database).references == []
+
+
+@pytest.mark.parametrize("ahead", [4 * 365, 31, -60, -4 * 365])
+def test_a_wrong_clock_deletes_nothing_however_long_it_runs(database: Database, settings: Settings, ahead: int) -> None:
+    run_days(database, settings, NOW, 1)
+    for form in FORMS:
+        put(database, settings, form, NOW)
+        put(database, settings, form, NOW - 5 * DAY)
+    wrong = NOW + ahead * DAY
+    put(database, settings, "callback", wrong)  # what comes in meanwhile proves nothing
+    told = run_days(database, settings, wrong, 40)
+    assert "Die Uhr dieses Rechners zeigt" in told[0]
+    assert len(list_submissions(database)) == 2 * len(FORMS) + 1
+    notice = deletion_notice(database)
+    assert (notice.references, notice.refused) == ([], "clock")
+    with pytest.raises(PurgeRefusedError):
+        purge_lines(database, settings, wrong)
+    assert "Die Uhr" in purge_lines(database, settings, wrong, dry_run=True)[0]
+    purge_if_due(database, settings, NOW + DAY / 2)
+    assert deletion_notice(database).refused == "", "the right time ends the pause"
+
+
+def test_a_database_that_never_saw_the_time_goes_by_its_newest_entry(database: Database, settings: Settings) -> None:
+    put(database, settings, "callback", NOW)
+    with pytest.raises(PurgeRefusedError, match="Uhr"):
+        purge_lines(database, settings, NOW + 4 * 365 * DAY)
+    assert len(list_submissions(database)) == 1
+
+
+def test_an_operator_confirms_clock_and_number(database: Database, settings: Settings) -> None:
+    run_days(database, settings, NOW, 1)
+    put(database, settings, "callback", NOW)
+    later = NOW + 4 * 365 * DAY
+    assert "kim purge --confirm 1" in purge_lines(database, settings, later, dry_run=True)[-1]
+    with pytest.raises(PurgeRefusedError, match="Bestätigt sind 2"):
+        purge_lines(database, settings, later, confirmed=2)
+    assert len(list_submissions(database)) == 1
+    assert "1 gelöscht" in purge_lines(database, settings, later, confirmed=1)[0]
+    assert purge_if_due(database, settings, later + 2 * DAY) != [], "the confirmed time counts from now on"
+
+
+def test_more_than_half_of_everything_needs_a_confirmation(database: Database, settings: Settings) -> None:
+    run_days(database, settings, NOW - 2 * DAY, 1)
+    for _ in range(11):
+        put(database, settings, "callback", NOW - 900 * DAY)
+    for _ in range(10):
+        put(database, settings, "callback", NOW)
+    told = run_days(database, settings, NOW, 12)
+    assert any("11 von 21" in line for line in told)
+    assert deletion_notice(database).refused == "share"
+    assert len(list_submissions(database)) == 21
+    assert "11 gelöscht" in purge_lines(database, settings, NOW + 13 * DAY, confirmed=11)[0]
+    assert (len(list_submissions(database)), deletion_notice(database).refused) == (10, "")
 
 
 def test_the_notice_and_the_purge_use_the_same_number() -> None:
@@ -280,3 +359,22 @@ def test_the_commands_work_for_an_operator(tmp_path: Path, monkeypatch: pytest.M
     back = run.invoke(main, ["restore", str(tmp_path / "kim.zip")])
     assert back.exit_code == 0, back.output
     assert "geprüft" in back.output
+
+
+def test_the_inbox_names_what_will_be_deleted_and_says_when_deletion_is_paused(
+    browser: Browser, database: Database, settings: Settings
+) -> None:
+    accounts.add_account(database, "Probe", "ein-langes-passwort", NOW)
+    page = browser.get("/eingang/anmelden/")
+    token = re.findall(r'name="csrf_token" value="([^"]+)"', page.text)[0]
+    entered = {"name": "probe", "password": "ein-langes-passwort", "csrf_token": token}
+    browser.post("/eingang/anmelden/", entered)
+    assert "zwei Wochen gelöscht" not in browser.get("/eingang/").text
+    run_days(database, settings, NOW, 1)
+    put(database, settings, "callback", NOW - 900 * DAY)
+    run_days(database, settings, NOW + 2 * DAY, 1)
+    text = browser.get("/eingang/").text
+    assert "1 Eingang wird in den nächsten zwei Wochen gelöscht" in text
+    assert deletion_notice(database).references[0] in text
+    run_days(database, settings, NOW + 2000 * DAY, 1)
+    assert "Das Löschen ruht" in browser.get("/eingang/").text

@@ -1,0 +1,30 @@
+"""Small facts about the service itself that outlive a restart: the last known time, the last purge."""
+
+from __future__ import annotations
+
+import datetime
+
+import sqlalchemy as sa
+
+from form_handler.storage.schema import service_state
+
+
+def read_state(connection: sa.Connection, name: str) -> str | None:
+    """Return a fact, or None."""
+    value: str | None = connection.execute(
+        sa.select(service_state.c.value).where(service_state.c.name == name)
+    ).scalar()
+    return value
+
+
+def write_state(connection: sa.Connection, name: str, value: str | None) -> None:
+    """Keep a fact; None forgets it."""
+    connection.execute(service_state.delete().where(service_state.c.name == name))
+    if value is not None:
+        connection.execute(service_state.insert().values(name=name, value=value))
+
+
+def read_moment(connection: sa.Connection, name: str) -> datetime.datetime | None:
+    """Return a moment that was kept by :func:`write_state` in ISO 8601, or None."""
+    value = read_state(connection, name)
+    return datetime.datetime.fromisoformat(value) if value else None
