@@ -34,9 +34,10 @@ check: $(VENV)/.installed-dev ## Lint, types, pages, facts and interface words
 
 test: $(VENV)/.installed-dev browser postgres ## Set up what the tests need, a real Chromium included, and run them all
 	@$(VENV)/bin/python -m ruff check . && $(VENV)/bin/python -m ruff format --check . && $(VENV)/bin/python -m mypy && $(KIM) check
-	@$(VENV)/bin/python -m pytest
+	@$(VENV)/bin/python -m pytest -n auto --dist loadfile --durations 15
 
-test-all: test ## All tests, then every page in every language and look; writes the result for the statement
+test-all: ## All tests with their full matrices, then every page in every language and look; writes the result for the statement
+	@TEST_FULL=1 $(MAKE) --no-print-directory test
 	@$(VENV)/bin/python -m tests.everything
 
 bench: $(VENV)/.installed-dev browser ## Measure build, pages, search, preview and forms beside peers; writes bench/results.md

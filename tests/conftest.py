@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TypeVar
 
 import hypothesis
 
@@ -18,3 +19,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # No test meets the settings file of the machine it runs on, nor do the commands that it starts.
 os.environ["KIM_SETTINGS"] = "none"
+
+# `make test-all` sets TEST_FULL: the full matrices, all kills and all power cuts. `make test` takes a sample of them.
+FULL = bool(os.environ.get("TEST_FULL"))
+
+T = TypeVar("T")
+
+
+def full_or_sample(full: T, sample: T) -> T:
+    """Return the full matrix of a test in `make test-all`, and its sample in `make test`."""
+    return full if FULL else sample
