@@ -1,12 +1,15 @@
 """PDF booklets of the built site: per language the newcomers' guide and the toolkit, printed by a real browser engine.
 
 Chromium is called as a program (``--print-to-pdf``): that tags the file, writes outlines and sets Arabic as the
-browser does, and it needs no library at run time; Playwright stays a tool of the tests. The pages that name a
+browser does, and it needs no library at run time; Playwright stays a tool of the tests. It gets the document over HTTP
+from this process, sandboxed, so that nothing in it can run, read a local file or reach a network (:func:`print_pdf`). The pages that name a
 booklet hold the comments ``kim:pdf``; the link goes between them once the file exists.
 """
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -14,9 +17,12 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
 
 import jinja2
 from markupsafe import Markup
@@ -27,6 +33,7 @@ from editorial.content import Content, Page
 from editorial.dates import in_months, in_words
 from editorial.files import drop, put
 from editorial.front_matter import TranslationHeader
+from editorial.html_policy import IMAGE_TYPES
 from editorial.languages import ROOT, Language
 from editorial.words import gettext as _
 
@@ -34,12 +41,19 @@ FOLDER = "pdf"
 FEWEST_CHAPTERS = 3  # a translation of less is no booklet yet
 SECONDS = 120
 ENGINES = ("chromium", "chromium-browser", "google-chrome")
+HOST = "booklet.invalid"  # a name that no network has (RFC 6761, 6.4)
+CSP = "; ".join(
+    (
+        "default-src 'none'", "style-src 'unsafe-inline'", "img-src data:", "base-uri 'none'", "form-action 'none'",
+        "frame-ancestors 'none'", "sandbox",
+    )
+)  # fmt: skip
 _TEXT = re.compile(r"<!-- kim:text -->(.*?)<!-- /kim:text -->", re.DOTALL)
 _SOURCES = re.compile(r'<section class="kim-sources".*?</section>', re.DOTALL)
 _HEADING = re.compile(r"(</?h)([1-5])\b")
 _ID = re.compile(r'(?<= id=")([^"]+)(?=")|(?<= aria-labelledby=")([^"]+)(?=")')
-_LINK = re.compile(r'(?<= href=")(/[^"#]*|)(#[^"]*)?(?=")')
-_IMAGE = re.compile(r'(?<= src=")/(assets/[^"?]+)[^"]*(?=")')
+_LINK = re.compile(r'(?<= href=")(?![a-z][a-z0-9+.-]*:)([^"#]*)(#[^"]*)?(?=")')
+_IMAGE = re.compile(r'(?<= src=")([^"]*)(?=")')
 _PLACE = re.compile(r"<!-- kim:pdf -->.*?<!-- /kim:pdf -->", re.DOTALL)
 _PDF_PAGE = re.compile(rb"^(\d+) 0 obj\n<</Type /Page\n", re.MULTILINE)
 _PDF_PLACE = re.compile(rb"/([a-z0-9_-]+) \[(\d+) 0 R /XYZ")
@@ -181,10 +195,13 @@ def draw(
 
 
 def _environment(language: Language) -> jinja2.Environment:
+    from form_handler.security import source_hash  # late: with it comes Flask
+
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(ROOT / "overrides"), autoescape=True, extensions=["jinja2.ext.i18n"]
     )
     env.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.filters["source_hash"] = source_hash
     env.filters["month"] = lambda value: in_months(value, language)
     env.filters["longdate"] = lambda value: in_words(value, language)
     return env
@@ -198,45 +215,95 @@ def anchor(page: Page) -> str:
 def chapter(site_dir: Path, page: Page, language: Language, names: Mapping[str, str], base: str) -> str:
     """Return text and sources of a built page as a chapter.
 
-    Headings go one level down, ids get the chapter's name before them, links lead to other chapters or to the site.
+    Headings go one level down, ids get the chapter's name before them, links lead to other chapters or to the site,
+    and pictures of the site are part of the text (RFC 2397).
     """
     built = (site_dir / page.url(language).lstrip("/") / "index.html").read_text("utf-8")
     parts = [*_TEXT.findall(built), *_SOURCES.findall(built)]
     own = anchor(page)
 
     def target(match: re.Match[str]) -> str:
-        path, place = match[1] or page.url(language), match[2] or ""
+        path: str = urljoin(page.url(language), match[1])
+        place: str = match[2] or ""
         if path in names:
             return f"#{names[path]}{'--' + place[1:] if place else ''}"
         return base + path + place
+
+    def picture(match: re.Match[str]) -> str:
+        path = unquote(urlsplit(urljoin(page.url(language), unescape(match[1]))).path)
+        file = (site_dir / path.lstrip("/")).resolve()
+        kind = IMAGE_TYPES.get(file.suffix.lower())
+        if kind is None or not file.is_relative_to(site_dir.resolve()) or not file.is_file():
+            return match[0]
+        return f"data:{kind};base64,{base64.b64encode(file.read_bytes()).decode()}"
 
     html = "".join(parts)
     html = _HEADING.sub(lambda m: f"{m[1]}{int(m[2]) + 1}", html)
     html = _ID.sub(lambda m: f"{own}--{m[0]}", html)
     html = _LINK.sub(target, html)
-    return _IMAGE.sub(lambda m: (site_dir / m[1]).as_uri(), html)
+    return _IMAGE.sub(picture, html)
+
+
+@contextlib.contextmanager
+def serve_document(html: str) -> Iterator[tuple[int, threading.Event]]:
+    """Serve one HTML document on a port of this machine; yield the port, and an event that is set once it was asked for.
+
+    The document comes with a policy by which it is a page of no origin: no script, form, frame or navigation, and no
+    subresource but its own style and pictures (Content Security Policy Level 3, 6.4.1 ``sandbox``).
+    """
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer  # late: most builds print nothing
+
+    body, asked = html.encode(), threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found = self.path == "/"
+            self.send_response(200 if found else 404)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(body) if found else 0))
+            self.send_header("Content-Security-Policy", CSP)
+            self.end_headers()
+            if found:
+                self.wfile.write(body)
+                asked.set()
+
+        def log_message(self, *_args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield server.server_port, asked
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def print_pdf(engine: str, html: str, path: Path) -> None:
-    """Print one HTML page into a PDF: tagged, with outlines, without a network.
+    """Print one HTML page into a PDF: tagged, with outlines.
+
+    The page is served under a name that only this Chromium knows, and no other name or address can be reached. A page
+    from the network may not read local files, unlike one that is opened as a file.
 
     :raises PrintError: if Chromium fails or takes longer than two minutes.
     """
-    with tempfile.TemporaryDirectory(prefix="kim-pdf-") as folder:
-        source, target = Path(folder) / "booklet.html", Path(folder) / "booklet.pdf"
-        source.write_text(html, "utf-8")
+    with tempfile.TemporaryDirectory(prefix="kim-pdf-") as folder, serve_document(html) as (port, asked):
+        target = Path(folder) / "booklet.pdf"
         command = [
             engine, "--headless", "--disable-gpu", "--no-first-run", "--disable-extensions", "--disable-sync",
-            f"--user-data-dir={folder}/profile", "--host-resolver-rules=MAP * ~NOTFOUND",
-            "--generate-pdf-document-outline", "--no-pdf-header-footer", f"--print-to-pdf={target}", source.as_uri(),
+            "--disable-background-networking", "--disable-component-update", "--no-proxy-server",
+            "--disable-features=HttpsUpgrades", f"--user-data-dir={folder}/profile",
+            f"--host-resolver-rules=MAP {HOST} 127.0.0.1:{port}, MAP * ~NOTFOUND",
+            "--generate-pdf-document-outline", "--no-pdf-header-footer", f"--print-to-pdf={target}", f"http://{HOST}/",
         ]  # fmt: skip
         if os.geteuid() == 0:  # Chromium refuses to shut root in; it reads nothing but our own page here
             command.insert(1, "--no-sandbox")
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, cwd=folder)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise PrintError(f"Chromium: {error}") from error
-        if done.returncode != 0 or not target.exists():
+        if done.returncode != 0 or not asked.is_set() or not target.exists():
             raise PrintError(f"Chromium: {done.stderr.strip()[-300:]}")
         put(path, target.read_bytes())
 

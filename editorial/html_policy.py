@@ -10,6 +10,7 @@ import functools
 import html
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 MAX_SHOWN_CHARS = 60
 _SCHEME = re.compile(r"[^/?#:]*:")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
-_IMAGE = re.compile(r"\.(?:avif|gif|jpe?g|png|svg|webp)\Z", re.IGNORECASE)
+IMAGE_TYPES = {
+    ".avif": "image/avif", ".gif": "image/gif", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png",
+    ".svg": "image/svg+xml", ".webp": "image/webp",
+}  # fmt: skip
 # A reference to anything but the five characters that Python and Markdown write by name.
 _REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|#39|#34);)#?\w+;?")
 _OUTER_TAG = re.compile(r"</?(?:article|main|body|html)\b", re.IGNORECASE)
@@ -231,7 +235,7 @@ def _image_fault(source: str) -> Iterator[Fault]:
     elif _SCHEME.match(source) or source.startswith("/"):
         yield Fault(f"Das Bild „{shorten(source)}“ liegt nicht in docs/.",
                     "Legen Sie es in docs/assets/ ab; Bilder von anderen Servern verraten ihnen die Lesenden.")  # fmt: skip
-    elif not _IMAGE.search(source):
+    elif PurePosixPath(source).suffix.lower() not in IMAGE_TYPES:
         yield Fault(f"„{shorten(source)}“ ist kein Bild.", "Nehmen Sie AVIF, GIF, JPEG, PNG, SVG oder WebP.")
 
 

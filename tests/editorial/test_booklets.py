@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 
 from editorial import booklets, extras
 from editorial.booklets import BOOKLETS, Booklet, PrintError, chapter, draw, link, make_booklets
 from editorial.languages import load_site
+from form_handler.security import source_hash
 from tests.conftest import ROOT
 from tests.editorial.conftest import GERMAN, HEADER, LANGUAGES, Tree
 
@@ -74,6 +77,35 @@ def test_a_chapter_leads_to_other_chapters_and_else_to_the_site(tree: Tree, buil
     assert 'href="#ankommen-b--x"' in html
     assert 'href="https://kim.example.org/en/kontakt/"' in html
     assert 'href="#ankommen-a--top"' in html
+
+
+def test_a_chapter_leads_on_from_relative_addresses_and_holds_its_pictures(tree: Tree, built: Path) -> None:
+    """So MkDocs writes them; in the printed document they would lead nowhere."""
+    (built / "assets" / "haus.webp").write_bytes(b"picture")
+    (built.parent / "secret.png").write_bytes(b"secret")
+    path = built / "en" / "ankommen" / "a" / "index.html"
+    path.write_text(
+        '<!-- kim:text --><p><a href="../b/#x">B</a> <a href="../../kontakt/">K</a> <a href="mailto:a@example.org">M</a>'
+        '<img alt="Haus" src="../../../assets/haus.webp"><img alt="" src="../../../../../secret.png">'
+        '<img alt="" src="../../../assets/%2e%2e/%2e%2e/secret.png"></p><!-- /kim:text -->'
+    )
+    names = {"/en/ankommen/b/": "ankommen-b"}
+    html = chapter(built, tree.read().pages["ankommen/a"], ENGLISH, names, "https://kim.example.org")
+    assert 'href="#ankommen-b--x"' in html
+    assert 'href="https://kim.example.org/en/kontakt/"' in html
+    assert 'href="mailto:a@example.org"' in html
+    assert 'src="data:image/webp;base64,cGljdHVyZQ=="' in html
+    assert "c2VjcmV0" not in html
+
+
+def test_the_printed_document_names_its_one_style_and_lets_nothing_else_run(tree: Tree, built: Path) -> None:
+    html = draw(built, GUIDE, *GUIDE.chapters(tree.read(), ENGLISH), ENGLISH, load_site(), {})
+    (policy,) = BeautifulSoup(html, "html.parser").select("meta[http-equiv=Content-Security-Policy]")
+    (style,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    rules = str(policy["content"]).split("; ")
+    assert "default-src 'none'" in rules
+    assert f"style-src {source_hash(style)}" in rules
+    assert html.index("http-equiv") < html.index("<style>")
 
 
 def test_title_contents_dates_and_addresses_stand_in_the_booklet(tree: Tree, built: Path) -> None:
