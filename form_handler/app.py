@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from urllib.parse import urlsplit, urlunsplit
 
-from flask import Flask, g, request
+from flask import Flask, g, redirect, request
 from jinja2 import FileSystemLoader, StrictUndefined
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+from werkzeug.wrappers import Response
 
 from editorial import words
 from editorial.languages import ROOT, language_of_path
@@ -14,7 +17,7 @@ from form_handler import faults, pages, views
 from form_handler.office import notices as notices  # adds to the blueprint below
 from form_handler.office import provider
 from form_handler.office.views import office
-from form_handler.security import host_is_known
+from form_handler.security import RequestInput, host_is_known
 from form_handler.settings import Settings
 from form_handler.shells import Shells
 from form_handler.storage.database import Database
@@ -54,10 +57,19 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     return app
 
 
-def prepare() -> None:
-    """Speak the language of the path, and answer only for our own host names."""
+def prepare() -> Response | None:
+    """Speak the language of the path, and answer only for our own host names.
+
+    An address without its closing stroke leads on by a relative address: no host and no scheme of a request is repeated.
+    """
+    request.environ["wsgi.input"] = RequestInput(request.environ["wsgi.input"])
     language, _rest = language_of_path(request.path)
     g.language = language
     words.speak(language.code)
     if not host_is_known(request.environ, pages.settings()):
         raise WrongHost
+    if isinstance(request.routing_exception, RequestRedirect):
+        parts = urlsplit(request.routing_exception.new_url)
+        target = urlunsplit(("", "", "/" + parts.path.lstrip("/"), parts.query, ""))
+        return redirect(target, request.routing_exception.code)
+    return None

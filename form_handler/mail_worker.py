@@ -8,13 +8,14 @@ import email
 import email.policy
 import fcntl
 import os
+import secrets
 import signal
 import smtplib
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Protocol
@@ -56,9 +57,13 @@ class Send(Protocol):
 
 @dataclass(frozen=True)
 class Claimed:
-    """A mail that one worker keeps for itself until it is sent; ``attempts`` counts this one too."""
+    """A mail that one worker keeps for itself until it is sent; ``attempts`` counts this one too.
+
+    :ivar claim: the worker's token in the mail's row; once it is another, the mail is no longer this worker's.
+    """
 
     identity: int
+    claim: str
     recipient: str
     stored: str
     attempts: int
@@ -98,13 +103,18 @@ def deliver_next(database: Database, settings: Settings, clock: Clock) -> bool |
     claimed = _claim(database, clock())
     if claimed is None:
         return None
+    # Address and answers may have been corrected since, or deleted.
+    fresh = _reload(database, claimed)
+    if fresh is None:
+        return False
     send = smtp_sender(settings) if settings.smtp_url else file_sender(settings.mail_dir)
     try:
-        send(claimed.recipient, written(settings, claimed), claimed.name)
+        send(fresh.recipient, written(settings, fresh), fresh.name)
     except Exception as error:
-        _note_failure(database, claimed, describe(error), clock())
+        _note_failure(database, fresh, describe(error), clock())
         return False
-    _note_success(database, claimed, clock())
+    if not _note_success(database, fresh, clock()) and not settings.smtp_url:
+        _remove_if_erased(database, settings.mail_dir, fresh)
     return True
 
 
@@ -133,9 +143,35 @@ def _claim(database: Database, now: datetime.datetime) -> Claimed | None:
         if found is None:
             return None
         row = found._mapping
-        attempts = row["attempts"] + 1
-        _change(connection, row["id"], state="sending", attempts=attempts, next_attempt_at=now + CLAIM)
-    return Claimed(row["id"], row["recipient"], row["message"], attempts, row["kind"], read_row(found))
+        attempts, claim = row["attempts"] + 1, secrets.token_hex(16)
+        connection.execute(
+            outgoing_mail.update()
+            .where(outgoing_mail.c.id == row["id"])
+            .values(state="sending", attempts=attempts, next_attempt_at=now + CLAIM, claim=claim)
+        )
+    return Claimed(row["id"], claim, row["recipient"], row["message"], attempts, row["kind"], read_row(found))
+
+
+def _reload(database: Database, claimed: Claimed) -> Claimed | None:
+    """Return a claimed mail as it is now, or None if it is no longer this worker's."""
+    query = (
+        sa.select(outgoing_mail.c.recipient, outgoing_mail.c.message, *submission.c)
+        .join(submission, submission.c.number == outgoing_mail.c.number)
+        .where(outgoing_mail.c.id == claimed.identity, outgoing_mail.c.claim == claimed.claim)
+    )
+    with database.reading() as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        return None
+    return replace(claimed, recipient=row.recipient, stored=row.message, submission=read_row(row))
+
+
+def _remove_if_erased(database: Database, folder: Path, claimed: Claimed) -> None:
+    """Remove the file of a mail whose submission was deleted while the file was being written."""
+    with database.reading() as connection:
+        query = sa.select(submission.c.number).where(submission.c.number == claimed.submission.number)
+        if connection.execute(query).first() is None:
+            (folder / f"{claimed.name}.eml").unlink(missing_ok=True)
 
 
 def written(settings: Settings, claimed: Claimed) -> EmailMessage:
@@ -147,22 +183,23 @@ def written(settings: Settings, claimed: Claimed) -> EmailMessage:
     return message
 
 
-def _change(connection: sa.Connection, identity: int, **values: Any) -> None:
-    connection.execute(outgoing_mail.update().where(outgoing_mail.c.id == identity).values(**values))
-
-
-def _note_success(database: Database, claimed: Claimed, now: datetime.datetime) -> None:
+def _change(database: Database, claimed: Claimed, **values: Any) -> bool:
+    """Change a mail that is still this worker's; return whether it was."""
+    mine = (outgoing_mail.c.id == claimed.identity) & (outgoing_mail.c.claim == claimed.claim)
     with database.writing() as connection:
-        _change(connection, claimed.identity, state="sent", sent_at=now, last_error=None)
+        return connection.execute(outgoing_mail.update().where(mine).values(**values, claim=None)).rowcount == 1
+
+
+def _note_success(database: Database, claimed: Claimed, now: datetime.datetime) -> bool:
+    return _change(database, claimed, state="sent", sent_at=now, last_error=None)
 
 
 def _note_failure(database: Database, claimed: Claimed, error: str, now: datetime.datetime) -> None:
     pause = pause_after(claimed.attempts)
-    with database.writing() as connection:
-        if pause is None:
-            _change(connection, claimed.identity, state="failed", last_error=error)
-        else:
-            _change(connection, claimed.identity, state="waiting", last_error=error, next_attempt_at=now + pause)
+    if pause is None:
+        _change(database, claimed, state="failed", last_error=error)
+    else:
+        _change(database, claimed, state="waiting", last_error=error, next_attempt_at=now + pause)
 
 
 def describe(error: Exception) -> str:
@@ -197,7 +234,7 @@ def _free_interrupted(database: Database, now: datetime.datetime) -> None:
         connection.execute(
             outgoing_mail.update()
             .where(outgoing_mail.c.state == "sending")
-            .values(state="waiting", next_attempt_at=now)
+            .values(state="waiting", next_attempt_at=now, claim=None)
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import hmac
+import ipaddress
 import secrets
 from typing import Any
 
@@ -77,6 +78,19 @@ def _key_of_day(connection: sa.Connection, now: datetime.datetime) -> str:
             connection.execute(day_key.insert().values(day=day, key=secrets.token_hex(32)))
         key = connection.execute(query).scalar_one()
     return str(key)
+
+
+def network_of(address: str) -> str:
+    """Return what counts as one sender: an IPv4 address, or the /64 of an IPv6 address (RFC 4291, 2.5.4)."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is not None:
+            return str(found.ipv4_mapped)
+        return str(ipaddress.ip_network((int(found), 64), strict=False))
+    return str(found)
 
 
 def forget_before(connection: sa.Connection, day: str) -> None:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from form_handler import rates
 from form_handler.forms import FORMS
-from form_handler.office import desk
+from form_handler.office import desk, kept_posts
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
 from form_handler.storage.schema import deletion_mark, event, staff_session, submission
@@ -185,6 +185,7 @@ def _finish(database: Database, now: datetime.datetime, confirmed: bool) -> None
     with database.writing() as connection:
         rates.forget_before(connection, f"{now:%Y-%m-%d}")
         connection.execute(staff_session.delete().where(staff_session.c.created_at < now - ONE_DAY))
+        kept_posts.forget_expired(connection, now)
         old = desk.months_back(now, EVENTS_KEPT_MONTHS)
         connection.execute(event.delete().where(event.c.number.is_(None), event.c.happened_at < old))
         if confirmed:

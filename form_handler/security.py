@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Request
+from werkzeug.exceptions import BadRequest
 
 from editorial.languages import ROOT
 from form_handler.settings import Settings
@@ -87,14 +88,41 @@ class SecureHeaders:
         return self.app(environ, start)
 
 
+class RequestInput:
+    """The body of a request; what the server finds broken on the wire (chunks, an early end) is a bad request."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        """Return at most ``size`` bytes.
+
+        :raises BadRequest: if the body is broken.
+        """
+        return self._call("read", size)
+
+    def readline(self, size: int = -1) -> bytes:
+        """Return a line of at most ``size`` bytes.
+
+        :raises BadRequest: if the body is broken.
+        """
+        return self._call("readline", size)
+
+    def _call(self, name: str, size: int) -> bytes:
+        try:
+            found: bytes = getattr(self.stream, name)(size)
+        except Exception as error:  # each server has exceptions of its own
+            raise BadRequest from error
+        return found
+
+
+HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\s\x00-\x20/?#@:\\\[\]]+)(?::\d{0,5})?", re.IGNORECASE)
+
+
 def host_is_known(environ: WSGIEnvironment, settings: Settings) -> bool:
-    """Tell whether the request is for one of our host names, with any port (RFC 9110, 7.2)."""
-    host = environ.get("HTTP_HOST", "")
-    try:
-        name = urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return False
-    return name.rstrip(".").lower() in settings.hosts
+    """Return whether the request is for one of our host names, with any port (RFC 9110, 7.2: no user, no path)."""
+    found = HOST.fullmatch(environ.get("HTTP_HOST", ""))
+    return found is not None and found[1].strip("[]").rstrip(".").lower() in settings.hosts
 
 
 def is_cross_site(request: Request) -> bool:

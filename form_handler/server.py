@@ -148,6 +148,9 @@ class Server(BaseApplication):  # type: ignore[misc]
             "preload_app": True,
             "keepalive": 15,
             "limit_request_line": 8190,
+            # Only KIM_PROXIES says whose X-Forwarded headers count (ProxyFix), not the address that connects.
+            "forwarded_allow_ips": "",
+            "secure_scheme_headers": {},
             "loglevel": "warning",
             "accesslog": None,
             "proc_name": "kim",

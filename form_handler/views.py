@@ -40,6 +40,8 @@ from form_handler.tokens import (
 )
 
 ADDRESS = "adresse-bestaetigen/"
+# Largest body that the page for confirming an address reads: it holds a token and nothing else.
+CONFIRM_BYTES = 8 * 1024
 
 forms = Blueprint("forms", __name__)
 
@@ -244,6 +246,7 @@ def may_confirm() -> bool:
     if is_cross_site(request):
         return False
     try:
+        request.max_content_length = CONFIRM_BYTES
         validate_csrf(request.form.get("csrf_token", ""))
     except ValidationError:
         return False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wtforms import Field, Form
 
 from editorial.words import gettext as _
-from form_handler.forms.fields import display_value, labels_of
+from form_handler.forms.fields import TICKED, display_value, labels_of
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
@@ -96,4 +96,13 @@ class FormDefinition:
         for name in self.field_names():
             raw = form[name].raw_data or []
             carried += [(name, str(value)) for value in raw if value != ""]
+        return carried
+
+    def pairs_of(self, answers: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Return stored answers as the pairs of a browser's request."""
+        carried: list[tuple[str, str]] = []
+        for name in self.field_names():
+            value = answers.get(name)
+            values = value if isinstance(value, list) else [TICKED] if value is True else [value] if value else []
+            carried += [(name, str(one)) for one in values]
         return carried

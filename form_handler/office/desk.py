@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import calendar
 import datetime
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,40 @@ from typing import Any
 import sqlalchemy as sa
 
 from form_handler.forms import FORMS
-from form_handler.storage.database import Database
-from form_handler.storage.schema import event, note, outgoing_mail, quotation, submission
+from form_handler.mails import wire_address
+from form_handler.storage.database import Database, DatabaseBusyError
+from form_handler.storage.schema import event, kept_post, note, outgoing_mail, quotation, submission
 from form_handler.storage.submissions import Submission, derived, read_row
 
 STATES = ("new", "in_work", "answered", "closed")
 PER_PAGE = 50
 OPEN = ("new", "in_work")
+# States of a mail that has not left for good.
+PENDING = ("held", "waiting", "sending", "failed")
+MAX_ATTEMPTS = 20
+
+
+class GoneError(Exception):
+    """The submission was deleted in the meantime; nothing was changed."""
+
+
+class ConflictError(Exception):
+    """A colleague has changed the same thing in the meantime; nothing was changed.
+
+    :ivar current: the submission as it is now.
+    :ivar fields: what both have changed: names of answers, or ``"state"``.
+    :ivar merged: the answers in which everything else is merged.
+    """
+
+    def __init__(self, current: Submission, fields: list[str], merged: Mapping[str, Any] | None = None) -> None:
+        super().__init__(" ".join(fields))
+        self.current = current
+        self.fields = fields
+        self.merged = dict(merged or {})
+
+
+class _ChangedError(Exception):
+    """The version has changed between reading and writing."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +71,7 @@ class Wanted:
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         """Return the filter as conditions on the submission table."""
         where: list[sa.ColumnElement[bool]] = [submission.c.held == self.held]
-        for word in self.text.casefold().split()[:10]:
+        for word in self.text.casefold().split():
             where.append(submission.c.search_text.contains(word, autoescape=True))
         for column, value in (
             (submission.c.form, self.form),
@@ -55,7 +83,7 @@ class Wanted:
                 where.append(column == value)
         if self.since:
             where.append(submission.c.received_at >= midnight(self.since))
-        if self.until:
+        if self.until and self.until < datetime.date.max:
             where.append(submission.c.received_at < midnight(self.until) + datetime.timedelta(days=1))
         return where
 
@@ -171,45 +199,119 @@ def log(
     )
 
 
-def set_state(database: Database, found: Submission, state: str, actor: str, now: datetime.datetime) -> None:
+Change = Callable[[sa.Connection, Submission], dict[str, Any] | None]
+
+
+def _update(database: Database, number: str, change: Change) -> None:
+    """Change a submission from the version that was read to the next one; begin again if a colleague was faster.
+
+    :param change: takes the submission as it is now and returns the new values, or None if there is nothing to do; what
+        else it writes is undone with the transaction.
+    :raises GoneError: if the submission was deleted.
+    """
+    for _attempt in range(MAX_ATTEMPTS):
+        try:
+            with database.writing() as connection:
+                row = connection.execute(sa.select(submission).where(submission.c.number == number)).first()
+                if row is None:
+                    raise GoneError(number)
+                current = read_row(row)
+                values = change(connection, current)
+                if values is None:
+                    return
+                done = connection.execute(
+                    submission.update()
+                    .where(submission.c.number == number, submission.c.version == current.version)
+                    .values(**values, version=current.version + 1)
+                )
+                if done.rowcount == 0:
+                    raise _ChangedError
+                return
+        except _ChangedError:
+            continue
+        except sa.exc.IntegrityError as error:  # deleted between reading and writing an event
+            if _is_gone(database, number):
+                raise GoneError(number) from error
+            raise
+    raise DatabaseBusyError("the submission is being changed all the time")
+
+
+def _is_gone(database: Database, number: str) -> bool:
+    with database.reading() as connection:
+        found = connection.execute(sa.select(submission.c.number).where(submission.c.number == number)).first()
+    return found is None
+
+
+def set_state(database: Database, seen: Submission, state: str, actor: str, now: datetime.datetime) -> None:
     """Change the state of a submission; "answered" notes when.
 
+    :param seen: the submission as the colleague saw it.
     :raises ValueError: if there is no such state.
+    :raises ConflictError: if a colleague has set another state since.
+    :raises GoneError: if it was deleted.
     """
     if state not in STATES:
         raise ValueError(state)
-    with database.writing() as connection:
-        values: dict[str, Any] = {"state": state}
-        if state == "answered":
-            values["answered_at"] = now
-        connection.execute(submission.update().where(submission.c.number == found.number).values(**values))
-        log(connection, actor, "state", now, found.number, state)
+
+    def change(connection: sa.Connection, current: Submission) -> dict[str, Any] | None:
+        if current.state == state:
+            return None
+        if current.version != seen.version and current.state != seen.state:
+            raise ConflictError(current, ["state"])
+        log(connection, actor, "state", now, current.number, state)
+        return {"state": state, **({"answered_at": now} if state == "answered" else {})}
+
+    _update(database, seen.number, change)
 
 
 def add_note(database: Database, found: Submission, text: str, actor: str, now: datetime.datetime) -> None:
-    """Add a note that only the office sees."""
-    with database.writing() as connection:
-        connection.execute(note.insert().values(number=found.number, author=actor, written_at=now, text=text))
-        log(connection, actor, "note", now, found.number)
+    """Add a note that only the office sees.
+
+    :raises GoneError: if the submission was deleted.
+    """
+    try:
+        with database.writing() as connection:
+            connection.execute(note.insert().values(number=found.number, author=actor, written_at=now, text=text))
+            log(connection, actor, "note", now, found.number)
+    except sa.exc.IntegrityError as error:
+        if _is_gone(database, found.number):
+            raise GoneError(found.number) from error
+        raise
 
 
 def give_interim(database: Database, found: Submission, actor: str, now: datetime.datetime) -> None:
-    """Note that an interim notice was given (§ 5(2) BITVNRW)."""
-    with database.writing() as connection:
-        connection.execute(submission.update().where(submission.c.number == found.number).values(interim_at=now))
-        log(connection, actor, "interim", now, found.number)
+    """Note that an interim notice was given (§ 5(2) BITVNRW); the first one counts.
+
+    :raises GoneError: if the submission was deleted.
+    """
+
+    def change(connection: sa.Connection, current: Submission) -> dict[str, Any] | None:
+        if current.interim_at is not None:
+            return None
+        log(connection, actor, "interim", now, current.number)
+        return {"interim_at": now}
+
+    _update(database, found.number, change)
 
 
 def release(database: Database, found: Submission, actor: str, now: datetime.datetime) -> None:
-    """Take a held submission into the inbox and let its mails go out."""
-    with database.writing() as connection:
-        connection.execute(submission.update().where(submission.c.number == found.number).values(held=False))
+    """Take a held submission into the inbox and let its mails go out.
+
+    :raises GoneError: if the submission was deleted.
+    """
+
+    def change(connection: sa.Connection, current: Submission) -> dict[str, Any] | None:
+        if not current.held:
+            return None
         connection.execute(
             outgoing_mail.update()
-            .where(outgoing_mail.c.number == found.number, outgoing_mail.c.state == "held")
+            .where(outgoing_mail.c.number == current.number, outgoing_mail.c.state == "held")
             .values(state="waiting", next_attempt_at=now)
         )
-        log(connection, actor, "released", now, found.number)
+        log(connection, actor, "released", now, current.number)
+        return {"held": False}
+
+    _update(database, found.number, change)
 
 
 def retry_mails(database: Database, actor: str, now: datetime.datetime, number: str | None = None) -> int:
@@ -226,37 +328,127 @@ def retry_mails(database: Database, actor: str, now: datetime.datetime, number: 
 
 
 def correct(
-    database: Database, found: Submission, answers: Mapping[str, Any], actor: str, now: datetime.datetime
+    database: Database, seen: Submission, answers: Mapping[str, Any], actor: str, now: datetime.datetime
 ) -> list[str]:
-    """Put right answers in the place of wrong ones (Art. 16 GDPR); return the names of the changed fields."""
-    changed = [name for name, value in answers.items() if found.answers.get(name) != value]
-    if not changed:
-        return []
-    with database.writing() as connection:
-        connection.execute(
-            submission.update()
-            .where(submission.c.number == found.number)
-            .values(answers=json.dumps(dict(answers), ensure_ascii=False), **derived(found.reference, answers))
-        )
-        connection.execute(quotation.delete().where(quotation.c.number == found.number))
-        log(connection, actor, "corrected", now, found.number, " ".join(changed))
+    """Put right answers in the place of wrong ones (Art. 16 GDPR); return the names of the changed fields.
+
+    What a colleague has changed since in other fields stays. Mails to the sender that have not left yet go to the
+    corrected address; a mail that is being sent at this moment goes there once more.
+
+    :param seen: the submission as the colleague saw it.
+    :raises ConflictError: if a colleague has changed the same field since.
+    :raises GoneError: if it was deleted.
+    """
+    changed: list[str] = []
+
+    def change(connection: sa.Connection, current: Submission) -> dict[str, Any] | None:
+        merged, conflicts = merge(seen.answers, answers, current.answers)
+        if conflicts:
+            raise ConflictError(current, conflicts, merged)
+        changed[:] = [name for name, value in merged.items() if current.answers.get(name) != value]
+        if not changed:
+            return None
+        connection.execute(quotation.delete().where(quotation.c.number == current.number))
+        values = {"answers": json.dumps(merged, ensure_ascii=False), **derived(current.reference, merged)}
+        if _redirect_mails(connection, current, merged, now):
+            values["confirmed_at"] = None
+        log(connection, actor, "corrected", now, current.number, " ".join(changed))
+        return values
+
+    _update(database, seen.number, change)
     return changed
 
 
+def merge(
+    before: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """Return both changes in one, field by field, and the names of the fields that both have changed differently.
+
+    A field that is no longer part of the form is kept as it is. Where both differ, the result holds theirs.
+    """
+    merged, conflicts = dict(theirs), []
+    for name, value in mine.items():
+        if value in (before.get(name), theirs.get(name)):
+            continue
+        if theirs.get(name) == before.get(name):
+            merged[name] = value
+        else:
+            conflicts.append(name)
+    return merged, conflicts
+
+
+def _redirect_mails(
+    connection: sa.Connection, current: Submission, answers: Mapping[str, Any], now: datetime.datetime
+) -> bool:
+    """Let the sender's mails that have not left yet go to the corrected address; return whether it has changed.
+
+    A mail loses its worker's claim: the worker that is sending it now cannot call it sent or failed any more.
+    """
+    pending = (outgoing_mail.c.number == current.number) & outgoing_mail.c.state.in_(PENDING)
+    # What version 0.1 stored whole holds the answers of then.
+    connection.execute(outgoing_mail.update().where(pending).values(message=""))
+    definition = FORMS.get(current.form)
+    name = definition.sender_field if definition else None
+    old, new = (current.answers.get(name), answers.get(name)) if name else (None, None)
+    old, new = (_wire(str(address)) if address else None for address in (old, new))
+    if old == new:
+        return False
+    to_sender = pending & (outgoing_mail.c.kind != "office")
+    if new is None:
+        connection.execute(outgoing_mail.delete().where(to_sender))
+        return True
+    is_held = outgoing_mail.c.state == "held"
+    connection.execute(
+        outgoing_mail.update()
+        .where(to_sender)
+        .values(
+            recipient=new,
+            state=sa.case((is_held, "held"), else_="waiting"),
+            attempts=0,
+            next_attempt_at=now,
+            last_error=None,
+            claim=None,
+        )
+    )
+    return True
+
+
+def _wire(address: str) -> str:
+    """Return an address as mail headers carry it; one that an earlier version took and this one refuses, as it is."""
+    try:
+        return wire_address(address)
+    except ValueError:
+        return address
+
+
 def erase(
-    database: Database, numbers: list[str], actor: str, kind: str, now: datetime.datetime, mail_dir: Path | None = None
+    database: Database,
+    numbers: list[str],
+    actor: str,
+    kind: str,
+    now: datetime.datetime,
+    mail_dir: Path | None = None,
+    mark: str | None = None,
 ) -> int:
     """Delete submissions with mails, notes and events for good (Art. 17 GDPR); note only that it was done, and how many.
 
-    ``mail_dir`` is the folder of mails that were written as files; theirs are deleted as well.
+    :param mail_dir: the folder of mails that were written as files; theirs are deleted as well.
+    :param mark: what :func:`work_mark` returned when the colleague was asked; None: not compared.
+    :raises ConflictError: if somebody has worked on one of them since; then nothing is deleted.
     """
     done = 0
     with database.writing() as connection:
-        references: list[str] = []
-        for start in range(0, len(numbers), 500):
-            some = submission.c.number.in_(numbers[start : start + 500])
-            references += connection.execute(sa.select(submission.c.reference).where(some)).scalars().all()
+        batches = [submission.c.number.in_(numbers[start : start + 500]) for start in range(0, len(numbers), 500)]
+        # Locked, so that nobody can add a note between comparing and deleting.
+        found = [
+            row for some in batches for row in connection.execute(sa.select(submission).where(some).with_for_update())
+        ]
+        if found and mark is not None and mark != _work_mark(connection, numbers):
+            raise ConflictError(read_row(found[0]), ["notes"])
+        for some in batches:
             done += connection.execute(submission.delete().where(some)).rowcount
+        references = [row.reference for row in found]
+        _forget_kept_posts(connection, references, now)
         if done:
             log(connection, actor, kind, now, None, str(done))
     for reference in references if mail_dir else []:
@@ -265,8 +457,34 @@ def erase(
     return done
 
 
+def _forget_kept_posts(connection: sa.Connection, references: list[str], now: datetime.datetime) -> None:
+    """Keep what a clerk sent about a deleted submission after the session had ended for one more day only."""
+    soon = now + datetime.timedelta(days=1)
+    for reference in references:
+        about = kept_post.c.path.like(f"%/v/{reference}/%") & (kept_post.c.expires_at > soon)
+        connection.execute(kept_post.update().where(about).values(expires_at=soon))
+
+
+def work_mark(database: Database, numbers: list[str]) -> str:
+    """Return a mark of everything that the office has done with these submissions so far."""
+    with database.reading() as connection:
+        return _work_mark(connection, numbers)
+
+
+def _work_mark(connection: sa.Connection, numbers: list[str]) -> str:
+    digest = hashlib.sha256()
+    for start in range(0, len(numbers), 500):
+        some = sorted(numbers)[start : start + 500]
+        for table, column in ((submission, submission.c.version), (note, note.c.id)):
+            query = sa.select(table.c.number, column).where(table.c.number.in_(some)).order_by(table.c.number, column)
+            digest.update(repr([tuple(row) for row in connection.execute(query)]).encode())
+    return digest.hexdigest()[:32]
+
+
 def of_person(database: Database, address: str) -> list[Submission]:
     """Return everything that came from an e-mail address."""
+    if not address.isprintable():  # PostgreSQL takes no NUL in a text
+        return []
     query = sa.select(submission).where(submission.c.sender == address.strip().casefold())
     with database.reading() as connection:
         return [read_row(row) for row in connection.execute(query.order_by(submission.c.received_at))]
@@ -300,24 +518,67 @@ def stuck_mails(database: Database) -> list[sa.Row[Any]]:
 
 
 def quote(
-    database: Database, found: Submission, field: str, text: str, named: bool, actor: str, now: datetime.datetime
+    database: Database,
+    found: Submission,
+    field: str,
+    text: str,
+    named: bool,
+    actor: str,
+    now: datetime.datetime,
+    shown: Mapping[str, Any] | None = None,
 ) -> None:
-    """Release a sentence of a survey for publication; a second release of the same answer replaces the first."""
-    with database.writing() as connection:
-        connection.execute(quotation.delete().where(quotation.c.number == found.number, quotation.c.field == field))
+    """Release a sentence of a survey for publication; a second release of the same answer replaces the first.
+
+    :param found: the submission in which the text was found to be a part of the answer.
+    :param shown: text and name of the quotation that was released when the page was shown, each empty if none; None: not
+        compared.
+    :raises ConflictError: if the answer was corrected since, or a colleague has released another sentence.
+    :raises GoneError: if the submission was deleted.
+    """
+
+    def change(connection: sa.Connection, current: Submission) -> dict[str, Any] | None:
+        if current.answers != found.answers:
+            raise ConflictError(current, [field])
+        released = released_quotation(connection, current.number, field)
+        if released == {"text": text, "named": named}:
+            return None
+        if shown is not None and released != shown:
+            raise ConflictError(current, [field])
+        connection.execute(quotation.delete().where(quotation.c.number == current.number, quotation.c.field == field))
         connection.execute(
             quotation.insert().values(
-                number=found.number, field=field, text=text, named=named, released_by=actor, released_at=now
+                number=current.number, field=field, text=text, named=named, released_by=actor, released_at=now
             )
         )
-        log(connection, actor, "quoted", now, found.number, field)
+        log(connection, actor, "quoted", now, current.number, field)
+        return {}
+
+    _update(database, found.number, change)
+
+
+def released_quotation(connection: sa.Connection, number: str, field: str) -> dict[str, Any]:
+    """Return text and name of a released quotation, each empty if there is none."""
+    query = sa.select(quotation.c.text, quotation.c.named).where(
+        quotation.c.number == number, quotation.c.field == field
+    )
+    row = connection.execute(query).first()
+    return {"text": row.text, "named": row.named} if row else {"text": "", "named": False}
 
 
 def unquote(database: Database, found: Submission, field: str, actor: str, now: datetime.datetime) -> None:
-    """Take a released sentence back."""
-    with database.writing() as connection:
-        connection.execute(quotation.delete().where(quotation.c.number == found.number, quotation.c.field == field))
-        log(connection, actor, "unquoted", now, found.number, field)
+    """Take a released sentence back.
+
+    :raises GoneError: if the submission was deleted.
+    """
+
+    def change(connection: sa.Connection, current: Submission) -> dict[str, Any] | None:
+        where = (quotation.c.number == current.number) & (quotation.c.field == field)
+        if connection.execute(quotation.delete().where(where)).rowcount == 0:
+            return None
+        log(connection, actor, "unquoted", now, current.number, field)
+        return {}
+
+    _update(database, found.number, change)
 
 
 def months_back(now: datetime.datetime, months: int) -> datetime.datetime:

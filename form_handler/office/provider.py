@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, current_app, g, request, session
+from flask import Flask, current_app, g, session
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from editorial.words import gettext as _
 from form_handler.office import accounts
-from form_handler.office.frame import base, settings, show
-from form_handler.office.views import database, let_in, office, safe_target
+from form_handler.office.frame import base, settings
+from form_handler.office.views import database, let_in, log_in_page, office, safe_target
 from form_handler.settings import Settings
 
 
@@ -55,7 +55,7 @@ def provider() -> Any:
 @office.route("/anbieter/", methods=["POST"])
 def provider_begin() -> BaseResponse:
     """Lead to the provider's log-in."""
-    session["weiter"] = safe_target(request.form.get("weiter", ""))
+    session["weiter"] = safe_target(g.form.get("weiter", ""))
     back = f"{settings().public_url.rstrip('/')}{base()}anbieter/zurueck"
     try:
         answer: BaseResponse = provider().authorize_redirect(back)
@@ -91,4 +91,4 @@ def refused(error: Exception) -> BaseResponse:
 def page(fault: str) -> BaseResponse:
     """Return the log-in page with what went wrong."""
     g.account = None
-    return show("login", status=403, title=_("Log in"), fault=fault, name="", target=base(), provider=True)
+    return log_in_page(fault, 403)

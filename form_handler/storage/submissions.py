@@ -31,6 +31,7 @@ class Submission:
     :ivar interim_at: when an interim notice was given, or None.
     :ivar answered_at: when it was marked as answered, or None.
     :ivar confirmed_at: when the sender confirmed the address, or None.
+    :ivar version: rises with every change by the office.
     """
 
     number: str
@@ -46,6 +47,7 @@ class Submission:
     interim_at: datetime.datetime | None = None
     answered_at: datetime.datetime | None = None
     confirmed_at: datetime.datetime | None = None
+    version: int = 1
 
 
 @dataclass(frozen=True)
@@ -210,6 +212,7 @@ def read_row(row: sa.Row[Any]) -> Submission:
         interim_at=data["interim_at"],
         answered_at=data["answered_at"],
         confirmed_at=data["confirmed_at"],
+        version=data["version"],
     )
 
 
@@ -226,6 +229,8 @@ def find_known(
 
 def find_by_reference(database: Database, reference: str) -> Submission | None:
     """Return the submission with this reference number, or None; small letters are forgiven."""
+    if not reference.isprintable():  # PostgreSQL takes no NUL in a text
+        return None
     with database.reading() as connection:
         query = sa.select(submission).where(submission.c.reference == reference.strip().upper())
         row = connection.execute(query).first()

@@ -1,0 +1,50 @@
+"""The device cookie: in which browser somebody has logged in before, so that a stranger's guesses cannot lock it out.
+
+Source: OWASP, Slow Down Online Guessing Attacks with Device Cookies. The cookie opens nothing; it holds numbers of
+accounts and a random token for each, signed, for ninety days after the last log-in.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import Request
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.wrappers import Response
+
+from form_handler.settings import Settings
+
+DEVICE_SECONDS = 90 * 24 * 3600
+MOST_ACCOUNTS = 5
+
+
+def cookie_name(settings: Settings) -> str:
+    """Return the name of the device cookie."""
+    return "__Host-kim-device" if settings.tls else "kim-device"
+
+
+def read_devices(request: Request, settings: Settings) -> dict[int, str]:
+    """Return the browser's token by number of the account; empty if the cookie is missing, old or not ours."""
+    try:
+        found = _serializer(settings).loads(request.cookies.get(cookie_name(settings), ""), max_age=DEVICE_SECONDS)
+        return {int(account_id): str(token) for account_id, token in found}
+    except (BadSignature, TypeError, ValueError):
+        return {}
+
+
+def remember_device(response: Response, request: Request, settings: Settings, account_id: int) -> None:
+    """Let the browser be known for an account from now on, with a fresh token."""
+    others = [pair for pair in read_devices(request, settings).items() if pair[0] != account_id]
+    value = _serializer(settings).dumps([*others[1 - MOST_ACCOUNTS :], (account_id, secrets.token_urlsafe(16))])
+    response.set_cookie(
+        cookie_name(settings),
+        value if isinstance(value, str) else value.decode(),
+        max_age=DEVICE_SECONDS,
+        secure=settings.tls,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _serializer(settings: Settings) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(settings.secret_key, salt="device")
