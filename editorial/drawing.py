@@ -59,10 +59,12 @@ def after_markdown(html: str, house: House, page: Page, language: Language) -> s
         html = mark_german(html, house.facts.german_terms, language.code)
     html = markup.wrap_home(html) if page.facts.layout == "home" else html
     html = html.replace(f'href="{markup.HOME}', 'href="')
-    if faults := check_html(html, house.addresses, template_ids()):
+    if faults := check_html(html, house.addresses, template_ids(page.facts.form)):
         from editorial.checks.html import locate_faults  # late: pages of a checked site have none
 
-        raise ContentError(locate_faults(page.text(language), faults, house.facts, spoken(page, language).code))
+        raise ContentError(
+            locate_faults(page.text(language), faults, house.facts, spoken(page, language).code, page.facts.form)
+        )
     return html
 
 

@@ -254,10 +254,26 @@ def shorten(value: str) -> str:
     return shown if len(shown) <= MAX_SHOWN_CHARS else f"{shown[: MAX_SHOWN_CHARS - 1]}…"
 
 
-@functools.lru_cache(maxsize=1)
-def template_ids() -> frozenset[str]:
-    """Return the ids that our templates use in the pages of the site and the form service."""
+@functools.lru_cache(maxsize=16)
+def template_ids(form: str | None = None) -> frozenset[str]:
+    """Return the ids that our templates use in the pages of the site and the form service.
+
+    :param form: the key of the form that the page holds: then those of its fields as well.
+    """
     folder = ROOT / "overrides"
     paths = (folder / "main.html", *folder.glob("partials/kim/*.html"))
     texts = (path.read_text("utf-8") for path in paths)
-    return frozenset(name for text in texts for name in re.findall(r'\bid="([A-Za-z_][\w-]*)"', text))
+    fixed = {name for text in texts for name in re.findall(r'\bid="([A-Za-z_][\w-]*)"', text)}
+    return frozenset(fixed | (_field_ids(form) if form else set()))
+
+
+def _field_ids(key: str) -> set[str]:
+    from form_handler.forms import FORMS  # late: most pages have no form
+
+    definition = FORMS.get(key)
+    fields = list(definition.form_class()) if definition else []
+    ids = {field.id for field in fields} | {f"form-{number}" for number in range(1, len(fields) + 1)}
+    for field in fields:
+        choices = getattr(field, "choices", None) or ()
+        ids |= {f"{field.id}-{end}" for end in ("hint", "error", *range(len(choices)))}
+    return ids

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+from editorial.hostnames import find_disguise
+
 DAY_IS, MONTH_IS = "hier steht ein Datum wie 2027-11-23", "hier steht ein Monat wie 2026-11"
 PHONE_IS = "hier steht eine Telefonnummer mit Vorwahl wie 02041 123-45, +49 2041 12345 oder 115"
 AMOUNT_IS = "hier steht eine Zahl wie 1200, 1.200, 12,50 oder 1.200,50"
@@ -220,6 +222,8 @@ def wrong_url(url: str) -> str:
         or any("_" in one or not _LABEL.fullmatch(one) for one in plain)
     ):
         return f"hat keinen gültigen Rechnernamen („{host[:60]}“)"
+    if disguise := find_disguise(host):
+        return f"enthält im Rechnernamen Buchstaben, die wie andere aussehen („{disguise[:60]}“)"
     return ""
 
 

@@ -23,6 +23,7 @@ from editorial.checks.structure import (
     heading_ids,
     other_headings,
 )
+from editorial.checks.svg import check_svg_files
 from editorial.content import Content
 from editorial.facts import Facts
 from editorial.findings import Finding, Level
@@ -67,7 +68,7 @@ def check_content(
             found += check_inserts(text, facts)
             found += check_typed_facts(text)
             typed = list(check_typed_html(text))
-            found += typed or check_rendered(text, facts, code)
+            found += typed or check_rendered(text, facts, code, page.facts.form)
             ids = set(heading_ids(text))
             if source_ids is None:
                 source_ids = ids
@@ -80,6 +81,7 @@ def check_content(
     found += check_facts(facts)
     if only is None:
         found += check_data_characters(docs)
+        found += check_svg_files(docs)
     return sorted(set(found))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from editorial import markup
@@ -64,21 +64,33 @@ def find_html(markdown: str) -> Iterator[re.Match[str]]:
     return _OPENS.finditer(_CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), markdown))
 
 
-def check_rendered(text: Text, facts: Facts, language: str) -> list[Finding]:
-    """Return what the build would refuse in the HTML of a page."""
-    if is_harmless(text.body):
+def check_rendered(text: Text, facts: Facts, language: str, form: str | None = None) -> list[Finding]:
+    """Return what the build would refuse in the HTML of a page.
+
+    :param form: the key of the form that the page holds.
+    """
+    if is_harmless(text.body, template_ids(form)):
         return []
-    faults = check_html(_render(text.body, facts, language), addresses_of(facts), template_ids())
-    return locate_faults(text, faults, facts, language) if faults else []
+    faults = check_html(_render(text.body, facts, language), addresses_of(facts), template_ids(form))
+    return locate_faults(text, faults, facts, language, form) if faults else []
 
 
-def is_harmless(body: str) -> bool:
-    """Return whether a text holds only Markdown that cannot violate the policy."""
+def is_harmless(body: str, taken: Collection[str]) -> bool:
+    """Return whether a text holds only Markdown that cannot violate the policy.
+
+    :param taken: ids that the template uses.
+    """
     ids = [found["id"] for found in _HARMLESS.finditer(body) if found["id"]]
-    return not _SIGNS.search(_HARMLESS.sub("", body)) and len(ids) == len(set(ids)) and template_ids().isdisjoint(ids)
+    return (
+        not _SIGNS.search(_HARMLESS.sub("", body))
+        and len(ids) == len(set(ids))
+        and not any(one in taken for one in ids)
+    )
 
 
-def locate_faults(text: Text, faults: Iterable[Fault], facts: Facts, language: str) -> list[Finding]:
+def locate_faults(
+    text: Text, faults: Iterable[Fault], facts: Facts, language: str, form: str | None = None
+) -> list[Finding]:
     """Return findings with the line of each fault: the last line of the shortest beginning of the text that has it.
 
     A reference is resolved by a line that may stand far below; the line that defines it is the one to mend.
@@ -88,7 +100,7 @@ def locate_faults(text: Text, faults: Iterable[Fault], facts: Facts, language: s
     @functools.cache
     def known(count: int) -> frozenset[Fault]:
         beginning = _render("\n".join(lines[:count]), facts, language)
-        return frozenset(check_html(beginning, addresses, template_ids()))
+        return frozenset(check_html(beginning, addresses, template_ids(form)))
 
     def line(fault: Fault) -> int:
         low, high = 0, len(lines)  # the fault is in the first ``high`` lines, and not in the first ``low``
