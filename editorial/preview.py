@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -71,7 +72,9 @@ class Preview:
         headers = [("Cache-Control", "no-store")]
         if name == "wait":
             query = dict(part.partition("=")[::2] for part in environ.get("QUERY_STRING", "").split("&"))
-            body = json.dumps({"version": self.wait(query.get("path", ""), int(query.get("version") or 0))}).encode()
+            known = query.get("version", "")
+            known = known if re.fullmatch(r"[0-9]{1,9}", known) else "0"
+            body = json.dumps({"version": self.wait(query.get("path", ""), int(known))}).encode()
             start_response("200 OK", [*headers, ("Content-Type", "application/json")])
             return [body]
         file = ASSETS / name

@@ -14,7 +14,8 @@ from babel import Locale, UnknownLocaleError
 from msgspec import Struct
 
 from editorial.catalogues import collect_messages, update_catalogue
-from editorial.content import read_content
+from editorial.content import Content, read_content
+from editorial.findings import errors
 from editorial.languages import ROOT, Language, load_languages, parse_languages
 from editorial.yaml_files import load as load_yaml
 
@@ -162,8 +163,9 @@ def new_page(kind: str, title: str, docs: Path, today: datetime.date, folder: st
     path = docs / "de" / section / f"{slug_of(title)}.md"
     if path.exists():
         raise NewError(f"{shown(path, docs)} gibt es schon. Nehmen Sie einen anderen Titel oder ändern Sie die Seite.")
+    content = read_content(docs, load_languages())
     text = HEADER.format(
-        title=quoted(title), order=next_order(docs, section), audience=AUDIENCES[kind], topics=TOPICS[kind],
+        title=quoted(title), order=next_order(content, section), audience=AUDIENCES[kind], topics=TOPICS[kind],
         extra=EXTRAS[kind], as_of=f"{today:%Y-%m}", review_by=today + datetime.timedelta(days=183),
         heading=title, anchor=slug_of(title),
     )  # fmt: skip
@@ -189,6 +191,7 @@ def new_page(kind: str, title: str, docs: Path, today: datetime.date, folder: st
         steps.insert(1, "Danach: das # vor measure: löschen und die Hilfe in docs/data/chooser.yml nennen.")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text + BODIES[kind], "utf-8")
+    steps += [f"Eine andere Seite hat einen Fehler: {one}" for one in errors(content.findings)]
     return Made(files, steps)
 
 
@@ -200,9 +203,8 @@ def company_entry(key: str, name: str, today: datetime.date) -> str:
     )
 
 
-def next_order(docs: Path, section: str) -> int:
+def next_order(content: Content, section: str) -> int:
     """Return the place behind the last page of a section."""
-    content = read_content(docs, load_languages())
     mine = [page.facts.order for page in content.pages.values()
             if page.key.rpartition("/")[0] == section and not page.key.endswith("index") and page.facts.order < 1000]  # fmt: skip
     return max(mine, default=0) + 10

@@ -2,6 +2,9 @@
 
 A saved page whose title and headings stayed the same is drawn alone, at once. Everything else – and in any case
 whatever other pages show of it – comes with a build in the background.
+
+Whatever goes wrong in a turn is shown in the bar and written to standard error; the next turn looks again. Somebody is in
+the middle of writing: broken files, folders that are gone and full disks are the normal case here.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from traceback import print_exception
 from typing import Any
 
 from msgspec.structs import replace
@@ -25,7 +29,7 @@ from editorial.checks.structure import heading_ids
 from editorial.content import Content, reread
 from editorial.facts import load_facts
 from editorial.files import put
-from editorial.findings import Finding, errors
+from editorial.findings import ContentError, Finding, errors
 from editorial.house import read_house
 from editorial.inspection import inspect
 from editorial.languages import ROOT, Language, default_language, load_languages
@@ -40,6 +44,7 @@ from form_handler.forms import FORMS
 
 LOOK_SECONDS = 0.1
 QUIET_SECONDS = 1.0
+AGAIN_SECONDS = 5.0  # until something that failed for no fault of a file is tried once more
 WATCHED = ("docs", "overrides")
 PAGE = re.compile(r"docs/([a-z]{2})/(.+)\.md")
 
@@ -58,6 +63,9 @@ class Watcher:
         self.changed_at = 0.0
         self.wants_build = False
         self.put_since: dict[Path, bytes] = {}
+        self.ready = False
+        self.unsaid = False
+        self.retry_at = 0.0
         self.part = Path(tempfile.mkdtemp(prefix="kim-preview-"))
 
     def look(self) -> set[str]:
@@ -79,24 +87,57 @@ class Watcher:
 
     def start(self) -> None:
         """Read everything once and draw one page, so that the first saved page is as fast as the others."""
-        self.look()
+        load_facts.cache_clear()
         self.house = prepare(self.docs, None)
         self.settings = settings_of(self.docs)
         draw(self.settings, self.house, self.docs, {default_language().code: {"index"}}, self.part)
         self.inspect_all()
-        self.publish()
+        urls, self.fault, self.ready = {"*"} if self.fault else set(), "", True
+        self.publish(urls)
 
     def run(self, parent: int) -> None:
         """Watch until the server has ended."""
-        self.start()
+        self.look()
         while os.getppid() == parent:
-            if changed := self.look():
-                self.changed_at, self.wants_build = time.monotonic(), True
-                self.take(changed)
-            self.tend_builder()
+            self.turn()
             time.sleep(LOOK_SECONDS)
         if self.builder is not None:
             self.builder.terminate()
+
+    def turn(self) -> None:
+        """Bring what was saved into the site; whatever goes wrong is shown, and the next turn looks again."""
+        for step in (self.see, self.tend_builder):
+            try:
+                step()
+            except (Exception, SystemExit) as error:  # MkDocs ends with the latter
+                self.fail(error)
+
+    def see(self) -> None:
+        """Look what was saved, and draw it where that is possible at once."""
+        changed = self.look()
+        if changed:
+            self.changed_at, self.wants_build, self.retry_at = time.monotonic(), True, 0.0
+        if not self.ready:
+            if time.monotonic() >= self.retry_at:
+                self.start()
+        elif changed:
+            self.take(changed)
+        if self.unsaid:
+            self.publish()
+
+    def fail(self, error: BaseException) -> None:
+        """Show what went wrong, once, and write down where."""
+        self.retry_at = time.monotonic() + AGAIN_SECONDS
+        said = in_words(error)
+        if said == self.fault:
+            return
+        self.fault = said
+        if not isinstance(error, ContentError):
+            print_exception(error)
+        try:
+            self.publish({"*"})
+        except Exception:
+            self.unsaid = True  # the disk is full, or the folder is gone: it is said as soon as that is possible
 
     def take(self, changed: set[str]) -> None:
         """Draw what was saved at once where that is possible; the rest comes with the build."""
@@ -136,7 +177,9 @@ class Watcher:
         return url
 
     def draw(self, key: str, language: Language) -> None:
-        """Draw one page and put it into the site in place."""
+        """Draw one page and put it into the site in place, if there is one; else the build brings it."""
+        if not (self.site_dir / "index.html").exists():
+            return
         manifest = read_manifest(self.site_dir) if self.builder is None else None
         for file in draw(self.settings, self.house, self.docs, {language.code: {key}}, self.part):
             place = self.site_dir / file.relative_to(self.part)
@@ -167,20 +210,21 @@ class Watcher:
         fresh = path.with_suffix(".new")
         fresh.write_text(json.dumps(state), "utf-8")
         fresh.replace(path)
+        self.unsaid = False
 
     def tend_builder(self) -> None:
         """Have the whole site built once nobody has saved for a moment; tell the pages when it is done."""
         if self.builder is not None:
             if self.builder.poll() is not None:
                 self.built(self.builder)
-        elif self.wants_build and time.monotonic() - self.changed_at > QUIET_SECONDS:
-            self.wants_build, self.put_since = False, {}
+        elif self.wants_build and time.monotonic() > max(self.changed_at + QUIET_SECONDS, self.retry_at):
             manifest = read_manifest(self.site_dir)
             pdf = "--pdf" if manifest and manifest.pdf else "--no-pdf"
             self.builder = subprocess.Popen(
                 [sys.executable, "-m", "kim", "build", "--site-dir", str(self.site_dir), pdf],
-                cwd=self.root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                cwd=self.root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace",
             )  # fmt: skip
+            self.wants_build, self.put_since = False, {}
 
     def built(self, builder: subprocess.Popen[str]) -> None:
         """Take up the site that was built in the background, or say why there is none."""
@@ -195,6 +239,16 @@ class Watcher:
             self.house = read_house(self.docs)
             self.inspect_all()
         self.publish({"*"})
+
+
+def in_words(error: BaseException) -> str:
+    """Return what went wrong as an editor reads it, in German."""
+    if isinstance(error, ContentError):
+        return str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}. Prüfen Sie, ob die Datei da ist und ob Sie sie lesen und schreiben dürfen."
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"Die Vorschau ist auf einen Fehler im Programm gestoßen ({what}). Sie sieht weiter nach; im Terminal steht mehr."
 
 
 if __name__ == "__main__":

@@ -80,7 +80,11 @@ def call(words: Sequence[str]) -> int | str | None:
         return command(words)
     except ConfigError as error:
         return f"Error: {error}"
-    except OSError as error:
+    except Exception as error:
+        if is_about_content(error):
+            return f"Error: {error}"
+        if not isinstance(error, OSError):
+            raise
         if error.filename is not None:
             return (
                 f"Error: {error.filename}: {error.strerror}. "
@@ -89,6 +93,12 @@ def call(words: Sequence[str]) -> int | str | None:
         if error.errno in (errno.EPIPE, errno.ENOSPC):
             return unsaid(error)
         raise
+
+
+def is_about_content(error: Exception) -> bool:
+    """Tell whether an error is findings with file, line and remedy; what raises them has loaded their class."""
+    findings = sys.modules.get("editorial.findings")
+    return findings is not None and isinstance(error, findings.ContentError)
 
 
 def command(words: Sequence[str]) -> int | str | None:

@@ -63,8 +63,7 @@ def pdf(site_dir: Path, site_url: str | None) -> None:
     from editorial.extras import finish, print_booklets
     from editorial.inputs import path_of
 
-    if not (site_dir / "index.html").exists():
-        raise click.ClickException("Es ist noch keine Seite gebaut. Bauen Sie sie zuerst: make build")
+    refuse_old(site_dir)
     missing = print_booklets(site_dir, site_url)
     if missing:
         raise click.ClickException(missing)
@@ -72,6 +71,28 @@ def pdf(site_dir: Path, site_url: str | None) -> None:
     path_of(site_dir).unlink(missing_ok=True)  # the next build does not know these booklets
     for path in sorted((site_dir / "pdf").glob("*.pdf")):
         click.echo(f"{path} ({path.stat().st_size // 1000} kB)")
+
+
+def refuse_old(site_dir: Path) -> None:
+    """Refuse to print what is not in the built site: a booklet would lack the page without a word.
+
+    :raises ContentError: if a page cannot be read.
+    """
+    from editorial.content import read_content
+    from editorial.findings import ContentError, errors
+    from editorial.languages import load_languages
+
+    languages = load_languages()
+    content = read_content(ROOT / "docs", languages)
+    if wrong := errors(content.findings):
+        raise ContentError(wrong)
+    if not (site_dir / "index.html").exists():
+        raise click.ClickException("Es ist noch keine Seite gebaut. Bauen Sie sie zuerst: make build")
+    for page in content.pages.values():
+        for language in languages:
+            file = site_dir / page.url(language).lstrip("/") / "index.html"
+            if page.exists_in(language) and not file.exists():
+                raise click.ClickException(f"In der gebauten Seite fehlt {file}. Bauen Sie sie zuerst: make build")
 
 
 @main.command()

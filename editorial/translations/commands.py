@@ -10,7 +10,7 @@ import click
 from msgspec import Struct
 
 from editorial.content import Content, Page, read_content
-from editorial.findings import ContentError
+from editorial.findings import ContentError, errors
 from editorial.languages import ROOT, Language, load_languages
 from editorial.translations.draft import DraftError, fit, read_provider, translate
 from editorial.translations.exchange import (
@@ -87,6 +87,8 @@ def open_desk(docs: Path) -> Desk:
 def translations(context: click.Context, docs: Path) -> None:
     """Übersetzungen: was fehlt, was veraltet ist, Austausch mit Übersetzenden."""
     context.obj = open_desk(docs)
+    for one in errors(context.obj.content.findings):
+        click.echo(f"Übergangen: {one}", err=True)
 
 
 @translations.command()

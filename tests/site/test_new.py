@@ -82,6 +82,42 @@ def test_a_folder_of_any_name_has_a_database_a_desk_and_a_status(project: Path) 
     assert (project / "var" / "kim.sqlite3").stat().st_size > 0
 
 
+def test_a_day_that_is_none_is_said_with_its_line_by_every_command(project: Path) -> None:
+    page = project / "docs/de/kontakt.md"
+    before = page.read_text("utf-8")
+    lines = ["review_by: 2027-02-29" if line.startswith("review_by:") else line for line in before.split("\n")]
+    page.write_text("\n".join(lines), "utf-8")
+    number = lines.index("review_by: 2027-02-29") + 1
+    try:
+        for words in (
+            ("check",), ("build", "--no-pdf"), ("pdf",), ("desk",), ("new", "page", "Noch eine"),
+            ("translations", "status", "--lang", "en"), ("translations", "export", "--lang", "en"),
+        ):  # fmt: skip
+            done = kim(project, *words)
+            said = done.stdout + done.stderr
+            if words == ("desk",):
+                said += (project / "var/desk/index.html").read_text("utf-8")
+                assert "den Tag 29.2.2027 gibt es nicht" in said
+            else:
+                assert f"docs/de/kontakt.md:{number}: „review_by“: den Tag 29.2.2027 gibt es nicht" in said, words
+            assert "Traceback" not in said, words
+        mkdocs = [sys.executable, "-m", "mkdocs", "build", "-d", str(project.parent / "mkdocs")]
+        plain = subprocess.run(mkdocs, cwd=project, capture_output=True, text=True)
+        assert f"docs/de/kontakt.md:{number}: „review_by“" in plain.stderr
+        assert "Traceback" not in plain.stderr
+    finally:
+        page.write_text(before, "utf-8")
+        (project / "docs/de/noch-eine.md").unlink(missing_ok=True)
+
+
+def test_a_booklet_is_not_printed_of_a_site_that_lacks_a_page(project: Path) -> None:
+    kim(project, "new", "page", "Ungebaut", "--in", "ankommen")
+    done = kim(project, "pdf")
+    (project / "docs/de/ankommen/ungebaut.md").unlink()
+    assert done.returncode == 1
+    assert "Bauen Sie sie zuerst: make build" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [

@@ -1,0 +1,160 @@
+"""The preview's watcher goes on whatever it meets: it says what is wrong, and takes up its work once that is mended."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from editorial.findings import ContentError, Finding
+from editorial.preview import Preview, read_state, state_file
+from editorial.watcher import Watcher
+from tests.conftest import ROOT
+from tests.serving import wait_until
+
+PAGE = "docs/de/kontakt.md"
+SITE_PAGE = "site/kontakt/index.html"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A small project with its watcher; the site is built once the first file was saved."""
+    folder = tmp_path_factory.mktemp("watched") / "project"
+    for name in ("overrides", "editorial", "form_handler", "kim", "docs/de", "docs/data"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    watcher = subprocess.Popen(
+        [sys.executable, "-m", "editorial.watcher", str(folder / "site"), str(os.getpid())],
+        cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        wait_until(state_file(folder / "site").exists, 120, "the watcher")
+        yield folder
+        assert watcher.poll() is None, "it is still there"
+    finally:
+        watcher.kill()
+        watcher.communicate()
+
+
+def said(project: Path) -> str:
+    """Return everything that the bar shows on any page."""
+    state = read_state(project / "site")
+    return state["fault"] + json.dumps(state["findings"], ensure_ascii=False)
+
+
+def write(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+
+
+def in_place_of(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def without_date(path: Path) -> None:
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    path.write_text(
+        "".join("review_by: 2027-02-29\n" if line.startswith("review_by:") else line for line in lines), "utf-8"
+    )
+
+
+# What goes wrong, in which file, and what the bar says about it.
+FAULTS: dict[str, tuple[str, Callable[[Path], None], str]] = {
+    "impossible day": (PAGE, without_date, "den Tag 29.2.2027 gibt es nicht"),
+    "broken YAML": ("docs/data/contacts.yml", lambda path: write(path, b"kim: [\n"), "docs/data/contacts.yml:"),
+    "encoding": ("docs/data/chooser.yml", lambda path: write(path, "rules: für".encode("utf-16")), "docs/data/chooser.yml:"),
+    "binary page": (PAGE, lambda path: write(path, bytes(range(256))), "nicht als UTF-8 gespeichert"),
+    "folder in place of a page": (PAGE, in_place_of, "kontakt"),
+    "broken template": ("overrides/main.html", lambda path: write(path, b"{% if %}"), "Error"),
+    "folder gone": ("docs/data", shutil.rmtree, "docs/data/"),
+}  # fmt: skip
+
+
+def test_it_goes_on_after_every_fault_that_a_file_can_have(project: Path, tmp_path: Path) -> None:
+    for name, (file, plant, expected) in FAULTS.items():
+        path, kept = project / file, tmp_path / name
+        (shutil.copytree if path.is_dir() else shutil.copy)(path, kept)
+        plant(path)
+        wait_until(lambda: expected in said(project), 120, f"{name}: what is said about it")  # noqa: B023 - called at once
+        if path.is_dir():
+            shutil.rmtree(path)
+        (shutil.copytree if kept.is_dir() else shutil.copy)(kept, path)
+    wait_until(lambda: read_state(project / "site")["fault"] == "", 180, "the build after the last fault")
+    page = project / PAGE
+    page.write_text(page.read_text("utf-8") + "\nHier steht ein neuer Satz.\n", "utf-8")
+    wait_until(
+        lambda: "Hier steht ein neuer Satz." in (project / SITE_PAGE).read_text("utf-8"), 120, "the new sentence"
+    )
+
+
+@pytest.fixture
+def watcher(tmp_path: Path) -> Watcher:
+    """A watcher of an empty folder that has read what it needs."""
+    (tmp_path / "docs").mkdir()
+    watcher = Watcher(tmp_path / "site", tmp_path)
+    watcher.ready, watcher.retry_at = True, float("inf")  # nothing is built here
+    return watcher
+
+
+@pytest.mark.parametrize(
+    ("fault", "shown"),
+    [
+        (ZeroDivisionError("our own"), "Fehler im Programm gestoßen (ZeroDivisionError: our own)"),
+        (SystemExit(1), "Fehler im Programm gestoßen (SystemExit: 1)"),
+        (RecursionError(), "Fehler im Programm gestoßen (RecursionError:"),
+        (PermissionError(13, "Permission denied", "docs/de/a.md"), "docs/de/a.md: Permission denied."),
+        (ContentError([Finding("docs/de/a.md", 3, "Falsch.", "Ändern.")]), "docs/de/a.md:3: Falsch. Ändern."),
+    ],
+)
+def test_a_fault_in_our_own_code_is_shown_and_the_next_file_is_taken(
+    watcher: Watcher, monkeypatch: pytest.MonkeyPatch, fault: BaseException, shown: str
+) -> None:
+    taken: list[set[str]] = []
+
+    def take(changed: set[str]) -> None:
+        taken.append(changed)
+        if len(taken) == 1:
+            raise fault
+
+    monkeypatch.setattr(watcher, "take", take)
+    monkeypatch.setattr(watcher, "tend_builder", lambda: None)
+    for name in ("a.md", "b.md"):
+        (watcher.docs / name).touch()
+        watcher.turn()
+    assert [len(changed) for changed in taken] == [1, 1]
+    state = read_state(watcher.site_dir)
+    assert shown in state["fault"]
+    assert state["version"] == 1, "said once"
+
+
+def test_what_could_not_be_said_is_said_later(watcher: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full, or the place of the state is no file."""
+
+    def take(_changed: set[str]) -> None:
+        raise ValueError("x")
+
+    monkeypatch.setattr(watcher, "take", take)
+    monkeypatch.setattr(watcher, "tend_builder", lambda: None)
+    state_file(watcher.site_dir).mkdir()
+    (watcher.docs / "a.md").touch()
+    watcher.turn()
+    assert read_state(watcher.site_dir)["fault"] == ""
+    state_file(watcher.site_dir).rmdir()
+    watcher.turn()
+    assert "ValueError: x" in read_state(watcher.site_dir)["fault"]
+
+
+@pytest.mark.parametrize("version", ["", "x", "-1", "1.5", "٣", "9" * 5000])
+def test_the_bar_asks_with_any_number(tmp_path: Path, version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("editorial.preview.HOLD_SECONDS", 0)
+    preview = Preview(lambda _environ, _start: [b""], tmp_path / "site")
+    environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/kim-preview/wait", "QUERY_STRING": f"path=/&version={version}"}
+    answer = preview(environ, lambda status, headers: None)  # type: ignore[arg-type,misc,return-value]
+    assert b"".join(answer) == b'{"version": 0}'
