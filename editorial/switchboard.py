@@ -45,8 +45,18 @@ def load_switchboard(file: Path = FILE) -> Switchboard | None:
     What is wrong with the file says the check, which lets no such site be built. A server whose site was built
     before keeps taking forms, only without a number to call.
     """
+    return _load_contact("switchboard", file)
+
+
+@functools.lru_cache
+def load_office(file: Path = FILE) -> Switchboard | None:
+    """Return the contact that ``municipality.office`` in ``mkdocs.yml`` names, which receives the forms; or None."""
+    return _load_contact("office", file)
+
+
+def _load_contact(role: str, file: Path) -> Switchboard | None:
     try:
-        row = yaml_files.load_file(file)[0][load_site()["municipality"]["switchboard"]]
+        row = yaml_files.load_file(file)[0][load_site()["municipality"][role]]
     except (OSError, yaml_files.YAMLError, LookupError, TypeError):
         return None
     if not isinstance(row, dict) or not isinstance(row.get("name"), str):

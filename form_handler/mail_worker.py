@@ -11,7 +11,6 @@ import os
 import secrets
 import signal
 import smtplib
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,14 +18,14 @@ from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
 
-from form_handler.mails import write_mail
+from form_handler.mail_transport import Timeouts, UnclearEndError, send_by_smtp
+from form_handler.mails import date_of_sending, write_mail
 from form_handler.retention import purge_if_due
 from form_handler.settings import Settings
-from form_handler.storage.database import Database, make_folder, sync_folder
+from form_handler.storage.database import Database, DatabaseBusyError, make_folder, sync_folder
 from form_handler.storage.schema import outgoing_mail, submission
 from form_handler.storage.submissions import Submission, read_row
 
@@ -35,11 +34,13 @@ PAUSES = [
     datetime.timedelta(minutes=minutes)
     for minutes in (1, 5, 15, 60, 240, 480, 720, 1440, 1440, 1440, 1440)
 ]  # fmt: skip
-# How long the server may take for one step; the end of a message takes longest (RFC 5321, 4.5.3.2).
-SMTP_SECONDS = 60.0
-# How long one worker keeps a mail for itself: longer than all steps of a slow server, or it would go out twice.
-CLAIM = datetime.timedelta(minutes=15)
+# The least pause after a server took a whole message and did not say whether it keeps it: it may be at work on it.
+UNCLEAR_PAUSE = datetime.timedelta(hours=1)
+# How long one worker keeps a mail for itself: longer than all steps of the slowest server, or it would go out twice.
+CLAIM = datetime.timedelta(minutes=90)
 POLL_SECONDS = 1.0
+# How often a worker tries to note that a mail has gone, before it lets the claim run out and the mail go twice.
+NOTE_ATTEMPTS = 600
 # A worker lets others write between two mails; whoever sends a form waits for the disk, a mail can wait.
 PACE_SECONDS = 0.05
 # How often a worker looks whether the daily purge is due.
@@ -97,8 +98,9 @@ def deliver_due(database: Database, settings: Settings, clock: Clock = utc_now) 
 def deliver_next(database: Database, settings: Settings, clock: Clock) -> bool | None:
     """Send the next mail that is due; return whether it went, or None if none is due.
 
-    A mail is claimed before it is sent and marked after: a crash in between sends it again later
-    (the Message-ID stays the same), it never gets lost. Whatever one mail meets, the others go on.
+    A mail is claimed before it is sent and marked after: a crash in between, or a server that does not answer the
+    final dot, sends it again later (the Message-ID stays the same); it never gets lost. Whatever one mail meets,
+    the others go on.
     """
     claimed = _claim(database, clock())
     if claimed is None:
@@ -109,9 +111,10 @@ def deliver_next(database: Database, settings: Settings, clock: Clock) -> bool |
         return False
     send = smtp_sender(settings) if settings.smtp_url else file_sender(settings.mail_dir)
     try:
-        send(fresh.recipient, written(settings, fresh), fresh.name)
+        send(fresh.recipient, written(settings, fresh, clock()), fresh.name)
     except Exception as error:
-        _note_failure(database, fresh, describe(error), clock())
+        least = UNCLEAR_PAUSE if isinstance(error, UnclearEndError) else datetime.timedelta()
+        _note_failure(database, fresh, describe(error), clock(), least)
         return False
     if not _note_success(database, fresh, clock()) and not settings.smtp_url:
         _remove_if_erased(database, settings.mail_dir, fresh)
@@ -174,12 +177,14 @@ def _remove_if_erased(database: Database, folder: Path, claimed: Claimed) -> Non
             (folder / f"{claimed.name}.eml").unlink(missing_ok=True)
 
 
-def written(settings: Settings, claimed: Claimed) -> EmailMessage:
-    """Return the mail itself; one that an earlier version stored whole is taken as it is."""
-    if not claimed.stored:
-        return write_mail(settings, claimed.submission, claimed.kind, claimed.recipient)
+def written(settings: Settings, claimed: Claimed, now: datetime.datetime) -> EmailMessage:
+    """Return the mail itself, dated now; the office's mail that version 0.1 stored whole is otherwise taken as it is."""
+    if not claimed.stored or claimed.kind != "office":
+        return write_mail(settings, claimed.submission, claimed.kind, claimed.recipient, now)
     message = email.message_from_bytes(claimed.stored.encode("utf-8"), policy=email.policy.SMTP)
     assert isinstance(message, EmailMessage)
+    del message["Date"]
+    message["Date"] = date_of_sending(now)
     return message
 
 
@@ -191,15 +196,24 @@ def _change(database: Database, claimed: Claimed, **values: Any) -> bool:
 
 
 def _note_success(database: Database, claimed: Claimed, now: datetime.datetime) -> bool:
+    """Note that a mail has gone; a busy database or a full disk is waited out, because else it would go again."""
+    for _attempt in range(NOTE_ATTEMPTS):
+        try:
+            return _change(database, claimed, state="sent", sent_at=now, last_error=None)
+        except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError):
+            time.sleep(POLL_SECONDS)
     return _change(database, claimed, state="sent", sent_at=now, last_error=None)
 
 
-def _note_failure(database: Database, claimed: Claimed, error: str, now: datetime.datetime) -> None:
+def _note_failure(
+    database: Database, claimed: Claimed, error: str, now: datetime.datetime, least: datetime.timedelta
+) -> None:
     pause = pause_after(claimed.attempts)
     if pause is None:
         _change(database, claimed, state="failed", last_error=error)
     else:
-        _change(database, claimed, state="waiting", last_error=error, next_attempt_at=now + pause)
+        due = now + max(pause, least)
+        _change(database, claimed, state="waiting", last_error=error, next_attempt_at=due)
 
 
 def describe(error: Exception) -> str:
@@ -254,24 +268,11 @@ def file_sender(folder: Path) -> Send:
     return send
 
 
-def smtp_sender(settings: Settings) -> Send:
+def smtp_sender(settings: Settings, timeouts: Timeouts = Timeouts()) -> Send:  # noqa: B008 - frozen
     """Return a sender that hands each mail to the SMTP server of the settings."""
-    parts = urlsplit(settings.smtp_url or "")
-    port = parts.port or {"smtp": 25, "smtp+starttls": 587, "smtps": 465}[parts.scheme]
 
     def send(recipient: str, message: EmailMessage, name: str) -> None:
-        context = ssl.create_default_context()
-        server: smtplib.SMTP
-        if parts.scheme == "smtps":
-            server = smtplib.SMTP_SSL(parts.hostname or "", port, timeout=SMTP_SECONDS, context=context)
-        else:
-            server = smtplib.SMTP(parts.hostname or "", port, timeout=SMTP_SECONDS)
-        with server:
-            if parts.scheme == "smtp+starttls":
-                server.starttls(context=context)
-            if parts.username:
-                server.login(unquote(parts.username), unquote(parts.password or ""))
-            server.send_message(message, settings.mail_from, [recipient])
+        send_by_smtp(settings.smtp_url or "", settings.mail_from, recipient, message, timeouts)
 
     return send
 

@@ -116,9 +116,18 @@ def show_review(
 
 
 def show_receipt(
-    language: Language, definition: FormDefinition, reference: str, copy_sent: bool, fitting: str = ""
+    language: Language,
+    definition: FormDefinition,
+    reference: str,
+    mail_promised: bool,
+    reachable: bool,
+    fitting: str = "",
 ) -> Response:
-    """Return the receipt: the reference number, what happens next by when, and the measures that fit the answers."""
+    """Return the receipt: the reference number, what happens next by when, and the measures that fit the answers.
+
+    :param mail_promised: whether a mail to the sender is on its way or has gone.
+    :param reachable: whether the sender said how to reach them, so that an answer can be promised.
+    """
     region = draw(
         "receipt",
         definition=definition,
@@ -127,7 +136,9 @@ def show_receipt(
         contact=load_switchboard(),
         form_url=form_url(language, definition),
         home_url=language.root,
-        copy_sent=copy_sent,
+        mail_promised=mail_promised,
+        copy_on_request=mail_promised and settings().confirm_email,
+        reachable=reachable,
         fitting=Markup(fitting),  # noqa: S704 - drawn by our own escaping template
     )
     page = in_frame(language, region, definition)

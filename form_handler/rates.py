@@ -1,4 +1,4 @@
-"""Counting how often something came from one address, over all processes, without keeping the address.
+"""Counting how often something came from one address or went to one, over all processes, without keeping the address.
 
 What is stored is an HMAC with a key that is made anew each day and thrown away with its counts, so that
 nobody can tell from the database who it was, or that two days' senders were the same.
@@ -23,7 +23,8 @@ from form_handler.storage.schema import day_key, rate
 def count(connection: sa.Connection, what: str, who: str, now: datetime.datetime, minutes: int = 60) -> int:
     """Count one more event and return how many there were in this slot of so many minutes.
 
-    One statement, so that of several transactions at the same time each gets a number of its own.
+    One statement, so that of several transactions at the same time each gets a number of its own. ``who`` may be a
+    network address, see :func:`network_of`, or anything else that tells one from another.
     """
     insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
     statement = insert(rate).values(**_row(_key_of_day(connection, now), what, who, now, minutes), count=1)
@@ -56,12 +57,28 @@ def _row(key: str, what: str, who: str, now: datetime.datetime, minutes: int) ->
     return {"day": f"{now:%Y-%m-%d}", "what": what, "who": _mask(key, who), "slot": _slot(now, minutes)}
 
 
+def network_of(who: str) -> str:
+    """Return what an address is counted as: IPv4 itself, IPv6 its /64 network; anything else is returned unchanged.
+
+    A provider gives each customer a /64 or more (RFC 6177), so a single IPv6 address tells nobody from another.
+    """
+    try:
+        address = ipaddress.ip_address(who.partition("%")[0])
+    except ValueError:
+        return who
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((int(address), 64), strict=False))
+
+
 def _slot(now: datetime.datetime, minutes: int) -> int:
     return (now.hour * 60 + now.minute) // minutes
 
 
 def _mask(key: str, who: str) -> str:
-    return hmac.new(bytes.fromhex(key), who.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+    return hmac.new(bytes.fromhex(key), network_of(who).encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
 def _key_of_day(connection: sa.Connection, now: datetime.datetime) -> str:
@@ -78,19 +95,6 @@ def _key_of_day(connection: sa.Connection, now: datetime.datetime) -> str:
             connection.execute(day_key.insert().values(day=day, key=secrets.token_hex(32)))
         key = connection.execute(query).scalar_one()
     return str(key)
-
-
-def network_of(address: str) -> str:
-    """Return what counts as one sender: an IPv4 address, or the /64 of an IPv6 address (RFC 4291, 2.5.4)."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped is not None:
-            return str(found.ipv4_mapped)
-        return str(ipaddress.ip_network((int(found), 64), strict=False))
-    return str(found)
 
 
 def forget_before(connection: sa.Connection, day: str) -> None:

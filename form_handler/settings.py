@@ -52,7 +52,7 @@ SETTINGS: tuple[tuple[str, str, str, str], ...] = (
     ("KIM_PROXIES", "reverse proxies in front whose X-Forwarded-For counts", "number", "0"),
     ("KIM_SQLITE_JOURNAL", "`truncate`, or `wal` where SQLite is free of the WAL reset fault", "word", "truncate"),
     ("KIM_RATE_LIMIT", "forms from one address within an hour before more are held for the office; ten times as many are refused; `0`: no limit", "number", "30 (development: 0)"),
-    ("KIM_CONFIRM_EMAIL", "`1`: the copy to the sender carries a link that confirms the address", "0 or 1", "0"),
+    ("KIM_CONFIRM_EMAIL", "`1`: the receipt to the sender carries a link; who confirms the address by it gets a copy of the entries. `0`: no link and no copy", "0 or 1", "1"),
     ("KIM_PUBLIC_URL", "public address of the site, for links in mails", "address", "`site_url` in mkdocs.yml"),
     ("KIM_OIDC_ISSUER", "the city's own log-in for `/eingang/` (OpenID Connect): address of the provider", "address", "none: passwords only"),
     ("KIM_OIDC_CLIENT_ID", "how the provider knows this service", "text", "none"),
@@ -153,7 +153,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         proxies=_number(env, "KIM_PROXIES", 0, 0, 8),
         sqlite_journal=_word(env, "KIM_SQLITE_JOURNAL", ("truncate", "wal")),  # type: ignore[arg-type]
         rate_limit=_number(env, "KIM_RATE_LIMIT", 0 if development else 30, 0, 100000),
-        confirm_email=_word(env, "KIM_CONFIRM_EMAIL", ("0", "1")) == "1",
+        confirm_email=_word(env, "KIM_CONFIRM_EMAIL", ("1", "0")) == "1",
         public_url=_public_url(env),
         **_provider(env),
         workers=_number(env, "KIM_WORKERS", 2, 1, 64),

@@ -13,6 +13,8 @@ from typing import Any
 
 from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 
+from form_handler.contact_details import canonical_address
+
 REVIEW_SECONDS = 24 * 3600
 ADDRESS_SECONDS = 7 * 24 * 3600
 
@@ -66,18 +68,18 @@ def number_is_ours(key: str, form: str, number: str, stamp: str) -> bool:
         return False
 
 
-def sign_receipt(key: str, form: str, reference: str, copy_sent: bool) -> str:
-    """Return the mark in a receipt's address; it holds nothing personal."""
-    return str(_plain(key, "receipt").dumps([form, reference, int(copy_sent)]))
+def sign_receipt(key: str, form: str, reference: str) -> str:
+    """Return the mark in a receipt's address; it holds no answer, nor whether a question was answered."""
+    return str(_plain(key, "receipt").dumps([form, reference]))
 
 
-def read_receipt(key: str, form: str, mark: str) -> tuple[str, bool] | None:
-    """Return reference and whether a copy goes out, or None if the mark is not ours."""
+def read_receipt(key: str, form: str, mark: str) -> str | None:
+    """Return the reference that a receipt is for, or None if the mark is not ours."""
     try:
-        signed_form, reference, copy_sent = _plain(key, "receipt").loads(mark)
+        signed_form, reference, *_earlier = _plain(key, "receipt").loads(mark)  # version 0.1 signed one thing more
     except (BadSignature, ValueError, TypeError):
         return None
-    return (str(reference), bool(copy_sent)) if signed_form == form else None
+    return str(reference) if signed_form == form else None
 
 
 def fingerprint(key: str, browser: str, form: str, language: str, answers: Mapping[str, Any]) -> str:
@@ -86,14 +88,28 @@ def fingerprint(key: str, browser: str, form: str, language: str, answers: Mappi
     return hmac.new(key.encode(), text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
-def sign_address(key: str, number: str) -> str:
-    """Return the mark in a link by which a sender confirms the e-mail address; it holds nothing personal."""
-    return str(_timed(key, "address").dumps(number))
+def sign_address(key: str, number: str, address: str) -> str:
+    """Return the mark in a link by which a sender confirms the e-mail address; it holds nothing personal.
+
+    It belongs to this address: once the office has corrected the address, it confirms nothing.
+    """
+    return str(_timed(key, "address").dumps([number, _address_hash(key, number, address)]))
 
 
-def read_address(key: str, mark: str) -> str | None:
-    """Return the submission number that a link belongs to, or None if it is not ours or older than a week."""
+def read_address(key: str, mark: str) -> tuple[str, str] | None:
+    """Return submission number and hash of the address of a link, or None if it is not ours or older than a week."""
     try:
-        return str(_timed(key, "address").loads(mark, max_age=ADDRESS_SECONDS))
-    except BadSignature:
+        number, mark_of_address = _timed(key, "address").loads(mark, max_age=ADDRESS_SECONDS)
+    except (BadSignature, ValueError, TypeError):
         return None
+    return str(number), str(mark_of_address)
+
+
+def address_is_meant(key: str, number: str, address: str, mark_of_address: str) -> bool:
+    """Tell whether a link was made for this address."""
+    return hmac.compare_digest(_address_hash(key, number, address), mark_of_address)
+
+
+def _address_hash(key: str, number: str, address: str) -> str:
+    text = f"{number} {canonical_address(address)}"
+    return hmac.new(key.encode(), text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:24]

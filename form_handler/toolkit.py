@@ -87,9 +87,8 @@ def answers_of_form(form: str, answers: Mapping[str, Any]) -> dict[str, list[str
     return chooser.known_answers(found)
 
 
-def fitting(language: Language, args: Mapping[str, Sequence[str]]) -> str:
+def fitting(language: Language, answers: Mapping[str, Sequence[str]]) -> str:
     """Return the part of a receipt that shows what fits; empty if nothing is known, or the measures cannot be read."""
-    answers = chooser.known_answers(args)
     if not any(answers.values()):
         return ""
     try:

@@ -16,20 +16,28 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Form, ValidationError
 
-from editorial.chooser import QUESTIONS
 from editorial.languages import Language, language_of_path
 from editorial.words import gettext as _
 from form_handler import pages, rates, toolkit
 from form_handler.addresses import find_address, location
-from form_handler.forms import FormDefinition, find_form
+from form_handler.forms import FORMS, FormDefinition, find_form
 from form_handler.incoming import Incoming, read_incoming
-from form_handler.mails import plan_mails
+from form_handler.mails import plan_full_copy, plan_mails
 from form_handler.pages import RECEIPT, SEND, settings, show_fault, show_form, show_receipt, show_review
 from form_handler.security import is_cross_site
 from form_handler.storage.database import Database, DatabaseBusyError
-from form_handler.storage.submissions import Verdict, mark_confirmed, store
+from form_handler.storage.submissions import (
+    Submission,
+    Verdict,
+    find_by_number,
+    find_by_reference,
+    mail_state,
+    mark_confirmed,
+    store,
+)
 from form_handler.suspicion import TRAP, judge_signs, signs_of_spam
 from form_handler.tokens import (
+    address_is_meant,
     fingerprint,
     number_is_ours,
     read_address,
@@ -125,13 +133,29 @@ def receipt(language: Language, definition: FormDefinition) -> BaseResponse:
     """Show the receipt that a signed address belongs to; without one, lead to the form."""
     if request.method == "POST":
         raise MethodNotAllowed(valid_methods=["GET", "HEAD"])
-    found = read_receipt(settings().secret_key, definition.key, request.args.get("nr", ""))
-    if found is None:
+    reference = read_receipt(settings().secret_key, definition.key, request.args.get("nr", ""))
+    if reference is None:
         return redirect(pages.form_url(language, definition), 303)
     g.stored = True
-    reference, copy_sent = found
-    fitting = toolkit.fitting(language, {name: request.args.getlist(name) for name in QUESTIONS})
-    return show_receipt(language, definition, reference, copy_sent, fitting)
+    stored, mail_promised = look_up_receipt(reference)
+    answers = stored.answers if stored else {}
+    fitting = toolkit.fitting(language, toolkit.answers_of_form(definition.key, answers))
+    return show_receipt(language, definition, reference, mail_promised, definition.is_reachable(answers), fitting)
+
+
+def look_up_receipt(reference: str) -> tuple[Submission | None, bool]:
+    """Return what a receipt is about, and whether a mail to the sender is on its way or has gone.
+
+    None and no mail if it was deleted since, or if the database does not answer: the receipt itself holds all the same.
+    """
+    database: Database = current_app.extensions["kim_database"]
+    try:
+        stored = find_by_reference(database, reference)
+        state = mail_state(database, stored.number, "copy") if stored else None
+    except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError) as error:
+        current_app.logger.error("receipt without its submission: %s", type(error).__name__)
+        return None, False
+    return stored, state in {"waiting", "sending", "sent"}
 
 
 def may_be_stored(definition: FormDefinition, incoming: Incoming, number: str) -> bool:
@@ -178,7 +202,7 @@ def store_and_lead_on(language: Language, definition: FormDefinition, form: Form
             answers,
             partial(plan_mails, settings(), definition),
             now,
-            judge=partial(judge, answers, incoming, now),
+            judge=partial(judge, definition, answers, incoming, now),
             fingerprint=fingerprint(settings().secret_key, browser_mark(), definition.key, language.code, answers),
         )
     except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError) as error:
@@ -189,18 +213,22 @@ def store_and_lead_on(language: Language, definition: FormDefinition, form: Form
         return show_review(language, definition, form, [note], status=503, number=number, trap=incoming.own(TRAP))
     g.stored = True
     current_app.logger.info("form %s stored%s", definition.key, ", held" if stored.held else "")
-    copy_sent = bool(definition.sender_field and stored.answers.get(definition.sender_field))
-    mark = sign_receipt(settings().secret_key, definition.key, stored.reference, copy_sent)
-    told = toolkit.answers_of_form(definition.key, stored.answers)
-    query = urlencode([("nr", mark), *((question, key) for question, keys in told.items() for key in keys)])
+    query = urlencode({"nr": sign_receipt(settings().secret_key, definition.key, stored.reference)})
     return redirect(f"{pages.form_url(language, definition)}{RECEIPT}?{query}", 303)
 
 
-def judge(answers: dict[str, Any], incoming: Incoming, now: datetime.datetime, connection: sa.Connection) -> Verdict:
+def judge(
+    definition: FormDefinition,
+    answers: dict[str, Any],
+    incoming: Incoming,
+    now: datetime.datetime,
+    connection: sa.Connection,
+) -> Verdict:
     """Weigh what speaks for spam in this request."""
     seconds = seconds_on_review(settings().secret_key, incoming.own("_stamp"))
     signs = signs_of_spam(answers, incoming.own(TRAP), seconds)
-    return judge_signs(connection, signs, sender_address(), settings().rate_limit, now)
+    recipient = str(answers.get(definition.sender_field or "") or "")
+    return judge_signs(connection, signs, sender_address(), settings().rate_limit, now, recipient)
 
 
 def too_many(database: Database, now: datetime.datetime) -> bool:
@@ -213,7 +241,7 @@ def too_many(database: Database, now: datetime.datetime) -> bool:
 
 
 def sender_address() -> str:
-    """Return the address a request came from; it is counted under a daily key and never kept."""
+    """Return the address a request came from; it is counted under a daily key (IPv6 by its /64) and never kept."""
     return request.remote_addr or "unknown"
 
 
@@ -225,20 +253,36 @@ def browser_mark() -> str:
 def confirm_address(language: Language) -> BaseResponse:
     """Let a sender confirm the e-mail address by a link and a click; a link alone, which scanners follow, is not enough."""
     mark = request.args.get("nr", "")
-    number = read_address(settings().secret_key, mark)
     database: Database = current_app.extensions["kim_database"]
     title = _("Confirming your e-mail address")
-    if number is None:
+    found = find_confirmed(database, mark)
+    if found is None:
         old = _("This link is not complete or is older than a week. Your entries are stored all the same.")
         return pages.show_words(language, title, [old], status=410)
     if request.method != "POST":
-        lines = [_("Please confirm that you have sent us the form and that this is your e-mail address.")]
+        lines = [
+            _("Please confirm that you have sent us the form and that this is your e-mail address."),
+            _("We then send you a copy of your entries by e-mail."),
+        ]
         action = f"{language.root}{ADDRESS}?nr={mark}"
         return pages.show_words(language, title, lines, action=action, button=_("Yes, that was me"))
     if not may_confirm():
         return redirect(f"{language.root}{ADDRESS}?nr={mark}", 303)
-    mark_confirmed(database, number, datetime.datetime.now(datetime.UTC))
-    return pages.show_words(language, title, [_("Thank you. Your e-mail address is confirmed.")])
+    mark_confirmed(database, found, datetime.datetime.now(datetime.UTC), plan_full_copy(FORMS[found.form], found))
+    lines = [_("Thank you. Your e-mail address is confirmed.")]
+    if not found.held:
+        lines.append(_("A copy of your entries is on its way to you by e-mail."))
+    return pages.show_words(language, title, lines)
+
+
+def find_confirmed(database: Database, mark: str) -> Submission | None:
+    """Return the submission whose address a link confirms; None if it is not ours, too old, or for another address."""
+    signed = read_address(settings().secret_key, mark)
+    found = find_by_number(database, signed[0]) if signed else None
+    if signed is None or found is None:
+        return None
+    given = str(found.answers.get(FORMS[found.form].sender_field or "") or "")
+    return found if given and address_is_meant(settings().secret_key, found.number, given, signed[1]) else None
 
 
 def may_confirm() -> bool:

@@ -28,7 +28,7 @@ class BarrierForm(Form):
     )
     email = Email(
         _l("E-mail address"),
-        description=_l("Only if you want an answer. We also send you a copy of your report."),
+        description=_l("Only if you want an answer. We also confirm by e-mail that your report has arrived."),
         render_kw={"autocomplete": "email", "inputmode": "email"},
     )
 

@@ -44,7 +44,7 @@ class CallbackForm(Form):
     )  # fmt: skip
     email = Email(
         _l("E-mail address"),
-        description=_l("If you would rather be written to. We also send a copy of your entries there."),
+        description=_l("If you would rather be written to. We also confirm there that your entries have arrived."),
         render_kw={"autocomplete": "email", "inputmode": "email"},
     )
     topic = OneOf(

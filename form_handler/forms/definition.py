@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wtforms import Field, Form
+from wtforms import Field, Form, StringField
 
 from editorial.words import gettext as _
-from form_handler.forms.fields import TICKED, display_value, labels_of
+from form_handler.forms.fields import TICKED, Email, Phone, display_value, labels_of
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
@@ -91,11 +91,15 @@ class FormDefinition:
             yield field, display_value(field, answers.get(name))
 
     def pairs(self, form: Form) -> list[tuple[str, str]]:
-        """Return the answers as the pairs of a browser's request, for hidden fields that carry them on."""
+        """Return the answers as the pairs of a browser's request, for hidden fields that carry them on.
+
+        Text goes as it was cleaned: not every character that can be sent survives in a page.
+        """
         carried: list[tuple[str, str]] = []
         for name in self.field_names():
-            raw = form[name].raw_data or []
-            carried += [(name, str(value)) for value in raw if value != ""]
+            field = form[name]
+            raw = [field.data] if isinstance(field, StringField) else field.raw_data or []
+            carried += [(name, str(value)) for value in raw if value]
         return carried
 
     def pairs_of(self, answers: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -106,3 +110,8 @@ class FormDefinition:
             values = value if isinstance(value, list) else [TICKED] if value is True else [value] if value else []
             carried += [(name, str(one)) for one in values]
         return carried
+
+    def is_reachable(self, answers: Mapping[str, Any]) -> bool:
+        """Tell whether the sender gave an e-mail address or a telephone number."""
+        form = self.form_class()
+        return any(answers.get(name) and isinstance(form[name], Email | Phone) for name in self.field_names())

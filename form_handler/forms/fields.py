@@ -14,30 +14,28 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from editorial.words import gettext as _
 from editorial.words import lazy_gettext as _l
+from form_handler.cleaning import (
+    MARKS_IN_A_ROW,
+    UNUSABLE_IN_LINE,
+    UNUSABLE_IN_TEXT,
+    bounded,
+    clean_line,
+    clean_text,
+    find_overlong_marks,
+)
+from form_handler.contact_details import clean_address, clean_phone
 
 ONE_LINE_LIMIT = 200
+# Companies of the commercial register have names of more than 220 characters.
+NAME_LIMIT = 500
 TEXT_LIMIT = 4000
-# Marks that turn the direction of text (Unicode TR9, TR36): they can make one line look like another.
-DIRECTION_MARKS = re.compile("[\u202a-\u202e\u2066-\u2069]")
-# Control characters and what is no character at all (Unicode Cc, Cs, Cn ends).
-CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-CONTROLS_IN_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-# Line ends that are no control characters (Unicode Zl, Zp).
-LINE_ENDS = re.compile("[\u2028\u2029]")
+ADDRESS_LIMIT = 254
+PHONE_LIMIT = 60
+# How much of a text an error message quotes on each side of what is wrong.
+NEAR = 12
 TICKED = "yes"
 
 Validator = Callable[[Form, Field], None]
-
-
-def clean_line(value: str | None) -> str:
-    """Return a line in Unicode NFC without blanks at its ends; nothing else is changed."""
-    return unicodedata.normalize("NFC", value or "").strip(" \t\u00a0\r\n")
-
-
-def clean_text(value: str | None) -> str:
-    """Return text in Unicode NFC with LF as line end and no empty lines at its ends."""
-    text = unicodedata.normalize("NFC", value or "").replace("\r\n", "\n").replace("\r", "\n")
-    return text.strip("\n") if text.strip() else ""
 
 
 def required(message: Any) -> Validator:
@@ -52,32 +50,81 @@ def required(message: Any) -> Validator:
 
 
 def plain_line(limit: int = ONE_LINE_LIMIT) -> Validator:
-    """Refuse what a single line cannot hold: control characters, line ends, marks that turn its direction, too much."""
+    """Refuse what a single line cannot hold, and say where it stands.
+
+    That is too much text, control characters and line ends, marks that override its direction, an overlong run of
+    combining marks, and what is no character at all.
+    """
 
     def check(form: Form, field: Field) -> None:
-        line = field.data or ""
-        if CONTROLS.search(line) or DIRECTION_MARKS.search(line) or LINE_ENDS.search(line):
-            raise StopValidation(
-                _("“%(label)s” holds characters that cannot be shown. Type the text again.", label=field.label.text)
-            )
         check_length(field, limit)
+        check_characters(field, UNUSABLE_IN_LINE)
 
     check.field_flags = {"maxlength": limit}  # type: ignore[attr-defined]
     return check
 
 
 def plain_text(limit: int = TEXT_LIMIT) -> Validator:
-    """Refuse control characters other than line end and tab, and too much text."""
+    """Refuse too much text, an overlong run of combining marks and what is no character at all; say where it stands."""
 
     def check(form: Form, field: Field) -> None:
-        if CONTROLS_IN_TEXT.search(field.data or ""):
-            raise StopValidation(
-                _("“%(label)s” holds characters that cannot be shown. Type the text again.", label=field.label.text)
-            )
         check_length(field, limit)
+        check_characters(field, UNUSABLE_IN_TEXT)
 
     check.field_flags = {"maxlength": limit}  # type: ignore[attr-defined]
     return check
+
+
+def check_characters(field: Field, unusable: re.Pattern[str]) -> None:
+    """Refuse characters that cannot be kept.
+
+    :raises StopValidation: with the field, the line and place, the character's number and the words around it.
+    """
+    text = field.data or ""
+    if (found := unusable.search(text)) is not None:
+        place = found.start()
+        values = {
+            "label": field.label.text,
+            "line": text.count("\n", 0, place) + 1,
+            "position": place - text.rfind("\n", 0, place),
+            "code": f"U+{ord(found[0]):04X}",
+            "near": words_near(text, place),
+        }
+        if isinstance(field, Text):
+            raise StopValidation(
+                _(
+                    "“%(label)s”, line %(line)s: character %(position)s (%(code)s), at “%(near)s”, cannot be shown. "
+                    "Please delete it or type it again.",
+                    **values,
+                )
+            )
+        del values["line"]
+        raise StopValidation(
+            _(
+                "“%(label)s”: character %(position)s (%(code)s), at “%(near)s”, cannot be shown. "
+                "Please delete it or type it again.",
+                **values,
+            )
+        )
+    if (start := find_overlong_marks(text)) is not None:
+        base = start
+        while base and (unicodedata.combining(text[base]) or unicodedata.category(text[base])[0] == "M"):
+            base -= 1
+        raise StopValidation(
+            _(
+                "“%(label)s”: at “%(near)s” too many accents stand on one letter. At most %(limit)s can be kept. "
+                "Please type the word again.",
+                label=field.label.text,
+                near=words_near(text[: base + 1], base + 1),
+                limit=MARKS_IN_A_ROW,
+            )
+        )
+
+
+def words_near(text: str, place: int) -> str:
+    """Return the few characters before and after a place, the one at the place replaced by an ellipsis."""
+    before, after = text[max(0, place - NEAR) : place], text[place + 1 : place + 1 + NEAR]
+    return "".join(c for c in f"{before}…{after}".replace("\n", " ") if c.isprintable())
 
 
 def check_length(field: Field, limit: int) -> None:
@@ -118,22 +165,64 @@ def ticked_or_not(form: Form, field: Field) -> None:
 
 
 def mail_address(form: Form, field: Field) -> None:
-    """Refuse what is no e-mail address (RFC 5321); the network is not asked.
+    """Refuse what is no e-mail address (RFC 5321), and say which character is wrong; the network is not asked.
 
     International domains are taken (RFC 5891); letters beyond ASCII before the ``@`` are not, because few
-    servers deliver to them (RFC 6531) and a copy that never arrives would be worse than a clear fault. Nor is what
+    servers deliver to them (RFC 6531) and a mail that never arrives would be worse than a clear fault. Nor is what
     a mail program would take for an encoded word (RFC 2047), and show as something else.
     """
     if not field.data:
         return
     from email_validator import EmailNotValidError, validate_email  # the build, which validates nothing, does without
 
+    text, label = field.data, field.label.text
+    if text.count("@") > 1 and any(sign in text for sign in " ,;/"):
+        raise StopValidation(_("“%(label)s”: enter one address only.", label=label))
+    if (place := wrong_in_address(text)) is not None:
+        raise StopValidation(
+            _(
+                "“%(label)s”: %(character)s at “%(near)s” cannot be used in an e-mail address. "
+                "Enter the address in full, for example name@example.org.",
+                label=label,
+                character=character_words(text[place]),
+                near="".join(c for c in text[max(0, place - NEAR) : place + 1 + NEAR] if c.isprintable()),
+            )
+        )
     try:
-        if "=?" in field.data:
-            raise EmailNotValidError("an encoded word")
-        validate_email(field.data, check_deliverability=False, test_environment=True, allow_smtputf8=False)
+        validate_email(text, check_deliverability=False, test_environment=True, allow_smtputf8=False)
     except EmailNotValidError as error:
         raise StopValidation(_("Enter the e-mail address in full, for example name@example.org.")) from error
+
+
+def wrong_in_address(text: str) -> int | None:
+    """Return the index of the first character that no e-mail address has at its place (RFC 5321, 4.1.2), or None.
+
+    What is merely incomplete, such as an address without ``@`` or without a dot after it, is no matter of one character.
+    """
+    local, at, domain = text.rpartition("@")
+    if not at:
+        return next((i for i, c in enumerate(text) if c.isspace()), None)
+    if (word := local.find("=?")) >= 0:
+        return word
+    for index, char in enumerate(local):
+        if not (char.isascii() and (char.isalnum() or char in "!#$%&'*+-/=?^_`{|}~.")):
+            return index
+    for index, char in enumerate(domain, len(local) + 1):
+        if char.isspace() or (char.isascii() and not (char.isalnum() or char in "-.")):
+            return index
+    doubled = text.find("..")
+    if doubled >= 0:
+        return doubled + 1
+    if local.startswith("."):
+        return 0
+    edges = (len(local) - 1 if local.endswith(".") else -1, len(local) + 1 if domain.startswith(".") else -1)
+    return next((edge for edge in edges if edge >= 0), None)
+
+
+def character_words(char: str) -> str:
+    """Return a character as a message names it: itself with its number, or a word for what cannot be seen."""
+    code = f"U+{ord(char):04X}"
+    return _("a space") if char == " " else f"“{char}” ({code})" if char.isprintable() else code
 
 
 def offered(choices: Sequence[tuple[str, Any]]) -> list[Any]:
@@ -149,30 +238,40 @@ def labels_of(field: Field) -> dict[str, Any]:
 class Line(StringField):
     """One line of text."""
 
+    clean = staticmethod(clean_line)
+
     def __init__(self, label: Any, *checks: Validator, limit: int = ONE_LINE_LIMIT, **options: Any) -> None:
-        super().__init__(label, [one_answer, *checks, plain_line(limit)], filters=[clean_line], **options)
+        super().__init__(
+            label, [one_answer, *checks, plain_line(limit)], filters=[bounded(self.clean, limit)], **options
+        )
 
 
 class Email(Line):
     """An e-mail address."""
 
+    clean = staticmethod(clean_address)
+
     def __init__(self, label: Any, *checks: Validator, **options: Any) -> None:
-        super().__init__(label, *checks, limit=254, **options)
+        super().__init__(label, *checks, limit=ADDRESS_LIMIT, **options)
         self.validators = [*self.validators, mail_address]
 
 
 class Phone(Line):
     """A telephone number, in any way people write it."""
 
+    clean = staticmethod(clean_phone)
+
     def __init__(self, label: Any, *checks: Validator, **options: Any) -> None:
-        super().__init__(label, *checks, limit=60, **options)
+        super().__init__(label, *checks, limit=PHONE_LIMIT, **options)
 
 
 class Text(TextAreaField):
     """Several lines of text."""
 
     def __init__(self, label: Any, *checks: Validator, limit: int = TEXT_LIMIT, **options: Any) -> None:
-        super().__init__(label, [one_answer, *checks, plain_text(limit)], filters=[clean_text], **options)
+        super().__init__(
+            label, [one_answer, *checks, plain_text(limit)], filters=[bounded(clean_text, limit)], **options
+        )
 
 
 class OneOf(SelectField):

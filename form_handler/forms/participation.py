@@ -6,7 +6,7 @@ from wtforms import Form
 
 from editorial.words import lazy_gettext as _l
 from form_handler.forms.definition import FormDefinition
-from form_handler.forms.fields import AnyOf, Consent, Email, Line, OneOf, OneShown, Phone, Text, required
+from form_handler.forms.fields import NAME_LIMIT, AnyOf, Consent, Email, Line, OneOf, OneShown, Phone, Text, required
 
 TRADES = (
     ("crafts", _l("Crafts")),
@@ -63,6 +63,7 @@ class ParticipationForm(Form):
         _l("Company"), required(_l("Enter the name of your company.")),
         description=_l("So that we know who is writing to us."),
         render_kw={"autocomplete": "organization"},
+        limit=NAME_LIMIT,
     )  # fmt: skip
     contact_name = Line(
         _l("Contact person"),
@@ -71,7 +72,7 @@ class ParticipationForm(Form):
     )
     email = Email(
         _l("E-mail address"), required(_l("Enter an e-mail address, so that we can answer you.")),
-        description=_l("We send our answer and a copy of your entries to this address."),
+        description=_l("We send our answer and a confirmation of receipt to this address."),
         render_kw={"autocomplete": "email", "inputmode": "email"},
     )  # fmt: skip
     phone = Phone(

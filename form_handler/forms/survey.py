@@ -10,7 +10,7 @@ from wtforms import Form
 
 from editorial.words import lazy_gettext as _l
 from form_handler.forms.definition import FormDefinition
-from form_handler.forms.fields import AnyOf, Consent, Email, Line, OneOf, OneShown, Scale, Text, required
+from form_handler.forms.fields import NAME_LIMIT, AnyOf, Consent, Email, Line, OneOf, OneShown, Scale, Text, required
 from form_handler.forms.participation import SIZES, TRADES
 
 DONE = (
@@ -130,10 +130,11 @@ class SurveyForm(Form):
         _l("Company"),
         description=_l("Only if you want us to know. Without it, your answers stay anonymous."),
         render_kw={"autocomplete": "organization"},
+        limit=NAME_LIMIT,
     )
     email = Email(
         _l("E-mail address"),
-        description=_l("Only if you want a copy or an answer. It is not part of the results."),
+        description=_l("Only if you want a confirmation or an answer. It is not part of the results."),
         render_kw={"autocomplete": "email", "inputmode": "email"},
     )
     consent_quote = Consent(

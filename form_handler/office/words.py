@@ -47,5 +47,6 @@ def suspicion_words(signs: str) -> list[str]:
         "fast": _("the entries were confirmed within two seconds"),
         "links": _("the text holds web addresses"),
         "rate": _("very many forms came from this connection"),
+        "recipient": _("this e-mail address was entered many times today, so no receipt was sent to it"),
     }
     return [words.get(sign, sign) for sign in signs.split()]

@@ -58,7 +58,12 @@ outgoing_mail = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), nullable=False),
-    sa.Column("kind", sa.String(16), nullable=False, comment="office or copy"),
+    sa.Column(
+        "kind",
+        sa.String(16),
+        nullable=False,
+        comment="office, copy (receipt to the sender) or full-copy (once the address is confirmed)",
+    ),
     sa.Column("recipient", sa.String(320), nullable=False),
     sa.Column(
         "message",

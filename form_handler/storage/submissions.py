@@ -6,7 +6,7 @@ import datetime
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -60,10 +60,14 @@ class Draft:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a submission looks like spam: the signs, kinds with blanks between, and whether it is held."""
+    """Whether a submission looks like spam: the signs, kinds with blanks between, and whether it is held.
+
+    :ivar silent: whether the sender's address gets no mail, because too many went there today.
+    """
 
     suspicion: str = ""
     held: bool = False
+    silent: bool = False
 
 
 # The same answers from the same browser within this time are one submission: two tabs, a form sent again.
@@ -131,7 +135,8 @@ def store(
             verdict.suspicion,
             sender_of(answers),
         )
-        _insert(connection, fresh, drafts(fresh), fingerprint)
+        planned = [draft for draft in drafts(fresh) if draft.kind == "office" or not verdict.silent]
+        _insert(connection, fresh, planned, fingerprint)
         return fresh
 
     for attempt in range(4):
@@ -163,20 +168,21 @@ def _insert(
             **derived(fresh.reference, fresh.answers),
         },
     )
-    rows = [
-        {
-            "number": fresh.number,
-            "kind": draft.kind,
-            "recipient": draft.recipient,
-            "message": "",
-            "state": "held" if fresh.held else "waiting",
-            "attempts": 0,
-            "next_attempt_at": fresh.received_at,
-        }
-        for draft in drafts
-    ]
+    rows = [_mail_row(fresh, draft, fresh.received_at) for draft in drafts]
     if rows:
         connection.execute(INSERT_MAIL, rows)
+
+
+def _mail_row(found: Submission, draft: Draft, due: datetime.datetime) -> dict[str, Any]:
+    return {
+        "number": found.number,
+        "kind": draft.kind,
+        "recipient": draft.recipient,
+        "message": "",
+        "state": "held" if found.held else "waiting",
+        "attempts": 0,
+        "next_attempt_at": due,
+    }
 
 
 def sender_of(answers: Mapping[str, Any]) -> str | None:
@@ -248,11 +254,36 @@ def list_submissions(database: Database, form: str | None = None, state: str | N
         return [read_row(row) for row in connection.execute(query)]
 
 
-def mark_confirmed(database: Database, number: str, now: datetime.datetime) -> None:
-    """Note that a sender confirmed the e-mail address; the first time counts."""
+def find_by_number(database: Database, number: str) -> Submission | None:
+    """Return the submission with this one-time number, or None."""
+    with database.reading() as connection:
+        row = connection.execute(sa.select(submission).where(submission.c.number == number)).first()
+    return read_row(row) if row else None
+
+
+def mail_state(database: Database, number: str, kind: str) -> str | None:
+    """Return the state of a submission's mail of this kind, or None if there is no such mail."""
+    with database.reading() as connection:
+        query = sa.select(outgoing_mail.c.state).where(outgoing_mail.c.number == number, outgoing_mail.c.kind == kind)
+        found: str | None = connection.execute(query).scalar()
+    return found
+
+
+def mark_confirmed(database: Database, found: Submission, now: datetime.datetime, draft: Draft | None = None) -> None:
+    """Note that a sender confirmed the e-mail address, and plan the mail that this allows; the first time counts.
+
+    :param draft: the mail, for example the copy of the answers; for a held submission it is held, too.
+    """
     with database.writing() as connection:
-        connection.execute(
+        done = connection.execute(
             submission.update()
-            .where(submission.c.number == number, submission.c.confirmed_at.is_(None))
+            .where(submission.c.number == found.number, submission.c.confirmed_at.is_(None))
             .values(confirmed_at=now)
         )
+        if draft is not None and done.rowcount:
+            held = submission.c.held
+            fresh = connection.execute(sa.select(held).where(submission.c.number == found.number)).scalar_one()
+            # One that went to an address which the office has corrected since makes room.
+            same = (outgoing_mail.c.number == found.number) & (outgoing_mail.c.kind == draft.kind)
+            connection.execute(outgoing_mail.delete().where(same))
+            connection.execute(INSERT_MAIL, _mail_row(replace(found, held=fresh), draft, now))

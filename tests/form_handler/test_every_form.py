@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from editorial.languages import load_languages
 from editorial.words import use_language
+from form_handler.cleaning import clean_line, clean_text
+from form_handler.contact_details import clean_phone
 from form_handler.forms import FORMS, FormDefinition
 from form_handler.forms.fields import AnyOf, Consent, labels_of
 from form_handler.mails import write_mail
@@ -135,8 +137,9 @@ def test_any_answer_comes_back_unchanged_or_is_stored_and_exported_unchanged(
     assert response.status_code in (200, 422), "never a crash"
     if response.status_code == 422:
         for name, value in answers.items():
-            if isinstance(value, str) and value.strip() and definition.form_class()[name].type in {"Line", "Text"}:
-                assert shown(value) in normal(html.unescape(response.text)), f"{name} was lost"
+            if isinstance(value, str) and definition.form_class()[name].type in CLEANERS:
+                cleaned = CLEANERS[definition.form_class()[name].type](value)
+                assert shown(cleaned) in normal(html.unescape(response.text)), f"{name} was lost"
         return
     before = {row.number for row in browser.stored()}
     hidden = browser.review(answers, path)
@@ -156,11 +159,12 @@ def _pairs(answers: dict[str, Any]) -> Any:
     return MultiDict(flat)
 
 
-def normal(text: str) -> str:
-    """Return text as a form field shows it: NFC, LF."""
-    import unicodedata
+CLEANERS = {"Line": clean_line, "Text": clean_text, "Phone": clean_phone}
 
-    return unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+
+def normal(text: str) -> str:
+    """Return text as a form field shows it, with LF as line end."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def shown(value: str) -> str:
@@ -278,3 +282,143 @@ def test_an_address_is_confirmed_by_a_click_and_never_by_a_link_alone(settings: 
     assert one.post(link[1], {"csrf_token": token[1]}).status_code == 200
     assert one.stored()[0].confirmed_at is not None
     assert one.get(link[1][:-4] + "AAAA").status_code == 410
+
+
+def test_who_confirms_the_address_gets_the_copy_once(settings: Settings, database: Database) -> None:
+    import dataclasses
+    import re
+
+    from form_handler.app import create_app
+
+    asked = dataclasses.replace(settings, public_url="http://127.0.0.1/")
+    one = Browser(create_app(asked, database).test_client(), database)
+    one.send(one.review({**LEAST["participation"], "message": "Eine Frage"}))
+    (stored,) = one.stored()
+    assert asked.confirm_email, "this is how it is without a setting"
+    body = write_mail(asked, stored, "copy", "beispiel@example.org").get_content()
+    assert "Eine Frage" not in body
+    link = re.findall(r"http://127[.]0[.]0[.]1(/adresse-bestaetigen/[?]nr=[^ \n]+)", body)[0]
+    token = re.findall(r'name="csrf_token" value="([^"]+)"', one.get(link).text)[0]
+    for _ in range(2):
+        assert one.post(link, {"csrf_token": token}).status_code == 200
+    with database.reading() as connection:
+        rows = connection.execute(outgoing_mail.select().order_by(outgoing_mail.c.id)).all()
+    assert [(row.kind, row.state, row.recipient) for row in rows[2:]] == [
+        ("full-copy", "waiting", "beispiel@example.org")
+    ]
+    (confirmed,) = one.stored()
+    assert "Eine Frage" in write_mail(asked, confirmed, "full-copy", "beispiel@example.org").get_content()
+
+
+def test_a_link_to_an_address_that_the_office_has_corrected_confirms_nothing(
+    settings: Settings, database: Database
+) -> None:
+    import dataclasses
+    import re
+
+    from form_handler.app import create_app
+    from form_handler.office import desk
+
+    asked = dataclasses.replace(settings, public_url="http://127.0.0.1/")
+    one = Browser(create_app(asked, database).test_client(), database)
+    one.send(one.review())
+    (stored,) = one.stored()
+    body = write_mail(asked, stored, "copy", "beispiel@example.org").get_content()
+    link = re.findall(r"http://127[.]0[.]0[.]1(/adresse-bestaetigen/[?]nr=[^ \n]+)", body)[0]
+    desk.correct(database, stored, {**stored.answers, "email": "richtig@example.org"}, "probe", stored.received_at)
+    assert one.get(link).status_code == 410
+
+
+def test_a_held_form_promises_no_mail_until_it_is_released(browser: Browser, database: Database) -> None:
+    from editorial.words import gettext
+    from form_handler.office import desk
+
+    address = browser.send(browser.review({**LEAST["participation"], "_website": "x"})).location
+    with use_language("de"):
+        promise = gettext("You get a confirmation by e-mail in your language.")
+    assert promise not in browser.get(address).text
+    (stored,) = browser.stored()
+    desk.release(database, stored, "probe", stored.received_at)
+    assert promise in browser.get(address).text
+
+
+@ALL
+def test_the_address_of_a_receipt_tells_nothing_of_the_answers(browser: Browser, definition: FormDefinition) -> None:
+    import base64
+    from urllib.parse import parse_qs, urlsplit
+
+    form = definition.form_class()
+    answers = {
+        name: keys if isinstance(form[name], AnyOf) else keys[0]
+        for name in definition.field_names()
+        if (keys := [key for key in labels_of(form[name]) if key])
+    }
+    path = slug(definition)
+    marks = []
+    for more in ({}, {"email": "beispiel@example.org"} if definition.sender_field else {}):
+        address = browser.send(browser.review({**LEAST[definition.key], **answers, **more}, path), path).location
+        query = parse_qs(urlsplit(address).query)
+        assert set(query) == {"nr"}
+        payload = query["nr"][0].split(".")[0]
+        marks.append(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))
+        assert browser.get(address).status_code == 200
+    assert {mark[0] for mark in marks} == {definition.key}
+    assert {mark[1] for mark in marks} <= {row.reference for row in browser.stored()}
+    assert all(len(mark) == 2 for mark in marks), "nor whether there is an address"
+
+
+def test_a_receipt_still_recommends_what_fits_and_outlives_its_submission(
+    browser: Browser, database: Database, settings: Settings
+) -> None:
+    from form_handler.office import desk
+
+    address = browser.send(browser.review()).location
+    (stored,) = browser.stored()
+    desk.erase(database, [stored.number], "probe", "erased", stored.received_at)
+    page = browser.get(address)
+    assert page.status_code == 200
+    assert stored.reference in page.text
+
+
+def test_five_forms_with_a_strangers_address_send_at_most_three_receipts(app: Any, database: Database) -> None:
+    from form_handler.suspicion import MAILS_TO_ONE_A_DAY
+
+    spellings = ["fremd@example.org", "Fremd@example.org", "fremd+1@example.org", "<fremd@EXAMPLE.org>", "fremd@example.org\u200b",
+                 "mailto:fremd+x@example.org"]  # fmt: skip
+    promised = []
+    for number, spelling in enumerate(spellings):
+        one = Browser(app.test_client(), database)
+        answers = {**LEAST["participation"], "company": f"Beispiel {number}", "email": spelling}
+        receipt = one.get(one.send(one.review(answers)).location)
+        promised.append("Bestätigung per E-Mail" in receipt.text)
+    with database.reading() as connection:
+        kinds = [row.kind for row in connection.execute(outgoing_mail.select())]
+    assert kinds.count("copy") == MAILS_TO_ONE_A_DAY == 3
+    assert kinds.count("office") == len(spellings), "nothing is lost for the office"
+    assert promised == [True] * 3 + [False] * 3
+    found = sorted(one.stored(), key=lambda row: row.received_at)
+    assert ["recipient" in row.suspicion for row in found] == [False] * 3 + [True] * 3
+    assert not any(row.held for row in found)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [("2001:db8::1", "2001:db8::ffff:1:2:3", True), ("2001:db8::1", "2001:DB8:0:0::2", True), ("2001:db8::1", "2001:db8:0:1::1", False),
+     ("::ffff:192.0.2.1", "192.0.2.1", True), ("192.0.2.1", "192.0.2.2", False), ("fe80::1%eth0", "fe80::2", True),
+     ("unknown", "unknown", True)],
+)  # fmt: skip
+def test_ipv6_is_counted_by_its_network_wherever_addresses_are_counted(
+    database: Database, one: str, other: str, same: bool
+) -> None:
+    from form_handler import rates
+
+    now = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
+    with database.writing() as connection:
+        rates.count(connection, "send", one, now)
+        assert rates.count(connection, "send", other, now) == (2 if same else 1)
+        assert rates.look(connection, "send", other, now) == (2 if same else 1)
+
+
+def test_a_body_of_separators_alone_costs_nothing(browser: Browser) -> None:
+    response = browser.post(data=b"&" * 500_000 + b"company=x", content_type="application/x-www-form-urlencoded")
+    assert response.status_code == 413

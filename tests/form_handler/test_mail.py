@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import email
 import email.policy
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
@@ -14,10 +16,12 @@ import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
-from editorial.languages import load_languages
-from form_handler.forms import FORMS
+from editorial.languages import Language, load_languages, load_site
+from editorial.words import use_language
+from form_handler.forms import FORMS, FormDefinition
+from form_handler.forms.fields import AnyOf, Consent, labels_of
 from form_handler.mail_worker import CLAIM, PAUSES, deliver_due, pause_after
-from form_handler.mails import plan_mails, write_mail
+from form_handler.mails import SUBJECT_LIMIT, answers_as_text, office_subject, plan_mails, with_colon, write_mail
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.database import Database
 from form_handler.storage.schema import outgoing_mail
@@ -50,8 +54,10 @@ class Post:
     def __init__(self) -> None:
         self.received: list[tuple[str, list[str], bytes]] = []
         self.answer = "250 OK"
+        self.seen: list[EmailMessage] = []
 
     async def handle_DATA(self, server: object, session: object, envelope: object) -> str:
+        self.seen.append(email.message_from_bytes(envelope.content, policy=email.policy.default))  # type: ignore[attr-defined]
         if self.answer.startswith("250"):
             self.received.append((envelope.mail_from, envelope.rcpt_tos, envelope.content))  # type: ignore[attr-defined]
         return self.answer
@@ -144,16 +150,20 @@ def sent(message: EmailMessage) -> EmailMessage:
 
 @pytest.mark.parametrize("language", load_languages(), ids=lambda language: language.code)
 def test_the_copy_speaks_the_senders_language_and_the_office_mail_german(settings: Settings, language: object) -> None:
-    from editorial.words import gettext, use_language
+    from editorial.words import gettext
 
     code = language.code  # type: ignore[attr-defined]
     submission = Submission("n", "KIM-234567", "participation", code, "new", NOW, ANSWERS)
     plans = plan_mails(settings, DEFINITION, submission)
     assert [plan.kind for plan in plans] == ["office", "copy"]
     texts = [sent(write_mail(settings, submission, plan.kind, plan.recipient)).get_content() for plan in plans]
+    confirmed = dataclasses.replace(submission, confirmed_at=NOW)
+    full = sent(write_mail(settings, confirmed, "full-copy", "beispiel@example.org"))
     with use_language(code):
         assert gettext("Thank you. Your entries have arrived.") in texts[1]
-        assert gettext("Offer a job") in texts[1]
+        assert gettext("Offer a job") not in texts[1]
+        assert gettext("Offer a job") in full.get_content()
+    assert full["Content-Language"] == code
     with use_language("de"):
         assert gettext("Offer a job") in texts[0]
 
@@ -179,3 +189,128 @@ def test_nothing_typed_becomes_a_header(settings: Settings) -> None:
     submission = Submission("n", "KIM-234567", "participation", "de", "new", NOW, answers)
     for plan in plan_mails(settings, DEFINITION, submission):
         assert sent(write_mail(settings, submission, plan.kind, plan.recipient))["Bcc"] is None
+
+
+BAIT = "Gewinn! https://evil.example/preis"
+
+
+def everywhere(definition: FormDefinition, text: str) -> dict[str, object]:
+    """Return answers with a text wherever a form takes text, and every box ticked."""
+    form = definition.form_class()
+    answers: dict[str, object] = {}
+    for name in definition.field_names():
+        field = form[name]
+        keys = [key for key in labels_of(field) if key]
+        if isinstance(field, AnyOf):
+            answers[name] = keys
+        elif keys:
+            answers[name] = keys[0]
+        else:
+            answers[name] = True if isinstance(field, Consent) else text
+    return {**answers, **({definition.sender_field: "fremd@example.org"} if definition.sender_field else {})}
+
+
+@pytest.mark.parametrize("confirm", [True, False])
+@pytest.mark.parametrize("definition", [d for d in FORMS.values() if d.sender_field], ids=lambda d: d.key)
+def test_nothing_that_was_typed_goes_to_an_address_that_nobody_has_confirmed(
+    settings: Settings, definition: FormDefinition, confirm: bool
+) -> None:
+    settings = dataclasses.replace(settings, confirm_email=confirm)
+    answers = everywhere(definition, BAIT)
+    for code in ("de", "en", "ar"):
+        submission = Submission("n", "KIM-234567", definition.key, code, "new", NOW, answers)
+        for kind in ("copy", "full-copy"):
+            message = sent(write_mail(settings, submission, kind, "fremd@example.org"))
+            text = str(message) + message.get_content()
+            assert "evil" not in text
+            assert "Gewinn" not in text
+            with use_language(code):
+                for _field, words in definition.rows(answers):
+                    long_words = [w for w in words.split("\n") if len(w) > 12]
+                    assert not [w for w in long_words if w in message.get_content()]
+            assert ("/adresse-bestaetigen/?nr=" in text) is confirm
+    confirmed = dataclasses.replace(submission, confirmed_at=NOW)
+    assert BAIT in sent(write_mail(settings, confirmed, "full-copy", "fremd@example.org")).get_content()
+    assert BAIT in sent(write_mail(settings, confirmed, "office", "office@example.org")).get_content()
+
+
+def test_every_mail_says_who_writes_and_the_receipt_how_to_reach_the_city(settings: Settings) -> None:
+    from editorial.switchboard import load_office, load_switchboard
+
+    office, switchboard = load_office(), load_switchboard()
+    assert office is not None
+    assert switchboard is not None
+    submission = Submission("n", "KIM-234567", "participation", "tr", "new", NOW, ANSWERS)
+    for kind in ("office", "copy"):
+        message = sent(write_mail(settings, submission, kind, "beispiel@example.org"))
+        (sender,) = message["From"].addresses
+        assert (sender.display_name, sender.addr_spec) == (office.name, settings.mail_from)
+    text = message.get_content()
+    authority = load_site()["municipality"]["authority"]
+    for told in (office.name, authority, settings.public_url + "tr/", str(office.phone or switchboard.phone)):
+        assert told in text
+
+
+def test_the_office_sees_in_the_subject_who_writes_and_finds_the_entry_by_a_link(settings: Settings) -> None:
+    submission = Submission("n", "KIM-234567", "participation", "pl", "new", NOW, ANSWERS)
+    message = sent(write_mail(settings, submission, "office", "office@example.org"))
+    assert message["Subject"] == "KIM-234567: Als Betrieb mitmachen, Beispielbetrieb"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Content-Language"] == "de"
+    assert f"{settings.public_url}eingang/v/KIM-234567/" in message.get_content()
+
+
+@pytest.mark.parametrize(
+    "company",
+    ["A\r\nBcc: x@example.org", "=?utf-8?q?=0ABcc=3A_x?=", "=?utf-8?b?CkJjYzog?= =?utf-8?q?x?=", "x" * 5000, "\u202eneztah",
+     "A\u2028B\x0bC", "شركة مثال " * 40, "\ud800", "a" + "\u0301" * 900],
+)  # fmt: skip
+def test_no_name_breaks_or_bends_the_subject(settings: Settings, company: str) -> None:
+    submission = Submission("n", "KIM-234567", "participation", "de", "new", NOW, {**ANSWERS, "company": company})
+    message = sent(write_mail(settings, submission, "office", "office@example.org")) if company != "\ud800" else None
+    subject = office_subject(DEFINITION, submission)
+    assert subject.startswith("KIM-234567: ")
+    assert len(subject) <= SUBJECT_LIMIT
+    assert subject.isprintable()
+    if message is not None:
+        assert message["Subject"].strip() == subject, "folding may put a line end before it (RFC 5322, 2.2.3)"
+        assert message["Bcc"] is None
+
+
+def test_each_attempt_has_its_own_date_and_the_same_message_id(post: tuple[Post, Settings], database: Database) -> None:
+    handler, settings = post
+    put(settings, database)
+    handler.answer = "451 later"
+    deliver_due(database, settings, at(NOW))
+    handler.answer = "250 OK"
+    later = NOW + datetime.timedelta(hours=3)
+    deliver_due(database, settings, at(later))
+    first, second = handler.seen[0], handler.seen[2]
+    assert first["Message-ID"] == second["Message-ID"]
+    assert [message["Date"].datetime for message in (first, second)] == [NOW, later]
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [("Betrieb", "Betrieb:"), ("Was klappt nicht?", "Was klappt nicht?"), ("Partner von KIM.", "Partner von KIM."),
+     ("ما الذي لا يعمل؟", "ما الذي لا يعمل؟"), ("Größe (Personen)", "Größe (Personen):"), ("Kennen Sie „KIM?“", "Kennen Sie „KIM?“"),
+     ("Name:", "Name:"), ("Kennen Sie „KIM“", "Kennen Sie „KIM“:"), ("So …", "So …")],
+)  # fmt: skip
+def test_a_label_that_ends_with_punctuation_gets_no_colon(label: str, shown: str) -> None:
+    assert with_colon(label) == shown
+
+
+@pytest.mark.parametrize("language", load_languages(), ids=lambda language: language.code)
+def test_no_label_in_a_mail_has_two_signs_at_its_end(settings: Settings, language: Language) -> None:
+    for definition in FORMS.values():
+        submission = Submission(
+            "n", "KIM-234567", definition.key, language.code, "new", NOW, everywhere(definition, "x")
+        )
+        with use_language(language.code):
+            text = answers_as_text(definition, submission)
+        assert not re.search(r"[?.!؟:]\s*:$", text, re.MULTILINE)
+
+
+def test_a_language_that_was_given_up_gets_german_and_says_so(settings: Settings) -> None:
+    submission = Submission("n", "KIM-234567", "participation", "xx", "new", NOW, ANSWERS)
+    assert sent(write_mail(settings, submission, "copy", "beispiel@example.org"))["Content-Language"] == "de"
