@@ -18,6 +18,11 @@ from editorial.words import gettext as _
 
 INSERT = re.compile(r"\{\{\s*([a-z_]+)\.([A-Za-z0-9_-]+)\s*\}\}")
 _HREF = re.compile(r'href="([^"]*)"')
+_BREAK = re.compile(r"\s*[\r\n]\s*")
+_TAG = re.compile(r"(<[^>]*>)")
+# Markdown's signs as character references. Tags reach the page as they are, but for what is looked for before them.
+_IN_TAGS = {ord(sign): f"&#{ord(sign)};" for sign in "`\\[]{}|"}
+_IN_TEXT = _IN_TAGS | {ord(sign): f"&#{ord(sign)};" for sign in "*_!~"}
 BRACES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\{|\}\}")
 
 
@@ -43,9 +48,18 @@ def fill_inserts(markdown: str, facts: Facts, language: str, draw: Draw) -> str:
         fact = find_fact(facts, group, key)
         if fact is None:
             raise UnknownInsert(f"{group}.{key}")
-        return str(render_fact(fact, language))
+        return _as_plain(render_fact(fact, language))
 
     return INSERT.sub(fill, markdown)
+
+
+def _as_plain(html: str) -> str:
+    """Return HTML of one line in which Markdown finds nothing to do; a browser shows the same.
+
+    A name may hold signs of Markdown, and would otherwise become emphasis, a link or two cells of a table.
+    """
+    parts = _TAG.split(_BREAK.sub(" ", html))
+    return "".join(part.translate(_IN_TAGS if place % 2 else _IN_TEXT) for place, part in enumerate(parts))
 
 
 def find_fact(facts: Facts, group: str, key: str) -> Any | None:

@@ -24,6 +24,7 @@ from editorial.languages import read_config
 if TYPE_CHECKING:
     from markdown import Markdown
 
+MAX_LOCATED = 20
 # What opens a tag, a comment, a declaration or a processing instruction (HTML Standard, 13.2.5.6 tag open state).
 _OPENS = re.compile(r"<(?=[A-Za-z/!?])[^\s>]*>?")
 _CODE = re.compile(r"(?<![\\`])(`+)(?!`)((?:(?!\n[ \t]*\n).)+?)(?<!`)\1(?!`)", re.DOTALL)
@@ -94,6 +95,7 @@ def locate_faults(
     """Return findings with the line of each fault: the last line of the shortest beginning of the text that has it.
 
     A reference is resolved by a line that may stand far below; the line that defines it is the one to mend.
+    Of many faults the first :data:`MAX_LOCATED` are named, because each is looked for by rendering parts of the page.
     """
     lines, addresses = text.body.split("\n"), addresses_of(facts)
 
@@ -111,7 +113,9 @@ def locate_faults(
             low, high = (low, middle) if fault in known(middle) else (middle, high)
         return text.body_line + high - 1
 
-    return [Finding(text.file, line(fault), fault.what, fault.remedy, kind="html") for fault in faults]
+    return [
+        Finding(text.file, line(fault), fault.what, fault.remedy, kind="html") for fault in sorted(faults)[:MAX_LOCATED]
+    ]
 
 
 def _render(body: str, facts: Facts, language: str) -> str:

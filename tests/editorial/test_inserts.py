@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from bs4 import BeautifulSoup
+from msgspec.structs import replace
 
-from editorial.facts import Amount
-from editorial.inserts import UnknownInsert, fill_inserts, format_amount
+from editorial.checks.html import _converter
+from editorial.facts import Amount, Link
+from editorial.html_policy import check_html
+from editorial.inserts import UnknownInsert, addresses_of, fill_inserts, format_amount
 from editorial.languages import load_languages
 from editorial.words import use_language
 from tests.editorial.conftest import FACTS
@@ -53,3 +57,44 @@ def test_digits_stay_latin_and_whole_sums_have_no_cents(language) -> None:  # ty
         text = format_amount(Amount(value=603, unit="EUR"), language.code)
     assert "603" in text
     assert "00" not in text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "U_25_Beratung", "*Stern* und **Sterne**", "[klick](javascript:alert(1))", "A | B", "`code`", "![x](//evil.example/x.png)", "{ .button }",
+        "{ onclick=x }", "eins\n\n# zwei", "a\\*b", "<svg/onload=x>", "&#x5b;x&#x5d;", "[x]: //evil.example", "{{ tel.fire }}", "~~~",
+    ],
+)  # fmt: skip
+def test_a_fact_is_shown_as_it_is_written_whatever_markdown_would_make_of_it(name: str) -> None:
+    url = "https://example.org/a_b_(c)*d*~e/?x=[1]&y={z}|`w`"
+    facts = replace(FACTS, links={"finder": Link(name=name, title="x", url=url, source=["own"])})
+    for text in (
+        "Ein *Satz* {{ link.finder }} `und` [mehr].",
+        "- {{ link.finder }}",
+        "| A | B |\n|---|---|\n| {{ link.finder }} | y |",
+    ):
+        html = _converter().reset().convert(fill_inserts(text, facts, "de", {}))
+        soup = BeautifulSoup(html, "html.parser")
+        (link,) = soup.select("a")
+        assert (link.get_text(), link["href"]) == (" ".join(name.split()), url)
+        assert {tag.name for tag in soup.find_all()} <= {
+            "p",
+            "em",
+            "code",
+            "a",
+            "ul",
+            "li",
+            "table",
+            "thead",
+            "tbody",
+            "tr",
+            "th",
+            "td",
+        }
+        assert len(soup.select("td")) in (0, 2)
+        assert check_html(html, addresses_of(facts)) == []
+
+
+def test_a_sum_keeps_its_space_that_does_not_break() -> None:
+    assert "13,90\u00a0€" in fill("{{ amount.wage }}")
