@@ -120,7 +120,7 @@ def project(tmp_path: Path) -> Path:
 def answer(page: Page, number: int) -> None:
     """Fill in the survey as one of six companies."""
     page.get_by_label("Ja, als Beschäftigte").check()
-    page.locator("#obstacle_language").get_by_label("sehr schwer").check()
+    page.locator("#obstacle_language").get_by_label("sehr schwierig").check()
     if number % 2:
         page.get_by_label("Zusammenarbeit im Team").check()
     page.select_option("#trade", ["crafts", "care", "retail", "it", "office", "green"][number])

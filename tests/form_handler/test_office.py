@@ -227,7 +227,7 @@ def test_the_inbox_finds_by_words_form_state_language_day_and_trade(
         other = two if wanted is one else one
         assert wanted.reference in text, query
         assert other.reference not in text.replace(f'value="{other.reference.lower()}"', ""), query
-    assert "Zu diesem Filter passt nichts" in clerk.get("?q=gibtesnicht").text
+    assert "Zu diesem Filter gibt es keinen Eingang" in clerk.get("?q=gibtesnicht").text
 
 
 def test_what_is_overdue_stands_on_top_and_says_since_when(
@@ -285,7 +285,7 @@ def test_stuck_mails_are_shown_with_their_reason_and_can_be_tried_again(
     clerk: Clerk, database: Database, settings: Settings
 ) -> None:
     found = put(database, settings, company="Beispiel", email="a@example.org")
-    assert "Alle Mails sind gesendet" in clerk.get("mails/").text
+    assert "Alle E-Mails wurden gesendet" in clerk.get("mails/").text
     with database.writing() as connection:
         connection.execute(
             outgoing_mail.update().values(state="failed", attempts=11, last_error="SMTPConnectError 421")
