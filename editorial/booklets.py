@@ -218,7 +218,7 @@ def chapter(site_dir: Path, page: Page, language: Language, names: Mapping[str, 
     Headings go one level down, ids get the chapter's name before them, links lead to other chapters or to the site,
     and pictures of the site are part of the text (RFC 2397).
     """
-    built = (site_dir / page.url(language).lstrip("/") / "index.html").read_text("utf-8")
+    built = (site_dir / page.file(language)).read_text("utf-8")
     parts = [*_TEXT.findall(built), *_SOURCES.findall(built)]
     own = anchor(page)
 
@@ -321,7 +321,7 @@ def link(site_dir: Path, content: Content, languages: tuple[Language, ...]) -> N
         page = content.pages.get(booklet.section)
         for language in languages if page else ():
             assert page is not None
-            html = site_dir / page.url(language).lstrip("/") / "index.html"
+            html = site_dir / page.file(language)
             if not html.exists():
                 continue
             with words.use_language(language.code):

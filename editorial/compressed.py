@@ -61,7 +61,7 @@ def compress_pages(site_dir: Path, content: Content, language: Language) -> None
     """Compress the pages of one language, one after the other; the other languages have their own process."""
     for page in content.pages.values():
         if page.exists_in(language):
-            compress_file(site_dir / page.url(language).lstrip("/") / "index.html")
+            compress_file(site_dir / page.file(language))
     for path in (site_dir / language.root.strip("/")).glob("*.html"):  # those for readers without page or network
         compress_file(path)
 

@@ -10,6 +10,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -72,8 +73,12 @@ class Page(Struct, frozen=True):
         return "/".join([*parts[:-1], "index"])
 
     def url(self, language: Language) -> str:
-        """Return its root-absolute address in a language."""
-        return language.root + self.slug
+        """Return its root-absolute address in a language, escaped (RFC 3986, 2.1): file names may hold umlauts and blanks."""
+        return quote(language.root + self.slug)
+
+    def file(self, language: Language) -> str:
+        """Return where it lies in the site, in a language."""
+        return f"{(language.root + self.slug).lstrip('/')}index.html"
 
     def exists_in(self, language: Language) -> bool:
         """Tell whether the site has this page at all in a language, translated or not."""

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from msgspec import Struct
 
@@ -157,5 +158,5 @@ def measure(files: Mapping[str, Mark]) -> dict[str, str | int]:
 
 def file_of(site_dir: Path, url: str) -> Path:
     """Return the file behind a root-absolute address."""
-    path = site_dir / url.partition("?")[0].lstrip("/")
+    path = site_dir / unquote(url.partition("?")[0]).lstrip("/")
     return path / "index.html" if url.endswith("/") else path

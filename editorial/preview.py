@@ -58,7 +58,7 @@ class Preview:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer the script, or hand the request on and add to pages."""
-        path = environ.get("PATH_INFO", "")
+        path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
         if path.startswith("/kim-preview/"):
             return self.own(path, environ, start_response)
         state = read_state(self.site_dir)

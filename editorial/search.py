@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -37,7 +38,7 @@ class Part(Struct, frozen=True):
 
 def place_of(page: Page, language: Language) -> str:
     """Return where a page lies in the site."""
-    return f"{page.url(language).lstrip('/')}index.html"
+    return page.file(language)
 
 
 def searched_pages(content: Content, language: Language) -> list[Page]:
@@ -144,7 +145,7 @@ def titles(files: Mapping[str, bytes], target: Path, language: Language, used: I
         elif path in files or (target / path).exists():
             packed = files.get(path) or (target / path).read_bytes()
             page = json.loads(gzip.decompress(packed).removeprefix(b"pagefind_dcd"))
-            rows[name] = [page["url"], page["meta"]["title"]]
+            rows[name] = [quote(page["url"]), page["meta"]["title"]]
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
 
 

@@ -13,7 +13,7 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from xml.etree import ElementTree
 
 import jinja2
@@ -79,7 +79,7 @@ class Places(Struct, frozen=True):
             return Place(f"{spoken(page, language).code}/{page.key}.md", url_of(page.url(language)))
         for source in (f"{code}/{name}", f"{german}/{name}", name):
             if not name.endswith(".md") and (self.docs / source).is_file():
-                return Place(source, url_of(language.root + name))
+                return Place(source, url_of(quote(language.root + name)))
         return None
 
 
@@ -236,8 +236,7 @@ def draw_language(
 
 def _draw(drawer: Drawer, keys: list[str], out: Path, said: Said) -> Iterator[Path]:
     for key in keys:
-        url = drawer.house.content.pages[key].url(drawer.language)
-        path = out / posixpath.join(url.lstrip("/"), "index.html")
+        path = out / drawer.house.content.pages[key].file(drawer.language)
         try:
             put(path, drawer.draw(key))
         except ContentError as error:

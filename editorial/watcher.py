@@ -21,6 +21,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from traceback import print_exception
 from typing import Any
+from urllib.parse import unquote
 
 from msgspec.structs import replace
 
@@ -153,7 +154,7 @@ class Watcher:
     def page(self, language: Language, key: str) -> set[str]:
         """Read one saved page again, draw it if it is right, and return the addresses that are new."""
         before = self.house.content.pages[key].texts.get(language.code)
-        url = {self.house.content.pages[key].url(language)}
+        url = {unquote(self.house.content.pages[key].url(language))}
         content = reread(self.house.content, self.docs, language.code, key)
         for row in load_languages():
             self.findings.pop(f"docs/{row.code}/{key}.md", None)
