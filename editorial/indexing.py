@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from editorial.content import Content
 from editorial.files import remove
+from editorial.folding import fold_html
 from editorial.inputs import beside
 from editorial.languages import Language
 from editorial.pagefind import ENTRY, OtherVersion, Pagefind, whole
@@ -54,6 +55,7 @@ class LanguageIndex:
                 place = place_of(page, self.language)
                 if text := text_of((folder / place).read_text("utf-8")):
                     self.size += len(text)
+                    text = fold_html(text, self.language.code)
                     self.engine.add(place, f'<!doctype html><html lang="{self.language.code}">{text}')
         self.engine.flush()
 

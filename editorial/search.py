@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from editorial.content import Content, Page
 from editorial.files import drop, put
+from editorial.folding import unfold
 from editorial.languages import Language
 from editorial.pagefind import ENTRY
 from editorial.translations.marks import without_marks
@@ -145,7 +146,7 @@ def titles(files: Mapping[str, bytes], target: Path, language: Language, used: I
         elif path in files or (target / path).exists():
             packed = files.get(path) or (target / path).read_bytes()
             page = json.loads(gzip.decompress(packed).removeprefix(b"pagefind_dcd"))
-            rows[name] = [quote(page["url"]), page["meta"]["title"]]
+            rows[name] = [quote(page["url"]), unfold(page["meta"]["title"], language.code)]
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
 
 

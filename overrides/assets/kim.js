@@ -56,7 +56,7 @@
     let begun;
     one("[data-kim-search]").addEventListener("click", () => {
       dialog.showModal();
-      begun ??= import(dialog.dataset.script).then(({ start }) => start(dialog, root.lang)).catch(() => {
+      begun ??= import(dialog.dataset.script).then(({ start }) => start(dialog, root.dataset.lang)).catch(() => {
         begun = undefined; // the next opening tries again
         one("[role=status]", dialog).textContent = dialog.dataset.failed;
         one(".kim-search__none", dialog).hidden = false;
@@ -96,7 +96,7 @@
   /* ---- Paper says when it was printed ---------------------------------------------------------------------------- */
 
   addEventListener("beforeprint", () => {
-    const date = new Intl.DateTimeFormat(`${root.lang}-u-ca-gregory-nu-latn`, { dateStyle: "long" }).format();
+    const date = new Intl.DateTimeFormat(`${root.dataset.lang}-u-ca-gregory-nu-latn`, { dateStyle: "long" }).format();
     for (const line of document.querySelectorAll("[data-kim-printed]")) line.textContent = line.dataset.kimPrinted.replace("{date}", date);
   });
 

@@ -3,7 +3,7 @@
 
 {
   const box = document.querySelector("[data-kim-offline]");
-  const lang = document.documentElement.lang;
+  const lang = document.documentElement.dataset.lang;
   const words = box.dataset;
   const part = (name) => box.querySelector(`[data-part=${name}]`);
   const [status, bar, keep, update, remove] = ["status", "bar", "keep", "update", "remove"].map(part);

@@ -25,23 +25,91 @@ const BROKEN = [
   [/^(.)(.)(.)ي(.)$/, "$1$2ا$3ي$4"], [/^(.)(.)ا(.)ي(.)$/, "$1$2$3ي$4"], [/^(.)وق$/, "$1ق"], [/^(.)ق$/, "$1قوق"],
 ];
 
-/** Return a word as it is written in the index. */
-export function normalise(word, lang) {
-  word = word.normalize("NFC").toLocaleLowerCase(lang);
-  if (lang === "fa") word = word.replace(/ي/g, "ی").replace(/ك/g, "ک");
-  if (lang === "uk") word = word.replace(/[’ʼ`]/g, "'").replace(/(..)(?:ся|сь)$/, "$1");
-  return word;
+// How letters are folded, for index and query alike; editorial/folding.py reads this table (JSON) for the index.
+// Pagefind itself folds letters that Unicode takes apart (é, ü, ї) and drops what Unicode calls a mark.
+// "letters": what is typed for each of the letters behind it, in every language; "languages": the same for one language;
+// "dropped": what is left out of words. In the index a folded letter carries a variation selector that says which one it
+// was, by its place in the row (U+FE00 …): so a page with the letter that was typed comes first, and excerpts are shown
+// as they were written. What is dropped leaves such a mark, too (from U+FE06 on).
+const FOLDING = {
+  "letters": {
+    "0": "۰٠０", "1": "۱١１", "2": "۲٢２", "3": "۳٣３", "4": "۴٤４", "5": "۵٥５", "6": "۶٦６", "7": "۷٧７", "8": "۸٨８", "9": "۹٩９",
+    "i": "ı", "l": "ł", "L": "Ł", "o": "ø", "O": "Ø", "d": "đ", "D": "Đ", "ss": "ß", "SS": "ẞ", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ",
+    "г": "ґ", "Г": "Ґ", "ا": "ٱ"
+  },
+  "languages": {
+    "ar": { "ي": "یى", "ك": "ک", "ه": "ةہۀ" },
+    "fa": { "ی": "يىئ", "ک": "ك", "ه": "ةہۀ" }
+  },
+  "dropped": { "": "\u00adـ", "uk": "'’ʼ`‘" }
+};
+const SELECTOR = 0xfe00;
+const DROPPED = 0xfe06;
+
+/** Return each folded letter of a language with its folded form and the form in the index. */
+function folds(lang) {
+  const rows = { ...FOLDING.letters, ...FOLDING.languages[lang] };
+  const letters = Object.entries(rows).flatMap(([base, all]) => [...all].map((letter, place) =>
+    [letter, base, base[0] + String.fromCharCode(SELECTOR + place) + base.slice(1)]));
+  const dropped = [...FOLDING.dropped[""] + (FOLDING.dropped[lang] ?? "")];
+  return [...letters, ...dropped.map((sign, place) => [sign, "", String.fromCharCode(DROPPED + place)])];
 }
+
+/** Return a function that replaces one column of the table by another one. */
+function replacing(lang, from, to) {
+  const table = new Map(folds(lang).map((row) => [row[from], row[to]]));
+  const pattern = new RegExp([...table.keys()].sort((a, b) => b.length - a.length).join("|"), "gu");
+  return (text) => text.replace(pattern, (found) => table.get(found));
+}
+
+const made = new Map();
+const replacer = (lang, from, to) => {
+  const key = `${lang} ${from} ${to}`;
+  if (!made.has(key)) made.set(key, replacing(lang, from, to));
+  return made.get(key);
+};
+
+/** Return a word in small letters, in one of the ways in which Unicode writes it, without signs that nobody sees. */
+const small = (word, lang) => word.normalize("NFC").replace(/[０-９Ａ-Ｚａ-ｚ]/g, (sign) => sign.normalize("NFKC"))
+  .replace(/[\u061c\u200b\u200d-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]/g, "").toLocaleLowerCase(lang);
+
+/** Return a word as it is looked up: Pagefind knows no other letters. */
+export const fold = (word, lang) => replacer(lang, 0, 1)(small(word, lang));
+
+/** Return a word as a page that holds just this spelling has it in the index; such a page comes first. */
+export const normalise = (word, lang) => replacer(lang, 0, 2)(small(word, lang === "tr" ? "en" : lang).replaceAll("i\u0307", "i"));
+
+/** Return a text of the index as it was written. */
+export const unfold = (text, lang) => replacer(lang, 2, 0)(text);
 
 /** Return what to search for, for one word: itself, then the beginnings that its other forms may have. */
 export function forms(word, lang) {
-  const found = [normalise(word, lang)];
+  let plain = small(word, lang).replace(/[’ʼ`‘]/g, "'");
+  if (lang === "fa") plain = plain.replace(/[يى]/g, "ی").replace(/ك/g, "ک");
+  if (lang === "uk") plain = plain.replace(/(..)(?:ся|сь)$/, "$1");
+  const found = [plain];
   const [first, ...others] = STEMS[lang] ?? [];
   if (first) found.push(found[0].replace(...first));
   for (const rule of [...others, ...(lang === "ar" ? BROKEN : [])]) {
     for (const stem of found.slice(lang === "ar" || found.length < 2 ? 0 : 1, 3)) found.push(stem.replace(...rule));
   }
-  return [...new Set(found)].filter((one) => one.length > 2 || one === found[0]);
+  const all = [...new Set(found.map((one) => fold(one, lang)))];
+  return [normalise(word, lang), ...all.filter((one, place) => (place ? one.length > 2 : one !== normalise(word, lang)))];
+}
+
+/** Return a word with its umlauts written out, or the other way round: "Müller" and "Mueller" are one name. */
+function respelled(word) {
+  const pairs = { ä: "ae", ö: "oe", ü: "ue", ae: "a", oe: "o", ue: "u" };
+  return word.normalize("NFC").replace(/[äöü]|[ao]e|(?<![aeq])ue/gi, (found) => pairs[found.toLowerCase()]);
+}
+
+/** Return the words of a query; in Persian, endings and beginnings that stand apart belong to their word. */
+export function wordsOf(query, lang) {
+  let text = query.trim();
+  if (lang === "fa") {
+    text = text.replace(/\s+(?=(?:های|هایی|ها|تر|ترین|ام|ات|اش|ای|اند)(?:\s|$))/g, "\u200c").replace(/(^|\s)(ن?می)\s+/g, "$1$2\u200c");
+  }
+  return text.split(/\s+/);
 }
 
 /** Return ever shorter searches for when nothing is found: the longest word alone, then beginnings of words. */
@@ -54,20 +122,32 @@ function shorter(words, lang) {
 }
 
 /** Tell whether a marked word begins like one that was typed: Pagefind falls back to very short beginnings. */
-function isClose(words, excerpt) {
-  const bare = (word) => word.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-  const marked = [...excerpt.matchAll(/<mark>(.*?)<\/mark>/g)].map((match) => bare(match[1]));
-  return words.map(bare).some((word) => marked.some((mark) => mark.includes(word.slice(0, Math.ceil(Math.min(word.length, 12) * 0.5)))));
+function isClose(words, excerpt, lang) {
+  const bare = (word) => fold(word, lang).normalize("NFD").replace(/[\p{M}\u200c]/gu, "");
+  const marked = [...excerpt.matchAll(/<mark>(.*?)<\/mark>/g)].map((match) => bare(unfold(match[1], lang)));
+  const beginning = (word) => (/\d/.test(word) ? word : word.slice(0, Math.ceil(Math.min(word.length, 12) * 0.5)));
+  return words.map(bare).some((word) => marked.some((mark) => mark.includes(beginning(word))));
 }
 
-/** Yield ever more results, best first: pages with the words as typed, then pages with other forms of them. */
+/**
+ * Yield ever more results, best first: pages with the words as typed, then pages with other forms of them, at last what
+ * Pagefind found by very short beginnings.
+ */
 export async function* find(engine, words, lang) {
-  const ways = words.map((word) => forms(word, lang));
-  const found = new Map();
-  for (let way = 0; way < Math.max(...ways.map((one) => one.length)); way += 1) {
-    const { results } = await engine.search(ways.map((one) => one[Math.min(way, one.length - 1)]).join(" "));
-    for (const result of results) if (!found.has(result.id)) found.set(result.id, result);
-    yield [...found.values()];
+  const near = new Map();
+  const far = new Map();
+  for (const spelling of new Set([words.join(" "), words.map(respelled).join(" ")])) {
+    if (near.size) break;
+    const typed = wordsOf(spelling, lang);
+    const ways = typed.map((word) => forms(word, lang));
+    for (let way = 0; way < Math.max(...ways.map((one) => one.length)); way += 1) {
+      const { results } = await engine.search(ways.map((one) => one[Math.min(way, one.length - 1)]).join(" "));
+      const isNear = near.size || (results.length && isClose(typed, (await results[0].data()).excerpt, lang));
+      for (const result of results) {
+        if (!near.has(result.id)) (isNear ? near : far).set(result.id, result);
+      }
+      yield [...near.values(), ...[...far.values()].filter(({ id }) => !near.has(id))];
+    }
   }
 }
 
@@ -82,6 +162,11 @@ export async function start(dialog, lang) {
   const [input, status, list, help, more] = ["input", "[role=status]", ".kim-search__results", ".kim-search__none", "[data-kim-more]"].map(one);
   const [engine, answer] = await Promise.all([import(`${bundle}pagefind.js`), fetch(`${bundle}titles.${lang}.json`, { cache: "no-cache" })]);
   await engine.options({ noWorker: true }); // a second copy of the engine in a worker would cost 12 kB
+  // Pagefind asks the document for its language, which browsers change when they translate a page.
+  const { lang: shown } = document.documentElement;
+  document.documentElement.lang = lang;
+  engine.init();
+  document.documentElement.lang = shown;
   const titles = answer.ok ? answer.json() : {};
   let asked = 0;
   let timer;
@@ -97,14 +182,14 @@ export async function start(dialog, lang) {
   }, { root: dialog });
 
   const item = async (result, number) => {
-    const [url, title] = (await titles)[result.id] ?? await result.data().then(({ url, meta }) => [url, meta.title]);
+    const [url, title] = (await titles)[result.id] ?? await result.data().then(({ url, meta }) => [url, unfold(meta.title, lang)]);
     const row = document.createElement("li");
     const link = row.appendChild(document.createElement("a"));
     const text = row.appendChild(document.createElement("p"));
     link.href = url;
     link.textContent = title;
     row.fill = async () => {
-      text.innerHTML = (await result.data()).excerpt; // escaped by Pagefind, but for its <mark>
+      text.innerHTML = unfold((await result.data()).excerpt, lang); // escaped by Pagefind, but for its <mark>
     };
     if (number < EXCERPTS) await row.fill();
     else excerpts.observe(row);
@@ -124,14 +209,14 @@ export async function start(dialog, lang) {
     for await (const all of find(engine, words, lang)) {
       if (turn !== asked) return;
       results = all;
-      if (results.length && !list.children.length && isClose(words, (await results[0].data()).excerpt)) await draw(turn, SHOWN);
+      if (results.length && !list.children.length && isClose(words, (await results[0].data()).excerpt, lang)) await draw(turn, SHOWN);
     }
     if (list.children.length || turn !== asked) return;
     for (const query of shorter(words, lang)) {
       const { results: near } = await engine.search(query);
       if (turn !== asked) return;
       if (!near.length) continue;
-      if (isClose(words, (await near[0].data()).excerpt)) {
+      if (isClose(words, (await near[0].data()).excerpt, lang)) {
         results = near;
         return;
       }
@@ -141,7 +226,7 @@ export async function start(dialog, lang) {
 
   const show = async () => {
     const turn = ++asked;
-    const words = input.value.trim().split(/\s+/);
+    const words = wordsOf(input.value, lang);
     list.replaceChildren();
     help.hidden = more.hidden = true;
     if (words.join("").length < 2) {
@@ -179,6 +264,5 @@ export async function start(dialog, lang) {
     more.hidden = results.length <= list.children.length;
     list.children[before]?.querySelector("a").focus();
   });
-  engine.init();
   if (input.value.trim()) show();
 }
