@@ -13,6 +13,7 @@ import functools
 import json
 import re
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 
 from editorial.languages import ROOT
@@ -21,16 +22,7 @@ SCRIPT = ROOT / "overrides" / "assets" / "search.js"
 SELECTOR, DROPPED = 0xFE00, 0xFE06
 _TABLE = re.compile(r"^const FOLDING = (\{.*?^\});", re.DOTALL | re.MULTILINE)
 _TAG = re.compile(r"(<[^>]*>)")
-_ENTITIES = {
-    "&shy;": "\u00ad",
-    "&#173;": "\u00ad",
-    "&#39;": "'",
-    "&#x27;": "'",
-    "&apos;": "'",
-    "&rsquo;": "’",
-    "&lsquo;": "‘",
-}
-_ENTITY = re.compile("|".join(_ENTITIES))
+_ENTITY = re.compile(r"&(?!lt;|gt;|amp;|quot;|#34;|#38;|#60;|#62;|#x22;|#x26;|#x3[ce];)#?\w+;", re.IGNORECASE)
 
 
 @functools.lru_cache
@@ -57,7 +49,7 @@ def fold_html(html: str, code: str) -> str:
     """Return a page of a language as it goes into the index; tags stay as they are."""
     replace = _replacer(code, back=False)
     pieces = _TAG.split(html)
-    pieces[::2] = [replace(_ENTITY.sub(lambda match: _ENTITIES[match[0]], piece)) for piece in pieces[::2]]
+    pieces[::2] = [replace(_ENTITY.sub(lambda match: unescape(match[0]), piece)) for piece in pieces[::2]]
     return "".join(pieces)
 
 

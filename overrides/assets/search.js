@@ -35,6 +35,7 @@ const FOLDING = {
   "letters": {
     "0": "۰٠０", "1": "۱١１", "2": "۲٢２", "3": "۳٣３", "4": "۴٤４", "5": "۵٥５", "6": "۶٦６", "7": "۷٧７", "8": "۸٨８", "9": "۹٩９",
     "i": "ı", "l": "ł", "L": "Ł", "o": "ø", "O": "Ø", "d": "đ", "D": "Đ", "ss": "ß", "SS": "ẞ", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ",
+    "fi": "ﬁ", "fl": "ﬂ", "ff": "ﬀ",
     "г": "ґ", "Г": "Ґ", "ا": "ٱ"
   },
   "languages": {
@@ -121,12 +122,39 @@ function shorter(words, lang) {
   return [...new Set([longest, ...tries])];
 }
 
+/** Return the words that an excerpt marks, and a word that was typed, as they are compared. */
+const bare = (word, lang) => fold(word, lang).normalize("NFD").replace(/[\p{M}\u200c]/gu, "");
+const markedIn = (excerpt, lang) => [...excerpt.matchAll(/<mark>(.*?)<\/mark>/g)].map((match) =>
+  unfold(match[1], lang).replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, ""));
+
 /** Tell whether a marked word begins like one that was typed: Pagefind falls back to very short beginnings. */
 function isClose(words, excerpt, lang) {
-  const bare = (word) => fold(word, lang).normalize("NFD").replace(/[\p{M}\u200c]/gu, "");
-  const marked = [...excerpt.matchAll(/<mark>(.*?)<\/mark>/g)].map((match) => bare(unfold(match[1], lang)));
+  const marked = markedIn(excerpt, lang).map((word) => bare(word, lang));
   const beginning = (word) => (/\d/.test(word) ? word : word.slice(0, Math.ceil(Math.min(word.length, 12) * 0.5)));
-  return words.map(bare).some((word) => marked.some((mark) => mark.includes(beginning(word))));
+  return words.map((word) => bare(word, lang)).some((word) => marked.some((mark) => mark.includes(beginning(word))));
+}
+
+/** Return how well an excerpt holds the words: 3 for each as it was typed, 2 for its folded form, 1 for a word that begins with it. */
+function agreement(words, excerpt, lang) {
+  const marked = markedIn(excerpt, lang);
+  const level = (word, mark) => {
+    if (small(word, lang) === small(mark, lang)) return 3;
+    const [one, other] = [bare(word, lang), bare(mark, lang)];
+    return one === other ? 2 : Number(other.startsWith(one));
+  };
+  return words.reduce((sum, word) => sum + Math.max(0, ...marked.map((mark) => level(word, mark))), 0);
+}
+
+const WEIGHED = 6; // first results whose excerpts are read; most are on the screen anyway
+
+/** Return results with the word itself before those that only begin alike, whatever Pagefind thinks of their length. */
+async function weighed(results, words, lang) {
+  const levels = new Map();
+  const weigh = (result) => result.data().then(({ excerpt }) => agreement(words, excerpt, lang), () => 0).then((level) => levels.set(result, level));
+  if (results.length) await weigh(results[0]);
+  if (results.length < 2 || levels.get(results[0]) >= 2 * words.length) return results;
+  await Promise.all(results.slice(1, WEIGHED).map(weigh));
+  return [...results.slice(0, WEIGHED).sort((a, b) => levels.get(b) - levels.get(a)), ...results.slice(WEIGHED)];
 }
 
 /**
@@ -141,7 +169,9 @@ export async function* find(engine, words, lang) {
     const typed = wordsOf(spelling, lang);
     const ways = typed.map((word) => forms(word, lang));
     for (let way = 0; way < Math.max(...ways.map((one) => one.length)); way += 1) {
-      const { results } = await engine.search(ways.map((one) => one[Math.min(way, one.length - 1)]).join(" "));
+      const query = ways.map((one) => one[Math.min(way, one.length - 1)]).join(" ");
+      let { results } = await engine.search(query);
+      if (!near.size) results = await weighed(results, typed, lang);
       const isNear = near.size || (results.length && isClose(typed, (await results[0].data()).excerpt, lang));
       for (const result of results) {
         if (!near.has(result.id)) (isNear ? near : far).set(result.id, result);

@@ -33,17 +33,17 @@ QUERIES = {
         ("landlord's", "erste-schritte"), ("naturalisations", "einbuergerung"), ("Wohngeld", "wohnen"),
     ],
     "uk": [("підприємствами", "betrieb"), ("роботодавцям", "arbeitgeber"), ("інтеграцією", "kim"), ("Jobcenter", "")],
-    "ar": [("الشركات", "betriebe"), ("اندماج", "kim"), ("Ausländerbehörde", ""), ("المدارس", "schule"), ("السكن", "wohnen")],
-    "tr": [("işverenler", "arbeitgeber"), ("entegrasyonun", "kim"), ("işletmelerin", "betriebe"), ("acil", "notfall")],
+    "ar": [("الشركات", "betriebe"), ("اندماج", "kim"), ("Ausländerbehörde", ""), ("المدارس", "schule"), ("السكن", "wohnen"), ("١١٢", "notfall"), ("۱۱۲", "notfall"), ("١١٦١١٧", "notfall")],
+    "tr": [("işverenler", "arbeitgeber"), ("entegrasyonun", "kim"), ("işletmelerin", "betriebe"), ("acil", "notfall"), ("Integrationskurs", ""), ("IQ", ""), ("isverenler", "arbeitgeber")],
     "pl": [
         ("mieszkania", "wohnen"), ("szkoły", "schule"), ("pracodawców", "arbeitgeber"), ("obywatelstwem", "einbuergerung"),
-        ("kursów", "kurs"), ("Ausländerbehörde", ""),
+        ("kursów", "kurs"), ("Ausländerbehörde", ""), ("szkoly", "schule"), ("pracodawcow", "arbeitgeber"),
     ],
     "ru": [
         ("работодателям", "arbeitgeber"), ("школами", "schule"), ("гражданством", "einbuergerung"), ("квартиру", "wohnen"),
         ("Duldung", ""), ("консультацию", "beratung"),
     ],
-    "fa": [("شرکت‌های", "arbeitgeber"), ("اضطراری", "notfall"), ("مدرسه", "ankommen"), ("كلاس", "angebote"), ("کلاس‌ها", "angebote"), ("Ausländerbehörde", "")],
+    "fa": [("شرکت‌های", "arbeitgeber"), ("اضطراری", "notfall"), ("مدرسه", "ankommen"), ("كلاس", "angebote"), ("کلاس‌ها", "angebote"), ("Ausländerbehörde", ""), ("۱۱۲", "notfall"), ("۱۱۶۱۱۷", "notfall"), ("١١٠", "notfall")],
 }  # fmt: skip
 
 
@@ -69,6 +69,26 @@ def test_search_finds_inflected_words_in_its_own_language(
     others = QUERIES.keys() - {language}
     assert all(address.startswith(root) for address in found), found
     assert not [address for address in found if address.split("/")[1] in others], found
+
+
+@pytest.mark.parametrize(("language", "words", "target"), [("fa", "۱۱۲", "notfall"), ("tr", "acil", "notfall")])
+def test_a_page_that_the_browser_translates_is_searched_in_its_own_language(
+    visit: Callable[..., Visit], language: str, words: str, target: str
+) -> None:
+    page = visit().open(f"/{language}/")
+    page.evaluate("document.documentElement.lang = 'en-US'")
+    found = search(page, words)
+    assert any(target in address for address in found), found
+    assert all(address.startswith(f"/{language}/") for address in found)
+    assert page.evaluate("document.documentElement.lang") == "en-US"
+
+
+def test_an_excerpt_shows_the_letters_as_they_are_written(visit: Callable[..., Visit]) -> None:
+    page = visit().open("/pl/")
+    assert search(page, "szkola")
+    text = page.locator("dialog .kim-search__results").inner_text()
+    assert "ł" in text
+    assert not any("\ufe00" <= sign <= "\ufe0d" for sign in text)
 
 
 def test_every_language_has_its_queries() -> None:

@@ -15,6 +15,7 @@ from editorial.content import read_content
 from editorial.languages import load_languages
 from editorial.scaffold import NewError, new_page, slug_of
 from tests.conftest import ROOT
+from tests.site.conftest import SITE_URL
 
 TODAY = datetime.date(2026, 11, 23)
 
@@ -40,6 +41,15 @@ def kim(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "kim", *words], cwd=project, capture_output=True, text=True)
 
 
+def hrefs_of(site: Path) -> set[str]:
+    """Return where the pages of the German site lead, but for ways to write and to call."""
+    soups = [
+        BeautifulSoup(path.read_bytes(), "html.parser")
+        for path in [site / "index.html", *site.glob("[a-z]*ß/index.html")]
+    ]
+    return {str(link["href"]) for soup in soups for link in soup.select("[href]") if ":" not in str(link["href"])}
+
+
 def test_what_new_makes_is_built_and_a_new_language_speaks_and_says_what_is_missing(project: Path) -> None:
     said = {}
     for kind, title in (
@@ -52,6 +62,8 @@ def test_what_new_makes_is_built_and_a_new_language_speaks_and_says_what_is_miss
         made = kim(project, "new", kind, title)
         assert made.returncode == 0, made.stderr
         said[kind] = made.stdout
+    text = (project / "docs/de/haeufige-woerter.md").read_text("utf-8")
+    (project / "docs/de/größe & maß.md").write_text(text.replace("Häufige Wörter", "Größe und Maß"), "utf-8")
     built = kim(project, "build", "--no-pdf")
     assert built.returncode == 0, built.stderr
 
@@ -65,6 +77,13 @@ def test_what_new_makes_is_built_and_a_new_language_speaks_and_says_what_is_miss
         ("haeufige-woerter", "Häufige Wörter"),
     ):
         assert page(path).h1.get_text(strip=True) == heading  # type: ignore[union-attr]
+    escaped = "/gr%C3%B6%C3%9Fe%20%26%20ma%C3%9F/"
+    assert [link["href"] for link in page("größe & maß").select("link[rel=canonical]")] == [SITE_URL + escaped]
+    for name in ("sitemap.xml", "feed.xml", "offline.json", "pagefind/titles.de.json"):
+        found = (project / "site" / name).read_text("utf-8")
+        assert escaped in found, name
+        assert "größe" not in found, name
+    assert not [href for href in hrefs_of(project / "site") if not href.isascii() or " " in href]
     urdu = page("ur/haeufige-woerter")
     assert (urdu.html["lang"], urdu.html["dir"]) == ("ur", "rtl")  # type: ignore[index]
     assert "اردو" in page("haeufige-woerter").get_text()
