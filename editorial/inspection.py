@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from editorial.catalogues import OFFICE_ROOMS, check_catalogue, collect_messages
 from editorial.checks import check_content, check_editorial, check_publish, open_questions
-from editorial.checks.glossary import load_glossary
+from editorial.checks.glossary import load_glossary, missing_renderings
 from editorial.chooser_table import check_table
 from editorial.content import Content, read_content
 from editorial.facts import Facts, load_facts
@@ -95,6 +95,7 @@ def check_pages(docs: Path, content: Content, today: datetime.date, show_open: b
         if isinstance(glossary, Finding):
             found.append(glossary)
             glossary = []
+        found += missing_renderings(glossary, [row.code for row in languages[1:]])
         lock = [replace(one, kind="translations") for one in check_translations(docs, content, languages)]
         stale: set[tuple[str, str]] = set()
         if not errors(lock):

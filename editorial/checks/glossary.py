@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,16 @@ class Term(Struct, frozen=True):
     :ivar renderings: by language, the accepted wordings; inflected forms are found by their stems.
     :ivar ambiguous: whether the German word means other things, too, so that no program can check it.
     :ivar bracket: whether the German word has to stand on the page, too, because people meet it on letters.
+    :ivar means: what the term means, in plain German, for translators.
+    :ivar note: what translators have to mind, in German.
     """
 
     german: str
     renderings: dict[str, tuple[str, ...]]
     bracket: bool = False
     ambiguous: bool = False
+    means: str = ""
+    note: str = ""
 
 
 def load_glossary(path: Path) -> list[Term] | Finding:
@@ -60,17 +64,31 @@ def _term(row: Any) -> Term | None:
     if not isinstance(row, dict) or not isinstance(row.get("de"), str):
         return None
     marks = {name: yaml_files.is_true(row.get(name, "false")) for name in ("bracket", "ambiguous")}
+    told = {name: row.get(name) or "" for name in ("means", "note")}
     words = {
         code: [said] if isinstance(said, str) else said
         for code, said in row.items()
-        if code != "de" and code not in marks
+        if code != "de" and code not in marks and code not in told
     }
-    if None in marks.values() or not all(
-        isinstance(said, list) and all(isinstance(one, str) for one in said) for said in words.values()
+    if (
+        None in marks.values()
+        or not all(isinstance(said, str) for said in told.values())
+        or not all(isinstance(said, list) and all(isinstance(one, str) for one in said) for said in words.values())
     ):
         return None
     renderings = {code: tuple(said) for code, said in words.items()}
-    return Term(row["de"], renderings, bool(marks["bracket"]), bool(marks["ambiguous"]))
+    return Term(row["de"], renderings, bool(marks["bracket"]), bool(marks["ambiguous"]), told["means"], told["note"])
+
+
+def missing_renderings(glossary: list[Term], codes: Collection[str]) -> Iterator[Finding]:
+    """Say for each language which terms it has no rendering for; one hint for a language."""
+    for code in codes:
+        gaps = [term.german for term in glossary if code not in term.renderings]
+        if gaps:
+            more = f" und {len(gaps) - 5} weitere" if len(gaps) > 5 else ""
+            yield Finding(FILE, 0, f"Ohne Übersetzung in {code}: {', '.join(gaps[:5])}{more}.",
+                          f"Ergänzen Sie bei jedem Begriff eine Zeile mit {code}: und der Übersetzung.", "notice",
+                          "glossary")  # fmt: skip
 
 
 def _unreadable(line: int, why: str = "") -> Finding:
