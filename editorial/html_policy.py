@@ -116,6 +116,7 @@ ALLOWED: Mapping[str, Mapping[str, Rule]] = {
     "rect": dict.fromkeys(("x", "y", "width", "height"), _pattern(r"[0-9.]+")) | {"class": _words("kim-bar")},
 }  # fmt: skip
 IN_SVG = frozenset({"text", "rect"})
+TEMPLATE_PREFIXES = ("kim-", "choose-", "stage-")  # of ids that templates make
 AROUND, END = ("body", "main", "section", "div", "article"), "kim-end"
 ONLY_MARKDOWN = "Schreiben Sie in Markdown, ohne HTML; REDAKTION.md zeigt, was es gibt."
 NO_COMMENT = "Löschen Sie ihn; er wäre für alle lesbar. Notizen gehören in die Beschreibung der Änderung."
@@ -164,7 +165,7 @@ def _faults(text: str, addresses: Collection[str], taken: Collection[str]) -> It
         if name is not None:
             if name in ids:
                 yield Fault(f"Die Kennung #{name} steht zweimal auf der Seite.", "Geben Sie einer Stelle eine andere.")
-            elif name in taken:
+            elif name in taken or name.startswith(TEMPLATE_PREFIXES):
                 yield Fault(f"Die Kennung #{name} gehört zum Rahmen der Seite.", "Nehmen Sie eine andere.")
             ids.add(name)
 

@@ -17,7 +17,16 @@ from editorial.checks.texts import prose_lines
 from editorial.content import Text
 from editorial.facts import Facts
 from editorial.findings import Finding
-from editorial.html_policy import BOXES, NO_COMMENT, ONLY_MARKDOWN, Fault, check_html, shorten, template_ids
+from editorial.html_policy import (
+    BOXES,
+    NO_COMMENT,
+    ONLY_MARKDOWN,
+    TEMPLATE_PREFIXES,
+    Fault,
+    check_html,
+    shorten,
+    template_ids,
+)
 from editorial.inserts import DRAWN, UnknownInsert, addresses_of, fill_inserts
 from editorial.languages import read_config
 
@@ -85,7 +94,7 @@ def is_harmless(body: str, taken: Collection[str]) -> bool:
     return (
         not _SIGNS.search(_HARMLESS.sub("", body))
         and len(ids) == len(set(ids))
-        and not any(one in taken for one in ids)
+        and not any(one in taken or one.startswith(TEMPLATE_PREFIXES) for one in ids)
     )
 
 
