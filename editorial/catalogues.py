@@ -114,6 +114,22 @@ def check_catalogue(language: Language, template: Catalog, folder: Path = LOCALE
         )
 
 
+def said_in(language: Language, folder: Path = LOCALE_DIR) -> list[tuple[int, str]]:
+    """Return line and wording of every message of a language; nothing if its file is missing or damaged."""
+    path = folder / f"{language.code}.po"
+    try:
+        catalog = read_po(io.BytesIO(path.read_bytes()), locale=language.code, abort_invalid=True)
+    except (OSError, PoFileError, UnicodeDecodeError):  # :func:`check_catalogue` says so
+        return []
+    return [
+        (message.lineno or 0, words)
+        for message in catalog
+        if message.id
+        for words in (message.string if isinstance(message.string, tuple | list) else (message.string,))
+        if words
+    ]
+
+
 def _check_message(shown: str, message: Message) -> Iterator[Finding]:
     strings = [s or "" for s in (message.string if isinstance(message.string, tuple | list) else (message.string,))]
     ids = message.id if isinstance(message.id, tuple | list) else (message.id,)

@@ -44,6 +44,7 @@ WHY = {
     "untranslated": "Lesende der Sprache verstehen diesen Absatz nicht.",
     "numbers": "Zahlen, Daten und Paragrafen müssen in allen Sprachen dieselben sein.",
     "glossary": "Ein Begriff heißt überall gleich; das deutsche Amtswort steht auf Briefen und Schildern.",
+    "traps": "An diesen Wörtern stolpern Lesende oder Übersetzende.",
     "hard-german": "Viele lesen Deutsch als zweite Sprache; lange Sätze werden auch falsch übersetzt.",
     "easy-language": "In Leichter Sprache gelten feste Regeln (DIN SPEC 33429).",
     "unconfirmed": "Was niemand bestätigt hat, darf nicht als Tatsache öffentlich stehen.",

@@ -12,9 +12,10 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from editorial.catalogues import OFFICE_ROOMS, check_catalogue, collect_messages
+from editorial.catalogues import OFFICE_ROOMS, check_catalogue, collect_messages, said_in
 from editorial.checks import check_content, check_editorial, check_publish, open_questions
 from editorial.checks.glossary import load_glossary, missing_renderings
+from editorial.checks.traps import check_all_traps, check_said, load_traps
 from editorial.chooser_table import check_table
 from editorial.content import Content, read_content
 from editorial.facts import Facts, load_facts
@@ -95,6 +96,7 @@ def check_pages(docs: Path, content: Content, today: datetime.date, show_open: b
         if isinstance(glossary, Finding):
             found.append(glossary)
             glossary = []
+        found += check_all_traps(docs / "data", content, languages)
         found += missing_renderings(glossary, [row.code for row in languages[1:]])
         lock = [replace(one, kind="translations") for one in check_translations(docs, content, languages)]
         stale: set[tuple[str, str]] = set()
@@ -133,6 +135,9 @@ def check_words() -> list[Finding]:
     template, office = collect_messages(), collect_messages(rooms=OFFICE_ROOMS)
     for language in load_languages():
         found += check_catalogue(language, template)
+        traps = load_traps(ROOT / "docs" / "data", language.code)
+        if not isinstance(traps, Finding):  # else the checks on pages have said so
+            found += check_said(f"editorial/locale/{language.code}.po", said_in(language), traps)
         if language.code in OFFICE_LANGUAGES:
             found += check_catalogue(language, office, OFFICE_DIR)
     return found

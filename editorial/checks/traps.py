@@ -1,0 +1,162 @@
+"""Words that readers of a language stumble over, with better ones: ``docs/data/traps/<language>.yml``.
+
+An entry is a block with ``find`` (words; ``*`` stands for any letters) or ``pattern`` (a regular expression), and
+``say`` (what to write instead). ``why`` tells the reason, ``only: headings`` looks at headings and titles alone, and
+``unless`` lists longer wordings in which the words are right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from editorial import yaml_files
+from editorial.checks.texts import blocks, plain
+from editorial.content import Content, Text
+from editorial.findings import Finding
+from editorial.languages import Language
+
+FOLDER = "docs/data/traps"
+KEYS = {"find", "pattern", "say", "why", "only", "unless"}
+FIELDS = ("title", "nav_title", "description")
+
+
+class Trap(Struct, frozen=True):
+    """Words to avoid.
+
+    :ivar pattern: what finds them in running text.
+    :ivar say: what to write instead.
+    :ivar why: the reason; may be empty.
+    :ivar headings: whether only headings and titles are looked at.
+    :ivar unless: wordings around them that are right.
+    """
+
+    pattern: re.Pattern[str]
+    say: str
+    why: str = ""
+    headings: bool = False
+    unless: tuple[re.Pattern[str], ...] = ()
+
+    def found_in(self, words: str) -> str:
+        """Return the first words that should not be there; empty if there are none."""
+        right = [match.span() for pattern in self.unless for match in pattern.finditer(words)]
+        for match in self.pattern.finditer(words):
+            if match[0].strip() and not any(begin <= match.start() and match.end() <= end for begin, end in right):
+                return match[0].strip()
+        return ""
+
+
+def load_traps(data: Path, code: str) -> list[Trap] | Finding:
+    """Return a language's traps, or what is wrong with their file; no file means none.
+
+    :param data: the folder ``docs/data``.
+    """
+    path, shown = data / "traps" / f"{code}.yml", f"{FOLDER}/{code}.yml"
+    if not path.exists():
+        return []
+    try:
+        rows, node = yaml_files.load_file(path)
+    except yaml_files.YAMLError as error:
+        line, why = yaml_files.explain(error)
+        return _unreadable(shown, line, why)
+    except OSError as error:
+        return _unreadable(shown, 0, str(error.strerror))
+    if not isinstance(rows, list | None):
+        return _unreadable(shown, 1, "keine Liste")
+    traps: list[Trap] = []
+    for number, row in enumerate(rows or ()):
+        trap = _trap(row)
+        if isinstance(trap, str):
+            return _unreadable(shown, yaml_files.line_of(node, (number,)), trap)
+        traps.append(trap)
+    return traps
+
+
+def _trap(row: Any) -> Trap | str:
+    """Return one entry, or what is wrong with it."""
+    if not isinstance(row, dict):
+        return "kein Eintrag mit find: und say:"
+    if unknown := sorted(row.keys() - KEYS):
+        return f"„{unknown[0]}“ gibt es nicht"
+    unless = row.get("unless") or []
+    texts = [row.get(name) or "" for name in ("find", "pattern", "say", "why", "only")]
+    if not all(isinstance(one, str) for one in texts) or not isinstance(unless, list | str):
+        return "hier steht ein Text"
+    find, pattern, say, why, only = texts
+    unless = [unless] if isinstance(unless, str) else unless
+    if (
+        bool(find.strip()) == bool(pattern.strip())
+        or not say.strip()
+        or not all(isinstance(one, str) for one in unless)
+    ):
+        return "es braucht find: oder pattern:, und say:"
+    if only not in {"", "headings"}:
+        return "only: kann nur headings sein"
+    try:
+        compiled = re.compile(pattern) if pattern else words_pattern(find)
+    except re.error as error:
+        return f"der Ausdruck ist keiner: {error}"
+    return Trap(compiled, say, why, bool(only), tuple(words_pattern(one) for one in unless))
+
+
+def words_pattern(words: str) -> re.Pattern[str]:
+    """Return what finds words as they stand: whole words, any white space between them, ``*`` for any letters."""
+    parts = [re.escape(part).replace(r"\*", r"\w*") for part in words.split()]
+    begin = r"(?<!\w)" if words.strip()[:1].isalnum() else ""
+    end = r"(?!\w)" if words.strip()[-1:].isalnum() or words.strip()[-1:] == "*" else ""
+    return re.compile(begin + r"\s+".join(parts) + end)
+
+
+def _unreadable(shown: str, line: int, why: str) -> Finding:
+    return Finding(shown, line, f"Die Liste der Stolperwörter ist nicht lesbar ({why}).",
+                   "Jeder Eintrag hat find: (oder pattern:) und say:; ein Beispiel steht oben in docs/data/traps/de.yml.",
+                   kind="data")  # fmt: skip
+
+
+def check_traps(text: Text, traps: list[Trap]) -> Iterator[Finding]:
+    """Name words on a page that readers stumble over, each trap once; hints, not errors."""
+    if not traps:
+        return
+    parts = [(text.lines.get(name, 0), str(getattr(text.header, name) or ""), True) for name in FIELDS[:2]]
+    parts.append((text.lines.get(FIELDS[2], 0), text.header.description or "", False))
+    parts += [(line, plain(block), block.startswith("#")) for line, block in blocks(text)]
+    for trap in traps:
+        for line, words, heading in parts:
+            if (heading or not trap.headings) and (found := trap.found_in(words)):
+                yield _finding(text.file, line, found, trap)
+                break
+
+
+def check_all_traps(data: Path, content: Content, languages: tuple[Language, ...]) -> Iterator[Finding]:
+    """Look for the traps of every language on its pages and say what is wrong with the lists.
+
+    :param data: the folder ``docs/data``.
+    """
+    for language in languages:
+        traps = load_traps(data, language.code)
+        if isinstance(traps, Finding):
+            yield traps
+            continue
+        for page in content.pages.values():
+            if language.code in page.texts and not page.key.startswith("leichte-sprache"):
+                yield from check_traps(page.texts[language.code], traps)
+
+
+def check_said(shown: str, messages: list[tuple[int, str]], traps: list[Trap]) -> Iterator[Finding]:
+    """Name such words in a catalogue of the interface.
+
+    :param messages: line and wording of each message.
+    """
+    for trap in traps:
+        for line, words in messages:
+            if not trap.headings and (found := trap.found_in(words)):
+                yield _finding(shown, line, found, trap)
+
+
+def _finding(file: str, line: int, found: str, trap: Trap) -> Finding:
+    why = f" {trap.why}" if trap.why else ""
+    return Finding(file, line, f"Hier stolpern Lesende: „{found}“.{why}", f"Besser: {trap.say}", "notice", "traps")

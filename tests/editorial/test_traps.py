@@ -1,0 +1,144 @@
+"""Words that readers stumble over, per language, from ``docs/data/traps``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from editorial.checks.traps import check_all_traps, check_said, check_traps, load_traps
+from editorial.findings import Finding
+from editorial.languages import ROOT
+from tests.editorial.conftest import HEADER, LANGUAGES, Tree
+
+
+def traps_of(tree: Tree, code: str, rows: str) -> list[Finding]:
+    """Write a list of traps and return what is found on the tree's pages."""
+    folder = tree.docs / "data/traps"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{code}.yml").write_text(rows, "utf-8")
+    return list(check_all_traps(tree.docs / "data", tree.read(), LANGUAGES))
+
+
+def test_a_trap_is_named_with_its_line_and_the_better_word(tree: Tree) -> None:
+    tree.write("de", "kurse", "Kurse", "# Kurse { #kurse }\n\nFragen Sie.\n\nViele **Kursschulen** helfen.")
+    found = traps_of(tree, "de", "- {find: Kursschule*, say: Sprachschule, why: Das Wort gibt es nicht.}\n")
+    assert [(one.file, one.line, one.level, one.kind) for one in found] == [("docs/de/kurse.md", 12, "notice", "traps")]
+    assert found[0].what == "Hier stolpern Lesende: „Kursschulen“. Das Wort gibt es nicht."
+    assert found[0].remedy == "Besser: Sprachschule"
+
+
+def test_titles_and_descriptions_are_read_too(tree: Tree) -> None:
+    header = HEADER.format(title="So geht es").replace("Ein ganzer Satz", "Ein Papier")
+    tree.write("en", "kontakt", "x", header=header)
+    rows = "- {find: So geht, only: headings, say: x}\n- {find: Papier, say: y}\n- {find: Papier, only: headings, say: z}\n"
+    assert [(one.line, one.remedy) for one in traps_of(tree, "en", rows)] == [(2, "Besser: x"), (3, "Besser: y")]
+
+
+@pytest.mark.parametrize(
+    ("trap", "words", "found"),
+    [
+        ("{find: Amt, say: x}", "Das Ordnungsamt und das Amtsblatt.", False),
+        ("{find: Amt, say: x}", "Das Amt.", True),
+        ("{find: Amt*, say: x}", "Die Amtsblätter.", True),
+        ("{find: das Amt, say: x}", "Fragen Sie das\nAmt.", True),
+        ("{find: z. B., say: x}", "Das ist z. B. ein Brief.", True),
+        ("{find: Amt, say: x, unless: [kein Amt]}", "KIM ersetzt kein Amt.", False),
+        ("{find: Amt, say: x, unless: [kein Amt]}", "Kein Amt ist kein Amt, das Amt schon.", True),
+        ("{pattern: '^Sie\\.', say: x}", "Sie. Und andere.", True),
+        ("{find: إجراء, say: x}", "هذا إجراء جديد.", True),
+        ("{find: إجراء, say: x}", "هذه إجراءات جديدة.", False),
+        ("{find: Amt, say: x}", "`Amt`s{ .amt } [Text](amt.md)", True),
+        ("{find: amt, say: x}", "Ein [Text](kontakt.md#amt).", False),
+    ],
+)
+def test_words_are_found_whole_and_as_they_are_read(tree: Tree, trap: str, words: str, found: bool) -> None:
+    tree.write("de", "kurse", "Kurse", f"# Kurse {{ #kurse }}\n\n{words}")
+    assert bool(traps_of(tree, "de", f"- {trap}\n")) is found
+
+
+@pytest.mark.parametrize(
+    ("rows", "line"),
+    [
+        ("find: x\n", 1),
+        ("- {find: a, say: b}\n- {find: a}\n", 2),
+        ("- {say: b}\n", 1),
+        ("- {find: a, pattern: a, say: b}\n", 1),
+        ("- {find: a, say: b}\n- {pattern: '(', say: b}\n", 2),
+        ("- {find: a, say: b, besser: c}\n", 1),
+        ("- {find: a, say: [b]}\n", 1),
+        ("- {find: a, say: b, only: titles}\n", 1),
+        ("- {find: a, say: b, unless: {c: d}}\n", 1),
+        ("- {find: ' ', say: b}\n", 1),
+        ("- 'offen\n", 2),
+    ],
+)
+def test_a_fault_in_the_list_is_an_error_with_its_line(tree: Tree, rows: str, line: int) -> None:
+    (found,) = traps_of(tree, "de", rows)
+    assert (found.file, found.line, found.level, found.kind) == ("docs/data/traps/de.yml", line, "error", "data")
+
+
+def test_a_language_without_a_list_has_no_traps(tree: Tree) -> None:
+    assert traps_of(tree, "de", "") == []
+    assert load_traps(tree.docs / "data", "ar") == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Im einzelnen Fall entscheidet die Ausländerbehörde.",
+        "Mehr steht unter [Kontakt](kontakt.md).",
+        "Was das Amt dazugibt, wissen wir nicht.",
+        "Die Behörde fragt nach.",
+        "Die richtige Stelle hilft Ihnen.",
+        "Den Ort bestätigt die Stadt noch.",
+        "Geben Sie keine Papiere ab.",
+        "Menschen, die ausreisen müssten, lesen das.",
+        "Niemand.",
+        "Bekommen Sie keine Antwort, können Sie uns anrufen.",
+        "Ist etwas unklar, fragen Sie nach.",
+        "Termine können Wochen dauern.",
+        "Das ist eine Nummer. Mit ihr finden wir Ihre Nachricht.",
+        "Das kostet ca. drei Stunden.",
+        "Hier findest du Hilfe.",
+        "## So läuft es ab\n\nText.",
+        "## Worum es geht\n\nText.",
+    ],
+)
+def test_the_german_list_finds_the_kinds_that_translators_stumbled_over(tree: Tree, sentence: str) -> None:
+    tree.write("de", "kurse", "Kurse", f"# Kurse {{ #kurse }}\n\n{sentence}")
+    traps = load_traps(ROOT / "docs/data", "de")
+    assert isinstance(traps, list)
+    assert len(list(check_traps(tree.read().pages["kurse"].texts["de"], traps))) == 1
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Im Einzelfall entscheidet die Ausländerbehörde.",
+        "KIM ersetzt kein Amt.",
+        "Das Amt für Wirtschaftsförderung unterstützt Betriebe.",
+        "Die Behörde oder Kammer, die zuständig ist, entscheidet.",
+        "Trennen Sie Papier, Glas und Restmüll.",
+        "Eine Kopie auf Papier genügt.",
+        "Bekommen Sie Geld vom Jobcenter? Fragen Sie dort, wie hoch Ihre Miete sein darf.",
+        "Wählen Sie einen Tag, an dem es etwas zu sehen gibt.",
+        "Nein. Es gibt keine automatischen Entscheidungen.",
+        "Nach der Prüfung zeigt sie ihr Zeugnis.",
+        "Der Kurs hat 600 Unterrichtsstunden.",
+    ],
+)
+def test_the_german_list_leaves_good_sentences_alone(tree: Tree, sentence: str) -> None:
+    tree.write("de", "kurse", "Kurse", f"# Kurse {{ #kurse }}\n\n{sentence}")
+    traps = load_traps(ROOT / "docs/data", "de")
+    assert isinstance(traps, list)
+    assert list(check_traps(tree.read().pages["kurse"].texts["de"], traps)) == []
+
+
+def test_the_words_of_the_interface_are_read_too(tmp_path: Path) -> None:
+    (tmp_path / "traps").mkdir()
+    (tmp_path / "traps/pl.yml").write_text("- {pattern: 'Państwo\\.$', say: Państwa firma}\n", "utf-8")
+    traps = load_traps(tmp_path, "pl")
+    assert isinstance(traps, list)
+    found = list(check_said("editorial/locale/pl.po", [(3, "Kto płaci? Państwo."), (7, "Państwo mogą pytać.")], traps))
+    assert [(one.file, one.line) for one in found] == [("editorial/locale/pl.po", 3)]
