@@ -13,11 +13,13 @@ from pathlib import Path
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import PoFileError, read_po, write_po
+from msgspec.structs import replace
 
 from editorial.characters import character_findings, forbidden_in_file
 from editorial.findings import Finding
 from editorial.languages import ROOT, Language
-from editorial.words import LOCALE_DIR, SOURCE_LANGUAGE
+from editorial.text_files import read_text
+from editorial.words import LOCALE_DIR, SOURCE_LANGUAGE, read_catalogue
 
 ROOMS = ("editorial", "form_handler", "overrides")
 # The staff area's words are a domain of their own: German and English only.
@@ -49,12 +51,10 @@ def collect_messages(root: Path = ROOT, rooms: tuple[str, ...] = ROOMS) -> Catal
 def update_catalogue(language: Language, template: Catalog, folder: Path = LOCALE_DIR) -> bool:
     """Bring a catalogue in line with the code; return whether the file changed."""
     path = folder / f"{language.code}.po"
-    catalog = (
-        read_po(io.BytesIO(path.read_bytes()), locale=language.code) if path.exists() else Catalog(locale=language.code)
-    )
+    catalog = read_catalogue(path, language.code) if path.exists() else Catalog(locale=language.code)
     catalog.update(template, no_fuzzy_matching=True, update_creation_date=False)
     text = normal_form(catalog)
-    changed = not path.exists() or path.read_text("utf-8") != text
+    changed = not path.exists() or path.read_bytes() != text.encode()
     if changed:
         path.write_text(text, "utf-8")
     return changed
@@ -91,10 +91,14 @@ def check_catalogue(language: Language, template: Catalog, folder: Path = LOCALE
             shown, 0, f"Für {language.name} fehlt die Datei mit den Wörtern der Oberfläche.", REMEDY, kind="words"
         )
         return
+    text = read_text(path, shown)
+    if isinstance(text, Finding):
+        yield replace(text, remedy="Holen Sie sie aus der Versionsgeschichte zurück.", kind="words")
+        return
     try:
-        yield from character_findings(shown, forbidden_in_file(path.read_bytes().decode()))
-        catalog = read_po(io.BytesIO(path.read_bytes()), locale=language.code, abort_invalid=True)
-    except (PoFileError, UnicodeDecodeError) as error:
+        yield from character_findings(shown, forbidden_in_file(text))
+        catalog = read_po(io.BytesIO(text.encode()), locale=language.code, abort_invalid=True)
+    except (PoFileError, ValueError, LookupError) as error:
         line = getattr(error, "lineno", -1) + 1
         yield Finding(shown, line, f"Die Datei ist beschädigt ({error}).",
                       "Holen Sie sie aus der Versionsgeschichte zurück.", kind="words")  # fmt: skip
@@ -108,7 +112,7 @@ def check_catalogue(language: Language, template: Catalog, folder: Path = LOCALE
                       "`.venv/bin/kim words update` räumt auf.", kind="words")  # fmt: skip
     for key in sorted(wanted.keys() & have.keys()):
         yield from _check_message(shown, have[key])
-    if path.read_text("utf-8") != normal_form(catalog):
+    if text != normal_form(catalog):
         yield Finding(
             shown, 0, "Die Datei ist nicht in der Normalform.", "`.venv/bin/kim words update` ordnet sie.", kind="words"
         )

@@ -119,11 +119,20 @@ def _is_balanced(line: str) -> bool:
     return depth == 0
 
 
+_CONTROLS = {
+    "\x0b": "ein Zeilenumbruch aus Word; hier endet dafür eine Zeile mit zwei Leerzeichen", "\x0c": "ein Seitenumbruch aus Word",
+    "\x1e": "ein geschützter Bindestrich aus Word", "\x1f": "ein bedingter Trennstrich aus Word", "\x85": "ein Zeilenende anderer Systeme",
+    "\ufeff": "ein unsichtbares Zeichen (BOM) mitten im Text",
+}  # fmt: skip
+
+
 def describe(char: str) -> str:
     """Return the name of a forbidden character in German, with its code point."""
     code = ord(char[0])
-    kind = "ein Steuerzeichen"
-    if unicodedata.category(char[0]) == "Co":
+    kind = _CONTROLS.get(char[0], "ein Steuerzeichen")
+    if 0xF000 <= code <= 0xF0FF:
+        kind = "ein Zeichen aus einer Symbolschrift von Word, oft der Punkt einer Aufzählung, der hier „- “ heißt"
+    elif unicodedata.category(char[0]) == "Co":
         kind = "ein Zeichen ohne festgelegte Bedeutung, meist aus einer Symbolschrift"
     elif 0x202A <= code <= 0x202E:
         kind = "ein Zeichen, das die Schreibrichtung umkehrt"

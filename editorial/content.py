@@ -20,6 +20,9 @@ from editorial.findings import Finding
 from editorial.front_matter import Header, PageHeader, TranslationHeader, read_header, split_header
 from editorial.inputs import is_hidden
 from editorial.languages import Language, default_language
+from editorial.published import is_page
+from editorial.text_files import plain_blanks, too_much
+from editorial.text_files import read_text as read_file
 
 
 class Text(Struct, frozen=True):
@@ -180,7 +183,7 @@ def page_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield key and path of each Markdown file of one language folder that is not hidden, in a stable order."""
     for path in sorted(folder.rglob("*.md")):
         key = path.relative_to(folder).with_suffix("").as_posix()
-        if not is_hidden(key):
+        if not is_hidden(key) and is_page(path.name):
             yield key, path
 
 
@@ -232,20 +235,13 @@ def _read_text(
     path: Path, shown: str, model: type[Header], findings: list[Finding], known: Text | None = None
 ) -> Text | None:
     """Return a text, or None and a finding; ``known`` as it was before: what its header says, need not be read again."""
-    try:
-        raw = path.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        findings.append(
-            Finding(shown, line, "Die Datei ist nicht als UTF-8 gespeichert.",
-                    "Speichern Sie sie im Editor mit der Kodierung UTF-8.", kind="file-encoding")
-        )  # fmt: skip
+    raw = read_file(path, shown)
+    if isinstance(raw, Finding):
+        findings.append(raw)
         return None
-    except OSError as error:
-        findings.append(
-            Finding(shown, 0, f"Die Datei kann nicht gelesen werden ({error.strerror}).",
-                    "Prüfen Sie, ob sie eine Datei ist und ob Sie sie lesen dürfen, oder löschen Sie sie.", kind="file-unreadable")
-        )  # fmt: skip
+    raw = plain_blanks(raw)
+    if refused := too_much(raw, shown):
+        findings.append(refused)
         return None
     if wrong := character_findings(shown, forbidden_in_file(raw)):
         findings += wrong

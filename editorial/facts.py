@@ -18,6 +18,7 @@ from editorial.findings import ContentError, Finding
 from editorial.languages import ROOT
 from editorial.models import Fault, Model, read_model
 from editorial.values import Date, Email, Month, Phone, Quantity, Url, phone_href
+from editorial.yaml_faults import yaml_faults
 
 DATA_DIR = ROOT / "docs" / "data"
 Words = Annotated[str, Meta(min_length=1)]
@@ -153,7 +154,9 @@ class _Reader:
             if wrong := character_findings(shown, forbidden_in_file(text)):
                 self.findings += wrong
                 return None, None
-            return yaml_files.load_file(path)
+            data, node = yaml_files.load_file(path)
+            self.findings += yaml_faults(yaml_files.read_utf8(path), node, shown)
+            return data, node
         except OSError as error:
             self.findings.append(
                 Finding(shown, 0, f"Die Datei kann nicht gelesen werden ({error.strerror}).",

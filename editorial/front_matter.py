@@ -14,6 +14,7 @@ from editorial import yaml_files
 from editorial.findings import Finding, similar
 from editorial.models import Fault, Model, read_model
 from editorial.values import Date, Month
+from editorial.yaml_faults import yaml_faults
 
 Audience = Literal["newcomers", "employers", "helpers", "everyone"]
 Topic = Literal[
@@ -122,6 +123,13 @@ class Parsed(Struct, frozen=True):
 
 _HEADER = re.compile(r"\A---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 
+# The fields whose values are texts; a remark after one of them would cut it.
+_TEXTS = frozenset({"title", "nav_title", "description", "confirm", "reviewed_by"})
+_TEXT_IN_HEADER = re.compile(r"^#{1,6} .*\{[^{}\n]*#[^{}\n]*\}[ \t]*$", re.MULTILINE)
+_KEY_BELOW = re.compile(
+    rf"\s*({'|'.join(sorted({*PageHeader.__struct_fields__, *TranslationHeader.__struct_fields__}))}):(?=\s)"
+)
+
 
 def split_header(text: str, file: str) -> Parsed | Finding:
     """Cut a page into header and text, or say what is wrong with the header."""
@@ -130,6 +138,12 @@ def split_header(text: str, file: str) -> Parsed | Finding:
         return Finding(
             file, 1, "Der Kopf der Seite fehlt oder ist nicht abgeschlossen.",
             "Die Datei beginnt mit einer Zeile ---, dann title: und description:, dann wieder ---.", kind="header-broken",
+        )  # fmt: skip
+    if heading := _TEXT_IN_HEADER.search(match[1]):
+        line = match[1].count("\n", 0, heading.start()) + 2
+        return Finding(
+            file, line, f"Der Kopf der Seite ist vor „{heading[0].strip()}“ nicht abgeschlossen.",
+            "Schreiben Sie über diese Zeile eine Zeile ---.", kind="header-broken",
         )  # fmt: skip
     try:
         node = yaml_files.compose(match[1])
@@ -144,7 +158,7 @@ def split_header(text: str, file: str) -> Parsed | Finding:
         line = max(number, 1) + 1
         return Finding(
             file, line, f"Der Kopf der Seite ist kein gültiges YAML ({problem}).",
-            "Nehmen Sie Leerzeichen statt des Tabulators." if "\t" in "".join(match[1].splitlines()[line - 2 : line - 1]) else
+            "Nehmen Sie Leerzeichen statt des Tabulators." if "\t" in "".join(match[1].split("\n")[line - 2 : line - 1]) else
             "Nach dem Doppelpunkt hinter einem Schlüssel steht ein Leerzeichen. Setzen Sie Texte mit Doppelpunkt oder "
             "Anführungszeichen in einfache Anführungszeichen: title: 'Text: mehr'.",
             kind="header-broken",
@@ -154,7 +168,14 @@ def split_header(text: str, file: str) -> Parsed | Finding:
             file, 2, "Der Kopf der Seite ist leer.", "Ergänzen Sie title: und description:.", kind="header-broken"
         )
     lines = {key: yaml_files.line_of(node, (key,)) + 1 for key in data}
+    if fault := next(yaml_faults(match[1], node, file, 2, _TEXTS, "header-value"), None):
+        return fault
     body = text.removeprefix("\ufeff")[match.end() :]
+    if key := _KEY_BELOW.match(body):
+        line = text.count("\n", 0, len(text) - len(body) + key.start(1)) + 1
+        return Finding(
+            file, line, f"Der Kopf endet schon vor „{key[1]}:“.", "Löschen Sie die Zeile --- darüber.", kind="header-broken"
+        )  # fmt: skip
     head = text.removesuffix(body)
     return Parsed(data, lines, body, head.count("\n") + 1, head, node)
 

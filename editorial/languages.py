@@ -56,7 +56,7 @@ def read_config(config: Path = CONFIG) -> dict[str, Any]:
         from editorial import yaml_files  # late: a build with nothing to do reads no YAML
 
         try:
-            text = config.read_text("utf-8")
+            text = config.read_text("utf-8-sig")
             data = yaml_files.load(text)
             if isinstance(data, dict):
                 data.update(_as_texts(yaml_files.load_texts(text)))

@@ -128,7 +128,7 @@ def service(site: dict[str, Any], page: Page, language: Language) -> Thing:
 
 def is_faq(page: Page) -> bool:
     """Tell whether a page is questions and answers: each section of the German text is headed by a question."""
-    lines = page.text(default_language()).body.splitlines()
+    lines = page.text(default_language()).body.split("\n")
     heads = [re.sub(r"\s*\{[^}]*\}\s*$", "", line) for line in lines if line.startswith("## ")]
     return len(heads) >= FEWEST_QUESTIONS and all(head.endswith("?") for head in heads)
 

@@ -35,6 +35,7 @@ from editorial.languages import Language, default_language
 from editorial.offline import NOT_KEPT
 from editorial.outputs import SUGGESTIONS, robots, security, sitemap, suggestions
 from editorial.plain_text import PlainText
+from editorial.published import is_asset, is_page
 from editorial.survey import CSV_NAME, PAGE, results_csv
 from editorial.words import gettext as _
 
@@ -78,8 +79,9 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
                 source = os.path.realpath(source)
             if source.startswith(docs + os.sep):
                 folder, _slash, name = file.src_uri.partition("/")
-                page = self.house.content.pages.get(name.removesuffix(".md")) if name.endswith(".md") else None
-                if folder in foreign or (page is not None and not self._shows(page, folder)):
+                page = self.house.content.pages.get(name.removesuffix(".md")) if is_page(name) else None
+                kept = self._shows(page, folder) if page is not None else is_asset(file.src_uri)
+                if folder in foreign or not kept:
                     files.remove(file)
             elif not source.startswith(own + os.sep):
                 files.remove(file)

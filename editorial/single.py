@@ -31,6 +31,7 @@ from editorial.findings import ContentError, DrawError
 from editorial.house import House
 from editorial.languages import Language, default_language
 from editorial.plain_text import PlainText
+from editorial.published import is_asset
 from editorial.sayings import sayings_of
 from editorial.settings import FENCES, Settings
 
@@ -78,7 +79,7 @@ class Places(Struct, frozen=True):
         if page is not None and page.exists_in(language):
             return Place(f"{spoken(page, language).code}/{page.key}.md", url_of(page.url(language)))
         for source in (f"{code}/{name}", f"{german}/{name}", name):
-            if not name.endswith(".md") and (self.docs / source).is_file():
+            if is_asset(name) and (self.docs / source).is_file():
                 return Place(source, url_of(quote(language.root + name)))
         return None
 
@@ -165,7 +166,7 @@ class Drawer:
         """Return one page."""
         page, language = self.house.content.pages[key], self.language
         text = page.text(language)
-        lines = "\n".join(["", *text.body.splitlines()])  # as mkdocs-static-i18n hands it on
+        lines = "\n".join(["", *text.body.split("\n")])  # as mkdocs-static-i18n hands it on
         html = self.convert(before_markdown(lines, self.house, page, language), f"{text.file.removeprefix('docs/')}")
         html = after_markdown(html, self.house, page, language)
         return self.template.render(kim=page_context(self.house, language, page, html)).encode()

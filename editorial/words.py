@@ -16,9 +16,12 @@ import struct
 from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from editorial.languages import default_language
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
 
 LOCALE_DIR = Path(__file__).resolve().parent / "locale"
 SOURCE_LANGUAGE = "en"
@@ -54,10 +57,9 @@ def _compile(path: Path, code: str) -> stdlib_gettext.GNUTranslations:
     except (OSError, UnicodeDecodeError, struct.error):  # not there, or not whole
         pass
     from babel.messages.mofile import write_mo  # late: it takes as long as reading all catalogues
-    from babel.messages.pofile import read_po
 
     compiled = io.BytesIO()
-    write_mo(compiled, read_po(io.BytesIO(text), locale=code))
+    write_mo(compiled, read_catalogue(path, code))
     with contextlib.suppress(OSError):  # a folder that nobody may write to
         kept.parent.mkdir(exist_ok=True)
         for old in kept.parent.glob(f"{path.stem}.*.mo"):
@@ -67,6 +69,30 @@ def _compile(path: Path, code: str) -> stdlib_gettext.GNUTranslations:
         fresh.replace(kept)
     compiled.seek(0)
     return stdlib_gettext.GNUTranslations(compiled)
+
+
+def read_catalogue(path: Path, code: str) -> Catalog:
+    """Return a catalogue of interface words.
+
+    :raises ContentError: if it is not UTF-8 or no PO file.
+    """
+    from babel.messages.pofile import PoFileError, read_po
+
+    from editorial.findings import ContentError, Finding  # late: the server reads catalogues and makes no findings
+    from editorial.text_files import read_text
+
+    text = read_text(
+        path, f"editorial/locale/{path.relative_to(LOCALE_DIR) if path.is_relative_to(LOCALE_DIR) else path.name}"
+    )
+    if isinstance(text, Finding):
+        raise ContentError([text])
+    try:
+        return read_po(io.BytesIO(text.encode()), locale=code)
+    except (PoFileError, ValueError, LookupError) as error:
+        remedy = "Holen Sie sie aus der Versionsgeschichte zurück."
+        raise ContentError(
+            [Finding(f"editorial/locale/{path.name}", 0, f"Die Datei ist beschädigt ({error}).", remedy)]
+        ) from error
 
 
 def catalogues_mark() -> str:

@@ -79,12 +79,26 @@ def load_file(path: Path) -> tuple[Any, Any]:
     :raises YAMLError: if it is no YAML; also if it is not saved as UTF-8. ``problem_mark`` knows the line.
     :raises OSError: if it cannot be read.
     """
-    raw = path.read_bytes()
-    try:
-        node = compose(raw.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise _error("nicht als UTF-8 gespeichert", _Place(raw.count(b"\n", 0, error.start))) from error
+    node = compose(read_utf8(path))
     return texts_of(node), node
+
+
+def read_utf8(path: Path) -> str:
+    """Return the text of a file without byte order mark; see :mod:`editorial.text_files`.
+
+    :raises YAMLError: if it is not saved as UTF-8, or holds a character that no text may hold.
+    :raises OSError: if it cannot be read.
+    """
+    from editorial.characters import forbidden_in_file
+    from editorial.findings import Finding
+    from editorial.text_files import decode
+
+    text = decode(path.read_bytes(), "")
+    if isinstance(text, Finding):
+        raise _error(text.what.removeprefix("Die Datei ist ").rstrip("."), _Place(text.line - 1) if text.line else None)
+    if place := next(forbidden_in_file(text), None):
+        raise _error(f"hier steht {place.name}", _Place(place.line - 1))
+    return text
 
 
 def texts_of(node: Any) -> Any:
@@ -150,7 +164,23 @@ def explain(error: Exception) -> tuple[int, str]:
     """Return the line of a YAML error, 0 if it knows none, and what is wrong there in one line."""
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or error
-    return (mark.line + 1 if mark else 0), " ".join(str(problem).split())
+    words = " ".join(str(problem).split())
+    return (mark.line + 1 if mark else 0), next((said for sign, said in _SAID.items() if sign in words), words)
+
+
+# What PyYAML says, in German.
+_SAID = {
+    "mapping values are not allowed": "ein Doppelpunkt steht mitten in einem Text ohne Anführungszeichen",
+    "that cannot start any token": "ein Text beginnt mit einem Zeichen, das in YAML etwas anderes bedeutet, zum Beispiel @ oder %",
+    "undefined alias": "ein Text beginnt mit *",
+    "did not find expected alphabetic or numeric character": "ein Text beginnt mit * oder &",
+    "unexpected end of stream": "ein Anführungszeichen wird nicht geschlossen",
+    "could not find expected ':'": "hinter einem Schlüssel fehlt der Doppelpunkt",
+    "did not find expected key": "die Einrückung stimmt nicht, oder hinter einem Anführungszeichen steht noch Text",
+    "did not find expected ',' or ']'": "eine eckige Klammer wird nicht geschlossen",
+    "did not find expected ',' or '}'": "eine geschweifte Klammer wird nicht geschlossen",
+    "unknown escape character": "hinter einem \\ in doppelten Anführungszeichen steht ein falsches Zeichen",
+}
 
 
 def is_true(value: Any) -> bool | None:

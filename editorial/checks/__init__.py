@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 from editorial.characters import check_data_characters
 from editorial.checks.facts import check_facts, check_inserts, check_keys, check_typed_facts
+from editorial.checks.files import check_files
 from editorial.checks.html import check_rendered, check_typed_html
 from editorial.checks.links import check_links, check_titles
 from editorial.checks.publish import check_publish, check_review, open_questions, unreviewed
+from editorial.checks.rendered import check_markup
 from editorial.checks.structure import (
     check_admonitions,
     check_headings,
@@ -62,26 +64,27 @@ def check_content(
         found += check_review(page, today)
         source_ids: set[str] | None = None
         for code, text in page.texts.items():
-            found += check_headings(text)
-            found += check_admonitions(text)
-            found += check_tables(text)
-            found += check_inserts(text, facts)
-            found += check_typed_facts(text)
-            typed = list(check_typed_html(text))
-            found += typed or check_rendered(text, facts, code, page.facts.form)
+            broken, links = check_markup(text)
+            own = [
+                *check_headings(text), *check_admonitions(text), *check_tables(text), *check_inserts(text, facts),
+                *check_typed_facts(text), *check_links(text, page, content, rows[code], docs, links),
+                *(list(check_typed_html(text)) or check_rendered(text, facts, code, page.facts.form)),
+            ]  # fmt: skip
+            named = {one.line for one in own}
+            found += [*own, *(one for one in broken if one.line not in named)]
             ids = set(heading_ids(text))
             if source_ids is None:
                 source_ids = ids
             elif ids != source_ids:
                 level: Level = "notice" if (page.key, code) in stale else "error"
                 found.append(other_headings(text, ids, source_ids, level))
-            found += check_links(text, page, content, rows[code], docs)
     for language in languages:
         found += check_titles(content, language)
     found += check_facts(facts)
     if only is None:
         found += check_data_characters(docs)
         found += check_svg_files(docs)
+        found += check_files(docs, languages)
     return sorted(set(found))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from html import unescape
 
 from editorial.checks.links import EXTERNAL
 from editorial.checks.texts import prose_lines
@@ -13,21 +14,41 @@ from editorial.findings import Finding, similar
 from editorial.inserts import BRACES, DRAWN, INSERT, UNITS, find_fact
 from editorial.languages import Language
 
-# Most pages hold none of these, so that no pattern is compiled for them.
-PHONE = r"(?<![\w§/.-])(?:\+49[ \d/(]|0\d)[\d \t/()–-]{4,}\d|(?<!\d)(?:116 ?117|116 ?016|116 ?111)(?!\d)"
-EMAIL = r"[\w.+-]+@[\w-]+\.[\w.-]+"
-MONEY = r"\d[\d.,]*\s*(?:€|Euro\b|EUR\b)"
+# Most pages hold none of these, so that no pattern is compiled for them. All are matched without regard to case.
+PHONE = r"(?<![\w§/-])(?<!\d\.)(?:\+\d[ \d/(]|0\d)[\d\t /()-]{4,}\d|(?<!\d)(?:116[ -]?(?:117|016|111))(?!\d)"
+EMAIL = r"[\w.+-]+(?: ?@ ?| ?[(\[]at[)\]] ?)[\w-]+(?:\.|[(\[](?:punkt|dot)[)\]])[\w.-]+"
+MONEY = r"\d[\d.,]*(?:,?-+)? *(?:€|euro?\b|cent\b)|(?:€|\beuro?\b) *\d[\d.,]*"
+ADDRESS = rf"{EXTERNAL.pattern}|(?<![\w@./-])(?:[\w-]+\.)+(?:com|de|eu|gov|info|net|nrw|org|ruhr)(?:/\S*|(?![\w.-]*\w))"
 
 # What may not be typed into prose: its pattern, signs of which it holds at least one, its name, what to write instead.
 TYPED: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
     (
-        PHONE, ("+49", "116", *(f"0{digit}" for digit in range(10))), "Eine Telefonnummer",
+        PHONE, ("+", "116", *(f"0{digit}" for digit in range(10))), "Eine Telefonnummer",
         "docs/data/contacts.yml oder numbers.yml und {{ contact.… }} oder {{ tel.… }}",
     ),
-    (EMAIL, ("@",), "Eine E-Mail-Adresse", "docs/data/contacts.yml und {{ contact.… }}"),
-    (MONEY, ("€", "Euro", "EUR"), "Ein Geldbetrag", "docs/data/amounts.yml und {{ amount.… }}"),
-    (EXTERNAL.pattern, ("http", "www."), "Eine fremde Internetadresse", "docs/data/links.yml und {{ link.… }}"),
+    (EMAIL, ("@", "(at)", "[at]"), "Eine E-Mail-Adresse", "docs/data/contacts.yml und {{ contact.… }}"),
+    (MONEY, ("€", "eur", "cent"), "Ein Geldbetrag", "docs/data/amounts.yml und {{ amount.… }}"),
+    (
+        ADDRESS, ("://", "www.", *(f".{end}" for end in ("com", "de", "eu", "gov", "info", "net", "nrw", "org", "ruhr"))),
+        "Eine fremde Internetadresse", "docs/data/links.yml und {{ link.… }}",
+    ),
 )  # fmt: skip
+
+# What readers see as a blank, a hyphen or a digit, and what they do not see at all.
+_SEEN = str.maketrans({
+    **dict.fromkeys(map(ord, "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"), " "),
+    **dict.fromkeys(map(ord, "‐‑‒–—−"), "-"),
+    **{ord(digit): str(number % 10) for number, digit in enumerate("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹０１２３４５６７８９")},
+    **dict.fromkeys([0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)]),
+    ord("＠"): "@", ord("．"): ".", ord("＋"): "+",
+})  # fmt: skip
+_UNLIKE = re.compile(f"[{re.escape(''.join(map(chr, _SEEN)))}]")
+
+
+def as_seen(text: str) -> str:
+    """Return a text as readers see it: every blank, hyphen and digit in its plain form, and no invisible signs."""
+    text = unescape(text) if "&" in text else text
+    return text.translate(_SEEN) if _UNLIKE.search(text) else text
 
 
 def check_keys(page: Page, facts: Facts, forms: Collection[str], languages: tuple[Language, ...]) -> Iterator[Finding]:
@@ -79,12 +100,16 @@ def insert_keys(facts: Facts) -> list[str]:
 def check_typed_facts(text: Text) -> Iterator[Finding]:
     """Numbers to call, mail addresses, sums and outside addresses stand in ``docs/data/``, not in prose."""
     # Most pages hold none of these: a look for the signs in the whole page tells, before every line is read closely.
-    whole = INSERT.sub("", text.body)
+    header = text.header
+    heads = [(text.lines.get(name, 1), value) for name in ("title", "nav_title", "description")
+             if (value := getattr(header, name))]  # fmt: skip
+    whole = as_seen(INSERT.sub("", "\n".join([text.body, *(value for _line, value in heads)]))).casefold()
     kinds = [row for row in TYPED if any(sign in whole for sign in row[1])]
-    for number, line in prose_lines(text) if kinds else ():
-        bare = INSERT.sub("", line)
-        for pattern, _signs, name, remedy in kinds:
-            match = re.search(pattern, bare)
+    for number, line in [*heads, *prose_lines(text)] if kinds else ():
+        bare = as_seen(INSERT.sub("", line))
+        small = bare.casefold()
+        for pattern, signs, name, remedy in kinds:
+            match = any(sign in small for sign in signs) and re.search(pattern, bare, re.IGNORECASE)
             if match:
                 yield Finding(text.file, number, f"{name} steht im Text („{match[0].strip()}“).",
                               f"Nehmen Sie dafür {remedy}.", kind="typed-fact")  # fmt: skip

@@ -10,9 +10,9 @@ import contextlib
 import functools
 import re
 from collections.abc import Collection, Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from editorial import markup
+from editorial.checks.rendered import converter
 from editorial.checks.texts import prose_lines
 from editorial.content import Text
 from editorial.facts import Facts
@@ -28,10 +28,6 @@ from editorial.html_policy import (
     template_ids,
 )
 from editorial.inserts import DRAWN, UnknownInsert, addresses_of, fill_inserts
-from editorial.languages import read_config
-
-if TYPE_CHECKING:
-    from markdown import Markdown
 
 MAX_LOCATED = 20
 # What opens a tag, a comment, a declaration or a processing instruction (HTML Standard, 13.2.5.6 tag open state).
@@ -131,19 +127,4 @@ def _render(body: str, facts: Facts, language: str) -> str:
     drawn = dict.fromkeys(DRAWN, lambda: "")
     with contextlib.suppress(UnknownInsert):  # check_inserts says so, with its line
         body = fill_inserts(body, facts, language, drawn)
-    return markup.repair(_converter().reset().convert(body), str)
-
-
-@functools.lru_cache(maxsize=1)
-def _converter() -> Markdown:
-    """Return Markdown as the site uses it: the extensions of MkDocs, then those of ``mkdocs.yml``."""
-    from markdown import Markdown  # late: most checks render no page
-
-    from editorial.plain_text import PlainText
-
-    names, told = ["toc", "tables", "fenced_code"], {}
-    for entry in read_config().get("markdown_extensions", []):
-        for name, options in entry.items() if isinstance(entry, dict) else [(entry, {})]:
-            names += [] if name in names else [name]
-            told[name] = options or {}
-    return Markdown(extensions=[*names, PlainText()], extension_configs=told)
+    return markup.repair(converter("```" in body or "~~~" in body).reset().convert(body), str)

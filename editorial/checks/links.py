@@ -8,13 +8,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
+from editorial.checks.rendered import Link as RenderedLink
 from editorial.checks.structure import heading_ids
 from editorial.checks.texts import LINK, prose_lines
 from editorial.content import Content, Page, Text
 from editorial.findings import Finding, similar
 from editorial.languages import Language
+from editorial.published import PICTURES, ending, is_spare
 
-EXTERNAL = re.compile(r"https?://|www\.")
+EXTERNAL = re.compile(r"(?:https?|ftp)://|(?<![\w.-])www\.", re.IGNORECASE)
 LARGEST_IMAGE = 200_000
 # Link texts that say nothing about where the link leads (WCAG 2.4.4), in all languages.
 EMPTY_WORDS = frozenset(
@@ -90,34 +92,58 @@ def _check_label(text: Text, number: int, label: str) -> Iterator[Finding]:
                       "Schreiben Sie in die eckigen Klammern, wohin er führt.", kind="link-text")  # fmt: skip
 
 
-def check_links(text: Text, page: Page, content: Content, language: Language, docs: Path) -> Iterator[Finding]:
-    """Each link leads to a page that exists, and each anchor to a heading of it."""
+def check_links(
+    text: Text, page: Page, content: Content, language: Language, docs: Path, rendered: Iterable[RenderedLink] = ()
+) -> Iterator[Finding]:
+    """Each link leads to a page that exists, and each anchor to a heading of it.
+
+    :param rendered: links that only the renderer finds, such as those over two lines.
+    """
     base = posixpath.dirname(page.key)
+    for number, image, label, target in [
+        *_typed_links(text),
+        *((one.line, one.image, one.label, one.target) for one in rendered),
+    ]:
+        if target.startswith(("tel:", "mailto:")):
+            continue
+        if EXTERNAL.match(target):
+            if target not in text.body:  # else the check of typed facts names its line
+                yield Finding(text.file, number, f"Eine fremde Internetadresse steht im Text („{target}“).",
+                              "Nehmen Sie dafür docs/data/links.yml und {{ link.… }}.", kind="typed-fact")  # fmt: skip
+            continue
+        if not target.strip():
+            yield Finding(text.file, number, f"Der Link „{label.strip()}“ hat kein Ziel.",
+                          "Schreiben Sie in die runden Klammern den Pfad zur Datei, zum Beispiel ../kontakt.md.",
+                          kind="link-dead")  # fmt: skip
+            continue
+        path, _, anchor = target.partition("#")
+        if image:
+            yield from _check_image(text, number, label, path, docs, base)
+            continue
+        yield from _check_label(text, number, label)
+        path = unquote(path)  # as MkDocs does it
+        key = posixpath.normpath(posixpath.join(base, path)) if path else page.key
+        key = key.removesuffix(".md")
+        other = content.pages.get(key)
+        if path and not path.endswith(".md"):
+            yield Finding(text.file, number, f"Der Link „{target}“ endet nicht auf .md.",
+                          "Schreiben Sie den Pfad zur Datei, zum Beispiel ../kontakt.md.", kind="link-dead")  # fmt: skip
+        elif other is None and (docs / "de" / f"{key}.md").exists():
+            continue  # that page has a fault of its own, which is named there
+        elif other is None or not other.exists_in(language):
+            yield Finding(text.file, number, f"Der Link „{target}“ führt zu keiner Seite.",
+                          _near(key, content.pages) or "Prüfen Sie den Pfad; er zählt ab dem Ordner dieser Datei.",
+                          kind="link-dead")  # fmt: skip
+        elif anchor and anchor not in heading_ids(other.text(language)):
+            yield Finding(text.file, number, f"Auf der Seite „{key}“ gibt es keine Überschrift mit #{anchor}.",
+                          _near(anchor, heading_ids(other.text(language)))
+                          or "Prüfen Sie die Kennung in geschweiften Klammern dort.", kind="anchor-dead")  # fmt: skip
+
+
+def _typed_links(text: Text) -> Iterator[tuple[int, bool, str, str]]:
     for number, line in prose_lines(text):
         for image, label, target in LINK.findall(line) if "](" in line else ():
-            if EXTERNAL.match(target) or target.startswith(("tel:", "mailto:")):
-                continue
-            path, _, anchor = target.partition("#")
-            if image:
-                yield from _check_image(text, number, label, path, docs, base)
-                continue
-            yield from _check_label(text, number, label)
-            key = posixpath.normpath(posixpath.join(base, path)) if path else page.key
-            key = key.removesuffix(".md")
-            other = content.pages.get(key)
-            if path and not path.endswith(".md"):
-                yield Finding(text.file, number, f"Der Link „{target}“ endet nicht auf .md.",
-                              "Schreiben Sie den Pfad zur Datei, zum Beispiel ../kontakt.md.", kind="link-dead")  # fmt: skip
-            elif other is None and (docs / "de" / f"{key}.md").exists():
-                continue  # that page has a fault of its own, which is named there
-            elif other is None or not other.exists_in(language):
-                yield Finding(text.file, number, f"Der Link „{target}“ führt zu keiner Seite.",
-                              _near(key, content.pages) or "Prüfen Sie den Pfad; er zählt ab dem Ordner dieser Datei.",
-                              kind="link-dead")  # fmt: skip
-            elif anchor and anchor not in heading_ids(other.text(language)):
-                yield Finding(text.file, number, f"Auf der Seite „{key}“ gibt es keine Überschrift mit #{anchor}.",
-                              _near(anchor, heading_ids(other.text(language)))
-                              or "Prüfen Sie die Kennung in geschweiften Klammern dort.", kind="anchor-dead")  # fmt: skip
+            yield number, bool(image), label, target
 
 
 def _check_image(text: Text, number: int, label: str, path: str, docs: Path, base: str) -> Iterator[Finding]:
@@ -128,6 +154,10 @@ def _check_image(text: Text, number: int, label: str, path: str, docs: Path, bas
     image = docs / folder / base / unquote(path)  # as MkDocs looks for it
     if not image.exists():
         yield Finding(text.file, number, f"Das Bild „{path}“ gibt es nicht.", "Legen Sie es in docs/assets/ ab.",
+                      kind="image-missing")  # fmt: skip
+    elif ending(image.name) not in PICTURES or is_spare(image.name):
+        yield Finding(text.file, number, f"Das Bild „{path}“ wird nicht veröffentlicht.",
+                      f"Speichern Sie es als {', '.join(sorted(PICTURES))}, mit einem eigenen Namen.",
                       kind="image-missing")  # fmt: skip
     elif image.stat().st_size > LARGEST_IMAGE:
         yield Finding(text.file, number, f"Das Bild „{path}“ ist {image.stat().st_size // 1000} kB groß.",

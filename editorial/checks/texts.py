@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from editorial.content import Text
 
 HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*$")
-HEADING_ID = re.compile(r"\{[^}]*#([a-z][a-z0-9-]*)[^}]*\}\s*$")
+HEADING_ID = re.compile(r"\{[^{}]*#([a-z][a-z0-9-]*)[^{}]*\}\s*$")
 # As Python-Markdown reads it: an address may hold spaces, and brackets in pairs ("Plan (1).png").
-LINK = re.compile(r"(!?)\[([^\]]*)\]\(\s*<?((?:[^()<>\"\s]|\([^()]*\)| +(?![\"\s)]))+)>?(?:\s+\"[^\"]*\")?\s*\)")
-FENCE = re.compile(r"^\s*(```|~~~)")
+LINK = re.compile(
+    r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(\s*<?((?:[^()<>\"\s]|\([^()]*\)| +(?![\"\s)]))+)>?(?:\s+\"[^\"]*\")?\s*\)"
+)
 MARKER = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
 BLOCK = re.compile(r"\s*(?:[-*+] |\d+[.)] |#|\||!!!|\?\?\?|>)")
 
@@ -24,16 +25,16 @@ def prose_lines(text: Text) -> list[tuple[int, str]]:
 
 @functools.lru_cache(maxsize=64)  # all checks of a page ask one after the other
 def _prose_lines(body: str, first: int) -> list[tuple[int, str]]:
-    found = list(enumerate(body.splitlines(), first))
+    found = list(enumerate(body.split("\n"), first))
     if "```" not in body and "~~~" not in body:
         return found
-    fenced, prose = False, []
-    for number, line in found:
-        if FENCE.match(line):
-            fenced = not fenced
-        elif not fenced:
-            prose.append((number, line))
-    return prose
+    from markdown.extensions.fenced_code import FencedBlockPreprocessor  # late: it loads Pygments
+
+    code = set[int]()
+    for block in FencedBlockPreprocessor.FENCED_BLOCK_RE.finditer(body):
+        begin = first + body.count("\n", 0, block.start())
+        code.update(range(begin, begin + block[0].rstrip("\n").count("\n") + 1))
+    return [(number, line) for number, line in found if number not in code]
 
 
 def blocks(text: Text) -> Iterator[tuple[int, str]]:
@@ -56,7 +57,7 @@ def plain(block: str) -> str:
     """Return a block as it is read: without marks, link targets, ids and inserts."""
     block = re.sub(r"\{\{.*?\}\}", "…", block)
     block = LINK.sub(lambda match: match[2], block)
-    block = re.sub(r"\{[^}]*\}", "", block)
+    block = re.sub(r"\{[^{}]*\}", "", block)
     block = re.sub(r"^(?:!!!|\?\?\?\+?)\s*[\w-]*\s*", "", block)
     block = MARKER.sub("", re.sub(r"^#+\s*", "", block))
     return re.sub(r"\s+", " ", re.sub(r"[*_`|>]", " ", block)).strip(' "')

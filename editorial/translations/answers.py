@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
+from editorial.characters import find_forbidden
 from editorial.checks.html import find_html
 from editorial.findings import Finding
 from editorial.front_matter import TranslationHeader, read_header, split_header
@@ -27,7 +28,7 @@ def faults(unit: Unit, target: str) -> Iterator[tuple[str, str]]:
     if not target.strip():
         yield "ist leer.", "Übersetzen Sie ihn; sonst fehlt den Lesenden dieser Text."
         return
-    if any(unicodedata.category(char) in {"Cc", "Co", "Cs"} and char not in "\n\t" for char in target):
+    if find_forbidden(target):
         yield "enthält unsichtbare Steuerzeichen.", "Tippen Sie den Text neu, statt ihn zu kopieren."
     yield from _same(
         "Einschübe", _inserts(unit.source), _inserts(target),

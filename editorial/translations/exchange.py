@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Literal
 from editorial.content import Page
 from editorial.findings import Finding
 from editorial.languages import Language, default_language
+from editorial.text_files import read_page
 from editorial.translations.answers import faults, lost_words, page_faults, wrong_script
 from editorial.translations.lock import Lock
 from editorial.translations.paragraphs import Document, normal, read_document
@@ -49,9 +51,9 @@ class Imported:
 
 def page_units(docs: Path, page: Page, language: Language, lock: Lock) -> tuple[Document, Document | None, list[Unit]]:
     """Return the German file, the translation if there is one, and what a translator needs for it."""
-    german = read_document((docs / default_language().code / f"{page.key}.md").read_text("utf-8"))
+    german = read_document(read_page(docs / default_language().code / f"{page.key}.md"))
     path = docs / language.code / f"{page.key}.md"
-    own = read_document(path.read_text("utf-8")) if page.is_translated(language) else None
+    own = read_document(read_page(path)) if page.is_translated(language) else None
     return german, own, units(page.key, german, own, find_entry(docs, lock, page, language))
 
 
@@ -84,9 +86,9 @@ def read_file(path: Path) -> list[Answer]:
     if path.stat().st_size > TOO_BIG:
         raise ExchangeError(0, "Die Datei ist größer als 20 MB.", "Teilen Sie sie auf.")
     data = path.read_bytes()
-    if path.suffix == ".po":
+    if path.suffix.lower() == ".po":
         return read_answers(data)
-    if path.suffix in {".xlf", ".xliff"}:
+    if path.suffix.lower() in {".xlf", ".xliff"}:
         return read_xliff(data)
     raise ExchangeError(0, "Die Endung der Datei ist unbekannt.", "Gelesen werden .xlf, .xliff und .po.")
 
@@ -262,6 +264,7 @@ def put_answers(
 
 
 def with_line_ends_of(path: Path, text: str) -> bytes:
-    """Return a text with the line ends that a file has now."""
-    crlf = path.exists() and b"\r\n" in path.read_bytes()
-    return (text.replace("\n", "\r\n") if crlf else text).encode()
+    """Return a text with the line ends and the byte order mark that a file has now."""
+    known = path.read_bytes() if path.exists() else b""
+    mark = codecs.BOM_UTF8 if known.startswith(codecs.BOM_UTF8) else b""
+    return mark + (text.replace("\n", "\r\n") if b"\r\n" in known else text).encode()

@@ -24,10 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from editorial import yaml_files
 from editorial.findings import ContentError, Finding
 from editorial.languages import Language
+from editorial.text_files import read_text
 
 NAME = "translations.lock.yml"
 SHOWN = f"docs/{NAME}"
@@ -117,13 +119,10 @@ class _Broken(Exception):
 def read_lock(docs: Path) -> Lock | Finding:
     """Return the lock of a folder of pages, an empty one if there is no file, or say what is wrong with it."""
     path = docs / NAME
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
+    if not path.exists():
         return Lock()
-    except UnicodeDecodeError:
-        return Finding(SHOWN, 0, "Die Datei ist nicht als UTF-8 gespeichert.", REMEDY)
-    return _parse(text)
+    text = read_text(path, SHOWN)
+    return replace(text, remedy=REMEDY) if isinstance(text, Finding) else _parse(text)
 
 
 @lru_cache(maxsize=4)

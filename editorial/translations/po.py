@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections.abc import Iterable
 
@@ -42,7 +43,9 @@ def read_answers(data: bytes) -> list[Answer]:
     :raises ExchangeError: if it is no PO file.
     """
     try:
-        catalog = read_po(io.BytesIO(data), abort_invalid=True)
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            data = data.decode("utf-16").encode()
+        catalog = read_po(io.BytesIO(data.removeprefix(codecs.BOM_UTF8)), abort_invalid=True)
     except PoFileError as error:
         raise ExchangeError(
             getattr(error, "lineno", 0) or 0, "Die Datei ist keine gültige PO-Datei.",

@@ -21,6 +21,7 @@ from editorial.content import Content, Page
 from editorial.findings import Finding
 from editorial.front_matter import TranslationHeader
 from editorial.languages import Language, default_language
+from editorial.text_files import read_page
 from editorial.translations.lock import Entry, Lock, Section, check_lock, load_lock
 from editorial.translations.paragraphs import Document, Paragraph, read_document
 
@@ -165,12 +166,12 @@ def page_state(docs: Path, page: Page, language: Language, entry: Entry | None) 
 
 def documents(docs: Path, key: str, language: Language) -> tuple[Document, Document]:
     """Return the German file and the translation, cut into paragraphs."""
-    return source_document(docs, key), read_document((docs / language.code / f"{key}.md").read_text("utf-8"))
+    return source_document(docs, key), read_document(read_page(docs / language.code / f"{key}.md"))
 
 
 def source_document(docs: Path, key: str) -> Document:
     """Return the German file, cut into paragraphs."""
-    return read_document((docs / default_language().code / f"{key}.md").read_text("utf-8"))
+    return read_document(read_page(docs / default_language().code / f"{key}.md"))
 
 
 def is_as_written(german: Document, entry: Entry) -> bool:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from babel.messages.catalog import Catalog
-from babel.messages.pofile import read_po
 from msgspec import Struct
 
 from editorial.catalogues import collect_messages
 from editorial.languages import Language
 from editorial.translations.state import STATES, TranslationState
-from editorial.words import LOCALE_DIR, SOURCE_LANGUAGE
+from editorial.words import LOCALE_DIR, SOURCE_LANGUAGE, read_catalogue
 
 States = Mapping[tuple[str, str], TranslationState]
 
@@ -42,7 +40,7 @@ def _words(code: str, wanted: set[str], folder: Path) -> Words:
     if code == SOURCE_LANGUAGE:
         return Words(len(wanted), 0, 0)
     path = folder / f"{code}.po"
-    catalog = read_po(io.BytesIO(path.read_bytes()), locale=code) if path.exists() else Catalog(locale=code)
+    catalog = read_catalogue(path, code) if path.exists() else Catalog(locale=code)
     have = {_name(m.id): all(m.string if isinstance(m.string, tuple | list) else [m.string]) for m in catalog if m.id}
     done = {name for name, filled in have.items() if filled}
     return Words(len(wanted), len(wanted - done), len(have.keys() - wanted))

@@ -96,7 +96,8 @@ def read_stand(notes: str) -> str | None:
     return rest.split()[0].strip("·.,") if found and rest.split() else None
 
 
-_PLACE = re.compile(r"[\w/.-]+#[\w-]+(?:\.\d+)?")
+# A page may have any name that a file may have.
+_PLACE = re.compile(r"[^#\n]+#[\w-]+(?:\.\d+)?(?= ·|\Z)")
 
 
 def read_place(name: str, notes: str) -> str:

@@ -78,6 +78,7 @@ PLANTS = [
     Plant("numbers", "\n## Dauer { #d }\n\nBis zum 4. März 2027.", 10, english="\n## Length { #d }\n\nUntil 5 March 2027."),
     Plant("numbers", "\n## Dauer { #d }\n\nNach § 24 gilt das.", 8, english="\n## Length { #d }\n\nThis applies."),
     Plant("numbers", "\n## Dauer { #d }\n\nEs sind 1.200 Stunden.", 10, english="\n## Length { #d }\n\nIt is 1,300 hours."),
+    Plant("markup", "\nBringen Sie mit:\n• Pass\n", 11),
     Plant("glossary", "\nFragen Sie die Ausländerbehörde.", 0, english="\nAsk the foreigners' office."),
     Plant("glossary", "\nFragen Sie die Ausländerbehörde.", 10, english="\nFirst.\n\nAsk the immigration authority."),
     Plant("hard-german", f"\nKurz.\n\n{LONG}", 12),
@@ -111,7 +112,7 @@ ELSEWHERE = {  # planted by the tests of their own modules, or below
     "": "", "header-broken": "test_checks", "file-encoding": "test_checks", "file-empty": "test_checks", "file-unreadable": "test_checks", "no-german": "test_checks",
     "title-twice": "test_checks", "fact-source": "", "fact-confirm": "", "fact-value": "", "data": "", "unconfirmed": "",
     "placeholder": "", "consent": "", "unreviewed": "", "words": "test_languages", "toolkit": "test_chooser",
-    "translations": "translations", "link-moved": "test_external", "link-gone": "test_external",
+    "page-size": "test_texts", "file-unpublished": "test_texts", "translations": "translations", "link-moved": "test_external", "link-gone": "test_external",
 }  # fmt: skip
 
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from editorial import yaml_files
-from editorial.checks.html import _converter, _render, check_rendered, check_typed_html, is_harmless
+from editorial.checks.html import _render, check_rendered, check_typed_html, is_harmless
+from editorial.checks.rendered import converter
 from editorial.content import Text
 from editorial.findings import errors
 from editorial.front_matter import PageHeader
@@ -47,7 +48,7 @@ def test_an_attack_is_an_error_at_its_line_with_a_remedy(tree: Tree, attack: dic
     "body",
     [
         "Ein Satz mit **fettem** und *schrägem* Wort, 5 < 6 und A & B, ein \\*Stern\\*, ein `<Zeichen>` und &amp; &nbsp; &ndash;.",
-        "## Termine { #termine }\n\n- Punkt\n    - Unterpunkt\n\n1. Eins\n2. Zwei\n\n> Zitat\n\n* * *",
+        "## Termine { #termine }\n\n- Punkt\n    - Unterpunkt\n\nDann:\n\n1. Eins\n2. Zwei\n\n> Zitat\n\n* * *",
         "Rufen Sie {{ tel.fire }} an, {{ link.finder }}, {{ law.aufenthg-60c }}, {{ contact.kim }}.",
         "[Zum Kontakt](kontakt.md){ .button } und [zur Stelle](kontakt.md#top) und [hier oben][oben].\n\n[oben]: kontakt.md 'Titel'",
         "![Ein Haus](haus.png){ width=300 loading=lazy }",
@@ -98,7 +99,7 @@ def test_html_of_any_origin_is_held_to_the_policy(html: str) -> None:
 def test_the_check_renders_with_the_extensions_of_the_build() -> None:
     prepare(ROOT / "docs", None)
     wanted = [name for name, _told in settings_of(ROOT / "docs").extensions]
-    used = [f"{type(one).__module__}:{type(one).__qualname__}" for one in _converter().registeredExtensions]
+    used = [f"{type(one).__module__}:{type(one).__qualname__}" for one in converter(True).registeredExtensions]
     assert {name for name in wanted if name in used} == set(used) - {"editorial.plain_text:PlainText"}
 
 

@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 from msgspec.structs import replace
 
-from editorial.checks.html import _converter
+from editorial.checks.rendered import converter
 from editorial.facts import Amount, Link
 from editorial.html_policy import check_html
 from editorial.inserts import UnknownInsert, addresses_of, fill_inserts, format_amount
@@ -74,7 +74,7 @@ def test_a_fact_is_shown_as_it_is_written_whatever_markdown_would_make_of_it(nam
         "- {{ link.finder }}",
         "| A | B |\n|---|---|\n| {{ link.finder }} | y |",
     ):
-        html = _converter().reset().convert(fill_inserts(text, facts, "de", {}))
+        html = converter(True).reset().convert(fill_inserts(text, facts, "de", {}))
         soup = BeautifulSoup(html, "html.parser")
         (link,) = soup.select("a")
         assert (link.get_text(), link["href"]) == (" ".join(name.split()), url)

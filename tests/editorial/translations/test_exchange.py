@@ -8,11 +8,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as tried
+from hypothesis import strategies as st
 
 from editorial.content import read_content
-from editorial.translations.exchange import Imported, Refused, export, import_files, page_units
-from editorial.translations.lock import load_lock, write_all
-from editorial.translations.units import put, scalar
+from editorial.translations.answers import faults
+from editorial.translations.exchange import Imported, Refused, export, import_files, page_units, read_file
+from editorial.translations.lock import Lock, load_lock, write_all
+from editorial.translations.paragraphs import normal
+from editorial.translations.units import Unit, put, scalar
+from tests.editorial.conftest import LANGUAGES, Tree
 from tests.editorial.translations.conftest import Desk
 
 TOOLS = Path(sys.executable).parent
@@ -360,3 +366,57 @@ def test_a_title_is_quoted_where_the_header_needs_it(text: str) -> None:
     import yaml
 
     assert yaml.safe_load(f"title: {scalar(text)}") == {"title": text}
+
+
+WORDS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=40)
+
+
+@tried(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(WORDS, WORDS, st.sampled_from(["po", "xlf"]), st.sampled_from(["kurse", "a b (1)", "fragen & mehr", "ü", "x'y"]))
+@example("a\x0bb", "b", "xlf", "kurse")
+@example("a\u2028b\x85c", "b", "po", "kurse")
+@example('"\\n" \\ <&]]>', "\ufffe", "xlf", "kurse")
+def test_what_is_sent_out_is_read_back_word_for_word(
+    tree: Tree, tmp_path: Path, german: str, english: str, form: str, key: str
+) -> None:
+    """Whatever a page may hold: if the check lets it pass, our own import reads what our own export wrote."""
+    for name in ("kurse", "a b (1)", "fragen & mehr", "ü", "x'y"):
+        for code in ("de", "en"):
+            (tree.docs / code / f"{name}.md").unlink(missing_ok=True)
+    tree.write("de", key, "Kurse", f"# Kurse {{ #kurse }}\n\n{german}")
+    tree.write("en", key, "Courses", f"# Courses {{ #kurse }}\n\n{english}")
+    content = tree.read()
+    if key not in content.pages or "en" not in content.pages[key].texts:
+        return
+    page = content.pages[key]
+    wanted = page_units(tree.docs, page, LANGUAGES[1], Lock())[2]
+    text, count = export(tree.docs, [page], LANGUAGES[1], Lock(), "all", "po" if form == "po" else "xliff")
+    path = tmp_path / f"out.{form}"
+    path.write_text(text, "utf-8", newline="")
+    answers = read_file(path)
+    assert count == len(answers)
+    assert [(one.id, normal(one.source), normal(one.target)) for one in answers] == [
+        (unit.id, normal(unit.source), normal(unit.target)) for unit in wanted
+    ]
+
+
+@pytest.mark.parametrize("form", ["po", "xlf"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_file_may_come_back_with_a_byte_order_mark_and_other_line_ends(
+    desk: Desk, tmp_path: Path, form: str, encoding: str, end: str
+) -> None:
+    page = read_content(desk.docs, desk.languages).pages["kurse"]
+    text, count = export(
+        desk.docs, [page], LANGUAGES[1], load_lock(desk.docs), "all", "po" if form == "po" else "xliff"
+    )
+    text = text.replace('encoding="UTF-8"', f'encoding="{"UTF-16" if encoding == "utf-16" else "UTF-8"}"')
+    path = tmp_path / f"back.{form.upper()}"
+    path.write_bytes(text.replace("\n", end).encode(encoding))
+    assert len(read_file(path)) == count
+
+
+@pytest.mark.parametrize("sign", ["\x0b", "\u2028", "\x85", "\ufffd"])
+def test_a_translation_with_a_control_character_is_refused(sign: str) -> None:
+    unit = Unit("kurse#kurse.0", "Ein Satz.", "", "new", "p", 3)
+    assert any("Steuerzeichen" in what for what, _remedy in faults(unit, f"A sentence{sign}."))

@@ -1,0 +1,53 @@
+"""The files beside pages: each one that will not be published is named."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from editorial.findings import Finding
+from editorial.inputs import is_hidden
+from editorial.languages import Language
+from editorial.published import ALMOST_PAGES, ASSETS, ending, is_asset, is_page, is_spare
+
+LOCK = "translations.lock.yml"
+SHARED = "assets"  # the folder of files for all languages
+
+
+def check_files(docs: Path, languages: tuple[Language, ...]) -> Iterator[Finding]:
+    """Name every file that is no page, no data and none of the kinds that are published; hidden ones are left alone."""
+    codes = {language.code for language in languages}
+    for folder, folders, names in os.walk(docs):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(folder, name).relative_to(docs).as_posix()
+            if not is_hidden(path) and path != LOCK:
+                yield from _check_file(path, codes)
+
+
+def _check_file(path: str, codes: set[str]) -> Iterator[Finding]:
+    top, _slash, inner = path.partition("/")
+    shown, kind = f"docs/{path}", ending(path)
+    if is_spare(path):
+        yield Finding(shown, 0, "Die Datei ist eine Kopie oder ein Rest und wird nicht veröffentlicht.",
+                      "Löschen Sie sie, oder geben Sie ihr einen eigenen Namen.", "notice", "file-unpublished")  # fmt: skip
+    elif inner and top == "data":
+        if kind != ".yml":
+            yield Finding(shown, 0, "Die Datei wird nicht gelesen; Daten stehen in Dateien mit der Endung .yml.",
+                          "Löschen Sie sie, oder benennen Sie sie um.", "notice", "file-unpublished")  # fmt: skip
+    elif kind in ALMOST_PAGES:
+        if top not in codes or not inner:
+            yield Finding(shown, 0, "Die Seite liegt in keinem Ordner einer Sprache.",
+                          f"Legen Sie sie in einen dieser Ordner, oder löschen Sie sie: {', '.join(sorted(codes))}.",
+                          kind="file-unpublished")  # fmt: skip
+        elif not is_page(path):
+            stem = path.rpartition(".")[0]
+            name = "index" if stem.rpartition("/")[2] == "README" else stem.rpartition("/")[2]
+            yield Finding(shown, 0, "Die Datei heißt nicht wie eine Seite und wird nicht veröffentlicht.",
+                          f"Benennen Sie sie um, zum Beispiel in {name}.md.", kind="file-unpublished")  # fmt: skip
+    elif not is_asset(path) or (top not in codes and top != SHARED):
+        known = ", ".join(sorted(ASSETS))
+        yield Finding(shown, 0, "Die Datei wird nicht veröffentlicht.",
+                      f"Löschen Sie sie. Veröffentlicht werden Seiten (.md) und {known} in den Ordnern der Sprachen und in docs/assets/.",
+                      "notice", "file-unpublished")  # fmt: skip
