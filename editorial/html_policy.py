@@ -191,6 +191,7 @@ def _element_faults(node: LexborNode, addresses: Collection[str]) -> Iterator[Fa
         return
     for name, given in node.attributes.items():
         value = given or ""
+        name = name.lower()  # the parser gives SVG its mixed case: viewBox
         rule = rules.get(name) or _EVERYWHERE.get(name)
         if rule is None:
             yield Fault(f"Die Angabe {shorten(name)} an <{tag}> ist in Texten nicht erlaubt.", IN_BRACES)

@@ -35,21 +35,36 @@ class Quotation(Model, frozen=True, kw_only=True):
 
 
 class Publication(Model, frozen=True, kw_only=True):
-    """One publication: counts by question and choice; what is missing is hidden on purpose."""
+    """One publication: counts by question and choice; what is missing is hidden on purpose.
+
+    :ivar bases: of how many companies each count is, where that is not ``answers``.
+    """
 
     published_on: Date
     answers: int
     first_answer: Month
     last_answer: Month
     tables: dict[str, dict[str, int]]
+    bases: dict[str, dict[str, int]] = {}
     quotations: list[Quotation] = []
 
 
-Bar = tuple[str, int | None, str | None]
+class Bar(Struct, frozen=True):
+    """One bar.
+
+    :ivar count: how many companies gave the answer; None if that is not shown.
+    :ivar base: of how many companies that is.
+    :ivar link: where its label leads, or None.
+    """
+
+    label: str
+    count: int | None
+    base: int
+    link: str | None = None
 
 
 class Chart(Struct, frozen=True):
-    """One chart: its heading, and label, count (None: hidden) and link of each bar."""
+    """One chart: its heading and its bars."""
 
     key: str
     title: str
@@ -87,7 +102,7 @@ def draw_results(published: Publication | None, language: Language) -> str:
         return str(
             Markup("<p>{}</p>").format(
                 _(
-                    "The survey has begun. There are no results yet: we show them once at least five companies have answered."
+                    "The survey has begun. There are no results yet: we show them once at least twenty companies have answered."
                 )
             )
         )
@@ -101,7 +116,8 @@ def draw_results(published: Publication | None, language: Language) -> str:
         ),
         Markup("<p>{}</p>").format(
             _(
-                "We show a number only if it is about at least five companies. A dash stands for a number that stays hidden."
+                "We show a number only if at least six companies gave this answer and at least six did not. "
+                "So nobody can find out what one company answered. Otherwise you read: too few answers."
             )
         ),
     ]
@@ -119,21 +135,26 @@ def charts_of(published: Publication, language: Language) -> list[Chart]:
     survey = FORMS["survey"]
     form, tables = survey.form_class(), published.tables
 
+    def bar(label: str, name: str, key: str, link: str | None = None) -> Bar:
+        base = published.bases.get(name, {}).get(key, published.answers)
+        return Bar(label, tables.get(name, {}).get(key), base, link)
+
     def ticked(name: str) -> list[Bar]:
-        return [(label, tables.get(f"{name}:{key}", {}).get("yes"), None) for key, label in survey.choices(name)]
+        return [bar(label, f"{name}:{key}", "yes") for key, label in survey.choices(name)]
 
     def levels(prefix: str, level: str, link: bool) -> list[Bar]:
-        names = [name for name in survey.field_names() if name.startswith(prefix)]
         return [
-            (
+            bar(
                 str(form[name].label.text),
-                tables.get(name, {}).get(level),
+                name,
+                level,
                 f"{language.root}{CHOICE}?obstacle={name.removeprefix(prefix)}" if link else None,
             )
-            for name in names
+            for name in survey.field_names()
+            if name.startswith(prefix)
         ]
 
-    again: list[Bar] = [(label, tables.get("again", {}).get(key), None) for key, label in survey.choices("again")]
+    again = [bar(label, "again", key) for key, label in survey.choices("again")]
     return [
         Chart("done", str(form["done"].label.text), ticked("done")),
         Chart("worked", str(form["worked"].label.text), ticked("worked")),
@@ -145,7 +166,7 @@ def charts_of(published: Publication, language: Language) -> list[Chart]:
     ]
 
 
-def draw_bar(row: int, label: str, count: int | None, width: float, rtl: bool) -> Markup:
+def draw_bar(row: int, label: str, count: str | None, width: float, rtl: bool) -> Markup:
     """Return label, bar and number of one row, 46 units high in a picture 320 wide; mirrored for right to left."""
     begin, bar, number = (320.0, 320 - width, 314 - width) if rtl else (0.0, 0.0, 6 + width)
     return Markup(
@@ -156,20 +177,36 @@ def draw_bar(row: int, label: str, count: int | None, width: float, rtl: bool) -
     )
 
 
+def count_words(bar: Bar, answers: int) -> str:
+    """Return a bar's number in words of the current language; with its base where not all companies are counted in it."""
+    if bar.count is None:
+        return _("too few answers")
+    if bar.base == answers:
+        return str(bar.count)
+    return _("%(count)s of %(base)s", count=bar.count, base=bar.base)
+
+
 def draw_chart(chart: Chart, answers: int, rtl: bool) -> Markup:
     """Return a chart as SVG (for eyes only) with its table, which says the same in words and links each obstacle."""
     height = 46 * len(chart.bars)
     bars = Markup("").join(
-        draw_bar(row, label, count, 270 * (count or 0) / answers, rtl)
-        for row, (label, count, _link) in enumerate(chart.bars)
+        draw_bar(
+            row,
+            bar.label,
+            None if bar.count is None else count_words(bar, answers),
+            240 * (bar.count or 0) / (bar.base or 1),
+            rtl,
+        )
+        for row, bar in enumerate(chart.bars)
     )
     rows = Markup("").join(
         Markup("<tr><th scope='row'>{}</th><td>{}</td></tr>").format(
-            Markup('<a href="{}">{}</a>').format(link, label) if link else label, "–" if count is None else count
+            Markup('<a href="{}">{}</a>').format(bar.link, bar.label) if bar.link else bar.label,
+            count_words(bar, answers),
         )
-        for label, count, link in chart.bars
+        for bar in chart.bars
     )
-    linked = any(link for _label, _count, link in chart.bars)
+    linked = any(bar.link for bar in chart.bars)
     return Markup(
         '<section class="kim-chart" aria-labelledby="survey-{key}"><h3 id="survey-{key}">{title}</h3>{hint}'
         '<svg class="kim-chart__bars" viewBox="0 0 320 {height}" width="320" height="{height}" direction="{direction}" aria-hidden="true" focusable="false">{bars}</svg>'
@@ -202,10 +239,11 @@ def results_csv(published: Publication, language: Language) -> str:
 
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow([_("Question"), _("Answer"), _("Companies")])
+    writer.writerow([_("Question"), _("Answer"), _("Companies"), _("Of how many companies")])
     for chart in charts_of(published, language):
-        for label, count, _link in chart.bars:
-            writer.writerow([chart.title, label, "" if count is None else count])
+        for bar in chart.bars:
+            known = bar.count is not None
+            writer.writerow([chart.title, bar.label, bar.count if known else "", bar.base if known else ""])
     return "\ufeff" + out.getvalue()
 
 

@@ -14,7 +14,8 @@ from werkzeug.wrappers import Response
 from editorial import words
 from editorial.languages import ROOT, language_of_path
 from form_handler import faults, pages, views
-from form_handler.office import notices as notices  # adds to the blueprint below
+from form_handler.office import counting as counting  # adds to the blueprint below
+from form_handler.office import notices as notices  # this one, too
 from form_handler.office import provider
 from form_handler.office.views import office
 from form_handler.security import RequestInput, host_is_known

@@ -8,7 +8,7 @@ import errno
 import json
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,18 +36,15 @@ from form_handler.storage.database import (
 from form_handler.storage.revision import SchemaError, is_current, is_empty
 from form_handler.storage.schema import outgoing_mail, submission
 from form_handler.storage.submissions import find_by_reference, list_submissions
-from form_handler.survey_results import (
-    TooFewError,
-    publication,
-    publish,
-    read_published,
-    released_quotations,
-    stored_surveys,
-)
+from form_handler.survey_answers import DecisionError, State, count_states, decide, list_answers
+from form_handler.survey_results import PublicationError, publish
 from form_handler.terminal import printable, printable_json
 
 if TYPE_CHECKING:
     from form_handler.server import Wrap
+
+# Who did what is done from the command line.
+OPERATOR = "kim"
 
 
 def load_settings(env: Mapping[str, str] | None = None) -> Settings:
@@ -402,24 +399,89 @@ def survey() -> None:
     """The experience survey."""
 
 
+STATE_WORDS: dict[State, str] = {
+    "undecided": "offen",
+    "counts": "zählt",
+    "excluded": "zählt nicht",
+    "duplicate": "doppelt, zählt nicht",
+    "published": "veröffentlicht",
+}
+
+
+@survey.command("list")
+def list_survey_command() -> None:
+    """List the answers and whether each counts, the oldest first."""
+    found = list_answers(open_database(load_settings()))
+    for one in found:
+        hints = [
+            *([f"gleicher Betrieb wie {', '.join(one.same_company)}"] if one.same_company else []),
+            *([f"gleiche Antworten wie {', '.join(one.same_answers)}"] if one.same_answers else []),
+        ]
+        row = one.submission
+        sender = FORMS["survey"].sender_of(row.answers) or "ohne Namen"
+        click.echo(
+            f"{row.reference}  {row.received_at:%Y-%m-%d}  {STATE_WORDS[one.state]}  {printable(sender)}"
+            + (f"  ({'; '.join(hints)})" if hints else "")
+        )
+    click.echo(states_line(count_states(found)))
+
+
+def states_line(states: Mapping[State, int]) -> str:
+    """Return how many answers are in which state."""
+    return ", ".join(f"{states[key]} {words}" for key, words in STATE_WORDS.items() if key in states) + "."
+
+
+def decide_on(references: Sequence[str], counts: bool | None) -> None:
+    """Decide on answers, each by itself; end with a fault if one was not possible."""
+    database, now, failed = open_database(load_settings()), datetime.datetime.now(datetime.UTC), False
+    for reference in references:
+        try:
+            decide(database, reference, counts, OPERATOR, now)
+        except DecisionError as error:
+            click.echo(f"{printable(reference)}: {error}", err=True)
+            failed = True
+    click.echo(states_line(count_states(list_answers(database))))
+    if failed:
+        sys.exit(1)
+
+
+@survey.command("count")
+@click.argument("references", nargs=-1, required=True)
+def count_command(references: tuple[str, ...]) -> None:
+    """Confirm that answers count: each is of a company, and of a different one."""
+    decide_on(references, True)
+
+
+@survey.command("exclude")
+@click.argument("references", nargs=-1, required=True)
+def exclude_command(references: tuple[str, ...]) -> None:
+    """Decide that answers do not count: tests, jokes, the same company again."""
+    decide_on(references, False)
+
+
+@survey.command("reopen")
+@click.argument("references", nargs=-1, required=True)
+def reopen_command(references: tuple[str, ...]) -> None:
+    """Take decisions back; until the next one these answers do not count."""
+    decide_on(references, None)
+
+
 @survey.command("publish")
 @click.option("--dry-run", is_flag=True, help="Only say what would be published.")
 def publish_command(dry_run: bool) -> None:
     """Write what may be published to docs/data/survey.yml; the next build shows it."""
     database, path = open_database(load_settings()), ROOT / "docs" / "data" / "survey.yml"
-    today = datetime.datetime.now(datetime.UTC).date()
     try:
-        if dry_run:
-            found = publication(stored_surveys(database), released_quotations(database), read_published(path), today)
-        else:
-            found = publish(database, path, today)
-    except TooFewError as error:
+        done = publish(database, path, datetime.datetime.now(datetime.UTC), dry_run)
+    except PublicationError as error:
         raise click.ClickException(str(error)) from error
+    found = done.content
     cells = sum(len(table) for table in found["tables"].values())
+    what = f"{found['answers']} Betriebe, {cells} Zahlen, {len(found['quotations'])} Zitate"
     click.echo(
-        f"{found['answers']} Betriebe, {cells} Zahlen, {len(found['quotations'])} Zitate"
-        f"{' würden veröffentlicht.' if dry_run else f'. Geschrieben: {path}. Jetzt neu bauen: make build'}"
+        f"{what} würden veröffentlicht." if dry_run else f"{what}. Geschrieben: {path}. Jetzt neu bauen: make build"
     )
+    click.echo(f"Antworten: {states_line(done.states)}")
 
 
 COMMANDS = (submissions, db, mail, users, purge, backup, restore, survey)

@@ -1,52 +1,56 @@
-"""Counts that may be published: no cell, no sum and no difference of two publications tells of fewer than five companies.
+"""Counts that may be published: no sequence of publications tells of fewer than five companies.
 
-The rule is cell suppression with k = 5 and complementary suppression, as official statistics use it (Hundepool
-et al., Handbook on Statistical Disclosure Control, chapter 4). A table is a partition: its cells add up to a total
-that everybody knows. What a reader can compute from shown cells is the sum of the hidden ones; it, too, has to be
-zero or at least k. The same holds for the differences to every earlier publication, cell by cell and for the rest.
+**The rule.** Answers that the office has confirmed are counted in closed batches of at least :data:`BATCH` companies. Each
+company is in one batch only, a batch is counted once, when it is closed, and its published cells never change
+afterwards – not by a correction, a withdrawal or a deletion. What is published is the sum of the batches. A batch
+contributes to a question only cells that are safe by themselves: at least :data:`THRESHOLD` companies in the cell and at
+least as many outside it, and the cells left out are none, or two or more with together at least :data:`THRESHOLD`
+companies. Which cells may be left out is fixed beforehand: the first two of the table's order, or the first three, and so
+on; the first of these that is safe is taken. To leave out the smallest cells would tell their order, and with it
+sometimes their size.
+
+**Why that is enough.** Whatever a reader adds and subtracts of any number of publications is a sum of published
+cells of single batches, of their complements, or of what is left of a batch's total. These are groups of different
+companies, and none of them has fewer than six members or leaves fewer than six out; without the reader's own
+company these are five. So no group of fewer than five is told of, and no answer is told of everybody. A batch whose table is
+not safe contributes nothing to that question, ever: it is not tried again together with later answers, because
+that would tell by which few answers it has become safe. When a batch is closed depends on the number of answers
+alone, not on what they say.
+
+Source: cell suppression with complementary suppression, Hundepool et al., Handbook on Statistical Disclosure
+Control, chapter 4; the fixed batches take the place of a comparison with each earlier publication.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 K = 5
+# A company knows its own answer and may subtract it; five others remain.
+THRESHOLD = K + 1
+# From 4 * K on even a question with two answers has more than one table that is published.
+BATCH = 4 * K
 Table = Mapping[str, int]
 
 
-def harmless(number: int, k: int = K) -> bool:
-    """Tell whether a count, or the difference of two counts, tells of nobody or of at least ``k`` companies."""
-    return number == 0 or abs(number) >= k
+def shown_cells(table: Table) -> dict[str, int]:
+    """Return the cells of one batch's table that may be published; all others stay hidden for good.
 
-
-def shown_cells(table: Table, earlier: Sequence[Table] = (), totals: Sequence[int] = (), k: int = K) -> dict[str, int]:
-    """Return the cells of a partition that may be shown; all others are hidden.
-
-    ``earlier`` holds what was shown of the same table before, ``totals`` the total of each of these publications.
+    :param table: a partition: each company of the batch is in exactly one cell. What is first in it is hidden first.
     """
-    shown = {key: number for key, number in table.items() if harmless(number, k)}
-    for past in earlier:
-        shown = {key: n for key, n in shown.items() if key not in past or harmless(n - past[key], k)}
-    while not is_safe(table, shown, earlier, totals, k):
-        # Hide one more: the smallest that is not zero, so that most of the picture stays.
-        shown.pop(min(shown, key=lambda key: (shown[key] == 0, shown[key], key)))
-    return shown
+    keys = list(table)
+    for hidden in (0, *range(2, len(keys))):
+        shown = {key: table[key] for key in keys[hidden:]}
+        if is_safe(table, shown):
+            return shown
+    return {}
 
 
-def is_safe(table: Table, shown: Table, earlier: Sequence[Table] = (), totals: Sequence[int] = (), k: int = K) -> bool:
-    """Tell whether nothing that can be computed from what is shown tells of fewer than ``k`` companies."""
+def is_safe(table: Table, shown: Table) -> bool:
+    """Return whether the shown cells of a batch, their complements and the rest each hold enough companies."""
     total = sum(table.values())
+    if any(number < THRESHOLD or total - number < THRESHOLD for number in shown.values()):
+        return False
     hidden = [key for key in table if key not in shown]
-    if not all(harmless(number, k) for number in shown.values()):
-        return False
     rest = total - sum(shown.values())
-    if hidden and (len(hidden) == 1 or not harmless(rest, k)) and shown:
-        return False
-    for past, past_total in zip(earlier, totals, strict=True):
-        both = shown.keys() & past.keys()
-        changes = {key: shown[key] - past[key] for key in both}
-        if not all(harmless(change, k) for change in changes.values()):
-            return False
-        if both and not harmless((total - past_total) - sum(changes.values()), k):
-            return False
-    return True
+    return not shown or not hidden or (len(hidden) > 1 and rest >= THRESHOLD)

@@ -26,6 +26,9 @@ def event_words(kind: str, detail: str) -> str:
         "corrected": _("corrected answers: %(fields)s", fields=detail),
         "quoted": _("released a quotation"),
         "unquoted": _("took a quotation back"),
+        "survey-counts": _("confirmed that this answer counts in the survey"),
+        "survey-excluded": _("decided that this answer does not count in the survey"),
+        "survey-reopened": _("took back the decision whether this answer counts"),
     }.get(kind, kind)
 
 
@@ -50,3 +53,14 @@ def suspicion_words(signs: str) -> list[str]:
         "recipient": _("this e-mail address was entered many times today, so no receipt was sent to it"),
     }
     return [words.get(sign, sign) for sign in signs.split()]
+
+
+def counting_words(state: str) -> str:
+    """Return whether an answer to the survey counts."""
+    return {
+        "undecided": _("not decided yet"),
+        "counts": _("counts"),
+        "excluded": _("does not count"),
+        "duplicate": _("does not count: the same company again"),
+        "published": _("published"),
+    }.get(state, state)
