@@ -21,11 +21,11 @@ def counting() -> BaseResponse:
     """Show every answer with its state, the undecided first, and keep a decision."""
     fault = ""
     if request.method == "POST":
-        decision = request.form.get("decision", "")
+        decision = g.form.get("decision", "")
         if decision not in DECISIONS:
             raise NotFound
-        reference = request.form.get("reference", "")
-        if _may_change(reference, request.form.get("before", "")):
+        reference = g.form.get("reference", "")
+        if _may_change(reference, g.form.get("before", "")):
             try:
                 decide(database(), reference, DECISIONS[decision], g.account.name, now())
                 return redirect(f"{base()}umfrage/zaehlung/", 303)
