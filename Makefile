@@ -6,7 +6,7 @@ KIM := $(VENV)/bin/python -m kim
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run build pdf desk check test test-all bench bench-forms scan clean lock browser postgres
+.PHONY: help run build pdf desk check test test-all bench bench-forms scan clean lock browser postgres nginx
 
 # An environment holds the paths of the folder that it was made in. One that came along with a copy is made anew.
 # The shell compares, for a folder may have any name: blanks, quotes, signs that mean something to make.
@@ -32,7 +32,7 @@ desk: $(VENV)/.installed ## Write the editors' desk to var/desk/index.html: what
 check: $(VENV)/.installed-dev ## Lint, types, pages, facts and interface words
 	@$(VENV)/bin/python -m ruff check . && $(VENV)/bin/python -m ruff format --check . && $(VENV)/bin/python -m mypy && $(KIM) check
 
-test: $(VENV)/.installed-dev browser postgres ## Set up what the tests need, a real Chromium included, and run them all
+test: $(VENV)/.installed-dev browser postgres nginx ## Set up what the tests need, a real Chromium included, and run them all
 	@$(VENV)/bin/python -m ruff check . && $(VENV)/bin/python -m ruff format --check . && $(VENV)/bin/python -m mypy && $(KIM) check
 	@$(VENV)/bin/python -m pytest -n auto --dist loadfile --durations 15
 
@@ -55,6 +55,9 @@ browser: # A Chromium for the browser tests
 
 postgres: # A PostgreSQL for its tests
 	@sh deploy/install-postgres
+
+nginx: # An nginx for the tests of deploy/nginx.conf
+	@sh deploy/install-nginx
 
 clean: ## Remove what can be made again (not var/, where the answers are)
 	rm -rf $(VENV) site .site.* *.egg-info
