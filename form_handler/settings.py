@@ -49,7 +49,7 @@ SETTINGS: tuple[tuple[str, str, str, str], ...] = (
     ("KIM_SECRET_FILE", "file that holds the key, readable by its owner only", "path", "none"),
     ("KIM_HOSTS", "host names that are answered, with commas, without scheme and port", "list", "127.0.0.1,localhost (development)"),
     ("KIM_TLS", "`1` where readers come over https: secure cookies, HSTS", "0 or 1", "0"),
-    ("KIM_PROXIES", "reverse proxies in front whose X-Forwarded-For counts", "number", "0"),
+    ("KIM_PROXIES", "reverse proxies in front whose X-Forwarded-For and X-Forwarded-Proto count; without one neither counts", "number", "0"),
     ("KIM_SQLITE_JOURNAL", "`truncate`, or `wal` where SQLite is free of the WAL reset fault", "word", "truncate"),
     ("KIM_RATE_LIMIT", "forms from one address within an hour before more are held for the office; ten times as many are refused; `0`: no limit", "number", "30 (development: 0)"),
     ("KIM_CONFIRM_EMAIL", "`1`: the receipt to the sender carries a link; who confirms the address by it gets a copy of the entries. `0`: no link and no copy", "0 or 1", "1"),

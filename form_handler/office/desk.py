@@ -397,6 +397,8 @@ def _redirect_mails(
     if new is None:
         connection.execute(outgoing_mail.delete().where(to_sender))
         return True
+    # A mail that only a confirmed address gets is not for the new one, which is not confirmed yet.
+    connection.execute(outgoing_mail.delete().where(to_sender, outgoing_mail.c.kind != "copy"))
     is_held = outgoing_mail.c.state == "held"
     connection.execute(
         outgoing_mail.update()

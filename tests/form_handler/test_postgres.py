@@ -10,7 +10,7 @@ import signal
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from form_handler import rates
+from form_handler.app import create_app
 from form_handler.forms import FORMS
 from form_handler.mail_worker import deliver_due, utc_now
 from form_handler.mails import plan_mails
@@ -188,3 +189,105 @@ def test_the_office_works_on_it(database: Database, settings: Settings) -> None:
     with database.reading() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(submission)).scalar_one() == 0
         assert connection.execute(sa.select(sa.func.count()).select_from(outgoing_mail)).scalar_one() == 0
+
+
+def guess(url: str, data_dir: str) -> int:
+    """Guess eight times at once in a process of its own; return how often the password was looked at."""
+    database = Database(read_settings({"KIM_DATA_DIR": data_dir, "KIM_DATABASE_URL": url}))
+
+    def one(_: int) -> bool:
+        try:
+            accounts.log_in(database, "probe", "falsch-falsch-falsch", "192.0.2.1", NOW)
+        except accounts.ThrottledError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        return sum(pool.map(one, range(8)))
+
+
+def test_of_parallel_guesses_in_two_processes_no_more_than_the_limit_reach_the_password(
+    database: Database, settings: Settings, tmp_path: Path
+) -> None:
+    accounts.add_account(database, "Probe", "ein-langes-passwort", NOW)
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        tries = [pool.submit(guess, settings.database_url, str(tmp_path / f"process{n}")) for n in range(2)]
+        assert sum(one.result() for one in tries) == accounts.TRIES_FOR_NAME
+
+
+def test_of_colleagues_who_correct_the_same_answer_at_once_one_wins_and_the_others_are_told(
+    database: Database, settings: Settings
+) -> None:
+    found = put(database, settings)
+
+    def one(number: int) -> bool:
+        try:
+            desk.correct(database, found, {**ANSWERS, "message": f"Text {number}"}, f"person{number}", NOW)
+        except desk.ConflictError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(one, range(8)))
+    assert won.count(True) == 1
+    (stored,) = list_submissions(database)
+    assert stored.answers["message"] == f"Text {won.index(True)}"
+    assert stored.version == 2
+
+
+def test_colleagues_who_correct_different_answers_at_once_all_get_through(
+    database: Database, settings: Settings
+) -> None:
+    found = put(database, settings)
+    names = ["company", "message", "contact_name", "district", "languages", "reach_when"]
+
+    def one(name: str) -> None:
+        desk.correct(database, found, {**ANSWERS, name: f"neu {name}"}, name, NOW)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(one, names))
+    (stored,) = list_submissions(database)
+    assert {name: stored.answers[name] for name in names} == {name: f"neu {name}" for name in names}
+
+
+def test_notes_and_a_deletion_at_once_lose_no_note_silently(database: Database, settings: Settings) -> None:
+    found = put(database, settings)
+    mark = desk.work_mark(database, [found.number])
+
+    def write(number: int) -> str:
+        try:
+            desk.add_note(database, found, f"Notiz {number}", "probe", NOW)
+        except desk.GoneError:
+            return "given back"
+        return "kept"
+
+    def delete(_: int) -> str:
+        try:
+            return f"deleted {desk.erase(database, [found.number], 'zweite', 'erased', NOW, None, mark)}"
+        except desk.ConflictError:
+            return "asked again"
+
+    with ThreadPoolExecutor(8) as pool:
+        done = [pool.submit(delete if number == 3 else write, number) for number in range(8)]
+        results = {one.result() for one in done}
+    assert results in ({"given back", "deleted 1"}, {"kept", "asked again"})
+
+
+def test_a_nul_in_what_somebody_sends_is_no_fault_of_the_server(database: Database, settings: Settings) -> None:
+    accounts.add_account(database, "Probe", "ein-langes-passwort", NOW)
+    client = create_app(settings, database).test_client()
+    page = client.get("/eingang/anmelden/", base_url="http://127.0.0.1").text
+    token = page.split('name="csrf_token" value="')[1].split('"')[0]
+
+    def log_in(name: str) -> int:
+        data = {"csrf_token": token, "name": name, "password": "ein-langes-passwort"}
+        return client.post("/eingang/anmelden/", data=data, base_url="http://127.0.0.1").status_code
+
+    assert [log_in("a\x00b"), log_in("probe")] == [403, 303]
+    for path, status in (
+        ("?q=%00", 400),
+        ("v/%00/", 404),
+        ("person/?email=%00", 200),
+        ("person/kopie.json?email=a%00", 404),
+    ):
+        assert client.get(f"/eingang/{path}", base_url="http://127.0.0.1").status_code == status, path

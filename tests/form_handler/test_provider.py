@@ -22,7 +22,8 @@ from form_handler.office import accounts
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
 from tests.conftest import PATIENCE
-from tests.form_handler.test_office import Clerk
+from tests.form_handler.test_office import Clerk, put
+from tests.form_handler.test_office_together import fields, idle, send
 
 CLIENT, SECRET = "kim", "geheimnis"
 NOW = datetime.datetime.now(datetime.UTC)
@@ -153,3 +154,16 @@ def test_a_token_for_somebody_else_or_with_a_wrong_key_is_refused(clerk: Clerk, 
 
 def test_an_answer_that_nobody_asked_for_is_refused(clerk: Clerk) -> None:
     assert clerk.get("anbieter/zurueck?code=x&state=y").status_code == 403
+
+
+def test_a_note_is_kept_through_the_citys_own_log_in(clerk: Clerk, database: Database, settings: Settings) -> None:
+    found = put(database, settings, company="Beispiel", email="a@example.org")
+    through_the_provider(clerk)
+    path = f"/eingang/v/{found.reference}/notiz"
+    form = fields(clerk.get(f"v/{found.reference}/"), path)
+    idle(database)
+    assert send(clerk, path, form, note="Angerufen.").status_code == 303
+    assert "aufgehoben" in clerk.get("anmelden/").text
+    assert through_the_provider(clerk).location == "/eingang/ungesendet/"
+    assert send(clerk, path, fields(clerk.get("ungesendet/"), path)).status_code == 303
+    assert "Angerufen." in clerk.get(f"v/{found.reference}/").text
