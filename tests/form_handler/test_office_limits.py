@@ -113,19 +113,13 @@ def raw(server: Server, path: str, *lines: str, body: bytes = b"") -> str:
     return answer.decode("utf-8", "replace")
 
 
-CHUNKS = [
-    b"zz\r\nnote=x\r\n0\r\n\r\n",
-    b"5\r\nno",
-    b"5\r\nnote=x\r\n0\r\n\r\n",
-    b"-1\r\n\r\n",
-    b"ffffffffffffffffffff\r\nx",
-    b"\r\n",
-]
+MALFORMED = [b"zz\r\nnote=x\r\n0\r\n\r\n", b"5\r\nnote=x\r\n0\r\n\r\n", b"-1\r\n\r\n", b"\r\n"]
+BROKEN_OFF = [b"5\r\nno", b"ffffffffffffffffffff\r\nx"]
 
 
 @pytest.mark.parametrize("path", ["/eingang/anmelden/", "/eingang/v/KIM-222222/notiz", "/arbeitgeber/mitmachen/"])
 def test_malformed_chunks_are_a_bad_request_everywhere(server: Server, path: str) -> None:
-    for body in CHUNKS:
+    for body in MALFORMED + BROKEN_OFF:
         answer = raw(
             server,
             path,
@@ -134,7 +128,8 @@ def test_malformed_chunks_are_a_bad_request_everywhere(server: Server, path: str
             f"Content-Type: {FORM}",
             body=body,
         )
-        assert answer.startswith(("HTTP/1.1 400", "HTTP/1.1 413")), (body, answer[:200])
+        refused = answer.startswith(("HTTP/1.1 400", "HTTP/1.1 413"))
+        assert refused or (body in BROKEN_OFF and answer == ""), (body, answer[:200])
 
 
 def test_a_chunked_body_without_end_stops_at_the_limit(server: Server) -> None:
