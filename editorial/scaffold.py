@@ -17,11 +17,34 @@ from editorial.catalogues import collect_messages, update_catalogue
 from editorial.content import Content, read_content
 from editorial.findings import errors
 from editorial.languages import ROOT, Language, load_languages, parse_languages
+from editorial.yaml_files import YAMLError, load_texts
 from editorial.yaml_files import load as load_yaml
 
 KINDS = ("offer", "company", "measure", "page")
 FOLDERS = {"offer": "angebote", "company": "betriebe", "measure": "arbeitgeber/werkzeugkasten", "page": ""}
-UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "ł": "l", "ı": "i"})
+UMLAUTS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "œ": "oe", "ł": "l", "ı": "i", "đ": "d", "ð": "d",
+     "þ": "th", "ħ": "h", "ŋ": "n"}
+)  # fmt: skip
+# Names that a file has on no Windows computer, whatever follows the point.
+DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt") for digit in range(10))})
+# What already answers at the top of the site: the staff area, and files of the build.
+TAKEN = frozenset(
+    {
+        "eingang",
+        "assets",
+        "data",
+        "pdf",
+        "pagefind",
+        "kim-preview",
+        "404",
+        "not-kept",
+        "feed",
+        "sitemap",
+        "robots",
+        "offline",
+    }
+)
 
 
 class NewError(Exception):
@@ -42,18 +65,76 @@ class Made(Struct, frozen=True):
 def slug_of(title: str) -> str:
     """Return a title as part of an address: ``"Hilfe für Väter"`` becomes ``"hilfe-fuer-vaeter"``.
 
-    :raises NewError: if nothing is left of it.
+    :raises NewError: if nothing is left of it, or if it cannot be a file on every computer.
     """
-    plain = unicodedata.normalize("NFKD", title.casefold().translate(UMLAUTS)).encode("ascii", "ignore").decode()
+    composed = unicodedata.normalize("NFC", title).casefold()
+    plain = (
+        unicodedata.normalize("NFKD", composed.translate(UMLAUTS))
+        .replace("\u2044", "-")
+        .encode("ascii", "ignore")
+        .decode()
+    )
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
     if not slug or slug == "index":
-        raise NewError(f"Aus „{title}“ lässt sich keine Adresse machen. Nehmen Sie einen Titel mit Buchstaben.")
+        raise NewError(
+            f"Aus „{title}“ lässt sich keine Adresse machen. Nehmen Sie einen deutschen Titel mit lateinischen Buchstaben; "
+            "andere Sprachen bekommen ihren Titel in der Übersetzung."
+        )
+    if slug in DEVICES:
+        raise NewError(f"„{slug}“ kann auf manchen Computern keine Datei heißen. Nehmen Sie einen längeren Titel.")
     return slug
+
+
+def title_of(text: str) -> str:
+    """Return a title as it is written into a page: composed letters, single blanks.
+
+    :raises NewError: if it cannot be a title.
+    """
+    title = " ".join(unicodedata.normalize("NFC", text).split())
+    if strange := next((sign for sign in title if not sign.isprintable()), None):
+        raise NewError(f"Der Titel enthält das unsichtbare Zeichen U+{ord(strange):04X}. Tippen Sie ihn neu ab.")
+    if not title or len(title) > 90 or re.search(r"[{}<>]", title):
+        raise NewError("Der Titel hat 1 bis 90 Zeichen, ohne { } < und >.")
+    return title
+
+
+def anchor_of(slug: str, body: str) -> str:
+    """Return the id of a page's first heading: it begins with a letter, and no other heading of the page has it."""
+    return f"seite-{slug}" if slug[0].isdigit() or f"{{ #{slug} }}" in body else slug
+
+
+def in_markdown(text: str) -> str:
+    """Return a text so that Markdown shows it as it is."""
+    return re.sub(r"([\\`*_\[\]])", r"\\\1", text)
+
+
+def section_of(kind: str, folder: str | None, docs: Path) -> str:
+    """Return the folder below ``docs/de`` in which a page stands; empty for the top.
+
+    :raises NewError: if there is none.
+    """
+    if folder and kind != "page":
+        raise NewError(f"--in gilt nur für eine Seite (page). Dieser Befehl legt sie in docs/de/{FOLDERS[kind]} an.")
+    named = (folder or "").replace("\\", "/").removeprefix("./").removeprefix("docs/de/")
+    parts = [part for part in named.split("/") if part] if kind == "page" else FOLDERS[kind].split("/")
+    section = "/".join(parts)
+    if any(part.startswith(".") for part in parts) or not (docs / "de" / section).is_dir():
+        raise NewError(f"Den Bereich „{section}“ gibt es unter docs/de nicht.")
+    return section
 
 
 def quoted(text: str) -> str:
     """Return a text as YAML takes it in one line, whatever stands in it."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def in_yaml(word: str) -> str:
+    """Return a word as YAML 1.1 takes it for a text: ``no`` alone would be false."""
+    try:
+        plain = load_yaml(f"{{a: {word}}}") == {"a": word}
+    except YAMLError:
+        plain = False
+    return word if plain else quoted(word)
 
 
 HEADER = """---
@@ -154,20 +235,22 @@ def new_page(kind: str, title: str, docs: Path, today: datetime.date, folder: st
     :param folder: for a plain page, the section below ``docs/de`` in which it stands; default is the top.
     :raises NewError: if the title cannot be one, or the page exists.
     """
-    title = " ".join(title.split())
-    if not title or len(title) > 90 or re.search(r"[{}<>]", title):
-        raise NewError("Der Titel hat 1 bis 90 Zeichen, ohne { } < und >.")
-    section = (folder if kind == "page" and folder else FOLDERS[kind]).strip("/")
-    if ".." in section.split("/") or not (docs / "de" / section).is_dir():
-        raise NewError(f"Den Bereich „{section}“ gibt es unter docs/de nicht.")
-    path = docs / "de" / section / f"{slug_of(title)}.md"
+    title = title_of(title)
+    section, slug = section_of(kind, folder, docs), slug_of(title)
+    path = docs / "de" / section / f"{slug}.md"
     if path.exists():
         raise NewError(f"{shown(path, docs)} gibt es schon. Nehmen Sie einen anderen Titel oder ändern Sie die Seite.")
+    if path.with_suffix("").exists():
+        raise NewError(
+            f"Unter dieser Adresse steht schon der Bereich docs/de/{section and section + '/'}{slug}. Nehmen Sie einen anderen Titel."
+        )
+    if not section and slug in TAKEN | {row.code for row in load_languages()}:
+        raise NewError(f"Die Adresse /{slug}/ hat schon eine andere Bedeutung. Nehmen Sie einen anderen Titel.")
     content = read_content(docs, load_languages())
     text = HEADER.format(
         title=quoted(title), order=next_order(content, section), audience=AUDIENCES[kind], topics=TOPICS[kind],
         extra=EXTRAS[kind], as_of=f"{today:%Y-%m}", review_by=today + datetime.timedelta(days=183),
-        heading=title, anchor=slug_of(title),
+        heading=in_markdown(title), anchor=anchor_of(slug, BODIES[kind]),
     )  # fmt: skip
     files = [path]
     steps = [
@@ -175,24 +258,45 @@ def new_page(kind: str, title: str, docs: Path, today: datetime.date, folder: st
         "`make check` sagt, was noch fehlt; `make run` zeigt die Seite.",
         "`.venv/bin/kim translations status` zeigt, welche Sprachen die Seite noch nicht haben.",
     ]
-    if kind == "company":
-        facts = docs / "data" / "companies.yml"
-        entry = company_entry(slug_of(title), title, today)
-        before = facts.read_text("utf-8") if facts.exists() else ""
-        if re.search(rf"^{re.escape(slug_of(title))}:", before, re.MULTILINE):
-            raise NewError(f"docs/data/companies.yml hat schon einen Eintrag {slug_of(title)}.")
-        facts.parent.mkdir(parents=True, exist_ok=True)
-        facts.write_text(before + ("" if before.endswith("\n") or not before else "\n") + entry, "utf-8")
+    facts = docs / "data" / "companies.yml"
+    listed = with_company(facts, slug, title, today) if kind == "company" else None
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text + BODIES[kind])
+    if listed is not None:
+        try:
+            facts.parent.mkdir(parents=True, exist_ok=True)
+            facts.write_text(listed, "utf-8")
+        except OSError:
+            path.unlink()  # nothing half
+            raise
         files.append(facts)
         steps.insert(
             1, "Holen Sie die Zustimmung schriftlich ein. Erst dann: consent: given in docs/data/companies.yml."
         )
     if kind == "measure":
         steps.insert(1, "Danach: das # vor measure: löschen und die Hilfe in docs/data/chooser.yml nennen.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text + BODIES[kind], "utf-8")
     steps += [f"Eine andere Seite hat einen Fehler: {one}" for one in errors(content.findings)]
     return Made(files, steps)
+
+
+def with_company(facts: Path, key: str, name: str, today: datetime.date) -> str:
+    """Return ``companies.yml`` with an entry more.
+
+    :raises NewError: if the company is there already, or the file cannot take one.
+    """
+    try:
+        before = facts.read_text("utf-8") if facts.exists() else ""
+        known = load_texts(before) or {}
+        if key in known:
+            raise NewError(f"docs/data/companies.yml hat schon einen Eintrag {key}.")
+        after = before + ("" if before.endswith("\n") or not before else "\n") + company_entry(key, name, today)
+        if load_texts(after)[key]["name"] != name:
+            raise ValueError(key)
+    except (YAMLError, UnicodeDecodeError, ValueError, TypeError, LookupError) as error:
+        raise NewError(
+            "In docs/data/companies.yml lässt sich kein Betrieb eintragen. `make check` sagt, was daran nicht stimmt."
+        ) from error
+    return after
 
 
 def company_entry(key: str, name: str, today: datetime.date) -> str:
@@ -224,13 +328,17 @@ def new_language(code: str, root: Path = ROOT) -> Made:
     :raises NewError: if there is no such language, it is there already, or the table cannot be found.
     """
     config = root / "mkdocs.yml"
+    load_languages(config)  # says what is wrong with the file
     before = config.read_text("utf-8")
+    code = code.strip()
+    if not re.fullmatch(r"[a-z]{2}", code):
+        raise NewError(
+            f"„{code}“: Das Sprachmodul kennt nur Kürzel aus zwei kleinen Buchstaben, zum Beispiel fr, es oder ro."
+        )
     try:
         locale = Locale.parse(code)
     except (UnknownLocaleError, ValueError) as error:
         raise NewError(f"Eine Sprache „{code}“ gibt es nicht. Nehmen Sie ein Kürzel wie fr, es oder ro.") from error
-    if not re.fullmatch(r"[a-z]{2}", code):
-        raise NewError(f"„{code}“: Das Sprachmodul kennt nur Kürzel aus zwei kleinen Buchstaben.")
     if any(row["locale"] == code for entry in load_yaml(before)["plugins"] if "i18n" in entry for row in entry["i18n"]["languages"]):  # fmt: skip
         raise NewError(f"Die Sprache „{code}“ steht schon in mkdocs.yml.")
     direction = "rtl" if locale.text_direction == "rtl" else "ltr"
@@ -238,7 +346,7 @@ def new_language(code: str, root: Path = ROOT) -> Made:
     last = LAST_ROW.search(before)
     if last is None:
         raise NewError("In mkdocs.yml ist die Tabelle der Sprachen nicht zu finden (Zeilen „- {locale: …“).")
-    row = f"{last['indent']}- {{locale: {code}, name: {name}, build: true, theme: {{direction: {direction}}}}}\n"
+    row = f"{last['indent']}- {{locale: {in_yaml(code)}, name: {in_yaml(name)}, build: true, theme: {{direction: {direction}}}}}\n"
     after = before[: last.end()] + row + before[last.end() :]
     languages = parse_languages(load_yaml(after))
     language = next(one for one in languages if one.code == code)

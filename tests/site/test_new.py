@@ -12,8 +12,9 @@ import pytest
 from bs4 import BeautifulSoup
 
 from editorial.content import read_content
-from editorial.languages import load_languages
-from editorial.scaffold import NewError, new_page, slug_of
+from editorial.languages import load_languages, parse_languages
+from editorial.scaffold import NewError, new_language, new_page, slug_of
+from editorial.yaml_files import load
 from tests.conftest import ROOT
 from tests.site.conftest import SITE_URL
 
@@ -57,11 +58,16 @@ def test_what_new_makes_is_built_and_a_new_language_speaks_and_says_what_is_miss
         ("company", "Musterbetrieb „Beispiel“ GmbH"),
         ("measure", "Probewoche"),
         ("page", "Häufige Wörter"),
+        ("page", "3 Schritte zur Arbeit"),
+        ("offer", "Ha\u0308user *neu* bauen"),
+        ("offer", "Kosten"),
+        ("company", "1a_Muster GmbH"),
         ("language", "ur"),
     ):
         made = kim(project, "new", kind, title)
         assert made.returncode == 0, made.stderr
         said[kind] = made.stdout
+    assert "docs/de/" not in kim(project, "check").stdout.replace("docs/de/kontakt.md", ""), "no new page has a fault"
     text = (project / "docs/de/haeufige-woerter.md").read_text("utf-8")
     (project / "docs/de/größe & maß.md").write_text(text.replace("Häufige Wörter", "Größe und Maß"), "utf-8")
     built = kim(project, "build", "--no-pdf")
@@ -75,6 +81,10 @@ def test_what_new_makes_is_built_and_a_new_language_speaks_and_says_what_is_miss
         ("betriebe/musterbetrieb-beispiel-gmbh", "Musterbetrieb „Beispiel“ GmbH"),
         ("arbeitgeber/werkzeugkasten/probewoche", "Probewoche"),
         ("haeufige-woerter", "Häufige Wörter"),
+        ("3-schritte-zur-arbeit", "3 Schritte zur Arbeit"),
+        ("angebote/haeuser-neu-bauen", "Häuser *neu* bauen"),
+        ("angebote/kosten", "Kosten"),
+        ("betriebe/1a-muster-gmbh", "1a_Muster GmbH"),
     ):
         assert page(path).h1.get_text(strip=True) == heading  # type: ignore[union-attr]
     escaped = "/gr%C3%B6%C3%9Fe%20%26%20ma%C3%9F/"
@@ -95,7 +105,7 @@ def test_what_new_makes_is_built_and_a_new_language_speaks_and_says_what_is_miss
 
 
 def test_a_folder_of_any_name_has_a_database_a_desk_and_a_status(project: Path) -> None:
-    for words in (("db", "upgrade"), ("submissions", "list"), ("desk",), ("translations", "status", "--lang", "en")):
+    for words in (("db", "init"), ("submissions", "list"), ("desk",), ("translations", "status", "--lang", "en")):
         done = kim(project, *words)
         assert done.returncode == 0, done.stderr
     assert (project / "var" / "kim.sqlite3").stat().st_size > 0
@@ -146,6 +156,26 @@ def test_a_booklet_is_not_printed_of_a_site_that_lacks_a_page(project: Path) -> 
         (("offer", "a{b}"), "1 bis 90 Zeichen"),
         (("page", "Titel", "--in", "../data"), "gibt es unter docs/de nicht"),
         (("page", "Titel", "--in", "nirgends"), "gibt es unter docs/de nicht"),
+        (("page", "Titel", "--in", "ankommen/../.."), "gibt es unter docs/de nicht"),
+        (("page", "Titel", "--in", "..\\..\\data"), "gibt es unter docs/de nicht"),
+        (("page", "Titel", "--in", "kontakt.md"), "gibt es unter docs/de nicht"),
+        (("offer", "Titel", "--in", "ankommen"), "--in gilt nur für eine Seite"),
+        (("page", "con"), "keine Datei heißen"),
+        (("page", "LPT1"), "keine Datei heißen"),
+        (("page", "Index"), "keine Adresse"),
+        (("page", "القانون"), "lateinischen Buchstaben"),
+        (("page", "🙂 !!"), "lateinischen Buchstaben"),
+        (("page", "x" * 91), "1 bis 90 Zeichen"),
+        (("page", "Kurs\u202e"), "U+202E"),
+        (("page", "Kurs\x07"), "U+0007"),
+        (("page", "EN"), "eine andere Bedeutung"),
+        (("page", "Eingang"), "eine andere Bedeutung"),
+        (("page", "Angebote"), "steht schon der Bereich"),
+        (("page", "Kontakt"), "gibt es schon"),
+        (("company", "Baytemür"), "gibt es schon"),
+        (("language", "../x"), "aus zwei kleinen Buchstaben"),
+        (("language", ""), "aus zwei kleinen Buchstaben"),
+        (("language", "FR"), "aus zwei kleinen Buchstaben"),
         (("language", "de"), "steht schon"),
         (("language", "xx"), "gibt es nicht"),
         (("language", "de-simple"), ""),
@@ -177,7 +207,31 @@ def test_every_line_of_a_new_header_is_explained_and_right(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("title", "slug"),
-    [("Hilfe für Väter", "hilfe-fuer-vaeter"), ("Straße & Öl", "strasse-oel"), ("Café Łódź", "cafe-lodz"), ("x" * 99, "x" * 60)],
+    [("Hilfe für Väter", "hilfe-fuer-vaeter"), ("Straße & Öl", "strasse-oel"), ("Café Łódź", "cafe-lodz"), ("x" * 99, "x" * 60),
+     ("Hilfe fu\u0308r Va\u0308ter", "hilfe-fuer-vaeter"), ("STRAẞE", "strasse"), ("İş ve Işık", "is-ve-isik"), ("Cœur", "coeur"),
+     ("3 Schritte", "3-schritte"), ("Café العربية", "cafe"), ("../../etc/passwd", "etc-passwd"), ("½ Tag", "1-2-tag")],
 )  # fmt: skip
 def test_an_address_is_made_of_plain_letters(title: str, slug: str) -> None:
     assert slug_of(title) == slug
+
+
+def test_norwegian_is_a_language_and_not_false(tmp_path: Path) -> None:
+    """YAML 1.1 takes ``no`` for false."""
+    for name in ("docs", "editorial/locale"):
+        (tmp_path / name).mkdir(parents=True)
+    shutil.copy(ROOT / "mkdocs.yml", tmp_path)
+    new_language("no", tmp_path)
+    assert "{locale: 'no', name: Norsk, " in (tmp_path / "mkdocs.yml").read_text("utf-8")
+    assert "no" in [row.code for row in parse_languages(load((tmp_path / "mkdocs.yml").read_text("utf-8")))]
+
+
+def test_a_company_is_not_written_into_a_list_that_cannot_be_read(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    (docs / "de/betriebe").mkdir(parents=True)
+    (docs / "data").mkdir()
+    for text in ("a: [\n", "- a\n", "{}\n"):
+        (docs / "data/companies.yml").write_text(text)
+        with pytest.raises(NewError, match=r"docs/data/companies\.yml"):
+            new_page("company", "Beispiel GmbH", docs, TODAY)
+        assert (docs / "data/companies.yml").read_text() == text
+    assert list((docs / "de/betriebe").iterdir()) == []
