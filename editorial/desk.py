@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from babel.dates import format_date
 from msgspec import Struct
 
 from editorial.content import Content, Page
-from editorial.external import MEMORY
+from editorial.external import MEMORY, dead_links
 from editorial.feed import Changes, changes
 from editorial.findings import Finding
 from editorial.inspection import Inspection, inspect
@@ -87,15 +86,6 @@ def recent_files(known: Changes, today: datetime.date) -> dict[str, datetime.dat
     month = {f"docs/{name}": when for name, when in known.items()
              if name.endswith(".md") and (when.year, when.month) == (today.year, today.month)}  # fmt: skip
     return dict(sorted(month.items(), key=lambda row: (row[1], row[0]), reverse=True))
-
-
-def dead_links(memory: Path = MEMORY) -> dict[str, list[str]]:
-    """Return the addresses that were gone when they were last asked, with the days."""
-    try:
-        data: dict[str, list[str]] = json.loads(memory.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return data
 
 
 def draw(report: Inspection, docs: Path, today: datetime.date, out: Path, memory: Path = MEMORY) -> str:

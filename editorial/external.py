@@ -4,6 +4,9 @@ Each address is asked once a run, one host after the other with a pause, first w
 server dislikes that, with GET. What was gone is remembered with its day in ``var/links.json``; an address
 is an alarm only when it was gone on two different days. A server that refuses programs (401, 403, 405,
 429, 451, 999) is not dead: a person has to look. ``Retry-After`` is honoured (RFC 9110, 10.2.3).
+
+Whatever a server does, it ends in a finding: no body is read but that of ``robots.txt``, and of that only the beginning
+(RFC 9309, 2.5); each redirect is looked at before it is followed; and a question has a total time.
 """
 
 from __future__ import annotations
@@ -11,26 +14,39 @@ from __future__ import annotations
 import datetime
 import email.utils
 import json
+import re
+import socket
+import threading
 import time
 import urllib.robotparser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Literal
-from urllib.parse import urljoin, urlsplit
+from typing import Any, Literal
+from urllib.parse import quote, urljoin, urlsplit
 
 import requests
 from msgspec import Struct
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from editorial.facts import Facts
 from editorial.findings import Finding
 from editorial.languages import ROOT, load_site
+from editorial.values import wrong_address
 
 State = Literal["works", "moved", "refuses", "unreachable", "gone"]
 REFUSED = frozenset({401, 403, 405, 406, 407, 429, 451, 999})
 GONE = frozenset({404, 410})
 MEMORY = ROOT / "var" / "links.json"
 TIMEOUT = 20
+TOTAL_TIME = 60.0
+MOST_REDIRECTS = 10
+MOST_BYTES = 512 * 1024
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+LASTING = frozenset({301, 308})
 LONGEST_WAIT = 60.0
 HOSTS_AT_ONCE = 4
 GERMAN = {
@@ -45,22 +61,49 @@ class Answer(Struct, frozen=True):
     :ivar state: see :data:`GERMAN`.
     :ivar status: the HTTP status, 0 if no answer came.
     :ivar target: where a moved address leads for good; else the address itself.
+    :ivar why: what else is to be said, as a German sentence.
     """
 
     url: str
     state: State
     status: int
     target: str
+    why: str = ""
+
+
+class Reply(Struct, frozen=True):
+    """What came at the end of all redirects.
+
+    :ivar target: where the address leads for good: as far as all redirects to there last.
+    :ivar retry_after: the header of that name.
+    """
+
+    status: int
+    target: str
+    retry_after: str | None = None
+    body: bytes = b""
+
+
+class RedirectError(ValueError):
+    """A server sends to a place that cannot be; the message is a German sentence."""
 
 
 class Asker:
-    """Asks addresses; one host at a time, with a pause between two questions."""
+    """Asks addresses; one host at a time, with a pause between two questions.
 
-    def __init__(self, pause: float = 1.0, wait: Callable[[float], None] = time.sleep) -> None:
-        self.pause, self.wait = pause, wait
+    :param total: seconds within which a question has to be answered, all redirects included.
+    """
+
+    def __init__(
+        self, pause: float = 1.0, wait: Callable[[float], None] = time.sleep, total: float = TOTAL_TIME
+    ) -> None:
+        self.pause, self.wait, self.total = pause, wait, total
         site = load_site()
-        self.session = requests.Session()
+        self.session = Session()
         self.session.headers["User-Agent"] = f"kim-linkcheck ({site['url']})"
+        self.session.headers["Connection"] = "close"
+        for scheme in ("http://", "https://"):
+            self.session.mount(scheme, Limited())
         self.robots: dict[str, urllib.robotparser.RobotFileParser | None] = {}
 
     def ask_host(self, urls: list[str]) -> list[Answer]:
@@ -74,75 +117,219 @@ class Asker:
 
     def ask(self, url: str) -> Answer:
         """Ask one address and sort its answer."""
-        if not self._allowed(url):
-            return Answer(url, "refuses", 0, url)
+        if why := wrong_address(url):
+            return Answer(url, "unreachable", 0, url, f"Die Adresse {why}.")
         try:
-            response = self._request("HEAD", url)
-            if response.status_code >= 400:  # many servers answer HEAD wrongly; the page itself decides
-                response = self._request("GET", url)
-            if response.status_code == 429 and (pause := retry_after(response.headers.get("Retry-After"))) is not None:
+            if not self._allowed(url):
+                return Answer(url, "refuses", 0, url)
+            reply = self._follow("HEAD", url)
+            if reply.status >= 400:  # many servers answer HEAD wrongly; the page itself decides
+                reply = self._follow("GET", url)
+            if reply.status == 429 and (pause := retry_after(reply.retry_after)) is not None:
                 self.wait(min(pause, LONGEST_WAIT))
-                response = self._request("GET", url)
-        except requests.RequestException:
-            return Answer(url, "unreachable", 0, url)
-        return sort_answer(url, response)
+                reply = self._follow("GET", url)
+        except Exception as error:  # whatever a foreign server makes of a library is said of that server
+            return Answer(url, "unreachable", 0, url, in_german(error))
+        return sort_answer(url, reply.status, reply.target)
 
-    def _request(self, method: str, url: str) -> requests.Response:
-        with self.session.request(method, url, timeout=TIMEOUT, allow_redirects=True, stream=True) as response:
-            return response
+    def _follow(self, method: str, url: str, read: bool = False) -> Reply:
+        """Ask an address and follow where it sends to.
+
+        :raises RedirectError: if it sends to a place that cannot be, or round in a circle.
+        """
+        place, target, lasting = url, url, True
+        with within(self.total):
+            for _step in range(MOST_REDIRECTS + 1):
+                with self.session.request(
+                    method, place, timeout=TIMEOUT, allow_redirects=False, stream=True
+                ) as response:
+                    location = response.headers.get("Location")
+                    if response.status_code not in REDIRECTS or location is None:
+                        body = beginning(response) if read else b""
+                        return Reply(response.status_code, target, response.headers.get("Retry-After"), body)
+                    lasting = lasting and response.status_code in LASTING
+                place = next_place(place, location)
+                target = place if lasting else target
+        raise RedirectError(f"Der Server schickt mehr als {MOST_REDIRECTS} Mal weiter.")
 
     def _allowed(self, url: str) -> bool:
         parts = urlsplit(url)
         host = f"{parts.scheme}://{parts.netloc}"
         if host not in self.robots:
-            rules = urllib.robotparser.RobotFileParser()
-            try:
-                response = self.session.get(urljoin(host, "/robots.txt"), timeout=TIMEOUT)
-                rules.parse(response.text.splitlines() if response.status_code == 200 else [])
+            self.robots[host] = None  # the address itself will say that nobody is there
+            with suppress(Exception):
+                reply = self._follow("GET", urljoin(host, "/robots.txt"), read=True)
+                rules = urllib.robotparser.RobotFileParser()
+                lines = reply.body.decode("utf-8", "replace").splitlines() if reply.status == 200 else []
+                rules.parse(lines)
                 self.robots[host] = rules
-            except requests.RequestException:
-                self.robots[host] = None  # the address itself will say that nobody is there
         known = self.robots[host]
         return known is None or known.can_fetch("kim-linkcheck", url)
 
 
+class Session(requests.Session):
+    """Leaves redirects alone: requests would read the whole body of each, and stumble over what it leads to."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return that there is none; :meth:`Asker.ask` looks for itself."""
+
+
+class Opened(threading.local):
+    """The sockets that the current thread has opened for its question."""
+
+    def __init__(self) -> None:
+        self.sockets: list[socket.socket] = []
+
+
+OPENED = Opened()
+
+
+class _Http(HTTPConnection):
+    """A connection that notes its socket, so that it can be ended from outside."""
+
+    def _new_conn(self) -> socket.socket:
+        new = super()._new_conn()
+        OPENED.sockets.append(new)
+        return new
+
+
+class _Https(HTTPSConnection):
+    """The same with TLS, which takes the socket over for one of its own."""
+
+    def _new_conn(self) -> socket.socket:
+        new = super()._new_conn()
+        OPENED.sockets.append(new)
+        return new
+
+    def connect(self) -> None:
+        super().connect()
+        if self.sock is not None:
+            OPENED.sockets.append(self.sock)
+
+
+class _HttpPool(HTTPConnectionPool):
+    ConnectionCls = _Http
+
+
+class _HttpsPool(HTTPSConnectionPool):
+    ConnectionCls = _Https
+
+
+class Limited(HTTPAdapter):
+    """Opens connections that :func:`within` can end."""
+
+    def init_poolmanager(self, *words: Any, **options: Any) -> None:
+        """Make the pools, with our connections."""
+        super().init_poolmanager(*words, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """End what the current thread asks after a while, however slowly an answer comes.
+
+    A timeout of sockets counts from byte to byte; a server that sends one now and then would hold us for ever.
+    """
+    sockets = OPENED.sockets = []
+    timer = threading.Timer(seconds, _end, (sockets,))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _end(sockets: list[socket.socket]) -> None:
+    for one in sockets:
+        with suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
+
+
+def beginning(response: requests.Response) -> bytes:
+    """Return the first half megabyte of a body, unpacked."""
+    body = b""
+    for chunk in response.iter_content(4096):
+        body += chunk
+        if len(body) >= MOST_BYTES:
+            break
+    return body[:MOST_BYTES]
+
+
+def next_place(place: str, location: str) -> str:
+    """Return where a ``Location`` header sends to.
+
+    Headers come as Latin-1; what is UTF-8 is read as that, as browsers do, and other bytes are escaped.
+
+    :raises RedirectError: if that cannot be.
+    """
+    raw = location.strip().encode("latin-1", "replace")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = quote(raw, safe="%/:?#[]@!$&'()*+,;=~-._")
+    try:
+        target = urljoin(place, text)
+    except ValueError:
+        target = text
+    if why := "ist zu lang" if len(target) > 8000 else wrong_address(target):
+        raise RedirectError(f"Der Server schickt weiter an „{text[:80]}“; diese Adresse {why}.")
+    return target
+
+
+def in_german(error: Exception) -> str:
+    """Return why no answer came, as a German sentence; nothing where there is no more to be said."""
+    if isinstance(error, RedirectError):
+        return str(error)
+    if isinstance(error, requests.exceptions.SSLError):
+        return "Die verschlüsselte Verbindung kam nicht zustande; vielleicht ist das Zertifikat abgelaufen."
+    if isinstance(error, requests.exceptions.Timeout):
+        return f"In {TIMEOUT} Sekunden kam keine Antwort."
+    return ""
+
+
 def retry_after(value: str | None) -> float | None:
-    """Return the seconds that a ``Retry-After`` header asks for, given as a number or as a date."""
+    """Return the seconds that a ``Retry-After`` header asks for, given as a number or as a date; None if it asks for none."""
     if value is None:
         return None
-    if value.strip().isdigit():
+    if re.fullmatch(r"[0-9]+", value.strip()):
         return float(value)
     try:
         when = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+        now = datetime.datetime.now(datetime.UTC)
+        return max(0.0, (when if when.tzinfo else when.replace(tzinfo=datetime.UTC)).timestamp() - now.timestamp())
+    except (ValueError, TypeError, OverflowError, LookupError):
         return None
-    return max(0.0, (when - datetime.datetime.now(datetime.UTC)).total_seconds())
 
 
-def sort_answer(url: str, response: requests.Response) -> Answer:
-    """Sort a final response; a permanent redirect counts as moved, a temporary one as working."""
-    status = response.status_code
+def sort_answer(url: str, status: int, target: str) -> Answer:
+    """Sort a final response; a permanent redirect counts as moved, a temporary one as working.
+
+    :param target: where the address leads for good.
+    """
     if status in GONE:
         return Answer(url, "gone", status, url)
     if status in REFUSED:
         return Answer(url, "refuses", status, url)
     if status >= 400:
         return Answer(url, "unreachable", status, url)
-    target = url
-    for step in response.history:
-        if step.status_code not in (301, 308):
-            break
-        target = urljoin(target, step.headers.get("Location", target))
     same = target.split("#")[0].rstrip("/") == url.split("#")[0].rstrip("/")
     return Answer(url, "works" if same else "moved", status, target)
 
 
+def dead_links(memory: Path = MEMORY) -> dict[str, list[str]]:
+    """Return the addresses that were gone, with the days; none if nothing readable is there."""
+    try:
+        data = json.loads(memory.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    rows = data.items() if isinstance(data, dict) else ()
+    return {url: days for url, days in rows if isinstance(days, list) and all(isinstance(day, str) for day in days)}
+
+
 def remember(answers: list[Answer], today: datetime.date, memory: Path) -> set[str]:
     """Note what was gone today and return what was gone on two different days or more."""
-    try:
-        known: dict[str, list[str]] = json.loads(memory.read_text("utf-8"))
-    except (OSError, ValueError):
-        known = {}
+    known = dead_links(memory)
     days: dict[str, list[str]] = {}
     for answer in answers:
         before = known.get(answer.url, [])
@@ -168,6 +355,14 @@ def addresses(facts: Facts) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
+def host_of(url: str) -> str:
+    """Return the host of an address; an address that has none is a host of its own."""
+    try:
+        return urlsplit(url).netloc or url
+    except ValueError:
+        return url
+
+
 def ask_links(
     facts: Facts | None,
     say: Callable[[str], None] | None = None,
@@ -185,7 +380,7 @@ def ask_links(
     named = addresses(facts)
     hosts: dict[str, list[str]] = {}
     for url in named:
-        hosts.setdefault(urlsplit(url).netloc, []).append(url)
+        hosts.setdefault(host_of(url), []).append(url)
     with ThreadPoolExecutor(HOSTS_AT_ONCE) as pool:
         answers = [answer for part in pool.map(asker.ask_host, hosts.values()) for answer in part]
     alarms = remember(answers, today or datetime.date.today(), memory)
@@ -213,8 +408,10 @@ def _finding(answer: Answer, file: str, line: int, key: str, alarm: bool) -> lis
             return [Finding(file, line, f"„{key}“ ist umgezogen nach {answer.target}",
                             "Sehen Sie die neue Seite an und tragen Sie die Adresse ein.", "notice", "link-moved")]  # fmt: skip
         case "unreachable":
-            return [Finding(file, line, f"„{key}“ war nicht erreichbar{status}: {answer.url}",
-                            "Versuchen Sie es später noch einmal.", "notice", "link-gone")]  # fmt: skip
+            what = " ".join(filter(None, (f"„{key}“ war nicht erreichbar{status}: {answer.url}", answer.why)))
+            if wrong_address(answer.url):
+                return [Finding(file, line, what, "Verbessern Sie die Adresse.", "error", "link-gone")]
+            return [Finding(file, line, what, "Versuchen Sie es später noch einmal.", "notice", "link-gone")]
         case "refuses":
             return [Finding(file, line, f"„{key}“ lässt Programme nicht ein{status}: {answer.url}",
                             "Öffnen Sie die Adresse selbst im Browser.", "notice", "link-gone")]  # fmt: skip

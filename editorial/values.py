@@ -196,6 +196,18 @@ _LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
 
 def wrong_url(url: str) -> str:
     """Return why an address outside cannot be opened, in German words; nothing if it can (RFC 3986, RFC 1035)."""
+    if why := wrong_address(url):
+        return why
+    host = (urlsplit(url).hostname or "").removesuffix(".")
+    if "." not in host or host.rpartition(".")[2].isdigit() or ":" in host:
+        return f"hat keinen gültigen Rechnernamen („{host[:60]}“)"
+    if disguise := find_disguise(host):
+        return f"enthält im Rechnernamen Buchstaben, die wie andere aussehen („{disguise[:60]}“)"
+    return ""
+
+
+def wrong_address(url: str) -> str:
+    """Return why no program can ask an address, in German words; nothing if one can. Its host may be a machine nearby."""
     if strange := re.search(r"[\s\x00-\x1f\x7f\\<>\"{}|^`]|[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]", url):
         return f"enthält {named(strange[0])}"
     try:
@@ -210,20 +222,14 @@ def wrong_url(url: str) -> str:
     if parts.netloc.endswith(":") or port == 0:
         return "hat keinen gültigen Port"
     host = (parts.hostname or "").removesuffix(".")
-    labels = host.split(".")
+    if ":" in host:  # an IPv6 address, which urlsplit has looked at
+        return ""
     try:
-        plain = [label.encode("idna").decode() if not label.isascii() else label for label in labels]
+        plain = [label.encode("idna").decode() if not label.isascii() else label for label in host.split(".")]
     except UnicodeError:
         plain = [""]
-    if (
-        len(labels) < 2
-        or len(host) > 253
-        or labels[-1].isdigit()
-        or any("_" in one or not _LABEL.fullmatch(one) for one in plain)
-    ):
+    if len(host) > 253 or any("_" in one or not _LABEL.fullmatch(one) for one in plain):
         return f"hat keinen gültigen Rechnernamen („{host[:60]}“)"
-    if disguise := find_disguise(host):
-        return f"enthält im Rechnernamen Buchstaben, die wie andere aussehen („{disguise[:60]}“)"
     return ""
 
 

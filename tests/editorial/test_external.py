@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import gzip
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import quote, unquote
 
 import pytest
 from msgspec.structs import replace
@@ -25,6 +28,7 @@ class Planted(BaseHTTPRequestHandler):
 
     asked: ClassVar[list[tuple[str, str]]] = []
     gone = True
+    ended = threading.Event()
 
     def do_HEAD(self) -> None:
         self.answer()
@@ -56,6 +60,37 @@ class Planted(BaseHTTPRequestHandler):
                 self.reply(200) if again else self.reply(429, **{"Retry-After": "7"})
             case "/broken":
                 self.reply(500)
+            case "/latin-1":
+                self.reply(301, Location="/stra\xdfe")
+            case "/utf-8":
+                self.reply(301, Location="/straße".encode().decode("latin-1"))
+            case "/round":
+                self.reply(301, Location="/round")
+            case "/farther":
+                self.reply(302, Location="/farther")
+            case "/empty-location":
+                self.reply(301, Location="")
+            case path if path.startswith("/to/"):
+                self.reply(301, Location=unquote(path.removeprefix("/to/")))
+            case path if path.startswith("/later/"):
+                self.reply(429, **{"Retry-After": unquote(path.removeprefix("/later/"), "latin-1")})
+            case "/nothing":
+                self.close_connection = True
+            case "/rubbish":
+                self.wfile.write(b"\xff\xfe\x00 this is no HTTP\r\n\r\n")
+                self.close_connection = True
+            case "/headers-without-end":
+                self.send_response(200)
+                with suppress(OSError):
+                    for number in range(200):
+                        self.send_header(f"X-{number}", "a" * 4000)
+                    self.end_headers()
+            case "/slow-head":
+                self.drip(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 600)
+            case "/packed":
+                self.reply(200, gzip.compress(bytes(50_000_000)), **{"Content-Encoding": "gzip"})
+            case "/no-gzip":
+                self.reply(200, b"no gzip", **{"Content-Encoding": "gzip"})
             case _:
                 self.reply(200)
 
@@ -68,16 +103,25 @@ class Planted(BaseHTTPRequestHandler):
         if self.command == "GET":
             self.wfile.write(body)
 
+    def drip(self, data: bytes) -> None:
+        """Send one byte at a time, until the other side has had enough."""
+        self.close_connection = True
+        with suppress(OSError):
+            for place in range(len(data)):
+                self.wfile.write(data[place : place + 1])
+                Planted.ended.wait(0.05)
+
     def log_message(self, *words: object) -> None:
         pass
 
 
 @pytest.fixture
 def server() -> Iterator[str]:
-    Planted.asked, Planted.gone = [], True
+    Planted.asked, Planted.gone, Planted.ended = [], True, threading.Event()
     planted = ThreadingHTTPServer(("127.0.0.1", 0), Planted)
     threading.Thread(target=planted.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{planted.server_port}"
+    Planted.ended.set()
     planted.shutdown()
     planted.server_close()
 
@@ -114,6 +158,96 @@ def test_each_answer_is_sorted(server: str, tmp_path: Path, path: str, words: st
         (one,) = found
         assert words.format(server=server) in one.what
         assert (one.file, one.line, one.level) == ("docs/data/links.yml", 3, "notice")
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/latin-1", "umgezogen nach {server}/stra%DFe"),
+        ("/utf-8", "umgezogen nach {server}/straße"),
+        ("/round", "schickt mehr als 10 Mal weiter"),
+        ("/farther", "schickt mehr als 10 Mal weiter"),
+        ("/to/" + quote("https://www..example/"), "schickt weiter an „https://www..example/“"),
+        ("/to/" + quote("https://a:99999/"), "schickt weiter an"),
+        ("/to/" + quote("https://["), "schickt weiter an"),
+        ("/to/" + quote("https:///x"), "schickt weiter an"),
+        ("/to/" + quote("javascript:alert(1)"), "schickt weiter an"),
+        ("/to/" + quote("file:///etc/passwd"), "schickt weiter an"),
+        ("/to/" + quote(f"https://{'a' * 64}.example/"), "schickt weiter an"),
+        ("/to/" + quote("/" + "a" * 9000), "ist zu lang"),
+        ("/to/" + quote("/a b"), "enthält ein Leerzeichen"),
+        ("/to/new", "umgezogen nach {server}/to/new"),
+        ("/nothing", "nicht erreichbar"),
+        ("/rubbish", "nicht erreichbar"),
+        ("/headers-without-end", "nicht erreichbar"),
+        ("/packed", None),
+        ("/no-gzip", None),
+    ],
+)
+def test_whatever_a_server_does_ends_in_a_finding(server: str, tmp_path: Path, path: str, words: str | None) -> None:
+    found = ask_links(facts_with(a=server + path), None, tmp_path / "links.json", MONDAY, asker())
+    if path == "/to/new":
+        assert "schickt mehr als 10 Mal weiter" in found[0].what, "a relative address, again and again"
+    else:
+        assert [bool(words) and words.format(server=server) in one.what for one in found] == [True] * bool(words), found
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://www..example/", f"https://{'a' * 64}.example/", "https://a.example:99999/", "https://[", "https:///x", "ftp://a.example/",
+     "https://a b.example/", "https://a.example/\u202e", "nothing"],
+)  # fmt: skip
+def test_an_address_that_cannot_be_asked_is_an_error_and_asked_for_nothing(tmp_path: Path, url: str) -> None:
+    (one,) = ask_links(facts_with(a=url), None, tmp_path / "links.json", MONDAY, asker())
+    assert one.level == "error"
+    assert "Die Adresse " in one.what
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_server_that_sends_a_byte_now_and_then_holds_nobody(server: str, tmp_path: Path, scheme: str) -> None:
+    """A timeout between two bytes never comes then. With https the bytes are no handshake."""
+    slow = Asker(wait=[].append, total=0.5)
+    address = server.replace("http", scheme) + "/slow-head"
+    (one,) = ask_links(facts_with(a=address), None, tmp_path / "links.json", MONDAY, slow)
+    assert "nicht erreichbar" in one.what
+
+
+def test_of_the_rules_for_robots_only_the_beginning_is_read(tmp_path: Path) -> None:
+    """RFC 9309, 2.5: at least 500 kibibytes. What unpacks to more, or never ends, is cut."""
+
+    class Robots(Planted):
+        def answer(self) -> None:
+            if self.path != "/robots.txt":
+                self.reply(200)
+                return
+            rules = b"User-agent: *\nDisallow: /secret/\n" + b"# nothing\n" * 10_000_000
+            self.reply(200, gzip.compress(rules, 1), **{"Content-Encoding": "gzip"})
+
+    planted = ThreadingHTTPServer(("127.0.0.1", 0), Robots)
+    threading.Thread(target=planted.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{planted.server_port}/secret/page"
+    (one,) = ask_links(facts_with(a=address), None, tmp_path / "links.json", MONDAY, asker())
+    planted.shutdown()
+    planted.server_close()
+    assert "lässt Programme nicht ein" in one.what
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["soon", "-5", "²", "٣", "9" * 5000, "Mon, 01 Jan 99999 00:00:00 GMT", "Wed, 31 Dec 9999 23:59:59 -0000", ""],
+)
+def test_an_odd_wish_for_patience_is_no_traceback(server: str, tmp_path: Path, value: str) -> None:
+    waits: list[float] = []
+    path = "/later/" + quote(value.encode("latin-1", "replace"))
+    (one,) = ask_links(facts_with(a=server + path), None, tmp_path / "links.json", MONDAY, asker(waits))
+    assert "lässt Programme nicht ein (429)" in one.what
+    assert all(0 <= seconds <= 60 for seconds in waits)
+
+
+@pytest.mark.parametrize("text", ["[]", "5", "null", '{"a": 3}', '{"a": [1]}', "\udcff"])
+def test_a_memory_of_another_shape_is_begun_anew(server: str, tmp_path: Path, text: str) -> None:
+    (tmp_path / "links.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert ask_links(facts_with(a=server + "/gone"), None, tmp_path / "links.json", MONDAY, asker())
 
 
 def test_nobody_there_is_unreachable_and_no_alarm(tmp_path: Path) -> None:
