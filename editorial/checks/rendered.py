@@ -39,6 +39,11 @@ _RULE = re.compile(r"[|:\s-]*-{2,}[|:\s-]*\|?\s*$")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _DEFINITION = re.compile(r"\s*:\s+\S")
 _LOST_BREAK = re.compile(r"[^\\]\\$|\S(?:\s*[\u00a0\u202f]\s+|\s+[\u00a0\u202f]\s*|[\u00a0\u202f]{2,})$")
+_SHORT, _ENDS, _POSTCODE = (
+    re.compile(r"[„“\"»(]?[A-ZÄÖÜ\d].{0,38}"),
+    re.compile(r"[.,;:!?)…–-]\s*$"),
+    re.compile(r"\s*\d{5} "),
+)
 _MARKER = re.compile(r"( *)(?:([-*+])|(\d+)\.) +(\S.*)")
 _COLUMNS = re.compile(r"\S[ ]*\t[ \t]*\S")
 
@@ -203,7 +208,7 @@ def check_markup(text: Text) -> tuple[list[Finding], list[Link]]:
         ], []  # fmt: skip
     found = [
         *_running_text(text, page), *_steps(text, page), *_nesting(text, page), *_headings(text, page),
-        *_boxes(text, page), *_code(text, page), *_columns(text, page),
+        *_joined_lines(text, page), *_boxes(text, page), *_code(text, page), *_columns(text, page),
     ]  # fmt: skip
     left, links = _inline(text, page)
     first: dict[int, Finding] = {}
@@ -267,6 +272,20 @@ def _running_text(text: Text, page: Rendered) -> Iterator[Finding]:
                 find_lines(page)
                 end = "" if what.endswith("?") else ":"
                 yield _finding(text, piece.lines[index], f"{what}{end} „{_shown(line)}“.", remedy, level)  # type: ignore[arg-type]
+
+
+def _joined_lines(text: Text, page: Rendered) -> Iterator[Finding]:
+    """Short lines below each other, such as an address, which the page shows in one."""
+    for piece in page.pieces:
+        lines = piece.text.split("\n")
+        if piece.tag not in {"p", "li", "tail"} or len(lines) < 2 or any(line.endswith("  ") for line in lines):
+            continue
+        if not all(_SHORT.fullmatch(line) for line in lines) or any(_ENDS.search(line) for line in lines[:-1]):
+            continue
+        if len(lines) > 2 or any(_POSTCODE.match(line) for line in lines):
+            find_lines(page)
+            yield _finding(text, piece.lines[0], f"Diese Zeilen laufen auf der Seite zusammen: „{_shown(piece.text)}“.",
+                           "Sollen sie untereinander stehen? Dann endet jede mit zwei Leerzeichen.", "notice")  # fmt: skip
 
 
 def _steps(text: Text, page: Rendered) -> Iterator[Finding]:
