@@ -25,6 +25,7 @@ OPEN = ("new", "in_work")
 # States of a mail that has not left for good.
 PENDING = ("held", "waiting", "sending", "failed")
 MAX_ATTEMPTS = 20
+SAME_NOTE = datetime.timedelta(minutes=1)
 
 
 class GoneError(Exception):
@@ -265,18 +266,21 @@ def set_state(database: Database, seen: Submission, state: str, actor: str, now:
 
 
 def add_note(database: Database, found: Submission, text: str, actor: str, now: datetime.datetime) -> None:
-    """Add a note that only the office sees.
+    """Add a note that only the office sees; the same text from the same person within a minute is one note.
 
     :raises GoneError: if the submission was deleted.
     """
-    try:
-        with database.writing() as connection:
-            connection.execute(note.insert().values(number=found.number, author=actor, written_at=now, text=text))
-            log(connection, actor, "note", now, found.number)
-    except sa.exc.IntegrityError as error:
-        if _is_gone(database, found.number):
-            raise GoneError(found.number) from error
-        raise
+    with database.writing() as connection:
+        # Locked on PostgreSQL, so that it is not deleted meanwhile and a second click waits for the first.
+        query = sa.select(submission.c.number).where(submission.c.number == found.number).with_for_update()
+        if connection.execute(query).first() is None:
+            raise GoneError(found.number)
+        same = (note.c.number == found.number) & (note.c.author == actor) & (note.c.text == text)
+        again = sa.select(note.c.id).where(same, note.c.written_at > now - SAME_NOTE)
+        if connection.execute(again).first() is not None:
+            return
+        connection.execute(note.insert().values(number=found.number, author=actor, written_at=now, text=text))
+        log(connection, actor, "note", now, found.number)
 
 
 def give_interim(database: Database, found: Submission, actor: str, now: datetime.datetime) -> None:

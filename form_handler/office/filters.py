@@ -18,6 +18,8 @@ from form_handler.forms.participation import TRADES
 from form_handler.office import desk
 
 MAX_TEXT = 200
+# So many wrong filters are named; an address may hold thousands.
+MAX_FAULTS = 10
 FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2099, 12, 31)
 NAMES = ("q", "form", "state", "language", "trade", "since", "until", "held")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -46,6 +48,8 @@ def read_filter(args: MultiDict[str, str], with_page: bool = False) -> Filter:
     sent = {name: UNSHOWABLE.sub("\ufffd", args.get(name, ""))[:MAX_TEXT] for name in names}
     faults: dict[str, str] = {}
     for name in args:
+        if len(faults) == MAX_FAULTS:
+            break
         if name not in names:
             faults[name] = _("There is no filter “%(name)s”.", name=shortened(name))
         elif len(args.getlist(name)) > 1:

@@ -95,7 +95,8 @@ def give_back(status: int, title: str, lines: Sequence[str], may_send: bool, log
         "id": "", "path": request.full_path.rstrip("?"), "what": what_it_is(request.path), "when": None,
         "fields": fields_of(kept_fields(g.form.items(multi=True))),
     }  # fmt: skip
-    return show("unsent", status=status, title=title, lines=lines, items=[item], may_send=may_send, log_in=log_in)
+    items = [item] if request.method == "POST" else []
+    return show("unsent", status=status, title=title, lines=lines, items=items, may_send=may_send, log_in=log_in)
 
 
 def show_kept(found: Sequence[kept_posts.KeptPost]) -> Response:

@@ -42,6 +42,7 @@ from form_handler.storage.submissions import Submission, find_by_reference
 office = Blueprint("office", __name__)
 NOTE_LIMIT = 4000
 MAX_NAME = 100
+MAX_ADDRESS = 254  # characters of an e-mail address (RFC 5321, 4.5.3.1.3)
 # Longest address that is opened after log-in, in characters; a longer one leads to the inbox.
 MAX_TARGET = 1000
 OPEN_TO_ALL = frozenset({"log_in", "provider_begin", "provider_end"})
@@ -178,6 +179,8 @@ def show_not_stored(error: Exception) -> BaseResponse:
     if request.method == "POST" and not g.form:
         g.form = read_form(request, (request.endpoint or "").rpartition(".")[2])
     lines = [_("The server could not store this just now. Nothing was changed. Please send it again in a moment.")]
+    if request.method != "POST":
+        lines = [_("The server cannot reach its data just now. Please try again in a moment.")]
     return unsent.give_back(503, _("This was not stored"), lines, may_send=True)
 
 
@@ -607,7 +610,7 @@ def show_erase(title: str, found: Sequence[Submission], fault: str, path: str, a
 @office.route("/person/")
 def person() -> BaseResponse:
     """Find everything of one person by e-mail address (Art. 15 GDPR)."""
-    address = request.args.get("email", "").strip()
+    address = request.args.get("email", "").strip()[:MAX_ADDRESS]
     found = desk.of_person(database(), address) if address else []
     return show("person", title=_("Data of one person"), address=address, found=found)
 
@@ -626,7 +629,7 @@ def person_copy() -> BaseResponse:
 @office.route("/person/loeschen", methods=["GET", "POST"])
 def erase_person() -> BaseResponse:
     """Delete one person's data for good, after asking (Art. 17 GDPR)."""
-    address = (g.form.get("email") or request.args.get("email", "")).strip()
+    address = (g.form.get("email") or request.args.get("email", "")).strip()[:MAX_ADDRESS]
     found = desk.of_person(database(), address)
     fault = ""
     if found and request.method == "POST" and g.form.get("sure") == "yes":

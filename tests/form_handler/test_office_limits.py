@@ -337,6 +337,16 @@ def test_a_wrong_filter_is_named_and_shows_nothing(clerk: Clerk, database: Datab
         assert 'id="wrong-' in response.text
 
 
+@pytest.mark.parametrize("query", ["&".join(f"a{n}" for n in range(1500)), "q=" + "%22" * 2500, "since=" + "x" * 7000])
+def test_a_wrong_filter_is_not_given_back_larger_than_it_was_sent(clerk: Clerk, query: str) -> None:
+    plain = len(clerk.get("?state=quatsch").data)
+    assert len(clerk.get(f"?{query}").data) < plain + len(query)
+
+
+def test_an_address_that_is_none_is_not_given_back_at_length(clerk: Clerk) -> None:
+    assert len(clerk.get("person/?email=" + "x" * 7000).data) < 8000
+
+
 def test_right_filters_still_work(clerk: Clerk, database: Database, settings: Settings) -> None:
     found = put(database, settings, company="Beispiel", email="a@example.org")
     for query in ("", "q=&form=&state=&language=&trade=&since=&until=", "since=2000-01-01&until=2099-12-31", "page=1"):

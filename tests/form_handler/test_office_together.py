@@ -385,6 +385,16 @@ def test_what_was_kept_about_a_deleted_entry_ends_within_a_day(database: Databas
     assert kept_posts.of_account(database, 1, NOW + datetime.timedelta(days=1)) == []
 
 
+def test_a_second_click_makes_no_second_note(clerk: Clerk, database: Database, entry: Submission) -> None:
+    form = fields(clerk.get(f"v/{entry.reference}/"), here(entry) + "notiz")
+    for _ in range(2):
+        assert send(clerk, here(entry) + "notiz", form, note=TEXT).status_code == 303
+    assert texts(database) == [TEXT]
+    desk.add_note(database, entry, TEXT, "zweite", NOW)
+    desk.add_note(database, entry, TEXT, "zweite", NOW + datetime.timedelta(hours=1))
+    assert len(texts(database)) == 3
+
+
 def test_a_fault_of_the_database_gives_the_text_back(clerk: Clerk, database: Database, entry: Submission, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     form = fields(clerk.get(f"v/{entry.reference}/"), here(entry) + "notiz")
 
