@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from posixpath import normpath
 from urllib.parse import quote
+
+from form_handler.cleaning import composed
 
 # Characters that a path segment holds as they are (RFC 3986, 3.3), but for ";", whose parameters we drop.
 PATH_SAFE = "/~!$&'()*+,=:@"
@@ -28,7 +29,7 @@ def find_address(path: str, exists: Callable[[str], bool]) -> str | None:
     """
     if "\\" in path or "\0" in path or exists(path):
         return None
-    plain = normpath("/" + unicodedata.normalize("NFC", _PARAMETERS.sub("", path)).lstrip("/"))
+    plain = normpath("/" + composed(_PARAMETERS.sub("", path)).lstrip("/"))
     plain = _INDEX.sub("/", plain)
     for one in (plain, plain.rstrip(_TRAILING)):
         stem = one.rstrip("/")

@@ -65,7 +65,7 @@ def test_a_turkish_form_with_a_fault_first_and_then_right_reaches_the_office(vis
     summary.locator("a").first.click()
     assert page.evaluate("document.activeElement.id") == "company"
 
-    fill_in(page, "Beispiel Fırın")
+    fill_in(page, "Beispiel Fırın", "firin@example.org")  # one mailbox gets few receipts a day
     submit(page)
     assert page.locator("h1").inner_text() == word("tr", "Check your entries")
     assert word("tr", "Offer an internship") in page.locator(".kim-review__list").inner_text()
@@ -82,7 +82,9 @@ def test_a_turkish_form_with_a_fault_first_and_then_right_reaches_the_office(vis
     assert reference in sent["copy"]["Subject"]
     assert word("tr", "Thank you. Your entries have arrived.") in sent["copy"].get_content()
     assert word("de", "A form has come in on the website.") in sent["office"].get_content()
-    assert sent["office"]["Reply-To"] == "beispiel@example.org"
+    assert "Merhaba" not in sent["copy"].get_content()
+    assert "Beispiel Fırın" in sent["office"]["Subject"]
+    assert sent["office"]["Reply-To"] == "firin@example.org"
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)

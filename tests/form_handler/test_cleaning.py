@@ -11,9 +11,12 @@ from werkzeug.datastructures import MultiDict
 
 from editorial.words import use_language
 from form_handler import cleaning
+from form_handler.addresses import find_address
 from form_handler.cleaning import MARKS_IN_A_ROW, clean_line, clean_text, find_overlong_marks
 from form_handler.contact_details import canonical_address, clean_address, clean_phone, mailbox
 from form_handler.forms import FORMS
+from form_handler.static_site import choose_encoding
+from tests.form_handler.conftest import FORM, Browser
 
 DEFINITION = FORMS["participation"]
 GOOD = {"company": "Beispielbetrieb", "email": "beispiel@example.org"}
@@ -97,6 +100,51 @@ def test_sixteen_times_the_text_takes_nowhere_near_its_square_of_the_time(clean:
     for kind, make in HOSTILE.items():
         small, large = seconds(clean, make(1_000)), seconds(clean, make(16_000))
         assert large < 100 * max(small, 0.0001), kind  # linear: 16 times, quadratic: 256 times
+
+
+def test_no_header_takes_the_square_of_its_length() -> None:
+    def choose(text: str) -> object:
+        return choose_encoding(text, ["gzip", "identity"])
+
+    for unit in ("gzip;q=0.5,", "gzip = ", ",", ";", '"', "=", "\\", " "):
+        small, large = (seconds(choose, f"a{unit * (size // len(unit))}b") for size in (1_000, 16_000))
+        assert large < 100 * max(small, 0.0001), unit
+    assert choose_encoding("gzip ; q = 0.5", ["gzip", "identity"]) == "gzip"
+
+
+def test_a_path_with_a_long_run_of_marks_is_not_normalised(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    normalize = unicodedata.normalize
+    monkeypatch.setattr(
+        cleaning.unicodedata, "normalize", lambda form, text: seen.append(len(text)) or normalize(form, text)
+    )
+    assert find_address("/a" + "\u0301" * 3000 + "\u0323" * 3000, lambda _path: False) is None
+    assert max(seen) == 1
+    assert find_address("/u\u0308ber", {"/über/"}.__contains__) == "/über/"
+
+
+HOSTILE_BODIES = {
+    "marks": lambda n: ("message=a" + "\u0301" * (n // 4) + "\u0323" * (n // 4)).encode(),
+    "address of marks": lambda n: ("email=a@" + "\u0323\u0301" * (n // 4)).encode(),
+    "address of at signs": lambda n: b"email=" + b"@+" * (n // 2),
+    "fields": lambda n: b"ways=x&" * (n // 7),
+    "unknown fields": lambda n: b"&".join(b"%dx=1" % number for number in range(n // 9)),
+    "separators": lambda n: b"&" * n,
+    "escapes": lambda n: b"message=" + b"%0b%0d" * (n // 6),
+    "stamp": lambda n: b"_stamp=" + b"." * n + b"&_number=" + b"0" * n,
+}
+
+
+@pytest.mark.parametrize("step", ["", "absenden/"])
+@pytest.mark.parametrize("kind", HOSTILE_BODIES)
+def test_no_body_takes_the_square_of_its_length(browser: Browser, kind: str, step: str) -> None:
+    def post(size: str) -> None:
+        body = HOSTILE_BODIES[kind](int(size))
+        browser.post(FORM + step, body, content_type="application/x-www-form-urlencoded")
+
+    post("100")
+    small, large = seconds(post, "12000"), seconds(post, "192000")
+    assert large < 100 * max(small, 0.002)
 
 
 def test_a_letter_may_have_thirty_marks_and_not_one_more() -> None:
