@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from editorial import yaml_files
+from editorial import markup, yaml_files
 from editorial.checks.html import _render, check_rendered, check_typed_html, is_harmless
 from editorial.checks.rendered import converter
 from editorial.content import Text
@@ -17,9 +17,15 @@ from editorial.findings import errors
 from editorial.front_matter import PageHeader
 from editorial.html_policy import check_html, template_ids
 from editorial.inserts import addresses_of
+from editorial.notice import forms_notice
 from editorial.parallel import prepare, settings_of
+from editorial.statement import RESULTS, draw_run, load_run
+from editorial.survey import Publication, Quotation, draw_results
+from editorial.values import Date, Month
+from editorial.words import use_language
+from form_handler.forms import FORMS
 from tests.conftest import ROOT
-from tests.editorial.conftest import FACTS, GERMAN, Tree
+from tests.editorial.conftest import FACTS, GERMAN, LANGUAGES, Tree
 
 ATTACKS: list[dict[str, Any]] = yaml_files.load(Path(__file__).with_name("attacks.yml").read_text("utf-8"))
 ADDRESSES = addresses_of(FACTS)
@@ -101,6 +107,30 @@ def test_the_check_renders_with_the_extensions_of_the_build() -> None:
     wanted = [name for name, _told in settings_of(ROOT / "docs").extensions]
     used = [f"{type(one).__module__}:{type(one).__qualname__}" for one in converter(True).registeredExtensions]
     assert {name for name in wanted if name in used} == set(used) - {"editorial.plain_text:PlainText"}
+
+
+@pytest.mark.parametrize("code", ["de", "ar"])
+def test_what_the_build_itself_draws_into_a_page_keeps_to_the_policy(code: str) -> None:
+    """Privacy notice of the forms, results of the survey, results of the test of all pages; with every choice counted."""
+    language = next(row for row in LANGUAGES if row.code == code)
+    survey = FORMS["survey"]
+    names = [
+        *(f"{name}:{key}" for name in ("done", "worked", "wanted") for key, _label in survey.choices(name)),
+        *survey.field_names(),
+    ]
+    published = Publication(
+        published_on=Date(2026, 11, 1), answers=9, first_answer=Month("2026-01"), last_answer=Month("2026-10"),
+        tables={name: {"yes": 7, "1": 6, "2": 5} for name in names},
+        quotations=[Quotation(text="Ein <b>Satz</b>", language="de", field="worked_text", company="A & B")],
+    )  # fmt: skip
+    with use_language(code):
+        drawn = [
+            draw_results(published, language), draw_results(None, language), forms_notice(), draw_run(None, language),
+            draw_run(load_run(ROOT / RESULTS), language),
+        ]  # fmt: skip
+    assert "<svg" in drawn[0]
+    for html in drawn:
+        assert check_html(markup.repair(html, str), ADDRESSES, template_ids()) == []
 
 
 @pytest.mark.parametrize("name", ["email", "email-error", "ways", "ways-0", "form-1", "kim-summary"])
