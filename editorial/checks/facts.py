@@ -17,7 +17,8 @@ from editorial.languages import Language
 # Most pages hold none of these, so that no pattern is compiled for them. All are matched without regard to case.
 PHONE = r"(?<![\w§/-])(?<!\d\.)(?:\+\d[ \d/(]|0\d)[\d\t /()-]{4,}\d|(?<!\d)(?:116[ -]?(?:117|016|111))(?!\d)"
 EMAIL = r"[\w.+-]+(?: ?@ ?| ?[(\[]at[)\]] ?)[\w-]+(?:\.|[(\[](?:punkt|dot)[)\]])[\w.-]+"
-MONEY = r"\d[\d.,]*(?:,?-+)? *(?:€|euro?\b|cent\b)|(?:€|\beuro?\b) *\d[\d.,]*"
+_EURO = r"(?:euros?|eur|avro|евро|євро|يورو|یورو)"
+MONEY = rf"\d[\d.,]*(?:,?-+)? *(?:€|{_EURO}\b|cent\b)|(?:€|\b{_EURO}\b) *\d[\d.,]*"
 ADDRESS = rf"{EXTERNAL.pattern}|(?<![\w@./-])(?:[\w-]+\.)+(?:com|de|eu|gov|info|net|nrw|org|ruhr)(?:/\S*|(?![\w.-]*\w))"
 
 # What may not be typed into prose: its pattern, signs of which it holds at least one, its name, what to write instead.
@@ -27,7 +28,7 @@ TYPED: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
         "docs/data/contacts.yml oder numbers.yml und {{ contact.… }} oder {{ tel.… }}",
     ),
     (EMAIL, ("@", "(at)", "[at]"), "Eine E-Mail-Adresse", "docs/data/contacts.yml und {{ contact.… }}"),
-    (MONEY, ("€", "eur", "cent"), "Ein Geldbetrag", "docs/data/amounts.yml und {{ amount.… }}"),
+    (MONEY, ("€", "eur", "cent", "avro", "евро", "євро", "يورو", "یورو"), "Ein Geldbetrag", "docs/data/amounts.yml und {{ amount.… }}"),
     (
         ADDRESS, ("://", "www.", *(f".{end}" for end in ("com", "de", "eu", "gov", "info", "net", "nrw", "org", "ruhr"))),
         "Eine fremde Internetadresse", "docs/data/links.yml und {{ link.… }}",

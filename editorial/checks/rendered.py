@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 BUILT_IN = ("toc", "tables", "fenced_code")  # what MkDocs adds to the extensions of mkdocs.yml
 LIST = "Beginnen Sie jeden Punkt mit „- “ am Anfang einer Zeile, jeden Schritt mit „1. “; vor der Liste steht eine leere Zeile."
 
-_BULLET = re.compile(r"\s*(?:[•·▪▫◦‣⁃●○■□◆►▶➢➤★\uf000-\uf0ff]\s*|o[ ]{2,})(?=\S)")
+_BULLET = re.compile(r"\s*(?:[•·∙‧⦁▪▫◦‣⁃●○■□◾◼◆❖►▶➢➤★☐☑✓✔✗\uf000-\uf0ff]\s*|o[ ]{2,})(?=\S)")
 _HYPHEN = re.compile(r"\s*[-*+]\s+\S")
 _TIGHT = re.compile(r"[-*+][^\W\d_]")
 _DASH = re.compile(r"\s*[–—−‐‑‒―]\s*[^\W_]")
-_STEP = re.compile(r"\s*\(?(?:(\d{1,3})[.)]|([a-z])\))\s+\S")
+_STEP = re.compile(r"\s*\(?(?:(\d{1,3})[.)]|([a-z])[.)])(?:\s+\S|[^\W\d_]{2})", re.IGNORECASE)
 _HASHES = re.compile(r"\s*#{1,6}\s")
 _BOX = re.compile(r"\s*(?:!!!|\?\?\?)")
 _RULE = re.compile(r"[|:\s-]*-{2,}[|:\s-]*\|?\s*$")
@@ -48,7 +48,7 @@ _MARKER = re.compile(r"( *)(?:([-*+])|(\d+)\.) +(\S.*)")
 _COLUMNS = re.compile(r"\S[ ]*\t[ \t]*\S")
 
 _ORDINARY = re.compile(r"\*\*[^*\s](?:[^*]*[^*\s])?\*\*|(?<=\]\))\{ ?\.[\w-]+ ?\}")
-_SUSPICIOUS = re.compile(r"[\[\]{}`<]|\*\*|__")
+_SUSPICIOUS = re.compile(r"[\[\]{}`<]|\*\*|__|~~|==")
 _HEAD_ATTRIBUTES = re.compile(r"[ ]+\{[^{}]*\}[ ]*$")
 _CURLY_QUOTES = re.compile(r"\{[^{}]*[„“”‚‘’«»‹›][^{}]*\}")
 
@@ -65,6 +65,8 @@ _LEFT: tuple[tuple[re.Pattern[str], str, str], ...] = (
      "Sie gilt nur direkt hinter einem Link oder, nach einem Leerzeichen, am Ende einer Überschrift, mit geraden Anführungszeichen."),
     (re.compile(r"\*\*|(?<!\w)__(?=\w)|(?<=\w)__(?!\w)"), "Die Zeichen für fetten Text werden nicht erkannt",
      "Schreiben Sie **Wort** ohne Leerzeichen innen, und schließen Sie, was Sie öffnen."),
+    (re.compile(r"(?m)^\s*\[[ xX]?\]\s"), "Kästchen zum Abhaken gibt es nicht", "Löschen Sie die eckigen Klammern."),
+    (re.compile(r"~~\S|==\w"), "Die Zeichen für gestrichenen oder markierten Text werden nicht erkannt", "Löschen Sie sie."),
     (re.compile(r"`"), "Ein Zeichen ` steht allein", "Löschen Sie es, oder nehmen Sie ein Anführungszeichen."),
 )  # fmt: skip
 
@@ -297,10 +299,10 @@ def _steps(text: Text, page: Rendered) -> Iterator[Finding]:
         lines = piece.text.split("\n")
         for index, line in enumerate(lines):
             if match := _STEP.match(line):
-                value = int(match[1]) if match[1] else ord(match[2]) - 96
-                sure = (index > 0 and lines[index - 1].rstrip().endswith(":")) or (
-                    index == 0 and ")" in match[0] and value == 1
-                )
+                value = int(match[1]) if match[1] else ord(match[2].lower()) - 96
+                before = lines[index - 1].rstrip() if index else ""
+                bracket = ")" in match[0]
+                sure = (before.endswith(":") and (bracket or bool(match[1]))) or (not index and bracket and value == 1)
                 seen.append((piece, index, value, sure, line))
     for at, (piece, index, value, sure, line) in enumerate(seen):
         beside = [seen[place][2] for place in (at - 1, at + 1) if 0 <= place < len(seen)]
