@@ -62,7 +62,7 @@ def open_database(settings: Settings, create: bool = False) -> Database:
     """
     with database_errors(settings):
         refuse_other_database(settings)
-        database = Database(settings, create)
+        database = closed_at_the_end(Database(settings, create))
         if not is_current(database):
             from form_handler.storage.migrate import require_current, upgrade
 
@@ -73,6 +73,14 @@ def open_database(settings: Settings, create: bool = False) -> Database:
             require_current(database)
         remember_database(settings)
     click.echo(f"Database: {settings.database_name}", err=True)
+    return database
+
+
+def closed_at_the_end(database: Database) -> Database:
+    """Return the database; its connections are closed when the command ends."""
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.call_on_close(database.engine.dispose)
     return database
 
 
@@ -181,7 +189,7 @@ def init_command(new: bool) -> None:
         if new:
             forget_database(settings)
         refuse_other_database(settings)
-        database = Database(settings)
+        database = closed_at_the_end(Database(settings))
         if is_empty(database) and remembered_database(settings) is not None:
             raise no_database(settings)
         done = upgrade(database)
@@ -197,7 +205,7 @@ def upgrade_command() -> None:
     settings = load_settings()
     with database_errors(settings):
         refuse_other_database(settings)
-        database = Database(settings, create=False)
+        database = closed_at_the_end(Database(settings, create=False))
         if is_empty(database):
             raise no_database(settings)
         done = upgrade(database)
@@ -388,7 +396,7 @@ def open_for_restore(settings: Settings) -> Database:
     refuse_other_database(settings)
     forget_database(settings)
     try:
-        return Database(settings)
+        return closed_at_the_end(Database(settings))
     finally:
         if remembered is not None:
             remember_database(settings)

@@ -19,13 +19,16 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from click.testing import CliRunner
 
 from form_handler import rates
 from form_handler.app import create_app
+from form_handler.disclosure import BATCH
 from form_handler.forms import FORMS
 from form_handler.mail_worker import deliver_due, utc_now
 from form_handler.mails import plan_mails
 from form_handler.office import accounts, desk
+from form_handler.retention import PurgeRefusedError, purge_if_due, purge_lines
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
@@ -33,6 +36,9 @@ from form_handler.storage.migrate import require_current, upgrade
 from form_handler.storage.revision import current
 from form_handler.storage.schema import metadata, outgoing_mail, submission
 from form_handler.storage.submissions import list_submissions, store
+from form_handler.survey_answers import decide
+from form_handler.survey_results import publish
+from kim.commands import main
 from tests import postgres
 from tests.serving import wait_until
 
@@ -291,3 +297,38 @@ def test_a_nul_in_what_somebody_sends_is_no_fault_of_the_server(database: Databa
         ("person/kopie.json?email=a%00", 404),
     ):
         assert client.get(f"/eingang/{path}", base_url="http://127.0.0.1").status_code == status, path
+
+
+def test_one_database_is_created_kept_published_from_purged_and_moved(
+    server: str, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = CliRunner()
+    monkeypatch.setenv("KIM_DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("KIM_DATABASE_URL", settings.database_url)
+    empty = run.invoke(main, ["users", "list"])
+    assert empty.exit_code == 1
+    assert f"There is no database at {settings.database_name}" in empty.output
+    assert run.invoke(main, ["db", "init"]).exit_code == 0
+    database = Database(settings)
+    definition = FORMS["survey"]
+    for number in range(BATCH):
+        answers = {**definition.answers(definition.form_class()), "done": ["job"] if number % 2 else ["none"]}
+        stored = store(database, str(uuid.uuid4()), "survey", "de", answers, lambda _s: [], NOW)
+        decide(database, stored.reference, True, "probe", NOW)
+    first = publish(database, tmp_path / "survey.yml", NOW)
+    assert first.content["tables"]["done:job"] == {"yes": BATCH // 2, "no": BATCH // 2}
+    assert run.invoke(main, ["backup", str(tmp_path / "kim.zip")]).exit_code == 0
+    assert purge_if_due(database, settings, NOW) != []
+    with pytest.raises(PurgeRefusedError):
+        purge_lines(database, settings, NOW + datetime.timedelta(days=4000))
+    monkeypatch.delenv("KIM_DATABASE_URL")
+    lost = run.invoke(main, ["users", "list"])
+    assert lost.exit_code == 1
+    assert f"belongs to the database {settings.database_name}" in lost.output
+    assert not (settings.data_dir / "kim.sqlite3").exists()
+    monkeypatch.setenv("KIM_DATA_DIR", str(tmp_path / "moved"))
+    assert run.invoke(main, ["restore", str(tmp_path / "kim.zip")]).exit_code == 0
+    back = Database(read_settings({"KIM_DATA_DIR": str(tmp_path / "moved")}))
+    assert publish(back, tmp_path / "other.yml", NOW).content == first.content
+    for one in (back, database):
+        one.engine.dispose()
