@@ -43,7 +43,7 @@ def test_from_a_changed_sentence_to_a_renewed_translation(real: Desk, kim: Kim) 
     said = kim("status", "--lang", "uk")
     assert re.search(rf"^{PAGE} +veraltet 1$", said, re.MULTILINE)
     assert re.search(r"^Wörter der Oberfläche +(vollständig|fehlen \d+|zu viel \d+)$", said, re.MULTILINE)
-    assert re.search(rf"docs/de/{PAGE}\.md:\d+ → docs/uk/{PAGE}\.md:\d+: Geben Sie Originale", said)
+    assert re.search(rf"docs/de/{PAGE}\.md:\d+ → docs/uk/{PAGE}\.md:\d+: Behalten Sie Ihre Originale", said)
     assert "noch aktuell am 23.11.2026" in said
     assert "veraltet" in kim("update")
     assert "bemerkt am" in kim("status")
@@ -166,7 +166,7 @@ def test_a_draft_touches_only_what_is_stale_and_takes_the_reviewer_off(
     real.change(f"de/{PAGE}.md", SENTENCE, "Kopien reichen meist.")
     kim("draft", "--lang", "uk", PAGE)
     changed = [(a, b) for a, b in zip(before.splitlines(), path.read_text("utf-8").splitlines(), strict=True) if a != b]
-    assert [b for _, b in changed] == ["TR Geben Sie Originale nicht aus der Hand. Kopien reichen meist."]
+    assert [b for _, b in changed] == ["TR Behalten Sie Ihre Originale. Kopien reichen meist."]
     assert real.states()[PAGE, "uk"].state == "unreviewed"
 
 
