@@ -277,7 +277,12 @@ def mark_confirmed(database: Database, found: Submission, now: datetime.datetime
     with database.writing() as connection:
         done = connection.execute(
             submission.update()
-            .where(submission.c.number == found.number, submission.c.confirmed_at.is_(None))
+            .where(
+                submission.c.number == found.number,
+                submission.c.confirmed_at.is_(None),
+                # The office may have corrected the address since it was read.
+                submission.c.sender.is_not_distinct_from(found.sender),
+            )
             .values(confirmed_at=now)
         )
         if draft is not None and done.rowcount:

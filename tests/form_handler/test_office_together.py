@@ -17,7 +17,7 @@ from form_handler.office.kept_posts import KEPT, MOST_PER_ACCOUNT
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
 from form_handler.storage.schema import account, event, kept_post, note, outgoing_mail, staff_session, submission
-from form_handler.storage.submissions import Submission, find_by_reference
+from form_handler.storage.submissions import Draft, Submission, find_by_reference, mark_confirmed
 from tests.form_handler.test_office import NOW, PASSWORD, Clerk, clerk, put
 
 __all__ = ["clerk"]
@@ -511,6 +511,15 @@ def test_a_corrected_address_is_not_confirmed_and_gets_no_mail_for_a_confirmed_o
         (copy,) = connection.execute(outgoing_mail.select().where(outgoing_mail.c.kind == "copy")).mappings()
         connection.execute(outgoing_mail.insert().values(**{**copy, "id": None, "kind": "full-copy"}))
     correct_address(database, entry, "neu@example.org")
+    assert now_stored(database, entry).confirmed_at is None
+    assert sorted(mails(database)) == ["copy", "office"]
+
+
+def test_a_click_on_the_link_while_the_address_is_corrected_confirms_nothing(
+    database: Database, entry: Submission
+) -> None:
+    correct_address(database, entry, "neu@example.org")
+    mark_confirmed(database, entry, NOW, Draft("full-copy", "alt@example.org"))
     assert now_stored(database, entry).confirmed_at is None
     assert sorted(mails(database)) == ["copy", "office"]
 
