@@ -8,7 +8,7 @@ import pytest
 
 from editorial.facts import load_facts
 from editorial.languages import load_site
-from editorial.switchboard import Switchboard, load_switchboard
+from editorial.switchboard import Switchboard, load_office, load_switchboard
 
 KEY = load_site()["municipality"]["switchboard"]
 
@@ -18,6 +18,12 @@ def test_it_is_the_contact_that_the_site_shows() -> None:
     assert ours is not None
     for name in (*Switchboard.__dataclass_fields__, "phone_href"):
         assert getattr(ours, name) == getattr(theirs, name), name
+
+
+def test_the_office_that_writes_the_mails_is_the_one_of_the_municipality() -> None:
+    ours, theirs = load_office(), load_facts().contacts[load_site()["municipality"]["office"]]
+    assert ours is not None
+    assert (ours.name, ours.phone, ours.confirmed) == (theirs.name, theirs.phone, theirs.confirmed)
 
 
 def test_a_number_becomes_text_and_an_address(tmp_path: Path) -> None:
