@@ -35,6 +35,7 @@ from form_handler.storage.database import (
 )
 from form_handler.storage.revision import SchemaError, is_current, is_empty
 from form_handler.storage.schema import outgoing_mail, submission
+from form_handler.storage.search import is_stale, refill
 from form_handler.storage.submissions import find_by_reference, list_submissions
 from form_handler.survey_answers import DecisionError, State, count_states, decide, list_answers
 from form_handler.survey_results import PublicationError, publish
@@ -71,9 +72,19 @@ def open_database(settings: Settings, create: bool = False) -> Database:
             if settings.mode == "development":
                 upgrade(database)
             require_current(database)
+        refresh_search(database)
         remember_database(settings)
     click.echo(f"Database: {settings.database_name}", err=True)
     return database
+
+
+def refresh_search(database: Database) -> None:
+    """Compute what submissions are searched by anew if a newer version folds letters differently."""
+    with database.reading() as connection:
+        stale = is_stale(connection)
+    if stale:
+        with database.writing() as connection:
+            refill(connection)
 
 
 def closed_at_the_end(database: Database) -> Database:

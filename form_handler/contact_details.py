@@ -21,6 +21,19 @@ CLOSING = " >)]}\"'„“”‚‘’«»‹›,;:.!?"
 MAILTO = re.compile(r"(?:mailto:\s*)+", re.IGNORECASE)
 TEL = re.compile(r"(?:(?:tel|callto):\s*)+", re.IGNORECASE)
 NAMED = re.compile(r"[^<>@]*<([^<>]*)>[\s,;.]*")
+# Characters without a glyph that are no format characters (Unicode: Default_Ignorable_Code_Point).
+DEFAULT_IGNORABLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+# Germany's country code (ITU-T E.164); a number with a trunk prefix and without country code is of this country.
+COUNTRY = "49"
+# Fewer digits without country code are no number that reaches one person; more than E.164 allows are two numbers in one.
+LEAST_DIGITS, MOST_DIGITS = 5, 17
+# From so many digits on, a number that begins with the country code needs no "+" to be read so.
+LEAST_WITH_COUNTRY = 10
+PHONE_RUN = re.compile(r"[+(]*[0-9][0-9 ()/.+]*")
+# Where a second number begins: behind a stroke, or with a plus or two zeros after a blank.
+PHONE_BREAK = re.compile(r"/ *(?=\+|00|0[1-9][0-9]{2})|(?<=[0-9)]) +(?=\+|\(\+)")
 # Mail providers that ignore dots before the "@", with the domain that all of theirs mean.
 DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
 
@@ -68,26 +81,91 @@ def canonical_address(address: str) -> str:
     """Return the one spelling of an e-mail address by which a person is found, however it was typed.
 
     The domain is in its ASCII form by IDNA2008 (RFC 5891), so that ``straße`` and ``strasse`` stay two and ``münchen`` and
-    ``xn--mnchen-3ya`` are one. The part before the ``@`` is casefolded: servers may tell its case apart, but none does.
-    What is no address, or longer than :data:`ADDRESS_LIMIT`, is only casefolded.
+    ``xn--mnchen-3ya`` are one. The part before the ``@`` is width-mapped and in small letters (RFC 8265, 3.3): servers may
+    tell its case apart (RFC 5321, 2.4), but none in use does. What follows a ``+`` and dots stay: they may be two mailboxes.
+    What is no address, or longer than :data:`ADDRESS_LIMIT`, is only in small letters.
     """
     if len(address) > 4 * ADDRESS_LIMIT:
-        return address.casefold()
-    text = clean_address(address)
+        return address.lower()
+    text = clean_address(DEFAULT_IGNORABLE.sub("", address))
     local, at, domain = text.rpartition("@")
     if not at or len(text) > ADDRESS_LIMIT:
-        return text.casefold()
-    return f"{local.casefold()}@{ascii_domain(domain)}"
+        return text.lower()
+    return f"{_username(local)}@{ascii_domain(domain)}"
+
+
+def _username(text: str) -> str:
+    """Return a name as RFC 8265, 3.3 compares it: full- and half-width letters mapped, in small letters, in NFC."""
+    wide = ("<wide>", "<narrow>")
+    mapped = (unicodedata.normalize("NFKC", c) if unicodedata.decomposition(c).startswith(wide) else c for c in text)
+    return composed("".join(mapped).lower())
 
 
 def ascii_domain(domain: str) -> str:
-    """Return a domain in its ASCII form (IDNA2008 with the mapping of UTS #46), in small letters; else casefolded."""
+    """Return a domain in its ASCII form (IDNA2008 with the mapping of UTS #46), in small letters.
+
+    One that IDNA2008 does not allow is returned in small letters; no letter of it becomes another one.
+    """
     import idna  # late: the build, which draws the forms, does without
 
     try:
-        return idna.encode(domain, uts46=True).decode("ascii").lower()
+        return idna.encode(domain.rstrip("."), uts46=True).decode("ascii").lower()
     except (idna.IDNAError, UnicodeError):
-        return domain.casefold()
+        return _username(domain.rstrip("."))
+
+
+def address_spellings(address: str) -> list[str]:
+    """Return the canonical address with its domain in ASCII, and with its domain in Unicode where that differs."""
+    import idna
+
+    canonical = canonical_address(address)
+    local, at, domain = canonical.rpartition("@")
+    try:
+        shown = idna.decode(domain)
+    except (idna.IDNAError, UnicodeError):
+        shown = domain
+    return list(dict.fromkeys([canonical, f"{local}{at}{shown}"]))
+
+
+def find_phones(text: str) -> list[str]:
+    """Return the telephone numbers in a text, each once, in the one spelling by which a person is found.
+
+    ``+49 (0)2041 70-300``, ``0049 2041/70300``, ``02041 70300`` and the same in other digits are ``+49204170300``. A number
+    without trunk prefix and country code stays without, for the area code is not known (E.164; DIN 5008 for spellings).
+    """
+    from editorial.folding import fold_text
+
+    found = []
+    for run in PHONE_RUN.findall(fold_text(text)):
+        found += [_canonical_phone(part) for part in PHONE_BREAK.split(run)]
+    return list(dict.fromkeys(number for number in found if number))
+
+
+def canonical_phone(text: str) -> str:
+    """Return the first telephone number in a text in its one spelling, see :func:`find_phones`; empty if there is none."""
+    return next(iter(find_phones(text)), "")
+
+
+def _canonical_phone(text: str) -> str:
+    bare = "".join(text.split())
+    digits = "".join(c for c in bare if c.isdigit())
+    if "+" in bare or digits.startswith("00"):
+        bare = bare.replace("(0)", "")
+        digits = "".join(c for c in bare if c.isdigit()).lstrip("0")
+        number = "+" + _without_trunk(digits)
+    elif digits.startswith("0"):
+        number = f"+{COUNTRY}{digits[1:]}"
+    elif digits.startswith(COUNTRY) and len(digits) >= LEAST_WITH_COUNTRY:
+        number = "+" + _without_trunk(digits)
+    else:
+        number = digits
+    least = LEAST_DIGITS + (len(COUNTRY) if number.startswith("+") else 0)
+    return number if least <= len(number.removeprefix("+")) <= MOST_DIGITS else ""
+
+
+def _without_trunk(digits: str) -> str:
+    """Return an international number without the trunk prefix that some write behind Germany's country code."""
+    return COUNTRY + digits[len(COUNTRY) :].lstrip("0") if digits.startswith(COUNTRY) else digits
 
 
 def mailbox(address: str) -> str:

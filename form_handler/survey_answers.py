@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import json
 import re
@@ -11,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import idna
 import sqlalchemy as sa
 
+from form_handler.contact_details import mailbox
 from form_handler.office.desk import log
 from form_handler.storage.database import Database
 from form_handler.storage.schema import submission, survey_decision
@@ -146,18 +145,10 @@ def company_key(name: str) -> str:
     return "".join([word for word in words if word not in LEGAL_FORMS] or words)
 
 
-def address_key(address: str) -> str:
-    """Return an e-mail address without case, sub-address and the spelling of an international domain."""
-    local, _at, domain = unicodedata.normalize("NFC", address).casefold().strip().rpartition("@")
-    with contextlib.suppress(UnicodeError):
-        domain = idna.encode(domain, uts46=True).decode("ascii")
-    return f"{local.partition('+')[0]}@{domain}"
-
-
 def _keys(found: Submission) -> list[str]:
     company = company_key(str(found.answers.get("company") or ""))
     address = str(found.answers.get("email") or "")
-    return [*([f"company {company}"] if company else []), *([f"mail {address_key(address)}"] if address else [])]
+    return [*([f"company {company}"] if company else []), *([f"mail {mailbox(address)}"] if address else [])]
 
 
 def _groups(found: Sequence[Submission]) -> list[int]:

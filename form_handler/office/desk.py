@@ -13,10 +13,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from form_handler.contact_details import canonical_address
 from form_handler.forms import FORMS
 from form_handler.mails import wire_address
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.schema import event, kept_post, note, outgoing_mail, quotation, submission
+from form_handler.storage.search import matches
 from form_handler.storage.submissions import Submission, derived, read_row
 
 STATES = ("new", "in_work", "answered", "closed")
@@ -72,8 +74,8 @@ class Wanted:
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         """Return the filter as conditions on the submission table."""
         where: list[sa.ColumnElement[bool]] = [submission.c.held == self.held]
-        for word in self.text.casefold().split():
-            where.append(submission.c.search_text.contains(word, autoescape=True))
+        if self.text.strip():
+            where.append(matches(self.text))
         for column, value in (
             (submission.c.form, self.form),
             (submission.c.state, self.state),
@@ -353,7 +355,7 @@ def correct(
         if not changed:
             return None
         connection.execute(quotation.delete().where(quotation.c.number == current.number))
-        values = {"answers": json.dumps(merged, ensure_ascii=False), **derived(current.reference, merged)}
+        values = {"answers": json.dumps(merged, ensure_ascii=False), **derived(current.form, current.reference, merged)}
         if _redirect_mails(connection, current, merged, now):
             values["confirmed_at"] = None
         log(connection, actor, "corrected", now, current.number, " ".join(changed))
@@ -491,7 +493,7 @@ def of_person(database: Database, address: str) -> list[Submission]:
     """Return everything that came from an e-mail address."""
     if not address.isprintable():  # PostgreSQL takes no NUL in a text
         return []
-    query = sa.select(submission).where(submission.c.sender == address.strip().casefold())
+    query = sa.select(submission).where(submission.c.sender == canonical_address(address))
     with database.reading() as connection:
         return [read_row(row) for row in connection.execute(query.order_by(submission.c.received_at))]
 

@@ -151,6 +151,7 @@ def _table(connection: sa.Connection, name: str) -> sa.Table:
 
 def _fill(connection: sa.Connection, archive: zipfile.ZipFile, name: str, told: dict[str, Any]) -> None:
     table, digest, batch = _table(connection, name), hashlib.sha256(), []
+    connection.execute(table.delete())  # what the migrations have written into the empty database
     try:
         with archive.open(f"{name}.jsonl") as lines:
             for line in lines:

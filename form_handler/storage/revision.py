@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from form_handler.storage.database import Database
 
 # The newest file of ``migrations/versions``; a test compares both.
-HEAD = "0004"
+HEAD = "0005"
 _VERSION = sa.table("alembic_version", sa.column("version_num"))
 
 

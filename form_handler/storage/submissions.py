@@ -11,8 +11,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from form_handler.contact_details import canonical_address
 from form_handler.storage.database import Database
 from form_handler.storage.schema import outgoing_mail, submission
+from form_handler.storage.search import reference_spellings, search_columns
 
 # Without 0 O 1 I L U, which are mistaken for each other on the phone (after Crockford's base 32).
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -27,7 +29,7 @@ class Submission:
     :ivar answers: field name to answer.
     :ivar held: whether it is kept apart as suspected spam; then its mails wait for the office.
     :ivar suspicion: why it may be spam, kinds with blanks between; empty if there is no sign.
-    :ivar sender: the sender's e-mail address, casefolded, or None.
+    :ivar sender: the sender's e-mail address in its canonical spelling, or None.
     :ivar interim_at: when an interim notice was given, or None.
     :ivar answered_at: when it was marked as answered, or None.
     :ivar confirmed_at: when the sender confirmed the address, or None.
@@ -133,7 +135,7 @@ def store(
             answers,
             verdict.held,
             verdict.suspicion,
-            sender_of(answers),
+            canonical_address(str(answers.get("email") or "")) or None,
         )
         planned = [draft for draft in drafts(fresh) if draft.kind == "office" or not verdict.silent]
         _insert(connection, fresh, planned, fingerprint)
@@ -165,7 +167,7 @@ def _insert(
             "held": fresh.held,
             "fingerprint": fingerprint,
             "suspicion": fresh.suspicion or None,
-            **derived(fresh.reference, fresh.answers),
+            **derived(fresh.form, fresh.reference, fresh.answers),
         },
     )
     rows = [_mail_row(fresh, draft, fresh.received_at) for draft in drafts]
@@ -185,21 +187,9 @@ def _mail_row(found: Submission, draft: Draft, due: datetime.datetime) -> dict[s
     }
 
 
-def sender_of(answers: Mapping[str, Any]) -> str | None:
-    """Return the sender's e-mail address as it is searched for, or None."""
-    return str(answers.get("email") or "").casefold() or None
-
-
-def derived(reference: str, answers: Mapping[str, Any]) -> dict[str, Any]:
+def derived(form: str, reference: str, answers: Mapping[str, Any]) -> dict[str, Any]:
     """Return the columns that are computed from the answers, for searching and filtering."""
-    words = [reference]
-    for value in answers.values():
-        words += value if isinstance(value, list) else [value] if isinstance(value, str) else []
-    return {
-        "trade": answers.get("trade") or None,
-        "sender": sender_of(answers),
-        "search_text": "\n".join(words).casefold(),
-    }
+    return {"trade": answers.get("trade") or None, **search_columns(reference, form, answers)}
 
 
 def read_row(row: sa.Row[Any]) -> Submission:
@@ -234,13 +224,18 @@ def find_known(
 
 
 def find_by_reference(database: Database, reference: str) -> Submission | None:
-    """Return the submission with this reference number, or None; small letters are forgiven."""
+    """Return the submission with this reference number, or None.
+
+    Case, blanks and a missing hyphen are forgiven, and signs that look alike if that leaves one submission only.
+    """
     if not reference.isprintable():  # PostgreSQL takes no NUL in a text
         return None
+    exact = reference.strip().upper()
+    query = sa.select(submission).where(submission.c.reference.in_([exact, *reference_spellings(reference)]))
     with database.reading() as connection:
-        query = sa.select(submission).where(submission.c.reference == reference.strip().upper())
-        row = connection.execute(query).first()
-    return read_row(row) if row else None
+        found = [read_row(row) for row in connection.execute(query)]
+    right = [row for row in found if row.reference == exact] or found
+    return right[0] if len(right) == 1 else None
 
 
 def list_submissions(database: Database, form: str | None = None, state: str | None = None) -> list[Submission]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 FACES_OF_EDITORIAL = {
-    "editorial.languages", "editorial.words", "editorial.switchboard", "editorial.chooser", "editorial.files",
+    "editorial.languages", "editorial.words", "editorial.switchboard", "editorial.chooser", "editorial.files", "editorial.folding",
 }  # fmt: skip
 FACES_OF_HANDLER = {"form_handler.forms"}
 

@@ -9,11 +9,19 @@ from collections.abc import Callable
 import pytest
 from werkzeug.datastructures import MultiDict
 
+from editorial.folding import fold_text
 from editorial.words import use_language
 from form_handler import cleaning
 from form_handler.addresses import find_address
 from form_handler.cleaning import MARKS_IN_A_ROW, clean_line, clean_text, find_overlong_marks
-from form_handler.contact_details import canonical_address, clean_address, clean_phone, mailbox
+from form_handler.contact_details import (
+    canonical_address,
+    canonical_phone,
+    clean_address,
+    clean_phone,
+    find_phones,
+    mailbox,
+)
 from form_handler.forms import FORMS
 from form_handler.static_site import choose_encoding
 from tests.form_handler.conftest import FORM, Browser
@@ -81,7 +89,7 @@ def test_no_long_text_and_no_long_run_of_marks_reaches_the_normalisation(
 
 
 CLEANERS: list[Callable[[str], object]] = [
-    clean_line, clean_text, clean_address, clean_phone, canonical_address, mailbox, find_overlong_marks,
+    clean_line, clean_text, clean_address, clean_phone, canonical_address, mailbox, find_overlong_marks, find_phones, fold_text,
 ]  # fmt: skip
 
 
@@ -294,3 +302,49 @@ def test_whoever_gets_the_mail_is_one_mailbox(other: str) -> None:
     assert mailbox(other) == mailbox("max@example.org")
     assert mailbox("m.a.x+1@googlemail.com") == mailbox("max@gmail.com")
     assert mailbox("m.ax@example.org") != mailbox("max@example.org")
+
+
+SAME_MAILBOX = [
+    "max@straße.example", "MAX@STRASSE.example".replace("SS", "ẞ"), "max@xn--strae-oqa.example", "Max@XN--STRAE-OQA.EXAMPLE",
+    "max@straße.example.", "max@straße.example\u200b", "\u200emax@straße.example\u200f", "max@straße.example\ufe0f", "max@\u00adstraße.example",
+    "ｍａｘ＠ｓｔｒａße．ｅｘａｍｐｌｅ", "max@straße。example", "<mailto:max@straße.example>", "Max Muster <max@straße.example>", " max @ straße.example ",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("spelling", SAME_MAILBOX)
+def test_all_spellings_of_an_address_have_one_key(spelling: str) -> None:
+    assert canonical_address(spelling) == "max@xn--strae-oqa.example"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("max@straße.example", "max@strasse.example"), ("max@xn--strae-oqa.example", "max@strasse.example"),
+        ("max@stra_ße.example", "max@stra_sse.example"), ("max@-ß.example", "max@-ss.example"),
+        ("max@βόλος.example", "max@βόλοσ.example"), ("max@نامه\u200cای.example", "max@نامهای.example"),
+        ("ß@example.org", "ss@example.org"), ("ﬁ@example.org", "fi@example.org"), ("max@münchen.example", "max@muenchen.example"),
+        ("max@münchen.example", "max@munchen.example"), ("max+a@example.org", "max@example.org"), ("m.ax@example.org", "max@example.org"),
+        ("max@a.example.org", "max@example.org"), ("mаx@example.org", "max@example.org"),
+    ],
+)  # fmt: skip
+def test_addresses_of_two_people_never_have_one_key(one: str, other: str) -> None:
+    assert canonical_address(one) != canonical_address(other)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "+49 (0)2041 70-300", "+49 2041 70300", "0049 2041/70300", "0049(0)2041.70300", "02041 70300", "(02041) 70 300", "02041/70 30 0",
+        "+49 02041 70300", "٠٢٠٤١ ٧٠٣٠٠", "+۴۹ ۲۰۴۱ ۷۰۳۰۰", "49 2041 70300", "＋４９ ２０４１ ７０３００", "tel:+49-2041-70300", "+49 – 2041 – 70 300",
+        "\u202a+49 2041 70300\u202c", "02041\u00a070300", "02041 / 70300",
+    ],
+)  # fmt: skip
+def test_all_spellings_of_a_telephone_number_have_one_key(spelling: str) -> None:
+    assert find_phones(spelling) == ["+49204170300"]
+
+
+def test_two_telephone_numbers_stay_two_and_placeholders_are_none() -> None:
+    assert find_phones("02041 70300 / 0151 1234567, +90 532 1234567") == ["+49204170300", "+491511234567", "+905321234567"]  # fmt: skip
+    assert canonical_phone("02041 703000") != canonical_phone("02041 70300")
+    assert canonical_phone("+90 2041 70300") != canonical_phone("02041 70300")
+    assert [canonical_phone(text) for text in ("0000", "", "nachmittags", "0", "12", "0" * 500, "1" * 500)] == [""] * 7

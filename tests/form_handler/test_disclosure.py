@@ -21,6 +21,7 @@ from editorial.html_policy import check_html
 from editorial.languages import Language, load_languages
 from editorial.survey import Publication, Quotation, draw_results, load_survey, results_csv
 from editorial.words import gettext, use_language
+from form_handler.contact_details import mailbox
 from form_handler.disclosure import BATCH, THRESHOLD, K, is_safe, shown_cells
 from form_handler.forms import FORMS
 from form_handler.office import accounts, desk
@@ -29,7 +30,7 @@ from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
 from form_handler.storage.submissions import Submission, Verdict, list_submissions, store
-from form_handler.survey_answers import DecisionError, address_key, company_key, count_states, decide, list_answers
+from form_handler.survey_answers import DecisionError, company_key, count_states, decide, list_answers
 from form_handler.survey_results import (
     PublicationError,
     TooFewError,
@@ -264,7 +265,7 @@ def test_a_company_is_known_in_other_spellings(one: str, other: str) -> None:
 
 
 def test_an_address_is_known_in_other_spellings() -> None:
-    assert address_key("Max+kim@Müll.example") == address_key("max@xn--mll-hoa.example")
+    assert mailbox("Max+kim@Müll.example") == mailbox("max@xn--mll-hoa.example")
 
 
 def test_answers_that_share_company_or_address_by_way_of_a_third_count_once(database: Database) -> None:

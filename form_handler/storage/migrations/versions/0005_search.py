@@ -1,0 +1,14 @@
+"""Search: one spelling of addresses and telephone numbers, and folded text, also for what is already stored."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from form_handler.storage.search import refill
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    op.add_column("submission", sa.Column("phones", sa.String(200), nullable=True))
+    refill(op.get_bind())

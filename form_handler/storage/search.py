@@ -1,0 +1,181 @@
+"""What submissions are searched by: columns that are computed when one is stored or corrected, and the conditions on them.
+
+Both sides are folded by :func:`editorial.folding.fold_text`, so that SQLite and PostgreSQL find the same.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import itertools
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from editorial.folding import fold_text, plain_table_mark
+from editorial.languages import default_language
+from editorial.words import use_language
+from form_handler.contact_details import address_spellings, canonical_address, find_phones
+from form_handler.storage.schema import submission
+from form_handler.storage.state import read_state, write_state
+
+# Raised when what is computed here changes; then stored columns are computed anew.
+VERSION = 1
+COLUMNS = ("sender", "phones", "search_text")
+ADDRESS_FIELD, PHONE_FIELD = "email", "phone"
+SENDER_LENGTH, PHONES_LENGTH = 320, 200
+# Umlauts that are written out; "aue", "eue" and "que" are no umlauts.
+WRITTEN_OUT = re.compile(r"[ao]e|(?<![aeq])ue")
+DIGITS = re.compile(r"(?<!\w)[+(]*\d[\d ()/.+-]*\d(?!\w)")
+# A reference as people say, type and copy it. Its alphabet lacks what is mistaken for something else (see submissions).
+REFERENCE = re.compile(r"\W*k\W*[i1l|]\W*m\W*((?:[0-9a-z]\W*){6})", re.IGNORECASE)
+ALIKE = {"0": "0OQD", "O": "0OQD", "1": "1ILJ", "I": "1ILJ", "L": "1ILJ", "U": "UV"}
+# Cyrillic and Greek capitals that look like Latin ones, for whoever types on another keyboard.
+LOOKS_LATIN = str.maketrans("АВСЕНІЈКМОРЅТХУΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABCEHIJKMOPSTXYABEZHIKMNOPTYX")
+MAX_SPELLINGS = 256
+REFILL_AT_ONCE = 500
+
+
+def search_columns(reference: str, form: str, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns by which a submission is found: address, telephone numbers, and all text folded."""
+    address = str(answers.get(ADDRESS_FIELD) or "")
+    words, numbers = [reference], []
+    chosen = choice_words(form)
+    for name, value in answers.items():
+        for one in value if isinstance(value, list) else [value]:
+            if not isinstance(one, str) or not one:
+                continue
+            words += [one, chosen.get((name, one), "")]
+            numbers += find_phones(one)
+    if address:
+        words += address_spellings(address)
+    folded = fold_text("\n".join(word for word in dict.fromkeys(words) if word))
+    plain = " ".join(dict.fromkeys(short for word in folded.split() if (short := _umlaut_as_letter(word)) != word))
+    phones = " ".join(find_phones(str(answers.get(PHONE_FIELD) or "")))
+    return {
+        "sender": canonical_address(address)[:SENDER_LENGTH] or None if address else None,
+        "phones": f" {phones} "[:PHONES_LENGTH] if phones else None,
+        "search_text": "\n".join([folded, plain, *dict.fromkeys(numbers)]),
+    }
+
+
+@functools.lru_cache
+def choice_words(form: str) -> dict[tuple[str, str], str]:
+    """Return the German words of each choice, by name of the field and key; scales and consents have none."""
+    from wtforms import RadioField, SelectField, SelectMultipleField
+
+    from form_handler.forms import FORMS
+    from form_handler.forms.fields import Scale, labels_of
+
+    definition = FORMS.get(form)
+    if definition is None:
+        return {}
+    with use_language(default_language().code):
+        return {
+            (name, key): str(label)
+            for name, field in definition.form_class()._fields.items()
+            if isinstance(field, SelectField | SelectMultipleField | RadioField) and not isinstance(field, Scale)
+            for key, label in labels_of(field).items()
+            if key
+        }
+
+
+def _umlaut_as_letter(word: str) -> str:
+    return WRITTEN_OUT.sub(lambda match: match[0][0], word)
+
+
+def matches(text: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a submission holds all words of a query, or is the one whose reference it is.
+
+    ``%`` and ``_`` are characters like others. A query in which nothing can be read finds nothing.
+    """
+    words = _words_match(text)
+    references = reference_spellings(text)
+    return sa.or_(submission.c.reference.in_(references), words) if references else words
+
+
+def _words_match(text: str) -> sa.ColumnElement[bool]:
+    conditions = []
+    numbers = DIGITS.findall(folded := fold_text(text))
+    for number in numbers:
+        conditions.append(sa.or_(*(_holds(one) for one in _number_needles(number)), _all_hold(number.split())))
+    rest = DIGITS.sub(" ", folded).split() if numbers else folded.split()
+    typed = {fold_text(word): word for word in text.split() if "@" in word}
+    conditions += [_word_matches(word, typed.get(word, "")) for word in rest]
+    return sa.and_(*conditions) if conditions else sa.false()
+
+
+def _word_matches(word: str, address: str) -> sa.ColumnElement[bool]:
+    """Return the condition for one folded word.
+
+    :param address: the word as it was typed, if it is an address.
+    """
+    ways = [_holds(one) for one in dict.fromkeys([word, _umlaut_as_letter(word)])]
+    if address:
+        ways.append(submission.c.sender.contains(canonical_address(address), autoescape=True))
+    return sa.or_(*ways)
+
+
+def _number_needles(number: str) -> list[str]:
+    """Return what a number that was typed, whole or its beginning or end, looks like in the search text."""
+    digits = "".join(c for c in number if c.isdigit())
+    return list(dict.fromkeys([*find_phones(number), digits])) if len(digits) > 3 else []
+
+
+def _holds(text: str) -> sa.ColumnElement[bool]:
+    return submission.c.search_text.contains(text, autoescape=True)
+
+
+def _all_hold(words: list[str]) -> sa.ColumnElement[bool]:
+    return sa.and_(*map(_holds, words))
+
+
+def reference_spellings(text: str) -> list[str]:
+    """Return the references that somebody may mean, in any case and with blanks; empty if it is none.
+
+    Digits and letters that references do not have, because they are mistaken for others, stand for all that look alike.
+    """
+    found = REFERENCE.fullmatch(text.upper().translate(LOOKS_LATIN)) if len(text) < 100 else None
+    if found is None:
+        return []
+    signs = re.sub(r"[\W_]", "", found[1])
+    ways = itertools.product(*(ALIKE.get(sign, sign) for sign in signs))
+    return ["KIM-" + "".join(way) for way in itertools.islice(ways, MAX_SPELLINGS)]
+
+
+def refill(connection: sa.Connection) -> None:
+    """Compute the search columns of everything stored anew, and note by which table."""
+    columns = [submission.c[name] for name in ("number", "reference", "form", "answers")]
+    last = ""
+    while True:
+        query = (
+            sa.select(*columns).where(submission.c.number > last).order_by(submission.c.number).limit(REFILL_AT_ONCE)
+        )
+        rows = connection.execute(query).all()
+        if not rows:
+            break
+        last = rows[-1].number
+        values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in COLUMNS}
+        statement = submission.update().where(submission.c.number == sa.bindparam("which")).values(values)
+        changes = []
+        for row in rows:
+            computed = search_columns(row.reference, row.form, json.loads(row.answers))
+            changes.append({"which": row.number, **{f"new_{name}": value for name, value in computed.items()}})
+        connection.execute(statement, changes)
+    write_state(connection, "search_mark", mark())
+
+
+def is_stale(connection: sa.Connection) -> bool:
+    """Return whether the search columns were computed by another table of letters, or other words of choices."""
+    return read_state(connection, "search_mark") != mark()
+
+
+def mark() -> str:
+    """Return a mark that changes when the search columns would be computed differently."""
+    from form_handler.forms import FORMS
+
+    words = [sorted(choice_words(form).items()) for form in FORMS]
+    return hashlib.sha256(repr([VERSION, plain_table_mark(), words]).encode()).hexdigest()[:32]

@@ -1,0 +1,183 @@
+"""The inbox finds what came in by any spelling of its words, numbers, addresses and references."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import time
+import uuid
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+
+from form_handler.forms import FORMS
+from form_handler.office import desk
+from form_handler.settings import Settings
+from form_handler.storage.database import Database
+from form_handler.storage.migrate import alembic_config, upgrade
+from form_handler.storage.schema import submission
+from form_handler.storage.search import is_stale, refill, search_columns
+from form_handler.storage.state import write_state
+from form_handler.storage.submissions import find_by_reference, store
+
+NOW = datetime.datetime(2026, 11, 23, 9, 0, tzinfo=datetime.UTC)
+
+
+def put(database: Database, form: str = "participation", **answers: object) -> str:
+    """Store a submission; return its reference."""
+    definition = FORMS[form]
+    whole = {**definition.answers(definition.form_class()), **answers}
+    return store(database, str(uuid.uuid4()), form, "de", whole, lambda _s: [], NOW).reference
+
+
+def found(database: Database, text: str) -> set[str]:
+    """Return the references that the inbox shows for a query."""
+    return {row.reference for row in desk.find(database, desk.Wanted(text=text), NOW)[0]}
+
+
+WORDS = [
+    ("İpek Kuyumculuk", ["ipek", "IPEK", "İPEK", "ıpek", "İpek Kuyum"]),
+    ("Işık Elektrik", ["isik", "ışık", "IŞIK", "ISIK", "Işik", "is\u0327ik"]),
+    ("O’Brien & Co. KG", ["O'Brien", "obrien", "O`BRIEN", "O´Brien", "o‘brien co."]),
+    ("Łódź Spółka", ["lodz", "ŁÓDŹ", "Łódź spolka"]),
+    ("Straßenbau Groß", ["strassenbau", "STRASSENBAU", "STRAẞENBAU", "gross"]),
+    ("Müller Gärten", ["muller", "mueller", "MÜLLER", "Mu\u0308ller", "gaerten", "Garten"]),
+    ("Mueller Bauer", ["müller", "muller", "bauer", "auer"]),
+    ("Bäckerei Søren Ærø", ["soren", "SØREN", "baeckerei", "aero"]),
+    ("ТОВ Київ", ["київ", "КИЇВ", "киів"]),
+    ("شركة الأمل", ["الامل", "الأمل", "شرکة", "شركه", "شـركة"]),
+    ("فروشگاه کیان", ["كيان", "کیان", "فروشگاه"]),
+    ("مدرسه ۱۲", ["12", "۱۲", "١٢"]),
+    ("ＫＩＭ－Ｂａｕ", ["kim-bau", "KIM Bau"]),
+    ("Meyer\u2011Lange", ["meyer-lange", "meyer lange", "MEYER–LANGE"]),
+    ("100% Bio_Laden", ["100%", "bio_laden", "%", "_"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("company", "queries"), WORDS, ids=lambda value: value if isinstance(value, str) else "")
+def test_words_are_found_in_every_spelling(database: Database, company: str, queries: list[str]) -> None:
+    mine, _other = put(database, company=company), put(database, company="Anders")
+    assert {query: found(database, query) for query in queries} == {query: {mine} for query in queries}
+
+
+def test_percent_and_underscore_are_characters_and_signs_alone_find_nothing(database: Database) -> None:
+    put(database, company="Beispiel")
+    for query in ("%", "_", "B%l", "Beispie_", "100%", "\\", "'", "-", "\u200b"):
+        assert found(database, query) == set(), query
+
+
+def test_telephone_numbers_are_found_in_every_spelling_also_inside_a_message(database: Database) -> None:
+    mine = {put(database, phone="02041/70 30 01"), put(database, message="Rufen Sie +49 (0)2041 703001 an, bitte.")}
+    put(database, phone="02041 7099", message="70 3")
+    for query in (
+        "02041 703001",
+        "+49 2041 70 30 01",
+        "0049 (0)2041-703001",
+        "٠٢٠٤١٧٠٣٠٠١",
+        "703001",
+        "2041 703001",
+        "02041 7030",
+    ):
+        assert found(database, query) == mine, query
+
+
+def test_addresses_are_found_in_every_spelling_of_their_domain(database: Database) -> None:
+    mine, other = put(database, email="max@münchen.example"), put(database, email="max@xn--mnchen-3ya.example")
+    for query in (
+        "max@münchen.example",
+        "MAX@XN--MNCHEN-3YA.example",
+        "münchen.example",
+        "max@mu\u0308nchen.example\u200b",
+        "xn--mnchen-3ya",
+    ):
+        assert found(database, query) == {mine, other}, query
+
+
+def test_a_reference_is_found_in_any_case_with_blanks_and_with_signs_that_look_alike(database: Database) -> None:
+    mine, twin = put(database, company="Eins"), put(database, company="Zwei")
+    with database.writing() as connection:
+        for old, new in ((mine, "KIM-QV7J2D"), (twin, "KIM-QV7J2X")):
+            connection.execute(submission.update().where(submission.c.reference == old).values(reference=new))
+        refill(connection)
+    for query in (
+        "KIM-QV7J2D",
+        "kim-qv7j2d",
+        "kimqv7j2d",
+        "KIM QV7 J2D",
+        "KIM–QV7J2D",
+        "K1M-OU7I20",
+        "qv7j2d",
+        " kim - q v 7 j 2 d ",
+    ):
+        assert found(database, query) == {"KIM-QV7J2D"}, query
+    for query in ("kim qv7j2x", "KIM-0V712X"):
+        row = find_by_reference(database, query)
+        assert row is not None, query
+        assert row.reference == "KIM-QV7J2X"
+
+
+def test_words_of_choices_are_found(database: Database) -> None:
+    mine, _other = put(database, ways=["internship"]), put(database, ways=["talk"])
+    assert found(database, "praktikum") == {mine}
+
+
+def test_a_correction_changes_what_is_found(database: Database) -> None:
+    reference = put(database, company="Falsch", phone="02041 11111", email="alt@example.org")
+    row = find_by_reference(database, reference)
+    assert row is not None
+    answers = {**row.answers, "company": "İpek", "phone": "02041 22222", "email": "neu@example.org"}
+    desk.correct(database, row, answers, "probe", NOW)
+    assert [found(database, query) for query in ("falsch", "0204111111", "alt@")] == [set()] * 3
+    assert [found(database, query) for query in ("ipek", "+49204122222", "NEU@")] == [{reference}] * 3
+
+
+@pytest.fixture
+def old_database(settings: Settings) -> Iterator[Database]:
+    """A database of the version before the search columns, with one submission."""
+    database = Database(settings)
+    config = alembic_config()
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        connection.execute(
+            sa.text(
+                "INSERT INTO submission (number, reference, form, language, state, received_at, answers, sender, search_text, held, version)"
+                " VALUES ('1', 'KIM-222222', 'participation', 'de', 'new', :at, :answers, 'max@strasse.example', 'x', 0, 1)"
+            ),
+            {"at": "2026-11-01 00:00:00.000000", "answers": json.dumps({"email": "Max@Stra\u00dfe.example", "company": "I\u015f\u0131k", "phone": "0049 2041 70300"})},
+        )  # fmt: skip
+    yield database
+    database.engine.dispose()
+
+
+def test_the_migration_computes_what_is_searched_by_for_what_is_stored(old_database: Database) -> None:
+    upgrade(old_database)
+    assert found(old_database, "isik") == found(old_database, "02041/70300") == {"KIM-222222"}
+    with old_database.reading() as connection:
+        (row,) = connection.execute(sa.select(submission.c.sender, submission.c.phones))
+    assert tuple(row) == ("max@xn--strae-oqa.example", " +49204170300 ")
+
+
+def test_what_an_older_table_of_letters_has_folded_is_known_to_be_stale(database: Database) -> None:
+    put(database, company="Işık")
+    with database.writing() as connection:
+        assert not is_stale(connection)
+        connection.execute(submission.update().values(search_text="old"))
+        write_state(connection, "search_mark", "older")
+        assert is_stale(connection)
+        refill(connection)
+        assert not is_stale(connection)
+    assert len(found(database, "isik")) == 1
+
+
+def test_a_folded_hostile_text_takes_linear_time() -> None:
+    def seconds(size: int) -> float:
+        text = ("a" + "\u0301" * 50 + "\u0323" * 50 + "ue" + "1 (") * (size // 105)
+        before = time.thread_time()
+        search_columns("KIM-222222", "participation", {"message": text})
+        return time.thread_time() - before
+
+    small, large = min(seconds(4_000) for _ in range(3)), min(seconds(64_000) for _ in range(3))
+    assert large < 100 * max(small, 0.0001)
