@@ -11,7 +11,12 @@ from form_handler.incoming import drain, parse_body
 
 # Largest body in bytes, by view. A character takes at most twelve bytes of a body (RFC 3629, percent-encoded).
 MAX_BODY_BYTES = 8 * 1024
-MAX_BODY_BYTES_OF = {"write_note": 100 * 1024, "release_quotation": 100 * 1024, "correct": 256 * 1024}
+MAX_BODY_BYTES_OF = {
+    "write_note": 100 * 1024,
+    "release_quotation": 100 * 1024,
+    "correct": 256 * 1024,
+    "erase_person": 32 * 1024,
+}
 MAX_FIELDS = 300
 # How much larger than the body its values may become when a page shows them, in bytes.
 MAX_GROWTH_BYTES = 8 * 1024

@@ -6,14 +6,13 @@ import calendar
 import datetime
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from form_handler.contact_details import canonical_address
 from form_handler.forms import FORMS
 from form_handler.mails import wire_address
 from form_handler.storage.database import Database, DatabaseBusyError
@@ -489,13 +488,19 @@ def _work_mark(connection: sa.Connection, numbers: list[str]) -> str:
     return digest.hexdigest()[:32]
 
 
-def of_person(database: Database, address: str) -> list[Submission]:
-    """Return everything that came from an e-mail address."""
-    if not address.isprintable():  # PostgreSQL takes no NUL in a text
-        return []
-    query = sa.select(submission).where(submission.c.sender == canonical_address(address))
+def log_copy(database: Database, found: Sequence[Submission], kind: str, actor: str, now: datetime.datetime) -> None:
+    """Note that a person got a copy of these submissions (Art. 5(2) GDPR), of each and of all, without what it held."""
+    with database.writing() as connection:
+        for row in found:
+            log(connection, actor, "copied", now, row.number, kind)
+        log(connection, actor, "copied", now, None, f"{kind} {len(found)} {' '.join(row.reference for row in found)}")
+
+
+def handed_out(database: Database, limit: int = 20) -> list[sa.Row[Any]]:
+    """Return the last copies and deletions on request, the newest first."""
+    query = event.select().where(event.c.number.is_(None), event.c.kind.in_(("copied", "erased")))
     with database.reading() as connection:
-        return [read_row(row) for row in connection.execute(query.order_by(submission.c.received_at))]
+        return list(connection.execute(query.order_by(event.c.id.desc()).limit(limit)))
 
 
 def story(database: Database, number: str) -> dict[str, list[Any]]:
@@ -595,6 +600,11 @@ def months_back(now: datetime.datetime, months: int) -> datetime.datetime:
     year, month = divmod(total, 12)
     day = min(now.day, calendar.monthrange(year, month + 1)[1])
     return now.replace(year=year, month=month + 1, day=day)
+
+
+def retention_end(found: Submission) -> datetime.datetime:
+    """Return when the retention of a submission ends; it is deleted by the next purge after that."""
+    return months_back(found.received_at, -FORMS[found.form].retention_months)
 
 
 def past_retention(database: Database, now: datetime.datetime) -> dict[str, list[str]]:

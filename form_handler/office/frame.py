@@ -12,7 +12,7 @@ from editorial.languages import ROOT, load_site
 from editorial.switchboard import load_switchboard
 from editorial.words import OFFICE_LANGUAGES, gettext
 from form_handler.forms import FORMS
-from form_handler.office.words import event_words, mail_words, state_words, suspicion_words
+from form_handler.office.words import event_words, mail_kind_words, mail_words, state_words, suspicion_words
 from form_handler.pages import settings
 
 ASSETS = ROOT / "overrides" / "assets"
@@ -46,6 +46,7 @@ def show(page: str, status: int = 200, **values: Any) -> Response:
         form_title=lambda key: str(FORMS[key].title),
         state_words=state_words,
         event_words=event_words,
+        mail_kind_words=mail_kind_words,
         mail_words=mail_words,
         suspicion_words=suspicion_words,
         sender=lambda row: FORMS[row.form].sender_of(row.answers) or gettext("unnamed"),

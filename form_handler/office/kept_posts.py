@@ -87,6 +87,11 @@ def of_account(database: Database, account_id: int, now: datetime.datetime) -> l
         ]
 
 
+def texts_of(fields: str) -> list[str]:
+    """Return the texts that stored fields hold, without marks and tokens."""
+    return [value for name, value in json.loads(fields) if value and not name.startswith("_")]
+
+
 def discard(database: Database, account_id: int, identity: str) -> None:
     """Throw away what was sent or is no longer wanted; only its own account can."""
     with database.writing() as connection:

@@ -26,7 +26,8 @@ from form_handler.forms.fields import display_value
 from form_handler.forms.participation import TRADES
 from form_handler.incoming import drain
 from form_handler.mails import answer_words
-from form_handler.office import accounts, desk, export, frame, kept_posts, unsent
+from form_handler.office import accounts, desk, export, frame, kept_posts, persons, unsent
+from form_handler.office import person_copy as copies
 from form_handler.office.bodies import read_form
 from form_handler.office.charts import charts
 from form_handler.office.devices import read_devices, remember_device
@@ -42,7 +43,6 @@ from form_handler.storage.submissions import Submission, find_by_reference
 office = Blueprint("office", __name__)
 NOTE_LIMIT = 4000
 MAX_NAME = 100
-MAX_ADDRESS = 254  # characters of an e-mail address (RFC 5321, 4.5.3.1.3)
 # Longest address that is opened after log-in, in characters; a longer one leads to the inbox.
 MAX_TARGET = 1000
 OPEN_TO_ALL = frozenset({"log_in", "provider_begin", "provider_end"})
@@ -599,46 +599,80 @@ def erase(found: Sequence[Submission], kind: str) -> str:
     return ""
 
 
-def show_erase(title: str, found: Sequence[Submission], fault: str, path: str, address: str = "") -> BaseResponse:
-    """Ask whether submissions are to be deleted."""
+def show_erase(
+    title: str, found: Sequence[Submission], fault: str, path: str, query: str = "", picked: bool = False
+) -> BaseResponse:
+    """Ask whether submissions are to be deleted.
+
+    :param picked: whether they were ticked, so that just these are deleted.
+    """
     return show(
-        "erase", status=409 if fault else 200, title=title, found=found, address=address, fault=fault,
+        "erase", status=409 if fault else 200, title=title, found=found, address=query, fault=fault, picked=picked,
         action=base() + path, seen=desk.work_mark(database(), [row.number for row in found]),
     )  # fmt: skip
 
 
+def person_query(values: MultiDict[str, str]) -> str:
+    """Return whom a colleague looks for."""
+    return (values.get("q") or values.get("email") or "").strip()[: persons.MAX_QUERY]
+
+
+def chosen(values: MultiDict[str, str]) -> list[Submission]:
+    """Return what a colleague has ticked; where nothing was offered to tick, what is certainly of the person."""
+    if values.get("picked") or values.getlist("ref"):
+        return persons.find_picked(database(), values.getlist("ref"))
+    return persons.find_exact(database(), person_query(values))
+
+
 @office.route("/person/")
 def person() -> BaseResponse:
-    """Find everything of one person by e-mail address (Art. 15 GDPR)."""
-    address = request.args.get("email", "").strip()[:MAX_ADDRESS]
-    found = desk.of_person(database(), address) if address else []
-    return show("person", title=_("Data of one person"), address=address, found=found)
+    """Find everything of one person (Art. 15 GDPR)."""
+    return show_person(person_query(request.args))
 
 
-@office.route("/person/kopie.json")
-def person_copy() -> BaseResponse:
+def show_person(query: str, fault: str = "") -> BaseResponse:
+    """Show what belongs to a person, and apart from it what may."""
+    return show(
+        "person", status=422 if fault else 200, title=_("Data of one person"), query=query, fault=fault,
+        found=persons.find_person(database(), query), handed_out=desk.handed_out(database()),
+    )  # fmt: skip
+
+
+@office.route("/person/kopie.<kind>")
+def person_copy(kind: str) -> BaseResponse:
     """Hand out one person's data as a copy for them (Art. 15(3), Art. 20 GDPR)."""
-    found = desk.of_person(database(), request.args.get("email", ""))
+    makers: dict[str, tuple[Any, str]] = {
+        "html": (copies.as_page, "text/html"),
+        "json": (copies.as_json, "application/json"),
+    }
+    if kind not in makers:
+        raise NotFound
+    found = chosen(request.args)
+    if not found and request.args.get("picked"):
+        return show_person(person_query(request.args), _("Tick at least one entry."))
     if not found:
         raise NotFound
-    with database().writing() as connection:
-        desk.log(connection, g.account.name, "copied", now(), None, str(len(found)))
-    return as_file(export.as_json(found), f"kim-kopie-{now():%Y-%m-%d}.json", "application/json")
+    make, mimetype = makers[kind]
+    content = make(copies.person_copy(database(), frame.settings(), found, now()))
+    desk.log_copy(database(), found, kind, g.account.name, now())
+    return as_file(content, f"kim-auskunft-{now():%Y-%m-%d}.{kind}", mimetype)
 
 
 @office.route("/person/loeschen", methods=["GET", "POST"])
 def erase_person() -> BaseResponse:
     """Delete one person's data for good, after asking (Art. 17 GDPR)."""
-    address = (g.form.get("email") or request.args.get("email", "")).strip()[:MAX_ADDRESS]
-    found = desk.of_person(database(), address)
+    values = g.form if request.method == "POST" else request.args
+    query, picked, found = person_query(values), bool(values.get("picked") or values.get("ref")), chosen(values)
     fault = ""
+    if not found and picked and request.method != "POST":
+        return show_person(query, _("Tick at least one entry."))
     if found and request.method == "POST" and g.form.get("sure") == "yes":
         fault = erase(found, "erased")
         if not fault:
             found = []
     if not found:
-        return redirect(f"{base()}person/?{urlencode({'email': address})}", 303)
-    return show_erase(_("Delete the data of one person"), found, fault, "person/loeschen", address)
+        return redirect(f"{base()}person/?{urlencode({'q': query})}", 303)
+    return show_erase(_("Delete the data of one person"), found, fault, "person/loeschen", query, picked)
 
 
 @office.route("/mails/", methods=["GET", "POST"])

@@ -26,9 +26,29 @@ def event_words(kind: str, detail: str) -> str:
         "corrected": _("corrected answers: %(fields)s", fields=detail),
         "quoted": _("released a quotation"),
         "unquoted": _("took a quotation back"),
+        "copied": copied_words(detail),
+        "erased": _("deleted entries for good: %(number)s", number=detail),
         "survey-counts": _("confirmed that this answer counts in the survey"),
         "survey-excluded": _("decided that this answer does not count in the survey"),
         "survey-reopened": _("took back the decision whether this answer counts"),
+    }.get(kind, kind)
+
+
+def copied_words(detail: str) -> str:
+    """Return that a copy was handed out: of which entries, where the detail names them."""
+    kind, _blank, rest = detail.partition(" ")
+    number, _blank, references = rest.partition(" ")
+    if not number:
+        return _("handed out a copy to the person (%(kind)s)", kind=kind.upper())
+    return _("handed out a copy (%(kind)s) of %(number)s: %(references)s", kind=kind.upper(), number=number, references=references)  # fmt: skip
+
+
+def mail_kind_words(kind: str) -> str:
+    """Return whom a mail is for."""
+    return {
+        "office": _("to the office"),
+        "copy": _("receipt to the sender"),
+        "full-copy": _("copy to the sender"),
     }.get(kind, kind)
 
 

@@ -23,7 +23,7 @@ from form_handler.storage.schema import submission
 from form_handler.storage.state import read_state, write_state
 
 # Raised when what is computed here changes; then stored columns are computed anew.
-VERSION = 1
+VERSION = 2
 COLUMNS = ("sender", "phones", "search_text")
 ADDRESS_FIELD, PHONE_FIELD = "email", "phone"
 SENDER_LENGTH, PHONES_LENGTH = 320, 200
@@ -32,6 +32,7 @@ WRITTEN_OUT = re.compile(r"[ao]e|(?<![aeq])ue")
 DIGITS = re.compile(r"(?<!\w)[+(]*\d[\d ()/.+-]*\d(?!\w)")
 # A reference as people say, type and copy it. Its alphabet lacks what is mistaken for something else (see submissions).
 REFERENCE = re.compile(r"\W*k\W*[i1l|]\W*m\W*((?:[0-9a-z]\W*){6})", re.IGNORECASE)
+BEGUN_REFERENCE = re.compile(r"\s*kim[\s-]?([0-9a-z]{1,5})\s*", re.IGNORECASE)
 ALIKE = {"0": "0OQD", "O": "0OQD", "1": "1ILJ", "I": "1ILJ", "L": "1ILJ", "U": "UV"}
 # Cyrillic and Greek capitals that look like Latin ones, for whoever types on another keyboard.
 LOOKS_LATIN = str.maketrans("АВСЕНІЈКМОРЅТХУΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABCEHIJKMOPSTXYABEZHIKMNOPTYX")
@@ -42,7 +43,8 @@ REFILL_AT_ONCE = 500
 def search_columns(reference: str, form: str, answers: Mapping[str, Any]) -> dict[str, Any]:
     """Return the columns by which a submission is found: address, telephone numbers, and all text folded."""
     address = str(answers.get(ADDRESS_FIELD) or "")
-    words, numbers = [reference], []
+    # Without "KIM", which would make each submission one of somebody called Kim.
+    words, numbers = [reference.partition("-")[2]], []
     chosen = choice_words(form)
     for name, value in answers.items():
         for one in value if isinstance(value, list) else [value]:
@@ -53,7 +55,7 @@ def search_columns(reference: str, form: str, answers: Mapping[str, Any]) -> dic
     if address:
         words += address_spellings(address)
     folded = fold_text("\n".join(word for word in dict.fromkeys(words) if word))
-    plain = " ".join(dict.fromkeys(short for word in folded.split() if (short := _umlaut_as_letter(word)) != word))
+    plain = " ".join(dict.fromkeys(short for word in folded.split() if (short := umlaut_as_letter(word)) != word))
     phones = " ".join(find_phones(str(answers.get(PHONE_FIELD) or "")))
     return {
         "sender": canonical_address(address)[:SENDER_LENGTH] or None if address else None,
@@ -83,7 +85,8 @@ def choice_words(form: str) -> dict[tuple[str, str], str]:
         }
 
 
-def _umlaut_as_letter(word: str) -> str:
+def umlaut_as_letter(word: str) -> str:
+    """Return a folded word with ``ae``, ``oe`` and ``ue`` as the folded umlauts: ``mueller`` as ``muller``."""
     return WRITTEN_OUT.sub(lambda match: match[0][0], word)
 
 
@@ -94,14 +97,17 @@ def matches(text: str) -> sa.ColumnElement[bool]:
     """
     words = _words_match(text)
     references = reference_spellings(text)
-    return sa.or_(submission.c.reference.in_(references), words) if references else words
+    if references:
+        return sa.or_(submission.c.reference.in_(references), words)
+    begun = BEGUN_REFERENCE.fullmatch(text)
+    return sa.or_(submission.c.reference.startswith(f"KIM-{begun[1].upper()}"), words) if begun else words
 
 
 def _words_match(text: str) -> sa.ColumnElement[bool]:
     conditions = []
     numbers = DIGITS.findall(folded := fold_text(text))
     for number in numbers:
-        conditions.append(sa.or_(*(_holds(one) for one in _number_needles(number)), _all_hold(number.split())))
+        conditions.append(sa.or_(*(holds(one) for one in _number_needles(number)), _all_hold(number.split())))
     rest = DIGITS.sub(" ", folded).split() if numbers else folded.split()
     typed = {fold_text(word): word for word in text.split() if "@" in word}
     conditions += [_word_matches(word, typed.get(word, "")) for word in rest]
@@ -113,7 +119,7 @@ def _word_matches(word: str, address: str) -> sa.ColumnElement[bool]:
 
     :param address: the word as it was typed, if it is an address.
     """
-    ways = [_holds(one) for one in dict.fromkeys([word, _umlaut_as_letter(word)])]
+    ways = [holds(one) for one in dict.fromkeys([word, umlaut_as_letter(word)])]
     if address:
         ways.append(submission.c.sender.contains(canonical_address(address), autoescape=True))
     return sa.or_(*ways)
@@ -125,12 +131,13 @@ def _number_needles(number: str) -> list[str]:
     return list(dict.fromkeys([*find_phones(number), digits])) if len(digits) > 3 else []
 
 
-def _holds(text: str) -> sa.ColumnElement[bool]:
+def holds(text: str) -> sa.ColumnElement[bool]:
+    """Return the condition that the search text holds this folded text."""
     return submission.c.search_text.contains(text, autoescape=True)
 
 
 def _all_hold(words: list[str]) -> sa.ColumnElement[bool]:
-    return sa.and_(*map(_holds, words))
+    return sa.and_(*map(holds, words))
 
 
 def reference_spellings(text: str) -> list[str]:

@@ -112,6 +112,8 @@ def test_a_reference_is_found_in_any_case_with_blanks_and_with_signs_that_look_a
         " kim - q v 7 j 2 d ",
     ):
         assert found(database, query) == {"KIM-QV7J2D"}, query
+    assert found(database, "kim-qv7") == {"KIM-QV7J2D", "KIM-QV7J2X"}
+    assert found(database, "kim") == set(), "a name, too"
     for query in ("kim qv7j2x", "KIM-0V712X"):
         row = find_by_reference(database, query)
         assert row is not None, query
