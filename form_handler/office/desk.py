@@ -26,6 +26,8 @@ OPEN = ("new", "in_work")
 # States of a mail that has not left for good.
 PENDING = ("held", "waiting", "sending", "failed")
 MAX_ATTEMPTS = 20
+# So many references fit into the detail of an event.
+MAX_LOGGED = 16
 SAME_NOTE = datetime.timedelta(minutes=1)
 
 
@@ -493,7 +495,8 @@ def log_copy(database: Database, found: Sequence[Submission], kind: str, actor: 
     with database.writing() as connection:
         for row in found:
             log(connection, actor, "copied", now, row.number, kind)
-        log(connection, actor, "copied", now, None, f"{kind} {len(found)} {' '.join(row.reference for row in found)}")
+        named = " ".join(row.reference for row in found[:MAX_LOGGED]) + (" …" if len(found) > MAX_LOGGED else "")
+        log(connection, actor, "copied", now, None, f"{kind} {len(found)} {named}")
 
 
 def handed_out(database: Database, limit: int = 20) -> list[sa.Row[Any]]:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from editorial.folding import fold_text
 from editorial.words import gettext as _
-from form_handler.contact_details import address_spellings, canonical_address, find_phones, mailbox
+from form_handler.contact_details import DOTLESS, address_spellings, canonical_address, find_phones, mailbox
 from form_handler.forms import FORMS
 from form_handler.storage.database import Database
 from form_handler.storage.schema import note, submission
@@ -58,7 +58,7 @@ def find_person(database: Database, text: str) -> Found:
 
     :param text: e-mail address, telephone number, reference, name or company, in any spelling.
     """
-    text = text.strip()
+    text = text.strip().encode("utf-8", "replace").decode()
     if not text or len(text) > MAX_QUERY or "\x00" in text:
         return Found()
     folded = fold_text(text)
@@ -167,9 +167,7 @@ def _with_similar(
         rows = [row for row in _read(connection, matches(name), limit) if name in _names(row)]
         add(rows, lambda _row, reference=reference: _("same name as %(reference)s", reference=reference))  # type: ignore[misc]
     if address:
-        domain = address.rpartition("@")[2]
-        near = _read(connection, submission.c.sender.endswith(f"@{domain}", autoescape=True))
-        add((row for row in near if mailbox(row.sender or "") == mailbox(address)), lambda _row: _("nearly the same e-mail address"))  # fmt: skip
+        add(_near(connection, address), lambda _row: _("nearly the same e-mail address"))
         # Folded, so that any spelling is read; compared in its one spelling, so that no other address is shown.
         spelled = sa.or_(*(holds(fold_text(one)) for one in address_spellings(address)))
         rows = [row for row in _read(connection, spelled) if _mentions(row, address)]
@@ -183,6 +181,22 @@ def _with_similar(
         add(_in_notes(connection, lambda text, number=number: number in find_phones(text)), lambda _row: _("mentioned in a note"))  # type: ignore[misc]  # fmt: skip
     rows_found = list(similar.values())
     return Found(kind, exact, rows_found[:MAX_SIMILAR], len(rows_found) > MAX_SIMILAR)
+
+
+def _near(connection: sa.Connection, address: str) -> list[Submission]:
+    """Return what came from another address that is probably of the same mailbox, see :func:`mailbox`."""
+    local, _at, domain = mailbox(address).rpartition("@")
+    domains = [one for one, meant in DOTLESS.items() if meant == domain] or [domain]
+    ends = sa.or_(*(submission.c.sender.endswith(f"@{one}", autoescape=True) for one in domains))
+    # Dots may stand anywhere before the "@" of some providers; elsewhere the address begins alike.
+    begins = (
+        submission.c.sender.startswith(local[0] if domain in DOTLESS else local, autoescape=True)
+        if local
+        else sa.false()
+    )
+    pairs = connection.execute(sa.select(submission.c.number, submission.c.sender).where(ends, begins))
+    numbers = [row.number for row in pairs if row.sender != address and mailbox(row.sender) == mailbox(address)]
+    return _read(connection, submission.c.number.in_(numbers[: MAX_SIMILAR + 1]))
 
 
 def _add(found: dict[str, Match], rows: Iterable[Submission], reason: Callable[[Submission], str]) -> None:

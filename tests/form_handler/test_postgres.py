@@ -27,7 +27,7 @@ from form_handler.disclosure import BATCH
 from form_handler.forms import FORMS
 from form_handler.mail_worker import deliver_due, utc_now
 from form_handler.mails import plan_mails
-from form_handler.office import accounts, desk
+from form_handler.office import accounts, desk, persons
 from form_handler.retention import PurgeRefusedError, purge_if_due, purge_lines
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.backup import restore_backup, write_backup
@@ -35,11 +35,15 @@ from form_handler.storage.database import Database
 from form_handler.storage.migrate import require_current, upgrade
 from form_handler.storage.revision import current
 from form_handler.storage.schema import metadata, outgoing_mail, submission
+from form_handler.storage.search import refill
 from form_handler.storage.submissions import list_submissions, store
 from form_handler.survey_answers import decide
 from form_handler.survey_results import publish
 from kim.commands import main
 from tests import postgres
+from tests.form_handler.test_search import WORDS
+from tests.form_handler.test_search import found as found_by
+from tests.form_handler.test_search import put as put_form
 from tests.serving import wait_until
 
 pytestmark = pytest.mark.xdist_group("postgres")
@@ -91,6 +95,19 @@ def test_what_is_stored_comes_back_unchanged(database: Database, settings: Setti
     (found,) = list_submissions(database)
     assert dict(found.answers) == ANSWERS
     assert desk.find(database, desk.Wanted(text="grüße"), NOW)[1] == 1
+
+
+def test_words_numbers_and_persons_are_found_in_every_spelling(database: Database, settings: Settings) -> None:
+    for company, queries in WORDS:
+        mine = put_form(database, company=company, email="max@straße.example", phone="02041/70300")
+        assert {query: found_by(database, query) for query in queries} == {query: {mine} for query in queries}
+        for query in ("MAX@xn--strae-oqa.example", "+49 (0)2041 70-300", mine.lower().replace("-", " ")):
+            assert [row.reference for row in persons.find_exact(database, query)] == [mine], query
+        for query in ("max@strasse.example", "%", "_@%", "70300\ud800"):
+            assert persons.find_exact(database, query) == [], query
+        with database.writing() as connection:
+            refill(connection)
+            connection.execute(submission.delete())
 
 
 def test_the_same_number_and_the_same_answers_at_once_are_one_submission(
