@@ -16,6 +16,7 @@ MAX_BODY_BYTES_OF = {
     "release_quotation": 100 * 1024,
     "correct": 256 * 1024,
     "erase_person": 32 * 1024,
+    "correct_person": 32 * 1024,
 }
 MAX_FIELDS = 300
 # How much larger than the body its values may become when a page shows them, in bytes.

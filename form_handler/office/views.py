@@ -33,6 +33,8 @@ from form_handler.office.charts import charts
 from form_handler.office.devices import read_devices, remember_device
 from form_handler.office.filters import Filter, query_of, read_filter
 from form_handler.office.frame import base, show
+from form_handler.office.person_correction import FIELDS as CONTACT_FIELDS
+from form_handler.office.person_correction import ContactField, contact_fields, corrected
 from form_handler.office.seen import read_seen, sign_seen
 from form_handler.office.survey import tallies, texts
 from form_handler.office.words import state_words
@@ -673,6 +675,46 @@ def erase_person() -> BaseResponse:
     if not found:
         return redirect(f"{base()}person/?{urlencode({'q': query})}", 303)
     return show_erase(_("Delete the data of one person"), found, fault, "person/loeschen", query, picked)
+
+
+@office.route("/person/berichtigen", methods=["GET", "POST"])
+def correct_person() -> BaseResponse:
+    """Put name, address or number right in everything that was ticked (Art. 16 GDPR)."""
+    values = g.form if request.method == "POST" else request.args
+    query, found = person_query(values), chosen(values)
+    if not found and values.get("picked") and request.method != "POST":
+        return show_person(query, _("Tick at least one entry."))
+    if not found:
+        return redirect(f"{base()}person/?{urlencode({'q': query})}", 303)
+    if request.method != "POST":
+        return show_person_correction(query, found, contact_fields(found))
+    typed = {name: g.form.get(name, "") for name in CONTACT_FIELDS}
+    changes = [(row, *corrected(row, typed)) for row in found]
+    faults = {name: texts for _row, _answers, wrong in changes for name, texts in wrong.items()}
+    if faults:
+        fields = contact_fields(found, typed, faults)
+        return show_person_correction(query, found, fields, _("Nothing was changed. Please check what is marked."), 422)
+    if g.form.get("_seen") != desk.work_mark(database(), [row.number for row in found]):
+        fault = _("Somebody has worked on this while the page was open. Nothing was changed. Please look once more.")
+        return show_person_correction(query, found, contact_fields(found, typed), fault, 409)
+    try:
+        for row, answers, _none in changes:
+            desk.correct(database(), row, answers, g.account.name, now())
+    except desk.ConflictError:
+        fault = _("A colleague was faster in one entry. Those before it are corrected. Please look once more.")
+        return show_person_correction(query, found, contact_fields(found, typed), fault, 409)
+    followed = typed["email"] or typed["phone"] or query
+    return redirect(f"{base()}person/?{urlencode({'q': followed})}", 303)
+
+
+def show_person_correction(
+    query: str, found: Sequence[Submission], fields: Sequence[ContactField], fault: str = "", status: int = 200
+) -> BaseResponse:
+    """Show the fields that are corrected in several submissions at once."""
+    return show(
+        "correct_person", status=status, title=_("Correct the data of one person"), query=query, found=found,
+        fields=fields, fault=fault, seen=desk.work_mark(database(), [row.number for row in found]),
+    )  # fmt: skip
 
 
 @office.route("/mails/", methods=["GET", "POST"])

@@ -219,3 +219,39 @@ def test_a_correction_moves_an_entry_to_the_new_address(clerk: Clerk, database: 
     desk.correct(database, row, {**row.answers, "email": "neu@köln.example"}, "probe", NOW)
     assert shown(clerk, "alt@xn--mnchen-3ya.example") == (set(), set())
     assert shown(clerk, "NEU@xn--kln-sna.example") == ({mine.reference}, set())
+
+
+def test_what_is_ticked_is_corrected_together_by_the_rules_of_each_form(
+    clerk: Clerk, database: Database, settings: Settings
+) -> None:
+    one = put(
+        database, settings, company="Alt GmbH", contact_name="Eva Muster", email="alt@example.org", phone="0204170300"
+    )
+    two = put(database, settings, "callback", name="E. Muster", phone="02041 70300", topic="work")
+    other = put(database, settings, company="Alt GmbH", email="andere@example.org")
+    page = f"person/berichtigen?q=alt&picked=1&ref={one.reference}&ref={two.reference}"
+    text = clerk.get(page).text
+    assert 'value="Alt GmbH"' in text
+    assert "<bdi>0204170300</bdi>; <bdi>02041 70300</bdi>" in text, "different values are shown, none is chosen"
+    seen = re.findall(r'name="_seen" value="([^"]+)"', text)[0]
+    sent = {
+        "_seen": seen,
+        "picked": "1",
+        "ref": [one.reference, two.reference],
+        "company": "Neu GmbH",
+        "phone": "02041 70301",
+    }
+    response = clerk.post("person/berichtigen", page, **sent, email="kein @")
+    assert response.status_code == 422
+    assert 'value="Neu GmbH"' in response.text, "what was typed stays"
+    assert clerk.post("person/berichtigen", page, **sent, email="neu@example.org").status_code == 303
+    rows = [find_by_reference(database, row.reference) for row in (one, two, other)]
+    stored = [{name: row.answers.get(name) for name in ("company", "name", "email", "phone")} for row in rows if row]
+    assert stored == [
+        {"company": "Neu GmbH", "name": None, "email": "neu@example.org", "phone": "02041 70301"},
+        {"company": None, "name": "E. Muster", "email": stored[1]["email"], "phone": "02041 70301"},
+        {"company": "Alt GmbH", "name": None, "email": "andere@example.org", "phone": stored[2]["phone"]},
+    ]
+    assert not stored[1]["email"]
+    assert clerk.post("person/berichtigen", page, **sent, email="zuspaet@example.org").status_code == 409
+    assert clerk.get("person/berichtigen?q=alt&picked=1").status_code == 422
