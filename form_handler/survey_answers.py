@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime
 import json
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from editorial.folding import fold_text
 from form_handler.contact_details import mailbox
 from form_handler.office.desk import log
 from form_handler.storage.database import Database
@@ -19,7 +19,7 @@ from form_handler.storage.schema import submission, survey_decision
 from form_handler.storage.submissions import Submission, read_row
 
 State = Literal["undecided", "counts", "excluded", "duplicate", "published"]
-# Legal forms do not tell one company from another of the same name.
+# Legal forms do not tell one company from another of the same name; folded as names are.
 LEGAL_FORMS = frozenset(
     [
         "gmbh",
@@ -30,7 +30,7 @@ LEGAL_FORMS = frozenset(
         "ohg",
         "gbr",
         "ug",
-        "haftungsbeschränkt",
+        "haftungsbeschrankt",
         "ek",
         "eg",
         "ev",
@@ -139,9 +139,7 @@ def decide(database: Database, reference: str, counts: bool | None, actor: str, 
 
 def company_key(name: str) -> str:
     """Return a company's name without case, accents, punctuation and legal form; empty if nothing is left."""
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
-    plain = "".join(character for character in plain if not unicodedata.combining(character))
-    words = re.findall(r"\w+", re.sub(r"\be\.?\s*([kgv])\b", r"e\1", plain).replace(".", ""))
+    words = re.findall(r"\w+", re.sub(r"\be\.?\s*([kgv])\b", r"e\1", fold_text(name)).replace(".", ""))
     return "".join([word for word in words if word not in LEGAL_FORMS] or words)
 
 

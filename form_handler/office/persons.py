@@ -25,6 +25,8 @@ from form_handler.storage.submissions import Submission, read_row
 MAX_QUERY = 320
 # So many similar entries are listed; a name like "Ali" needs a second word instead.
 MAX_SIMILAR = 100
+# What people write before a telephone number.
+PHONE_WORD = re.compile(r"^\s*(?:tel|telefon|fon|phone|mobil|mobile|handy|nummer|tel\.-nr)\b[.:]*")
 # What may be an e-mail address inside a text.
 IN_TEXT = re.compile(r"[^\s<>()\[\],;:\"'„“”‚‘’]{1,80}[@＠][^\s<>()\[\],;:\"'„“”‚‘’]{1,255}")
 
@@ -68,7 +70,7 @@ def find_person(database: Database, text: str) -> Found:
             reasons, condition = [_("same e-mail address")], submission.c.sender == key
             return _with_similar(connection, "address", condition, reasons, address=key)
         numbers = find_phones(text)
-        if numbers and not any(c.isalpha() for c in folded):
+        if numbers and not any(c.isalpha() for c in PHONE_WORD.sub("", folded)):
             reasons, condition = [_("same phone number")], _has_phone(numbers)
             return _with_similar(connection, "phone", condition, reasons, phones=numbers)
         references = reference_spellings(text)
