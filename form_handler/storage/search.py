@@ -158,10 +158,9 @@ def refill(connection: sa.Connection) -> None:
     columns = [submission.c[name] for name in ("number", "reference", "form", "answers")]
     last = ""
     while True:
-        query = (
-            sa.select(*columns).where(submission.c.number > last).order_by(submission.c.number).limit(REFILL_AT_ONCE)
-        )
-        rows = connection.execute(query).all()
+        query = sa.select(*columns).where(submission.c.number > last).order_by(submission.c.number)
+        # Locked on PostgreSQL, so that a correction meanwhile waits and is not overwritten.
+        rows = connection.execute(query.limit(REFILL_AT_ONCE).with_for_update()).all()
         if not rows:
             break
         last = rows[-1].number
