@@ -30,6 +30,7 @@ from msgspec import Struct
 
 from editorial import words
 from editorial.content import Content, Page
+from editorial.csp import source_hash
 from editorial.dates import in_months, in_words
 from editorial.files import drop, put
 from editorial.front_matter import TranslationHeader
@@ -195,8 +196,6 @@ def draw(
 
 
 def _environment(language: Language) -> jinja2.Environment:
-    from form_handler.security import source_hash  # late: with it comes Flask
-
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(ROOT / "overrides"), autoescape=True, extensions=["jinja2.ext.i18n"]
     )

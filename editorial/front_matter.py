@@ -95,6 +95,7 @@ class PageHeader(Header, frozen=True, kw_only=True):
     confirm: str | None = None
     languages: list[str] | None = None
     lang: str | None = None
+    faq: bool = False
     offer: Offer | None = None
     measure: Measure | None = None
 

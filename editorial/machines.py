@@ -18,7 +18,6 @@ from editorial.facts import Contact
 from editorial.front_matter import TranslationHeader
 from editorial.languages import Language, default_language
 
-FEWEST_QUESTIONS = 3
 OFFERS = "angebote/"
 Thing = dict[str, Any]
 _H2 = re.compile(r"<h2\b[^>]*>(.*?)</h2>", re.DOTALL)
@@ -41,7 +40,7 @@ def json_ld(
     if page.is_translated(language):
         if page.key.startswith(OFFERS) and not page.key.endswith("index"):
             graph.append(service(site, page, language))
-        if is_faq(page):
+        if page.facts.faq:
             graph.append(faq(body))
     data = {"@context": "https://schema.org", "@graph": graph}
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
@@ -124,13 +123,6 @@ def service(site: dict[str, Any], page: Page, language: Language) -> Thing:
         if page.facts.offer.cost == "free":
             thing["offers"] = {"@type": "Offer", "price": 0, "priceCurrency": "EUR"}
     return thing
-
-
-def is_faq(page: Page) -> bool:
-    """Tell whether a page is questions and answers: each section of the German text is headed by a question."""
-    lines = page.text(default_language()).body.split("\n")
-    heads = [re.sub(r"\s*\{[^}]*\}\s*$", "", line) for line in lines if line.startswith("## ")]
-    return len(heads) >= FEWEST_QUESTIONS and all(head.endswith("?") for head in heads)
 
 
 def faq(body: str) -> Thing:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -12,6 +10,7 @@ from urllib.parse import urlsplit
 from flask import Request
 from werkzeug.exceptions import BadRequest
 
+from editorial.csp import source_hash
 from editorial.languages import ROOT
 from form_handler.settings import Settings
 
@@ -26,14 +25,6 @@ def first_script() -> str:
     if found is None:
         raise ValueError("overrides/partials/kim/first.html: no script in it; take the file from the last release")
     return found[1]
-
-
-def source_hash(script: str) -> str:
-    """Return the source expression that lets exactly this inline script run.
-
-    Source: Content Security Policy Level 3, 2.3.1, ``hash-source``.
-    """
-    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 CSP = "; ".join(

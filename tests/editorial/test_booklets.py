@@ -12,8 +12,8 @@ from bs4 import BeautifulSoup
 
 from editorial import booklets, extras
 from editorial.booklets import BOOKLETS, Booklet, PrintError, chapter, draw, link, make_booklets
+from editorial.csp import source_hash
 from editorial.languages import load_site
-from form_handler.security import source_hash
 from tests.conftest import ROOT
 from tests.editorial.conftest import GERMAN, HEADER, LANGUAGES, Tree
 

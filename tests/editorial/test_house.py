@@ -11,7 +11,8 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 FACES_OF_EDITORIAL = {
-    "editorial.languages", "editorial.words", "editorial.switchboard", "editorial.chooser", "editorial.files", "editorial.folding",
+    "editorial.chooser", "editorial.csp", "editorial.files", "editorial.folding", "editorial.languages", "editorial.switchboard",
+    "editorial.words",
 }  # fmt: skip
 FACES_OF_HANDLER = {"form_handler.forms"}
 

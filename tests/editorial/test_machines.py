@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from editorial.facts import Contact
-from editorial.machines import authority, faq, is_faq, json_ld, og_locale, service
+from editorial.machines import authority, faq, json_ld, og_locale, service
 from tests.editorial.conftest import GERMAN, HEADER, LANGUAGES, Tree
 
 SITE: dict[str, Any] = {
@@ -68,16 +66,11 @@ def test_a_translation_says_of_what_and_who_has_reviewed_it(tree: Tree) -> None:
     assert graph(tree, "kontakt", ARABIC)["WebPage"]["inLanguage"] == "de", "no translation: it is the German page"
 
 
-@pytest.mark.parametrize(
-    ("heads", "questions"),
-    [(["A?", "B?", "C?"], True), (["A?", "B?"], False), (["A?", "B?", "C"], False), ([], False)],
-)
-def test_only_a_page_whose_sections_are_all_questions_is_questions_and_answers(
-    tree: Tree, heads: list[str], questions: bool
-) -> None:
-    body = "# F { #f }\n\n" + "\n\n".join(f"## {head} {{ #h{number} }}\n\nText." for number, head in enumerate(heads))
-    tree.write("de", "fragen", "F", body)
-    assert is_faq(tree.read().pages["fragen"]) is questions
+def test_only_a_page_whose_header_says_so_is_questions_and_answers(tree: Tree) -> None:
+    body = "# F { #f }\n\n## Was kostet das? { #a }\n\nText."
+    for header, expected in ((GERMAN.format(title="F"), False), (GERMAN.format(title="F") + "faq: true\n", True)):
+        tree.write("de", "kontakt", "F", body, header=header)
+        assert ("FAQPage" in graph(tree, "kontakt")) is expected
 
 
 def test_answers_are_plain_text() -> None:
@@ -90,7 +83,7 @@ def test_answers_are_plain_text() -> None:
 
 def test_no_text_can_leave_the_script_element(tree: Tree) -> None:
     body = "# F { #f }\n\n" + "\n\n".join(f"## {n}? {{ #h{n} }}\n\nText." for n in "abc")
-    tree.write("de", "fragen", "F", body)
+    tree.write("de", "fragen", "F", body, header=GERMAN.format(title="F") + "faq: true\n")
     html = "".join(f"<h2>{n}?</h2><p>&lt;/script&gt;&lt;script&gt;</p>" for n in "abc")
     content = tree.read()
     text = json_ld(SITE, content, None, content.pages["fragen"], GERMAN_LANGUAGE, html)

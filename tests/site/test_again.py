@@ -151,7 +151,7 @@ def test_a_german_change_marks_the_translations_and_renews_only_the_german_searc
     docs = Path(shutil.copytree(docs, tmp_path / "docs"))
     languages = load_languages()
     for code, text in (("de", "Der erste Satz."), ("en", "A first sentence."), ("ar", "A first sentence.")):
-        write(docs, code, "seite-1", f"{code} eins", f"{text}\n\n- {text} {{ .kim-x }}", "work")
+        write(docs, code, "seite-1", f"{code} eins", f"{text}\n\n- {text}", "work")
     write_lock(docs, updated(docs, read_content(docs, languages), languages, Lock(), datetime.date(2026, 11, 23)))
     again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
     build_site(again, URL, docs)
