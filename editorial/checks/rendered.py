@@ -35,7 +35,6 @@ _DASH = re.compile(r"\s*[–—−‐‑‒―]\s*[^\W_]")
 _STEP = re.compile(r"\s*\(?(?:(\d{1,3})[.)]|([a-z])[.)])(?:\s+\S|[^\W\d_]{2})", re.IGNORECASE)
 _HASHES = re.compile(r"\s*#{1,6}\s")
 _BOX = re.compile(r"\s*(?:!!!|\?\?\?)")
-_RULE = re.compile(r"[|:\s-]*-{2,}[|:\s-]*\|?\s*$")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _DEFINITION = re.compile(r"\s*:\s+\S")
 _LOST_BREAK = re.compile(r"[^\\]\\$|\S(?:\s*[\u00a0\u202f]\s+|\s+[\u00a0\u202f]\s*|[\u00a0\u202f]{2,})$")
@@ -141,6 +140,11 @@ class Rendered(Struct):
     def lines(self) -> dict[int, str]:
         """Return the page's lines by their numbers, code left out."""
         return dict(self.source)
+
+
+def _is_table_rule(line: str) -> bool:
+    """Return whether a line is the rule below a table's head: hyphens, strokes, colons and blanks only."""
+    return "-" in line and not line.strip("|:- \t\n")
 
 
 def render(text: Text) -> Rendered:
@@ -258,7 +262,7 @@ def _running_text(text: Text, page: Rendered) -> Iterator[Finding]:
                 what, remedy = "Die Überschrift wird nicht erkannt", "Das # steht ganz am Anfang der Zeile."
             elif _FENCE.match(line):
                 what, remedy = "Ein Block aus ``` wird nicht geschlossen", "Löschen Sie die Zeile."
-            elif line.lstrip().startswith("|") or ("|" in before + after and "|" in line and _RULE.match(line)):
+            elif line.lstrip().startswith("|") or ("|" in before + after and "|" in line and _is_table_rule(line)):
                 what = "Die Tabelle wird nicht erkannt"
                 remedy = (
                     "Vor der Tabelle steht eine leere Zeile, unter ihrer Kopfzeile |---|---| mit ebenso vielen Spalten."

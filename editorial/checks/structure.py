@@ -10,7 +10,7 @@ from editorial.content import Text
 from editorial.findings import Finding, Level
 
 ADMONITION = re.compile(r"^(\s*)(?:!!!|\?\?\?\+?)\s*([\w-]+)?\s*(.*)$")
-RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
+RULE = re.compile(r"\|?:?-+:?(\|:?-+:?)*\|?")
 
 
 def heading_ids(text: Text) -> dict[str, int]:
@@ -95,7 +95,7 @@ def check_tables(text: Text) -> Iterator[Finding]:
         if line.lstrip().startswith("|") and not before.lstrip().startswith("|"):
             after = lines[index + 1][1] if index + 1 < len(lines) else ""
             cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-            if not RULE.match(after):
+            if not RULE.fullmatch("".join(after.split())):
                 yield Finding(text.file, number, "Die Tabelle hat keine Kopfzeile.",
                               "Schreiben Sie zuerst, was in den Spalten steht, darunter eine Zeile |---|---|.",
                               kind="table-header")  # fmt: skip
