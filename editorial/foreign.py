@@ -1,7 +1,8 @@
-"""Passages in another language: German office words inside a Turkish or Arabic text.
+"""Passages in another language: German office words and sentences inside a Turkish or Arabic text.
 
-WCAG 2.2 criterion 3.1.2 (Language of Parts) wants them marked, so that a screen reader changes its
-voice, and an Arabic line keeps its order. Editors only write the word; the build marks it.
+WCAG 2.2 criterion 3.1.2 (Language of Parts) requires them to be marked, so that a screen reader changes its voice.
+In a right-to-left line each passage is one isolate (Unicode Bidirectional Algorithm, UAX #9), so that its words,
+numbers and marks keep their order. Editors only write the words; the build marks them.
 """
 
 from __future__ import annotations
@@ -13,9 +14,65 @@ from collections.abc import Iterator
 
 NON_LATIN = {"ar", "fa", "uk", "ru"}
 _TAG = re.compile(r"(<[^>]*>)")
-# A run of Latin words, with a number before it; signs only between letters, so that a full stop stays outside.
-_WORD = r"[A-Za-zÀ-ɏ](?:[A-Za-zÀ-ɏ0-9²³]|['’./&+-](?=[A-Za-zÀ-ɏ0-9]))*"
-_LATIN_RUN = rf"(?:\d[\d.,]*[ \u00a0])?{_WORD}(?:[ \u00a0–-]+(?:&amp;\s|[\d§]+\s)?{_WORD})*"
+_LETTER = "A-Za-zÀ-ɏ"
+_BLANK = " \u00a0\u202f"
+# A Latin word, signs only between letters; a section of a law; a number.
+_WORD = rf"[{_LETTER}](?:[{_LETTER}0-9²³]|(?:['’./+-]|&amp;)(?=[{_LETTER}0-9]))*"
+_ADDRESS = rf"https?://[^\s<>«»\"]*[{_LETTER}0-9/]|[{_LETTER}0-9._+-]+@[{_LETTER}0-9.-]*[{_LETTER}0-9]"
+_SECTION = rf"§{{1,2}}[{_BLANK}]?\d+[a-z]?\b(?:(?:,[{_BLANK}]?|–)\d+[a-z]?\b)*"
+_TOKEN = re.compile(rf"(?P<section>{_SECTION})|(?P<word>{_ADDRESS}|{_WORD})|(?P<number>\d[\d.,]*(?<=\d)[a-z]?)")
+# What may stand between two tokens of one passage: blanks, a hyphen or dash, a sign that joins, the point of an abbreviation.
+_JOINT = re.compile(rf"[{_BLANK}]?(?:[–+/-]|&amp;)?[{_BLANK}]?")
+_ABBREVIATIONS = {"Abs", "Art", "Nr", "S", "Dr", "St", "bzw", "ff", "Str", "Tel"}
+_LAW_WORDS = {"Abs", "Absatz", "Satz", "Nr", "Nummer", "Art", "Artikel"}
+# What is quoted or bracketed as a whole, without another pair inside.
+_ENCLOSED = re.compile(r"[«„“\"‚‘(\[]([^«»„“”\"‚‘’()\[\]]{1,400})[»“”\"’‘)\]]")
+_WORDS_OF = re.compile(rf"[{_LETTER}]+")
+_ENTITY = re.compile(r"&(?:#\w+|\w+);")
+# Words that tell a quoted German sentence from one in another language of Latin script; none of them is a word of en, tr or pl.
+_GERMAN_WORDS = frozenset(
+    [
+        "ich",
+        "sie",
+        "wir",
+        "ist",
+        "sind",
+        "und",
+        "nicht",
+        "bitte",
+        "für",
+        "eine",
+        "einen",
+        "einer",
+        "ein",
+        "der",
+        "das",
+        "dem",
+        "den",
+        "wie",
+        "habe",
+        "haben",
+        "kann",
+        "können",
+        "mein",
+        "meine",
+        "meinen",
+        "ihre",
+        "ihr",
+        "heißt",
+        "brauche",
+        "möchte",
+        "zum",
+        "zur",
+        "vom",
+        "auf",
+        "mit",
+        "bei",
+        "nach",
+        "über",
+    ]
+)
+Span = tuple[int, int, bool]  # begin, end, whether it is German
 
 
 class Terms:
@@ -53,11 +110,13 @@ def _known(terms: tuple[str, ...]) -> Terms | None:
 
 
 def mark_german(fragment: str, terms: tuple[str, ...], language: str) -> str:
-    """Wrap each German term of an HTML fragment in ``<span lang="de" dir="ltr">``.
+    """Wrap each German passage of an HTML fragment in ``<span lang="de" dir="ltr">``.
 
-    In languages of another script every other Latin word is set apart as well, without a language
-    claim for it: a name keeps its direction and nothing is pronounced as German that is not.
-    Text inside an element that already says its language stays as it is.
+    Passages are the terms, and sentences in quotation marks that are German by their words. In languages of another
+    script a passage is a whole run of Latin words, numbers and marks: what is quoted or bracketed as a whole, a
+    section of a law, words joined by blanks or dashes. A run that holds no sign of being German becomes
+    ``<bdi dir="ltr">``, without a claim about its language: a name keeps its order and is not pronounced as German.
+    Text inside an element that already names its language stays as it is.
     """
     known = _known(terms)
     pieces = _TAG.split(fragment)
@@ -91,20 +150,93 @@ def _step(tag: str) -> str:
 
 
 def _mark_text(text: str, terms: Terms | None, language: str) -> str:
+    found = list(terms.find(text)) if terms else []
+    spans = _foreign_runs(text, found) if language in NON_LATIN else _german_in_latin(text, found)
     out: list[str] = []
     last = 0
-    for start, end in terms.find(text) if terms else ():
-        out += [_isolate(text[last:start], language), f'<span lang="de" dir="ltr">{text[start:end]}</span>']
+    for start, end, is_german in spans:
+        opening, closing = ('<span lang="de" dir="ltr">', "</span>") if is_german else ('<bdi dir="ltr">', "</bdi>")
+        out += [text[last:start], opening, text[start:end], closing]
         last = end
-    return "".join([*out, _isolate(text[last:], language)])
+    return "".join([*out, text[last:]])
 
 
-def _isolate(text: str, language: str) -> str:
-    """Set Latin words apart, in a language of another script."""
-    if language not in NON_LATIN:
-        return text
-    return re.sub(
-        _LATIN_RUN,
-        lambda m: m[0] if m[0] in {"amp", "lt", "gt", "quot", "nbsp"} else f'<bdi dir="ltr">{m[0]}</bdi>',
-        text,
-    )
+def _german_in_latin(text: str, terms: list[tuple[int, int]]) -> list[Span]:
+    """Return the German passages of a text whose own script is Latin: terms, and quoted sentences with German words."""
+    quoted = [
+        (match.start(1), match.end(1), True)
+        for match in _ENCLOSED.finditer(text)
+        if match[0][0] not in "([" and _is_german_sentence(match[1])
+    ]
+    return _merged([*quoted, *((start, end, True) for start, end in terms)])
+
+
+def _is_german_sentence(text: str) -> bool:
+    words = _WORDS_OF.findall(text)
+    return len(words) > 1 and any(word.lower() in _GERMAN_WORDS for word in words)
+
+
+def _foreign_runs(text: str, terms: list[tuple[int, int]]) -> list[Span]:
+    """Return the runs of Latin words in a text of another script."""
+    enclosed = [
+        (match.start(1), match.end(1), _is_german_run(match[1]))
+        for match in _ENCLOSED.finditer(text)
+        if _is_latin(match[1])
+    ]
+    german = [(start, end, True) for start, end in terms]
+    return _merged([*enclosed, *_bare_runs(text), *german])
+
+
+def _is_latin(text: str) -> bool:
+    """Return whether a text has letters, and Latin ones only."""
+    letters = [char for char in _ENTITY.sub("", text) if char.isalpha()]
+    return bool(letters) and all(char <= "ɏ" for char in letters)
+
+
+def _is_german_run(text: str) -> bool:
+    """Return whether what is quoted or bracketed is German: several words, or one that is no abbreviation (``KIM``, ``PDF``)."""
+    words = _WORDS_OF.findall(_ENTITY.sub(" ", text))
+    return len(words) > 1 or any(word[1:] != word[1:].upper() and len(word) > 3 for word in words)
+
+
+def _bare_runs(text: str) -> list[Span]:
+    """Return runs of tokens that stand side by side; a number alone is none."""
+    runs: list[list[re.Match[str]]] = []
+    for token in _TOKEN.finditer(text):
+        if text[token.end() : token.end() + 1] == ";" and text[token.start() - 1 : token.start()] in ("&", "#"):
+            continue  # an entity
+        if runs and _joins(text, runs[-1][-1], token):
+            runs[-1].append(token)
+        else:
+            runs.append([token])
+    spans = []
+    for run in runs:
+        while run and run[-1]["number"] and not _is_law_number(run):
+            run.pop()  # a number behind the last word belongs to the sentence
+        if run:
+            spans.append((run[0].start(), run[-1].end(), any(token["section"] for token in run)))
+    return spans
+
+
+def _joins(text: str, before: re.Match[str], after: re.Match[str]) -> bool:
+    """Return whether two tokens belong to one run."""
+    between = text[before.end() : after.start()]
+    if between.startswith(".") and before["word"] and (before["word"] in _ABBREVIATIONS or len(before["word"]) == 1):
+        between = between[1:]
+    return len(between) < 8 and _JOINT.fullmatch(between) is not None
+
+
+def _is_law_number(run: list[re.Match[str]]) -> bool:
+    return len(run) > 1 and run[-2]["word"] in _LAW_WORDS
+
+
+def _merged(spans: list[Span]) -> list[Span]:
+    """Return spans in their order; those that overlap are one, and German if one of them is."""
+    merged: list[Span] = []
+    for start, end, is_german in sorted(spans):
+        if merged and start < merged[-1][1]:
+            first, last, before = merged[-1]
+            merged[-1] = (first, max(last, end), before or is_german)
+        else:
+            merged.append((start, end, is_german))
+    return merged

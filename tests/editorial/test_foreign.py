@@ -26,6 +26,27 @@ TERMS = ("Jobcenter", "Ausländerbehörde", "Agentur für Arbeit")
         ("tr", '<a href="/Jobcenter/" title="Jobcenter">x</a>', '<a href="/Jobcenter/" title="Jobcenter">x</a>'),
         ("tr", "<br>Jobcenter", '<br><span lang="de" dir="ltr">Jobcenter</span>'),
         ("uk", "<p>Tom &amp; Co</p>", '<p><bdi dir="ltr">Tom &amp; Co</bdi></p>'),
+        # One run is one isolate, whatever stands inside.
+        ("ar", "<p>قولوا: «Ich habe eine Frage an Jobcenter und Co.» (هنا)</p>",
+         '<p>قولوا: «<span lang="de" dir="ltr">Ich habe eine Frage an Jobcenter und Co.</span>» (هنا)</p>'),
+        ("uk", "<p>„Was heißt das?“ і (PDF)</p>", '<p>„<span lang="de" dir="ltr">Was heißt das?</span>“ і (<bdi dir="ltr">PDF</bdi>)</p>'),
+        ("fa", "<p>از Jobcenter – Agentur für Arbeit است</p>", '<p>از <span lang="de" dir="ltr">Jobcenter – Agentur für Arbeit</span> است</p>'),
+        ("ar", "<p>برگه (Zusatzblatt) هنا</p>", '<p>برگه (<span lang="de" dir="ltr">Zusatzblatt</span>) هنا</p>'),
+        ("ar", "<p>«Bottrop 2018+». هنا</p>", '<p>«<span lang="de" dir="ltr">Bottrop 2018+</span>». هنا</p>'),
+        ("fa", "<p>ماده § 24 است</p>", '<p>ماده <span lang="de" dir="ltr">§ 24</span> است</p>'),
+        ("ar", "<p>حسب § 25a Abs. 1 Satz 2 AufenthG.</p>", '<p>حسب <span lang="de" dir="ltr">§ 25a Abs. 1 Satz 2 AufenthG</span>.</p>'),
+        ("ar", "<p>§§ 16, 17 BBiG هنا</p>", '<p><span lang="de" dir="ltr">§§ 16, 17 BBiG</span> هنا</p>'),
+        ("ar", "<p>في KIM 2027 هنا</p>", '<p>في <bdi dir="ltr">KIM</bdi> 2027 هنا</p>'),
+        ("ar", "<p>AT&amp;T &lt;x&gt; &#8364;5</p>",
+         '<p><bdi dir="ltr">AT&amp;T</bdi> &lt;<bdi dir="ltr">x</bdi>&gt; &#8364;5</p>'),
+        ("ar", "<p>https://x.example/a-b?c=1 و a@b.example.</p>",
+         '<p><bdi dir="ltr">https://x.example/a-b?c=1</bdi> و <bdi dir="ltr">a@b.example</bdi>.</p>'),
+        # A quoted German sentence in a language of Latin script, and quotations in that language.
+        ("tr", "<p>“Ich habe eine Frage.” deyin</p>", '<p>“<span lang="de" dir="ltr">Ich habe eine Frage.</span>” deyin</p>'),
+        ("en", "<p>Say “Bitte langsam sprechen.” or “the big one is here”</p>",
+         '<p>Say “<span lang="de" dir="ltr">Bitte langsam sprechen.</span>” or “the big one is here”</p>'),
+        ("pl", "<p>„do kogo?” oraz „Ich brauche einen Termin.”</p>",
+         '<p>„do kogo?” oraz „<span lang="de" dir="ltr">Ich brauche einen Termin.</span>”</p>'),
     ],
 )  # fmt: skip
 def test_german_words_are_marked(language: str, fragment: str, marked: str) -> None:
