@@ -104,7 +104,7 @@
 
   const about = one(".kim-form input[name=page]");
   const from = new URLSearchParams(location.search).get("page") ?? "";
-  if (about && !about.value && /^\/[\p{L}\p{M}\p{N}_/ .~-]{0,200}$/u.test(from)) about.value = from;
+  if (about && !about.value && /^\/(?!\/)[\p{L}\p{M}\p{N}_/ .~-]{0,200}$/u.test(from)) about.value = from;
 
   /* ---- A hint, never a redirect, for people whose browser prefers another of our languages -------------------- */
 

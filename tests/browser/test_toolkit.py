@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import http.cookiejar
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
+import urllib.parse
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,10 +20,12 @@ from playwright.sync_api import Browser, Page
 
 from editorial.chooser import every_answer
 from tests.browser.conftest import Visit
-from tests.conftest import ROOT
+from tests.conftest import PATIENCE, ROOT
+from tests.form_handler.conftest import HIDDEN, unescape
 from tests.serving import serving
 
 Begin = Callable[..., Visit]
+REFERENCE = re.compile(r"KIM-[2-9A-HJKMNP-TV-Z]{6}")
 PAGE = "/arbeitgeber/werkzeugkasten/"
 
 
@@ -117,30 +123,54 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def answer(page: Page, number: int) -> None:
-    """Fill in the survey as one of six companies."""
+COMPANIES = 20
+HARD = 10  # companies that find the language very hard; the others find it no obstacle
+TEAM = 3  # companies that name working in a team
+
+
+def answer_in_browser(page: Page) -> None:
+    """Fill in the survey as a company that finds the language very hard."""
     page.get_by_label("Ja, als Beschäftigte").check()
     page.locator("#obstacle_language").get_by_label("sehr schwierig").check()
-    if number % 2:
-        page.get_by_label("Zusammenarbeit im Team").check()
-    page.select_option("#trade", ["crafts", "care", "retail", "it", "office", "green"][number])
+    page.get_by_label("Zusammenarbeit im Team").check()
+    page.select_option("#trade", "crafts")
     send(page)
 
 
+def answer_without_browser(url: str, number: int) -> None:
+    """Send the survey as the company of this number, as a browser would."""
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+    fields = [("done", "job"), ("obstacle_language", "2" if number < HARD else "0"), ("trade", "care")]
+    fields += [("worked", "team")] if number < TEAM else []
+    form = f"{url}/arbeitgeber/erfahrungen/"
+    with opener.open(form, urllib.parse.urlencode(fields).encode(), timeout=PATIENCE) as page:
+        hidden = [(name, unescape(value)) for name, value in HIDDEN.findall(page.read().decode())]
+    with opener.open(f"{form}absenden/", urllib.parse.urlencode(hidden).encode(), timeout=PATIENCE) as page:
+        assert "eingegangen" in page.url
+
+
 def test_what_employers_teach_the_city_comes_back_to_them(browser: Browser, project: Path) -> None:
-    """Six companies answer, results are published, the site shows them, and the obstacle leads to its measures."""
+    """Companies answer, the office says which answers count, the site shows the results, and the obstacle leads to its measures."""
     built = kim(project, "build")
     assert built.returncode == 0, built.stderr
     with serving_copy(project) as server:
-        for number in range(6):
-            context = browser.new_context()
-            page = context.new_page()
-            page.goto(server.url + "/arbeitgeber/erfahrungen/")
-            answer(page, number)
-            assert "berufssprachkurs" in [key for key, _why in shown(page)], "the receipt already helps"
-            context.close()
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(server.url + "/arbeitgeber/erfahrungen/")
+        answer_in_browser(page)
+        assert "berufssprachkurs" in [key for key, _why in shown(page)], "the receipt already helps"
+        context.close()
+        for number in range(1, COMPANIES):
+            answer_without_browser(server.url, number)
+        refused = kim(project, "survey", "publish")
+        assert refused.returncode == 1
+        assert "noch nicht entschieden" in refused.stderr
+        references = REFERENCE.findall(kim(project, "submissions", "list").stdout)
+        assert len(references) == COMPANIES
+        counted = kim(project, "survey", "count", *references)
+        assert counted.returncode == 0, counted.stderr
         before = kim(project, "survey", "publish", "--dry-run")
-        assert "6 Betriebe" in before.stdout, before.stderr
+        assert f"{COMPANIES} Betriebe" in before.stdout, before.stderr
         assert not (project / "docs" / "data" / "survey.yml").exists()
         published = kim(project, "survey", "publish")
         assert published.returncode == 0, published.stderr
@@ -148,14 +178,14 @@ def test_what_employers_teach_the_city_comes_back_to_them(browser: Browser, proj
         context = browser.new_context()
         page = context.new_page()
         page.goto(server.url + "/allianz/umfrage/#ergebnisse")
-        assert "6 Betriebe haben geantwortet" in page.locator("main").inner_text()
+        assert f"{COMPANIES} Betriebe haben geantwortet" in page.locator("main").inner_text()
         heavy = page.locator("section[aria-labelledby=survey-heavy] tbody tr").first
-        assert heavy.inner_text().split() == ["Deutsch", "6"]
+        assert heavy.inner_text().split()[:2] == ["Deutsch", str(HARD)]
         worked = page.locator("section[aria-labelledby=survey-worked] tbody tr", has_text="Zusammenarbeit im Team")
-        assert worked.inner_text().split()[-1] == "–", "three of six stay hidden"
+        assert "zu wenige Antworten" in worked.inner_text(), "three of twenty stay hidden"
         with page.expect_download() as download:
             page.get_by_role("link", name="CSV").click()
-        assert "Deutsch;6" in download.value.path().read_text("utf-8-sig")
+        assert f"Deutsch;{HARD}" in download.value.path().read_text("utf-8-sig")
         heavy.get_by_role("link", name="Deutsch").click()
         page.wait_for_url("**/auswahl/?obstacle=language")
         assert shown(page)[0][0] == "berufssprachkurs"

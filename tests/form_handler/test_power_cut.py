@@ -91,7 +91,8 @@ class Plugged(Server):
 def send_one(url: str) -> str | None:
     """Send a form as a browser does; return the reference on the receipt, or None if none came."""
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-    form = {"company": f"Beispielbetrieb {next(NAMES)}", "email": "beispiel@example.org"}
+    number = next(NAMES)  # of one address only three receipts a day are sent
+    form = {"company": f"Beispielbetrieb {number}", "email": f"beispiel-{number}@example.org"}
     try:
         with browser.open(url + FORM, urllib.parse.urlencode(form).encode(), timeout=PATIENCE) as page:
             hidden = [(name, unescape(value)) for name, value in HIDDEN.findall(page.read().decode())]
