@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from editorial.build import build_if_changed
+from editorial.build import build_if_changed, build_site
 from editorial.content import Content, Page, read_content
 from editorial.languages import Language, load_languages
 from tests.conftest import ROOT
+from tests.site.small_tree import write_small_tree
 
 SITE_URL = "https://kim.example.org"
 
@@ -51,3 +52,13 @@ def site() -> Site:
     build_if_changed(ROOT / "site")
     languages = load_languages()
     return Site(ROOT / "site", read_content(ROOT / "docs", languages), languages)
+
+
+@pytest.fixture(scope="session")
+def partly_translated(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A small site of which some pages have no translation; the real one has them all."""
+    folder = tmp_path_factory.mktemp("partly")
+    docs = write_small_tree(folder / "docs")
+    build_site(folder / "site", f"{SITE_URL}/", docs)
+    languages = load_languages()
+    return Site(folder / "site", read_content(docs, languages), languages)

@@ -36,44 +36,20 @@ from editorial.translations.lock import Lock, write_lock
 from editorial.translations.record import updated
 from tests.conftest import PATIENCE, ROOT
 from tests.serving import wait_until
+from tests.site.small_tree import write, write_small_tree
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
 
 URL = "https://kim.example.org/"
-HEAD = "---\ntitle: {title}\ndescription: Ein ganzer Satz über diese Seite namens {title}.\n"
-GERMAN = HEAD + "topics: [{topic}]\naudience: [newcomers]\nsource: [own]\nreview_by: 2099-01-01\n---\n\n"
-BODY = "# {title} {{ #a }}\n\n{text}\n\n## Mehr {{ #mehr }}\n\n- [Kontakt](kontakt.md)\n- {{{{ tel.fire }}}}\n"
 KEPT = ("index", "kontakt", "arbeitgeber/index", "arbeitgeber/werkzeugkasten", "ankommen/notfall")
 BESIDE = {"site", ".site.lock", ".site.manifest.json", ".site.templates", ".site.kept"}
 
 
 @pytest.fixture(scope="module")
 def docs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small tree: the real toolkit in German (its rules want it), and a dozen plain pages in three languages."""
-    docs = tmp_path_factory.mktemp("again") / "docs"
-    for name in ("data", "de/arbeitgeber/werkzeugkasten"):
-        shutil.copytree(ROOT / "docs" / name, docs / name)
-    for path in (docs / "de").rglob("*.md"):
-        text = path.read_text("utf-8").split("\n## ")[0]  # a header and a sentence are enough
-        path.write_text("".join(line for line in text.splitlines(keepends=True) if "](" not in line), "utf-8")
-    for number in range(8):
-        write(docs, "de", f"seite-{number}", f"Seite {number}", "Der erste Satz.", "work" if number % 2 else "school")
-        for code in ("en", "ar") if number % 3 else ("en",):
-            write(docs, code, f"seite-{number}", f"{code} {number}", "A first sentence.")
-    for key in ("index", "kontakt", "arbeitgeber/index"):
-        write(docs, "de", key, f"Titel {key}", "Text.", "kim")
-    for path in docs.glob("de/*/index.md"):
-        path.write_text(path.read_text("utf-8").replace("(kontakt.md)", "(../kontakt.md)"), "utf-8")
-    return docs
-
-
-def write(docs: Path, code: str, key: str, title: str, text: str, topic: str = "") -> Path:
-    path = docs / code / f"{key}.md"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    head = GERMAN.format(title=title, topic=topic) if code == "de" else HEAD.format(title=title) + "---\n\n"
-    path.write_text(head + BODY.format(title=title, text=text), "utf-8")
-    return path
+    """A small tree of pages."""
+    return write_small_tree(tmp_path_factory.mktemp("again") / "docs")
 
 
 def tree(folder: Path) -> dict[str, bytes]:
