@@ -15,8 +15,9 @@ MARKS_IN_A_ROW = 30
 # Decomposed text has up to four code points for a character that is stored as one.
 RAW_FACTOR = 4
 
-# A blank of another kind, as word processors and spreadsheets leave it inside a line.
-BLANKS_IN_LINE = dict.fromkeys(map(ord, "\t\x0b\x0c\x85"), " ")
+# A blank of another kind, as word processors, slides and spreadsheets leave it inside a line. Browsers take CR and LF out of
+# a field of one line (HTML, 4.10.5.1.2), but not U+2028 and U+2029.
+BLANKS_IN_LINE = dict.fromkeys(map(ord, "\t\x0b\x0c\x85\u2028\u2029"), " ")
 # In text, what ends a line elsewhere (Unicode Zl and Zp, Word's U+000B) ends a line; other control characters are blanks.
 IN_TEXT = dict.fromkeys([*range(32), *range(127, 160)], " ") | dict.fromkeys(
     [0x0A, 0x0B, 0x0C, 0x85, 0x2028, 0x2029], "\n"

@@ -10,14 +10,16 @@ import re
 import unicodedata
 from urllib.parse import unquote
 
-from form_handler.cleaning import composed, drop_needless_joiners
+from form_handler.cleaning import BLANKS_IN_LINE, composed, drop_needless_joiners
 
 # RFC 5321, 4.5.3.1: 64 octets before the "@", 255 after it.
 ADDRESS_LIMIT = 320
 # What East Asian keyboards write for "@" and ".".
 WIDE = {0xFF20: "@", 0xFF0E: ".", 0x3002: ".", 0xFF61: "."}
-OPENING = " <([{\"'„“”‚‘’«»‹›,;:"
-CLOSING = " >)]}\"'„“”‚‘’«»‹›,;:.!?"
+OPENING = " <([{\"'„“”‚‘’«»‹›「『（【,;:…•·–—،؛、，"
+CLOSING = " >)]}\"'„“”‚‘’«»‹›」』）】,;:.!?…·–—،؛؟۔、，；：！？।"
+# The word before an address, as in "E-Mail: name@example.org"; no part before an "@" holds a colon or blank.
+LABEL = re.compile(r"[^@<>:\uff1a/]{1,30}[:\uff1a]\s*(?=[^\s:/]+@)")
 MAILTO = re.compile(r"(?:mailto:\s*)+", re.IGNORECASE)
 TEL = re.compile(r"(?:(?:tel|callto):\s*)+", re.IGNORECASE)
 NAMED = re.compile(r"[^<>@]*<([^<>]*)>[\s,;.]*")
@@ -32,6 +34,8 @@ LEAST_DIGITS, MOST_DIGITS = 5, 17
 # From so many digits on, a number that begins with the country code needs no "+" to be read so.
 LEAST_WITH_COUNTRY = 10
 PHONE_RUN = re.compile(r"[+(]*[0-9][0-9 ()/.+]*")
+# Signs between groups of digits that no folding takes for a blank, and brackets of another form.
+PHONE_SIGNS = str.maketrans({**dict.fromkeys("−·•∙⋅_|~", " "), "[": "(", "]": ")"})
 # Where a second number begins: behind a stroke, or with a plus or two zeros after a blank.
 PHONE_BREAK = re.compile(r"/ *(?=\+|00|0[1-9][0-9]{2})|(?<=[0-9)]) +(?=\+|\(\+)")
 # Mail providers that ignore dots before the "@", with the domain that all of theirs mean.
@@ -46,7 +50,7 @@ def without_invisible(text: str) -> str:
     """
     text = drop_needless_joiners(text, strict=True)
     kept = (c for c in text if c in "\u200c\u200d" or unicodedata.category(c) != "Cf")
-    return "".join(" " if c in "\t\x0b\x0c\x85" or unicodedata.category(c) == "Zs" else c for c in kept)
+    return "".join(" " if ord(c) in BLANKS_IN_LINE or unicodedata.category(c) == "Zs" else c for c in kept)
 
 
 def clean_address(text: str) -> str:
@@ -57,6 +61,8 @@ def clean_address(text: str) -> str:
     """
     text = without_invisible(text).translate(WIDE).strip()
     for _layer in range(3):  # "<mailto:…>." and the like
+        if MAILTO.match(text) is None and (label := LABEL.match(text)) is not None:
+            text = text[label.end() :]
         if (named := NAMED.fullmatch(text)) is not None:
             text = named[1]
         text = _unwrapped(text)
@@ -136,7 +142,7 @@ def find_phones(text: str) -> list[str]:
     from editorial.folding import fold_text
 
     found = []
-    for run in PHONE_RUN.findall(fold_text(text)):
+    for run in PHONE_RUN.findall(fold_text(text.translate(PHONE_SIGNS))):
         found += [_canonical_phone(part) for part in PHONE_BREAK.split(run)]
     return list(dict.fromkeys(number for number in found if number))
 

@@ -32,7 +32,7 @@ class Chart:
 def charts(found: Sequence[Submission], now: datetime.datetime) -> list[Chart]:
     """Return the charts of what is shown."""
     trades = Counter(str(row.answers.get("trade")) for row in found if row.answers.get("trade"))
-    ways = Counter(way for row in found if row.form == "participation" for way in row.answers.get("ways", []))
+    ways = Counter(way for row in found if row.form == "participation" for way in row.answers.get("ways") or [])
     return [
         Chart("months", _("Submissions per month"), by_month(found, now)),
         Chart("trades", _("Submissions per trade"), [(str(label), trades[key]) for key, label in TRADES if trades[key]]),

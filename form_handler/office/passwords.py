@@ -20,11 +20,40 @@ LEAST_DIFFERENT = 5
 RUN = 4  # from so many characters on, a sequence or repetition counts as one
 SEQUENCES = (
     "abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertzuiopü", "asdfghjklöä", "yxcvbnm", "qwertyuiop", "zxcvbnm",
-    "azertyuiop", "qsdfghjklm", "wxcvbn", "1q2w3e4r5t6z7u8i9o0p", "1q2w3e4r5t6y7u8i9o0p", "1qay2wsx3edc4rfv5tgb6zhn7ujm",
+    "aabbccddeeffgghhiijjkk", "112233445566778899", "a1b2c3d4e5f6g7h8i9", "qweasdzxc", "qweasdyxc", "azertyuiop", "qsdfghjklm", "wxcvbn", "1q2w3e4r5t6z7u8i9o0p", "1q2w3e4r5t6y7u8i9o0p", "1qay2wsx3edc4rfv5tgb6zhn7ujm",
     "1qaz2wsx3edc4rfv5tgb6yhn7ujm", "q1w2e3r4t5z6u7i8o9p0", "qaywsxedcrfvtgbzhnujm", "qazwsxedcrfvtgbyhnujm", "!\"§$%&/()=", "!@#$%^&*()",
 )  # fmt: skip
+# Large cities and those around the Ruhr: a city's name and a year are tried early.
+CITIES = frozenset(
+    """
+    berlin hamburg münchen köln frankfurt stuttgart düsseldorf leipzig dortmund essen bremen dresden hannover nürnberg
+    duisburg bochum wuppertal bielefeld bonn münster mannheim karlsruhe augsburg wiesbaden gelsenkirchen mönchengladbach
+    aachen braunschweig chemnitz kiel halle magdeburg freiburg krefeld mainz lübeck erfurt oberhausen rostock kassel hagen
+    potsdam saarbrücken hamm ludwigshafen mülheim oldenburg osnabrück leverkusen heidelberg darmstadt solingen regensburg
+    paderborn herne ingolstadt neuss würzburg fürth wolfsburg offenbach ulm heilbronn pforzheim göttingen bottrop
+    recklinghausen remscheid reutlingen koblenz bremerhaven bergisch gladbach trier jena erlangen moers siegen hildesheim
+    cottbus salzgitter gladbeck dorsten marl herten dinslaken wesel unna lünen witten hattingen kirchhellen ruhrgebiet
+    wien zürich schweiz österreich istanbul ankara damaskus kabul teheran bagdad kiew warschau
+    """.split()
+)
+MIRRORED = ("passwort", "password", "kennwort", "geheim", "willkommen")
 COMMON = frozenset(
     [
+        *CITIES,
+        *(word[::-1] for word in MIRRORED),
+        "correct",
+        "horse",
+        "battery",
+        "staple",
+        "mustermann",
+        "musterfrau",
+        "muster",
+        "arbeitsplatz",
+        "arbeit",
+        "ausländeramt",
+        "ausländerbehörde",
+        "jobcenter",
+        "bürgerbüro",
         "passwort",
         "password",
         "passwd",
@@ -211,6 +240,7 @@ COMMON = frozenset(
         "angel",
     ]
 )
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i"})
 
 
@@ -235,13 +265,16 @@ def check_password(password: str, name: str) -> None:
         raise WeakPasswordError(
             "Das Passwort wiederholt wenige Zeichen. Nehmen Sie mehrere Wörter, die nicht zusammengehören."
         )
+    letters = "".join(character for character in text if character.isalnum())
+    variants = {form for one in (text, letters) for form in (one, one.translate(LEET))}
     for words, reason in (
         ((), "besteht fast nur aus Reihen (abcd, 1234, qwertz) oder Wiederholungen"),
         (_parts(name), "besteht fast nur aus dem eigenen Namen"),
         ((*_parts(name), *_places()), "besteht fast nur aus dem Namen der Stadt, dieses Programms oder der Person"),
         ((*_parts(name), *_places(), *COMMON), "besteht fast nur aus sehr häufigen Wörtern"),
     ):
-        if any(_left(variant, words) < LEAST_LEFT for variant in {text, text.translate(LEET)}):
+        spelled = _with_spellings(words)
+        if any(_left(variant, spelled) < LEAST_LEFT for variant in variants):
             raise WeakPasswordError(
                 f"Das Passwort {reason} und ist leicht zu erraten. Nehmen Sie mehrere Wörter, die nicht zusammengehören."
             )
@@ -254,13 +287,25 @@ def _folded(text: str) -> str:
 def _parts(name: str) -> tuple[str, ...]:
     """Return an account's name and its parts: of an e-mail address, of first and last name."""
     whole = _folded(name)
-    return tuple({part for part in (whole, whole[::-1], *re.split(r"[\W_\d]+", whole)) if len(part) >= 3})
+    parts = (whole, *re.split(r"[\W_\d]+", whole))
+    return tuple({form for part in parts if len(part) >= 3 for form in (part, part[::-1])})
 
 
 def _places() -> Iterator[str]:
     site = load_site()
     for value in (site["name"], site["url"], *site["municipality"].values()):
-        yield from (part for part in re.split(r"[\W_\d]+", _folded(str(value))) if len(part) >= 3)
+        for part in re.split(r"[\W_\d]+", _folded(str(value))):
+            if len(part) >= 3:
+                yield from (part, part[::-1])
+
+
+def _with_spellings(words: Iterable[str]) -> set[str]:
+    """Return words with their umlauts written as two letters, and without their marks."""
+    found: set[str] = set()
+    for word in words:
+        plain = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+        found |= {word, word.translate(UMLAUTS), plain}
+    return found
 
 
 def _left(text: str, words: Iterable[str]) -> int:

@@ -23,7 +23,7 @@ from form_handler.storage.schema import submission
 from form_handler.storage.state import read_state, write_state
 
 # Raised when what is computed here changes; then stored columns are computed anew.
-VERSION = 2
+VERSION = 3
 COLUMNS = ("sender", "phones", "search_text")
 ADDRESS_FIELD, PHONE_FIELD = "email", "phone"
 SENDER_LENGTH, PHONES_LENGTH = 320, 200

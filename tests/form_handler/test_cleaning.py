@@ -193,7 +193,9 @@ def test_what_is_pasted_around_a_phone_number_goes(pasted: str, phone: str) -> N
      "<mailto:max@example.org>.", "max@example.org.", "max@example.org,", "(max@example.org)", "„max@example.org“",
      "\u202amax@example.org\u202c", "max@example.org\u200b", "\ufeffmax@example.org", "max @ example.org",
      "\u00a0max@example.org\u2009", "max@exa\u00admple.org", "max＠example.org", "E-Mail <max@example.org>;",
-     "mailto:max%40example.org"],
+     "mailto:max%40example.org", "E-Mail: max@example.org", "Mail：max@example.org", "البريد: max@example.org", "max@example.org،",
+     "max@example.org۔", "max@example.org؟", "•\tmax@example.org", "…max@example.org…", "max@example.org –", "「max@example.org」",
+     "max@example.org\u2028", "<E-Mail: max@example.org>"],
 )  # fmt: skip
 def test_what_is_pasted_around_an_address_goes(pasted: str) -> None:
     assert kept("email", pasted) == "max@example.org"
@@ -205,6 +207,8 @@ def test_what_is_pasted_around_an_address_goes(pasted: str) -> None:
         ("\u200fشركة مثال\u200f", "شركة مثال"), ("می\u200cخواهم", "می\u200cخواهم"), ("👩🏽\u200d🔧 Technik", "👩🏽\u200d🔧 Technik"),
         ("क्\u200dष", "क्\u200dष"), ("Bei\u200bspiel", "Beispiel"), ("Beispiel\u00ad", "Beispiel"), ("A\tB", "A B"),
         ("A\x0bB", "A B"), ("\ufeffA", "A"), ("\u2068A\u2069 B", "A B"), ("Auf\u200clage", "Auflage"), ("\u202dA\u202c", "A"),
+        ("A\u2028B", "A B"), ("A\u2029B\u2029", "A B"), ("O’Brien & Söhne + Co.", "O’Brien & Söhne + Co."), ("👨\u200d👩\u200d👧", "👨\u200d👩\u200d👧"),
+        ("🏳\ufe0f\u200d🌈", "🏳\ufe0f\u200d🌈"),
     ],
 )  # fmt: skip
 def test_a_name_keeps_what_its_script_needs_and_nothing_invisible_else(typed: str, stored: str) -> None:
@@ -266,6 +270,11 @@ def test_what_is_clean_stays_as_it_is(clean: Callable[[str], str]) -> None:
 def test_a_fault_names_field_character_and_place(field: str, value: str, parts: list[str]) -> None:
     text = fault(**{field: value})
     assert [part for part in parts if part not in text] == [], text
+
+
+@pytest.mark.parametrize("value", ["http://max@example.org", "https://example.org/?an=max@example.org"])
+def test_a_web_address_is_no_e_mail_address(value: str) -> None:
+    assert "U+003A" in fault(email=value)
 
 
 @pytest.mark.parametrize("value", ["x@", "a@b", "max", "@example.org", "max@-example.org"])
@@ -336,7 +345,7 @@ def test_addresses_of_two_people_never_have_one_key(one: str, other: str) -> Non
     [
         "+49 (0)2041 70-300", "+49 2041 70300", "0049 2041/70300", "0049(0)2041.70300", "02041 70300", "(02041) 70 300", "02041/70 30 0",
         "+49 02041 70300", "٠٢٠٤١ ٧٠٣٠٠", "+۴۹ ۲۰۴۱ ۷۰۳۰۰", "49 2041 70300", "＋４９ ２０４１ ７０３００", "tel:+49-2041-70300", "+49 – 2041 – 70 300",
-        "\u202a+49 2041 70300\u202c", "02041\u00a070300", "02041 / 70300",
+        "\u202a+49 2041 70300\u202c", "02041\u00a070300", "02041 / 70300", "02041−70300", "02041·70300", "02041_70300", "02041|70300", "+49 [0] 2041 70300", "０２０４１−７０３００",
     ],
 )  # fmt: skip
 def test_all_spellings_of_a_telephone_number_have_one_key(spelling: str) -> None:

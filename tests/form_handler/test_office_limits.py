@@ -299,7 +299,8 @@ def test_a_password_that_is_guessed_first_is_refused_with_a_reason(database: Dat
     [
         PASSWORD,
         "Tasse grün Elefant",
-        "correct horse battery staple",
+        "Regen Laterne Ofenrohr",
+        "wolkenkratzerputzer",
         "Xk29!mfPqz7-",
         "Zwetschgen am Dienstag",
         "пароль из слов",
@@ -307,6 +308,21 @@ def test_a_password_that_is_guessed_first_is_refused_with_a_reason(database: Dat
 )
 def test_a_long_password_of_several_words_is_taken(password: str) -> None:
     check_password(password, "probe")
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [
+        ("karla.muster", "k.a.r.l.a.12345"), ("karla.muster", "retsum.alrak1"), ("jürgen.groß", "JuergenGross2026"),
+        ("jürgen.groß", "Jurgen Gross 2026"), ("jürgen.groß", "ßorg-negrüj-26"), ("karla@stadt.example", "elpmaxe.tdats@alrak"),
+        ("karla", "Gladbeck2026!"), ("karla", "Duesseldorf2026"), ("karla", "p a s s w o r t 1"), ("karla", "drowssap2026!"),
+        ("karla", "correct horse battery staple"), ("karla", "qweasdzxc123"), ("karla", "aabbccddeeff"), ("karla", "a1b2c3d4e5f6"),
+        ("karla", "MaxMustermann1"),
+    ],
+)  # fmt: skip
+def test_a_name_or_word_is_recognised_mirrored_spaced_and_in_other_spellings(name: str, password: str) -> None:
+    with pytest.raises(WeakPasswordError, match="Passwort"):
+        check_password(password, name)
 
 
 def test_a_new_password_is_held_to_the_same_rules(database: Database) -> None:
