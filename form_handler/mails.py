@@ -23,6 +23,7 @@ from editorial.languages import Language, default_language, find_language, load_
 from editorial.switchboard import load_office, load_switchboard
 from editorial.words import gettext as _
 from editorial.words import ngettext, use_language
+from form_handler.cleaning import drop_needless_joiners
 from form_handler.forms import FORMS, FormDefinition
 from form_handler.settings import Settings
 from form_handler.storage.submissions import Draft, Submission
@@ -110,9 +111,13 @@ def office_subject(definition: FormDefinition, submission: Submission) -> str:
 
 
 def one_line(text: str, limit: int) -> str:
-    """Return text as a header takes it: one line, nothing invisible, no encoded word, at most ``limit`` characters."""
+    """Return text as a header takes it: one line, no encoded word, at most ``limit`` characters.
+
+    Nothing invisible is in it but the joiners of scripts and emoji, see :func:`form_handler.cleaning.clean_line`.
+    """
     shown = (" " if c.isspace() or unicodedata.category(c) == "Cc" else c for c in text[: 4 * limit])
-    line = " ".join("".join(c for c in shown if unicodedata.category(c) not in {"Cf", "Cs", "Co", "Cn"}).split())
+    kept = (c for c in shown if c in "\u200c\u200d" or unicodedata.category(c) not in {"Cf", "Cs", "Co", "Cn"})
+    line = drop_needless_joiners(" ".join("".join(kept).split()))
     line = ENCODED_WORD.sub("= ", line)
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 

@@ -24,18 +24,20 @@ SEQUENCES = (
     "1qaz2wsx3edc4rfv5tgb6yhn7ujm", "q1w2e3r4t5z6u7i8o9p0", "qaywsxedcrfvtgbzhnujm", "qazwsxedcrfvtgbyhnujm", "!\"§$%&/()=", "!@#$%^&*()",
 )  # fmt: skip
 # Large cities and those around the Ruhr: a city's name and a year are tried early.
-CITIES = frozenset(
-    """
-    berlin hamburg münchen köln frankfurt stuttgart düsseldorf leipzig dortmund essen bremen dresden hannover nürnberg
-    duisburg bochum wuppertal bielefeld bonn münster mannheim karlsruhe augsburg wiesbaden gelsenkirchen mönchengladbach
-    aachen braunschweig chemnitz kiel halle magdeburg freiburg krefeld mainz lübeck erfurt oberhausen rostock kassel hagen
-    potsdam saarbrücken hamm ludwigshafen mülheim oldenburg osnabrück leverkusen heidelberg darmstadt solingen regensburg
-    paderborn herne ingolstadt neuss würzburg fürth wolfsburg offenbach ulm heilbronn pforzheim göttingen bottrop
-    recklinghausen remscheid reutlingen koblenz bremerhaven bergisch gladbach trier jena erlangen moers siegen hildesheim
-    cottbus salzgitter gladbeck dorsten marl herten dinslaken wesel unna lünen witten hattingen kirchhellen ruhrgebiet
-    wien zürich schweiz österreich istanbul ankara damaskus kabul teheran bagdad kiew warschau
-    """.split()
-)
+CITIES = (
+    "berlin", "hamburg", "münchen", "köln", "frankfurt", "stuttgart", "düsseldorf", "leipzig", "dortmund",
+    "essen", "bremen", "dresden", "hannover", "nürnberg", "duisburg", "bochum", "wuppertal", "bielefeld",
+    "bonn", "münster", "mannheim", "karlsruhe", "augsburg", "wiesbaden", "gelsenkirchen", "mönchengladbach",
+    "aachen", "braunschweig", "chemnitz", "kiel", "halle", "magdeburg", "freiburg", "krefeld", "mainz",
+    "lübeck", "erfurt", "oberhausen", "rostock", "kassel", "hagen", "potsdam", "saarbrücken", "hamm",
+    "ludwigshafen", "mülheim", "oldenburg", "osnabrück", "leverkusen", "heidelberg", "darmstadt", "solingen",
+    "regensburg", "paderborn", "herne", "ingolstadt", "neuss", "würzburg", "fürth", "wolfsburg", "offenbach",
+    "ulm", "heilbronn", "pforzheim", "göttingen", "bottrop", "recklinghausen", "remscheid", "reutlingen",
+    "koblenz", "bremerhaven", "bergisch", "gladbach", "trier", "jena", "erlangen", "moers", "siegen",
+    "hildesheim", "cottbus", "salzgitter", "gladbeck", "dorsten", "marl", "herten", "dinslaken", "wesel",
+    "unna", "lünen", "witten", "hattingen", "kirchhellen", "ruhrgebiet", "wien", "zürich", "schweiz",
+    "österreich", "istanbul", "ankara", "damaskus", "kabul", "teheran", "bagdad", "kiew", "warschau",
+)  # fmt: skip
 MIRRORED = ("passwort", "password", "kennwort", "geheim", "willkommen")
 COMMON = frozenset(
     [
