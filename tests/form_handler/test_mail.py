@@ -277,6 +277,22 @@ def test_no_name_breaks_or_bends_the_subject(settings: Settings, company: str) -
         assert message["Bcc"] is None
 
 
+@pytest.mark.parametrize(
+    "company", ["فروشگاه می\u200cخواهم", "👨\u200d👩\u200d👧 Hilfe", "👩🏽\u200d🔧 Technik", "ක්\u200dෂ"]
+)
+def test_a_subject_keeps_what_script_and_emoji_need(settings: Settings, company: str) -> None:
+    submission = Submission("n", "KIM-234567", "participation", "fa", "new", NOW, {**ANSWERS, "company": company})
+    message = sent(write_mail(settings, submission, "office", "office@example.org"))
+    assert message["Subject"].endswith(company)
+
+
+def test_a_subject_has_no_joiner_that_nothing_needs(settings: Settings) -> None:
+    submission = Submission(
+        "n", "KIM-234567", "participation", "de", "new", NOW, {**ANSWERS, "company": "A\u200dB\u200c"}
+    )
+    assert office_subject(DEFINITION, submission).endswith(", AB")
+
+
 def test_each_attempt_has_its_own_date_and_the_same_message_id(post: tuple[Post, Settings], database: Database) -> None:
     handler, settings = post
     put(settings, database)
