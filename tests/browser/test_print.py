@@ -33,7 +33,7 @@ def on_paper(page: Page, pdf: Path) -> str:
 
 @pytest.mark.parametrize(
     ("code", "path", "sentence"),
-    [("de", "/ankommen/notfall/", "Feuerwehr"), ("ar", "/ar/ankommen/notfall/", "الشارع ورقم البيت والمدينة")],
+    [("de", "/ankommen/notfall/", "Feuerwehr"), ("ar", "/ar/ankommen/notfall/", "المدينة والشارع ورقم البيت")],
 )
 def test_a_printed_page_has_its_address_and_no_navigation_and_is_tagged(
     visit: Begin, tmp_path: Path, code: str, path: str, sentence: str

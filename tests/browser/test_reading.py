@@ -168,8 +168,14 @@ def test_security_txt_and_feeds_are_served_and_json_ld_breaks_no_rule_of_the_csp
 def test_german_titles_in_an_arabic_list_have_one_edge(visit: Begin) -> None:
     """Those that take two lines, too: they run from left to right, and stand where the list does."""
     page = visit(viewport=PHONE).open("/ar/arbeitgeber/werkzeugkasten/")
+    # Every page has its Arabic title, so some are given German ones, marked as the build marks them.
     first_lines = page.evaluate(
-        """() => [...document.querySelectorAll(".kim-measures a")].map((link) => {
+        """() => [...document.querySelectorAll(".kim-measures a")].map((link, number) => {
+          if (number % 2) {
+            Object.assign(link, { lang: "de", dir: "ltr", textContent: "Ein deutscher Titel, der auf einem Telefon zwei Zeilen braucht" });
+          } else {
+            link.textContent = "عنوان قصير";
+          }
           const range = document.createRange();
           range.selectNodeContents(link);
           const lines = [...range.getClientRects()];

@@ -185,6 +185,12 @@ def test_a_forwarded_address_counts_only_behind_a_proxy(
 # --- guessing -----------------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(autouse=True)
+def one_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Count all attempts of a day together: no test depends on the quarter of an hour in which it runs."""
+    monkeypatch.setattr(accounts, "SLOT_MINUTES", 24 * 60)
+
+
 def guess(app: Flask, address: str, name: str = "probe", password: str = WRONG, one: Clerk | None = None) -> int:
     """Log in from an address and return the status."""
     one = one or Clerk(app)
