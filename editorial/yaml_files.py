@@ -83,6 +83,37 @@ def load_file(path: Path) -> tuple[Any, Any]:
     return texts_of(node), node
 
 
+class RowsError(Exception):
+    """A file that is no readable list.
+
+    :ivar line: the line, 0 if none is known.
+    :ivar why: what is wrong there, in German.
+    """
+
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(why)
+        self.line = line
+        self.why = why
+
+
+def load_rows(path: Path) -> list[tuple[int, Any]]:
+    """Return the entries of a file that is one list, each with its line; none if the file is absent or empty.
+
+    :raises RowsError: if it cannot be read, or is no list.
+    """
+    if not path.exists():
+        return []
+    try:
+        rows, node = load_file(path)
+    except YAMLError as error:
+        raise RowsError(*explain(error)) from error
+    except OSError as error:
+        raise RowsError(0, str(error.strerror)) from error
+    if not isinstance(rows, list | None):
+        raise RowsError(1, "keine Liste")
+    return [(line_of(node, (number,)), row) for number, row in enumerate(rows or ())]
+
+
 def read_utf8(path: Path) -> str:
     """Return the text of a file without byte order mark; see :mod:`editorial.text_files`.
 

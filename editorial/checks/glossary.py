@@ -39,22 +39,15 @@ class Term(Struct, frozen=True):
 
 def load_glossary(path: Path) -> list[Term] | Finding:
     """Return the glossary, or what is wrong with the file; no file is an empty glossary."""
-    if not path.exists():
-        return []
     try:
-        rows, node = yaml_files.load_file(path)
-    except yaml_files.YAMLError as error:
-        line, why = yaml_files.explain(error)
-        return _unreadable(line, f" ({why})")
-    except OSError as error:
-        return _unreadable(0, f" ({error.strerror})")
-    if not isinstance(rows, list | None):
-        return _unreadable(1)
+        rows = yaml_files.load_rows(path)
+    except yaml_files.RowsError as error:
+        return _unreadable(error.line, f" ({error.why})")
     terms: list[Term] = []
-    for number, row in enumerate(rows or ()):
+    for line, row in rows:
         term = _term(row)
         if term is None:
-            return _unreadable(yaml_files.line_of(node, (number,)))
+            return _unreadable(line)
         terms.append(term)
     return terms
 

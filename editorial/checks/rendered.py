@@ -21,6 +21,7 @@ from editorial.content import Text
 from editorial.findings import Finding, Level
 from editorial.inserts import INSERT
 from editorial.languages import read_config
+from editorial.translations.paragraphs import is_table_rule
 
 if TYPE_CHECKING:
     from markdown import Markdown
@@ -142,11 +143,6 @@ class Rendered(Struct):
         return dict(self.source)
 
 
-def _is_table_rule(line: str) -> bool:
-    """Return whether a line is the rule below a table's head: hyphens, strokes, colons and blanks only."""
-    return "-" in line and not line.strip("|:- \t\n")
-
-
 def render(text: Text) -> Rendered:
     """Return what the block parser makes of a page.
 
@@ -262,7 +258,7 @@ def _running_text(text: Text, page: Rendered) -> Iterator[Finding]:
                 what, remedy = "Die Überschrift wird nicht erkannt", "Das # steht ganz am Anfang der Zeile."
             elif _FENCE.match(line):
                 what, remedy = "Ein Block aus ``` wird nicht geschlossen", "Löschen Sie die Zeile."
-            elif line.lstrip().startswith("|") or ("|" in before + after and "|" in line and _is_table_rule(line)):
+            elif line.lstrip().startswith("|") or ("|" in before + after and "|" in line and is_table_rule(line)):
                 what = "Die Tabelle wird nicht erkannt"
                 remedy = (
                     "Vor der Tabelle steht eine leere Zeile, unter ihrer Kopfzeile |---|---| mit ebenso vielen Spalten."

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from editorial.checks.texts import HEADING, HEADING_ID, prose_lines
 from editorial.content import Text
 from editorial.findings import Finding, Level
+from editorial.translations.paragraphs import is_table_rule
 
 ADMONITION = re.compile(r"^(\s*)(?:!!!|\?\?\?\+?)\s*([\w-]+)?\s*(.*)$")
-RULE = re.compile(r"\|?:?-+:?(\|:?-+:?)*\|?")
 
 
 def heading_ids(text: Text) -> dict[str, int]:
@@ -95,7 +95,7 @@ def check_tables(text: Text) -> Iterator[Finding]:
         if line.lstrip().startswith("|") and not before.lstrip().startswith("|"):
             after = lines[index + 1][1] if index + 1 < len(lines) else ""
             cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-            if not RULE.fullmatch("".join(after.split())):
+            if not is_table_rule(after):
                 yield Finding(text.file, number, "Die Tabelle hat keine Kopfzeile.",
                               "Schreiben Sie zuerst, was in den Spalten steht, darunter eine Zeile |---|---|.",
                               kind="table-header")  # fmt: skip

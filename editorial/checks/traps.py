@@ -56,22 +56,15 @@ def load_traps(data: Path, code: str) -> list[Trap] | Finding:
     :param data: the folder ``docs/data``.
     """
     path, shown = data / "traps" / f"{code}.yml", f"{FOLDER}/{code}.yml"
-    if not path.exists():
-        return []
     try:
-        rows, node = yaml_files.load_file(path)
-    except yaml_files.YAMLError as error:
-        line, why = yaml_files.explain(error)
-        return _unreadable(shown, line, why)
-    except OSError as error:
-        return _unreadable(shown, 0, str(error.strerror))
-    if not isinstance(rows, list | None):
-        return _unreadable(shown, 1, "keine Liste")
+        rows = yaml_files.load_rows(path)
+    except yaml_files.RowsError as error:
+        return _unreadable(shown, error.line, error.why)
     traps: list[Trap] = []
-    for number, row in enumerate(rows or ()):
+    for line, row in rows:
         trap = _trap(row)
         if isinstance(trap, str):
-            return _unreadable(shown, yaml_files.line_of(node, (number,)), trap)
+            return _unreadable(shown, line, trap)
         traps.append(trap)
     return traps
 

@@ -28,8 +28,13 @@ _BOX = re.compile(r'(!!!|\?\?\?\+?)[ \t]*([\w-]*)[^"]*(?:"(.*)")?[ \t]*$')
 _ITEM = re.compile(r"([-*+]|\d{1,9}[.)])[ \t]+")
 _DEFINITION = re.compile(r":[ \t]+")
 _QUOTE = re.compile(r">[ \t]?")
-_RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_TABLE_RULE = re.compile(r"\|?:?-+:?(?:\|:?-+:?)*\|?")
 _INSERT = re.compile(r"\{\{.*?\}\}|\]\([^)]*\)|\{[^{}]*\}")
+
+
+def is_table_rule(line: str) -> bool:
+    """Return whether a line is the rule below the head of a table, for example ``|---|:-:|``; linear in its length."""
+    return _TABLE_RULE.fullmatch("".join(line.split())) is not None
 
 
 class Paragraph(Struct, frozen=True, dict=True):
@@ -167,7 +172,7 @@ class _Cutter:
             self.add(f"box-{box[2] or 'note'}", box[3] or "", at, at + len(box[3] or ""))
         elif line.startswith("|"):
             self.close()
-            if not _RULE.match(line):
+            if not is_table_rule(line):
                 self.add("row", " | ".join(cells(line)), left, left + len(line))
         elif self.kind != "p" and (item := _ITEM.match(line)):
             self.close()
