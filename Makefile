@@ -30,10 +30,10 @@ desk: $(VENV)/.installed ## Write the editors' desk to var/desk/index.html: what
 	@$(KIM) desk
 
 check: $(VENV)/.installed-dev ## Lint, types, pages, facts and interface words
-	@$(VENV)/bin/python -m ruff check . && $(VENV)/bin/python -m ruff format --check . && $(VENV)/bin/python -m mypy && $(KIM) check
+	@$(VENV)/bin/python -m ruff check . && $(VENV)/bin/python -m ruff format --check . && $(VENV)/bin/python -m mypy && $(VENV)/bin/python $(VENV)/bin/lint-imports --no-logo && $(KIM) check
 
 test: $(VENV)/.installed-dev browser postgres nginx ## Set up what the tests need, a real Chromium included, and run them all
-	@$(VENV)/bin/python -m ruff check . && $(VENV)/bin/python -m ruff format --check . && $(VENV)/bin/python -m mypy && $(KIM) check
+	@$(VENV)/bin/python -m ruff check . && $(VENV)/bin/python -m ruff format --check . && $(VENV)/bin/python -m mypy && $(VENV)/bin/python $(VENV)/bin/lint-imports --no-logo && $(KIM) check
 	@$(VENV)/bin/python -m pytest -n auto --dist loadfile --durations 15
 
 test-all: ## All tests with their full matrices, then every page in every language and look; writes the result for the statement
@@ -73,7 +73,7 @@ $(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what the site needs (once) …"
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
-	@$(VENV)/bin/python -m compileall -q editorial form_handler kim
+	@$(VENV)/bin/python -m compileall -q core form_handler editorial kim
 	@pwd -P > $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed

@@ -22,8 +22,8 @@ from bench.needs import known_peers
 from bench.peers import STARLIGHT, node_peer, python_peer, quiet_node
 from bench.report import Bar, write_part
 from bench.synthetic import languages, write_hugo, write_mkdocs, write_ours, write_starlight
-from editorial.files import remove
-from editorial.languages import ROOT
+from core.languages import ROOT
+from editorial.build.writer import remove
 
 PEERS = ("stock", "zensical", "starlight", "hugo")
 
@@ -58,7 +58,7 @@ def change_one(folder: Path) -> None:
 
 def forget(folder: Path) -> None:
     """Take away everything that earlier builds have kept, but what they have written: nothing is cached then."""
-    for kept in (*folder.glob(".site.*"), *(folder / "editorial/locale").rglob("__pycache__")):
+    for kept in (*folder.glob(".site.*"), *(folder / "core/locale").rglob("__pycache__")):
         remove(kept)
 
 
@@ -70,7 +70,7 @@ def measure(size: tuple[int, int], peers: list[str], rounds: int, work: Path, no
     ours = work / f"ours-{count}-{pages}"
     write_ours(ours, codes, pages)
     # As `make` does it once, and pip for the peers.
-    subprocess.run([*here, "compileall", "-q", "editorial", "form_handler", "kim"], cwd=ours, check=True)
+    subprocess.run([*here, "compileall", "-q", "core", "form_handler", "editorial", "kim"], cwd=ours, check=True)
     kim = [*here, "kim", "build", "--no-pdf"]
     jobs: dict[str, tuple[list[str], Path, Callable[[], object]]] = {
         "ours, full": ([*kim, "--no-cache"], ours, lambda: forget(ours)),

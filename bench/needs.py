@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from editorial.booklets import find_engine
-from editorial.build import BuildError, build_if_changed
-from editorial.languages import ROOT
+from core.languages import ROOT
+from editorial.build.build import BuildError, build_if_changed
+from editorial.build.pdf import find_engine
 
 DEFAULT_SITE = ROOT / "site"
 

@@ -28,7 +28,7 @@ from bench.report import Bar, write_part
 from bench.serving import static
 from bench.synthetic import languages, write_mkdocs, write_starlight
 from bench.web_fonts import web_fonts
-from editorial.languages import load_languages
+from core.languages import load_languages
 
 PEERS = ("stock", "starlight", "lighthouse")
 SLOWER = 4

@@ -22,8 +22,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from bench.needs import DEFAULT_SITE, built_site, chromium
 from bench.report import Bar, write_part
 from bench.serving import static
-from editorial.content import Content, read_content
-from editorial.languages import ROOT, Language, load_languages
+from core.languages import ROOT, Language, load_languages
+from editorial.content.pages import Content, read_content
 
 FORMS = Path(__file__).parent / "word_forms.yml"
 ENDS_HARD = {"ar": 0.8, "fa": 0.8, "tr": 0.8, "pl": 0.8}  # the bar for inflected words; 0.9 for the others

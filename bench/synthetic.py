@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from editorial.languages import ROOT, load_languages
+from core.languages import ROOT, load_languages
 
 MORE = ("fr", "es", "it", "nl", "ro", "bg", "cs", "sv")
 WORDS = [
@@ -89,7 +89,7 @@ def body(key: str, code: str) -> str:
 
 def write_ours(folder: Path, codes: list[str], pages: int) -> None:
     """Write a project of ours: our templates and code, synthetic pages, the real facts."""
-    for name in ("overrides", "editorial", "form_handler", "kim"):
+    for name in ("overrides", "core", "editorial", "form_handler", "kim"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)
@@ -98,7 +98,7 @@ def write_ours(folder: Path, codes: list[str], pages: int) -> None:
         "rules:\n  - {when: {want: job}, show: [gespraech-mit-kim]}\nalways: gespraech-mit-kim\nmost: 6\n"
     )
     for code in codes:
-        if not (folder / f"editorial/locale/{code}.po").exists() and code != "en":
+        if not (folder / f"core/locale/{code}.po").exists() and code != "en":
             subprocess.run([sys.executable, "-m", "kim", "new", "language", code], cwd=folder, check=True, capture_output=True)  # fmt: skip
     known = [row.code for row in load_languages()]
     if len(codes) < len(known):

@@ -11,16 +11,16 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
 
-from editorial import words
-from editorial.languages import ROOT, language_of_path
-from form_handler import faults, pages, views
-from form_handler.office import counting as counting  # adds to the blueprint below
-from form_handler.office import notices as notices  # this one, too
-from form_handler.office import provider
-from form_handler.office.views import office
+from core import gettext as words
+from core.languages import ROOT, language_of_path
+from form_handler import errors as faults
+from form_handler import responses as pages
+from form_handler import views
+from form_handler.layout import Shells
 from form_handler.security import RequestInput, host_is_known
 from form_handler.settings import Settings
-from form_handler.shells import Shells
+from form_handler.staff import oidc as provider
+from form_handler.staff.views import office
 from form_handler.storage.database import Database
 
 

@@ -21,7 +21,7 @@ from gunicorn.http.body import ChunkedReader, LengthReader
 from gunicorn.workers.gthread import ThreadWorker
 
 from form_handler.connections import READ_BYTES, ChunkScanner, Connection
-from form_handler.incoming import BODY_LIMIT, DRAIN_LIMIT
+from form_handler.request_body import BODY_LIMIT, DRAIN_LIMIT
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from form_handler import rates
+from form_handler import rate_limit as rates
 from form_handler.forms import FORMS
-from form_handler.office import desk, kept_posts
 from form_handler.settings import Settings
+from form_handler.staff import inbox as desk
+from form_handler.staff import saved_forms as kept_posts
 from form_handler.storage.database import Database
 from form_handler.storage.schema import deletion_mark, event, staff_session, submission
 from form_handler.storage.state import read_moment, read_state, write_state

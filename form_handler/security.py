@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from flask import Request
 from werkzeug.exceptions import BadRequest
 
-from editorial.csp import source_hash
-from editorial.languages import ROOT
+from core.csp import source_hash
+from core.languages import ROOT
 from form_handler.settings import Settings
 
 if TYPE_CHECKING:

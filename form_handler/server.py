@@ -19,11 +19,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from form_handler.app import create_app
 from form_handler.buffered_worker import MAX_CONNECTIONS, BufferedWorker
-from form_handler.mail_worker import work_until_told
-from form_handler.pages import warm_up
+from form_handler.mail.worker import work_until_told
+from form_handler.responses import warm_up
 from form_handler.security import SecureHeaders
 from form_handler.settings import Settings
-from form_handler.static_site import StaticSite
+from form_handler.static_files import StaticSite
 from form_handler.storage.database import Database
 
 if TYPE_CHECKING:

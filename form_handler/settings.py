@@ -19,7 +19,7 @@ from urllib.parse import urlunsplit
 
 from email_validator import EmailNotValidError, validate_email
 
-from editorial.languages import load_site
+from core.languages import load_site
 from form_handler.setting_values import (
     join_login,
     parse_bind,

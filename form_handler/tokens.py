@@ -13,7 +13,7 @@ from typing import Any
 
 from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 
-from form_handler.contact_details import canonical_address
+from form_handler.forms.contact_details import canonical_address
 
 REVIEW_SECONDS = 24 * 3600
 ADDRESS_SECONDS = 7 * 24 * 3600

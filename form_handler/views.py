@@ -16,15 +16,16 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Form, ValidationError
 
-from editorial.languages import Language, language_of_path
-from editorial.words import gettext as _
-from form_handler import pages, rates, toolkit
-from form_handler.addresses import find_address, location
+from core.gettext import gettext as _
+from core.languages import Language, language_of_path
+from form_handler import rate_limit as rates
+from form_handler import responses as pages
 from form_handler.forms import FORMS, FormDefinition, find_form
-from form_handler.incoming import Incoming, read_incoming
-from form_handler.mails import plan_full_copy, plan_mails
-from form_handler.pages import RECEIPT, SEND, settings, show_fault, show_form, show_receipt, show_review
+from form_handler.mail.compose import plan_full_copy, plan_mails
+from form_handler.request_body import Incoming, read_incoming
+from form_handler.responses import RECEIPT, SEND, settings, show_fault, show_form, show_receipt, show_review
 from form_handler.security import is_cross_site
+from form_handler.spam import TRAP, judge_signs, signs_of_spam
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.submissions import (
     Submission,
@@ -35,7 +36,6 @@ from form_handler.storage.submissions import (
     mark_confirmed,
     store,
 )
-from form_handler.suspicion import TRAP, judge_signs, signs_of_spam
 from form_handler.tokens import (
     address_is_meant,
     fingerprint,
@@ -46,6 +46,8 @@ from form_handler.tokens import (
     seconds_on_review,
     sign_receipt,
 )
+from form_handler.toolkit import views as toolkit
+from form_handler.url_correction import find_address, location
 
 ADDRESS = "adresse-bestaetigen/"
 # Largest body that the page for confirming an address reads: it holds a token and nothing else.

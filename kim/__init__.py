@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from editorial.languages import ROOT, ConfigError
+from core.languages import ROOT, ConfigError
 
 # Commands that end at once when they have said everything; see :func:`main`.
 SHORT = {"build", "check"}
@@ -31,7 +31,7 @@ def main() -> NoReturn:
     """
     words = sys.argv[1:]
     here = Path.cwd()
-    if here != ROOT and (here / "kim" / "commands.py").is_file():
+    if here != ROOT and (here / "kim" / "cli.py").is_file():
         sys.exit(
             f"Error: Dieses kim gehört zu {ROOT}, Sie stehen aber in {here}. "
             "Rufen Sie hier `make run` auf: Das legt .venv für diesen Ordner an."
@@ -97,7 +97,7 @@ def call(words: Sequence[str]) -> int | str | None:
 
 def is_about_content(error: Exception) -> bool:
     """Tell whether an error is findings with file, line and remedy; what raises them has loaded their class."""
-    findings = sys.modules.get("editorial.findings")
+    findings = sys.modules.get("core.findings")
     return findings is not None and isinstance(error, findings.ContentError)
 
 
@@ -111,10 +111,10 @@ def command(words: Sequence[str]) -> int | str | None:
             return build(pdf=told.get("pdf", True), cache=told.get("cache", True))
         except KeyboardInterrupt:
             return "Abgebrochen."
-    from kim import commands
+    from kim import cli
 
     try:
-        commands.main()
+        cli.main()
     except SystemExit as end:
         return end.code
     raise AssertionError("click always ends with SystemExit")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from editorial.inputs import is_current, read_inputs
-from editorial.languages import ROOT
+from core.languages import ROOT
+from editorial.build.fingerprint import is_current, read_inputs
 
 SITE = ROOT / "site"
 
@@ -20,7 +20,7 @@ def build(site_dir: Path = SITE, site_url: str | None = None, pdf: bool = True, 
     if cache and is_current(site_dir.resolve(), inputs, pdf):
         sys.stdout.write(f"Nichts hat sich geändert: {site_dir}\n")
         return 0
-    from editorial.build import BuildError, build_site  # late: not needed where nothing has changed
+    from editorial.build.build import BuildError, build_site  # late: not needed where nothing has changed
 
     try:
         missing = build_site(site_dir, site_url, pdf=pdf, cache=cache, inputs=inputs)

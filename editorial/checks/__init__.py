@@ -11,13 +11,15 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from editorial.characters import check_data_characters
+from core.characters import check_data_characters
+from core.findings import Finding, Level
+from core.languages import Language
 from editorial.checks.facts import check_facts, check_inserts, check_keys, check_typed_facts
 from editorial.checks.files import check_files
 from editorial.checks.html import check_rendered, check_typed_html
 from editorial.checks.links import check_links, check_titles
+from editorial.checks.markdown_blocks import check_markup
 from editorial.checks.publish import check_publish, check_review, open_questions, unreviewed
-from editorial.checks.rendered import check_markup
 from editorial.checks.structure import (
     check_admonitions,
     check_headings,
@@ -26,10 +28,8 @@ from editorial.checks.structure import (
     other_headings,
 )
 from editorial.checks.svg import check_svg_files
-from editorial.content import Content
-from editorial.facts import Facts
-from editorial.findings import Finding, Level
-from editorial.languages import Language
+from editorial.content.facts import Facts
+from editorial.content.pages import Content
 
 if TYPE_CHECKING:
     from editorial.checks.glossary import Term
@@ -100,8 +100,8 @@ def check_editorial(
         their numbers may differ until somebody has renewed them.
     """
     from editorial.checks.glossary import check_glossary  # late, as these two: a build does without
-    from editorial.checks.language import check_easy_language, check_hard_german
     from editorial.checks.parity import check_numbers, check_untranslated
+    from editorial.checks.readability import check_easy_language, check_hard_german
 
     found: list[Finding] = []
     for page in content.pages.values():

@@ -6,13 +6,13 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from html import unescape
 
+from core.findings import Finding, similar
+from core.languages import Language
 from editorial.checks.links import EXTERNAL
 from editorial.checks.texts import prose_lines
-from editorial.content import Page, Text
-from editorial.facts import Facts
-from editorial.findings import Finding, similar
-from editorial.inserts import BRACES, DRAWN, INSERT, UNITS, find_fact
-from editorial.languages import Language
+from editorial.content.facts import Facts
+from editorial.content.pages import Page, Text
+from editorial.content.shortcodes import BRACES, DRAWN, INSERT, UNITS, find_fact
 
 # Most pages hold none of these, so that no pattern is compiled for them. All are matched without regard to case.
 PHONE = r"(?<![\w§/-])(?<!\d\.)(?:\+\d[ \d/(]|0\d)[\d\t /()-]{4,}\d|(?<!\d)(?:116[ -]?(?:117|016|111))(?!\d)"

@@ -6,10 +6,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from editorial.findings import Finding
-from editorial.inputs import is_hidden
-from editorial.languages import Language
-from editorial.published import ALMOST_PAGES, ASSETS, ending, is_asset, is_page, is_spare
+from core.findings import Finding
+from core.languages import Language
+from editorial.content.published_files import ALMOST_PAGES, ASSETS, ending, is_asset, is_hidden, is_page, is_spare
 
 LOCK = "translations.lock.yml"
 SHARED = "assets"  # the folder of files for all languages

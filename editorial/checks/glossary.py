@@ -10,10 +10,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from editorial import yaml_files
+from core import yaml as yaml_files
+from core.findings import Finding
 from editorial.checks.texts import blocks, plain
-from editorial.content import Text
-from editorial.findings import Finding
+from editorial.content.pages import Text
 
 FILE = "docs/data/glossary.yml"
 

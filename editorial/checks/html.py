@@ -1,7 +1,7 @@
-"""HTML in a page: none is typed, and what Markdown makes of the text keeps to :mod:`editorial.html_policy`.
+"""HTML in a page: none is typed, and what Markdown makes of the text keeps to :mod:`editorial.content.html_policy`.
 
 Python-Markdown passes HTML on as it is, and lists of attributes, references and autolinks reach the page as well. So
-the rendered text is checked, here for ``kim check`` and in :func:`editorial.drawing.after_markdown` for every page of a build.
+the rendered text is checked, here for ``kim check`` and in :func:`editorial.render.page.after_markdown` for every page of a build.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ import functools
 import re
 from collections.abc import Collection, Iterable, Iterator
 
-from editorial import markup
-from editorial.checks.rendered import converter
+from core.findings import Finding
+from editorial.checks.markdown_blocks import converter
 from editorial.checks.texts import prose_lines
-from editorial.content import Text
-from editorial.facts import Facts
-from editorial.findings import Finding
-from editorial.html_policy import (
+from editorial.content import markdown as markup
+from editorial.content.facts import Facts
+from editorial.content.html_policy import (
     BOXES,
     NO_COMMENT,
     ONLY_MARKDOWN,
@@ -27,12 +26,11 @@ from editorial.html_policy import (
     shorten,
     template_ids,
 )
-from editorial.inserts import DRAWN, UnknownInsert, addresses_of, fill_inserts
+from editorial.content.markdown import find_html
+from editorial.content.pages import Text
+from editorial.content.shortcodes import DRAWN, UnknownInsert, addresses_of, fill_inserts
 
 MAX_LOCATED = 20
-# What opens a tag, a comment, a declaration or a processing instruction (HTML Standard, 13.2.5.6 tag open state).
-_OPENS = re.compile(r"<(?=[A-Za-z/!?])[^\s>]*>?")
-_CODE = re.compile(r"(?<![\\`])(`+)(?!`)((?:(?!\n[ \t]*\n).)+?)(?<!`)\1(?!`)", re.DOTALL)
 # Markdown whose HTML keeps to the policy in any case. A page that holds nothing else is not rendered for the check.
 _HARMLESS = re.compile(
     r"\{\{ ?[a-z_]+\.[A-Za-z0-9_-]+ ?\}\}"
@@ -63,11 +61,6 @@ def check_typed_html(text: Text) -> Iterator[Finding]:
         else:
             yield Finding(text.file, line, f"HTML steht im Text („{shorten(match[0])}“).",
                           f"{ONLY_MARKDOWN} Nach einem Kleiner-Zeichen steht ein Leerzeichen.", kind="html")  # fmt: skip
-
-
-def find_html(markdown: str) -> Iterator[re.Match[str]]:
-    """Yield each place of a text in Markdown where a tag, a comment or the like begins; code spans are left out."""
-    return _OPENS.finditer(_CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), markdown))
 
 
 def check_rendered(text: Text, facts: Facts, language: str, form: str | None = None) -> list[Finding]:

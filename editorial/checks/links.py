@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
-from editorial.checks.rendered import Link as RenderedLink
+from core.findings import Finding, similar
+from core.languages import Language
+from editorial.checks.markdown_blocks import Link as RenderedLink
 from editorial.checks.structure import heading_ids
 from editorial.checks.texts import LINK, prose_lines
-from editorial.content import Content, Page, Text
-from editorial.findings import Finding, similar
-from editorial.languages import Language
-from editorial.published import PICTURES, ending, is_spare
+from editorial.content.pages import Content, Page, Text
+from editorial.content.published_files import PICTURES, ending, is_spare
 
 EXTERNAL = re.compile(r"(?:https?|ftp)://|(?<![\w.-])www\.", re.IGNORECASE)
 LARGEST_IMAGE = 200_000

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from core.findings import Finding
 from editorial.checks.texts import MARKER, blocks, plain, sections
-from editorial.content import Text
-from editorial.findings import Finding
+from editorial.content.pages import Text
 
 # Arabic-Indic and Persian digits mean the same numbers.
 DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬", "01234567890123456789,.")

@@ -6,11 +6,11 @@ import datetime
 import re
 from collections.abc import Iterator
 
+from core.findings import Finding, Level
 from editorial.checks.texts import LINK, prose_lines
-from editorial.content import Content, Page, Text
-from editorial.facts import Facts
-from editorial.findings import Finding, Level
-from editorial.front_matter import TranslationHeader
+from editorial.content.facts import Facts
+from editorial.content.front_matter import TranslationHeader
+from editorial.content.pages import Content, Page, Text
 
 FACTS = ("contacts", "companies", "links", "numbers", "amounts")
 # Square brackets that are no link: what somebody still has to fill in, in any language.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from core.findings import Finding, Level
 from editorial.checks.texts import HEADING, HEADING_ID, prose_lines
-from editorial.content import Text
-from editorial.findings import Finding, Level
-from editorial.translations.paragraphs import is_table_rule
+from editorial.content.pages import Text
+from editorial.translations.segments import is_table_rule
 
 ADMONITION = re.compile(r"^(\s*)(?:!!!|\?\?\?\+?)\s*([\w-]+)?\s*(.*)$")
 

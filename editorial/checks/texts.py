@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Iterator
 
-from editorial.content import Text
+from editorial.content.pages import Text
 
 HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*$")
 HEADING_ID = re.compile(r"\{[^{}]*#([a-z][a-z0-9-]*)[^{}]*\}\s*$")

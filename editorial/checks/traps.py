@@ -14,11 +14,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from editorial import yaml_files
+from core import yaml as yaml_files
+from core.findings import Finding
+from core.languages import Language
 from editorial.checks.texts import blocks, plain
-from editorial.content import Content, Text
-from editorial.findings import Finding
-from editorial.languages import Language
+from editorial.content.pages import Content, Text
 
 FOLDER = "docs/data/traps"
 KEYS = {"find", "pattern", "say", "why", "only", "unless"}

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from editorial.content import Page
-from editorial.findings import Finding
-from editorial.languages import Language, default_language
-from editorial.text_files import read_page
-from editorial.translations.answers import faults, lost_words, page_faults, wrong_script
-from editorial.translations.lock import Lock
-from editorial.translations.paragraphs import Document, normal, read_document
+from core.findings import Finding
+from core.languages import Language, default_language
+from core.text_files import read_page
+from editorial.content.pages import Page
+from editorial.translations.lockfile import Lock
 from editorial.translations.po import read_answers, write_po
+from editorial.translations.segments import Document, normal, read_document
 from editorial.translations.state import cut_alike, find_entry, shorten
 from editorial.translations.units import Unit, put, units
+from editorial.translations.validation import faults, lost_words, page_faults, wrong_script
 from editorial.translations.xliff import Answer, ExchangeError, read_xliff, stand, write_xliff
 
 Only = Literal["stale", "missing", "all"]

@@ -17,13 +17,13 @@ from typing import Literal
 
 from msgspec import Struct
 
-from editorial.content import Content, Page
-from editorial.findings import Finding
-from editorial.front_matter import TranslationHeader
-from editorial.languages import Language, default_language
-from editorial.text_files import read_page
-from editorial.translations.lock import Entry, Lock, Section, check_lock, load_lock
-from editorial.translations.paragraphs import Document, Paragraph, read_document
+from core.findings import Finding
+from core.languages import Language, default_language
+from core.text_files import read_page
+from editorial.content.front_matter import TranslationHeader
+from editorial.content.pages import Content, Page
+from editorial.translations.lockfile import Entry, Lock, Section, check_lock, load_lock
+from editorial.translations.segments import Document, Paragraph, read_document
 
 State = Literal["missing", "stale", "unreviewed", "reviewed", "fresh"]
 STATES: dict[State, str] = {

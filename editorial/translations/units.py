@@ -9,9 +9,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from editorial import yaml_files
-from editorial.translations.lock import Entry
-from editorial.translations.paragraphs import FIELDS, HEAD, Document, Paragraph, normal
+from core import yaml as yaml_files
+from editorial.translations.lockfile import Entry
+from editorial.translations.segments import FIELDS, HEAD, Document, Paragraph, normal
 from editorial.translations.state import cut_alike, stale_flags
 
 Need = Literal["done", "stale", "new"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from editorial.translations.paragraphs import normal
+from editorial.translations.segments import normal
 from editorial.translations.units import Unit
 
 NAMESPACE = "urn:oasis:names:tc:xliff:document:1.2"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from wtforms import Field, Form
 from wtforms.validators import StopValidation
 
-from editorial.words import gettext as _
-from editorial.words import lazy_gettext as _l
+from core.gettext import gettext as _
+from core.gettext import lazy_gettext as _l
 from form_handler.forms.definition import FormDefinition
 from form_handler.forms.fields import Email, Line, OneOf, Phone, Text, required
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from wtforms import Field, Form, StringField
 
-from editorial.words import gettext as _
+from core.gettext import gettext as _
 from form_handler.forms.fields import TICKED, Email, Phone, display_value, labels_of
 
 if TYPE_CHECKING:

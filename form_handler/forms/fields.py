@@ -12,9 +12,9 @@ from wtforms import SelectChoice as Choice  # type: ignore[attr-defined]  # newe
 from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from editorial.words import gettext as _
-from editorial.words import lazy_gettext as _l
-from form_handler.cleaning import (
+from core.gettext import gettext as _
+from core.gettext import lazy_gettext as _l
+from form_handler.forms.cleaning import (
     MARKS_IN_A_ROW,
     UNUSABLE_IN_LINE,
     UNUSABLE_IN_TEXT,
@@ -23,7 +23,7 @@ from form_handler.cleaning import (
     clean_text,
     find_overlong_marks,
 )
-from form_handler.contact_details import clean_address, clean_phone
+from form_handler.forms.contact_details import clean_address, clean_phone
 
 ONE_LINE_LIMIT = 200
 # Companies of the commercial register have names of more than 220 characters.

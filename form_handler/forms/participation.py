@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wtforms import Form
 
-from editorial.words import lazy_gettext as _l
+from core.gettext import lazy_gettext as _l
 from form_handler.forms.definition import FormDefinition
 from form_handler.forms.fields import NAME_LIMIT, AnyOf, Consent, Email, Line, OneOf, OneShown, Phone, Text, required
 

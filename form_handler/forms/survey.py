@@ -1,14 +1,14 @@
 """The experience survey: what helped and what hindered a company. Anonymous unless the company wants otherwise.
 
 The same obstacles and supports stand in the chooser's rules and in the published results, so their keys are
-those of the content model (``editorial.front_matter.Obstacle``).
+those of the content model (``editorial.content.front_matter.Obstacle``).
 """
 
 from __future__ import annotations
 
 from wtforms import Form
 
-from editorial.words import lazy_gettext as _l
+from core.gettext import lazy_gettext as _l
 from form_handler.forms.definition import FormDefinition
 from form_handler.forms.fields import NAME_LIMIT, AnyOf, Consent, Email, Line, OneOf, OneShown, Scale, Text, required
 from form_handler.forms.participation import SIZES, TRADES

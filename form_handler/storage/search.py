@@ -1,6 +1,6 @@
 """What submissions are searched by: columns that are computed when one is stored or corrected, and the conditions on them.
 
-Both sides are folded by :func:`editorial.folding.fold_text`, so that SQLite and PostgreSQL find the same.
+Both sides are folded by :func:`core.folding.fold_text`, so that SQLite and PostgreSQL find the same.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from editorial.folding import fold_text, plain_table_mark
-from editorial.languages import default_language
-from editorial.words import use_language
-from form_handler.contact_details import address_spellings, canonical_address, find_phones
+from core.folding import fold_text, plain_table_mark
+from core.gettext import use_language
+from core.languages import default_language
+from form_handler.forms.contact_details import address_spellings, canonical_address, find_phones
 from form_handler.storage.schema import submission
 from form_handler.storage.state import read_state, write_state
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from form_handler.contact_details import canonical_address
+from form_handler.forms.contact_details import canonical_address
 from form_handler.storage.database import Database
 from form_handler.storage.schema import outgoing_mail, submission
 from form_handler.storage.search import reference_spellings, search_columns

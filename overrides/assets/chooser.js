@@ -1,4 +1,4 @@
-// The chooser without a round trip: the same rules as editorial/chooser.py, on the data the build wrote.
+// The chooser without a round trip: the same rules as form_handler/toolkit/recommend.py, on the data the build wrote.
 const form = document.querySelector("[data-chooser]");
 const questions = ["want", "obstacle", "document", "size"];
 

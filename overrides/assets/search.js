@@ -25,7 +25,7 @@ const BROKEN = [
   [/^(.)(.)(.)ي(.)$/, "$1$2ا$3ي$4"], [/^(.)(.)ا(.)ي(.)$/, "$1$2$3ي$4"], [/^(.)وق$/, "$1ق"], [/^(.)ق$/, "$1قوق"],
 ];
 
-// How letters are folded, for index and query alike; editorial/folding.py reads this table (JSON) for the index.
+// How letters are folded, for index and query alike; core/folding.py reads this table (JSON) for the index.
 // Pagefind itself folds letters that Unicode takes apart (é, ü, ї) and drops what Unicode calls a mark.
 // "letters": what is typed for each of the letters behind it, in every language; "languages": the same for one language;
 // "dropped": what is left out of words. In the index a folded letter carries a variation selector that says which one it

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from editorial.build import build_if_changed
+from editorial.build.build import build_if_changed
 from tests.conftest import PATIENCE, ROOT
 from tests.serving import Server, serving
 

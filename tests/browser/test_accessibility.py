@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from editorial.languages import Language, load_languages
+from core.languages import Language, load_languages
 from tests.browser.conftest import Visit
 from tests.conftest import full_or_sample
 

@@ -7,9 +7,10 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from editorial.booklets import BOOKLETS, draw, page_count, page_numbers, print_pdf
-from editorial.content import read_content
-from editorial.languages import find_language, load_languages, load_site
+from core.languages import find_language, load_languages, load_site
+from editorial.build.pdf import draw, page_count, page_numbers, print_pdf
+from editorial.content.booklets import BOOKLETS
+from editorial.content.pages import read_content
 from tests.browser.conftest import find_chromium
 from tests.browser.test_print import words_of
 from tests.conftest import ROOT

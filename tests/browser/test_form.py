@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from editorial.languages import Language, load_languages
-from editorial.words import gettext, use_language
+from core.gettext import gettext, use_language
+from core.languages import Language, load_languages
 from tests.browser.conftest import Visit
 from tests.serving import Server, serving, wait_until
 

@@ -11,11 +11,11 @@ import openpyxl
 import pytest
 from playwright.sync_api import Browser, Page
 
-from form_handler.demo import fill_demo
 from form_handler.settings import read_settings
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
 from form_handler.storage.schema import staff_session
+from kim.demo import fill_demo
 from tests.browser.conftest import Visit
 from tests.browser.test_accessibility import violations
 from tests.serving import Server, serving

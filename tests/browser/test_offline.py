@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from editorial.content import read_content
-from editorial.languages import load_languages
-from editorial.offline import write_lists
-from editorial.words import gettext, use_language
+from core.gettext import gettext, use_language
+from core.languages import load_languages
+from editorial.build.offline import write_lists
+from editorial.content.pages import read_content
 from form_handler.security import HEADERS
 from tests.browser.conftest import Visit
 from tests.browser.test_accessibility import violations

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from editorial.preview import Preview, bar, version_of
+from editorial.preview.middleware import Preview, bar, version_of
 from tests.conftest import ROOT
 from tests.serving import Server, wait_until
 from tests.site.test_again import differences
@@ -24,7 +24,7 @@ ADDRESS = "/tr/ankommen/erste-schritte/"
 def preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """`kim serve` in a copy of the project, as an editor starts it."""
     project = tmp_path_factory.mktemp("preview") / "project"
-    for name in ("docs", "overrides", "editorial", "form_handler", "kim"):
+    for name in ("docs", "overrides", "core", "editorial", "form_handler", "kim"):
         shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, project)

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page
 from zxingcpp import read_barcode
 
-from editorial.languages import find_language
-from editorial.words import gettext, use_language
+from core.gettext import gettext, use_language
+from core.languages import find_language
 from tests.browser.conftest import Visit
 from tests.site.conftest import SITE_URL
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from editorial.languages import Language, load_languages
-from editorial.words import gettext, use_language
+from core.gettext import gettext, use_language
+from core.languages import Language, load_languages
 from tests.browser.conftest import Visit
 from tests.conftest import full_or_sample
 

@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from bench import search as bench
 from bench.serving import static
-from editorial.content import read_content
-from editorial.languages import Language, load_languages
+from core.languages import Language, load_languages
+from editorial.content.pages import read_content
 from tests.browser.conftest import Visit
 from tests.conftest import ROOT
 from tests.serving import Server

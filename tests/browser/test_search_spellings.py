@@ -14,8 +14,8 @@ import yaml
 from playwright.sync_api import Browser, Page
 
 from bench.serving import static
-from editorial.folding import fold_html
-from editorial.pagefind import ENTRY, Pagefind, whole
+from core.folding import fold_html
+from editorial.build.pagefind import ENTRY, Pagefind, whole
 from tests.conftest import ROOT
 
 TABLE: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("search_spellings.yml").read_text("utf-8"))

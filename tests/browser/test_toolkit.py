@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from editorial.chooser import every_answer
+from form_handler.toolkit.recommend import every_answer
 from tests.browser.conftest import Visit
 from tests.conftest import PATIENCE, ROOT
 from tests.form_handler.conftest import HIDDEN, unescape
@@ -77,7 +77,7 @@ def test_page_and_handler_follow_the_same_rules_for_every_answer(visit: Begin) -
         }""",
         [source, PAGE + "massnahmen.json", wanted],
     )
-    from editorial.chooser import choose
+    from form_handler.toolkit.recommend import choose
 
     data = json.loads((ROOT / "site" / PAGE.strip("/") / "massnahmen.json").read_text("utf-8"))
     assert in_browser == [choose(data, answers) for answers in wanted]
@@ -116,7 +116,7 @@ def kim(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def project(tmp_path: Path) -> Path:
     """A copy of the project, so that publishing changes nothing here."""
     folder = tmp_path / "project"
-    for name in ("docs", "overrides", "editorial", "form_handler", "kim"):
+    for name in ("docs", "overrides", "core", "editorial", "form_handler", "kim"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from editorial.languages import language_of_path
+from core.languages import language_of_path
 from tests.browser.conftest import Visit
 
 MOST_BYTES = 32_000

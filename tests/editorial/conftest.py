@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from core.findings import Finding
+from core.languages import Language
 from editorial.checks import check_content
-from editorial.content import Content, read_content
-from editorial.facts import Amount, Contact, Facts, Law, Link, Number, Source
-from editorial.findings import Finding
-from editorial.languages import Language
+from editorial.content.facts import Amount, Contact, Facts, Law, Link, Number, Source
+from editorial.content.pages import Content, read_content
 
 LANGUAGES = (
     Language("de", "Deutsch", "ltr", True),

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from editorial import booklets, extras
-from editorial.booklets import BOOKLETS, Booklet, PrintError, chapter, draw, link, make_booklets
-from editorial.csp import source_hash
-from editorial.languages import load_site
+from core.csp import source_hash
+from core.languages import load_site
+from editorial.build import extras
+from editorial.build import pdf as booklets
+from editorial.build.pdf import PrintError, chapter, draw, link, make_booklets
+from editorial.content.booklets import BOOKLETS, Booklet
 from tests.conftest import ROOT
 from tests.editorial.conftest import GERMAN, HEADER, LANGUAGES, Tree
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 
-from editorial.catalogues import check_catalogue
-from editorial.characters import find_forbidden, forbidden_in_file, forbidden_in_values
-from editorial.facts import load_facts
-from editorial.findings import ContentError
-from editorial.yaml_files import compose
+from core.catalogs import check_catalogue
+from core.characters import find_forbidden, forbidden_in_file, forbidden_in_values
+from core.findings import ContentError
+from core.yaml import compose
+from editorial.content.facts import load_facts
 from tests.editorial.conftest import GERMAN, LANGUAGES, Tree
 
 FORBIDDEN = [

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from core.findings import Finding
 from editorial.checks import check_content
-from editorial.findings import Finding
 from tests.editorial.conftest import FACTS, GERMAN, LANGUAGES, Tree
 
 One = Callable[[], Finding]

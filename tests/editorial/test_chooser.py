@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 
-from editorial.chooser import QUESTIONS, choose, every_answer, fits, known_answers, labels
-from editorial.chooser_table import FILE, check_table, chooser_data, load_table, measure_pages
-from editorial.content import read_content
-from editorial.languages import ROOT, default_language, load_languages
+from core.languages import ROOT, default_language, load_languages
+from editorial.content.pages import read_content
+from editorial.content.toolkit import FILE, check_table, chooser_data, load_table, measure_pages
+from form_handler.toolkit.recommend import QUESTIONS, choose, every_answer, fits, known_answers, labels
 
 CONTENT = read_content(ROOT / "docs", load_languages())
 TABLE = load_table()
@@ -127,7 +127,7 @@ def test_a_broken_file_is_named_with_its_line(tmp_path: Path) -> None:
 
 
 def test_the_data_of_every_language_holds_whole_sentences() -> None:
-    from editorial.words import use_language
+    from core.gettext import use_language
 
     for language in load_languages():
         with use_language(language.code):

@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 
-from editorial.checks.rendered import converter
-from editorial.findings import errors
-from editorial.house import House
-from editorial.inserts import fill_inserts
-from editorial.languages import default_language
-from editorial.settings import Levels, Settings
-from editorial.single import Leading, Places, Said
+from core.findings import errors
+from core.languages import default_language
+from editorial.build.settings import Levels, Settings
+from editorial.build.single import Leading, Places, Said
+from editorial.checks.markdown_blocks import converter
+from editorial.content.shortcodes import fill_inserts
+from editorial.render.site import House
 from tests.editorial.conftest import FACTS, LANGUAGES, Tree
 
 PIECES = [

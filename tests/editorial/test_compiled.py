@@ -7,10 +7,10 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from editorial import words
-from editorial.compiled import Compiled
-from editorial.drawing import furnish
-from editorial.languages import default_language
+from core import gettext as words
+from core.languages import default_language
+from editorial.render.compiled import Compiled
+from editorial.render.page import furnish
 
 PO = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "Search"\nmsgstr "{word}"\n'
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from editorial.content import Content, reread
-from editorial.languages import Language
+from core.languages import Language
+from editorial.content.pages import Content, reread
 from tests.editorial.conftest import GERMAN, LANGUAGES, Tree
 
 GERMAN_LANGUAGE, ENGLISH, ARABIC = LANGUAGES

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from editorial.content import read_content
-from editorial.desk import dead_links, recent_files, write_desk
-from editorial.languages import load_languages
+from core.languages import load_languages
+from editorial.checks.dashboard import dead_links, recent_files, write_desk
+from editorial.content.pages import read_content
 from tests.conftest import ROOT
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import get_args
 
-from editorial.content import Page
-from editorial.directory import AUDIENCES, TOPICS, filters, tags
-from editorial.front_matter import Audience, Topic
-from editorial.languages import load_languages
+from core.languages import load_languages
+from editorial.content.front_matter import Audience, Topic
+from editorial.content.pages import Page
+from editorial.content.taxonomy import AUDIENCES, TOPICS, filters, tags
 from tests.conftest import ROOT
 from tests.editorial.conftest import GERMAN, LANGUAGES, Tree
 

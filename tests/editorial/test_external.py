@@ -15,8 +15,8 @@ from urllib.parse import quote, unquote
 import pytest
 from msgspec.structs import replace
 
-from editorial.external import Asker, ask_links, retry_after
-from editorial.facts import Facts, Link
+from editorial.checks.external_links import Asker, ask_links, retry_after
+from editorial.content.facts import Facts, Link
 from tests.editorial.conftest import FACTS
 from tests.serving import free_port
 

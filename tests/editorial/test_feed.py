@@ -9,8 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from editorial.feed import atom, changed, changes
-from editorial.outputs import security
+from editorial.build.feeds import atom
+from editorial.build.well_known import security
+from editorial.content.history import changed, changes
 from tests.editorial.conftest import GERMAN, LANGUAGES, Tree
 
 ATOM = "{http://www.w3.org/2005/Atom}"

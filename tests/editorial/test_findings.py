@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from core.findings import WHY, ContentError, Finding, as_github, as_json
+from core.languages import ROOT
 from editorial.checks import check_editorial, check_publish
 from editorial.checks.glossary import Term, load_glossary, missing_renderings
-from editorial.checks.language import sachtext, sentences, syllables
 from editorial.checks.parity import numbers_in
-from editorial.content import read_content
-from editorial.facts import Company, load_facts
-from editorial.findings import WHY, ContentError, Finding, as_github, as_json
-from editorial.inspection import inspect
-from editorial.languages import ROOT
+from editorial.checks.readability import sachtext, sentences, syllables
+from editorial.checks.runner import inspect
+from editorial.content.facts import Company, load_facts
+from editorial.content.pages import read_content
 from tests.editorial.conftest import FACTS, GERMAN, HEADER, LANGUAGES, Tree
 
 TODAY = datetime.date(2026, 11, 23)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from editorial.foreign import mark_german
+from editorial.render.language_tags import mark_german
 
 TERMS = ("Jobcenter", "Ausländerbehörde", "Agentur für Arbeit")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from editorial.hostnames import find_disguise
-from editorial.values import wrong_url
+from core.hostnames import find_disguise
+from core.values import wrong_url
 
 
 @pytest.mark.parametrize(

@@ -9,20 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from editorial import markup, yaml_files
+from core import yaml as yaml_files
+from core.findings import errors
+from core.gettext import use_language
+from core.values import Date, Month
+from editorial.build.mkdocs_runner import prepare, settings_of
 from editorial.checks.html import _render, check_rendered, check_typed_html, is_harmless
-from editorial.checks.rendered import converter
-from editorial.content import Text
-from editorial.findings import errors
-from editorial.front_matter import PageHeader
-from editorial.html_policy import check_html, template_ids
-from editorial.inserts import addresses_of
-from editorial.notice import forms_notice
-from editorial.parallel import prepare, settings_of
-from editorial.statement import RESULTS, draw_run, load_run
-from editorial.survey import Publication, Quotation, draw_results
-from editorial.values import Date, Month
-from editorial.words import use_language
+from editorial.checks.markdown_blocks import converter
+from editorial.content import markdown as markup
+from editorial.content.accessibility import RESULTS, draw_run, load_run
+from editorial.content.front_matter import PageHeader
+from editorial.content.html_policy import check_html, template_ids
+from editorial.content.pages import Text
+from editorial.content.shortcodes import addresses_of
+from editorial.content.survey_results import Publication, Quotation, draw_results
+from editorial.render.notices import forms_notice
 from form_handler.forms import FORMS
 from tests.conftest import ROOT
 from tests.editorial.conftest import FACTS, GERMAN, LANGUAGES, Tree
@@ -106,7 +107,7 @@ def test_the_check_renders_with_the_extensions_of_the_build() -> None:
     prepare(ROOT / "docs", None)
     wanted = [name for name, _told in settings_of(ROOT / "docs").extensions]
     used = [f"{type(one).__module__}:{type(one).__qualname__}" for one in converter(True).registeredExtensions]
-    assert {name for name in wanted if name in used} == set(used) - {"editorial.plain_text:PlainText"}
+    assert {name for name in wanted if name in used} == set(used) - {"editorial.render.plain_text:PlainText"}
 
 
 @pytest.mark.parametrize("code", ["de", "ar"])
@@ -147,7 +148,7 @@ def test_a_header_cannot_hold_html() -> None:
         "source": ["own"],
         "review_by": "2099-01-01",
     }
-    from editorial.models import read_model
+    from editorial.content.schema import read_model
 
     assert isinstance(read_model(PageHeader, {**fields}), PageHeader)
     for key in ("title", "nav_title", "description"):

@@ -6,12 +6,12 @@ import pytest
 from bs4 import BeautifulSoup
 from msgspec.structs import replace
 
-from editorial.checks.rendered import converter
-from editorial.facts import Amount, Link
-from editorial.html_policy import check_html
-from editorial.inserts import UnknownInsert, addresses_of, fill_inserts, format_amount
-from editorial.languages import load_languages
-from editorial.words import use_language
+from core.gettext import use_language
+from core.languages import load_languages
+from editorial.checks.markdown_blocks import converter
+from editorial.content.facts import Amount, Link
+from editorial.content.html_policy import check_html
+from editorial.content.shortcodes import UnknownInsert, addresses_of, fill_inserts, format_amount
 from tests.editorial.conftest import FACTS
 
 

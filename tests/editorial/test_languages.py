@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from editorial.catalogues import check_catalogue, collect_messages
-from editorial.languages import (
+from core.catalogs import check_catalogue, collect_messages
+from core.gettext import LOCALE_DIR, SOURCE_LANGUAGE
+from core.languages import (
     ConfigError,
     LanguageTableError,
     language_of_path,
@@ -15,7 +16,6 @@ from editorial.languages import (
     load_site,
     parse_languages,
 )
-from editorial.words import LOCALE_DIR, SOURCE_LANGUAGE
 
 
 def table(*rows: dict[str, object]) -> dict[str, object]:
@@ -92,4 +92,4 @@ def test_a_damaged_catalogue_is_named_with_its_line(tmp_path: Path) -> None:
     assert list(check_catalogue(turkish, template, tmp_path)) == []
     (tmp_path / "tr.po").write_text(text + 'msgid "x\n', "utf-8")
     (finding,) = check_catalogue(turkish, template, tmp_path)
-    assert f"editorial/locale/tr.po:{text.count(chr(10)) + 1}: Die Datei ist beschädigt" in str(finding)
+    assert f"core/locale/tr.po:{text.count(chr(10)) + 1}: Die Datei ist beschädigt" in str(finding)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from editorial.facts import Contact
-from editorial.machines import authority, faq, json_ld, og_locale, service
+from editorial.content.facts import Contact
+from editorial.render.structured_data import authority, faq, json_ld, og_locale, service
 from tests.editorial.conftest import GERMAN, HEADER, LANGUAGES, Tree
 
 SITE: dict[str, Any] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from markdown import markdown
 
-from editorial.markup import repair, wrap_home
+from editorial.content.markdown import repair, wrap_home
 
 TABLE = "| a | b | c |\n|:--|--:|:-:|\n| 1 | 2 | 3 |\n"
 

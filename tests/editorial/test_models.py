@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from editorial.front_matter import PageHeader, TranslationHeader
-from editorial.models import Fault, read_model
+from editorial.content.front_matter import PageHeader, TranslationHeader
+from editorial.content.schema import Fault, read_model
 
 WORDS = {"title": "Kurse", "description": "Ein ganzer Satz über Kurse."}
 GERMAN = {**WORDS, "source": ["own"], "review_by": datetime.date(2099, 1, 1)}

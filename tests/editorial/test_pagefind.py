@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from editorial import pagefind
-from editorial.pagefind import ENTRY, Pagefind, SearchError, whole
+from editorial.build import pagefind
+from editorial.build.pagefind import ENTRY, Pagefind, SearchError, whole
 
 PAGE = '<!doctype html><html lang="{}"><article data-pagefind-body><h1>{}</h1><p>{}</p></article>'
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from editorial.dates import in_months, in_words
-from editorial.languages import load_languages
-from editorial.sayings import Sayings
+from core.formatting import in_months, in_words
+from core.languages import load_languages
+from editorial.render.sayings import Sayings
 
 
 def test_a_saying_is_asked_once_for_several_builds(tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from editorial.findings import Finding
-from editorial.languages import default_language, load_languages
-from editorial.models import read_model
-from editorial.statement import RESULTS, FullTest, draw_run, load_run
-from editorial.words import use_language
+from core.findings import Finding
+from core.gettext import use_language
+from core.languages import default_language, load_languages
+from editorial.content.accessibility import RESULTS, FullTest, draw_run, load_run
+from editorial.content.schema import read_model
 from tests.conftest import ROOT
 
 CLEAN = {"date": datetime.date(2026, 11, 23), "pages": 788, "languages": 8, "looks": 4, "engine": "axe-core 4.12.1",

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from editorial.facts import load_facts
-from editorial.languages import load_site
-from editorial.switchboard import Switchboard, load_office, load_switchboard
+from core.contacts import Switchboard, load_office, load_switchboard
+from core.languages import load_site
+from editorial.content.facts import load_facts
 
 KEY = load_site()["municipality"]["switchboard"]
 

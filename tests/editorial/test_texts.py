@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from editorial.catalogues import check_catalogue, collect_messages
+from core.catalogs import check_catalogue, collect_messages
+from core.findings import ContentError, Finding
+from core.gettext import LOCALE_DIR, read_catalogue
+from core.languages import Language, read_config
+from core.text_files import decode, plain_blanks
 from editorial.checks.glossary import load_glossary
-from editorial.chooser_table import load_table
-from editorial.facts import load_facts
-from editorial.findings import ContentError, Finding
-from editorial.languages import Language, read_config
-from editorial.statement import load_run
-from editorial.survey import load_survey
-from editorial.text_files import decode, plain_blanks
-from editorial.translations.lock import NAME, read_lock
-from editorial.words import LOCALE_DIR, read_catalogue
+from editorial.content.accessibility import load_run
+from editorial.content.facts import load_facts
+from editorial.content.survey_results import load_survey
+from editorial.content.toolkit import load_table
+from editorial.translations.lockfile import NAME, read_lock
 from tests.editorial.conftest import GERMAN, HEADER, Tree
 
 PAGE = "---\n" + GERMAN.format(title="Kurse").replace("über", "zu") + "---\n\n# Kurse { #kurse }\n\nFür alle.\n"

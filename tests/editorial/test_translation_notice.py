@@ -7,7 +7,7 @@ import datetime
 import pytest
 
 from editorial.checks import unreviewed
-from editorial.context import translation
+from editorial.render.context import translation
 from tests.editorial.conftest import HEADER, LANGUAGES, Tree
 
 GERMAN, ENGLISH, ARABIC = LANGUAGES

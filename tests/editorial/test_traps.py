@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from core.findings import Finding
+from core.languages import ROOT
 from editorial.checks.traps import check_all_traps, check_said, check_traps, load_traps
-from editorial.findings import Finding
-from editorial.languages import ROOT
 from tests.editorial.conftest import HEADER, LANGUAGES, Tree
 
 
@@ -140,5 +140,5 @@ def test_the_words_of_the_interface_are_read_too(tmp_path: Path) -> None:
     (tmp_path / "traps/pl.yml").write_text("- {pattern: 'Państwo\\.$', say: Państwa firma}\n", "utf-8")
     traps = load_traps(tmp_path, "pl")
     assert isinstance(traps, list)
-    found = list(check_said("editorial/locale/pl.po", [(3, "Kto płaci? Państwo."), (7, "Państwo mogą pytać.")], traps))
-    assert [(one.file, one.line) for one in found] == [("editorial/locale/pl.po", 3)]
+    found = list(check_said("core/locale/pl.po", [(3, "Kto płaci? Państwo."), (7, "Państwo mogą pytać.")], traps))
+    assert [(one.file, one.line) for one in found] == [("core/locale/pl.po", 3)]

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from editorial.facts import Facts, load_facts
-from editorial.findings import ContentError, Finding
-from editorial.front_matter import PageHeader, read_header, split_header
-from editorial.inserts import fill_inserts
-from editorial.languages import LanguageTableError, parse_languages, read_config
-from editorial.switchboard import load_switchboard
-from editorial.values import dial, parse_date, parse_email, parse_quantity, wrong_url
-from editorial.yaml_files import YAMLError, load, load_texts
+from core.contacts import load_switchboard
+from core.findings import ContentError, Finding
+from core.languages import LanguageTableError, parse_languages, read_config
+from core.values import dial, parse_date, parse_email, parse_quantity, wrong_url
+from core.yaml import YAMLError, load, load_texts
+from editorial.content.facts import Facts, load_facts
+from editorial.content.front_matter import PageHeader, read_header, split_header
+from editorial.content.shortcodes import fill_inserts
 
 SOURCES = "own: {title: own}\n"
 

@@ -20,10 +20,10 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import yaml
 from playwright.sync_api import sync_playwright
 
-from editorial.build import build_if_changed
-from editorial.content import read_content
-from editorial.languages import load_languages
-from editorial.statement import RESULTS
+from core.languages import load_languages
+from editorial.build.build import build_if_changed
+from editorial.content.accessibility import RESULTS
+from editorial.content.pages import read_content
 from tests.browser.conftest import FLAGS, find_chromium
 from tests.browser.test_accessibility import AXE
 from tests.conftest import ROOT

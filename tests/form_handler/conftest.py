@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from editorial.languages import load_languages
+from core.languages import load_languages
 from form_handler.app import create_app
 from form_handler.forms import FORMS
 from form_handler.settings import Settings, read_settings

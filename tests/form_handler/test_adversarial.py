@@ -15,9 +15,9 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from werkzeug.test import Client
 
-from editorial.words import gettext, use_language
-from form_handler.cleaning import clean_line, clean_text
-from form_handler.contact_details import clean_phone
+from core.gettext import gettext, use_language
+from form_handler.forms.cleaning import clean_line, clean_text
+from form_handler.forms.contact_details import clean_phone
 from form_handler.server import make_wsgi
 from form_handler.settings import Settings, SettingsError, read_settings
 from form_handler.storage.database import Database

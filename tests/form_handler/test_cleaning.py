@@ -9,12 +9,11 @@ from collections.abc import Callable
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from editorial.folding import fold_text
-from editorial.words import use_language
-from form_handler import cleaning
-from form_handler.addresses import find_address
-from form_handler.cleaning import MARKS_IN_A_ROW, clean_line, clean_text, find_overlong_marks
-from form_handler.contact_details import (
+from core.folding import fold_text
+from core.gettext import use_language
+from form_handler.forms import FORMS, cleaning
+from form_handler.forms.cleaning import MARKS_IN_A_ROW, clean_line, clean_text, find_overlong_marks
+from form_handler.forms.contact_details import (
     canonical_address,
     canonical_phone,
     clean_address,
@@ -22,8 +21,8 @@ from form_handler.contact_details import (
     find_phones,
     mailbox,
 )
-from form_handler.forms import FORMS
-from form_handler.static_site import choose_encoding
+from form_handler.static_files import choose_encoding
+from form_handler.url_correction import find_address
 from tests.form_handler.conftest import FORM, Browser
 
 DEFINITION = FORMS["participation"]

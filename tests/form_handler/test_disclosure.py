@@ -17,21 +17,22 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from editorial.html_policy import check_html
-from editorial.languages import Language, load_languages
-from editorial.survey import Publication, Quotation, draw_results, load_survey, results_csv
-from editorial.words import gettext, use_language
-from form_handler.contact_details import mailbox
-from form_handler.disclosure import BATCH, THRESHOLD, K, is_safe, shown_cells
+from core.gettext import gettext, use_language
+from core.languages import Language, load_languages
+from editorial.content.html_policy import check_html
+from editorial.content.survey_results import Publication, Quotation, draw_results, load_survey, results_csv
 from form_handler.forms import FORMS
-from form_handler.office import accounts, desk
+from form_handler.forms.contact_details import mailbox
 from form_handler.settings import Settings, read_settings
+from form_handler.staff import accounts
+from form_handler.staff import inbox as desk
 from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
 from form_handler.storage.submissions import Submission, Verdict, list_submissions, store
-from form_handler.survey_answers import DecisionError, company_key, count_states, decide, list_answers
-from form_handler.survey_results import (
+from form_handler.survey.answers import DecisionError, company_key, count_states, decide, list_answers
+from form_handler.survey.disclosure import BATCH, THRESHOLD, K, is_safe, shown_cells
+from form_handler.survey.publication import (
     PublicationError,
     TooFewError,
     as_yaml,
@@ -436,10 +437,10 @@ def test_the_office_decides_on_the_page(browser: Browser, database: Database) ->
 
 
 def test_the_commands_list_decide_and_publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kim.commands import main
+    from kim.cli import main
 
     monkeypatch.setenv("KIM_DATA_DIR", str(tmp_path / "var"))
-    monkeypatch.setattr("form_handler.commands.ROOT", tmp_path)
+    monkeypatch.setattr("kim.service.ROOT", tmp_path)
     (tmp_path / "docs" / "data").mkdir(parents=True)
     run = CliRunner()
     assert run.invoke(main, ["db", "init"]).exit_code == 0

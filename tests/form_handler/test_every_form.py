@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, assume, given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 
-from editorial.languages import load_languages
-from editorial.words import use_language
-from form_handler.cleaning import clean_line, clean_text
-from form_handler.contact_details import clean_phone
+from core.gettext import use_language
+from core.languages import load_languages
 from form_handler.forms import FORMS, FormDefinition
+from form_handler.forms.cleaning import clean_line, clean_text
+from form_handler.forms.contact_details import clean_phone
 from form_handler.forms.fields import AnyOf, Consent, labels_of
-from form_handler.mails import write_mail
+from form_handler.mail.compose import write_mail
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
 from form_handler.storage.schema import outgoing_mail
@@ -230,7 +230,7 @@ def test_more_than_the_limit_is_held_and_far_more_refused_with_all_answers(
 
 
 def test_no_address_is_kept_and_the_key_changes_daily(database: Database) -> None:
-    from form_handler import rates
+    from form_handler import rate_limit as rates
     from form_handler.storage.schema import day_key, rate
 
     monday = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
@@ -317,7 +317,7 @@ def test_a_link_to_an_address_that_the_office_has_corrected_confirms_nothing(
     import re
 
     from form_handler.app import create_app
-    from form_handler.office import desk
+    from form_handler.staff import inbox as desk
 
     asked = dataclasses.replace(settings, public_url="http://127.0.0.1/")
     one = Browser(create_app(asked, database).test_client(), database)
@@ -330,8 +330,8 @@ def test_a_link_to_an_address_that_the_office_has_corrected_confirms_nothing(
 
 
 def test_a_held_form_promises_no_mail_until_it_is_released(browser: Browser, database: Database) -> None:
-    from editorial.words import gettext
-    from form_handler.office import desk
+    from core.gettext import gettext
+    from form_handler.staff import inbox as desk
 
     address = browser.send(browser.review({**LEAST["participation"], "_website": "x"})).location
     with use_language("de"):
@@ -370,7 +370,7 @@ def test_the_address_of_a_receipt_tells_nothing_of_the_answers(browser: Browser,
 def test_a_receipt_still_recommends_what_fits_and_outlives_its_submission(
     browser: Browser, database: Database, settings: Settings
 ) -> None:
-    from form_handler.office import desk
+    from form_handler.staff import inbox as desk
 
     address = browser.send(browser.review()).location
     (stored,) = browser.stored()
@@ -381,7 +381,7 @@ def test_a_receipt_still_recommends_what_fits_and_outlives_its_submission(
 
 
 def test_five_forms_with_a_strangers_address_send_at_most_three_receipts(app: Any, database: Database) -> None:
-    from form_handler.suspicion import MAILS_TO_ONE_A_DAY
+    from form_handler.spam import MAILS_TO_ONE_A_DAY
 
     spellings = ["fremd@example.org", "Fremd@example.org", "fremd+1@example.org", "<fremd@EXAMPLE.org>", "fremd@example.org\u200b",
                  "mailto:fremd+x@example.org"]  # fmt: skip
@@ -410,7 +410,7 @@ def test_five_forms_with_a_strangers_address_send_at_most_three_receipts(app: An
 def test_ipv6_is_counted_by_its_network_wherever_addresses_are_counted(
     database: Database, one: str, other: str, same: bool
 ) -> None:
-    from form_handler import rates
+    from form_handler import rate_limit as rates
 
     now = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
     with database.writing() as connection:

@@ -10,13 +10,13 @@ from urllib.parse import quote
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from editorial.files import put
-from form_handler.addresses import find_address, location
+from editorial.build.writer import put
 from form_handler.server import make_wsgi
 from form_handler.settings import read_settings
-from form_handler.static_site import choose_encoding
+from form_handler.static_files import choose_encoding
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
+from form_handler.url_correction import find_address, location
 from tests.form_handler.conftest import write_shells
 
 TEXT = b"<!doctype html><p>" + b"Willkommen " * 100

@@ -18,10 +18,11 @@ from alembic import command
 from click.testing import CliRunner
 
 from form_handler.forms import FORMS
-from form_handler.mails import plan_mails
-from form_handler.office import accounts, desk
+from form_handler.mail.compose import plan_mails
 from form_handler.retention import PurgeRefusedError, deletion_notice, purge_if_due, purge_lines
 from form_handler.settings import Settings, read_settings
+from form_handler.staff import accounts
+from form_handler.staff import inbox as desk
 from form_handler.storage.backup import BackupError, restore_backup, write_backup
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import alembic_config, upgrade
@@ -137,8 +138,8 @@ def test_more_than_half_of_everything_needs_a_confirmation(database: Database, s
 
 
 def test_the_notice_and_the_purge_use_the_same_number() -> None:
-    from editorial.notice import forms_notice
-    from editorial.words import use_language
+    from core.gettext import use_language
+    from editorial.render.notices import forms_notice
 
     with use_language("de"):
         notice = forms_notice()
@@ -339,7 +340,7 @@ def test_a_backup_from_the_first_schema_comes_back_into_this_version(settings: S
 
 
 def test_the_commands_work_for_an_operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kim.commands import main
+    from kim.cli import main
 
     for name, value in {"KIM_DATA_DIR": str(tmp_path / "var")}.items():
         monkeypatch.setenv(name, value)

@@ -16,12 +16,12 @@ import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
-from editorial.languages import Language, load_languages, load_site
-from editorial.words import use_language
+from core.gettext import use_language
+from core.languages import Language, load_languages, load_site
 from form_handler.forms import FORMS, FormDefinition
 from form_handler.forms.fields import AnyOf, Consent, labels_of
-from form_handler.mail_worker import CLAIM, PAUSES, deliver_due, pause_after
-from form_handler.mails import SUBJECT_LIMIT, answers_as_text, office_subject, plan_mails, with_colon, write_mail
+from form_handler.mail.compose import SUBJECT_LIMIT, answers_as_text, office_subject, plan_mails, with_colon, write_mail
+from form_handler.mail.worker import CLAIM, PAUSES, deliver_due, pause_after
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.database import Database
 from form_handler.storage.schema import outgoing_mail
@@ -121,7 +121,7 @@ def test_a_worker_that_dies_in_mid_sending_loses_no_mail(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("form_handler.mail_worker._note_success", die)
+        patch.setattr("form_handler.mail.worker._note_success", die)
         with pytest.raises(KeyboardInterrupt):
             deliver_due(database, settings, at(NOW))
     assert deliver_due(database, settings, at(NOW)) == 1, "the other mail is not held up"
@@ -150,7 +150,7 @@ def sent(message: EmailMessage) -> EmailMessage:
 
 @pytest.mark.parametrize("language", load_languages(), ids=lambda language: language.code)
 def test_the_copy_speaks_the_senders_language_and_the_office_mail_german(settings: Settings, language: object) -> None:
-    from editorial.words import gettext
+    from core.gettext import gettext
 
     code = language.code  # type: ignore[attr-defined]
     submission = Submission("n", "KIM-234567", "participation", code, "new", NOW, ANSWERS)
@@ -235,7 +235,7 @@ def test_nothing_that_was_typed_goes_to_an_address_that_nobody_has_confirmed(
 
 
 def test_every_mail_says_who_writes_and_the_receipt_how_to_reach_the_city(settings: Settings) -> None:
-    from editorial.switchboard import load_office, load_switchboard
+    from core.contacts import load_office, load_switchboard
 
     office, switchboard = load_office(), load_switchboard()
     assert office is not None

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from editorial.build import build_if_changed
+from editorial.build.build import build_if_changed
 from tests.conftest import ROOT
 from tests.serving import free_port, serving, wait_until
 

@@ -23,9 +23,10 @@ from werkzeug.test import TestResponse
 
 from form_handler.app import create_app
 from form_handler.forms import FORMS
-from form_handler.mails import plan_mails
-from form_handler.office import accounts, desk, export
+from form_handler.mail.compose import plan_mails
 from form_handler.settings import Settings
+from form_handler.staff import accounts, export
+from form_handler.staff import inbox as desk
 from form_handler.storage.database import Database
 from form_handler.storage.schema import event, note, outgoing_mail, staff_session, submission
 from form_handler.storage.submissions import Submission, Verdict, find_by_reference, store

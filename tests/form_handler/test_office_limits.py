@@ -13,10 +13,10 @@ import pytest
 from flask import Flask
 from werkzeug.test import Client
 
-from form_handler.office import accounts
-from form_handler.office.passwords import WeakPasswordError, check_password
 from form_handler.server import make_wsgi
 from form_handler.settings import Settings
+from form_handler.staff import accounts
+from form_handler.staff.passwords import WeakPasswordError, check_password
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
 from tests.form_handler.conftest import write_shells

@@ -11,10 +11,12 @@ from flask import Flask
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from form_handler.mail_worker import deliver_due, deliver_next
-from form_handler.office import accounts, desk, kept_posts
-from form_handler.office.kept_posts import KEPT, MOST_PER_ACCOUNT
+from form_handler.mail.worker import deliver_due, deliver_next
 from form_handler.settings import Settings
+from form_handler.staff import accounts
+from form_handler.staff import inbox as desk
+from form_handler.staff import saved_forms as kept_posts
+from form_handler.staff.saved_forms import KEPT, MOST_PER_ACCOUNT
 from form_handler.storage.database import Database
 from form_handler.storage.schema import account, event, kept_post, note, outgoing_mail, staff_session, submission
 from form_handler.storage.submissions import Draft, Submission, find_by_reference, mark_confirmed
@@ -458,7 +460,7 @@ def test_a_correction_while_the_copy_is_being_sent_sends_the_corrected_one_to_th
     with database.writing() as connection:
         connection.execute(outgoing_mail.delete().where(outgoing_mail.c.kind == "office"))
     server = Server(lambda: correct_address(database, entry, "neu@example.org"), fault)
-    monkeypatch.setattr("form_handler.mail_worker.file_sender", lambda _folder: server)
+    monkeypatch.setattr("form_handler.mail.worker.file_sender", lambda _folder: server)
     clock = lambda: NOW + datetime.timedelta(minutes=1)  # noqa: E731
     deliver_due(database, settings, clock)
     assert [recipient for recipient, _text in server.taken] == ["alt@example.org", "neu@example.org"]
@@ -469,7 +471,7 @@ def test_a_correction_while_the_copy_is_being_sent_sends_the_corrected_one_to_th
 def test_a_correction_between_claim_and_sending_sends_nothing_to_the_old_address(
     database: Database, settings: Settings, entry: Submission, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from form_handler import mail_worker
+    from form_handler.mail import worker as mail_worker
 
     with database.writing() as connection:
         connection.execute(outgoing_mail.delete().where(outgoing_mail.c.kind == "office"))
@@ -490,7 +492,7 @@ def test_a_correction_between_claim_and_sending_sends_nothing_to_the_old_address
 
 
 def test_a_deletion_while_a_mail_is_written_leaves_no_file(database: Database, settings: Settings, entry: Submission, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
-    from form_handler import mail_worker
+    from form_handler.mail import worker as mail_worker
 
     write = mail_worker.file_sender
 

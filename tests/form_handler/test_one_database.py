@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from form_handler import settings_file
 from form_handler.settings import read_settings
 from form_handler.storage.database import Database, MissingDatabaseError
-from kim.commands import main
+from kim.cli import main
 
 NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
 WRITERS = [

@@ -14,9 +14,10 @@ import pytest
 from flask import Flask
 
 from form_handler.forms import FORMS
-from form_handler.mails import plan_mails
-from form_handler.office import accounts, desk
+from form_handler.mail.compose import plan_mails
 from form_handler.settings import Settings
+from form_handler.staff import accounts
+from form_handler.staff import inbox as desk
 from form_handler.storage.database import Database
 from form_handler.storage.schema import event, kept_post, submission
 from form_handler.storage.submissions import Submission, find_by_reference, store

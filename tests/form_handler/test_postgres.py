@@ -21,15 +21,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from click.testing import CliRunner
 
-from form_handler import rates
+from form_handler import rate_limit as rates
 from form_handler.app import create_app
-from form_handler.disclosure import BATCH
 from form_handler.forms import FORMS
-from form_handler.mail_worker import deliver_due, utc_now
-from form_handler.mails import plan_mails
-from form_handler.office import accounts, desk, persons
+from form_handler.mail.compose import plan_mails
+from form_handler.mail.worker import deliver_due, utc_now
 from form_handler.retention import PurgeRefusedError, purge_if_due, purge_lines
 from form_handler.settings import Settings, read_settings
+from form_handler.staff import accounts, persons
+from form_handler.staff import inbox as desk
 from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import require_current, upgrade
@@ -37,9 +37,10 @@ from form_handler.storage.revision import current
 from form_handler.storage.schema import metadata, outgoing_mail, submission
 from form_handler.storage.search import refill
 from form_handler.storage.submissions import list_submissions, store
-from form_handler.survey_answers import decide
-from form_handler.survey_results import publish
-from kim.commands import main
+from form_handler.survey.answers import decide
+from form_handler.survey.disclosure import BATCH
+from form_handler.survey.publication import publish
+from kim.cli import main
 from tests import postgres
 from tests.form_handler.test_search import WORDS
 from tests.form_handler.test_search import found as found_by

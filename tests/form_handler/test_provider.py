@@ -18,8 +18,8 @@ from joserfc.jwk import RSAKey
 from werkzeug.serving import make_server
 
 from form_handler.app import create_app
-from form_handler.office import accounts
 from form_handler.settings import Settings
+from form_handler.staff import accounts
 from form_handler.storage.database import Database
 from tests.conftest import PATIENCE
 from tests.form_handler.test_office import Clerk, put

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from alembic import command
 
 from form_handler.forms import FORMS
-from form_handler.office import desk
 from form_handler.settings import Settings
+from form_handler.staff import inbox as desk
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import alembic_config, upgrade
 from form_handler.storage.schema import submission

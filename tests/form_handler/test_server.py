@@ -22,7 +22,7 @@ from tests.serving import Server, serving, wait_until
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A running server in front of the built site."""
-    from editorial.build import build_if_changed
+    from editorial.build.build import build_if_changed
     from tests.conftest import ROOT
 
     build_if_changed(ROOT / "site")

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from form_handler.settings import SettingsError, read_settings
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
-from form_handler.terminal import printable, printable_json
+from kim.terminal import printable, printable_json
 
 SECRET = "p#a/s?s@w:o[r]d"
 

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from form_handler import mail_worker
 from form_handler.forms import FORMS
-from form_handler.mail_transport import Timeouts, UnclearEndError, send_by_smtp
-from form_handler.mail_worker import CLAIM, PAUSES, UNCLEAR_PAUSE, deliver_due, smtp_sender
-from form_handler.mails import plan_mails
+from form_handler.mail import worker as mail_worker
+from form_handler.mail.compose import plan_mails
+from form_handler.mail.transport import Timeouts, UnclearEndError, send_by_smtp
+from form_handler.mail.worker import CLAIM, PAUSES, UNCLEAR_PAUSE, deliver_due, smtp_sender
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.schema import outgoing_mail

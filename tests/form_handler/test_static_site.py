@@ -10,9 +10,9 @@ import pytest
 from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
-from editorial.files import put, replace_folder, undoable
+from editorial.build.writer import put, replace_folder, undoable
 from form_handler.settings import Settings
-from form_handler.static_site import StaticSite
+from form_handler.static_files import StaticSite
 
 OLD, NEW, THIRD = (f"<!doctype html><p>{word}".encode() for word in ("old", "the new and much longer page", "3"))
 

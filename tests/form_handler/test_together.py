@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 import sqlalchemy as sa
 
-from editorial.words import current_code, speak
+from core.gettext import current_code, speak
 from form_handler.storage import database as module
 from form_handler.storage.database import Database, DatabaseBusyError
 from tests.serving import wait_until

@@ -23,17 +23,17 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
-from form_handler import mail_worker
-from form_handler.commands import mail
 from form_handler.forms import FORMS
-from form_handler.mail_worker import run_worker
-from form_handler.mails import plan_mails
+from form_handler.mail import worker as mail_worker
+from form_handler.mail.compose import plan_mails
+from form_handler.mail.worker import run_worker
 from form_handler.server import MAIL_NAME
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.migrate import upgrade
 from form_handler.storage.schema import outgoing_mail
 from form_handler.storage.submissions import Submission, find_by_reference, store
+from kim.service import mail
 from tests.conftest import PATIENCE, ROOT
 from tests.form_handler.conftest import FORM, GOOD, HIDDEN, unescape, write_shells
 from tests.serving import Server, answers, wait_until

@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.datastructures import MultiDict
 
-from editorial.languages import load_languages
-from editorial.words import gettext, use_language
+from core.gettext import gettext, use_language
+from core.languages import load_languages
 from form_handler.app import create_app
 from form_handler.settings import Settings
 from form_handler.storage.database import Database

@@ -3,7 +3,7 @@
 import sqlite3
 
 from form_handler.storage import database
-from kim.commands import main
+from kim.cli import main
 
 
 def careless(connection: sqlite3.Connection, journal: str) -> None:

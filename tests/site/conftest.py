@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from editorial.build import build_if_changed, build_site
-from editorial.content import Content, Page, read_content
-from editorial.languages import Language, load_languages
+from core.languages import Language, load_languages
+from editorial.build.build import build_if_changed, build_site
+from editorial.content.pages import Content, Page, read_content
 from tests.conftest import ROOT
 from tests.site.small_tree import write_small_tree
 

@@ -10,11 +10,11 @@ import yaml
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
-from editorial.content import read_content
-from editorial.languages import load_languages
-from editorial.translations.lock import Lock, load_lock, write_lock
-from editorial.translations.paragraphs import read_document
-from editorial.translations.record import updated
+from core.languages import load_languages
+from editorial.content.pages import read_content
+from editorial.translations.lockfile import Lock, load_lock, write_lock
+from editorial.translations.segments import read_document
+from editorial.translations.update import updated
 from tests.conftest import ROOT
 
 DAY = datetime.date(2026, 11, 30)

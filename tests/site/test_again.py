@@ -21,19 +21,19 @@ import pytest
 from msgspec.structs import replace
 from pagefind_bin import get_executable
 
-from editorial import indexing, kept, pagefind
-from editorial import part as parts
-from editorial import whole as wholes
-from editorial.build import BuildError, build_site
-from editorial.content import read_content
-from editorial.files import put, remove
-from editorial.inputs import path_of, stamp_of
-from editorial.languages import load_languages
-from editorial.manifest import read_manifest, write_manifest
-from editorial.parallel import Task
-from editorial.previewed import forget, note, noted, pages_of
-from editorial.translations.lock import Lock, write_lock
-from editorial.translations.record import updated
+from core.languages import load_languages
+from editorial.build import part as parts
+from editorial.build import whole as wholes
+from editorial.build import indexing, kept, pagefind
+from editorial.build.build import BuildError, build_site
+from editorial.build.fingerprint import path_of, stamp_of
+from editorial.build.manifest import read_manifest, write_manifest
+from editorial.build.mkdocs_runner import Task
+from editorial.build.previewed import forget, note, noted, pages_of
+from editorial.build.writer import put, remove
+from editorial.content.pages import read_content
+from editorial.translations.lockfile import Lock, write_lock
+from editorial.translations.update import updated
 from tests.conftest import PATIENCE, ROOT
 from tests.serving import wait_until
 from tests.site.small_tree import write, write_small_tree
@@ -347,7 +347,7 @@ def test_only_the_changed_page_is_drawn_and_nothing_is_drawn_twice(
 def project(tmp_path: Path) -> Path:
     """A copy of the project, without pages."""
     project = tmp_path / "project"
-    for name in ("overrides", "editorial", "form_handler", "kim"):
+    for name in ("overrides", "core", "editorial", "form_handler", "kim"):
         shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, project)
@@ -490,7 +490,7 @@ def test_a_changed_text_alone_loads_nothing_that_takes_longer_than_to_draw_it(do
 
     heavy = {
         "mkdocs", "click", "yaml", "babel", "pygments", "difflib", "multiprocessing", "asyncio", "wtforms", "rcssmin",
-        "editorial.parallel", "editorial.plugin",
+        "editorial.build.mkdocs_runner", "editorial.build.plugin",
     }  # fmt: skip
     assert heavy & loaded() >= {"mkdocs", "click", "yaml", "babel"}, "a whole build does need them"
     path = write(project / "docs", "en", "seite-1", "en 1", "A line that will change.")
@@ -504,8 +504,8 @@ def test_a_changed_text_alone_loads_nothing_that_takes_longer_than_to_draw_it(do
 def test_whatever_concerns_all_pages_draws_all_pages(project: Path, tmp_path: Path, change: str) -> None:
     """Template, configuration and code belong to the frame; so does the address; a site changed by hand is not trusted."""
     ask = (
-        "import datetime, sys; from pathlib import Path; from editorial.content import Content; from editorial.inputs import read_inputs;"
-        "from editorial.manifest import frame_mark; inputs = read_inputs(Path('docs'), sys.argv[1], today=datetime.date(2026, 1, 1));"
+        "import datetime, sys; from pathlib import Path; from editorial.content.pages import Content; from editorial.build.fingerprint import read_inputs;"
+        "from editorial.build.manifest import frame_mark; inputs = read_inputs(Path('docs'), sys.argv[1], today=datetime.date(2026, 1, 1));"
         "print(frame_mark(inputs, Content({})))"
     )
     (project / "docs").mkdir()
@@ -524,7 +524,7 @@ def test_whatever_concerns_all_pages_draws_all_pages(project: Path, tmp_path: Pa
         (site / "pagefind").mkdir(parents=True)
         (site / "index.html").write_text("x")
         (site / "pagefind/pagefind-entry.json").write_text("{}")
-        from editorial.manifest import Manifest, write_manifest
+        from editorial.build.manifest import Manifest, write_manifest
 
         write_manifest(site, Manifest("f"))
         assert read_manifest(site) is not None
@@ -537,7 +537,7 @@ def test_whatever_concerns_all_pages_draws_all_pages(project: Path, tmp_path: Pa
         path_of(site).write_text("{broken")
         assert read_manifest(site) is None
         return
-    path = {"template": "overrides/main.html", "configuration": "mkdocs.yml", "code": "editorial/qr.py"}[change]
+    path = {"template": "overrides/main.html", "configuration": "mkdocs.yml", "code": "editorial/render/qr.py"}[change]
     with (project / path).open("a") as file:
         file.write("\n\n" if change == "template" else "\n# x\n")
     assert mark() != before

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from editorial.content import read_content
-from editorial.languages import load_languages, parse_languages
-from editorial.scaffold import NewError, new_language, new_page, slug_of
-from editorial.yaml_files import load
+from core.languages import load_languages, parse_languages
+from core.yaml import load
+from editorial.content.pages import read_content
+from editorial.content.scaffold import NewError, new_language, new_page, slug_of
 from tests.conftest import ROOT
 from tests.site.conftest import SITE_URL
 
@@ -28,7 +28,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Its folder has a name as people give it: blanks, and signs that mean something in addresses and settings.
     """
     folder = tmp_path_factory.mktemp("new") / "Prüf 50% #1 & 'a'"
-    for name in ("overrides", "editorial", "form_handler", "kim"):
+    for name in ("overrides", "core", "editorial", "form_handler", "kim"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("de", "data", "assets"):
         if (ROOT / "docs" / name).exists():
@@ -100,7 +100,7 @@ def test_what_new_makes_is_built_and_a_new_language_speaks_and_says_what_is_miss
     assert "locale/ur.po" in said["language"]
     assert "Seiten fehlen" in said["language"]
     found = kim(project, "check").stdout
-    assert "editorial/locale/ur.po" in found, "the check names the words that are missing"
+    assert "core/locale/ur.po" in found, "the check names the words that are missing"
     assert "Musterbetrieb" in (project / "docs/data/companies.yml").read_text("utf-8")
 
 
@@ -217,7 +217,7 @@ def test_an_address_is_made_of_plain_letters(title: str, slug: str) -> None:
 
 def test_norwegian_is_a_language_and_not_false(tmp_path: Path) -> None:
     """YAML 1.1 takes ``no`` for false."""
-    for name in ("docs", "editorial/locale"):
+    for name in ("docs", "core/locale"):
         (tmp_path / name).mkdir(parents=True)
     shutil.copy(ROOT / "mkdocs.yml", tmp_path)
     new_language("no", tmp_path)

@@ -6,8 +6,8 @@ import gzip
 
 from bs4 import BeautifulSoup
 
-from editorial.qr import qr_svg
-from editorial.words import gettext, use_language
+from core.gettext import gettext, use_language
+from editorial.render.qr import qr_svg
 from tests.site.conftest import Site
 from tests.site.test_traps import one
 

@@ -35,7 +35,7 @@ ELSEWHERE = ("demo", "check --links", "serve")
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = tmp_path_factory.mktemp("guide") / "project"
-    for name in ("docs", "overrides", "editorial", "form_handler", "kim"):
+    for name in ("docs", "overrides", "core", "editorial", "form_handler", "kim"):
         shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, project)

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from core.findings import DrawError
 from editorial import checks
-from editorial.build import BuildError, build_site
-from editorial.content import Content
-from editorial.findings import DrawError
-from editorial.house import House
-from editorial.parallel import prepare, settings_of
-from editorial.single import draw
+from editorial.build.build import BuildError, build_site
+from editorial.build.mkdocs_runner import prepare, settings_of
+from editorial.build.single import draw
+from editorial.content.pages import Content
+from editorial.render.site import House
 from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"

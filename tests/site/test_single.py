@@ -8,13 +8,13 @@ import pytest
 from markdown.util import AMP_SUBSTITUTE
 from msgspec.structs import replace
 
-from editorial.content import Content
-from editorial.findings import DrawError
-from editorial.house import House
-from editorial.languages import Language, load_languages
-from editorial.parallel import prepare, settings_of
-from editorial.settings import Settings
-from editorial.single import MANY, Leading, Places, draw
+from core.findings import DrawError
+from core.languages import Language, load_languages
+from editorial.build.mkdocs_runner import prepare, settings_of
+from editorial.build.settings import Settings
+from editorial.build.single import MANY, Leading, Places, draw
+from editorial.content.pages import Content
+from editorial.render.site import House
 from tests.conftest import ROOT
 from tests.site.conftest import Site
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from editorial.words import gettext, use_language
+from core.gettext import gettext, use_language
 from tests.site.stale import CHANGED, PAGE, build_stale
 
 Pages = dict[str, BeautifulSoup]

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from editorial.csp import source_hash
-from editorial.languages import load_languages
-from editorial.words import gettext, use_language
+from core.csp import source_hash
+from core.gettext import gettext, use_language
+from core.languages import load_languages
 from form_handler.security import CSP
 from tests.site.conftest import SITE_URL, Site
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from editorial.findings import ContentError, Finding
-from editorial.preview import Preview, read_state, state_file
-from editorial.watcher import Watcher
+from core.findings import ContentError, Finding
+from editorial.preview.middleware import Preview, read_state, state_file
+from editorial.preview.watcher import Watcher
 from tests.conftest import ROOT
 from tests.serving import wait_until
 
@@ -26,12 +26,12 @@ SITE_PAGE = "site/kontakt/index.html"
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A small project with its watcher; the site is built once the first file was saved."""
     folder = tmp_path_factory.mktemp("watched") / "project"
-    for name in ("overrides", "editorial", "form_handler", "kim", "docs/de", "docs/data"):
+    for name in ("overrides", "core", "editorial", "form_handler", "kim", "docs/de", "docs/data"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)
     watcher = subprocess.Popen(
-        [sys.executable, "-m", "editorial.watcher", str(folder / "site"), str(os.getpid())],
+        [sys.executable, "-m", "editorial.preview.watcher", str(folder / "site"), str(os.getpid())],
         cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
     try:
@@ -153,7 +153,7 @@ def test_what_could_not_be_said_is_said_later(watcher: Watcher, monkeypatch: pyt
 
 @pytest.mark.parametrize("version", ["", "x", "-1", "1.5", "٣", "9" * 5000])
 def test_the_bar_asks_with_any_number(tmp_path: Path, version: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("editorial.preview.HOLD_SECONDS", 0)
+    monkeypatch.setattr("editorial.preview.middleware.HOLD_SECONDS", 0)
     preview = Preview(lambda _environ, _start: [b""], tmp_path / "site")
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/kim-preview/wait", "QUERY_STRING": f"path=/&version={version}"}
     answer = preview(environ, lambda status, headers: None)  # type: ignore[arg-type,misc,return-value]

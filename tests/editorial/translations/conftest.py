@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from editorial.content import read_content
-from editorial.languages import Language, load_languages
-from editorial.translations.lock import load_lock, write_lock
-from editorial.translations.record import accepted, updated
+from core.languages import Language, load_languages
+from editorial.content.pages import read_content
+from editorial.translations.lockfile import load_lock, write_lock
 from editorial.translations.state import TranslationState, site_states
+from editorial.translations.update import accepted, updated
 from tests.conftest import ROOT
 from tests.editorial.conftest import HEADER, LANGUAGES, Tree
 

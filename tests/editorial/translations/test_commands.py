@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from editorial.translations.draft import fit, shield, translate, unshield
-from editorial.translations.lock import NAME
-from kim.commands import main
+from editorial.translations.lockfile import NAME
+from editorial.translations.machine import fit, shield, translate, unshield
+from kim.cli import main
 from tests.editorial.translations.conftest import Desk
 
 Kim = Callable[..., str]

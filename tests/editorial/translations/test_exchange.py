@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 
-from editorial.content import read_content
-from editorial.translations.answers import faults
+from editorial.content.pages import read_content
 from editorial.translations.exchange import Imported, Refused, export, import_files, page_units, read_file
-from editorial.translations.lock import Lock, load_lock, write_all
-from editorial.translations.paragraphs import normal
+from editorial.translations.lockfile import Lock, load_lock, write_all
+from editorial.translations.segments import normal
 from editorial.translations.units import Unit, put, scalar
+from editorial.translations.validation import faults
 from tests.editorial.conftest import LANGUAGES, Tree
 from tests.editorial.translations.conftest import Desk
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from editorial.findings import ContentError, Finding
-from editorial.translations.lock import NAME, Entry, Lock, Section, check_lock, load_lock, read_lock, write_lock
+from core.findings import ContentError, Finding
+from editorial.translations.lockfile import NAME, Entry, Lock, Section, check_lock, load_lock, read_lock, write_lock
 from tests.editorial.conftest import LANGUAGES
 from tests.editorial.translations.conftest import DAY, NEXT, Desk
 

@@ -6,9 +6,9 @@ import pytest
 from bs4 import BeautifulSoup
 from markdown import Markdown
 
-from editorial.content import read_content
-from editorial.context import translation
-from editorial.translations.marks import mark_changed, show_changed, unmarked
+from editorial.content.pages import read_content
+from editorial.render.context import translation
+from editorial.translations.stale_markers import mark_changed, show_changed, unmarked
 from tests.editorial.translations.conftest import NEXT, Desk
 
 EXTENSIONS = ["admonition", "attr_list", "def_list", "tables", "toc"]

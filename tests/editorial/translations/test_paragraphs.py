@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from editorial.translations.paragraphs import normal, read_document, split_body
+from editorial.translations.segments import normal, read_document, split_body
 from tests.conftest import ROOT
 
 LINES = st.lists(

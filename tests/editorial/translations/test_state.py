@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from editorial.content import read_content
-from editorial.languages import load_languages
-from editorial.translations.lock import _parse, check_lock, load_lock
-from editorial.translations.paragraphs import HEAD, read_document
+from core.languages import load_languages
+from editorial.content.pages import read_content
+from editorial.translations.lockfile import _parse, check_lock, load_lock
+from editorial.translations.segments import HEAD, read_document
 from editorial.translations.state import changes, check_translations, site_states
 from tests.conftest import ROOT
 from tests.editorial.translations.conftest import DAY, NEXT, Desk

@@ -1,0 +1,157 @@
+"""The catalogues of interface words: collect messages from the code, and four checks.
+
+Nothing missing, nothing unused, files in normal form, placeholders equal in every language.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import PoFileError, read_po, write_po
+from msgspec.structs import replace
+
+from core.characters import character_findings, forbidden_in_file
+from core.findings import Finding
+from core.gettext import LOCALE_DIR, SOURCE_LANGUAGE, read_catalogue
+from core.languages import ROOT, Language
+from core.text_files import read_text
+
+ROOMS = ("core", "editorial", "form_handler", "overrides")
+# The staff area's words are a domain of their own: German and English only.
+OFFICE_ROOMS = ("form_handler/staff", "overrides/partials/office")
+KEYWORDS = {
+    "_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "_l": None, "_n": (1, 2),
+}  # fmt: skip
+PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
+REMEDY = "Tragen Sie die Übersetzung ein; `.venv/bin/kim words update` legt fehlende Zeilen an."
+
+
+def collect_messages(root: Path = ROOT, rooms: tuple[str, ...] = ROOMS) -> Catalog:
+    """Return every message that templates and Python of these rooms ask for; the site's leave out the staff area."""
+    catalog = Catalog(project="KIM", charset="utf-8")
+    elsewhere = [("staff/**", "ignore"), ("partials/office/**", "ignore")] if rooms == ROOMS else []
+    for room in rooms:
+        found = extract_from_dir(
+            root / room,
+            method_map=[*elsewhere, ("**.py", "python"), ("**.html", "jinja2")],
+            options_map={"**.html": {"trimmed": "true", "extensions": "jinja2.ext.i18n,jinja2.ext.do"}},
+            keywords=KEYWORDS,
+            comment_tags=("i18n:",),
+        )
+        for file, line, message, comments, context in sorted(found, key=lambda row: (row[0], row[1])):
+            catalog.add(message, None, [(f"{room}/{file}", line)], auto_comments=comments, context=context)
+    return catalog
+
+
+def update_catalogue(language: Language, template: Catalog, folder: Path = LOCALE_DIR) -> bool:
+    """Bring a catalogue in line with the code; return whether the file changed."""
+    path = folder / f"{language.code}.po"
+    catalog = read_catalogue(path, language.code) if path.exists() else Catalog(locale=language.code)
+    catalog.update(template, no_fuzzy_matching=True, update_creation_date=False)
+    text = normal_form(catalog)
+    changed = not path.exists() or path.read_bytes() != text.encode()
+    if changed:
+        path.write_text(text, "utf-8")
+    return changed
+
+
+def normal_form(catalog: Catalog) -> str:
+    """Return a catalogue as text in the one order and layout that the project keeps."""
+    clean = Catalog(locale=catalog.locale, charset="utf-8", fuzzy=False)
+    clean.obsolete.clear()
+    for message in sorted((m for m in catalog if m.id), key=_sort_key):
+        clean[message.id] = Message(message.id, message.string, auto_comments=message.auto_comments)
+    out = io.BytesIO()
+    write_po(out, clean, width=0, omit_header=True, sort_output=False, no_location=True, ignore_obsolete=True)
+    plural = catalog.plural_forms
+    head = (
+        'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n'
+        f'"Language: {catalog.locale_identifier}\\n"\n"Plural-Forms: {plural.rstrip(";")};\\n"\n\n'
+    )
+    return head + out.getvalue().decode("utf-8").strip("\n") + "\n"
+
+
+def _sort_key(message: Message) -> str:
+    return message.id if isinstance(message.id, str) else message.id[0]
+
+
+def check_catalogue(language: Language, template: Catalog, folder: Path = LOCALE_DIR) -> Iterator[Finding]:
+    """Run the four checks on one language; English is the language of the identifiers and has no file."""
+    if language.code == SOURCE_LANGUAGE:
+        return
+    path = folder / f"{language.code}.po"
+    shown = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else f"core/locale/{path.name}"
+    if not path.exists():
+        yield Finding(
+            shown, 0, f"Für {language.name} fehlt die Datei mit den Wörtern der Oberfläche.", REMEDY, kind="words"
+        )
+        return
+    text = read_text(path, shown)
+    if isinstance(text, Finding):
+        yield replace(text, remedy="Holen Sie sie aus der Versionsgeschichte zurück.", kind="words")
+        return
+    try:
+        yield from character_findings(shown, forbidden_in_file(text))
+        catalog = read_po(io.BytesIO(text.encode()), locale=language.code, abort_invalid=True)
+    except (PoFileError, ValueError, LookupError) as error:
+        line = getattr(error, "lineno", -1) + 1
+        yield Finding(shown, line, f"Die Datei ist beschädigt ({error}).",
+                      "Holen Sie sie aus der Versionsgeschichte zurück.", kind="words")  # fmt: skip
+        return
+    wanted = {_sort_key(message): message for message in template if message.id}
+    have = {_sort_key(message): message for message in catalog if message.id}
+    for key in sorted(wanted.keys() - have.keys()):
+        yield Finding(shown, 0, f"Es fehlt: „{key}“.", REMEDY, kind="words")
+    for key in sorted(have.keys() - wanted.keys()):
+        yield Finding(shown, have[key].lineno or 0, f"Niemand braucht: „{key}“.",
+                      "`.venv/bin/kim words update` räumt auf.", kind="words")  # fmt: skip
+    for key in sorted(wanted.keys() & have.keys()):
+        yield from _check_message(shown, have[key])
+    if text != normal_form(catalog):
+        yield Finding(
+            shown, 0, "Die Datei ist nicht in der Normalform.", "`.venv/bin/kim words update` ordnet sie.", kind="words"
+        )
+
+
+def said_in(language: Language, folder: Path = LOCALE_DIR) -> list[tuple[int, str]]:
+    """Return line and wording of every message of a language; nothing if its file is missing or damaged."""
+    path = folder / f"{language.code}.po"
+    try:
+        catalog = read_po(io.BytesIO(path.read_bytes()), locale=language.code, abort_invalid=True)
+    except (OSError, PoFileError, UnicodeDecodeError):  # :func:`check_catalogue` says so
+        return []
+    return [
+        (message.lineno or 0, words)
+        for message in catalog
+        if message.id
+        for words in (message.string if isinstance(message.string, tuple | list) else (message.string,))
+        if words
+    ]
+
+
+def _check_message(shown: str, message: Message) -> Iterator[Finding]:
+    strings = [s or "" for s in (message.string if isinstance(message.string, tuple | list) else (message.string,))]
+    ids = message.id if isinstance(message.id, tuple | list) else (message.id,)
+    if not all(strings):
+        yield Finding(shown, message.lineno or 0, f"Ohne Übersetzung: „{ids[0]}“.", REMEDY, kind="words")
+        return
+    if any('"' in string for string in strings):
+        yield Finding(shown, message.lineno or 0, f"Gerade Anführungszeichen in: „{ids[0]}“.",
+                      "Nehmen Sie die Anführungszeichen der Sprache; gerade beenden ein HTML-Attribut.", kind="words")  # fmt: skip
+    signs = {sign for sign in "<>&" if any(sign in string for string in strings)} - set(" ".join(ids))
+    if signs:
+        yield Finding(shown, message.lineno or 0, f"Ein Zeichen {' '.join(sorted(signs))} in: „{ids[0]}“.",
+                      "Schreiben Sie ein Wort dafür; in HTML begänne damit etwas anderes.", kind="words")  # fmt: skip
+    wanted = set(PLACEHOLDER.findall(" ".join(ids)))
+    for string in strings:
+        given = set(PLACEHOLDER.findall(string))
+        if given - wanted or (len(ids) == 1 and wanted - given):
+            yield Finding(shown, message.lineno or 0, f"Andere Platzhalter als im Original: „{ids[0]}“.",
+                          f"Gebraucht werden: {', '.join(sorted(wanted)) or 'keine'}.", kind="words")  # fmt: skip
+        if not given and not wanted and re.search(r"%(?!%)", string) and "%" not in "".join(ids):
+            yield Finding(shown, message.lineno or 0, f"Ein % zu viel: „{string}“.", "Löschen Sie es.", kind="words")

@@ -1,0 +1,67 @@
+"""Whom to call when nothing else helps: the one contact that the form handler shows.
+
+A face of `editorial` (see CONTRIBUTING.md): the handler reads the same entry of ``docs/data/contacts.yml`` as the
+build, so that the number on a fault page is the one on the site. It reads nothing else of ``docs/data/`` and needs
+none of its checks, which the build has made.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+from core import yaml as yaml_files
+from core.languages import ROOT, load_site
+from core.values import phone_href
+
+FILE = ROOT / "docs" / "data" / "contacts.yml"
+TEXTS = ("name", "unit", "address", "phone", "email", "hours", "url")
+
+
+@dataclass(frozen=True)
+class Switchboard:
+    """The contact, as far as the city has told us; None means that it has not."""
+
+    name: str
+    unit: str | None = None
+    address: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    hours: str | None = None
+    url: str | None = None
+    confirmed: bool = True
+
+    @property
+    def phone_href(self) -> str | None:
+        """Return the number as an address of a link."""
+        return phone_href(self.phone)
+
+
+@functools.lru_cache
+def load_switchboard(file: Path = FILE) -> Switchboard | None:
+    """Return the contact that ``municipality.switchboard`` in ``mkdocs.yml`` names; None if there is none to be read.
+
+    What is wrong with the file says the check, which lets no such site be built. A server whose site was built
+    before keeps taking forms, only without a number to call.
+    """
+    return _load_contact("switchboard", file)
+
+
+@functools.lru_cache
+def load_office(file: Path = FILE) -> Switchboard | None:
+    """Return the contact that ``municipality.office`` in ``mkdocs.yml`` names, which receives the forms; or None."""
+    return _load_contact("office", file)
+
+
+def _load_contact(role: str, file: Path) -> Switchboard | None:
+    try:
+        row = yaml_files.load_file(file)[0][load_site()["municipality"][role]]
+    except (OSError, yaml_files.YAMLError, LookupError, TypeError):
+        return None
+    if not isinstance(row, dict) or not isinstance(row.get("name"), str):
+        return None
+    texts = {name: row[name].strip() for name in TEXTS if isinstance(row.get(name), str)}
+    if phone_href(texts.get("phone")) is None:
+        texts.pop("phone", None)  # a number that cannot be dialled helps nobody
+    return Switchboard(**texts, confirmed=yaml_files.is_true(row.get("confirmed", "true")) is True)

@@ -1,0 +1,24 @@
+"""Days and months in words, as readers of a language write them."""
+
+from __future__ import annotations
+
+import datetime
+
+from core.languages import Language
+
+
+def in_months(month: str, language: Language) -> str:
+    """Return a month written ``2026-11`` in words.
+
+    :raises ValueError: if it is none.
+    """
+    from babel.dates import format_skeleton  # late, as below: see editorial.render.sayings
+
+    return str(format_skeleton("yMMMM", datetime.date.fromisoformat(f"{month}-01"), locale=language.code))
+
+
+def in_words(day: datetime.date, language: Language) -> str:
+    """Return a day in words."""
+    from babel.dates import format_date
+
+    return str(format_date(day, "long", locale=language.code))

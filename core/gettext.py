@@ -1,0 +1,171 @@
+"""Interface words: one gettext domain for templates and Python, read from ``core/locale/*.po``.
+
+The identifiers are English sentences. English itself needs no catalogue; every other published
+language needs a whole one (``kim check`` says what is missing and prints the command that mends it).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import gettext as stdlib_gettext
+import hashlib
+import io
+import os
+import struct
+from collections.abc import Iterator
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.languages import default_language
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
+
+LOCALE_DIR = Path(__file__).resolve().parent / "locale"
+SOURCE_LANGUAGE = "en"
+# The words of the staff area, which speaks fewer languages than the site; a domain of its own.
+OFFICE_DIR = LOCALE_DIR / "office"
+OFFICE_LANGUAGES = ("de", "en")
+
+_current: ContextVar[str | None] = ContextVar("language", default=None)
+
+
+@functools.lru_cache
+def load_catalogue(code: str) -> stdlib_gettext.NullTranslations:
+    """Return the catalogue of a language; English, the language of the identifiers, has an empty one.
+
+    Where the staff area has words in this language, they stand behind those of the site.
+
+    :raises FileNotFoundError: if a language of the table has no catalogue.
+    """
+    if code == SOURCE_LANGUAGE:
+        return stdlib_gettext.NullTranslations()
+    catalogue = _compile(LOCALE_DIR / f"{code}.po", code)
+    if code in OFFICE_LANGUAGES:
+        catalogue.add_fallback(_compile(OFFICE_DIR / f"{code}.po", code))
+    return catalogue
+
+
+def _compile(path: Path, code: str) -> stdlib_gettext.GNUTranslations:
+    """Return a catalogue, compiled once for its content; what is compiled lies where Python keeps its own."""
+    text = path.read_bytes()
+    kept = path.parent / "__pycache__" / f"{path.stem}.{hashlib.sha256(text).hexdigest()[:16]}.mo"
+    try:
+        return stdlib_gettext.GNUTranslations(io.BytesIO(kept.read_bytes()))
+    except (OSError, UnicodeDecodeError, struct.error):  # not there, or not whole
+        pass
+    from babel.messages.mofile import write_mo  # late: it takes as long as reading all catalogues
+
+    compiled = io.BytesIO()
+    write_mo(compiled, read_catalogue(path, code))
+    with contextlib.suppress(OSError):  # a folder that nobody may write to
+        kept.parent.mkdir(exist_ok=True)
+        for old in kept.parent.glob(f"{path.stem}.*.mo"):
+            old.unlink(missing_ok=True)
+        fresh = kept.with_suffix(f".{os.getpid()}")
+        fresh.write_bytes(compiled.getvalue())
+        fresh.replace(kept)
+    compiled.seek(0)
+    return stdlib_gettext.GNUTranslations(compiled)
+
+
+def read_catalogue(path: Path, code: str) -> Catalog:
+    """Return a catalogue of interface words.
+
+    :raises ContentError: if it is not UTF-8 or no PO file.
+    """
+    from babel.messages.pofile import PoFileError, read_po
+
+    from core.findings import ContentError, Finding  # late: the server reads catalogues and makes no findings
+    from core.text_files import read_text
+
+    text = read_text(
+        path, f"core/locale/{path.relative_to(LOCALE_DIR) if path.is_relative_to(LOCALE_DIR) else path.name}"
+    )
+    if isinstance(text, Finding):
+        raise ContentError([text])
+    try:
+        return read_po(io.BytesIO(text.encode()), locale=code)
+    except (PoFileError, ValueError, LookupError) as error:
+        remedy = "Holen Sie sie aus der Versionsgeschichte zurück."
+        raise ContentError(
+            [Finding(f"core/locale/{path.name}", 0, f"Die Datei ist beschädigt ({error}).", remedy)]
+        ) from error
+
+
+def catalogues_mark() -> str:
+    """Return a mark that changes with any catalogue of the site's words."""
+    digest = hashlib.sha256()
+    for path in sorted(LOCALE_DIR.glob("*.po")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+@contextlib.contextmanager
+def use_language(code: str) -> Iterator[None]:
+    """Speak this language inside the ``with`` block, in this thread only."""
+    token = _current.set(code)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def current_code() -> str:
+    """Return the code of the language being spoken; the default language outside :func:`use_language`."""
+    return _current.get() or default_language().code
+
+
+def gettext(message: str, /, **values: Any) -> str:
+    """Return the message in the current language, its ``%(name)s`` placeholders filled with values."""
+    translated = load_catalogue(current_code()).gettext(message) if message else ""
+    return translated % values if values else translated
+
+
+def ngettext(singular: str, plural: str, n: int, /, **values: Any) -> str:
+    """Return the form of the message that fits the number ``n``, which also fills ``%(num)s``."""
+    translated = load_catalogue(current_code()).ngettext(singular, plural, n)
+    return translated % {"num": n, **values}
+
+
+class LazyWord:
+    """A message that is looked up when it is shown, so that a class can hold it for every language."""
+
+    def __init__(self, message: str, **values: Any) -> None:
+        self.message = message
+        self.values = values
+
+    def __str__(self) -> str:
+        return gettext(self.message, **self.values)
+
+    def __html__(self) -> str:
+        from markupsafe import escape
+
+        return str(escape(str(self)))
+
+    def __mod__(self, values: Any) -> str:
+        return str(str(self) % values)
+
+    def __repr__(self) -> str:
+        return f"LazyWord({self.message!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LazyWord) and (self.message, self.values) == (
+            other.message,
+            other.values,
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.message)
+
+
+def lazy_gettext(message: str, **values: Any) -> Any:
+    """Return the message as a :class:`LazyWord`; typed as Any because WTForms expects ``str``."""
+    return LazyWord(message, **values)
+
+
+def speak(code: str) -> None:
+    """Speak this language from here on in this context; the build does so once per language run."""
+    _current.set(code)

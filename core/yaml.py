@@ -1,0 +1,258 @@
+"""Reading YAML: safely, and with the C parser where PyYAML brings it, which is ten times as fast.
+
+What editors write is read as text (:func:`load_texts`): YAML 1.1 would take ``0204170300`` for an octal number, ``12:30``
+for 750, ``no`` for false and ``2027-02-29`` for a date that ends in an exception. The declared shapes say what a value
+is (:mod:`editorial.content.schema`). Only ``mkdocs.yml``, which MkDocs reads as well, is read by the rules of YAML 1.1.
+
+PyYAML is loaded by the first text that is read: a build for which none is comes without it. Its names are had from here.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from yaml import MappingNode as MappingNode
+    from yaml import MarkedYAMLError as MarkedYAMLError
+    from yaml import ScalarNode as ScalarNode
+    from yaml import SequenceNode as SequenceNode
+    from yaml import YAMLError as YAMLError
+
+NAMES = ("MappingNode", "MarkedYAMLError", "ScalarNode", "SequenceNode", "YAMLError")
+NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
+# A file of ours has some thousand values; one with more refers to itself, or was made to fill the memory.
+MOST_NODES, DEEPEST, MOST_BRACKETS = 200_000, 40, 500
+
+
+def __getattr__(name: str) -> Any:
+    """Return one of PyYAML's names (PEP 562)."""
+    if name not in NAMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import yaml
+
+    globals()[name] = getattr(yaml, name)
+    return globals()[name]
+
+
+def load(text: str) -> Any:
+    """Return a YAML text as data, by the rules of YAML 1.1.
+
+    :raises YAMLError: if it is none, or holds a value that cannot be, such as 30 February.
+    """
+    _refuse_depth(text)
+    loader = _loader()(text)
+    try:
+        node = loader.get_single_node()
+        return loader.construct_document(node) if node is not None else None
+    except (ValueError, OverflowError, RecursionError, TypeError, LookupError, AttributeError) as error:
+        raise _error(f"a value cannot be read: {error}", None) from error
+    finally:
+        loader.dispose()
+
+
+def compose(text: str) -> Any:
+    """Return a YAML text as nodes, which know their lines; None for an empty text.
+
+    :raises YAMLError: if it is none.
+    """
+    import yaml
+
+    _refuse_depth(text)
+    return yaml.compose(text, Loader=_loader())
+
+
+def load_texts(text: str) -> Any:
+    """Return a YAML text as data in which every value is a text.
+
+    Lists are lists, blocks are dicts. A value that is left empty, or is ``null`` or ``~`` without quotes, is None.
+
+    :raises YAMLError: if it is none, or if a block names a key twice.
+    """
+    return texts_of(compose(text))
+
+
+def load_file(path: Path) -> tuple[Any, Any]:
+    """Return a file as data in which every value is a text, and as nodes; nothing twice for an empty file.
+
+    :raises YAMLError: if it is no YAML; also if it is not saved as UTF-8. ``problem_mark`` knows the line.
+    :raises OSError: if it cannot be read.
+    """
+    node = compose(read_utf8(path))
+    return texts_of(node), node
+
+
+class RowsError(Exception):
+    """A file that is no readable list.
+
+    :ivar line: the line, 0 if none is known.
+    :ivar why: what is wrong there, in German.
+    """
+
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(why)
+        self.line = line
+        self.why = why
+
+
+def load_rows(path: Path) -> list[tuple[int, Any]]:
+    """Return the entries of a file that is one list, each with its line; none if the file is absent or empty.
+
+    :raises RowsError: if it cannot be read, or is no list.
+    """
+    if not path.exists():
+        return []
+    try:
+        rows, node = load_file(path)
+    except YAMLError as error:
+        raise RowsError(*explain(error)) from error
+    except OSError as error:
+        raise RowsError(0, str(error.strerror)) from error
+    if not isinstance(rows, list | None):
+        raise RowsError(1, "keine Liste")
+    return [(line_of(node, (number,)), row) for number, row in enumerate(rows or ())]
+
+
+def read_utf8(path: Path) -> str:
+    """Return the text of a file without byte order mark; see :mod:`core.text_files`.
+
+    :raises YAMLError: if it is not saved as UTF-8, or holds a character that no text may hold.
+    :raises OSError: if it cannot be read.
+    """
+    from core.characters import forbidden_in_file
+    from core.findings import Finding
+    from core.text_files import decode
+
+    text = decode(path.read_bytes(), "")
+    if isinstance(text, Finding):
+        raise _error(text.what.removeprefix("Die Datei ist ").rstrip("."), _Place(text.line - 1) if text.line else None)
+    if place := next(forbidden_in_file(text), None):
+        raise _error(f"hier steht {place.name}", _Place(place.line - 1))
+    return text
+
+
+def texts_of(node: Any) -> Any:
+    """Return a node and everything in it as :func:`load_texts` does.
+
+    :raises YAMLError: if a block names a key twice, or if the text refers to itself.
+    """
+    seen = 0
+
+    def convert(node: Any, depth: int) -> Any:
+        nonlocal seen
+        seen += 1
+        if depth > DEEPEST or seen > MOST_NODES:
+            raise _error("zu tief verschachtelt oder auf sich selbst bezogen", node.start_mark)
+        if node.id == "scalar":
+            return None if not node.style and node.value in NOTHING else node.value
+        if node.id == "sequence":
+            return [convert(one, depth + 1) for one in node.value]
+        rows: dict[str, Any] = {}
+        for key, value in node.value:
+            if key.id != "scalar":
+                raise _error("hier fehlt ein Schlüssel", key.start_mark)
+            if key.value in rows:
+                raise _error(f"„{key.value}“ steht zweimal", key.start_mark)
+            rows[key.value] = convert(value, depth + 1)
+        return rows
+
+    return convert(node, 0) if node is not None else None
+
+
+def key_twice(node: Any) -> tuple[str, int] | None:
+    """Return the first key that stands twice at the top of a file, and its line there; None if there is none."""
+    seen: set[str] = set()
+    for key, _value in node.value if getattr(node, "id", "") == "mapping" else ():
+        if isinstance(key.value, str):
+            if key.value in seen:
+                return key.value, key.start_mark.line + 1
+            seen.add(key.value)
+    return None
+
+
+def line_of(node: Any, way: tuple[str | int, ...]) -> int:
+    """Return the line on which a value stands, or the nearest thing around it that is there; 0 if nothing is.
+
+    :param way: keys and places in lists: ``("measure", "sizes", 1)``.
+    """
+    line = node.start_mark.line + 1 if node is not None else 0
+    for step in way:
+        if node.id == "mapping":
+            found = next(((key, value) for key, value in node.value if key.value == str(step)), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif node.id == "sequence" and isinstance(step, int) and step < len(node.value):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line
+
+
+def explain(error: Exception) -> tuple[int, str]:
+    """Return the line of a YAML error, 0 if it knows none, and what is wrong there in one line."""
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or error
+    words = " ".join(str(problem).split())
+    return (mark.line + 1 if mark else 0), next((said for sign, said in _SAID.items() if sign in words), words)
+
+
+# What PyYAML says, in German.
+_SAID = {
+    "mapping values are not allowed": "ein Doppelpunkt steht mitten in einem Text ohne Anführungszeichen",
+    "that cannot start any token": "ein Text beginnt mit einem Zeichen, das in YAML etwas anderes bedeutet, zum Beispiel @ oder %",
+    "undefined alias": "ein Text beginnt mit *",
+    "did not find expected alphabetic or numeric character": "ein Text beginnt mit * oder &",
+    "unexpected end of stream": "ein Anführungszeichen wird nicht geschlossen",
+    "could not find expected ':'": "hinter einem Schlüssel fehlt der Doppelpunkt",
+    "did not find expected key": "die Einrückung stimmt nicht, oder hinter einem Anführungszeichen steht noch Text",
+    "did not find expected ',' or ']'": "eine eckige Klammer wird nicht geschlossen",
+    "did not find expected ',' or '}'": "eine geschweifte Klammer wird nicht geschlossen",
+    "unknown escape character": "hinter einem \\ in doppelten Anführungszeichen steht ein falsches Zeichen",
+}
+
+
+def is_true(value: Any) -> bool | None:
+    """Return whether a text says yes or no, None if it says neither."""
+    return _TRUTH.get(value.casefold()) if isinstance(value, str) else value if isinstance(value, bool) else None
+
+
+_TRUTH = {**dict.fromkeys(("true", "yes", "on", "ja"), True), **dict.fromkeys(("false", "no", "off", "nein"), False)}
+
+
+class _Place:
+    """Where something stands, as PyYAML's marks say it."""
+
+    def __init__(self, line: int) -> None:
+        self.line = line
+
+
+def _error(problem: str, mark: Any) -> Exception:
+    import yaml
+
+    error = yaml.MarkedYAMLError(problem=problem)
+    error.problem_mark = mark
+    return error
+
+
+def _refuse_depth(text: str) -> None:
+    """Refuse what is nested so deeply that the C parser, which calls itself for each level, would end the process.
+
+    Signs in quotes count as well; no file of ours comes near.
+    """
+    depth = 0
+    if text.count("[") + text.count("{") > MOST_BRACKETS:
+        for sign in re.findall(r"[\[\]{}]", text):
+            depth += 1 if sign in "[{" else -1
+            if depth > MOST_BRACKETS:
+                break
+    if depth > MOST_BRACKETS or re.search(r"(?:[-?:][ \t]+){200}", text):
+        raise _error("zu tief verschachtelt", None)
+
+
+def _loader() -> Any:
+    import yaml
+
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -1,0 +1,143 @@
+"""The editors' desk: one static page, in German, that says what there is to do; never part of the public site.
+
+``kim desk`` writes it to ``var/desk/index.html``. It works without script: the filters are the browser's own
+``:has()``. Everything on it is computed from the files of the moment.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from babel.dates import format_date
+from msgspec import Struct
+
+from core.findings import Finding
+from core.languages import ROOT, Language, load_languages, load_site
+from editorial.checks.external_links import MEMORY, dead_links
+from editorial.checks.runner import Inspection, inspect
+from editorial.content.history import Changes, changes
+from editorial.content.pages import Content, Page
+from editorial.translations.report import interface_words
+from editorial.translations.state import STATES, TranslationState, site_states
+
+OUT = ROOT / "var" / "desk" / "index.html"
+
+
+class Row(Struct, frozen=True):
+    """One page on the desk.
+
+    :ivar states: by language code, the state of its translation; None where the page should not exist.
+    :ivar errors: how many errors its files have.
+    :ivar notices: how many notices.
+    :ivar marks: words that the filters look for.
+    """
+
+    page: Page
+    section: str
+    states: dict[str, TranslationState | None]
+    errors: int
+    notices: int
+    overdue: bool
+    marks: str
+
+
+def rows(
+    content: Content,
+    languages: tuple[Language, ...],
+    states: dict[tuple[str, str], TranslationState],
+    found: list[Finding],
+    today: datetime.date,
+    recent: set[str],
+) -> list[Row]:
+    """Return all pages in the order of the site, with what there is to do on each."""
+    result = []
+    for page in sorted(content.pages.values(), key=lambda page: (page.slug.count("/") > 1, page.key)):
+        own: dict[str, TranslationState | None] = {
+            row.code: states.get((page.key, row.code)) for row in languages if not row.default
+        }
+        files = {f"docs/{row.code}/{page.key}.md" for row in languages}
+        mine = [one for one in found if one.file in files and one.kind not in {"translations", "unconfirmed"}]
+        overdue = page.facts.review_by < today
+        marks: list[str] = [state.state for state in own.values() if state]
+        marks += [f"{state.state}-{state.language}" for state in own.values() if state]
+        marks += ["overdue"] * overdue + ["open"] * (not page.facts.confirmed)
+        marks += ["error"] * any(one.level == "error" for one in mine) + ["notice"] * bool(mine)
+        marks += ["recent"] * bool(files & recent)
+        result.append(
+            Row(
+                page,
+                page.key.split("/")[0] if "/" in page.key else "",
+                own,
+                sum(one.level == "error" for one in mine),
+                sum(one.level == "notice" for one in mine),
+                overdue,
+                " ".join(sorted(set(marks))),
+            )
+        )
+    return sorted(result, key=lambda row: (row.section, row.page.facts.order, row.page.key))
+
+
+def recent_files(known: Changes, today: datetime.date) -> dict[str, datetime.datetime]:
+    """Return the pages changed this month, with their time, newest first."""
+    month = {f"docs/{name}": when for name, when in known.items()
+             if name.endswith(".md") and (when.year, when.month) == (today.year, today.month)}  # fmt: skip
+    return dict(sorted(month.items(), key=lambda row: (row[1], row[0]), reverse=True))
+
+
+def draw(report: Inspection, docs: Path, today: datetime.date, out: Path, memory: Path = MEMORY) -> str:
+    """Return the desk as HTML; links to files are relative to ``out``."""
+    languages = load_languages()
+    states = site_states(docs, report.content, languages)
+    recent = recent_files(changes(docs), today)
+    open_facts = [one for one in report.findings if one.kind in {"unconfirmed", "consent"}]
+    todo = [one for one in report.findings if one.kind not in {"unconfirmed", "consent", "unreviewed", "translations"}]
+    table = rows(report.content, languages, states, todo, today, set(recent))
+    others = [row for row in languages if not row.default]
+    totals = {row.code: dict.fromkeys(STATES, 0) for row in others}
+    for state in states.values():
+        totals[state.language][state.state] += 1
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(ROOT / "overrides"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+
+    def source(file: str) -> str:
+        return Path(os.path.relpath(docs.parent / file, out.parent)).as_posix()
+
+    env.filters["source"] = source
+    env.filters["day"] = lambda value: format_date(value, "d. MMM yyyy", locale="de")
+    context: dict[str, Any] = {
+        "site": load_site()["name"],
+        "today": today,
+        "languages": others,
+        "states": STATES,
+        "rows": table,
+        "sections": sorted({row.section for row in table}),
+        "totals": totals,
+        "words": interface_words(tuple(others)),
+        "stale": [state for state in states.values() if state.is_stale],
+        "overdue": [row for row in table if row.overdue],
+        "open": open_facts,
+        "errors": [one for one in todo if one.level == "error"],
+        "notices": [one for one in todo if one.level == "notice"],
+        "dead": dead_links(memory),
+        "recent": recent,
+    }
+    return env.get_template("desk.html").render(context)
+
+
+def write_desk(out: Path = OUT, docs: Path = ROOT / "docs", today: datetime.date | None = None) -> Path:
+    """Write the desk and return its path.
+
+    :raises OSError: if the file cannot be written; an older desk stays as it is.
+    """
+    today = today or datetime.date.today()
+    html = draw(inspect(docs, today, show_open=True), docs, today, out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    fresh = out.with_suffix(".new")
+    fresh.write_text(html, "utf-8")
+    fresh.replace(out)
+    return out

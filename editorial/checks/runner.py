@@ -1,0 +1,143 @@
+"""Everything that `kim check` looks at, in one run over the whole site."""
+
+from __future__ import annotations
+
+import datetime
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from core.catalogs import OFFICE_ROOMS, check_catalogue, collect_messages, said_in
+from core.findings import ContentError, Finding, errors
+from core.gettext import OFFICE_DIR, OFFICE_LANGUAGES
+from core.languages import ROOT, Language, load_languages
+from core.processes import deaf_to_interrupts
+from editorial.checks import check_content, check_editorial, check_publish, open_questions
+from editorial.checks.glossary import load_glossary, missing_renderings
+from editorial.checks.traps import check_all_traps, check_said, load_traps
+from editorial.content.accessibility import RESULTS, load_run
+from editorial.content.facts import Facts, load_facts
+from editorial.content.pages import Content, read_content
+from editorial.content.survey_results import survey_findings
+from editorial.content.toolkit import check_table
+from editorial.translations.state import check_translations, site_states
+from form_handler.forms import FORMS
+
+
+class Inspection(Struct, frozen=True):
+    """What was found.
+
+    :ivar pages: how many files were read.
+    :ivar languages: how many languages there are.
+    :ivar facts: the shared facts; None if they cannot be read.
+    """
+
+    content: Content
+    facts: Facts | None
+    findings: list[Finding]
+    pages: int
+    languages: int
+
+
+def inspect(
+    docs: Path = ROOT / "docs",
+    today: datetime.date | None = None,
+    show_open: bool = False,
+    publish: bool = False,
+    words: bool = True,
+) -> Inspection:
+    """Run all checks on the pages, facts and catalogues of one project.
+
+    :param show_open: also list what somebody has to confirm, as notices.
+    :param publish: also refuse what may not go public, as errors.
+    :param words: also check the interface words of this program.
+    """
+    today = today or datetime.date.today()
+    languages = load_languages()
+    content = read_content(docs, languages)
+    if words and (os.cpu_count() or 1) > 1:
+        # Interface words and toolkit need nothing of the other checks: a process of their own looks at them meanwhile.
+        with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
+            with deaf_to_interrupts():
+                aside = pool.submit(check_aside, content)
+            found = check_pages(docs, content, today, show_open, publish)
+            found.findings += aside.result()
+    else:
+        found = check_pages(docs, content, today, show_open, publish)
+        found.findings += check_aside(content) if words else check_table(content)
+    pages = sum(len(page.texts) for page in content.pages.values())
+    return Inspection(content, found.facts, sorted(set(found.findings)), pages, len(languages))
+
+
+@dataclass
+class Checked:
+    """What the checks on pages and facts found, and the facts if they could be read."""
+
+    findings: list[Finding]
+    facts: Facts | None
+
+
+def check_pages(docs: Path, content: Content, today: datetime.date, show_open: bool, publish: bool) -> Checked:
+    """Run the checks on pages and facts."""
+    languages = load_languages()
+    found: list[Finding] = []
+    facts: Facts | None = None
+    try:
+        facts = load_facts(docs / "data")
+    except ContentError as error:
+        found += error.findings + content.findings
+    if facts is not None:
+        glossary = load_glossary(docs / "data" / "glossary.yml")
+        if isinstance(glossary, Finding):
+            found.append(glossary)
+            glossary = []
+        found += check_all_traps(docs / "data", content, languages)
+        found += missing_renderings(glossary, [row.code for row in languages[1:]])
+        lock = [replace(one, kind="translations") for one in check_translations(docs, content, languages)]
+        stale: set[tuple[str, str]] = set()
+        if not errors(lock):
+            stale = {place for place, state in site_states(docs, content, languages).items() if state.is_stale}
+        found += check_content(content, facts, languages, FORMS, today, docs, stale)
+        found += lock + check_editorial(content, facts, glossary, stale)
+        found += [no_pages(language) for language in languages if not content.speaks(language)]
+        found += survey_findings(docs / "data" / "survey.yml")
+        run = load_run(docs.parent / RESULTS)
+        found += [run] if isinstance(run, Finding) else []
+        if publish:
+            found += check_publish(content, facts, today)
+        if show_open:
+            found += open_questions(content, facts)
+    return Checked(found, facts)
+
+
+def no_pages(language: Language) -> Finding:
+    """Say that a language has no page at all; somebody may have removed its folder by mistake."""
+    return Finding(
+        f"docs/{language.code}", 0, f"{language.name}: Es gibt keine einzige Seite. Lesende bekommen alles auf Deutsch.",
+        "Holen Sie den Ordner aus der Versionsgeschichte zurück; eine neue Sprache bekommt bald ihre erste Seite.",
+        level="notice",
+    )  # fmt: skip
+
+
+def check_aside(content: Content) -> list[Finding]:
+    """Run the checks that need nothing of the others: interface words and the toolkit's rules."""
+    return check_words() + check_table(content)
+
+
+def check_words() -> list[Finding]:
+    """Return what is wrong with the interface words of all languages."""
+    found: list[Finding] = []
+    template, office = collect_messages(), collect_messages(rooms=OFFICE_ROOMS)
+    for language in load_languages():
+        found += check_catalogue(language, template)
+        traps = load_traps(ROOT / "docs" / "data", language.code)
+        if not isinstance(traps, Finding):  # else the checks on pages have said so
+            found += check_said(f"core/locale/{language.code}.po", said_in(language), traps)
+        if language.code in OFFICE_LANGUAGES:
+            found += check_catalogue(language, office, OFFICE_DIR)
+    return found

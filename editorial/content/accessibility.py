@@ -1,0 +1,95 @@
+"""What the accessibility statement says about the tests: the last full run, with its date and whatever it found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from markupsafe import Markup
+
+from core import yaml as yaml_files
+from core.findings import Finding
+from core.formatting import in_words
+from core.gettext import gettext as _
+from core.languages import Language
+from core.values import Date
+from editorial.content.schema import Model, read_model
+
+RESULTS = "docs/data/accessibility.yml"
+
+
+class Broken(Model, frozen=True, kw_only=True):
+    """One rule that pages break.
+
+    :ivar rule: axe-core's name of the rule.
+    :ivar pages: how many pages break it.
+    """
+
+    rule: str
+    pages: int
+
+
+class FullTest(Model, frozen=True, kw_only=True):
+    """The last run of ``make test-all``.
+
+    :ivar looks: widths times colour schemes in which each page was opened.
+    :ivar other: pages with another fault: keyboard, width, doubled text, script, links.
+    """
+
+    date: Date
+    pages: int
+    languages: int
+    looks: int
+    engine: str
+    browser: str
+    rules: list[Broken]
+    other: int
+
+
+def load_run(path: Path) -> FullTest | Finding | None:
+    """Return the last full run, None if there was none yet, or what is wrong with the file."""
+    if not path.exists():
+        return None
+    line, why = 0, ""
+    try:
+        data, node = yaml_files.load_file(path)
+        read = read_model(FullTest, data)
+        if isinstance(read, FullTest):
+            return read
+        line, why = yaml_files.line_of(node, read[0].where), f"{read[0].place}: {read[0].what}"
+    except yaml_files.YAMLError as error:
+        line, why = yaml_files.explain(error)
+    except OSError as error:
+        why = str(error.strerror)
+    return Finding(
+        RESULTS,
+        line,
+        f"Das Prüfergebnis ist nicht lesbar ({why}).",
+        "Schreiben Sie es neu: make test-all.",
+        kind="data",
+    )
+
+
+def draw_run(run: FullTest | None, language: Language) -> str:
+    """Return the statement's paragraph on the tests (Decision (EU) 2018/1523, annex: how the statement was prepared)."""
+    if run is None:
+        return str(Markup("<p>{}</p>").format(_("A full automatic test of all pages has not been made yet.")))
+    said = [
+        _(
+            "Last full automatic test: %(date)s. A program opened %(pages)s pages in %(languages)s languages, narrow and wide, light and dark (%(engine)s, %(browser)s).",
+            date=in_words(run.date, language), pages=run.pages, languages=run.languages,
+            engine=run.engine, browser=run.browser,
+        ),
+        _("It also used each page with the keyboard alone, at 320 pixels, with text twice as large, and without script."),
+    ]  # fmt: skip
+    if run.rules:
+        said.append(_("It found pages that break these rules:"))
+    else:
+        said.append(_("It found no violation of the rules that it knows."))
+    if run.other:
+        said.append(_("On %(pages)s pages it found something else to fix.", pages=run.other))
+    said.append(_("A program finds only some of the barriers. People find the others."))
+    broken = Markup("").join(
+        Markup('<li><code lang="en" dir="ltr">{}</code>: {}</li>').format(one.rule, one.pages) for one in run.rules
+    )
+    paragraph = Markup("<p>{}</p>").format(" ".join(said))
+    return str(paragraph + (Markup("<ul>{}</ul>").format(broken) if broken else Markup("")))

@@ -1,0 +1,246 @@
+"""Facts that many pages share, from ``docs/data/*.yml``: contacts, companies, laws, links, numbers.
+
+Each fact says where it comes from, as of when, and whether the city has confirmed it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from msgspec import Meta, Struct, field
+
+from core import yaml as yaml_files
+from core.characters import character_findings, forbidden_in_file
+from core.findings import ContentError, Finding
+from core.languages import ROOT
+from core.values import Date, Email, Month, Phone, Quantity, Url, phone_href
+from core.yaml_errors import yaml_faults
+from editorial.content.schema import Fault, Model, read_model
+
+DATA_DIR = ROOT / "docs" / "data"
+Words = Annotated[str, Meta(min_length=1)]
+
+
+class Fact(Model, frozen=True, kw_only=True):
+    """What every fact carries."""
+
+    source: list[str] = []
+    as_of: Month | None = None
+    review_by: Date | None = None
+    confirmed: bool = True
+    confirm: str | None = None
+
+
+class Contact(Fact, frozen=True, kw_only=True):
+    """An office as a reader meets it; None means that the city has not told us yet."""
+
+    key: str = ""
+    name: Words
+    unit: str | None = None
+    address: str | None = None
+    phone: Phone | None = None
+    email: Email | None = None
+    hours: str | None = None
+    url: Url | None = None
+
+    @property
+    def phone_href(self) -> str | None:
+        """Return the number as an address of a link."""
+        return phone_href(self.phone)
+
+
+class Company(Fact, frozen=True, kw_only=True):
+    """A company that took part in the exchange, and what it has agreed to."""
+
+    name: Words
+    role: str
+    consent: Literal["unknown", "given", "refused"] = "unknown"
+    page: str | None = None
+
+
+class Law(Fact, frozen=True, kw_only=True):
+    """A reference to a statute."""
+
+    label: Words
+    title: Words
+    url: Url
+
+
+class Link(Fact, frozen=True, kw_only=True):
+    """An official page elsewhere."""
+
+    name: Words
+    title: Words
+    url: Url
+    languages: list[str] = []
+
+
+class Number(Fact, frozen=True, kw_only=True):
+    """A telephone number valid everywhere, such as an emergency number."""
+
+    number: Phone
+    label: Words
+    free: bool = False
+
+
+class Amount(Fact, frozen=True, kw_only=True):
+    """A sum or a share that a law or an office sets, and how long it holds."""
+
+    value: Quantity
+    unit: str
+    label: str | None = None
+    valid_from: Date | None = None
+    valid_to: Date | None = None
+
+    def __post_init__(self) -> None:
+        """Let nothing end before it begins."""
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise ValueError("valid_to: liegt vor valid_from:")
+
+
+class Source(Model, frozen=True, kw_only=True):
+    """Where a fact was seen."""
+
+    title: str
+    address: str | None = None
+    seen: str | None = None
+
+
+F = TypeVar("F", bound=Model)
+
+
+def _as_meant(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a fact as it is meant: one source is a list of one, and a text has no blanks around it."""
+    row = {name: value.strip() if isinstance(value, str) else value for name, value in row.items()}
+    return {**row, "source": [row["source"]]} if isinstance(row.get("source"), str) else row
+
+
+class Facts(Struct, frozen=True):
+    """All shared facts, by kind and key."""
+
+    contacts: Mapping[str, Contact]
+    companies: Mapping[str, Company]
+    laws: Mapping[str, Law]
+    links: Mapping[str, Link]
+    numbers: Mapping[str, Number]
+    amounts: Mapping[str, Amount]
+    sources: Mapping[str, Source]
+    german_terms: tuple[str, ...] = ()
+    lines: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def line(self, kind: str, key: str) -> int:
+        """Return the line of ``docs/data/<kind>.yml`` in which a fact begins; 0 if it is not known."""
+        return self.lines.get(kind, {}).get(key, 0)
+
+
+class _Reader:
+    """Reads the files of one folder and remembers what is wrong and where each fact begins."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.findings: list[Finding] = []
+        self.lines: dict[str, dict[str, int]] = {}
+
+    def load(self, name: str) -> tuple[Any, Any]:
+        """Return a file as data and as YAML nodes; nothing if it is missing or broken."""
+        path, shown = self.folder / f"{name}.yml", f"docs/data/{name}.yml"
+        if not path.exists():
+            return None, None
+        try:
+            text = path.read_bytes().decode(errors="ignore")  # what is not UTF-8 is named below
+            if wrong := character_findings(shown, forbidden_in_file(text)):
+                self.findings += wrong
+                return None, None
+            data, node = yaml_files.load_file(path)
+            self.findings += yaml_faults(yaml_files.read_utf8(path), node, shown)
+            return data, node
+        except OSError as error:
+            self.findings.append(
+                Finding(shown, 0, f"Die Datei kann nicht gelesen werden ({error.strerror}).",
+                        "Prüfen Sie, ob sie eine Datei ist und ob Sie sie lesen dürfen.", kind="data")
+            )  # fmt: skip
+        except yaml_files.YAMLError as error:
+            line, why = yaml_files.explain(error)
+            self.findings.append(
+                Finding(shown, line, f"Die Datei ist kein gültiges YAML ({why}).",
+                        "Vergleichen Sie die Zeile mit der darüber.", kind="data")
+            )  # fmt: skip
+        return None, None
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """Return a file that is a list of words."""
+        rows, node = self.load(name)
+        shown = f"docs/data/{name}.yml"
+        if rows is not None and not isinstance(rows, list):
+            self.findings.append(
+                Finding(shown, 1, "Die Datei ist keine Liste von Wörtern.",
+                        "Jedes Wort steht in einer eigenen Zeile nach einem Strich und einem Leerzeichen.", kind="data")
+            )  # fmt: skip
+            return ()
+        for number, word in enumerate(rows or ()):
+            if not isinstance(word, str) or not word.strip():
+                self.findings.append(
+                    Finding(shown, yaml_files.line_of(node, (number,)), "Hier fehlt ein Wort.",
+                            "Setzen Sie es in Anführungszeichen, wenn es null heißt oder einen Doppelpunkt enthält.", kind="data")
+                )  # fmt: skip
+        return tuple(word.strip() for word in rows or () if isinstance(word, str))
+
+    def facts(self, name: str, model: type[F]) -> dict[str, F]:
+        """Return one file's facts by key."""
+        shown, (rows, node) = f"docs/data/{name}.yml", self.load(name)
+        if rows is None:
+            return {}
+        if not isinstance(rows, dict):
+            self.findings.append(
+                Finding(shown, 1, "Die Datei ist keine Liste von Schlüsseln.",
+                        "Jeder Eintrag beginnt mit seinem Schlüssel und einem Doppelpunkt.", kind="data")
+            )  # fmt: skip
+            return {}
+        lines = self.lines.setdefault(name, {})
+        result: dict[str, F] = {}
+        for key, row in rows.items():
+            lines[key] = yaml_files.line_of(node, (key,))
+            extra = {"key": key} if model is Contact else {}
+            read = read_model(model, {**_as_meant(row), **extra} if isinstance(row, dict) else row)
+            if isinstance(read, list):
+                self.findings += [
+                    Finding(shown, yaml_files.line_of(node, (key, *fault.where)),
+                            ": ".join(filter(None, (f"„{key}“", fault.place, f"{fault.what}."))), _remedy(fault), kind="data")
+                    for fault in read
+                ]  # fmt: skip
+            else:
+                result[key] = read
+        return result
+
+
+def _remedy(fault: Fault) -> str:
+    """Return what to do about a fault of a fact."""
+    if fault.kind == "unknown" and fault.place.isdigit():  # {value: 12,50} without quotes: a comma ends a value there
+        return 'Steht davor eine Zahl mit Komma? Setzen Sie sie in Anführungszeichen: value: "12,50".'
+    return "Vergleichen Sie mit einem Eintrag, der stimmt."
+
+
+@functools.lru_cache(maxsize=4)
+def load_facts(folder: Path = DATA_DIR) -> Facts:
+    """Return the shared facts.
+
+    :raises ContentError: if a file is not valid YAML or a fact is incomplete.
+    """
+    reader = _Reader(folder)
+    facts = Facts(
+        contacts=reader.facts("contacts", Contact),
+        companies=reader.facts("companies", Company),
+        laws=reader.facts("laws", Law),
+        links=reader.facts("links", Link),
+        numbers=reader.facts("numbers", Number),
+        amounts=reader.facts("amounts", Amount),
+        sources=reader.facts("sources", Source),
+        german_terms=reader.words("german_terms"),
+        lines=reader.lines,
+    )
+    if reader.findings:
+        raise ContentError(reader.findings)
+    return facts

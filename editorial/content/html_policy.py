@@ -1,0 +1,281 @@
+"""The allowlist for the HTML of a page's text: elements, attributes, link targets.
+
+The rules are applied to the tree that an HTML5 parser (lexbor, WHATWG algorithm) makes of the rendered text, because
+browsers read that tree and not the source. The build refuses a page with a fault; nothing is removed silently.
+"""
+
+from __future__ import annotations
+
+import functools
+import html
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from msgspec import Struct
+
+from core.characters import NAMED, find_forbidden
+from core.languages import ROOT
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+MAX_SHOWN_CHARS = 60
+_SCHEME = re.compile(r"[^/?#:]*:")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
+IMAGE_TYPES = {
+    ".avif": "image/avif", ".gif": "image/gif", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png",
+    ".svg": "image/svg+xml", ".webp": "image/webp",
+}  # fmt: skip
+# A reference to anything but the five characters that Python and Markdown write by name.
+_REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|#39|#34);)#?\w+;?")
+_OUTER_TAG = re.compile(r"</?(?:article|main|body|html)\b", re.IGNORECASE)
+
+
+class Fault(Struct, frozen=True, order=True):
+    """One violation of the policy.
+
+    :ivar what: what was seen, as a German sentence.
+    :ivar remedy: what to write instead, as a German sentence.
+    """
+
+    what: str
+    remedy: str
+
+
+Rule = Callable[[str], bool]
+
+
+def _pattern(pattern: str) -> Rule:
+    match = re.compile(pattern).fullmatch
+    return lambda value: match(value) is not None
+
+
+def _words(*allowed: str) -> Rule:
+    known = frozenset(allowed)
+    return lambda value: all(word in known for word in value.split())
+
+
+def _anything(value: str) -> bool:
+    return True
+
+
+_LANG = _pattern(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
+_DIR = _pattern(r"ltr|rtl|auto")
+_NUMBER = _pattern(r"[0-9]{1,4}")
+_ID = _pattern(r"[a-z][a-z0-9_-]*")
+# The kinds of box that Material knows.
+BOXES = frozenset(
+    (
+        "abstract",
+        "bug",
+        "danger",
+        "example",
+        "failure",
+        "info",
+        "note",
+        "question",
+        "quote",
+        "success",
+        "tip",
+        "warning",
+    )
+)
+_EVERYWHERE: Mapping[str, Rule] = {"id": _ID, "lang": _LANG, "dir": _DIR, "class": _words("kim-changed")}
+_CELL: Mapping[str, Rule] = {"class": _words("kim-start", "kim-end", "kim-center", "kim-changed")}
+# The address attributes are checked apart (:func:`_link_fault`, :func:`_image_fault`).
+ALLOWED: Mapping[str, Mapping[str, Rule]] = {
+    **{tag: {} for tag in (
+        "h1", "h2", "h3", "h4", "h5", "h6", "ul", "li", "dl", "dt", "dd", "strong", "em", "pre", "br", "hr", "blockquote",
+        "footer", "table", "thead", "tbody", "tr", "bdi",
+    )},
+    "p": {"class": _words("admonition-title", "kim-changed")},
+    "caption": {"class": _words("kim-visually-hidden")},
+    "ol": {"start": _NUMBER},
+    "th": {**_CELL, "scope": _words("row", "col")},
+    "td": _CELL,
+    "code": {"class": _pattern(r"language-[a-z0-9+-]+")},
+    "span": {"class": _words("kim-visually-hidden"), "data-pagefind-ignore": _words()},
+    "a": {
+        "href": _anything, "title": _anything, "class": _words("button", "kim-tel"), "hreflang": _LANG, "download": _words(),
+    },
+    "img": {"src": _anything, "alt": _anything, "title": _anything, "width": _NUMBER, "height": _NUMBER, "loading": _words("lazy")},
+    "div": {
+        "class": lambda value: value in {"kim-table", "kim-hero__text", "kim-ways"} or _is_box(value),
+        "role": _words("region"), "tabindex": _words("0"), "aria-label": _anything,
+    },
+    "section": {"class": _pattern(r"kim-section kim-section--[a-z0-9-]+|kim-chart|kim-quotes"), "aria-labelledby": _ID},
+    # The survey's charts (editorial/content/survey_results.py); no element of SVG that loads, links or runs anything.
+    "svg": {
+        "class": _words("kim-chart__bars"), "viewbox": _pattern(r"[0-9 ]+"), "width": _NUMBER, "height": _NUMBER,
+        "direction": _words("ltr", "rtl"), "aria-hidden": _words("true"), "focusable": _words("false"),
+    },
+    "text": dict.fromkeys(("x", "y"), _pattern(r"[0-9.]+")) | {"class": _words("kim-bar__label", "kim-bar__number")},
+    "rect": dict.fromkeys(("x", "y", "width", "height"), _pattern(r"[0-9.]+")) | {"class": _words("kim-bar")},
+}  # fmt: skip
+IN_SVG = frozenset({"text", "rect"})
+TEMPLATE_PREFIXES = ("kim-", "choose-", "stage-")  # of ids that templates make
+AROUND, END = ("body", "main", "section", "div", "article"), "kim-end"
+ONLY_MARKDOWN = "Schreiben Sie in Markdown, ohne HTML; REDAKTION.md zeigt, was es gibt."
+NO_COMMENT = "Löschen Sie ihn; er wäre für alle lesbar. Notizen gehören in die Beschreibung der Änderung."
+IN_BRACES = "Löschen Sie die Angabe in den geschweiften Klammern; erlaubt sind { #kennung } und { .button }."
+IN_DATA = "Tragen Sie die Adresse in docs/data/links.yml ein und schreiben Sie den Einschub, zum Beispiel {{ link.… }}."
+
+
+def _is_box(value: str) -> bool:
+    kind, _space, name = value.removesuffix(" kim-changed").partition(" ")
+    return kind == "admonition" and name in BOXES
+
+
+def check_html(text: str, addresses: Collection[str], taken: Collection[str] = ()) -> list[Fault]:
+    """Return every violation of the policy in the rendered text of one page.
+
+    :param text: the HTML that goes into the template.
+    :param addresses: the addresses of other hosts, numbers and mailboxes that links may lead to, as ``docs/data/``
+        gives them (``https:``, ``tel:``, ``mailto:``).
+    :param taken: ids that the template uses, so that the text may not.
+    """
+    return sorted(set(_faults(text, addresses, taken)))
+
+
+def _faults(text: str, addresses: Collection[str], taken: Collection[str]) -> Iterator[Fault]:
+    from selectolax.lexbor import LexborHTMLParser
+
+    if "<!--" in text:
+        yield Fault("Ein Kommentar in HTML steht im Text.", NO_COMMENT)
+    if outer := _OUTER_TAG.search(text):
+        yield Fault(f"„{outer[0]}“ steht im Text und würde den Rahmen der Seite schließen.", ONLY_MARKDOWN)
+    if "&" in text:
+        yield from _reference_faults(text)
+    # An element of our own stands where the text ends: anywhere else in the tree, the text has left something open, or
+    # has closed an element of the template. The elements around it are those that a text could close.
+    tree = LexborHTMLParser(f"<!doctype html>{''.join(f'<{tag}>' for tag in AROUND)}{text}<{END}></{END}>")
+    nodes = list(tree.root.traverse()) if tree.root is not None else []
+    around, inside = nodes[: len(AROUND) + 2], nodes[len(AROUND) + 2 :]  # with "html" and "head"
+    parents = [node.parent.mem_id for node in inside if node.tag == END and node.parent is not None]
+    if parents != [around[-1].mem_id]:
+        yield Fault("HTML im Text ist nicht geschlossen oder schließt zu viel.", ONLY_MARKDOWN)
+    ids: set[str] = set()
+    for node in inside:
+        if node.tag != END:
+            yield from _element_faults(node, addresses)
+        name = node.attributes.get("id")
+        if name is not None:
+            if name in ids:
+                yield Fault(f"Die Kennung #{name} steht zweimal auf der Seite.", "Geben Sie einer Stelle eine andere.")
+            elif name in taken or name.startswith(TEMPLATE_PREFIXES):
+                yield Fault(f"Die Kennung #{name} gehört zum Rahmen der Seite.", "Nehmen Sie eine andere.")
+            ids.add(name)
+
+
+def _reference_faults(text: str) -> Iterator[Fault]:
+    for reference in sorted(set(_REFERENCE.findall(text))):
+        char = html.unescape(reference)
+        if (place := find_forbidden(char)) is not None or char in NAMED:
+            name = NAMED.get(char, "ein unsichtbares Zeichen") if place is None else place.name
+            yield Fault(f"„{reference}“ im Text ergibt {name}.", "Löschen Sie die Zeichenfolge.")
+
+
+def _element_faults(node: LexborNode, addresses: Collection[str]) -> Iterator[Fault]:
+    tag = node.tag
+    rules = ALLOWED.get(tag or "")
+    if rules is None or (tag in IN_SVG) != (node.parent is not None and node.parent.tag == "svg"):
+        if tag is None:
+            yield Fault("Eine Anweisung für Programme (<? … ?>) steht im Text.", ONLY_MARKDOWN)
+        elif tag == "-comment":
+            yield Fault("Ein Kommentar in HTML steht im Text.", NO_COMMENT)
+        else:
+            yield Fault(f"Das HTML-Element <{shorten(tag)}> ist in Texten nicht erlaubt.", ONLY_MARKDOWN)
+        return
+    for name, given in node.attributes.items():
+        value = given or ""
+        name = name.lower()  # the parser gives SVG its mixed case: viewBox
+        rule = rules.get(name) or _EVERYWHERE.get(name)
+        if rule is None:
+            yield Fault(f"Die Angabe {shorten(name)} an <{tag}> ist in Texten nicht erlaubt.", IN_BRACES)
+        elif not rule(value):
+            yield Fault(f"Die Angabe {name}=„{shorten(value)}“ an <{tag}> ist in Texten nicht erlaubt.", IN_BRACES)
+        elif name == "href":
+            yield from _link_fault(value, addresses)
+        elif name == "src":
+            yield from _image_fault(value)
+        if not value.isprintable() and (place := find_forbidden(value)) is not None:
+            yield Fault(f"In der Angabe {name} an <{tag}> steht {place.name}.", "Löschen Sie das Zeichen.")
+
+
+def _link_fault(target: str, addresses: Collection[str]) -> Iterator[Fault]:
+    if target in addresses:
+        return
+    if hidden := _hidden(target):
+        yield Fault(f"Im Ziel „{shorten(target)}“ eines Links {hidden}.", IN_DATA)
+        return
+    # A colon in the first part of a path is no part of a relative address (RFC 3986, 4.2), so it counts as a scheme.
+    scheme = _SCHEME.match(target)
+    if scheme is None and not target.startswith("//"):
+        return
+    kind = scheme[0].lower() if scheme else "//"
+    if kind in {"https:", "//"}:
+        yield Fault(f"Die fremde Internetadresse „{shorten(target)}“ steht nicht in docs/data/.", IN_DATA)
+    elif kind == "http:":
+        yield Fault(f"Die Adresse „{shorten(target)}“ ist unverschlüsselt.",
+                    f"Nehmen Sie https://. {IN_DATA}")  # fmt: skip
+    elif kind in {"tel:", "mailto:"}:
+        yield Fault(f"Das Ziel „{shorten(target)}“ steht nicht in docs/data/.",
+                    "Nehmen Sie den Einschub {{ tel.… }} oder {{ contact.… }}.")  # fmt: skip
+    else:
+        yield Fault(f"Ein Link führt zu „{shorten(target)}“; {kind} ist nicht erlaubt.",
+                    "Links führen zu Seiten dieser Website (.md) oder über einen Einschub {{ link.… }} zu anderen.")  # fmt: skip
+
+
+def _image_fault(source: str) -> Iterator[Fault]:
+    if hidden := _hidden(source):
+        yield Fault(
+            f"In der Adresse „{shorten(source)}“ eines Bildes {hidden}.", "Legen Sie das Bild in docs/assets/ ab."
+        )
+    elif _SCHEME.match(source) or source.startswith("/"):
+        yield Fault(f"Das Bild „{shorten(source)}“ liegt nicht in docs/.",
+                    "Legen Sie es in docs/assets/ ab; Bilder von anderen Servern verraten ihnen die Lesenden.")  # fmt: skip
+    elif PurePosixPath(source).suffix.lower() not in IMAGE_TYPES:
+        yield Fault(f"„{shorten(source)}“ ist kein Bild.", "Nehmen Sie AVIF, GIF, JPEG, PNG, SVG oder WebP.")
+
+
+def _hidden(address: str) -> str:
+    """Return what makes browsers read an address otherwise than people, or nothing."""
+    if address != address.strip():
+        return "steht am Rand ein Leerzeichen"
+    if _CONTROL.search(address) or _CONTROL.search(unquote(address)):
+        return "steht ein Steuerzeichen oder ein umgekehrter Strich"
+    return ""
+
+
+def shorten(value: str) -> str:
+    """Return a value for a message: printable, at most :data:`MAX_SHOWN_CHARS` long."""
+    shown = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in value)
+    return shown if len(shown) <= MAX_SHOWN_CHARS else f"{shown[: MAX_SHOWN_CHARS - 1]}…"
+
+
+@functools.lru_cache(maxsize=16)
+def template_ids(form: str | None = None) -> frozenset[str]:
+    """Return the ids that our templates use in the pages of the site and the form service.
+
+    :param form: the key of the form that the page holds: then those of its fields as well.
+    """
+    folder = ROOT / "overrides"
+    paths = (folder / "main.html", *folder.glob("partials/kim/*.html"))
+    texts = (path.read_text("utf-8") for path in paths)
+    fixed = {name for text in texts for name in re.findall(r'\bid="([A-Za-z_][\w-]*)"', text)}
+    return frozenset(fixed | (_field_ids(form) if form else set()))
+
+
+def _field_ids(key: str) -> set[str]:
+    from form_handler.forms import FORMS  # late: most pages have no form
+
+    definition = FORMS.get(key)
+    fields = list(definition.form_class()) if definition else []
+    ids = {field.id for field in fields} | {f"form-{number}" for number in range(1, len(fields) + 1)}
+    for field in fields:
+        choices = getattr(field, "choices", None) or ()
+        ids |= {f"{field.id}-{end}" for end in ("hint", "error", *range(len(choices)))}
+    return ids

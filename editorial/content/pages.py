@@ -1,0 +1,274 @@
+"""The pages as the site sees them: which exist in which language, where they live, what belongs together.
+
+Everything here is computed from the files below ``docs/``; MkDocs is not needed and not known.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from core.characters import character_findings, forbidden_in_file, forbidden_in_values
+from core.findings import Finding
+from core.languages import Language, default_language
+from core.text_files import plain_blanks, too_much
+from core.text_files import read_text as read_file
+from editorial.content.front_matter import Header, PageHeader, TranslationHeader, read_header, split_header
+from editorial.content.published_files import is_hidden, is_page
+
+
+class Text(Struct, frozen=True):
+    """One page in one language, as its file holds it.
+
+    :ivar lines: where each key of the header stands.
+    :ivar head: the header as it stands in the file.
+    """
+
+    file: str
+    header: Header
+    body: str
+    body_line: int
+    lines: dict[str, int] = field(default_factory=dict)
+    head: str = ""
+
+    @property
+    def nav_title(self) -> str:
+        """Return the short title if there is one, else the title."""
+        return self.header.nav_title or self.header.title
+
+
+class Page(Struct, frozen=True):
+    """One page in all its languages.
+
+    :ivar key: its path below a language folder without the ending: ``index``, ``arbeitgeber/mitmachen``.
+    :ivar facts: the German header, which holds what does not depend on the language.
+    :ivar texts: the text by language code; German always among them.
+    """
+
+    key: str
+    facts: PageHeader
+    texts: dict[str, Text]
+
+    @property
+    def slug(self) -> str:
+        """Return its path below the language's root: ``""`` for home, ``"arbeitgeber/mitmachen/"``."""
+        parts = self.key.split("/")
+        if parts[-1] == "index":
+            parts.pop()
+        return "/".join(parts) + "/" if parts else ""
+
+    @property
+    def parent_key(self) -> str | None:
+        """Return the key of the page above this one; None for home."""
+        if self.key == "index":
+            return None
+        parts = self.key.split("/")
+        if parts[-1] == "index":
+            parts.pop()
+        return "/".join([*parts[:-1], "index"])
+
+    def url(self, language: Language) -> str:
+        """Return its root-absolute address in a language, escaped (RFC 3986, 2.1): file names may hold umlauts and blanks."""
+        return quote(language.root + self.slug)
+
+    def file(self, language: Language) -> str:
+        """Return where it lies in the site, in a language."""
+        return f"{(language.root + self.slug).lstrip('/')}index.html"
+
+    def exists_in(self, language: Language) -> bool:
+        """Tell whether the site has this page at all in a language, translated or not."""
+        return self.facts.languages is None or language.code in self.facts.languages
+
+    def is_translated(self, language: Language) -> bool:
+        """Tell whether the page has a text of its own in a language."""
+        return language.code in self.texts and self.exists_in(language)
+
+    def text(self, language: Language) -> Text:
+        """Return the text in a language, or the German one where there is none."""
+        return self.texts.get(language.code) or self.texts[default_language().code]
+
+
+class Content(Struct, frozen=True, dict=True):
+    """All pages by key, and what was found wrong while reading them."""
+
+    pages: dict[str, Page]
+    findings: list[Finding] = field(default_factory=list)
+
+    @functools.cached_property
+    def _known(self) -> dict[tuple[str, frozenset[str], frozenset[str]], list[Page]]:
+        """The pages that share topics with others, as far as somebody has asked."""
+        return {}
+
+    @functools.cached_property
+    def _names(self) -> dict[str, Counter[str]]:
+        """How many pages have a short title, by the languages that somebody has asked for."""
+        return {}
+
+    @functools.cached_property
+    def _below(self) -> dict[str, list[Page]]:
+        """The pages directly below each index page."""
+        found: dict[str, list[Page]] = {}
+        for page in self.pages.values():
+            if page.parent_key is not None:
+                found.setdefault(page.parent_key, []).append(page)
+        return found
+
+    @functools.cached_property
+    def _about(self) -> dict[str, list[Page]]:
+        """The pages on each topic."""
+        found: dict[str, list[Page]] = {}
+        for page in self.pages.values():
+            for topic in dict.fromkeys(page.facts.topics):
+                found.setdefault(topic, []).append(page)
+        return found
+
+    def speaks(self, language: Language) -> bool:
+        """Tell whether any page has a text of its own in a language."""
+        return any(language.code in page.texts for page in self.pages.values())
+
+    def children(self, key: str, language: Language) -> list[Page]:
+        """Return the pages directly below a section's index page, in their order."""
+        below = [page for page in self._below.get(key, ()) if page.exists_in(language)]
+        return sorted(below, key=lambda page: (page.facts.order, page.text(language).nav_title))
+
+    def ancestors(self, page: Page) -> list[Page]:
+        """Return the pages above this one, home first."""
+        above: list[Page] = []
+        key = page.parent_key
+        while key is not None:
+            parent = self.pages.get(key)
+            if parent:
+                above.insert(0, parent)
+            key = parent.parent_key if parent else (None if key == "index" else "index")
+        return above
+
+    def related(self, page: Page, language: Language, count: int = 4) -> list[Page]:
+        """Return the pages that share most topics with this one, its own family left out: they are shown anyway."""
+        family = {page.key, page.parent_key, "index"}
+        found = self._alike(language, frozenset(page.facts.topics), frozenset(page.facts.audience))
+        others = (other for other in found if other.key not in family and other.parent_key != page.key)
+        return list(itertools.islice(others, count))
+
+    def has_namesake(self, page: Page, language: Language) -> bool:
+        """Tell whether another page of a language has the same short title, though never the same title."""
+        if language.code not in self._names:
+            pages = (other for other in self.pages.values() if other.exists_in(language))
+            self._names[language.code] = Counter(other.text(language).nav_title for other in pages)
+        return self._names[language.code][page.text(language).nav_title] > 1
+
+    def _alike(self, language: Language, topics: frozenset[str], audience: frozenset[str]) -> list[Page]:
+        """Return the pages of a language that share a topic with these, most topics and audiences first."""
+        place = (language.code, topics, audience)
+        if place not in self._known:
+            shared = Counter(other.key for topic in topics for other in self._about.get(topic, ()))
+            pages = [self.pages[key] for key in shared if not key.startswith("leichte-sprache")]
+            self._known[place] = sorted(
+                (page for page in pages if page.exists_in(language)),
+                key=lambda page: (
+                    -shared[page.key], -len(audience.intersection(page.facts.audience)), page.facts.order, page.key,
+                ),
+            )  # fmt: skip
+        return self._known[place]
+
+
+def page_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Yield key and path of each Markdown file of one language folder that is not hidden, in a stable order."""
+    for path in sorted(folder.rglob("*.md")):
+        key = path.relative_to(folder).with_suffix("").as_posix()
+        if not is_hidden(key) and is_page(path.name):
+            yield key, path
+
+
+def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:
+    """Read all pages of all languages below ``docs``; faults become findings, never exceptions."""
+    findings: list[Finding] = []
+    source = next(language for language in languages if language.default)
+    pages: dict[str, Page] = {}
+    for key, path in page_files(docs / source.code):
+        shown = f"docs/{source.code}/{key}.md"
+        text = _read_text(path, shown, PageHeader, findings)
+        if text is not None and isinstance(text.header, PageHeader):
+            pages[key] = Page(key, text.header, {source.code: text})
+    for language in languages:
+        if language.default:
+            continue
+        for key, path in page_files(docs / language.code):
+            shown = f"docs/{language.code}/{key}.md"
+            text = _read_text(path, shown, TranslationHeader, findings)
+            if key not in pages:
+                if not (docs / source.code / f"{key}.md").exists():
+                    findings.append(
+                        Finding(shown, 0, "Zu dieser Übersetzung gibt es keine deutsche Seite.",
+                                f"Legen Sie docs/{source.code}/{key}.md an oder löschen Sie die Übersetzung.", kind="no-german")
+                    )  # fmt: skip
+            elif text is not None:
+                pages[key].texts[language.code] = text
+    return Content(pages, findings)
+
+
+def reread(content: Content, docs: Path, code: str, key: str) -> Content | list[Finding]:
+    """Return the content with one file read again, or what is wrong with the file.
+
+    The page must exist already; a new or a vanished file concerns other pages as well and wants a whole reading.
+    """
+    findings: list[Finding] = []
+    page, german = content.pages[key], code == default_language().code
+    shown = f"docs/{code}/{key}.md"
+    model = PageHeader if german else TranslationHeader
+    text = _read_text(docs / code / f"{key}.md", shown, model, findings, page.texts.get(code))
+    if text is None:
+        return findings
+    facts = text.header if german and isinstance(text.header, PageHeader) else page.facts
+    fresh = Page(key, facts, {**page.texts, code: text})
+    return Content({**content.pages, key: fresh}, content.findings)
+
+
+def _read_text(
+    path: Path, shown: str, model: type[Header], findings: list[Finding], known: Text | None = None
+) -> Text | None:
+    """Return a text, or None and a finding; ``known`` as it was before: what its header says, need not be read again."""
+    raw = read_file(path, shown)
+    if isinstance(raw, Finding):
+        findings.append(raw)
+        return None
+    raw = plain_blanks(raw)
+    if refused := too_much(raw, shown):
+        findings.append(refused)
+        return None
+    if wrong := character_findings(shown, forbidden_in_file(raw)):
+        findings += wrong
+        return None
+    if not raw.strip():
+        findings.append(
+            Finding(shown, 0, "Die Datei ist leer.",
+                    "Füllen Sie sie oder löschen Sie sie." if model is PageHeader else
+                    "Füllen Sie sie oder löschen Sie sie; ohne Datei zeigt die Seite den deutschen Text.", kind="file-empty")
+        )  # fmt: skip
+        return None
+    if known and known.head and raw.startswith(known.head) and (body := raw.removeprefix(known.head)).strip():
+        return replace(known, body=body)
+    parsed = split_header(raw, shown)
+    if isinstance(parsed, Finding):
+        findings.append(parsed)
+        return None
+    if not parsed.body.strip():
+        findings.append(
+            Finding(shown, parsed.body_line, "Unter dem Kopf steht kein Text.",
+                    "Schreiben Sie den Text oder löschen Sie die Datei.", kind="file-empty")
+        )  # fmt: skip
+        return None
+    if wrong := character_findings(shown, forbidden_in_values(parsed.node if "\\" in parsed.head else None), 1):
+        findings += wrong
+        return None
+    header = read_header(model, parsed, shown)
+    if isinstance(header, list):
+        findings.extend(header)
+        return None
+    return Text(shown, header, parsed.body, parsed.body_line, parsed.lines, parsed.head)

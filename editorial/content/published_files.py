@@ -1,0 +1,58 @@
+"""Which files below ``docs/`` become part of the site: pages, and files of a few kinds beside them; nothing else.
+
+What programs and people lay beside pages (copies, locks, drafts, lists of pictures) is left out, whatever its name.
+"""
+
+from __future__ import annotations
+
+import re
+
+PICTURES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"})
+ASSETS = PICTURES | {".pdf"}
+# What other programs take for Markdown or for a page, MkDocs among them; a page of ours ends with ".md".
+ALMOST_PAGES = frozenset({".markdown", ".mdown", ".mkdn", ".mkd", ".mdwn", ".mdx", ".md", ".htm", ".html", ".xhtml"})
+
+# Names that copies, locks, conflicts and merges give: Windows, macOS, Office, Emacs, git, Nextcloud, Syncthing.
+_SPARE = re.compile(
+    r"^[~#]|^(?:kopie|copy|sicherungskopie) (?:von|of) |~$|#$"
+    r"|[ _(–-](?:kopie|copy)(?: ?\(?\d+\)?)?\)?$"
+    r"|\.(?:bak|backup|orig|old|tmp|temp|rej|save|swp|sik)$"
+    r"|_(?:backup|base|local|remote)_\d+$"
+    r"|sync-conflict-\d+|\((?:conflicted copy|konflikt|in konflikt)",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(r" \(\d+\)$")
+
+
+def ending(path: str) -> str:
+    """Return the ending of a file's name in lower case, with its dot; empty if it has none."""
+    name = path.rpartition("/")[2]
+    return f".{name.rpartition('.')[2].lower()}" if "." in name.lstrip(".") else ""
+
+
+def is_spare(path: str) -> bool:
+    """Tell whether a file's name says that it is a copy, a lock or what a merge has left over."""
+    name = path.rpartition("/")[2]
+    stem = name.rpartition(".")[0] or name
+    return bool(_SPARE.search(stem) or _SPARE.search(name) or (name.endswith(".md") and _NUMBERED.search(stem)))
+
+
+def is_page(path: str) -> bool:
+    """Tell whether a file in a language's folder is a page.
+
+    MkDocs puts ``README.md`` into the place of ``index.md``, so it is none.
+    """
+    return path.endswith(".md") and not is_spare(path) and path.rpartition("/")[2] != "README.md"
+
+
+def is_asset(path: str) -> bool:
+    """Tell whether a file is one that is published beside pages."""
+    return ending(path) in ASSETS and not is_spare(path)
+
+
+def is_hidden(path: str) -> bool:
+    """Tell whether a file is one that editors and file managers lay beside pages; MkDocs leaves them out, too.
+
+    :param path: from the folder of the pages, or from that of a language.
+    """
+    return path.startswith(".") or "/." in path

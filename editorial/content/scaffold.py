@@ -1,0 +1,372 @@
+"""``kim new``: a new page with its header explained, or a new language with everything it needs to begin.
+
+Nothing that exists is ever overwritten, and nothing half is left behind.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import unicodedata
+from pathlib import Path
+
+from babel import Locale, UnknownLocaleError
+from msgspec import Struct
+
+from core.catalogs import collect_messages, update_catalogue
+from core.findings import errors
+from core.languages import ROOT, Language, load_languages, parse_languages
+from core.yaml import YAMLError, load_texts
+from core.yaml import load as load_yaml
+from editorial.content.pages import Content, read_content
+
+KINDS = ("offer", "company", "measure", "page")
+FOLDERS = {"offer": "angebote", "company": "betriebe", "measure": "arbeitgeber/werkzeugkasten", "page": ""}
+UMLAUTS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "œ": "oe", "ł": "l", "ı": "i", "đ": "d", "ð": "d",
+     "þ": "th", "ħ": "h", "ŋ": "n"}
+)  # fmt: skip
+# Names that a file has on no Windows computer, whatever follows the point.
+DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt") for digit in range(10))})
+# What already answers at the top of the site: the staff area, and files of the build.
+TAKEN = frozenset(
+    {
+        "eingang",
+        "assets",
+        "data",
+        "pdf",
+        "pagefind",
+        "kim-preview",
+        "404",
+        "not-kept",
+        "feed",
+        "sitemap",
+        "robots",
+        "offline",
+    }
+)
+
+
+class NewError(Exception):
+    """Nothing was made; the message says why and what to do, in German."""
+
+
+class Made(Struct, frozen=True):
+    """What was made.
+
+    :ivar files: paths that are new or changed.
+    :ivar next_steps: what a person does now, in German.
+    """
+
+    files: list[Path]
+    next_steps: list[str]
+
+
+def slug_of(title: str) -> str:
+    """Return a title as part of an address: ``"Hilfe für Väter"`` becomes ``"hilfe-fuer-vaeter"``.
+
+    :raises NewError: if nothing is left of it, or if it cannot be a file on every computer.
+    """
+    composed = unicodedata.normalize("NFC", title).casefold()
+    plain = (
+        unicodedata.normalize("NFKD", composed.translate(UMLAUTS))
+        .replace("\u2044", "-")
+        .encode("ascii", "ignore")
+        .decode()
+    )
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
+    if not slug or slug == "index":
+        raise NewError(
+            f"Aus „{title}“ lässt sich keine Adresse machen. Nehmen Sie einen deutschen Titel mit lateinischen Buchstaben; "
+            "andere Sprachen bekommen ihren Titel in der Übersetzung."
+        )
+    if slug in DEVICES:
+        raise NewError(f"„{slug}“ kann auf manchen Computern keine Datei heißen. Nehmen Sie einen längeren Titel.")
+    return slug
+
+
+def title_of(text: str) -> str:
+    """Return a title as it is written into a page: composed letters, single blanks.
+
+    :raises NewError: if it cannot be a title.
+    """
+    title = " ".join(unicodedata.normalize("NFC", text).split())
+    if strange := next((sign for sign in title if not sign.isprintable()), None):
+        raise NewError(f"Der Titel enthält das unsichtbare Zeichen U+{ord(strange):04X}. Tippen Sie ihn neu ab.")
+    if not title or len(title) > 90 or re.search(r"[{}<>]", title):
+        raise NewError("Der Titel hat 1 bis 90 Zeichen, ohne { } < und >.")
+    return title
+
+
+def anchor_of(slug: str, body: str) -> str:
+    """Return the id of a page's first heading: it begins with a letter, and no other heading of the page has it."""
+    return f"seite-{slug}" if slug[0].isdigit() or f"{{ #{slug} }}" in body else slug
+
+
+def in_markdown(text: str) -> str:
+    """Return a text so that Markdown shows it as it is."""
+    return re.sub(r"([\\`*_\[\]])", r"\\\1", text)
+
+
+def section_of(kind: str, folder: str | None, docs: Path) -> str:
+    """Return the folder below ``docs/de`` in which a page stands; empty for the top.
+
+    :raises NewError: if there is none.
+    """
+    if folder and kind != "page":
+        raise NewError(f"--in gilt nur für eine Seite (page). Dieser Befehl legt sie in docs/de/{FOLDERS[kind]} an.")
+    named = (folder or "").replace("\\", "/").removeprefix("./").removeprefix("docs/de/")
+    parts = [part for part in named.split("/") if part] if kind == "page" else FOLDERS[kind].split("/")
+    section = "/".join(parts)
+    if any(part.startswith(".") for part in parts) or not (docs / "de" / section).is_dir():
+        raise NewError(f"Den Bereich „{section}“ gibt es unter docs/de nicht.")
+    return section
+
+
+def quoted(text: str) -> str:
+    """Return a text as YAML takes it in one line, whatever stands in it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def in_yaml(word: str) -> str:
+    """Return a word as YAML 1.1 takes it for a text: ``no`` alone would be false."""
+    try:
+        plain = load_yaml(f"{{a: {word}}}") == {"a": word}
+    except YAMLError:
+        plain = False
+    return word if plain else quoted(word)
+
+
+HEADER = """---
+# Der Kopf der Seite. Was hinter # steht, ist Erklärung; Sie dürfen es löschen.
+title: {title}
+description: 'Ein ganzer Satz, der sagt, was auf der Seite steht. Er erscheint in der Suche und auf Karten.'
+# Der Platz unter den Schwesterseiten: 10, 20, 30 …
+order: {order}
+# Für wen: newcomers, employers, helpers, everyone
+audience: [{audience}]
+# Themen; Seiten mit gleichen Themen empfehlen einander. Die Liste steht in REDAKTION.md.
+topics: [{topics}]
+# Wer auf der Seite als Kontakt steht: ein Schlüssel aus docs/data/contacts.yml
+contact: kim
+{extra}# Woher die Angaben stammen: Schlüssel aus docs/data/sources.yml
+source: [own]
+# Stand der Angaben, und bis wann jemand sie wieder prüft
+as_of: {as_of}
+review_by: {review_by}
+# Solange jemand etwas bestätigen muss: false, und dahinter wer was bestätigt
+confirmed: false
+confirm: alle Angaben – Redaktion
+---
+
+# {heading} {{ #{anchor} }}
+
+"""
+BODIES = {
+    "offer": """## Worum geht es? { #worum-es-geht }
+
+Zwei oder drei kurze Sätze.
+
+## Für wen ist das Angebot? { #fuer-wen }
+
+## Was kostet das? { #kosten }
+
+## Wie gehen Sie vor? { #so-gehen-sie-vor }
+
+1. Der erste Schritt.
+
+## Was sollten Sie mitbringen? { #mitbringen }
+
+- Ihren Ausweis oder Ihr Aufenthaltsdokument
+
+## Mehr Informationen { #weiter }
+
+- [Alle Angebote](index.md)
+""",
+    "company": """## Was ist belegt? { #belegt }
+
+Nur, was schriftlich vorliegt.
+
+## Hat der Betrieb zugestimmt? { #zustimmung }
+
+Ob der Betrieb dieser Seite zustimmt, wissen wir noch nicht.
+
+## Gehören Sie zu diesem Betrieb? { #fuer-den-betrieb }
+
+[Kontakt zu uns](../kontakt.md)
+""",
+    "measure": """Ein Satz: Was ist das?
+
+## Für wen ist das gedacht? { #fuer-wen }
+
+## Wie gehen Sie vor? { #das-tun-sie }
+
+1. Der erste Schritt.
+
+## Wer bezahlt? { #wer-zahlt }
+
+## Wie lange dauert das? { #dauer }
+
+## Was steht im Gesetz? { #grundlage }
+
+## Wie geht es weiter? { #weiter }
+
+- [Gespräch mit KIM](gespraech-mit-kim.md)
+""",
+    "page": """Zwei oder drei kurze Sätze.
+""",
+}
+EXTRAS = {
+    "offer": "# Was es kostet: free, partly oder varies; und in welchen Sprachen es das Angebot gibt\noffer: {cost: varies}\n",
+    "company": "",
+    "measure": "# Wann der Werkzeugkasten die Hilfe zeigt. Ist der Text fertig: # am Anfang der nächsten Zeile löschen, anpassen,\n"
+    "# und die Hilfe in docs/data/chooser.yml nennen. Welche Wörter gelten, steht dort oben.\n"
+    "# measure: {wants: [job], stages: [start], obstacles: [], documents: [unknown], sizes: [small, medium, large], pays: nobody}\n",
+    "page": "",
+}
+AUDIENCES = {"offer": "newcomers", "company": "employers, everyone", "measure": "employers", "page": "everyone"}
+TOPICS = {"offer": "advice", "company": "companies", "measure": "work", "page": "kim"}
+
+
+def new_page(kind: str, title: str, docs: Path, today: datetime.date, folder: str | None = None) -> Made:
+    """Create a German page with its header explained.
+
+    :param kind: one of :data:`KINDS`.
+    :param folder: for a plain page, the section below ``docs/de`` in which it stands; default is the top.
+    :raises NewError: if the title cannot be one, or the page exists.
+    """
+    title = title_of(title)
+    section, slug = section_of(kind, folder, docs), slug_of(title)
+    path = docs / "de" / section / f"{slug}.md"
+    if path.exists():
+        raise NewError(f"{shown(path, docs)} gibt es schon. Nehmen Sie einen anderen Titel oder ändern Sie die Seite.")
+    if path.with_suffix("").exists():
+        raise NewError(
+            f"Unter dieser Adresse steht schon der Bereich docs/de/{section and section + '/'}{slug}. Nehmen Sie einen anderen Titel."
+        )
+    if not section and slug in TAKEN | {row.code for row in load_languages()}:
+        raise NewError(f"Die Adresse /{slug}/ hat schon eine andere Bedeutung. Nehmen Sie einen anderen Titel.")
+    content = read_content(docs, load_languages())
+    text = HEADER.format(
+        title=quoted(title), order=next_order(content, section), audience=AUDIENCES[kind], topics=TOPICS[kind],
+        extra=EXTRAS[kind], as_of=f"{today:%Y-%m}", review_by=today + datetime.timedelta(days=183),
+        heading=in_markdown(title), anchor=anchor_of(slug, BODIES[kind]),
+    )  # fmt: skip
+    files = [path]
+    steps = [
+        f"Schreiben Sie den Text in {shown(path, docs)}.",
+        "`make check` sagt, was noch fehlt; `make run` zeigt die Seite.",
+        "`.venv/bin/kim translations status` zeigt, welche Sprachen die Seite noch nicht haben.",
+    ]
+    facts = docs / "data" / "companies.yml"
+    listed = with_company(facts, slug, title, today) if kind == "company" else None
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text + BODIES[kind])
+    if listed is not None:
+        try:
+            facts.parent.mkdir(parents=True, exist_ok=True)
+            facts.write_text(listed, "utf-8")
+        except OSError:
+            path.unlink()  # nothing half
+            raise
+        files.append(facts)
+        steps.insert(
+            1, "Holen Sie die Zustimmung schriftlich ein. Erst dann: consent: given in docs/data/companies.yml."
+        )
+    if kind == "measure":
+        steps.insert(1, "Danach: das # vor measure: löschen und die Hilfe in docs/data/chooser.yml nennen.")
+    steps += [f"Eine andere Seite hat einen Fehler: {one}" for one in errors(content.findings)]
+    return Made(files, steps)
+
+
+def with_company(facts: Path, key: str, name: str, today: datetime.date) -> str:
+    """Return ``companies.yml`` with an entry more.
+
+    :raises NewError: if the company is there already, or the file cannot take one.
+    """
+    try:
+        before = facts.read_text("utf-8") if facts.exists() else ""
+        known = load_texts(before) or {}
+        if key in known:
+            raise NewError(f"docs/data/companies.yml hat schon einen Eintrag {key}.")
+        after = before + ("" if before.endswith("\n") or not before else "\n") + company_entry(key, name, today)
+        if load_texts(after)[key]["name"] != name:
+            raise ValueError(key)
+    except (YAMLError, UnicodeDecodeError, ValueError, TypeError, LookupError) as error:
+        raise NewError(
+            "In docs/data/companies.yml lässt sich kein Betrieb eintragen. `make check` sagt, was daran nicht stimmt."
+        ) from error
+    return after
+
+
+def company_entry(key: str, name: str, today: datetime.date) -> str:
+    """Return a company's entry in ``companies.yml``, unconfirmed."""
+    return (
+        f"{key}:\n  name: {quoted(name)}\n  role: wird ergänzt\n  consent: unknown\n  page: betriebe/{key}\n  source: own\n"
+        f"  as_of: {today:%Y-%m}\n  confirmed: false\n  confirm: schriftliche Zustimmung und Angaben – Betrieb\n"
+    )
+
+
+def next_order(content: Content, section: str) -> int:
+    """Return the place behind the last page of a section."""
+    mine = [page.facts.order for page in content.pages.values()
+            if page.key.rpartition("/")[0] == section and not page.key.endswith("index") and page.facts.order < 1000]  # fmt: skip
+    return max(mine, default=0) + 10
+
+
+def shown(path: Path, docs: Path) -> str:
+    """Return a path as editors know it."""
+    return f"docs/{path.relative_to(docs).as_posix()}"
+
+
+LAST_ROW = re.compile(r"^(?P<indent>\s*)- \{locale: [^\n]*\n(?!\s*- \{locale:)", re.MULTILINE)
+
+
+def new_language(code: str, root: Path = ROOT) -> Made:
+    """Create what a language needs to begin: an entry in the table, a folder, a catalogue to fill.
+
+    :raises NewError: if there is no such language, it is there already, or the table cannot be found.
+    """
+    config = root / "mkdocs.yml"
+    load_languages(config)  # says what is wrong with the file
+    before = config.read_text("utf-8")
+    code = code.strip()
+    if not re.fullmatch(r"[a-z]{2}", code):
+        raise NewError(
+            f"„{code}“: Das Sprachmodul kennt nur Kürzel aus zwei kleinen Buchstaben, zum Beispiel fr, es oder ro."
+        )
+    try:
+        locale = Locale.parse(code)
+    except (UnknownLocaleError, ValueError) as error:
+        raise NewError(f"Eine Sprache „{code}“ gibt es nicht. Nehmen Sie ein Kürzel wie fr, es oder ro.") from error
+    if any(row["locale"] == code for entry in load_yaml(before)["plugins"] if "i18n" in entry for row in entry["i18n"]["languages"]):  # fmt: skip
+        raise NewError(f"Die Sprache „{code}“ steht schon in mkdocs.yml.")
+    direction = "rtl" if locale.text_direction == "rtl" else "ltr"
+    name = (locale.get_display_name(code) or code).capitalize()
+    last = LAST_ROW.search(before)
+    if last is None:
+        raise NewError("In mkdocs.yml ist die Tabelle der Sprachen nicht zu finden (Zeilen „- {locale: …“).")
+    row = f"{last['indent']}- {{locale: {in_yaml(code)}, name: {in_yaml(name)}, build: true, theme: {{direction: {direction}}}}}\n"
+    after = before[: last.end()] + row + before[last.end() :]
+    languages = parse_languages(load_yaml(after))
+    language = next(one for one in languages if one.code == code)
+    folder, catalogue = root / "docs" / code, root / "core" / "locale" / f"{code}.po"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / ".gitkeep").touch()
+    template = collect_messages()
+    update_catalogue(language, template, catalogue.parent)
+    config.write_text(after, "utf-8")
+    return Made([config, folder / ".gitkeep", catalogue], language_steps(language, root / "docs", len(template)))
+
+
+def language_steps(language: Language, docs: Path, words: int) -> list[str]:
+    """Return what is missing for a language that was just made."""
+    pages = sum(page.exists_in(language) for page in read_content(docs, load_languages()).pages.values())
+    return [
+        f"{words} Wörter der Oberfläche fehlen: core/locale/{language.code}.po füllen; `make check` nennt jedes.",
+        f"{pages} Seiten fehlen. Solange zeigt die Seite den deutschen Text und sagt das. "
+        f"`.venv/bin/kim translations export --lang {language.code} --only missing` macht eine Datei für Übersetzende.",
+        f"Die Begriffe in docs/data/glossary.yml um {language.code}: ergänzen.",
+        "Prüfen Sie den Eigennamen der Sprache in mkdocs.yml.",
+        "Veröffentlichen Sie erst, wenn `make check` ohne Fehler ist.",
+    ]

@@ -1,0 +1,88 @@
+"""The filters of a directory: which choices its cards allow.
+
+The page is the same for everybody; the choosing itself is done by the stylesheet (``:has()``), so every topic,
+audience and language of an offer has its rule there. A test compares both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, get_args
+
+from core.gettext import gettext as _
+from core.gettext import lazy_gettext as _l
+from editorial.content.front_matter import Audience, Topic
+from editorial.content.pages import Page
+
+FEWEST_CARDS = 6  # a reader takes in fewer at a glance
+FEWEST_TOPICS = 2
+TOPICS: Mapping[str, Any] = {
+    "kim": _l("KIM"),
+    "residence": _l("Residence"),
+    "work": _l("Work"),
+    "training": _l("Job training"),
+    "language": _l("Learning German"),
+    "recognition": _l("Recognition of qualifications"),
+    "school": _l("School"),
+    "childcare": _l("Childcare"),
+    "health": _l("Health"),
+    "housing": _l("Housing and living"),
+    "money": _l("Money"),
+    "advice": _l("Advice"),
+    "rights": _l("Rights"),
+    "emergency": _l("Emergency"),
+    "participation": _l("Taking part"),
+    "companies": _l("Companies"),
+    "alliance": _l("Business alliance"),
+    "legal": _l("Law"),
+    "accessibility": _l("Accessibility"),
+}
+AUDIENCES: Mapping[str, Any] = {
+    "newcomers": _l("People who are new here"),
+    "employers": _l("Employers"),
+    "helpers": _l("Helpers"),
+}
+
+
+def tags(page: Page) -> list[str]:
+    """Return what a page can be found by: topics, audiences (a page for everyone is for each), known languages."""
+    audience = page.facts.audience
+    meant = [name for name in get_args(Audience) if name in AUDIENCES and (name in audience or "everyone" in audience)]
+    topics = [name for name in get_args(Topic) if name in page.facts.topics]
+    return [*topics, *meant, *(page.facts.offer.languages if page.facts.offer else [])]
+
+
+def filters(pages: Sequence[Page], language: str) -> list[dict[str, Any]]:
+    """Return the groups of choices for a directory's pages, in the reader's language; none for a short list.
+
+    A choice that no page fits is left out, and so is a group that would not tell the pages apart.
+    """
+    cards = [set(tags(page)) for page in pages]
+    if len(cards) < FEWEST_CARDS or len(_telling(TOPICS, cards)) < FEWEST_TOPICS:
+        return []
+    from babel import Locale  # late: few pages have a list of languages
+
+    names = Locale.parse(language).languages
+    spoken = {
+        code: names.get(code, code)
+        for code in sorted({c for p in pages if p.facts.offer for c in p.facts.offer.languages})
+    }
+    groups = (
+        ("topic", _("Topic"), TOPICS),
+        ("audience", _("For whom"), AUDIENCES),
+        ("language", _("Language of the offer, where we know it"), spoken),
+    )
+    return [
+        {
+            "name": name,
+            "legend": legend,
+            "choices": [(key, str(rows[key])) for key in rows if any(key in card for card in cards)],
+        }
+        for name, legend, rows in groups
+        if _telling(rows, cards)
+    ]
+
+
+def _telling(keys: Iterable[str], cards: list[set[str]]) -> list[str]:
+    """Return the keys that some cards carry and others do not."""
+    return [key for key in keys if 0 < sum(key in card for card in cards) < len(cards)]

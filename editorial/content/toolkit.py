@@ -1,0 +1,174 @@
+"""The rule table of the toolkit (``docs/data/chooser.yml``): reading it, checking it, and writing it for handler and browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from core import yaml as yaml_files
+from core.findings import Finding
+from core.languages import ROOT, Language, default_language
+from editorial.content.front_matter import SOME, Document, Obstacle, Size, Want
+from editorial.content.pages import Content
+from editorial.content.schema import Model, given, read_model
+from form_handler.toolkit.recommend import choose, every_answer, fits, reasons
+
+FILE = "docs/data/chooser.yml"
+ROOM = "arbeitgeber/werkzeugkasten"
+
+
+class When(Model, frozen=True, kw_only=True):
+    """What an employer has answered; every answer named here has to be given."""
+
+    want: Want | None = None
+    obstacle: Obstacle | None = None
+    document: Document | None = None
+    size: Size | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a rule without an answer, which would always hold; for that there is ``always``."""
+        if not given(self):
+            raise ValueError("eine Regel braucht mindestens eine Antwort; was immer passt, steht unter always")
+
+
+class Rule(Model, frozen=True, kw_only=True):
+    """If these answers were given, show these measures."""
+
+    when: When
+    show: Annotated[list[str], SOME]
+    first: bool = False
+
+
+class Table(Model, frozen=True, kw_only=True):
+    """The whole rule table."""
+
+    rules: Annotated[list[Rule], SOME]
+    always: str
+    most: Annotated[int, Meta(ge=1, le=12)]
+
+
+def load_table(path: Path = ROOT / FILE) -> Table | list[Finding]:
+    """Read the rule table, or say what is wrong with it."""
+    try:
+        data, node = yaml_files.load_file(path)
+    except OSError as error:
+        what = f"Die Datei kann nicht gelesen werden ({error.strerror})."
+        return [Finding(FILE, 0, what, "Holen Sie sie aus der Versionsgeschichte zurück.", kind="toolkit")]
+    except yaml_files.YAMLError as error:
+        line, why = yaml_files.explain(error)
+        what, remedy = f"Die Datei ist kein gültiges YAML ({why}).", "Vergleichen Sie die Zeile mit der darüber."
+        return [Finding(FILE, max(line, 1), what, remedy, kind="toolkit")]
+    read = read_model(Table, data)
+    if isinstance(read, Table):
+        return read
+    return [
+        Finding(
+            FILE,
+            max(yaml_files.line_of(node, fault.where), 1),
+            f"„{fault.place}“: {fault.what}.",
+            "Oben in der Datei steht, welche Wörter erlaubt sind.",
+            kind="toolkit",
+        )
+        for fault in read
+    ]
+
+
+def rule_lines(path: Path = ROOT / FILE) -> dict[int, int]:
+    """Return the line on which each rule begins."""
+    data, node = yaml_files.load_file(path)
+    return {number: yaml_files.line_of(node, ("rules", number)) for number in range(len(data["rules"]))}
+
+
+def chooser_data(table: Table, content: Content, language: Language) -> dict[str, Any]:
+    """Return rules, measures and words of one language as plain data for handler and browser."""
+    measures = {}
+    for page in measure_pages(content):
+        text = page.text(language)
+        facts = page.facts.measure
+        assert facts is not None
+        translated = page.is_translated(language)
+        measures[page.key.rpartition("/")[2]] = {
+            "title": text.header.title,
+            "text": text.header.description,
+            "url": page.url(language),
+            "lang": None if translated else default_language().code,
+            "order": page.facts.order,
+            "stages": list(facts.stages),
+            "want": list(facts.wants),
+            "document": list(facts.documents),
+            "size": list(facts.sizes),
+        }
+    return {
+        "rules": [{"when": given(rule.when), "show": rule.show, "first": rule.first} for rule in table.rules],
+        "always": table.always,
+        "most": table.most,
+        "measures": measures,
+        "reasons": reasons(),
+    }
+
+
+def measure_pages(content: Content) -> list[Any]:
+    """Return the pages of the toolkit, in their order."""
+    pages = [page for page in content.pages.values() if page.facts.measure is not None]
+    return sorted(pages, key=lambda page: (page.facts.order, page.key))
+
+
+def check_table(content: Content, path: Path = ROOT / FILE) -> list[Finding]:
+    """Return what is wrong with the rule table: unknown measures, contradictions, dead rules, measures nobody finds."""
+    table = load_table(path)
+    if isinstance(table, list):
+        return table
+    lines = rule_lines(path)
+    data = chooser_data(table, content, default_language())
+    known = data["measures"]
+    found: list[Finding] = []
+    for number, rule in enumerate(table.rules):
+        when = {question: (key,) for question, key in given(rule.when).items()}
+        for key in rule.show:
+            if key not in known:
+                found.append(
+                    Finding(FILE, lines[number], f"Die Hilfe „{key}“ gibt es nicht.",
+                            f"Der Name ist der einer Datei in docs/de/{ROOM}/ mit measure: im Kopf.", kind="toolkit")
+                )  # fmt: skip
+            elif not fits(known[key], when):
+                found.append(
+                    Finding(FILE, lines[number], f"Widerspruch: „{key}“ ist für diese Antwort gar nicht gedacht.",
+                            f"Prüfen Sie measure: in docs/de/{ROOM}/{key}.md oder streichen Sie die Hilfe aus der Regel.", kind="toolkit")
+                )  # fmt: skip
+        twins = [other for other in table.rules[:number] if other.when == rule.when]
+        if twins:
+            found.append(
+                Finding(FILE, lines[number], "Diese Antworten hat schon eine Regel weiter oben.",
+                        "Fassen Sie beide Regeln zu einer zusammen.", kind="toolkit")
+            )  # fmt: skip
+    if table.always not in known:
+        found.append(
+            Finding(
+                FILE, 1, f"Die Hilfe „{table.always}“ gibt es nicht.", "Prüfen Sie die Zeile always:.", kind="toolkit"
+            )
+        )
+    if not found:
+        found += _dead(table, data, lines)
+    return found
+
+
+def _dead(table: Table, data: Mapping[str, Any], lines: Mapping[int, int]) -> Iterator[Finding]:
+    """Yield rules that never bring a measure onto a list, and measures that are on no list."""
+    shown: set[str] = set()
+    at_work: set[int] = set()
+    for answers in every_answer():
+        listed = {one["key"] for one in choose(data, answers)}
+        shown |= listed
+        for number, rule in enumerate(data["rules"]):
+            if number not in at_work and all(key in answers[question] for question, key in rule["when"].items()):
+                at_work |= {number} if listed & set(rule["show"]) else set()
+    for number in range(len(table.rules)):
+        if number not in at_work:
+            yield Finding(FILE, lines[number], "Diese Regel bringt nie eine Hilfe auf die Liste.",
+                          "Streichen Sie sie oder stellen Sie sie weiter nach oben.", kind="toolkit")  # fmt: skip
+    for key in sorted(data["measures"].keys() - shown):
+        yield Finding(f"docs/de/{ROOM}/{key}.md", 0, "Keine Regel des Werkzeugkastens führt zu dieser Hilfe.",
+                      f"Nennen Sie sie in {FILE}, oder nehmen Sie measure: aus dem Kopf.", kind="toolkit")  # fmt: skip

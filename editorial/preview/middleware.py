@@ -1,0 +1,165 @@
+"""Live preview: a saved page is in the browser at once, with its findings in a bar. Never part of a public site.
+
+Three parts: :mod:`editorial.preview.watcher` runs as a process of its own beside the server, sees what was saved, draws that page
+alone and puts it into the built site, and has the whole site built again in the background. :class:`Preview` is
+WSGI middleware that adds bar and script to pages on their way out. ``live.js`` asks whether its page is new.
+They meet in one small file beside the site.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from core.languages import ROOT, default_language, language_of_path
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+HOLD_SECONDS = 8.0
+HOLD_AT_ONCE = 3
+ASSETS = Path(__file__).parent / "assets"
+TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+
+
+def state_file(site_dir: Path) -> Path:
+    """Return the file in which watcher and middleware meet."""
+    return site_dir.with_name(f".{site_dir.name}.preview.json")
+
+
+def read_state(site_dir: Path) -> dict[str, Any]:
+    """Return what the watcher last said; an idle state if it said nothing yet."""
+    try:
+        state: dict[str, Any] = json.loads(state_file(site_dir).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {"version": 0, "pages": {}, "findings": {}, "fault": ""}
+    return state
+
+
+class Preview:
+    """WSGI middleware: bar and script on pages, and the address that the script asks.
+
+    :param always: show the bar from the beginning; otherwise only once something was saved.
+    """
+
+    def __init__(self, app: WSGIApplication, site_dir: Path, always: bool = False) -> None:
+        self.app, self.site_dir, self.always = app, site_dir, always
+        self.waiting = threading.Semaphore(HOLD_AT_ONCE)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer the script, or hand the request on and add to pages."""
+        path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
+        if path.startswith("/kim-preview/"):
+            return self.own(path, environ, start_response)
+        state = read_state(self.site_dir)
+        if environ["REQUEST_METHOD"] != "GET" or not (self.always or state["version"]):
+            return self.app(environ, start_response)
+        return self.added(path, state, environ, start_response)
+
+    def own(self, path: str, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer what the bar itself needs."""
+        name = path.rpartition("/")[2]
+        headers = [("Cache-Control", "no-store")]
+        if name == "wait":
+            query = dict(part.partition("=")[::2] for part in environ.get("QUERY_STRING", "").split("&"))
+            known = query.get("version", "")
+            known = known if re.fullmatch(r"[0-9]{1,9}", known) else "0"
+            body = json.dumps({"version": self.wait(query.get("path", ""), int(known))}).encode()
+            start_response("200 OK", [*headers, ("Content-Type", "application/json")])
+            return [body]
+        file = ASSETS / name
+        if file.suffix in TYPES and file.is_file() and file.parent == ASSETS:
+            start_response("200 OK", [*headers, ("Content-Type", TYPES[file.suffix])])
+            return [file.read_bytes()]
+        start_response("404 Not Found", [*headers, ("Content-Type", "text/plain")])
+        return [b"Not found"]
+
+    def wait(self, quoted: str, known: int) -> int:
+        """Return the version of a page as soon as it is newer than the known one, or after a while."""
+        path = unquote(quoted)
+        if not self.waiting.acquire(blocking=False):
+            return version_of(read_state(self.site_dir), path)  # too many tabs: they ask again a little later
+        try:
+            end = time.monotonic() + HOLD_SECONDS
+            while (now := version_of(read_state(self.site_dir), path)) <= known and time.monotonic() < end:
+                time.sleep(0.03)
+            return now
+        finally:
+            self.waiting.release()
+
+    def added(
+        self, path: str, state: dict[str, Any], environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """Pass an answer on; a page gets its bar and its script before it ends."""
+        environ = {**environ}
+        for name in ("HTTP_ACCEPT_ENCODING", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_NONE_MATCH", "HTTP_RANGE"):
+            environ.pop(name, None)  # the whole page, as it is now
+        seen: list[Any] = []
+
+        def note(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            seen[:] = [status, headers, exc_info]
+            return lambda _data: None
+
+        answer = self.app(environ, note)
+        try:
+            body = b"".join(answer)
+        finally:
+            if hasattr(answer, "close"):
+                answer.close()
+        status, headers, _exc_info = seen
+        if any(name.lower() == "content-type" and value.startswith("text/html") for name, value in headers):
+            extra = bar(path, state).encode()
+            body = body.replace(b"</body>", extra + b"</body>", 1)
+            headers = [row for row in headers if row[0].lower() not in {"content-length", "etag", "last-modified", "cache-control"}]  # fmt: skip
+            headers += [("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
+        start_response(status, headers)
+        return [body]
+
+
+def version_of(state: dict[str, Any], path: str) -> int:
+    """Return the version in which a page last changed."""
+    return int(max(state["pages"].get(path, 0), state["pages"].get("*", 0)))
+
+
+def bar(path: str, state: dict[str, Any]) -> str:
+    """Return bar and script for one page, in German: the findings of its files."""
+    language, below = language_of_path(path)
+    key = below.strip("/") or "index"
+    keys = (key, f"{key}/index")
+    files = [
+        f"docs/{code}/{one}.md" for one in keys for code in dict.fromkeys((language.code, default_language().code))
+    ]
+    found = [row for file in files for row in state["findings"].get(file, [])]
+    rows = "".join(
+        f'<li class="kim-preview__{html.escape(row["level"])}"><code>{html.escape(row["file"])}:{row["line"]}</code> '
+        f"{html.escape(row['what'])} {html.escape(row['remedy'])}</li>"
+        for row in found
+    )
+    wrong = sum(row["level"] == "error" for row in found)
+    fault = f'<p class="kim-preview__error">{html.escape(state["fault"])}</p>' if state["fault"] else ""
+    said = f"{wrong} Fehler, {len(found) - wrong} Hinweise" if found else "Diese Seite ist in Ordnung."
+    if wrong:
+        said += " – die Seite zeigt den letzten Stand ohne Fehler."
+    return (
+        '<link rel="stylesheet" href="/kim-preview/live.css">'
+        f'<aside class="kim-preview{" kim-preview--wrong" if wrong or fault else ""}" lang="de" dir="ltr" aria-label="Vorschau">'
+        f"<details{' open' if wrong or fault else ''}><summary>Vorschau: {said}</summary>{fault}<ul>{rows}</ul></details></aside>"
+        f'<script src="/kim-preview/live.js" defer data-version="{version_of(state, path)}"></script>'
+    )
+
+
+def start_watcher(site_dir: Path) -> subprocess.Popen[bytes]:
+    """Start the watcher as a process that ends with this one."""
+    state_file(site_dir).unlink(missing_ok=True)
+    command = [sys.executable, "-m", "editorial.preview.watcher", str(site_dir), str(os.getpid())]
+    return subprocess.Popen(command, cwd=ROOT, start_new_session=True)

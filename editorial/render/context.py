@@ -1,0 +1,299 @@
+"""What a template knows about the page it draws: one object `kim`, computed from content and facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from core.languages import Language, default_language
+from editorial.content import toolkit as chooser_table
+from editorial.content.booklets import BOOKLETS
+from editorial.content.front_matter import TranslationHeader
+from editorial.content.pages import Page
+from editorial.content.structure import KEPT, LEGAL, MAIN, OFFLINE_LIST
+from editorial.content.taxonomy import filters, tags
+from editorial.render.qr import qr_svg
+from editorial.render.site import House
+from editorial.render.structured_data import json_ld
+from editorial.translations.stale_markers import is_marked, unmarked
+from editorial.translations.state import TranslationState
+from form_handler.toolkit import recommend as chooser
+
+BOOKLET_SECTIONS = frozenset(booklet.section for booklet in BOOKLETS)
+
+
+def is_active(page: Page, current: Page | None) -> bool:
+    """Tell whether a page is the one that is shown, or the section that holds it."""
+    return current is not None and (page.key == current.key or (page.slug != "" and current.slug.startswith(page.slug)))
+
+
+def item(house: House, page: Page, language: Language, current: Page | None = None) -> dict[str, Any]:
+    """Return a page as templates show it: as a ready ``link``, and its title, address and language.
+
+    What does not depend on the current page is found out once for each language.
+    """
+    place = (language.code, page.key)
+    plain = house.links.get(place)
+    if plain is None:
+        plain = house.links[place] = _item(page, language)
+    if not is_active(page, current):
+        return plain
+    own = {**plain, "current": current is not None and page.key == current.key, "active": True}
+    return {**own, "link": link(own)}
+
+
+def distinct(house: House, page: Page, language: Language) -> dict[str, Any]:
+    """Return a page as a link outside its section, where a short title that another page has as well says too little.
+
+    WCAG 2.4.4 (Link Purpose): two links of one name lead to one place.
+    """
+    own = item(house, page, language)
+    if not house.content.has_namesake(page, language):
+        return own
+    own = {**own, "title": page.text(language).header.title}
+    return {**own, "link": link(own)}
+
+
+def _item(page: Page, language: Language) -> dict[str, Any]:
+    text = page.text(language)
+    home = language if page.exists_in(language) else default_language()
+    foreign = default_language().code if not page.is_translated(language) else None
+    plain = {
+        "key": page.key,
+        "title": text.nav_title,
+        "description": text.header.description,
+        "url": page.url(home),
+        "lang": foreign if foreign != language.code else None,
+        "current": False,
+        "active": False,
+        "topics": list(page.facts.topics),
+        "audience": list(page.facts.audience),
+    }
+    return {**plain, "link": link(plain)}
+
+
+_LANG, _HREFLANG = Markup('<span lang="{}" dir="ltr">{}</span>'), Markup(' hreflang="{}"')
+_CURRENT = {"page": Markup(' aria-current="page"'), "section": Markup(' aria-current="true"')}
+
+
+def link(row: Mapping[str, Any]) -> Markup:
+    """Return a link to a page; a title in another language than the reader's says so (WCAG 2.2, 3.1.2)."""
+    lang = row["lang"]
+    return Markup('<a href="{}"{}{}>{}</a>').format(
+        row["url"],
+        _HREFLANG.format(lang) if lang else "",
+        _CURRENT["page"] if row["current"] else _CURRENT["section"] if row["active"] else "",
+        _LANG.format(lang, row["title"]) if lang else row["title"],
+    )
+
+
+def frame_context(house: House, language: Language, current: Page | None) -> dict[str, Any]:
+    """Return what header and footer need on any page, error pages included."""
+    pages = house.content.pages
+    contact = house.facts.contacts
+    municipality = house.site["municipality"]
+    return {
+        "site": {
+            "name": house.site["name"],
+            "city": municipality["name"],
+            "authority": municipality["authority"],
+            "programme": municipality["programme"],
+            "url": house.site["url"],
+            "demo": house.site.get("demo", False),
+            "suggestions": house.site["suggestions"],
+        },
+        "language": language,
+        "languages": house.languages,
+        "nav": [item(house, pages[key], language, current) for key in MAIN if key in pages],
+        "legal": {
+            name: item(house, pages[key], language, current) if key in pages else None for name, key in LEGAL.items()
+        },
+        # Header, footer and search are the same on all pages that have the same of these links marked.
+        "marked": tuple(
+            (key, current.key == key if current else False)
+            for key in (*MAIN, *LEGAL.values())
+            if key in pages and is_active(pages[key], current)
+        ),
+        "switchboard": contact.get(municipality["switchboard"]),
+        "contact": contact.get((current.facts.contact if current else None) or ""),
+        "og_locale": default_language().code if current and not current.is_translated(language) else language.code,
+        "feed": language.root + "feed.xml",
+        "offline": {
+            "list": language.root + OFFLINE_LIST,
+            "kept": [
+                item(house, pages[key], language) for key in KEPT if key in pages and pages[key].is_translated(language)
+            ],
+        },
+        "search": {"available": True, "bundle": "/pagefind/"},
+        "form": None,
+    }
+
+
+def page_context(house: House, language: Language, page: Page, html: str) -> dict[str, Any]:
+    """Return the whole `kim` object of one page in one language; see the template contract in CONTRIBUTING.md."""
+    content, text = house.content, page.text(language)
+    fallback = not page.is_translated(language)
+    spoken = default_language() if fallback else language
+    url = house.site["url"].rstrip("/")
+    translations = [row for row in house.languages if page.is_translated(row)]
+    hreflang = [(row.code, url + page.url(row)) for row in translations]
+    section_key = page.key if page.key.endswith("/index") else page.parent_key
+    section = content.pages.get(section_key) if section_key and section_key != "index" else None
+    below = content.children(page.key, language) if page.facts.layout == "directory" else []
+    trail = [*content.ancestors(page), page]
+    return {
+        **frame_context(house, language, page),
+        "page": {
+            "key": page.key,
+            "title": text.header.title,
+            "nav_title": text.nav_title,
+            "description": text.header.description,
+            "url": page.url(language),
+            "slug": page.slug,
+            "layout": page.facts.layout,
+            "is_fallback": fallback,
+            "content_lang": page.facts.lang or spoken.code,
+            "content_dir": spoken.dir,
+            "as_of": page.facts.as_of,
+            "review_by": page.facts.review_by,
+            "confirmed": page.facts.confirmed,
+            "audience": list(page.facts.audience),
+            "topics": list(page.facts.topics),
+            "offer": page.facts.offer,
+            "measure": page.facts.measure,
+            "booklet": page.key in BOOKLET_SECTIONS,
+            "translation": translation(page, language, house.states.get((page.key, language.code)), html),
+            "html": Markup(html),  # noqa: S704 - made by Markdown from our own pages, where HTML is refused
+        },
+        "canonical": url + page.url(spoken),
+        "qr": qr_svg(url + page.url(spoken)),
+        "json_ld": json_ld(
+            house.site,
+            content,
+            house.facts.contacts.get(house.site["municipality"]["switchboard"]),
+            page,
+            language,
+            unmarked(html),
+        ),
+        "og_alternates": [] if fallback else [row.code for row in translations if row != language],
+        "hreflang": [] if fallback else [*hreflang, ("x-default", url + page.url(default_language()))],
+        "alternates": [
+            {
+                "code": row.code,
+                "name": row.name,
+                "dir": row.dir,
+                "url": page.url(row) if page.exists_in(row) else row.root,
+                "current": row.code == language.code,
+                "translated": page.is_translated(row),
+            }
+            for row in house.languages
+        ],
+        "section": section
+        and {
+            **item(house, section, language, page),
+            "items": [item(house, child, language, page) for child in content.children(section.key, language)],
+        },
+        "breadcrumbs": [item(house, step, language, page) for step in trail] if page.key != "index" else [],
+        "cards": [{**item(house, child, language, page), "tags": tags(child)} for child in below],
+        "filters": filters(below, language.code),
+        "overview": overview(house, language) if page.facts.layout == "overview" else [],
+        "related": []
+        if page.facts.layout == "overview"
+        else [distinct(house, other, language) for other in content.related(page, language)],
+        "laws": [house.facts.laws[key] for key in page.facts.law],
+        "links": [house.facts.links[key] for key in page.facts.links],
+        "form": empty_form(page.facts.form) if page.facts.form else None,
+        "chooser": chooser_context(house, language, page) if page.facts.layout == "chooser" else None,
+    }
+
+
+def empty_form(key: str) -> dict[str, Any]:
+    """Return a form as the static page draws it: nothing filled in, nothing shown as wrong."""
+    from form_handler.forms import FORMS  # late: most pages have no form
+
+    definition = FORMS[key]
+    return {"key": key, "form": definition.form_class(), "definition": definition}
+
+
+def chooser_context(house: House, language: Language, page: Page) -> dict[str, Any]:
+    """Return what the chooser's page draws: questions, measures, and where its list and its data live."""
+    return {
+        "labels": chooser.labels(),
+        "answers": chooser.known_answers({}),
+        "stages": chooser.stages(),
+        "data": chooser_table.chooser_data(house.chooser, house.content, language),
+        "action": page.url(language) + "auswahl/",
+        "data_url": page.url(language) + "massnahmen.json",
+    }
+
+
+def translation(
+    page: Page, language: Language, state: TranslationState | None = None, html: str = ""
+) -> dict[str, Any] | None:
+    """Return who reviewed the translation, where the German text is and whether that has changed since.
+
+    None where the page shows German itself. ``stale`` is None or says the day on which the change was noticed, or,
+    if nobody has looked since, the last day on which the translation followed; and whether passages are marked.
+    """
+    header = page.text(language).header
+    if not isinstance(header, TranslationHeader):
+        return None
+    stale = None
+    if state and state.is_stale:
+        stale = {"changed": state.last_change, "followed": state.since, "marked": is_marked(html)}
+    return {
+        "reviewed_by": header.reviewed_by,
+        "reviewed_at": header.reviewed_at,
+        "changed_later": state is not None and state.state == "fresh",
+        "stale": stale,
+        "source_url": page.url(default_language()),
+    }
+
+
+def error_context(
+    house: House, language: Language, title: str, description: str, layout: str = "error"
+) -> dict[str, Any]:
+    """Return the `kim` object of a language's page that no file stands for: not found, or not kept offline.
+
+    The handler uses the error page as a frame as well.
+    """
+    return {
+        **frame_context(house, language, None),
+        "page": {
+            "key": "404", "title": title, "nav_title": title, "description": description, "url": "", "slug": "",
+            "layout": layout, "is_fallback": False, "content_lang": language.code, "content_dir": language.dir,
+            "as_of": None, "review_by": None, "confirmed": True, "audience": [], "topics": [], "offer": None,
+            "measure": None, "booklet": False, "translation": None, "html": Markup(""),
+        },
+        "canonical": None,
+        "json_ld": None,
+        "og_alternates": [],
+        "hreflang": [],
+        "alternates": [
+            {"code": row.code, "name": row.name, "dir": row.dir, "url": row.root,
+             "current": row.code == language.code, "translated": True}
+            for row in house.languages
+        ],
+        "section": None,
+        "breadcrumbs": [],
+        "cards": [],
+        "chooser": None,
+        "filters": [],
+        "overview": [],
+        "related": [],
+        "laws": [],
+        "links": [],
+    }  # fmt: skip
+
+
+def overview(house: House, language: Language) -> list[dict[str, Any]]:
+    """Return every page of a language: those below home, each with the pages below it."""
+
+    def below(key: str) -> list[dict[str, Any]]:
+        return [
+            {**item(house, page, language), "pages": below(page.key)} for page in house.content.children(key, language)
+        ]
+
+    return below("index")

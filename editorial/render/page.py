@@ -1,0 +1,142 @@
+"""How a text becomes a page, but for what Markdown does between: for a build of all pages, and for that of one.
+
+MkDocs calls these functions through the plugin; :mod:`editorial.build.single` calls them for one page.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from core import gettext as words
+from core.findings import ContentError
+from core.formatting import in_months, in_words
+from core.gettext import gettext as _
+from core.languages import Language, default_language
+from editorial.content import markdown as markup
+from editorial.content.html_policy import check_html, template_ids
+from editorial.content.pages import Page
+from editorial.content.shortcodes import Draw, fill_inserts
+from editorial.render.language_tags import mark_german
+from editorial.render.sayings import sayings_of
+from editorial.render.site import House
+from editorial.render.structured_data import og_locale
+from editorial.translations.stale_markers import mark_changed, show_changed
+
+
+def spoken(page: Page, language: Language) -> Language:
+    """Return the language of the text that a page shows: German where there is no translation."""
+    return language if page.is_translated(language) else default_language()
+
+
+def before_markdown(markdown: str, house: House, page: Page, language: Language) -> str:
+    """Mark what is stale and fill in facts, in the language of the text."""
+    markdown = mark_changed(markdown, house.states.get((page.key, language.code)))
+    if not language.default:
+        markdown = markup.lead_home(markdown, page, language, house.content)
+    code = spoken(page, language).code
+    with words.use_language(code):
+        return fill_inserts(markdown, house.facts, code, parts(house, spoken(page, language)))
+
+
+def after_markdown(html: str, house: House, page: Page, language: Language) -> str:
+    """Repair what Markdown gives and mark German words in other languages.
+
+    :raises ContentError: if the page then holds what :mod:`editorial.content.html_policy` does not allow.
+    """
+    html = show_changed(
+        html,
+        _("The German text of this passage has changed."),
+        _("Something in the German text of this section has changed."),
+    )
+    html = markup.repair(html, lambda number: _("Table %(number)s, can be scrolled sideways", number=number))
+    if not spoken(page, language).default:
+        html = mark_german(html, house.facts.german_terms, language.code)
+    html = markup.wrap_home(html) if page.facts.layout == "home" else html
+    html = html.replace(f'href="{markup.HOME}', 'href="')
+    if faults := check_html(html, house.addresses, template_ids(page.facts.form)):
+        from editorial.checks.html import locate_faults  # late: pages of a checked site have none
+
+        raise ContentError(
+            locate_faults(page.text(language), faults, house.facts, spoken(page, language).code, page.facts.form)
+        )
+    return html
+
+
+def parts(house: House, language: Language) -> Draw:
+    """Return what draws each part of a page that is made from elsewhere."""
+
+    def notice() -> str:
+        from editorial.render.notices import forms_notice
+
+        return forms_notice()
+
+    def results() -> str:
+        from editorial.content.survey_results import draw_results
+
+        return draw_results(house.survey, language)
+
+    def tests() -> str:
+        from editorial.content.accessibility import draw_run
+
+        return draw_run(house.tested, language)
+
+    return {"forms.notice": notice, "survey.results": results, "accessibility.results": tests}
+
+
+def furnish(env: jinja2.Environment, language: Language, overrides: Path) -> jinja2.Environment:
+    """Give templates our words, dates and addresses, and escape what they print."""
+    env.autoescape = True
+    env.cache = {}  # all templates at once; the usual cache counts which was used last, at each of thirty parts of a page
+    env.add_extension("jinja2.ext.i18n")
+    env.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.globals["_"] = speaker()
+    env.globals["kept"] = keeper()
+    address = functools.cache(functools.partial(asset_url, overrides))
+    # Not a function of its argument alone: a compiled template, which is kept, must not hold its result.
+    env.filters["asset"] = jinja2.pass_context(lambda _context, name: address(name))
+    said = sayings_of(getattr(env.bytecode_cache, "folder", None), language.code)
+    env.filters["month"] = lambda value: said.say(f"month {value}", lambda: in_months(value, language))
+    env.filters["longdate"] = lambda value: said.say(f"longdate {value}", lambda: in_words(value, language))
+    env.filters["og_locale"] = lambda code: said.say(f"og_locale {code}", lambda: og_locale(code))
+    return env
+
+
+def keeper() -> Callable[..., str]:
+    """Return ``kept(name, *marks)`` for ``{% call kept(…) %}`` in templates: each part is drawn once for its marks.
+
+    A part may depend on nothing but the language, the site and its marks.
+    """
+    drawn: dict[tuple[Any, ...], str] = {}
+
+    def kept(*marks: Any, caller: Callable[[], str]) -> str:
+        if marks not in drawn:
+            drawn[marks] = caller()
+        return drawn[marks]
+
+    return kept
+
+
+def speaker() -> Callable[..., Markup]:
+    """Return what templates call ``_``: each message is looked up and escaped once for the language spoken now."""
+    known: dict[str, Markup] = {}
+
+    def say(message: str, /, **values: Any) -> Markup:
+        text = known.get(message)
+        if text is None:
+            text = known[message] = Markup(words.gettext(message))  # noqa: S704 - from our own catalogues
+        return text % values if values or "%" in text else text
+
+    return say
+
+
+def asset_url(custom_dir: Path, name: str) -> str:
+    """Return the address of one of our own files, with a mark that changes with its content."""
+    digest = hashlib.sha256((custom_dir / "assets" / name).read_bytes()).hexdigest()[:10]
+    return f"/assets/{name}?v={digest}"

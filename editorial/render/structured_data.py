@@ -1,0 +1,155 @@
+"""What a page says to search engines: JSON-LD after schema.org, and the names of places that Open Graph wants.
+
+Only what is certain: a contact, a price or a language that the city has not confirmed is left out.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any
+
+from markupsafe import Markup
+
+from core.languages import Language, default_language
+from editorial.content.facts import Contact
+from editorial.content.front_matter import TranslationHeader
+from editorial.content.pages import Content, Page
+from editorial.content.taxonomy import AUDIENCES
+
+OFFERS = "angebote/"
+Thing = dict[str, Any]
+_H2 = re.compile(r"<h2\b[^>]*>(.*?)</h2>", re.DOTALL)
+_END_OF_LINE = re.compile(r"</(?:p|li|h\d|tr|div)>|<br\s*/?>")
+_TAG = re.compile(r"<[^>]+>")
+
+
+def json_ld(
+    site: dict[str, Any], content: Content, contact: Contact | None, page: Page, language: Language, body: str
+) -> Markup:
+    """Return what a page says to machines, safe to stand inside ``<script type="application/ld+json">``.
+
+    ``contact`` is the authority's; ``body`` is the page's text as HTML.
+    """
+    graph = [web_page(site, page, language)]
+    if page.key == "index":
+        graph.append(authority(site, contact))
+    else:
+        graph.append(breadcrumbs(site, content, page, language))
+    if page.is_translated(language):
+        if page.key.startswith(OFFERS) and not page.key.endswith("index"):
+            graph.append(service(site, page, language))
+        if page.facts.faq:
+            graph.append(faq(body))
+    data = {"@context": "https://schema.org", "@graph": graph}
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - JSON with no way out of its element
+
+
+def address(site: dict[str, Any], page: Page, language: Language) -> str:
+    """Return a page's whole address."""
+    return str(site["url"]).rstrip("/") + page.url(language)
+
+
+def web_page(site: dict[str, Any], page: Page, language: Language) -> Thing:
+    """Return the page itself, and for a translation of what it is one and who has reviewed it."""
+    text = page.text(language)
+    spoken = language if page.is_translated(language) else default_language()
+    thing: Thing = {
+        "@type": "WebPage",
+        "@id": address(site, page, spoken),
+        "name": text.header.title,
+        "inLanguage": page.facts.lang or spoken.code,
+        "isPartOf": {"@type": "WebSite", "name": site["name"], "url": str(site["url"]).rstrip("/") + "/"},
+    }
+    if isinstance(text.header, TranslationHeader):
+        thing["translationOfWork"] = {"@id": address(site, page, default_language())}
+        if text.header.reviewed_by and text.header.reviewed_at:
+            thing["reviewedBy"] = {"@type": "Person", "name": text.header.reviewed_by}
+            thing["lastReviewed"] = text.header.reviewed_at.isoformat()
+        else:
+            thing["creativeWorkStatus"] = "Machine translation, not reviewed"
+    return thing
+
+
+def authority(site: dict[str, Any], contact: Contact | None) -> Thing:
+    """Return the city that the site is made for, with those ways to reach it that are confirmed."""
+    municipality = site["municipality"]
+    thing: Thing = {
+        "@type": "GovernmentOrganization",
+        "name": municipality["authority"],
+        "areaServed": {"@type": "City", "name": municipality["name"]},
+    }
+    if contact is not None and contact.confirmed:
+        known = {"telephone": contact.phone, "email": contact.email, "address": contact.address, "url": contact.url}
+        thing |= {key: value for key, value in known.items() if value}
+    return thing
+
+
+def breadcrumbs(site: dict[str, Any], content: Content, page: Page, language: Language) -> Thing:
+    """Return the way from home to the page, as the reader sees it."""
+    steps = [*content.ancestors(page), page]
+    return {
+        "@type": "BreadcrumbList",
+        "itemListElement": [
+            {
+                "@type": "ListItem",
+                "position": number,
+                "name": step.text(language).nav_title,
+                "item": address(site, step, language if step.is_translated(language) else default_language()),
+            }
+            for number, step in enumerate(steps, 1)
+        ],
+    }
+
+
+def service(site: dict[str, Any], page: Page, language: Language) -> Thing:
+    """Return an offer; its price and languages only where the page is confirmed."""
+    header = page.text(language).header
+    thing: Thing = {
+        "@type": "GovernmentService",
+        "name": header.title,
+        "description": header.description,
+        "url": address(site, page, language),
+        "areaServed": {"@type": "City", "name": site["municipality"]["name"]},
+    }
+    meant = [str(AUDIENCES[name]) for name in page.facts.audience if name in AUDIENCES]
+    if meant:
+        thing["audience"] = [{"@type": "Audience", "audienceType": name} for name in meant]
+    if page.facts.offer and page.facts.confirmed:
+        if page.facts.offer.languages:
+            thing["availableLanguage"] = page.facts.offer.languages
+        if page.facts.offer.cost == "free":
+            thing["offers"] = {"@type": "Offer", "price": 0, "priceCurrency": "EUR"}
+    return thing
+
+
+def faq(body: str) -> Thing:
+    """Return the questions of a page and their answers as plain text."""
+    _intro, *rest = _H2.split(body)
+    return {
+        "@type": "FAQPage",
+        "mainEntity": [
+            {
+                "@type": "Question",
+                "name": plain(question),
+                "acceptedAnswer": {"@type": "Answer", "text": plain(answer)},
+            }
+            for question, answer in zip(rest[::2], rest[1::2], strict=True)
+        ],
+    }
+
+
+def plain(fragment: str) -> str:
+    """Return the words of an HTML fragment on one line."""
+    return " ".join(html.unescape(_TAG.sub("", _END_OF_LINE.sub(" ", fragment))).split())
+
+
+def og_locale(code: str) -> str:
+    """Return a language as Open Graph wants it, with the territory where most of its speakers live: ``uk_UA``."""
+    from babel.core import get_global  # late: see editorial.render.sayings
+
+    likely = get_global("likely_subtags").get(code, "")
+    territory = likely.rpartition("_")[2]
+    return f"{code}_{territory}" if territory else code

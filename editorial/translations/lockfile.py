@@ -1,0 +1,283 @@
+"""The lock file ``docs/translations.lock.yml``: on which German text each translation stands, paragraph by paragraph.
+
+One short line for each section of a page in one language, sorted, so that two people who work on different
+pages, languages or sections never touch the same line::
+
+    angebote/wohnen:
+      uk:
+        _at: 2026-11-23                                         # when the translation was last seen to follow
+        _review: 2026-12-01 5f0c1a2b                            # day of the review, and the text that was reviewed
+        kosten: 1f0a2b3c 9d8e7f6a | 77aa00bb 12cd34ef           # marks of the German paragraphs | of its own
+        termine: 0a1b2c3d | 4e5f6a7b | 2026-11-30               # stale, first noticed on that day
+
+Only ``kim translations`` writes it. After a merge conflict take either side and run ``kim translations update``.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from core import yaml as yaml_files
+from core.findings import ContentError, Finding
+from core.languages import Language
+from core.text_files import read_text
+
+NAME = "translations.lock.yml"
+SHOWN = f"docs/{NAME}"
+EMPTY = "."  # a side that has no paragraphs
+UNKNOWN = "x"  # the German side of a paragraph whose partner was never known
+INTRO = """\
+# Worauf jede Übersetzung beruht: je Abschnitt die Marken der deutschen Absätze | die der eigenen | seit wann veraltet.
+# Schreibt nur `kim translations`; von Hand ist hier nichts zu ändern. Konflikt beim Zusammenführen?
+# Eine der beiden Fassungen nehmen, dann `.venv/bin/kim translations update`.
+"""
+REMEDY = (
+    "Holen Sie die letzte gute Fassung der Datei zurück (Verlauf im Browser-Editor) und rufen Sie "
+    "`.venv/bin/kim translations update` auf."
+)
+_MARKS = re.compile(r"(?:\.|(?:[0-9a-f]{8}|x)(?: (?:[0-9a-f]{8}|x))*)\Z")
+
+
+class Section(Struct, frozen=True):
+    """What the lock knows of one section in one language: the marks of both sides, and since when it is stale."""
+
+    german: tuple[str, ...]
+    own: tuple[str, ...]
+    stale_since: datetime.date | None = None
+
+    def __str__(self) -> str:
+        parts = [" ".join(self.german) or EMPTY, " ".join(self.own) or EMPTY]
+        return " | ".join([*parts, self.stale_since.isoformat()] if self.stale_since else parts)
+
+
+class Entry(Struct, frozen=True):
+    """What the lock knows of one page in one language.
+
+    :ivar at: the day on which the translation was last written down as following the German text.
+    :ivar review: the day of the review that was last noticed, and the mark of the text that was reviewed.
+    """
+
+    at: datetime.date
+    sections: Mapping[str, Section]
+    review: tuple[datetime.date, str] | None = None
+
+    @property
+    def german(self) -> frozenset[str]:
+        """Return the marks of all German paragraphs it stands on."""
+        return frozenset(mark for section in self.sections.values() for mark in section.german)
+
+    @property
+    def own(self) -> frozenset[str]:
+        """Return the marks of all its own paragraphs."""
+        return frozenset(mark for section in self.sections.values() for mark in section.own)
+
+    def partners(self) -> dict[str, set[str]]:
+        """Return, for each German paragraph, its translations; nothing from sections cut differently."""
+        pairs: dict[str, set[str]] = {}
+        for section in self.sections.values():
+            if len(section.german) == len(section.own):
+                for german, own in zip(section.german, section.own, strict=True):
+                    pairs.setdefault(german, set()).add(own)
+        return pairs
+
+
+class Lock(Struct, frozen=True):
+    """The whole lock file: an entry by page and language."""
+
+    entries: Mapping[tuple[str, str], Entry] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        lines = [INTRO + "version: 1", "pages:" if self.entries else "pages: {}"]
+        last = None
+        for (key, code), entry in sorted(self.entries.items()):
+            if key != last:
+                lines.append(f"  {key}:")
+            last = key
+            lines += [f"    {code}:", f"      _at: {entry.at}"]
+            if entry.review:
+                lines.append(f"      _review: {entry.review[0]} {entry.review[1]}")
+            lines += [f"      {name}: {section}" for name, section in sorted(entry.sections.items())]
+        return "\n".join(lines) + "\n"
+
+
+class _Broken(Exception):
+    """One line of the lock cannot be read."""
+
+    def __init__(self, line: int, why: str) -> None:
+        self.line, self.why = line, why
+
+
+def read_lock(docs: Path) -> Lock | Finding:
+    """Return the lock of a folder of pages, an empty one if there is no file, or say what is wrong with it."""
+    path = docs / NAME
+    if not path.exists():
+        return Lock()
+    text = read_text(path, SHOWN)
+    return replace(text, remedy=REMEDY) if isinstance(text, Finding) else _parse(text)
+
+
+@lru_cache(maxsize=4)
+def _parse(text: str) -> Lock | Finding:
+    conflict = re.search(r"^(<{7}|={7}|>{7})", text, re.MULTILINE)
+    if conflict:
+        return Finding(
+            SHOWN, text.count("\n", 0, conflict.start()) + 1, "Hier steht noch ein Konflikt vom Zusammenführen.",
+            "Nehmen Sie eine der beiden Fassungen und rufen Sie `.venv/bin/kim translations update` auf.",
+        )  # fmt: skip
+    try:
+        return Lock(dict(_entries(yaml_files.compose(text))))
+    except yaml_files.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line, why = (mark.line + 1 if mark else 0), "kein gültiges YAML"
+    except _Broken as error:
+        line, why = error.line, error.why
+    return Finding(SHOWN, line, f"Die Datei ist nicht lesbar ({why}).", REMEDY)
+
+
+def load_lock(docs: Path) -> Lock:
+    """Return the lock of a folder of pages.
+
+    :raises ContentError: if it cannot be read; else every stale page would pass for a fresh one.
+    """
+    lock = read_lock(docs)
+    if isinstance(lock, Finding):
+        raise ContentError([lock])
+    return lock
+
+
+def _rows(node: Any) -> Iterable[tuple[str, Any, int]]:
+    if isinstance(node, yaml_files.ScalarNode) and not node.value:
+        return
+    if not isinstance(node, yaml_files.MappingNode):
+        raise _Broken(node.start_mark.line + 1 if node else 1, "hier fehlt eine Ebene")
+    seen: set[str] = set()
+    for name, value in node.value:
+        line = name.start_mark.line + 1
+        if not isinstance(name, yaml_files.ScalarNode):
+            raise _Broken(line, "hier steht kein Name")
+        if name.value in seen:
+            raise _Broken(line, f"„{name.value}“ steht zweimal")
+        seen.add(name.value)
+        yield name.value, value, line
+
+
+def _entries(root: Any) -> Iterable[tuple[tuple[str, str], Entry]]:
+    top = {name: (value, line) for name, value, line in _rows(root)}
+    version = top.get("version")
+    if version is None or getattr(version[0], "value", None) != "1" or top.keys() - {"version", "pages"}:
+        raise _Broken(version[1] if version else 1, "die Zeile „version: 1“ fehlt oder nennt eine fremde Fassung")
+    for key, languages, _ in _rows(top["pages"][0]) if "pages" in top else ():
+        for code, rows, line in _rows(languages):
+            yield (key, code), _entry(rows, line)
+
+
+def _entry(rows: Any, line: int) -> Entry:
+    at: datetime.date | None = None
+    review: tuple[datetime.date, str] | None = None
+    sections: dict[str, Section] = {}
+    for name, node, row_line in _rows(rows):
+        value = node.value if isinstance(node, yaml_files.ScalarNode) else ""
+        try:
+            if name == "_at":
+                at = datetime.date.fromisoformat(value)
+            elif name == "_review":
+                day, mark = value.split(" ")
+                review = datetime.date.fromisoformat(day), mark
+            else:
+                sections[name] = _section(value)
+        except ValueError as error:
+            raise _Broken(row_line, f"„{name}: {value[:40]}“ hat nicht die erwartete Form") from error
+    if at is None:
+        raise _Broken(line, "die Zeile „_at:“ fehlt")
+    return Entry(at, sections, review)
+
+
+def _section(value: str) -> Section:
+    german, own, *rest = value.split(" | ")
+    if len(rest) > 1 or not _MARKS.match(german) or not _MARKS.match(own):
+        raise ValueError(value)
+    sides = [tuple(() if side == EMPTY else side.split(" ")) for side in (german, own)]
+    return Section(sides[0], sides[1], datetime.date.fromisoformat(rest[0]) if rest else None)
+
+
+def write_lock(docs: Path, lock: Lock) -> bool:
+    """Write the lock in its one form, whole or not at all; return whether the file changed."""
+    path, text = docs / NAME, str(lock)
+    if path.exists() and path.read_text("utf-8") == text:
+        return False
+    write_all({path: text.encode()})
+    return True
+
+
+def write_all(files: Mapping[Path, bytes]) -> None:
+    """Write several files, all or none: first all beside their places, then into place, and back if that fails."""
+    import tempfile  # late: builds write no lock
+
+    ready: dict[Path, Path] = {}
+    before: dict[Path, bytes | None] = {}
+    try:
+        for path, data in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+            ready[path] = Path(name)
+            with os.fdopen(handle, "wb") as out:
+                out.write(data)
+                out.flush()
+                os.fsync(out.fileno())
+            ready[path].chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        for path, fresh in ready.items():
+            before[path] = path.read_bytes() if path.exists() else None
+            fresh.replace(path)
+    except BaseException:
+        for path, data_before in before.items():
+            if data_before is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.write_bytes(data_before)
+        raise
+    finally:
+        for fresh in ready.values():
+            fresh.unlink(missing_ok=True)
+
+
+def check_lock(docs: Path, languages: tuple[Language, ...]) -> list[Finding]:
+    """Return what is wrong with the lock file: an error if it cannot be read, a notice on what it should not name."""
+    lock = read_lock(docs)
+    if isinstance(lock, Finding):
+        return [lock]
+    codes = {language.code for language in languages if not language.default}
+    text = (docs / NAME).read_text("utf-8") if lock.entries else ""
+    found: list[Finding] = []
+    for key, code in sorted(lock.entries):
+        if not (docs / default_code(languages) / f"{key}.md").exists():
+            what = f"Die Seite „{key}“ gibt es nicht mehr."
+        elif code not in codes:
+            what = f"„{key}“: Die Sprache „{code}“ gibt es nicht."
+        elif not (docs / code / f"{key}.md").exists():
+            what = f"Die Übersetzung docs/{code}/{key}.md gibt es nicht mehr."
+        else:
+            continue
+        found.append(
+            Finding(SHOWN, _line_of(text, key, code), what, "`.venv/bin/kim translations update` räumt auf.", "notice")
+        )
+    return found
+
+
+def default_code(languages: tuple[Language, ...]) -> str:
+    """Return the code of the language that pages are written in first."""
+    return next(language.code for language in languages if language.default)
+
+
+def _line_of(text: str, key: str, code: str) -> int:
+    page = re.search(rf"^  {re.escape(key)}:$", text, re.MULTILINE)
+    entry = re.compile(rf"^    {re.escape(code)}:$", re.MULTILINE).search(text, page.end()) if page else None
+    return text.count("\n", 0, entry.start()) + 1 if entry else 0

@@ -1,0 +1,225 @@
+"""Cut a page into paragraphs with their places, and bring each into a normal form.
+
+A paragraph is what a translator works on in one go: a heading, a paragraph, one item of a list, one row of a
+table, the title of a box; of the header the title, the short title and the description. White space, line
+ends, wrapping, the marks of a list and the order and quotes of the header do not count.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from core import yaml as yaml_files
+
+HEAD, TOP = "_head", "_top"  # sections of a page that have no heading: its header, and what stands before the first one
+FIELDS = ("title", "nav_title", "description")
+HASH_LENGTH = 8
+
+_HEADER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*(\{[^{}]*\})?[ \t]*$")
+_ID = re.compile(r"#([A-Za-z][\w-]*)")
+_BOX = re.compile(r'(!!!|\?\?\?\+?)[ \t]*([\w-]*)[^"]*(?:"(.*)")?[ \t]*$')
+_ITEM = re.compile(r"([-*+]|\d{1,9}[.)])[ \t]+")
+_DEFINITION = re.compile(r":[ \t]+")
+_QUOTE = re.compile(r">[ \t]?")
+_TABLE_RULE = re.compile(r"\|?:?-+:?(?:\|:?-+:?)*\|?")
+_INSERT = re.compile(r"\{\{.*?\}\}|\]\([^)]*\)|\{[^{}]*\}")
+
+
+def is_table_rule(line: str) -> bool:
+    """Return whether a line is the rule below the head of a table, for example ``|---|:-:|``; linear in its length."""
+    return _TABLE_RULE.fullmatch("".join(line.split())) is not None
+
+
+class Paragraph(Struct, frozen=True, dict=True):
+    """One paragraph of a page.
+
+    :ivar section: the id of the heading it stands below; the same in all languages.
+    :ivar kind: ``p``, ``h2``, ``ul``, ``ol``, ``row``, ``dd``, ``quote``, ``code``, ``box-note``, or a field of the header.
+    :ivar text: its words in one line, without the marks that make it what it is.
+    :ivar line: the line it begins in, counted from 1.
+    :ivar start: where its words begin in the file, in characters; ``end`` is where they stop.
+    """
+
+    section: str
+    kind: str
+    text: str
+    line: int
+    start: int
+    end: int
+
+    @functools.cached_property
+    def hash(self) -> str:
+        """Return a short mark of its normal form; the same for two paragraphs that say the same."""
+        said = f"{self.kind}\n{normal(self.text)}".encode()
+        return hashlib.sha256(said).hexdigest()[:HASH_LENGTH]
+
+    @property
+    def has_words(self) -> bool:
+        """Tell whether there is anything to translate besides inserts, addresses and signs."""
+        return any(char.isalpha() for char in _INSERT.sub("", self.text))
+
+
+class Document(Struct, frozen=True):
+    """One file: its text and its paragraphs, by section and in their order."""
+
+    text: str
+    sections: dict[str, tuple[Paragraph, ...]]
+
+    def hashes(self, section: str) -> tuple[str, ...]:
+        """Return the marks of a section's paragraphs; nothing where there is no such section."""
+        return tuple(paragraph.hash for paragraph in self.sections.get(section, ()))
+
+    def kinds(self, section: str) -> tuple[str, ...]:
+        """Return what a section is made of."""
+        return tuple(paragraph.kind for paragraph in self.sections.get(section, ()))
+
+    def span(self, section: str) -> tuple[int, int]:
+        """Return where a section's text begins and ends in the file, headline included."""
+        paragraphs = self.sections[section]
+        start = self.text.rfind("\n", 0, paragraphs[0].start) + 1
+        line_end = self.text.find("\n", paragraphs[-1].end)
+        return start, len(self.text) if line_end < 0 else line_end
+
+
+def normal(text: str) -> str:
+    """Return a text without differences that no reader sees: runs of white space, and two ways to write an accent."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+@functools.lru_cache(maxsize=4096)
+def read_document(text: str) -> Document:
+    """Cut a file into its paragraphs. A header that is no valid YAML has no paragraphs (the checks name it)."""
+    match = _HEADER.match(text)
+    sections: dict[str, list[Paragraph]] = {}
+    body = 0
+    if match:
+        body = match.end()
+        for paragraph in _head_paragraphs(match[1], match.start(1), text.count("\n", 0, match.start(1)) + 1):
+            sections.setdefault(HEAD, []).append(paragraph)
+    for paragraph in split_body(text[body:], body, text.count("\n", 0, body) + 1):
+        sections.setdefault(paragraph.section, []).append(paragraph)
+    return Document(text, {name: tuple(rows) for name, rows in sections.items()})
+
+
+def _head_paragraphs(header: str, offset: int, line: int) -> Iterator[Paragraph]:
+    """Yield title, short title and description, always in this order; an empty one where a field is missing."""
+    try:
+        node = yaml_files.compose(header)
+    except yaml_files.YAMLError:
+        return
+    rows = {key.value: value for key, value in node.value} if isinstance(node, yaml_files.MappingNode) else {}
+    for field in FIELDS:
+        value = rows.get(field)
+        if isinstance(value, yaml_files.ScalarNode):
+            start, end = value.start_mark.index, value.end_mark.index
+            end = start + len(header[start:end].rstrip())
+            yield Paragraph(HEAD, field, value.value, line + value.start_mark.line, offset + start, offset + end)
+        else:
+            yield Paragraph(HEAD, field, "", line, offset, offset)
+
+
+def split_body(body: str, offset: int = 0, line: int = 1) -> list[Paragraph]:
+    """Cut Markdown into paragraphs; ``offset`` and ``line`` say where in the file it begins."""
+    return _Cutter(offset, line).cut(body)
+
+
+class _Cutter:
+    """Walk over the lines of a page once and close a paragraph where a new one begins."""
+
+    def __init__(self, offset: int, line: int) -> None:
+        self.at, self.line = offset, line
+        self.section = TOP
+        self.done: list[Paragraph] = []
+        self.kind, self.words = "", [""]
+        self.begin = (0, 0)
+        self.end = 0
+        self.fence = ""
+
+    def cut(self, body: str) -> list[Paragraph]:
+        for raw in body.split("\n"):
+            self.take(raw.rstrip("\r"))
+            self.at += len(raw) + 1
+            self.line += 1
+        self.close()
+        return self.done
+
+    def take(self, raw: str) -> None:
+        line = raw.strip()
+        left = self.at + len(raw) - len(raw.lstrip())
+        if self.fence:
+            self.go_on(raw, raw)
+            if line.startswith(self.fence):
+                self.close()
+                self.fence = ""
+        elif line.startswith(("```", "~~~")):
+            self.close()
+            self.fence = line[:3]
+            self.open("code", left, line)
+        elif not line:
+            self.close()
+        elif (heading := _HEADING.match(line)) is not None:
+            self.heading(heading, left)
+        elif line.startswith(("!!!", "???")) and (box := _BOX.match(line)) is not None:
+            self.close()
+            at = left + (box.start(3) if box[3] is not None else len(line))
+            self.add(f"box-{box[2] or 'note'}", box[3] or "", at, at + len(box[3] or ""))
+        elif line.startswith("|"):
+            self.close()
+            if not is_table_rule(line):
+                self.add("row", " | ".join(cells(line)), left, left + len(line))
+        elif self.kind != "p" and (item := _ITEM.match(line)):
+            self.close()
+            self.open("ol" if item[1][0].isdigit() else "ul", left + item.end(), line[item.end() :])
+        elif line[0] == ":" and (definition := _DEFINITION.match(line)):
+            self.close()
+            self.open("dd", left + definition.end(), line[definition.end() :])
+        elif line[0] == ">" and (quote := _QUOTE.match(line)):
+            if self.kind == "quote":
+                self.go_on(raw, line[quote.end() :])
+            else:
+                self.close()
+                self.open("quote", left + quote.end(), line[quote.end() :])
+        elif self.kind:
+            self.go_on(raw, line)
+        else:
+            self.open("p", left, line)
+
+    def heading(self, heading: re.Match[str], left: int) -> None:
+        self.close()
+        named = _ID.search(heading[3] or "")
+        names = {paragraph.section for paragraph in self.done}
+        name = named[1] if named else f"_{len(names)}"
+        while name in names:  # the checks refuse a doubled id; here it only must not be lost
+            name += "_"
+        self.section = name
+        self.add(f"h{len(heading[1])}", heading[2], left + heading.start(2), left + heading.end(2))
+
+    def open(self, kind: str, at: int, words: str) -> None:
+        self.kind, self.words = kind, [words]
+        self.begin = (self.line, at)
+        self.end = at + len(words)
+
+    def go_on(self, raw: str, words: str) -> None:
+        self.words.append(words)
+        self.end = self.at + len(raw.rstrip())
+
+    def close(self) -> None:
+        if self.kind:
+            text = "\n".join(self.words) if self.kind == "code" else " ".join(filter(None, self.words))
+            self.done.append(Paragraph(self.section, self.kind, text, *self.begin, self.end))
+        self.kind = ""
+
+    def add(self, kind: str, text: str, start: int, end: int) -> None:
+        self.done.append(Paragraph(self.section, kind, text, self.line, start, end))
+
+
+def cells(row: str) -> list[str]:
+    """Return the cells of a table's row."""
+    return [cell.strip() for cell in re.split(r"(?<!\\)\|", row.strip().strip("|"))]

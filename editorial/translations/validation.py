@@ -1,0 +1,135 @@
+"""What must hold before a translator's words may go into a page; every fault says what, why and what to do."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+
+from core.characters import find_forbidden
+from core.findings import Finding
+from core.languages import Language
+from editorial.content.front_matter import TranslationHeader, read_header, split_header
+from editorial.content.markdown import find_html
+from editorial.content.shortcodes import BRACES, INSERT
+from editorial.translations.segments import Document, cells, normal, read_document
+from editorial.translations.state import shorten
+from editorial.translations.units import Unit
+
+_TARGET = re.compile(r"(!?)\[[^\]]*\]\(\s*<?([^)\s>]+)>?[^)]*\)")
+_ATTRIBUTES = re.compile(r"(?<!\{)\{:?\s*[#.][^{}]*\}(?!\})")
+_IDS = re.compile(r"\{[^{}]*#([\w-]+)[^{}]*\}")
+MANY = 20  # letters from which on the script of a text says something about its language
+
+
+def faults(unit: Unit, target: str) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with one translated text: what was seen and why it matters, and the remedy."""
+    if not target.strip():
+        yield "ist leer.", "Übersetzen Sie ihn; sonst fehlt den Lesenden dieser Text."
+        return
+    if find_forbidden(target):
+        yield "enthält unsichtbare Steuerzeichen.", "Tippen Sie den Text neu, statt ihn zu kopieren."
+    yield from _same(
+        "Einschübe", _inserts(unit.source), _inserts(target),
+        "Übernehmen Sie jeden Einschub in doppelten geschweiften Klammern genau so, wie er im Deutschen steht; "
+        "dort setzt die Seite Nummern, Beträge und Gesetze ein.",
+    )  # fmt: skip
+    yield from _same(
+        "Links", _links(unit.source), _links(target),
+        "Übersetzen Sie nur den Text in den eckigen Klammern; das Ziel in den runden bleibt, sonst ist der Link tot.",
+    )  # fmt: skip
+    yield from _same(
+        "Kennungen", _attributes(unit.source), _attributes(target),
+        "Lassen Sie, was in geschweiften Klammern mit # oder Punkt steht, wie es ist; Links führen dorthin.",
+    )  # fmt: skip
+    if target.count("**") % 2 > unit.source.count("**") % 2:
+        yield "hat ein einzelnes **.", "Fett beginnt und endet mit zwei Sternchen."
+    if any(find_html(target)) and not any(find_html(unit.source)):
+        yield "enthält HTML, das im Deutschen nicht steht.", "Löschen Sie die Zeichen in spitzen Klammern."
+    if unit.kind == "row" and len(cells(target)) != len(cells(unit.source)):
+        yield (
+            f"hat {len(cells(target))} Zellen, die Tabelle {len(cells(unit.source))}.",
+            "Setzen Sie zwischen die Zellen je einen senkrechten Strich |, so viele wie im Deutschen.",
+        )
+    if unit.kind.startswith("box") and '"' in target:
+        yield "enthält gerade Anführungszeichen, die den Titel des Kastens beenden.", "Nehmen Sie die der Sprache."
+
+
+def _same(name: str, wanted: Counter[str], given: Counter[str], remedy: str) -> Iterator[tuple[str, str]]:
+    missing, extra = wanted - given, given - wanted
+    if missing or extra:
+        parts = [f"es fehlt {word}" for word in sorted(missing.elements())]
+        parts += [f"zu viel ist {word}" for word in sorted(extra.elements())]
+        yield f"hat andere {name} als der deutsche Text: {', '.join(parts)}.", remedy
+
+
+def _inserts(text: str) -> Counter[str]:
+    return Counter(
+        " ".join(braces.replace("{{", "{{ ").replace("}}", " }}").split()) for braces in BRACES.findall(text)
+    )
+
+
+def _links(text: str) -> Counter[str]:
+    return Counter(f"{image}({target})" for image, target in _TARGET.findall(text))
+
+
+def _attributes(text: str) -> Counter[str]:
+    return Counter(" ".join(found.split()) for found in _ATTRIBUTES.findall(text))
+
+
+def wrong_script(text: str, language: Language) -> bool:
+    """Tell whether a text is clearly not in the script in which its language writes its own name."""
+    own = _script(next(char for char in language.name if char.isalpha()))
+    scripts = Counter(_script(char) for char in INSERT.sub("", _TARGET.sub("", text)) if char.isalpha())
+    return sum(scripts.values()) >= MANY and scripts[own] * 5 < sum(scripts.values())
+
+
+def _script(char: str) -> str:
+    return unicodedata.name(char, "?").split()[0]
+
+
+def page_faults(file: str, german: Document, made: str, sections: Collection[str]) -> Iterator[Finding]:
+    """Yield what is wrong with a whole page made from answers: its header, and which of these sections are not alike."""
+    parsed = split_header(made, file)
+    if isinstance(parsed, Finding):
+        yield parsed
+        return
+    header = read_header(TranslationHeader, parsed, file)
+    if isinstance(header, list):
+        yield from header
+        return
+    own = read_document(made)
+    for name, paragraphs in german.sections.items():
+        if name in sections and own.kinds(name) != german.kinds(name):
+            heading = shorten(paragraphs[0].text, 40)
+            if name not in own.sections:
+                yield Finding(file, 0, f"Der Abschnitt „{heading}“ ging verloren, weil seine Überschrift oder ihre Kennung fehlt.",
+                              f"Die Überschrift endet in allen Sprachen mit {{ #{name} }}.")  # fmt: skip
+                continue
+            yield Finding(
+                file, own.sections[name][0].line,
+                f"Der Abschnitt „{heading}“ wäre anders aufgebaut als der deutsche: {_kinds(own, name)} statt {_kinds(german, name)}.",
+                "Ein Absatz bleibt ein Absatz, ein Punkt ein Punkt, ein Kasten ein Kasten; "
+                "kein Text beginnt mit #, -, |, > oder !!!.",
+            )  # fmt: skip
+
+
+def lost_words(file: str, made: str, answers: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield each answer that the page would not show as it was given."""
+    own = read_document(made)
+    for place, answer in answers.items():
+        name, _, index = place.partition(".")
+        rows = own.sections.get(name, ())
+        if index and int(index) < len(rows):
+            given = " | ".join(cells(answer)) if rows[int(index)].kind == "row" else answer
+            if normal(rows[int(index)].text) != normal(given):
+                yield Finding(
+                    file, rows[int(index)].line, f"„{shorten(answer)}“ käme nicht unverändert auf der Seite an.",
+                    "Lassen Sie Zeichen weg, die in Markdown etwas bedeuten, zum Beispiel # am Ende einer Überschrift.",
+                )  # fmt: skip
+
+
+def _kinds(document: Document, name: str) -> str:
+    counted = Counter(document.kinds(name))
+    return ", ".join(f"{count}× {kind}" for kind, count in sorted(counted.items()))

@@ -1,0 +1,67 @@
+"""Built pages as shells: the handler puts its own part between the comments that the build left for it."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+
+from core.languages import Language
+
+TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
+
+
+class ShellError(Exception):
+    """A built page is missing or lacks its marks; the message says what to do."""
+
+
+class Shells:
+    """The built pages of one site, read again whenever a file changes."""
+
+    def __init__(self, site_dir: Path) -> None:
+        self.site_dir = site_dir
+        self._cache: dict[Path, tuple[int, str]] = {}
+
+    def form_page(self, language: Language, slug: str) -> str:
+        """Return the built page of a form."""
+        return self._read(self.site_dir / language.root.strip("/") / slug / "index.html")
+
+    def frame(self, language: Language) -> str:
+        """Return the built error page, which is a frame around any text."""
+        return self._read(self.site_dir / language.root.strip("/") / "404.html")
+
+    def _read(self, path: Path) -> str:
+        try:
+            changed = path.stat().st_mtime_ns
+            known = self._cache.get(path)
+            if known is None or known[0] != changed:
+                known = (changed, path.read_text("utf-8"))
+                self._cache[path] = known
+        except OSError as error:
+            raise ShellError(f"{path} is missing. Build the site first: make build") from error
+        return known[1]
+
+
+def put(page: str, region: str, fragment: str) -> str:
+    """Put a fragment between ``<!-- kim:region -->`` and ``<!-- /kim:region -->``.
+
+    :raises ShellError: if the page has no such region.
+    """
+    opening, closing = f"<!-- kim:{region} -->", f"<!-- /kim:{region} -->"
+    start, end = page.find(opening), page.rfind(closing)
+    if start < 0 or end < start:
+        raise ShellError(f"The built page has no region kim:{region}. Build the site again: make build")
+    return page[: start + len(opening)] + fragment + page[end:]
+
+
+def retitle(page: str, prefix: str = "", title: str | None = None) -> str:
+    """Put words before the title of a page, or replace its first part, so that a tab says what it shows."""
+
+    def change(match: re.Match[str]) -> str:
+        words = match[1].strip()
+        if title is not None:
+            _old, dash, site = words.rpartition(" – ")
+            words = f"{html.escape(title)} – {site}" if dash else html.escape(title)
+        return f"<title>{html.escape(prefix)}{words}</title>"
+
+    return TITLE.sub(change, page, count=1)

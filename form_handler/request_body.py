@@ -1,0 +1,91 @@
+"""Reading what a browser sent, with every way it can be wrong turned into a note for a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+from flask import Request
+from werkzeug.datastructures import MultiDict
+
+from core.gettext import gettext as _
+from form_handler.forms import FormDefinition
+from form_handler.spam import TRAP
+
+BODY_LIMIT = 512 * 1024
+DRAIN_LIMIT = 8 * 1024 * 1024
+FIELD_LIMIT = 500
+OWN_FIELDS = {"csrf_token", "_stamp", "_number", "_change", TRAP}
+
+
+@dataclass
+class Incoming:
+    """A request's body as pairs.
+
+    :ivar pairs: field name to values, as sent.
+    :ivar notes: what was wrong with the body as a whole, in words of the current language.
+    :ivar too_large: whether the body was over the limit; then ``pairs`` holds its first part.
+    :ivar wrong_kind: whether the body was no form at all.
+    """
+
+    pairs: MultiDict[str, str] = field(default_factory=MultiDict)
+    notes: list[str] = field(default_factory=list)
+    too_large: bool = False
+    wrong_kind: bool = False
+
+    def own(self, name: str) -> str:
+        """Return one of the handler's own fields, empty if it was not sent."""
+        return self.pairs.get(name, "")
+
+
+def read_incoming(request: Request, definition: FormDefinition) -> Incoming:
+    """Read the body of a form request; never raises for what a browser or an attacker sends."""
+    incoming = Incoming()
+    if request.mimetype != "application/x-www-form-urlencoded":
+        incoming.wrong_kind = True
+        drain(request)
+        return incoming
+    body = request.stream.read(BODY_LIMIT + 1)
+    if len(body) > BODY_LIMIT:
+        incoming.too_large = True
+        body = body[:BODY_LIMIT]
+        drain(request)
+    pieces = body.split(b"&", FIELD_LIMIT)  # counted before they are read: half a megabyte of "&" is half a million
+    if len(pieces) > FIELD_LIMIT:
+        incoming.too_large = True
+    pairs, whole = parse_body(b"&".join(pieces[:FIELD_LIMIT]))
+    if not whole:
+        incoming.notes.append(_("Some characters did not arrive as they should. Please check your entries."))
+    known = OWN_FIELDS.union(definition.field_names())
+    unknown = sorted({name for name, _value in pairs} - known)
+    if unknown:
+        names = ", ".join(name[:40] for name in unknown[:5])
+        incoming.notes.append(
+            _(
+                "The form held fields that we do not know (%(names)s). They were left out. Please check your entries.",
+                names=names,
+            )
+        )
+    incoming.pairs = MultiDict((name, value) for name, value in pairs if name in known)
+    return incoming
+
+
+def parse_body(body: bytes) -> tuple[list[tuple[str, str]], bool]:
+    """Return the pairs of a form's body, and whether all of it was UTF-8, escaped or not (WHATWG URL, 5.1).
+
+    What is not UTF-8 becomes replacement characters, so that the rest of an answer is kept.
+    """
+    try:
+        return parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict"), True
+    except UnicodeDecodeError:
+        return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace"), False
+
+
+def drain(request: Request) -> None:
+    """Read on for a while, so that a browser that is still sending sees the answer."""
+    left = DRAIN_LIMIT
+    while left > 0:
+        chunk = request.stream.read(min(left, 65536))
+        if not chunk:
+            return
+        left -= len(chunk)

@@ -1,0 +1,212 @@
+"""Drawing the handler's pages: form with faults, review, receipt and fault pages, each in the site's frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Flask, Response, current_app
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
+from wtforms import Form
+
+from core.contacts import load_switchboard
+from core.gettext import gettext as _
+from core.languages import Language
+from form_handler.forms import FormDefinition
+from form_handler.layout import ShellError, Shells, put, retitle
+from form_handler.request_body import OWN_FIELDS, Incoming
+from form_handler.settings import Settings
+from form_handler.spam import TRAP
+from form_handler.tokens import new_number, sign_review
+
+SEND = "absenden/"
+RECEIPT = "eingegangen/"
+TEMPLATE = "partials/kim/forms.html"
+
+
+def warm_up(app: Flask) -> None:
+    """Read what every form page needs before the server's processes part, so that they share it."""
+    load_switchboard()
+    app.jinja_env.get_template(TEMPLATE)
+
+
+def settings() -> Settings:
+    """Return the settings of the running service."""
+    found: Settings = current_app.extensions["kim_settings"]
+    return found
+
+
+def shells() -> Shells:
+    """Return the built pages of the running service."""
+    found: Shells = current_app.extensions["kim_shells"]
+    return found
+
+
+def form_url(language: Language, definition: FormDefinition) -> str:
+    """Return the address of a form's page."""
+    return language.root + definition.slug
+
+
+def draw(macro: str, **values: Any) -> str:
+    """Draw one macro of the shared form templates."""
+    module = current_app.jinja_env.get_template(TEMPLATE).module
+    return str(getattr(module, macro)(**values))
+
+
+def respond(page: str, status: int) -> Response:
+    """Return a page that no proxy keeps and no search engine lists.
+
+    The reader's own browser may keep it: with ``no-store`` the back button would show an error instead of
+    the answers, and sending from there would make a second submission.
+    """
+    response = Response(page, status, mimetype="text/html")
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def show_form(
+    language: Language, definition: FormDefinition, form: Form, notes: Sequence[str] = (), status: int = 422
+) -> Response:
+    """Return the form's page with the answers in it; with faults or notes, a summary on top."""
+    page = shells().form_page(language, definition.slug)
+    region = draw(
+        "form_region",
+        form=form,
+        definition=definition,
+        action=form_url(language, definition),
+        privacy_url=f"{language.root}datenschutz/",
+        contact=load_switchboard(),
+    )
+    page = put(page, "form", region)
+    if form.errors or notes:
+        page = put(page, "summary", draw("error_summary", form=form, names=definition.field_names(), notes=notes))
+        page = retitle(page, prefix=_("Error:") + " ")
+    return respond(page, status)
+
+
+def show_review(
+    language: Language,
+    definition: FormDefinition,
+    form: Form,
+    notes: Sequence[str] = (),
+    status: int = 200,
+    number: str | None = None,
+    trap: str = "",
+) -> Response:
+    """Return the page on which a person checks the answers; nothing has been stored yet."""
+    number = number or new_number()
+    region = draw(
+        "review",
+        definition=definition,
+        rows=list(definition.rows(definition.answers(form))),
+        pairs=[*definition.pairs(form), *([(TRAP, trap)] if trap else [])],
+        form_url=form_url(language, definition),
+        send_url=form_url(language, definition) + SEND,
+        token=generate_csrf(),
+        stamp=sign_review(settings().secret_key, definition.key, number),
+        number=number,
+        notes=notes,
+        contact=load_switchboard(),
+    )
+    page = in_frame(language, region, definition)
+    prefix = _("Error:") + " " if notes else ""
+    return respond(retitle(page, prefix, _("Check your entries")), status)
+
+
+def show_receipt(
+    language: Language,
+    definition: FormDefinition,
+    reference: str,
+    mail_promised: bool,
+    reachable: bool,
+    fitting: str = "",
+) -> Response:
+    """Return the receipt: the reference number, what happens next by when, and the measures that fit the answers.
+
+    :param mail_promised: whether a mail to the sender is on its way or has gone.
+    :param reachable: whether the sender said how to reach them, so that an answer can be promised.
+    """
+    region = draw(
+        "receipt",
+        definition=definition,
+        reference=reference,
+        days=definition.answer_within_days,
+        contact=load_switchboard(),
+        form_url=form_url(language, definition),
+        home_url=language.root,
+        mail_promised=mail_promised,
+        copy_on_request=mail_promised and settings().confirm_email,
+        reachable=reachable,
+        fitting=Markup(fitting),  # noqa: S704 - drawn by our own escaping template
+    )
+    page = in_frame(language, region, definition)
+    return respond(retitle(page, title=_("Thank you, your entries have arrived")), 200)
+
+
+def show_words(
+    language: Language, title: str, lines: Sequence[str], status: int = 200, action: str = "", button: str = ""
+) -> Response:
+    """Return a short page in the site's frame; with ``action``, one button that sends there."""
+    region = draw(
+        "words_page", title=title, lines=lines, action=action, button=button, home_url=language.root,
+        token=generate_csrf() if action else "",
+    )  # fmt: skip
+    return respond(retitle(in_frame(language, region), title=title), status)
+
+
+def show_fault(
+    language: Language,
+    status: int,
+    title: str,
+    lines: Sequence[str],
+    definition: FormDefinition | None = None,
+    incoming: Incoming | None = None,
+) -> Response:
+    """Return a page about a fault, with whatever answers could be read and a number to call."""
+    region = draw(
+        "fault_page",
+        title=title,
+        lines=lines,
+        kept=kept_answers(definition, incoming),
+        contact=load_switchboard(),
+        home_url=language.root,
+        back_url=form_url(language, definition) if definition else None,
+    )
+    return respond(retitle(in_frame(language, region), _("Error:") + " ", title), status)
+
+
+def kept_answers(definition: FormDefinition | None, incoming: Incoming | None) -> list[tuple[str, str]]:
+    """Return what was typed, by question, at most 5000 characters each; nothing for a request without answers."""
+    if definition is None or incoming is None:
+        return []
+    form = definition.form_class()
+    return [
+        (form[name].label.text, ", ".join(value[:5000] for value in incoming.pairs.getlist(name) if value))
+        for name in definition.field_names()
+        if name not in OWN_FIELDS and any(incoming.pairs.getlist(name))
+    ]
+
+
+def in_frame(language: Language, region: str, definition: FormDefinition | None = None) -> str:
+    """Return a page with this main part: in the form's page, else the error page, else without the site's frame.
+
+    A built site that is missing or broken must not keep anybody from sending answers or seeing a receipt.
+    """
+    try:
+        return put(
+            shells().form_page(language, definition.slug) if definition else shells().frame(language), "main", region
+        )
+    except ShellError as error:
+        current_app.logger.error("%s", error)
+        return in_frame(language, region) if definition else bare_page(language, region)
+
+
+def bare_page(language: Language, region: str) -> str:
+    """Return a page without the site's frame, for the case that the built site itself is gone."""
+    return (
+        f'<!doctype html><html lang="{language.code}" dir="{language.dir}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><title></title></head>'
+        f"<body><main>{region}</main></body></html>"
+    )

@@ -1,0 +1,264 @@
+"""Who may see what came in: accounts with argon2 passwords, sessions that can be ended, and limits on guessing.
+
+Attempts are counted before the password is verified, each in one statement, so that parallel guesses count like others.
+A browser in which somebody has logged in before is known by its device cookie and counted by itself: a stranger's guesses
+never lock it out (OWASP, Slow Down Online Guessing Attacks with Device Cookies).
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from form_handler import rate_limit as rates
+from form_handler.staff.passwords import MOST_PASSWORD, WeakPasswordError, check_password
+from form_handler.storage.database import Database
+from form_handler.storage.schema import account, staff_session
+
+# OWASP's least setting for argon2id; argon2-cffi's own default is above it (RFC 9106, low memory).
+HASHER = PasswordHasher()
+IDLE = datetime.timedelta(minutes=60)
+LONGEST = datetime.timedelta(hours=12)
+# Wrong attempts within a quarter of an hour: in a known browser; in unknown ones for one name from one network, from one
+# network, and for one name from everywhere.
+TRIES_IN_KNOWN_BROWSER = 10
+TRIES_FOR_NAME = 5
+TRIES_FROM_ADDRESS = 30
+TRIES_FOR_NAME_EVERYWHERE = 20
+SLOT_MINUTES = 15
+# Checked where a name is unknown, so that an answer takes as long as for a known one.
+NOBODY = HASHER.hash(secrets.token_hex(16))
+
+
+class AccountError(Exception):
+    """An account cannot be made or changed; the message says why, in German."""
+
+
+class ThrottledError(Exception):
+    """Too many wrong attempts; the password was not looked at."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody of the office: the number of the account and the name that notes and events carry."""
+
+    id: int
+    name: str
+
+
+def add_account(database: Database, name: str, password: str | None, now: datetime.datetime) -> None:
+    """Make an account; without a password only the city's own log-in opens it.
+
+    :raises AccountError: if the name is taken or empty, or the password can be guessed.
+    """
+    name = tidy_name(name)
+    hashed = hash_password(password, name) if password is not None else None
+    try:
+        with database.writing() as connection:
+            connection.execute(account.insert().values(name=name, password_hash=hashed, active=True, created_at=now))
+    except sa.exc.IntegrityError as error:
+        raise AccountError(f"{name} gibt es schon. Ein neues Passwort setzt: kim users password {name}") from error
+
+
+def tidy_name(name: str) -> str:
+    """Return a name as it is kept: casefolded, without blanks at its ends.
+
+    :raises AccountError: if nothing is left, or too much.
+    """
+    tidy = name.strip().casefold()
+    if not tidy or len(tidy) > 100 or not tidy.isprintable():
+        raise AccountError("Ein Name hat 1 bis 100 sichtbare Zeichen.")
+    return tidy
+
+
+def hash_password(password: str, name: str) -> str:
+    """Return an argon2id hash of a new password for an account.
+
+    :raises AccountError: if the password is too short, too long or can be guessed.
+    """
+    try:
+        check_password(password, name)
+    except WeakPasswordError as error:
+        raise AccountError(str(error)) from error
+    return HASHER.hash(password)
+
+
+def set_password(database: Database, name: str, password: str) -> None:
+    """Give an account a new password and end its sessions.
+
+    :raises AccountError: if there is no such account, or the password can be guessed.
+    """
+    _change(database, name, password_hash=hash_password(password, tidy_name(name)))
+
+
+def set_active(database: Database, name: str, active: bool) -> None:
+    """Open or close an account; its sessions end.
+
+    :raises AccountError: if there is no such account.
+    """
+    _change(database, name, active=active)
+
+
+def _change(database: Database, name: str, **values: object) -> None:
+    with database.writing() as connection:
+        found = connection.execute(sa.select(account.c.id).where(account.c.name == tidy_name(name))).scalar()
+        if found is None:
+            raise AccountError(f"{name} gibt es nicht. Alle Konten zeigt: kim users list")
+        connection.execute(account.update().where(account.c.id == found).values(**values))
+        connection.execute(staff_session.delete().where(staff_session.c.account_id == found))
+
+
+def list_accounts(database: Database) -> list[tuple[str, bool]]:
+    """Return the name of each account, and whether it is open."""
+    query = sa.select(account.c.name, account.c.active).order_by(account.c.name)
+    with database.reading() as connection:
+        return [(row.name, row.active) for row in connection.execute(query)]
+
+
+Bucket = tuple[str, str, int]
+
+
+def log_in(
+    database: Database,
+    name: str,
+    password: str,
+    address: str,
+    now: datetime.datetime,
+    devices: Mapping[int, str] | None = None,
+) -> Account | None:
+    """Return the account if name and password are right, else None.
+
+    :param address: the network address of the browser.
+    :param devices: by number of the account, the token by which the browser is known from an earlier log-in.
+    :raises ThrottledError: after too many wrong attempts.
+    """
+    name = name.strip().casefold()[:100]
+    with database.reading() as connection:
+        query = sa.select(account).where(account.c.name == (name if name.isprintable() else ""))
+        row = connection.execute(query).first()
+    device = (devices or {}).get(row.id) if row is not None else None
+    counted = _count_attempt(database, name, address, device, now)
+    right = _verify(row.password_hash if row is not None and row.password_hash else NOBODY, password)
+    if not right or row is None or not row.active or not row.password_hash:
+        return None
+    with database.writing() as connection:
+        for what, who, _limit in counted:
+            rates.uncount(connection, what, who, now, SLOT_MINUTES)
+    return Account(row.id, row.name)
+
+
+def _count_attempt(
+    database: Database, name: str, address: str, device: str | None, now: datetime.datetime
+) -> list[Bucket]:
+    """Count one attempt and return where.
+
+    A known browser with too many wrong attempts is treated like an unknown one.
+
+    :raises ThrottledError: if there were too many.
+    """
+    network = rates.network_of(address)
+    unknown = [
+        ("login-pair", f"{name}\n{network}", TRIES_FOR_NAME),
+        ("login-from", network, TRIES_FROM_ADDRESS),
+        ("login-name", name, TRIES_FOR_NAME_EVERYWHERE),
+    ]
+    known = [("login-device", device, TRIES_IN_KNOWN_BROWSER)] if device else None
+    for buckets in (known, unknown):
+        if buckets is not None and _count_all(database, buckets, now):
+            return buckets
+    raise ThrottledError
+
+
+def _count_all(database: Database, buckets: list[Bucket], now: datetime.datetime) -> bool:
+    """Count an attempt in each bucket up to the first that is full; return whether none is."""
+    with database.reading() as connection:  # a full one costs no write
+        if any(rates.look(connection, what, who, now, SLOT_MINUTES) >= limit for what, who, limit in buckets):
+            return False
+    with database.writing() as connection:
+        return all(rates.count(connection, what, who, now, SLOT_MINUTES) <= limit for what, who, limit in buckets)
+
+
+def _verify(hashed: str, password: str) -> bool:
+    try:
+        return HASHER.verify(hashed, password[: MOST_PASSWORD + 1])
+    except (VerificationError, InvalidHashError, UnicodeEncodeError):
+        return False
+
+
+def account_by_name(database: Database, name: str) -> Account | None:
+    """Return the open account of this name, or None; for the city's own log-in."""
+    if not name.isprintable():  # PostgreSQL takes no NUL in a text
+        return None
+    with database.reading() as connection:
+        query = sa.select(account).where(account.c.name == name.strip().casefold(), account.c.active)
+        row = connection.execute(query).first()
+    return Account(row.id, row.name) if row else None
+
+
+def open_session(database: Database, who: Account, now: datetime.datetime) -> str:
+    """Begin a session and return its secret, which only the browser keeps."""
+    token = secrets.token_urlsafe(32)
+    with database.writing() as connection:
+        connection.execute(staff_session.delete().where(staff_session.c.created_at < now - LONGEST))
+        connection.execute(
+            staff_session.insert().values(token_hash=_hash(token), account_id=who.id, created_at=now, seen_at=now)
+        )
+    return token
+
+
+def find_session(database: Database, token: str, now: datetime.datetime) -> Account | None:
+    """Return who a session belongs to; None if it has ended, was idle for an hour, or is twelve hours old."""
+    query = (
+        sa.select(account.c.id, account.c.name, staff_session.c.seen_at)
+        .join(staff_session, staff_session.c.account_id == account.c.id)
+        .where(
+            staff_session.c.token_hash == _hash(token),
+            staff_session.c.created_at > now - LONGEST,
+            staff_session.c.seen_at > now - IDLE,
+            account.c.active,
+        )
+    )
+    with database.reading() as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        return None
+    if row.seen_at < now - IDLE / 12:  # one write in five minutes is enough
+        with database.writing() as connection:
+            where = staff_session.c.token_hash == _hash(token)
+            connection.execute(staff_session.update().where(where).values(seen_at=now))
+    return Account(row.id, row.name)
+
+
+def account_of_session(database: Database, token: str) -> int | None:
+    """Return the number of the open account that a session belongs or belonged to, ended by time or not."""
+    query = (
+        sa.select(account.c.id)
+        .join(staff_session, staff_session.c.account_id == account.c.id)
+        .where(staff_session.c.token_hash == _hash(token), account.c.active)
+    )
+    with database.reading() as connection:
+        return connection.execute(query).scalar()
+
+
+def is_open(database: Database, account_id: int) -> bool:
+    """Return whether there is an open account of this number."""
+    query = sa.select(account.c.id).where(account.c.id == account_id, account.c.active)
+    with database.reading() as connection:
+        return connection.execute(query).first() is not None
+
+
+def close_session(database: Database, token: str) -> None:
+    """End a session."""
+    with database.writing() as connection:
+        connection.execute(staff_session.delete().where(staff_session.c.token_hash == _hash(token)))
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,86 @@
+"""Keys of the database in words of the current language."""
+
+from __future__ import annotations
+
+from core.gettext import gettext as _
+
+
+def state_words(state: str) -> str:
+    """Return the name of a state."""
+    return {
+        "new": _("new"),
+        "in_work": _("in work"),
+        "answered": _("answered"),
+        "closed": _("closed"),
+    }.get(state, state)
+
+
+def event_words(kind: str, detail: str) -> str:
+    """Return what somebody did."""
+    return {
+        "state": _("set the state to “%(state)s”", state=state_words(detail)),
+        "note": _("wrote a note"),
+        "interim": _("noted an interim notice"),
+        "released": _("took it out of the suspected spam"),
+        "retry": _("had mails tried again"),
+        "corrected": _("corrected answers: %(fields)s", fields=detail),
+        "quoted": _("released a quotation"),
+        "unquoted": _("took a quotation back"),
+        "copied": copied_words(detail),
+        "erased": _("deleted entries for good: %(number)s", number=detail),
+        "survey-counts": _("confirmed that this answer counts in the survey"),
+        "survey-excluded": _("decided that this answer does not count in the survey"),
+        "survey-reopened": _("took back the decision whether this answer counts"),
+    }.get(kind, kind)
+
+
+def copied_words(detail: str) -> str:
+    """Return that a copy was handed out: of which entries, where the detail names them."""
+    kind, _blank, rest = detail.partition(" ")
+    number, _blank, references = rest.partition(" ")
+    if not number:
+        return _("handed out a copy to the person (%(kind)s)", kind=kind.upper())
+    return _("handed out a copy (%(kind)s) of %(number)s: %(references)s", kind=kind.upper(), number=number, references=references)  # fmt: skip
+
+
+def mail_kind_words(kind: str) -> str:
+    """Return whom a mail is for."""
+    return {
+        "office": _("to the office"),
+        "copy": _("receipt to the sender"),
+        "full-copy": _("copy to the sender"),
+    }.get(kind, kind)
+
+
+def mail_words(state: str) -> str:
+    """Return the state of a mail."""
+    return {
+        "held": _("held back"),
+        "waiting": _("waiting"),
+        "sending": _("being sent"),
+        "sent": _("sent"),
+        "failed": _("given up"),
+    }.get(state, state)
+
+
+def suspicion_words(signs: str) -> list[str]:
+    """Return the signs of spam, each in words."""
+    words = {
+        "trap": _("the field that people do not see was filled in"),
+        "fast": _("the entries were confirmed within two seconds"),
+        "links": _("the text holds web addresses"),
+        "rate": _("very many forms came from this connection"),
+        "recipient": _("this e-mail address was entered many times today, so no receipt was sent to it"),
+    }
+    return [words.get(sign, sign) for sign in signs.split()]
+
+
+def counting_words(state: str) -> str:
+    """Return whether an answer to the survey counts."""
+    return {
+        "undecided": _("not decided yet"),
+        "counts": _("counts"),
+        "excluded": _("does not count"),
+        "duplicate": _("does not count: the same company again"),
+        "published": _("published"),
+    }.get(state, state)

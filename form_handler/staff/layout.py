@@ -1,0 +1,63 @@
+"""The frame of the staff area's pages."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from babel.dates import format_date, format_datetime
+from flask import Response, g, render_template
+
+from core.contacts import load_switchboard
+from core.gettext import OFFICE_LANGUAGES, gettext
+from core.languages import ROOT, load_site
+from form_handler.forms import FORMS
+from form_handler.responses import settings
+from form_handler.staff.labels import event_words, mail_kind_words, mail_words, state_words, suspicion_words
+
+ASSETS = ROOT / "overrides" / "assets"
+
+
+def base() -> str:
+    """Return the root of the staff area in the language being spoken."""
+    return str(g.language.root) + "eingang/"
+
+
+def asset(name: str) -> str:
+    """Return the address of one of our own files, with a mark of its content."""
+    digest = hashlib.sha256((ASSETS / name).read_bytes()).hexdigest()[:10]
+    return f"/assets/{name}?v={digest}"
+
+
+def show(page: str, status: int = 200, **values: Any) -> Response:
+    """Return a page of the staff area; no cache keeps it, not even the browser's."""
+    code = g.language.code
+    text = render_template(
+        f"partials/office/{page}.html",
+        page_name=page,
+        language=g.language,
+        base=base(),
+        account=g.get("account"),
+        site=load_site()["name"],
+        other_languages=[(other, "/eingang/" if other == "de" else f"/{other}/eingang/") for other in OFFICE_LANGUAGES if other != code],
+        asset=asset,
+        moment=lambda value: format_datetime(value, "medium", locale=code) + " UTC",
+        date=lambda value: format_date(value, "medium", locale=code),
+        form_title=lambda key: str(FORMS[key].title),
+        state_words=state_words,
+        event_words=event_words,
+        mail_kind_words=mail_kind_words,
+        mail_words=mail_words,
+        suspicion_words=suspicion_words,
+        sender=lambda row: FORMS[row.form].sender_of(row.answers) or gettext("unnamed"),
+        switchboard=load_switchboard(),
+        demonstration=(settings().data_dir / "demonstration").exists(),
+        **values,
+    )  # fmt: skip
+    response = Response(text, status, mimetype="text/html")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+__all__ = ["base", "settings", "show"]

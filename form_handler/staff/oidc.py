@@ -1,0 +1,94 @@
+"""The city's own log-in by OpenID Connect, where it is set up; it says who somebody is, our accounts say who may in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, current_app, g, session
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as BaseResponse
+
+from core.gettext import gettext as _
+from form_handler.settings import Settings
+from form_handler.staff import accounts
+from form_handler.staff.layout import base, settings
+from form_handler.staff.views import database, let_in, log_in_page, office, safe_target
+
+
+def register(app: Flask, found: Settings) -> None:
+    """Tell the application about the provider of the settings, if there is one; nothing is fetched yet."""
+    if found.oidc_issuer is None:
+        return
+    from authlib.integrations.flask_client import OAuth  # twenty megabytes that most cities do not need
+
+    oauth = OAuth(app)
+    oauth.register(
+        "city",
+        client_id=found.oidc_client_id,
+        client_secret=found.oidc_client_secret,
+        server_metadata_url=f"{found.oidc_issuer}/.well-known/openid-configuration",
+        client_kwargs={"scope": "openid profile email", "code_challenge_method": "S256", "timeout": 10},
+    )
+    app.extensions["kim_provider"] = oauth.city
+
+
+def faults() -> tuple[type[Exception], ...]:
+    """Return what the provider's library raises (ValueError: an answer that is none); loaded only where one is set up."""
+    from authlib.integrations.base_client import OAuthError
+    from joserfc.errors import JoseError
+    from requests import RequestException
+
+    return OAuthError, JoseError, RequestException, ValueError
+
+
+def provider() -> Any:
+    """Return the provider.
+
+    :raises NotFound: if none is set up.
+    """
+    found = current_app.extensions.get("kim_provider")
+    if found is None:
+        raise NotFound
+    return found
+
+
+@office.route("/anbieter/", methods=["POST"])
+def provider_begin() -> BaseResponse:
+    """Lead to the provider's log-in."""
+    session["weiter"] = safe_target(g.form.get("weiter", ""))
+    back = f"{settings().public_url.rstrip('/')}{base()}anbieter/zurueck"
+    try:
+        answer: BaseResponse = provider().authorize_redirect(back)
+    except faults() as error:
+        return refused(error)
+    return answer
+
+
+@office.route("/anbieter/zurueck")
+def provider_end() -> BaseResponse:
+    """Let in whom the provider names, if an open account of ours has the same name."""
+    try:
+        token = provider().authorize_access_token()
+    except faults() as error:
+        return refused(error)
+    claims = token.get("userinfo") or {}
+    names = [claims.get("preferred_username"), claims.get("email") if claims.get("email_verified", True) else None]
+    for name in names:
+        who = accounts.account_by_name(database(), str(name)) if name else None
+        if who is not None:
+            return let_in(who, safe_target(session.get("weiter", "")))
+    return page(
+        _("The city's log-in knows you, but there is no account of this name here. Ask whoever runs the server.")
+    )
+
+
+def refused(error: Exception) -> BaseResponse:
+    """Say that the provider did not let somebody in; the log gets the kind of fault."""
+    current_app.logger.warning("provider log-in failed: %s", type(error).__name__)
+    return page(_("The city's log-in did not work just now. Please try again, or use name and password."))
+
+
+def page(fault: str) -> BaseResponse:
+    """Return the log-in page with what went wrong."""
+    g.account = None
+    return log_in_page(fault, 403)

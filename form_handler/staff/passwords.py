@@ -1,0 +1,358 @@
+"""Which passwords are refused, and why (NIST SP 800-63B, 5.1.1.2): what a guesser tries first.
+
+No rules of composition are set. A password is refused if little is left of it without digits and without what can
+be guessed: common words, the own name, names of the city and of this service, repetitions and sequences.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from core.languages import load_site
+
+LEAST_PASSWORD = 12
+MOST_PASSWORD = 200
+# So many characters that cannot be guessed must be left.
+LEAST_LEFT = 6
+LEAST_DIFFERENT = 5
+RUN = 4  # from so many characters on, a sequence or repetition counts as one
+SEQUENCES = (
+    "abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertzuiopü", "asdfghjklöä", "yxcvbnm", "qwertyuiop", "zxcvbnm",
+    "aabbccddeeffgghhiijjkk", "112233445566778899", "a1b2c3d4e5f6g7h8i9", "qweasdzxc", "qweasdyxc", "azertyuiop", "qsdfghjklm", "wxcvbn", "1q2w3e4r5t6z7u8i9o0p", "1q2w3e4r5t6y7u8i9o0p", "1qay2wsx3edc4rfv5tgb6zhn7ujm",
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm", "q1w2e3r4t5z6u7i8o9p0", "qaywsxedcrfvtgbzhnujm", "qazwsxedcrfvtgbyhnujm", "!\"§$%&/()=", "!@#$%^&*()",
+)  # fmt: skip
+# Large cities and those around the Ruhr: a city's name and a year are tried early.
+CITIES = (
+    "berlin", "hamburg", "münchen", "köln", "frankfurt", "stuttgart", "düsseldorf", "leipzig", "dortmund",
+    "essen", "bremen", "dresden", "hannover", "nürnberg", "duisburg", "bochum", "wuppertal", "bielefeld",
+    "bonn", "münster", "mannheim", "karlsruhe", "augsburg", "wiesbaden", "gelsenkirchen", "mönchengladbach",
+    "aachen", "braunschweig", "chemnitz", "kiel", "halle", "magdeburg", "freiburg", "krefeld", "mainz",
+    "lübeck", "erfurt", "oberhausen", "rostock", "kassel", "hagen", "potsdam", "saarbrücken", "hamm",
+    "ludwigshafen", "mülheim", "oldenburg", "osnabrück", "leverkusen", "heidelberg", "darmstadt", "solingen",
+    "regensburg", "paderborn", "herne", "ingolstadt", "neuss", "würzburg", "fürth", "wolfsburg", "offenbach",
+    "ulm", "heilbronn", "pforzheim", "göttingen", "bottrop", "recklinghausen", "remscheid", "reutlingen",
+    "koblenz", "bremerhaven", "bergisch", "gladbach", "trier", "jena", "erlangen", "moers", "siegen",
+    "hildesheim", "cottbus", "salzgitter", "gladbeck", "dorsten", "marl", "herten", "dinslaken", "wesel",
+    "unna", "lünen", "witten", "hattingen", "kirchhellen", "ruhrgebiet", "wien", "zürich", "schweiz",
+    "österreich", "istanbul", "ankara", "damaskus", "kabul", "teheran", "bagdad", "kiew", "warschau",
+)  # fmt: skip
+MIRRORED = ("passwort", "password", "kennwort", "geheim", "willkommen")
+COMMON = frozenset(
+    [
+        *CITIES,
+        *(word[::-1] for word in MIRRORED),
+        "correct",
+        "horse",
+        "battery",
+        "staple",
+        "mustermann",
+        "musterfrau",
+        "muster",
+        "arbeitsplatz",
+        "arbeit",
+        "ausländeramt",
+        "ausländerbehörde",
+        "jobcenter",
+        "bürgerbüro",
+        "passwort",
+        "password",
+        "passwd",
+        "passphrase",
+        "kennwort",
+        "losung",
+        "geheim",
+        "secret",
+        "privat",
+        "willkommen",
+        "welcome",
+        "hallo",
+        "hello",
+        "servus",
+        "admin",
+        "administrator",
+        "root",
+        "user",
+        "benutzer",
+        "gast",
+        "guest",
+        "test",
+        "tester",
+        "testen",
+        "login",
+        "logon",
+        "anmelden",
+        "anmeldung",
+        "eingang",
+        "zugang",
+        "master",
+        "letmein",
+        "iloveyou",
+        "ichliebedich",
+        "liebe",
+        "love",
+        "schatz",
+        "schatzi",
+        "sonne",
+        "sonnenschein",
+        "sunshine",
+        "sommer",
+        "summer",
+        "winter",
+        "herbst",
+        "autumn",
+        "frühling",
+        "fruehling",
+        "spring",
+        "januar",
+        "februar",
+        "märz",
+        "maerz",
+        "april",
+        "juni",
+        "juli",
+        "august",
+        "september",
+        "oktober",
+        "november",
+        "dezember",
+        "montag",
+        "dienstag",
+        "mittwoch",
+        "donnerstag",
+        "freitag",
+        "samstag",
+        "sonntag",
+        "monday",
+        "friday",
+        "fussball",
+        "fußball",
+        "football",
+        "soccer",
+        "baseball",
+        "basketball",
+        "schalke",
+        "borussia",
+        "dortmund",
+        "bayern",
+        "hamburg",
+        "berlin",
+        "köln",
+        "koeln",
+        "münchen",
+        "essen",
+        "gelsenkirchen",
+        "oberhausen",
+        "ruhrgebiet",
+        "deutschland",
+        "germany",
+        "nrw",
+        "computer",
+        "internet",
+        "laptop",
+        "windows",
+        "microsoft",
+        "google",
+        "apple",
+        "samsung",
+        "office",
+        "outlook",
+        "qwertz",
+        "qwerty",
+        "asdf",
+        "yxcv",
+        "abcd",
+        "ficken",
+        "arschloch",
+        "fuck",
+        "fuckyou",
+        "monkey",
+        "dragon",
+        "drache",
+        "princess",
+        "prinzessin",
+        "superman",
+        "batman",
+        "pokemon",
+        "starwars",
+        "michael",
+        "thomas",
+        "andreas",
+        "stefan",
+        "daniel",
+        "sandra",
+        "claudia",
+        "nicole",
+        "martin",
+        "peter",
+        "hallihallo",
+        "lassmichrein",
+        "sesam",
+        "changeme",
+        "ändern",
+        "aendern",
+        "neues",
+        "neu",
+        "default",
+        "standard",
+        "system",
+        "service",
+        "server",
+        "stadt",
+        "city",
+        "rathaus",
+        "verwaltung",
+        "stadtverwaltung",
+        "behörde",
+        "amt",
+        "büro",
+        "buero",
+        "kommunal",
+        "kommunales",
+        "kommunale",
+        "integration",
+        "integrations",
+        "management",
+        "integrationsmanagement",
+        "integrationszentrum",
+        "kim",
+        "correcthorsebatterystaple",
+        "trustno",
+        "whatever",
+        "blink",
+        "freedom",
+        "shadow",
+        "charlie",
+        "jordan",
+        "hunter",
+        "killer",
+        "ninja",
+        "matrix",
+        "cheese",
+        "schokolade",
+        "banane",
+        "kaffee",
+        "katze",
+        "hund",
+        "mausi",
+        "hasi",
+        "baby",
+        "engel",
+        "angel",
+    ]
+)
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i"})
+
+
+class WeakPasswordError(Exception):
+    """A password can be guessed; the message says why, in German."""
+
+
+def check_password(password: str, name: str) -> None:
+    """Refuse a password that can be guessed.
+
+    :param name: the name of the account.
+    :raises WeakPasswordError: with a sentence why.
+    """
+    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
+        raise WeakPasswordError(f"Ein Passwort hat {LEAST_PASSWORD} bis {MOST_PASSWORD} Zeichen.")
+    text = _folded(password)
+    if not text.strip():
+        raise WeakPasswordError("Das Passwort besteht nur aus Leerzeichen.")
+    if all(character.isdecimal() or not character.isalnum() for character in text):
+        raise WeakPasswordError("Das Passwort besteht nur aus Ziffern und Zeichen. Nehmen Sie mehrere Wörter.")
+    if len(set(text)) < LEAST_DIFFERENT:
+        raise WeakPasswordError(
+            "Das Passwort wiederholt wenige Zeichen. Nehmen Sie mehrere Wörter, die nicht zusammengehören."
+        )
+    letters = "".join(character for character in text if character.isalnum())
+    variants = {form for one in (text, letters) for form in (one, one.translate(LEET))}
+    for words, reason in (
+        ((), "besteht fast nur aus Reihen (abcd, 1234, qwertz) oder Wiederholungen"),
+        (_parts(name), "besteht fast nur aus dem eigenen Namen"),
+        ((*_parts(name), *_places()), "besteht fast nur aus dem Namen der Stadt, dieses Programms oder der Person"),
+        ((*_parts(name), *_places(), *COMMON), "besteht fast nur aus sehr häufigen Wörtern"),
+    ):
+        spelled = _with_spellings(words)
+        if any(_left(variant, spelled) < LEAST_LEFT for variant in variants):
+            raise WeakPasswordError(
+                f"Das Passwort {reason} und ist leicht zu erraten. Nehmen Sie mehrere Wörter, die nicht zusammengehören."
+            )
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    """Return an account's name and its parts: of an e-mail address, of first and last name."""
+    whole = _folded(name)
+    parts = (whole, *re.split(r"[\W_\d]+", whole))
+    return tuple({form for part in parts if len(part) >= 3 for form in (part, part[::-1])})
+
+
+def _places() -> Iterator[str]:
+    site = load_site()
+    for value in (site["name"], site["url"], *site["municipality"].values()):
+        for part in re.split(r"[\W_\d]+", _folded(str(value))):
+            if len(part) >= 3:
+                yield from (part, part[::-1])
+
+
+def _with_spellings(words: Iterable[str]) -> set[str]:
+    """Return words with their umlauts written as two letters, and without their marks."""
+    found: set[str] = set()
+    for word in words:
+        plain = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+        found |= {word, word.translate(UMLAUTS), plain}
+    return found
+
+
+def _left(text: str, words: Iterable[str]) -> int:
+    """Return how many characters are left without words, digits, sequences and repetitions."""
+    for word in sorted(words, key=len, reverse=True):
+        for form in {word, word.translate(LEET)}:
+            text = text.replace(form, " ")
+    text = _without_runs(text)
+    text = re.sub(r"(.{1,8}?)\1{2,}|(.{3,8}?)\2", lambda found: found[1] or found[2], text)
+    return sum(not (character.isspace() or character.isdecimal()) for character in text)
+
+
+def _without_runs(text: str) -> str:
+    """Return a text without sequences and repetitions of one character, forwards and backwards."""
+    kept, start = "", 0
+    while start < len(text):
+        end = max(_run_end(text, start, row) for row in _rows())
+        if end - start >= RUN:
+            start = end
+        else:
+            kept += text[start]
+            start += 1
+    return kept
+
+
+def _rows() -> Iterator[str]:
+    yield ""
+    for row in SEQUENCES:
+        yield row
+        yield row[::-1]
+
+
+def _run_end(text: str, start: int, row: str) -> int:
+    """Return where a run that begins at ``start`` ends: of one character, or along a row of them."""
+    end = start + 1
+    if not row:
+        while end < len(text) and text[end] == text[start]:
+            end += 1
+        return end
+    position = row.find(text[start])
+    while (
+        position >= 0
+        and end < len(text)
+        and position + end - start < len(row)
+        and row[position + end - start] == text[end]
+    ):
+        end += 1
+    return end

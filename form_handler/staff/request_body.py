@@ -1,0 +1,62 @@
+"""Reading what a form of the staff area sent: size and kind are checked before anything is parsed."""
+
+from __future__ import annotations
+
+from flask import Request
+from markupsafe import escape
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+
+from form_handler.request_body import drain, parse_body
+
+# Largest body in bytes, by view. A character takes at most twelve bytes of a body (RFC 3629, percent-encoded).
+MAX_BODY_BYTES = 8 * 1024
+MAX_BODY_BYTES_OF = {
+    "write_note": 100 * 1024,
+    "release_quotation": 100 * 1024,
+    "correct": 256 * 1024,
+    "erase_person": 32 * 1024,
+    "correct_person": 32 * 1024,
+}
+MAX_FIELDS = 300
+# How much larger than the body its values may become when a page shows them, in bytes.
+MAX_GROWTH_BYTES = 8 * 1024
+
+
+def read_form(request: Request, view: str) -> MultiDict[str, str]:
+    """Return the fields of a form that was sent to a view.
+
+    :raises RequestEntityTooLarge: if the body is larger than the view's limit, has more fields than any form here, or
+        would become much larger when shown.
+    :raises UnsupportedMediaType: if it is no form.
+    :raises BadRequest: if it is not UTF-8 or breaks off.
+    """
+    limit = MAX_BODY_BYTES_OF.get(view, MAX_BODY_BYTES)
+    if (request.content_length or 0) > limit:
+        drain(request)
+        raise RequestEntityTooLarge
+    body = _read(request, limit + 1)
+    if len(body) > limit:
+        drain(request)
+        raise RequestEntityTooLarge
+    if not body:
+        return MultiDict()
+    if request.mimetype != "application/x-www-form-urlencoded":
+        raise UnsupportedMediaType
+    if body.count(b"&") >= MAX_FIELDS:
+        raise RequestEntityTooLarge
+    pairs, is_utf8 = parse_body(body)
+    if not is_utf8:
+        raise BadRequest
+    if sum(len(escape(value).encode("utf-8", "replace")) for _name, value in pairs) > len(body) + MAX_GROWTH_BYTES:
+        raise RequestEntityTooLarge
+    return MultiDict(pairs)
+
+
+def _read(request: Request, size: int) -> bytes:
+    """Return at most ``size`` bytes; a raw stream may return fewer than asked for."""
+    parts: list[bytes] = []
+    while size > 0 and (part := request.stream.read(min(size, 65536))):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)

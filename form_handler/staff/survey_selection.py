@@ -1,0 +1,46 @@
+"""The page on which the office decides which survey answers count; see :mod:`form_handler.survey.answers`."""
+
+from __future__ import annotations
+
+from flask import g, redirect, request
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as BaseResponse
+
+from core.gettext import gettext as _
+from form_handler.staff.labels import counting_words
+from form_handler.staff.layout import base, show
+from form_handler.staff.views import database, now, office
+from form_handler.survey.answers import DecisionError, count_states, decide, list_answers
+from form_handler.survey.disclosure import BATCH
+
+DECISIONS: dict[str, bool | None] = {"counts": True, "excluded": False, "undecided": None}
+
+
+@office.route("/umfrage/zaehlung/", methods=["GET", "POST"])
+def counting() -> BaseResponse:
+    """Show every answer with its state, the undecided first, and keep a decision."""
+    fault = ""
+    if request.method == "POST":
+        decision = g.form.get("decision", "")
+        if decision not in DECISIONS:
+            raise NotFound
+        reference = g.form.get("reference", "")
+        if _may_change(reference, g.form.get("before", "")):
+            try:
+                decide(database(), reference, DECISIONS[decision], g.account.name, now())
+                return redirect(f"{base()}umfrage/zaehlung/", 303)
+            except DecisionError as error:
+                fault = _("This decision is not possible: %(why)s", why=str(error))
+        else:
+            fault = _("Somebody else has decided on this answer meanwhile. Look at it again.")
+    found = list_answers(database())
+    found.sort(key=lambda one: one.state != "undecided")
+    return show(
+        "counting", status=409 if fault else 200, title=_("Which answers count"), answers=found, fault=fault,
+        states=count_states(found), batch=BATCH, counting_words=counting_words,
+    )  # fmt: skip
+
+
+def _may_change(reference: str, before: str) -> bool:
+    """Return whether the answer is still in the state that the page showed."""
+    return any(one.submission.reference == reference and one.state == before for one in list_answers(database()))

@@ -1,0 +1,249 @@
+"""The built site as static files, read again when it was built anew."""
+
+from __future__ import annotations
+
+import re
+import threading
+from http import HTTPStatus
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
+from wsgiref.headers import Headers
+
+from werkzeug.datastructures import Accept
+from werkzeug.http import (
+    http_date,
+    is_resource_modified,
+    parse_accept_header,
+    parse_if_range_header,
+    parse_range_header,
+    unquote_etag,
+)
+from whitenoise import WhiteNoise
+from whitenoise.responders import NOT_ALLOWED_RESPONSE, Response, SlicedFile, StaticFile
+from whitenoise.string_utils import decode_path_info
+
+from form_handler.security import host_is_known
+from form_handler.settings import Settings
+from form_handler.url_correction import find_address, location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+READS = {"GET", "HEAD"}
+SECONDS_FRESH = 300
+IDENTITY = "identity"
+
+
+def changing(site_dir: Path) -> Path:
+    """Return the folder that exists as long as single files of a site are being changed."""
+    return site_dir.with_name(f".{site_dir.name}.undo")
+
+
+class StaticSite:
+    """WSGI middleware: files for GET and HEAD on our own host names; all else is the service's affair.
+
+    WhiteNoise notes the length of each file once. A build puts a new folder into the place of the old
+    one, and with the old lengths every page would be cut short; so a new folder is read anew. While a build
+    changes single files of the folder in place, each file is looked at when it is asked for.
+    """
+
+    def __init__(self, service: WSGIApplication, settings: Settings) -> None:
+        self.service = service
+        self.settings = settings
+        self._lock = threading.Lock()
+        self._changing = changing(settings.site_dir)
+        self._mark = self._look()
+        self._files = self._read()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer with a file, lead to one, or hand the request on."""
+        if environ["REQUEST_METHOD"] not in READS or not host_is_known(environ, self.settings):
+            return self.service(environ, start_response)
+        self._refresh()
+        return self._files(environ, start_response)
+
+    def _look(self) -> tuple[int, int, bool] | None:
+        """Return what tells one state of the folder from another; None while a build is changing places."""
+        try:
+            found = self.settings.site_dir.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, self._changing.exists()
+
+    def _refresh(self) -> None:
+        mark = self._look()
+        if mark is None or mark == self._mark:
+            return
+        with self._lock:
+            if mark != self._mark:
+                self._files = self._read()
+                self._mark = mark
+
+    def _read(self) -> SiteFiles:
+        return SiteFiles(
+            self.service,
+            root=str(self.settings.site_dir),
+            index_file=True,
+            max_age=SECONDS_FRESH,
+            charset="utf-8",
+            allow_all_origins=False,
+            # Pagefind puts a hash into these names, so they never change.
+            immutable_file_test=r"^/pagefind/(index|fragment)/",
+            add_headers_function=ask_again,
+            # Editors build while the server runs, and may change single files.
+            autorefresh=self.settings.mode == "development" or self._changing.exists(),
+        )
+
+
+class SiteFiles(WhiteNoise):  # type: ignore[misc]
+    """WhiteNoise with content negotiation, conditional requests and ranges by RFC 9110, and redirects that keep the query."""
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer with a file, lead to the address that was meant, or hand the request on."""
+        path = decode_path_info(environ.get("PATH_INFO", ""))
+        file = self.file_at(path)
+        if file is not None:
+            return cast("Iterable[bytes]", self.serve(file, environ, start_response))
+        address = find_address(path, lambda one: self.file_at(one) is not None)
+        if address is None:
+            return cast("Iterable[bytes]", self.application(environ, start_response))
+        headers = [
+            ("Location", location(address, environ.get("QUERY_STRING", ""))),
+            ("Cache-Control", f"max-age={SECONDS_FRESH}, public"),
+            ("Content-Length", "0"),
+        ]
+        start_response("301 Moved Permanently", headers)
+        return []
+
+    def file_at(self, path: str) -> StaticFile | None:
+        """Return the file that an address stands for; None for WhiteNoise's own redirects, too."""
+        file = self.find_file(path) if self.autorefresh else self.files.get(path)
+        return file if isinstance(file, StaticFile) else None
+
+    def get_static_file(self, path: str, url: str, stat_cache: Any = None) -> StaticFile:
+        """Return a file as it is served; WhiteNoise offers no other way to choose its class."""
+        headers = Headers([])
+        self.add_mime_headers(headers, path, url)
+        self.add_cache_headers(headers, path, url)
+        self.add_headers_function(headers, path, url)
+        return SiteFile(path, headers.items(), {"gzip": f"{path}.gz"}, stat_cache)
+
+    def find_file(self, url: str) -> Any:
+        """Return the file at an address; None for one that can be no file name, because it is too long or holds NUL."""
+        try:
+            return super().find_file(url)
+        except (OSError, ValueError):
+            return None
+
+
+class SiteFile(StaticFile):  # type: ignore[misc]
+    """A file and its compressed copy.
+
+    Each has an entity tag of its own, because a byte range of one is none of the other (RFC 9110, 8.8.3.3).
+    """
+
+    def __init__(self, path: str, headers: Any, encodings: Mapping[str, str], stat_cache: Any) -> None:
+        super().__init__(path, headers, encodings, stat_cache)
+        self.variants: dict[str, tuple[str, dict[str, str]]] = {}
+        for _pattern, place, found in self.alternatives:
+            values = dict(found)
+            encoding = values.get("Content-Encoding", IDENTITY)
+            values["Accept-Ranges"] = "bytes"
+            if encoding != IDENTITY:
+                values["ETag"] = f'{self.etag[:-1]}-{encoding}"'
+            self.variants[encoding] = (place, values)
+
+    def get_response(self, method: str, request_headers: WSGIEnvironment) -> Response:
+        """Answer a request for the file."""
+        if method not in READS:
+            return NOT_ALLOWED_RESPONSE
+        encoding = choose_encoding(request_headers.get("HTTP_ACCEPT_ENCODING"), list(self.variants))
+        if encoding is None:
+            headers = {"Vary": "Accept-Encoding", "Content-Length": "0", "Cache-Control": "no-store"}
+            return Response(HTTPStatus.NOT_ACCEPTABLE, headers.items(), None)
+        place, headers = self.variants[encoding]
+        if not is_resource_modified(request_headers, headers["ETag"], last_modified=headers["Last-Modified"]):
+            kept = {"Cache-Control", "ETag", "Expires", "Vary"}
+            return Response(HTTPStatus.NOT_MODIFIED, [row for row in headers.items() if row[0] in kept], None)
+        if method == "HEAD":
+            return Response(HTTPStatus.OK, headers.items(), None)
+        size = int(headers["Content-Length"])
+        part = wanted_range(request_headers, headers, size)
+        if part is None:
+            return Response(HTTPStatus.OK, headers.items(), Path(place).open("rb"))
+        start, stop = part
+        if start >= stop:
+            headers = {**headers, "Content-Range": f"bytes */{size}", "Content-Length": "0"}
+            return Response(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers.items(), None)
+        headers = {**headers, "Content-Range": f"bytes {start}-{stop - 1}/{size}", "Content-Length": str(stop - start)}
+        file = FilePart(Path(place).open("rb", buffering=0), start, stop - 1)  # noqa: SIM115 - closed by the server
+        return Response(HTTPStatus.PARTIAL_CONTENT, headers.items(), file)
+
+
+class FilePart(SlicedFile):  # type: ignore[misc]
+    """A part of a file, which gunicorn can send without reading it."""
+
+    fileobj: IO[bytes]
+
+    def fileno(self) -> int:
+        """Return the open file, which stands at the first byte."""
+        return self.fileobj.fileno()
+
+
+def choose_encoding(accepted: str | None, available: list[str]) -> str | None:
+    """Return which of the available encodings a client wants most, the smallest first; None if it refuses all of them.
+
+    Source: RFC 9110, 12.5.3. What a client does not name is not sent, but for the identity, which it has to refuse by name
+    or by ``*;q=0``.
+
+    :param accepted: the header ``Accept-Encoding``, None if there was none.
+    :param available: names of encodings, among them ``identity``.
+    """
+    if accepted is None:
+        return IDENTITY
+    # x-gzip means gzip (8.4.1.3); blanks beside "=" are none that the grammar knows, but they are sent.
+    named_once = re.sub(r"\bx-gzip\b", "gzip", accepted.lower())
+    plain = "=".join(
+        part.strip() for part in named_once.split("=")
+    )  # linear, unlike a pattern with blanks on both sides
+    weights = parse_accept_header(plain, Accept)
+    named = {value for value, _weight in weights}
+    best, most = None, 0.0
+    for encoding in available:
+        weight = weights.quality(encoding)
+        if encoding == IDENTITY and not named & {IDENTITY, "*"}:
+            weight = 0.0005  # allowed, and after everything that is named
+        if weight > most:
+            best, most = encoding, weight
+    return best
+
+
+def wanted_range(request: WSGIEnvironment, headers: Mapping[str, str], size: int) -> tuple[int, int] | None:
+    """Return the first byte and the one after the last that a request wants; None for the whole file.
+
+    A range that lies behind the end comes back empty. Several ranges and broken ones are ignored, and so is a range of a
+    file that has changed since (RFC 9110, 14.2 and 13.1.5).
+    """
+    found = parse_range_header(request.get("HTTP_RANGE"))
+    if found is None or found.units != "bytes" or len(found.ranges) != 1:
+        return None
+    if condition := request.get("HTTP_IF_RANGE"):
+        known = parse_if_range_header(condition)
+        same_tag = (
+            known.etag is not None and not condition.startswith("W/") and known.etag == unquote_etag(headers["ETag"])[0]
+        )
+        same_date = known.date is not None and http_date(known.date) == headers["Last-Modified"]
+        if not (same_tag or same_date):
+            return None
+    start, stop = found.ranges[0]
+    if start < 0:  # the last bytes
+        return max(size + start, 0), size
+    return start, size if stop is None else min(stop, size)
+
+
+def ask_again(headers: Any, path: str, url: str) -> None:
+    """Let browsers ask every time whether the service worker has changed; an old one must not linger."""
+    if url == "/sw.js":
+        headers["Cache-Control"] = "no-cache"

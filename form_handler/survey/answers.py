@@ -1,0 +1,180 @@
+"""Which survey answers count: what the office decides on each, and at most one answer of each company."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from core.folding import fold_text
+from form_handler.forms.contact_details import mailbox
+from form_handler.staff.inbox import log
+from form_handler.storage.database import Database
+from form_handler.storage.schema import submission, survey_decision
+from form_handler.storage.submissions import Submission, read_row
+
+State = Literal["undecided", "counts", "excluded", "duplicate", "published"]
+# Legal forms do not tell one company from another of the same name; folded as names are.
+LEGAL_FORMS = frozenset(
+    [
+        "gmbh",
+        "mbh",
+        "ag",
+        "kg",
+        "kgaa",
+        "ohg",
+        "gbr",
+        "ug",
+        "haftungsbeschrankt",
+        "ek",
+        "eg",
+        "ev",
+        "inh",
+        "inhaber",
+        "inhaberin",
+        "co",
+        "cokg",
+        "se",
+        "partg",
+        "partgmbb",
+    ]
+)
+FREE_TEXTS = ("worked_text", "hindered_text", "company", "email", "consent_quote", "consent_named")
+
+
+class DecisionError(Exception):
+    """A decision on an answer is not possible; the message says why, in German."""
+
+
+@dataclass(frozen=True)
+class SurveyAnswer:
+    """One answer to the survey and whether it counts.
+
+    :ivar state: ``undecided``: does not count until the office says so; ``counts``: waits for the next batch;
+        ``excluded``: the office said that it does not count; ``duplicate``: another answer of the same company counts;
+        ``published``: counted in a batch, for good.
+    :ivar same_company: references of other answers with the same company or e-mail address.
+    :ivar same_answers: references of other answers that ticked and chose exactly the same.
+    """
+
+    submission: Submission
+    state: State
+    same_company: list[str] = field(default_factory=list)
+    same_answers: list[str] = field(default_factory=list)
+
+
+def read_answers(connection: sa.Connection) -> list[SurveyAnswer]:
+    """Return all answers that are not held as spam, the oldest first, each with its state."""
+    query = (
+        sa.select(submission, survey_decision.c.counts, survey_decision.c.batch_id)
+        .outerjoin(survey_decision, survey_decision.c.number == submission.c.number)
+        .where(submission.c.form == "survey", submission.c.held.is_(False))
+        .order_by(submission.c.received_at, submission.c.number)
+    )
+    rows = [(read_row(row), row.counts, row.batch_id) for row in connection.execute(query)]
+    groups = _groups([found for found, _counts, _batch in rows])
+    same = _index((group, found.reference) for (found, _c, _b), group in zip(rows, groups, strict=True))
+    alike = _index((_ticks(found), found.reference) for found, _c, _b in rows)
+    taken = {group for (_found, _counts, batch), group in zip(rows, groups, strict=True) if batch is not None}
+    result = []
+    for (found, counts, batch), group in zip(rows, groups, strict=True):
+        state: State = "published" if batch is not None else "undecided" if counts is None else "excluded"
+        if batch is None and counts:
+            state = "duplicate" if group in taken else "counts"
+            taken.add(group)
+        others = [reference for reference in same[group] if reference != found.reference]
+        twins = [reference for reference in alike[_ticks(found)] if reference != found.reference]
+        result.append(SurveyAnswer(found, state, others, twins))
+    return result
+
+
+def list_answers(database: Database) -> list[SurveyAnswer]:
+    """Return all answers with their state; see :func:`read_answers`."""
+    with database.reading() as connection:
+        return read_answers(connection)
+
+
+def count_states(found: Iterable[SurveyAnswer]) -> dict[State, int]:
+    """Return how many answers are in each state."""
+    states: dict[State, int] = {"undecided": 0, "counts": 0, "excluded": 0, "duplicate": 0, "published": 0}
+    for one in found:
+        states[one.state] += 1
+    return states
+
+
+def decide(database: Database, reference: str, counts: bool | None, actor: str, now: datetime.datetime) -> None:
+    """Write down whether an answer counts; None takes the decision back.
+
+    :raises DecisionError: if there is no such answer, or if it was published: published counts never change.
+    """
+    query = (
+        sa.select(submission.c.number, submission.c.held, survey_decision.c.batch_id)
+        .outerjoin(survey_decision, survey_decision.c.number == submission.c.number)
+        .where(submission.c.form == "survey", submission.c.reference == reference.strip().upper())
+    )
+    with database.writing() as connection:
+        found = connection.execute(query).first()
+        if found is None:
+            raise DecisionError("Diese Antwort auf die Umfrage gibt es nicht.")
+        if found.held:
+            raise DecisionError("Diese Antwort steht unter Verdacht auf Spam. Geben Sie sie zuerst frei.")
+        if found.batch_id is not None:
+            raise DecisionError(
+                "Diese Antwort ist schon veröffentlicht. Veröffentlichte Zahlen ändern sich nicht mehr, "
+                "sonst ließe sich aus dem Unterschied auf diesen Betrieb schließen."
+            )
+        connection.execute(survey_decision.delete().where(survey_decision.c.number == found.number))
+        if counts is not None:
+            connection.execute(
+                survey_decision.insert().values(number=found.number, counts=counts, decided_by=actor, decided_at=now)
+            )
+        kind = {True: "survey-counts", False: "survey-excluded", None: "survey-reopened"}[counts]
+        log(connection, actor, kind, now, found.number)
+
+
+def company_key(name: str) -> str:
+    """Return a company's name without case, accents, punctuation and legal form; empty if nothing is left."""
+    words = re.findall(r"\w+", re.sub(r"\be\.?\s*([kgv])\b", r"e\1", fold_text(name)).replace(".", ""))
+    return "".join([word for word in words if word not in LEGAL_FORMS] or words)
+
+
+def _keys(found: Submission) -> list[str]:
+    company = company_key(str(found.answers.get("company") or ""))
+    address = str(found.answers.get("email") or "")
+    return [*([f"company {company}"] if company else []), *([f"mail {mailbox(address)}"] if address else [])]
+
+
+def _groups(found: Sequence[Submission]) -> list[int]:
+    """Return a number for each answer; answers that share a company or an address, also by way of others, share it."""
+    parent = list(range(len(found)))
+
+    def root(index: int) -> int:
+        while parent[index] != index:
+            parent[index] = parent[parent[index]]
+            index = parent[index]
+        return index
+
+    first: dict[str, int] = {}
+    for index, one in enumerate(found):
+        for key in _keys(one):
+            parent[root(index)] = root(first.setdefault(key, index))
+    return [root(index) for index in range(len(found))]
+
+
+def _ticks(found: Submission) -> str:
+    """Return what was ticked and chosen, without the texts."""
+    answers: Mapping[str, Any] = found.answers
+    chosen = {name: value for name, value in answers.items() if name not in FREE_TEXTS and value}
+    return json.dumps(chosen, sort_keys=True)
+
+
+def _index(pairs: Iterable[tuple[Any, str]]) -> dict[Any, list[str]]:
+    found: dict[Any, list[str]] = {}
+    for key, reference in pairs:
+        found.setdefault(key, []).append(reference)
+    return found

@@ -1,0 +1,330 @@
+"""From confirmed survey answers to ``docs/data/survey.yml``: counts that may be published, and released quotations.
+
+The database keeps batches and publications; the file is what the site's build reads and can be written again at any
+time. Only an older file, from before the database kept them, is read back, once.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import yaml
+
+from form_handler.forms import FORMS
+from form_handler.forms.fields import AnyOf, Scale, labels_of
+from form_handler.storage.database import Database, sync_folder
+from form_handler.storage.schema import quotation, submission, survey_batch, survey_decision, survey_publication
+from form_handler.storage.submissions import Submission
+from form_handler.survey.answers import State, count_states, read_answers
+from form_handler.survey.disclosure import BATCH, THRESHOLD, shown_cells
+
+NO_ANSWER = "none_given"
+HEAD = """# Ergebnisse der Umfrage bei Betrieben. Geschrieben von `kim survey publish`; bitte nicht von Hand ändern.
+# tables: so viele Betriebe gaben diese Antwort. bases: von so vielen. Was fehlt, fehlt mit Absicht.
+"""
+ACTOR = "kim"
+LOCK_NUMBER = 0x6B696D01
+# Publication to count and base of each cell: question, then choice.
+Cells = dict[str, dict[str, tuple[int, int]]]
+# Line and paragraph separators, controls, surrogates, private use; and what turns the direction of a text.
+_BREAKS = re.compile("[\\s\\x00-\\x1f\\x7f-\\x9f\u2028\u2029]+")
+_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+class PublicationError(Exception):
+    """Publishing is not possible; the message says why, in German, and repeats nothing of an answer."""
+
+
+class TooFewError(PublicationError):
+    """There is nothing new that may be published."""
+
+
+class _DryRun(Exception):
+    """Takes a dry run's changes back."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a publication says, and what it is made of.
+
+    :ivar content: ``current`` of the file.
+    :ivar states: how many answers are in which state afterwards.
+    :ivar is_new: whether a publication was added; otherwise the file is written again as it was.
+    """
+
+    content: dict[str, Any]
+    states: dict[State, int]
+    is_new: bool
+
+
+def partitions(found: Sequence[Submission]) -> dict[str, dict[str, int]]:
+    """Return every question as a partition of these companies: a choice each, or ticked and not ticked.
+
+    The order is that in which cells are hidden: no answer first, on a scale the low levels next, else the last choices.
+    """
+    form = FORMS["survey"].form_class()
+    tables: dict[str, dict[str, int]] = {}
+    for name in FORMS["survey"].field_names():
+        keys = [key for key in labels_of(form[name]) if key]
+        if not keys:
+            continue
+        if isinstance(form[name], AnyOf):
+            for key in keys:
+                ticked = sum(1 for row in found if key in (row.answers.get(name) or ()))
+                tables[f"{name}:{key}"] = {"yes": ticked, "no": len(found) - ticked}
+        else:
+            given = Counter(value if (value := row.answers.get(name)) in keys else NO_ANSWER for row in found)
+            order = keys if isinstance(form[name], Scale) else keys[::-1]
+            tables[name] = {key: given[key] for key in [NO_ANSWER, *order]}
+    return tables
+
+
+def publish(database: Database, path: Path, now: datetime.datetime, dry_run: bool = False) -> Published:
+    """Close a batch if enough answers wait, and write what may be published, whole or not at all.
+
+    :param dry_run: change neither database nor file.
+    :raises TooFewError: if nothing has been published and too few answers count, or if nothing has changed.
+    :raises PublicationError: if an older file cannot be read.
+    """
+    results: list[Published] = []
+    try:
+        with database.writing() as connection:
+            results.append(_publish(connection, path, now))
+            if dry_run:
+                raise _DryRun
+    except _DryRun:
+        pass
+    result = results[0]
+    text = as_yaml(result.content)
+    if not result.is_new and _read_text(path) == text:
+        waiting = result.states["counts"]
+        raise TooFewError(
+            f"Es gibt nichts Neues zu veröffentlichen: {waiting} bestätigte Antworten warten; gezählt wird, sobald es "
+            f"{BATCH} sind. {undecided_words(result.states)}"
+        )
+    if not dry_run:
+        _write(path, text)
+    return result
+
+
+def undecided_words(states: Mapping[State, int]) -> str:
+    """Return the sentence that says how many answers nobody has decided on."""
+    number = states["undecided"]
+    if not number:
+        return "Über jede Antwort ist entschieden."
+    return f"Über {number} Antworten ist noch nicht entschieden: kim survey list, oder im Eingang unter „Umfrage“."
+
+
+def _publish(connection: sa.Connection, path: Path, now: datetime.datetime) -> Published:
+    if connection.dialect.name == "postgresql":  # on SQLite all writers stand in line anyway
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK_NUMBER)))
+    latest = _latest(connection)
+    if latest is None:
+        latest = _take_over_file(connection, path, now)
+    waiting = [one.submission for one in read_answers(connection) if one.state == "counts"]
+    if len(waiting) >= BATCH:
+        _close_batch(connection, waiting, now)
+    states = count_states(read_answers(connection))
+    batches = connection.execute(survey_batch.select().order_by(survey_batch.c.id)).all()
+    if not batches:
+        raise TooFewError(
+            f"Bisher zählen {len(waiting)} Antworten. Veröffentlicht wird ab {BATCH}; die Seite lädt weiter ein. "
+            + undecided_words(states)
+        )
+    content = _compose(batches, released_quotations(connection), now.date())
+    if latest is not None and {**content, "published_on": latest["published_on"]} == latest:
+        return Published(latest, states, False)
+    connection.execute(
+        survey_publication.insert().values(published_at=now, content=json.dumps(content, ensure_ascii=False))
+    )
+    return Published(content, states, True)
+
+
+def _latest(connection: sa.Connection) -> dict[str, Any] | None:
+    query = sa.select(survey_publication.c.content).order_by(survey_publication.c.id.desc()).limit(1)
+    text = connection.execute(query).scalar()
+    return None if text is None else dict(json.loads(text))
+
+
+def _close_batch(connection: sa.Connection, found: Sequence[Submission], now: datetime.datetime) -> None:
+    """Count these companies, once and for good."""
+    cells: Cells = {
+        name: {key: (number, len(found)) for key, number in shown_cells(table).items()}
+        for name, table in partitions(found).items()
+    }
+    months = [f"{row.received_at:%Y-%m}" for row in found]
+    batch = _add_batch(connection, len(found), min(months), max(months), cells, now)
+    for row in found:
+        connection.execute(
+            survey_decision.update().where(survey_decision.c.number == row.number).values(batch_id=batch)
+        )
+
+
+def _add_batch(
+    connection: sa.Connection, companies: int, first: str, last: str, cells: Cells, now: datetime.datetime
+) -> int:
+    kept = {name: table for name, table in cells.items() if table}
+    values = {
+        "closed_at": now,
+        "companies": companies,
+        "first_answer": first,
+        "last_answer": last,
+        "tables": json.dumps(kept),
+    }
+    added = connection.execute(survey_batch.insert().values(**values)).inserted_primary_key
+    assert added is not None
+    return int(added[0])
+
+
+def _compose(batches: Sequence[Any], quotations: Sequence[Mapping[str, Any]], today: datetime.date) -> dict[str, Any]:
+    """Return the sum of all batches as a publication; a cell counts for the batches in which it may be shown."""
+    tables: dict[str, dict[str, int]] = {name: {} for name in partitions(())}
+    bases: dict[str, dict[str, int]] = {}
+    for batch in batches:
+        for name, cells in json.loads(batch.tables).items():
+            for key, (number, base) in cells.items():
+                table = tables.setdefault(name, {})
+                table[key] = table.get(key, 0) + number
+                of = bases.setdefault(name, {})
+                of[key] = of.get(key, 0) + base
+    return {
+        "published_on": today.isoformat(),
+        "answers": sum(batch.companies for batch in batches),
+        "first_answer": min(batch.first_answer for batch in batches),
+        "last_answer": max(batch.last_answer for batch in batches),
+        "tables": tables,
+        "bases": bases,
+        "quotations": list(quotations),
+    }
+
+
+def released_quotations(connection: sa.Connection) -> list[dict[str, Any]]:
+    """Return the quotations that the office released, with the company only where it wished to be named."""
+    query = (
+        sa.select(quotation, submission.c.language, submission.c.answers)
+        .join(submission, submission.c.number == quotation.c.number)
+        .order_by(quotation.c.released_at, quotation.c.id)
+    )
+    found = []
+    for row in connection.execute(query):
+        answers = json.loads(row.answers)
+        text = one_line(row.text)
+        if not answers.get("consent_quote") or not text:
+            continue
+        named = row.named and answers.get("consent_named") and answers.get("company")
+        company = one_line(str(answers["company"])) or None if named else None
+        found.append({"text": text, "language": row.language, "field": row.field, "company": company})
+    return found
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line of visible characters, with the joiners that writing systems need."""
+    text = _DIRECTION.sub("", _BREAKS.sub(" ", text))
+    kept = (c for c in text if unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"})
+    return unicodedata.normalize("NFC", "".join(kept)).strip()
+
+
+def as_yaml(content: Mapping[str, Any]) -> str:
+    """Return the file's text; reading it gives the same data."""
+    whole = {"current": dict(content)}
+    for allow_unicode in (True, False):
+        text = HEAD + yaml.safe_dump(whole, allow_unicode=allow_unicode, sort_keys=False, width=120)
+        if yaml.safe_load(text) == whole:
+            return text
+    raise PublicationError("Die Ergebnisse lassen sich nicht als YAML schreiben. Prüfen Sie die freigegebenen Zitate.")
+
+
+def _read_text(path: Path) -> str | None:
+    try:
+        return path.read_text("utf-8")
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
+
+
+def _write(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}.part")
+    draft.write_text(text, "utf-8", newline="\n")
+    draft.rename(path)
+    sync_folder(path.parent)
+
+
+def _take_over_file(connection: sa.Connection, path: Path, now: datetime.datetime) -> dict[str, Any] | None:
+    """Take the results of an older file as the first batch; return its latest publication, or None.
+
+    Who was counted in it is not known. So every answer that had come by then counts as published and is never
+    counted again. Cells that today's rule would not show are left out.
+
+    :raises PublicationError: if there is a file that cannot be read.
+    """
+    current = read_older_file(path)
+    if current is None:
+        return None
+    companies, cells = _older_cells(path, current)
+    day = str(current["published_on"])
+    batch = _add_batch(connection, companies, str(current["first_answer"]), str(current["last_answer"]), cells, now)
+    connection.execute(survey_publication.insert().values(published_at=now, content=json.dumps(current, default=str)))
+    after = datetime.datetime.combine(
+        datetime.date.fromisoformat(day), datetime.time(), datetime.UTC
+    ) + datetime.timedelta(days=1)
+    known = sa.select(submission.c.number).where(submission.c.form == "survey", submission.c.received_at < after)
+    for number in connection.execute(known).scalars().all():
+        connection.execute(survey_decision.delete().where(survey_decision.c.number == number))
+        connection.execute(
+            survey_decision.insert().values(
+                number=number, counts=True, batch_id=batch, decided_by=ACTOR, decided_at=now
+            )
+        )
+    return None
+
+
+def read_older_file(path: Path) -> dict[str, Any] | None:
+    """Return the latest publication of a results file, None if there is none.
+
+    :raises PublicationError: if it cannot be read; the message says where and repeats nothing of it.
+    """
+    if not path.exists():
+        return None
+    try:
+        data = yaml.safe_load(path.read_text("utf-8"))
+    except (yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark is not None else str(path)
+        raise PublicationError(
+            f"{where}: Die früheren Ergebnisse sind nicht lesbar. Ohne sie ließe sich aus dem Unterschied auf einzelne "
+            "Betriebe schließen. Holen Sie die Datei aus der Versionsverwaltung zurück: git checkout -- " + str(path)
+        ) from None
+    current = data.get("current") if isinstance(data, dict) else None
+    return current if isinstance(current, dict) else None
+
+
+def _older_cells(path: Path, current: Mapping[str, Any]) -> tuple[int, Cells]:
+    """Return companies and cells of an older publication, as far as today's rule shows them."""
+    try:
+        companies = int(current["answers"])
+        datetime.date.fromisoformat(str(current["published_on"]))
+        if not all(re.fullmatch(r"\d{4}-\d\d", str(current[name])) for name in ("first_answer", "last_answer")):
+            raise ValueError("month")
+        bases = current.get("bases") or {}
+        cells: Cells = {}
+        for name, table in current["tables"].items():
+            for key, number in table.items():
+                base = int(bases.get(name, {}).get(key, companies))
+                if THRESHOLD <= int(number) <= base - THRESHOLD:
+                    # YAML 1.1 took the keys yes and no for truth values where they were not quoted.
+                    word = {True: "yes", False: "no"}.get(key, str(key)) if isinstance(key, bool) else str(key)
+                    cells.setdefault(str(name), {})[word] = (int(number), base)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise PublicationError(
+            f"{path}: Die früheren Ergebnisse sind unvollständig. Holen Sie die Datei aus der Versionsverwaltung zurück: "
+            f"git checkout -- {path}"
+        ) from None
+    return companies, cells

@@ -1,0 +1,100 @@
+"""The toolkit in the handler: the chooser's result as a page with its own address, and what a receipt recommends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response, current_app, request
+
+from core.gettext import gettext as _
+from core.languages import Language
+from form_handler import responses as pages
+from form_handler.layout import put, retitle
+from form_handler.toolkit import recommend as chooser
+
+SLUG = "arbeitgeber/werkzeugkasten/"
+CHOICE = SLUG + "auswahl/"
+DATA = SLUG + "massnahmen.json"
+SIZES = {"1-9": "small", "10-49": "small", "50-249": "medium", "250+": "large"}
+WANTS = {"internship": "internship", "entry_qualification": "training", "training": "training", "job": "job"}
+
+
+class ToolkitError(Exception):
+    """The built site holds no measures; the message says what to do."""
+
+
+def read_data(site_dir: Path, language: Language) -> dict[str, Any]:
+    """Return rules, measures and words of a language, as the build wrote them.
+
+    :raises ToolkitError: if the file is missing or no JSON.
+    """
+    path = site_dir / language.root.strip("/") / DATA
+    try:
+        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ToolkitError(f"{path} is missing or broken. Build the site first: make build") from error
+    return found
+
+
+def show_choice(language: Language) -> Response:
+    """Return the list that fits the answers in the address; it can be shared and printed, and holds nothing personal."""
+    data = read_data(pages.settings().site_dir, language)
+    answers = chooser.known_answers({name: request.args.getlist(name) for name in chooser.QUESTIONS})
+    action = language.root + CHOICE
+    region = draw("result", results=chooser.choose(data, answers), data=data, share_url=address(action, answers))
+    region = f'<div id="choose-live" aria-live="polite"><div data-chooser-static>{region}</div></div>' + draw(
+        "chooser_form", labels=chooser.labels(), answers=answers, action=action, data_url=language.root + DATA
+    )
+    page = put(pages.shells().form_page(language, SLUG), "chooser", region)
+    response = pages.respond(retitle(page, title=_("What fits your case")), 200)
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+def address(action: str, answers: Mapping[str, Sequence[str]]) -> str:
+    """Return the address that holds these answers."""
+    query = urlencode([(question, key) for question in chooser.QUESTIONS for key in answers.get(question, ())])
+    return f"{action}?{query}" if query else action
+
+
+def draw(macro: str, **values: Any) -> str:
+    """Draw one macro of the chooser's templates."""
+    module = current_app.jinja_env.get_template("partials/kim/chooser.html").module
+    return str(getattr(module, macro)(**values))
+
+
+def answers_of_form(form: str, answers: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return what a form's answers say to the chooser's questions; empty for forms that say nothing."""
+    found: dict[str, list[str]] = {}
+    if form == "participation":
+        found["want"] = [WANTS[way] for way in answers.get("ways") or () if way in WANTS]
+    elif form == "survey":
+        done = [key for key in answers.get("done") or () if key in WANTS]
+        heavy = [
+            (-int(value), key)
+            for key, _words in chooser.labels()["obstacle"]
+            if (value := str(answers.get(f"obstacle_{key}") or "0")) in {"1", "2"}
+        ]
+        found["want"] = done if len(done) == 1 else []
+        found["obstacle"] = [key for _weight, key in sorted(heavy, key=lambda row: row[0])][:3]
+    else:
+        return {}
+    found["size"] = [SIZES[size] for size in [answers.get("employees")] if size in SIZES]
+    return chooser.known_answers(found)
+
+
+def fitting(language: Language, answers: Mapping[str, Sequence[str]]) -> str:
+    """Return the part of a receipt that shows what fits; empty if nothing is known, or the measures cannot be read."""
+    if not any(answers.values()):
+        return ""
+    try:
+        data = read_data(pages.settings().site_dir, language)
+    except ToolkitError as error:
+        current_app.logger.error("%s", error)
+        return ""
+    results = chooser.choose(data, answers)
+    return draw("fitting", results=results, data=data, more_url=address(language.root + CHOICE, answers))

@@ -1,0 +1,48 @@
+"""Addresses that people type, copy and abbreviate: which address of ours a path means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from posixpath import normpath
+from urllib.parse import quote
+
+from form_handler.forms.cleaning import composed
+
+# Characters that a path segment holds as they are (RFC 3986, 3.3), but for ";", whose parameters we drop.
+PATH_SAFE = "/~!$&'()*+,=:@"
+QUERY_SAFE = "%/?:@!$&'()*+,;=-._~[]|"
+_PARAMETERS = re.compile(r";[^/]*")
+_INDEX = re.compile(r"/index\.html?$", re.IGNORECASE)
+# What a mail or a sentence leaves at the end of an address.
+_TRAILING = " \t\n\r\u00a0.,;:!?)]}>\"'»«“”„‘’…"
+
+
+def find_address(path: str, exists: Callable[[str], bool]) -> str | None:
+    """Return the address of ours that a path probably means; None if there is none, or if it is that address.
+
+    Doubled strokes, dot segments, parameters, ``index.html``, a missing or superfluous last stroke, upper case, decomposed
+    letters and punctuation at the end are looked past.
+
+    :param path: decoded.
+    :param exists: whether an address is one of ours. Whatever is returned was found by it, so it leads nowhere else.
+    """
+    if "\\" in path or "\0" in path or exists(path):
+        return None
+    plain = normpath("/" + composed(_PARAMETERS.sub("", path)).lstrip("/"))
+    plain = _INDEX.sub("/", plain)
+    for one in (plain, plain.rstrip(_TRAILING)):
+        stem = one.rstrip("/")
+        for address in (f"{stem}/", stem, f"{stem.lower()}/", stem.lower()):
+            if address and exists(address):
+                return address
+    return None
+
+
+def location(address: str, query: str) -> str:
+    """Return an address of ours as a ``Location`` header holds it: relative to this host, escaped, with its query.
+
+    :param query: raw, as WSGI has it.
+    """
+    path = quote("/" + address.lstrip("/"), safe=PATH_SAFE)
+    return f"{path}?{quote(query.encode('latin-1', 'replace'), safe=QUERY_SAFE)}" if query else path

@@ -1,0 +1,250 @@
+"""All commands, as click knows them."""
+
+from __future__ import annotations
+
+import datetime
+import importlib
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from core.languages import ROOT
+
+# Commands that live elsewhere, by the module that brings them; it is read only when one of them is called.
+ELSEWHERE = {
+    "translations": "kim.translations",
+    **dict.fromkeys(("submissions", "db", "mail", "users", "purge", "backup", "restore", "survey"), "kim.service"),
+}
+
+
+class Lazy(click.Group):
+    """A group that reads a command's module when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted({*super().list_commands(ctx), *ELSEWHERE})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return one command."""
+        if cmd_name in ELSEWHERE:
+            command: click.Command = getattr(importlib.import_module(ELSEWHERE[cmd_name]), cmd_name)
+            return command
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """KIM: the site, its forms and what came in."""
+
+
+@main.command()
+@click.option("--site-dir", type=click.Path(path_type=Path), default=ROOT / "site", help="Where to (default: site/).")
+@click.option("--site-url", help="Public address, for example https://kim.example.org/ (default: mkdocs.yml).")
+@click.option("--pdf/--no-pdf", default=True, help="With or without the PDF booklets (default: with).")
+@click.option("--cache/--no-cache", default=True, help="Draw only what changed, or everything (default: what changed).")
+def build(site_dir: Path, site_url: str | None, pdf: bool, cache: bool) -> None:
+    """Build the whole site, strictly, with its search index and its PDF booklets."""
+    from kim.build import build as build_now
+
+    sys.exit(build_now(site_dir, site_url, pdf, cache))
+
+
+@main.command()
+@click.option(
+    "--site-dir", type=click.Path(path_type=Path), default=ROOT / "site", help="The built site (default: site/)."
+)
+@click.option("--site-url", help="Public address, for example https://kim.example.org/ (default: mkdocs.yml).")
+def pdf(site_dir: Path, site_url: str | None) -> None:
+    """Print the PDF booklets of the site that is built: newcomers' guide and toolkit, in every language."""
+    from editorial.build.extras import finish, print_booklets
+    from editorial.build.fingerprint import path_of
+
+    refuse_old(site_dir)
+    missing = print_booklets(site_dir, site_url)
+    if missing:
+        raise click.ClickException(missing)
+    finish(site_dir)
+    path_of(site_dir).unlink(missing_ok=True)  # the next build does not know these booklets
+    for path in sorted((site_dir / "pdf").glob("*.pdf")):
+        click.echo(f"{path} ({path.stat().st_size // 1000} kB)")
+
+
+def refuse_old(site_dir: Path) -> None:
+    """Refuse to print what is not in the built site: a booklet would lack the page without a word.
+
+    :raises ContentError: if a page cannot be read.
+    """
+    from core.findings import ContentError, errors
+    from core.languages import load_languages
+    from editorial.content.pages import read_content
+
+    languages = load_languages()
+    content = read_content(ROOT / "docs", languages)
+    if wrong := errors(content.findings):
+        raise ContentError(wrong)
+    if not (site_dir / "index.html").exists():
+        raise click.ClickException("Es ist noch keine Seite gebaut. Bauen Sie sie zuerst: make build")
+    for page in content.pages.values():
+        for language in languages:
+            file = site_dir / page.url(language).lstrip("/") / "index.html"
+            if page.exists_in(language) and not file.exists():
+                raise click.ClickException(f"In der gebauten Seite fehlt {file}. Bauen Sie sie zuerst: make build")
+
+
+@main.command()
+@click.option("--open", "show_open", is_flag=True, help="Also list what the city has to confirm.")
+@click.option("--publish", is_flag=True, help="Also refuse what may not go public.")
+@click.option("--links", is_flag=True, help="Also ask every address outside, politely and slowly.")
+@click.option("--format", "form", type=click.Choice(["text", "github", "json"]), default="text", show_default=True)
+def check(show_open: bool, publish: bool, links: bool, form: str) -> None:
+    """Check pages, facts and interface words; say file, line, reason and remedy of every fault."""
+    from core.findings import as_github, as_json, as_text, errors
+    from editorial.checks.runner import inspect
+
+    report = inspect(show_open=show_open, publish=publish)
+    found = report.findings
+    if links:
+        from editorial.checks.external_links import ask_links
+
+        found = sorted([*found, *ask_links(report.facts, click.echo if form == "text" else None)])
+    shown = {"text": as_text, "github": as_github, "json": as_json}[form](found)
+    if shown:
+        click.echo(shown)
+    wrong = errors(found)
+    if form == "text":
+        click.echo(f"{report.pages} Seiten in {report.languages} Sprachen geprüft, {len(wrong)} Fehler.")
+    sys.exit(1 if wrong else 0)
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Another place than var/desk/index.html.")
+def desk(out: Path | None) -> None:
+    """Write the editors' desk: one page that says what there is to do (var/desk/index.html, never public)."""
+    from editorial.checks.dashboard import OUT, write_desk
+
+    click.echo(f"Der Redaktionstisch steht in {write_desk(out or OUT)}")
+
+
+@main.command()
+@click.argument("kind", type=click.Choice(["offer", "company", "measure", "page", "language"]))
+@click.argument("name")
+@click.option("--in", "folder", help="For a page: the section in which it stands, for example ankommen.")
+def new(kind: str, name: str, folder: str | None) -> None:
+    """Make a new page (kim new offer "Titel") or a new language (kim new language fr), and say what comes next."""
+    from editorial.content.scaffold import NewError, new_language, new_page
+
+    try:
+        if kind == "language":
+            made = new_language(name)
+        else:
+            made = new_page(kind, name, ROOT / "docs", datetime.date.today(), folder)
+    except NewError as error:
+        raise click.ClickException(str(error)) from error
+    for path in made.files:
+        click.echo(f"geschrieben: {path.relative_to(ROOT)}")
+    for step in made.next_steps:
+        click.echo(f"- {step}")
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("what", type=click.Choice(["build", "page", "search", "serve", "form"]))
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def bench(what: str, options: tuple[str, ...]) -> None:
+    """Measure beside peers in the same run and write it into bench/results.md (developers).
+
+    What follows WHAT goes to that benchmark: kim bench build --peer stock,hugo --size 8x60 --rounds 1.
+    """
+    sys.path.insert(0, str(ROOT))  # benchmarks are not installed with the commands
+    module = importlib.import_module(f"bench.{'forms' if what == 'form' else what}")
+    sys.exit(module.main(list(options)) if what != "form" else module.main())
+
+
+@main.group()
+def words() -> None:
+    """Interface words: the catalogues below core/locale/."""
+
+
+@words.command("update")
+def update_words() -> None:
+    """Bring every catalogue in line with the code: add what is missing, drop what nobody needs."""
+    from core.catalogs import OFFICE_ROOMS, collect_messages, update_catalogue
+    from core.gettext import OFFICE_DIR, OFFICE_LANGUAGES, SOURCE_LANGUAGE
+    from core.languages import load_languages
+
+    template, office = collect_messages(), collect_messages(rooms=OFFICE_ROOMS)
+    for language in load_languages():
+        if language.code == SOURCE_LANGUAGE:
+            continue
+        if update_catalogue(language, template):
+            click.echo(f"core/locale/{language.code}.po geändert")
+        if language.code in OFFICE_LANGUAGES and update_catalogue(language, office, OFFICE_DIR):
+            click.echo(f"core/locale/office/{language.code}.po geändert")
+
+
+@main.command()
+@click.option("--port", metavar="NUMBER", help="Port of the server, instead of the setting PORT.")
+@click.option("--watch/--no-watch", default=True, help="Bring saved pages into the site at once (not in production).")
+@click.option("--live", is_flag=True, help="Show the preview's bar from the beginning, not only once a page was saved.")
+def serve(port: str | None, watch: bool, live: bool) -> None:
+    """Build the site if it changed, then serve site and forms together on this machine, with a live preview."""
+    from editorial.build.build import BuildError, build_if_changed
+    from kim.service import load_settings, serve_here
+
+    if port:
+        os.environ["PORT"] = port
+    settings = load_settings()
+    try:
+        built = build_if_changed(settings.site_dir)
+    except BuildError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo("Die Seite ist neu gebaut." if built else "Die Seite ist aktuell.")
+    if not watch or settings.mode != "development":
+        serve_here(settings)
+        return
+    from editorial.preview.middleware import Preview, start_watcher
+
+    always = live or sys.stdout.isatty()
+    watcher, parent = start_watcher(settings.site_dir), os.getpid()
+    try:
+        serve_here(settings, lambda app: Preview(app, settings.site_dir, always))
+    finally:
+        if os.getpid() == parent:  # gunicorn's workers are copies of this process and pass here too
+            watcher.terminate()
+
+
+@main.command()
+@click.option("--port", metavar="NUMBER", help="Port of the server, instead of the setting PORT.")
+def demo(port: str | None) -> None:
+    """Show the whole loop with made-up companies: a database and a site of their own, marked on every page."""
+    from editorial.build.build import BuildError, build_site
+    from editorial.render.site import DEMO_SURVEY
+    from kim.demo import USER, fill_demo, new_password
+    from kim.service import load_settings, open_database, serve_here
+
+    if os.environ.get("KIM_MODE", "development") != "development":
+        raise click.ClickException("Eine Demonstration läuft nicht im Betrieb (KIM_MODE=production).")
+    # Nothing of the demonstration may reach real data or a real mail server: it reads no settings file either.
+    folder = (ROOT / (os.environ.get("KIM_DATA_DIR") or "var") / "demo").absolute()
+    own = {"KIM_DATA_DIR": str(folder), "KIM_SITE_DIR": str(folder / "site")}
+    settings = load_settings({"PORT": port or os.environ.get("PORT", ""), **own})
+    password = new_password()
+    fill_demo(
+        open_database(settings, create=True),
+        settings,
+        folder / "survey.yml",
+        datetime.datetime.now(datetime.UTC),
+        password,
+    )
+    os.environ[DEMO_SURVEY] = str(folder / "survey.yml")
+    try:
+        build_site(settings.site_dir, None)
+    except BuildError as error:
+        raise click.ClickException(str(error)) from error
+    del os.environ[DEMO_SURVEY]
+    (folder / "demonstration").touch()  # the staff area says so, too
+    click.echo(
+        f"Demonstration. Anmelden unter http://{settings.bind}:{settings.port}/eingang/ mit {USER} und {password}"
+    )
+    serve_here(settings)

@@ -1,0 +1,123 @@
+"""Made-up companies for a demonstration; every name says that it is an example."""
+
+from __future__ import annotations
+
+import datetime
+import random
+import secrets
+import uuid
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from form_handler.forms import FORMS
+from form_handler.forms.survey import AGAIN, OBSTACLES, SUPPORTS, WANTED, WORKED
+from form_handler.mail.compose import plan_mails
+from form_handler.settings import Settings
+from form_handler.staff import accounts
+from form_handler.staff import inbox as desk
+from form_handler.storage.database import Database
+from form_handler.storage.submissions import Submission, Verdict, list_submissions, store
+from form_handler.survey.answers import decide, list_answers
+from form_handler.survey.publication import publish
+
+COMPANIES = 24
+USER = "demo"
+
+
+def new_password() -> str:
+    """Return a password for the demonstration's account."""
+    return secrets.token_urlsafe(12)
+
+
+def fill_demo(database: Database, settings: Settings, survey_file: Path, now: datetime.datetime, password: str) -> None:
+    """Fill a separate database with example data, publish its survey to a file of its own, and make an account."""
+    if not list_submissions(database):
+        chance = random.Random(1)  # noqa: S311 - the same example every time
+        for number in range(COMPANIES):
+            _survey(database, settings, chance, number, now - datetime.timedelta(days=chance.randint(1, 300)))
+        for number in range(8):
+            _participation(database, settings, chance, number, now - datetime.timedelta(days=chance.randint(0, 200)))
+        _put(
+            database,
+            settings,
+            "barrier",
+            "ar",
+            {"problem": "Beispiel: القائمة لا تفتح"},
+            now - datetime.timedelta(days=16),
+        )
+        _put(database, settings, "callback", "tr", {"name": "Örnek Kişi", "phone": "0000", "topic": "work"}, now)
+        _put(
+            database,
+            settings,
+            "participation",
+            "en",
+            {"company": "Spam Example", "email": "spam@example.org"},
+            now,
+            True,
+        )
+    for one in list_answers(database):
+        if one.state == "undecided":
+            decide(database, one.submission.reference, True, USER, now)
+    survey_file.unlink(missing_ok=True)
+    publish(database, survey_file, now)
+    try:
+        accounts.add_account(database, USER, password, now)
+    except accounts.AccountError:
+        accounts.set_password(database, USER, password)
+
+
+def _survey(database: Database, settings: Settings, chance: random.Random, number: int, at: datetime.datetime) -> None:
+    def some(choices: Any, most: int) -> list[str]:
+        keys = [key for key, _words in choices]
+        return [key for key in keys if key in chance.sample(keys, chance.randint(1, most))]
+
+    answers: dict[str, Any] = {
+        "done": chance.choice([["none"], ["internship"], ["training"], ["job"], ["internship", "training"]]),
+        "how_many": chance.choice(["0", "1", "2-5"]),
+        "trade": chance.choice(["crafts", "care", "retail", "construction"]),
+        "employees": chance.choice(["1-9", "10-49", "50-249"]),
+        "worked": some(WORKED, 4),
+        "wanted": some(WANTED, 4),
+        "again": chance.choice([key for key, _words in AGAIN[:3]]),
+        **{f"obstacle_{key}": chance.choice("0122" if key in {"language", "paperwork"} else "0012") for key, _words in OBSTACLES},
+        **{f"support_{key}": chance.choice(["unused", "1", "2"]) for key, _words in SUPPORTS},
+    }  # fmt: skip
+    if number == 0:
+        answers |= {
+            "worked_text": "Beispiel: Eine feste Ansprechperson im Betrieb hat allen geholfen.",
+            "consent_quote": True,
+        }
+    stored = _put(database, settings, "survey", "de", answers, at)
+    if number == 0:
+        desk.quote(database, stored, "worked_text", answers["worked_text"], False, USER, at)
+
+
+def _participation(
+    database: Database, settings: Settings, chance: random.Random, number: int, at: datetime.datetime
+) -> None:
+    answers = {
+        "company": f"Beispielbetrieb {number + 1}",
+        "email": f"betrieb{number + 1}@example.org",
+        "trade": chance.choice(["crafts", "care", "retail"]),
+        "employees": chance.choice(["1-9", "10-49"]),
+        "ways": chance.sample(["talk", "internship", "training", "job"], 2),
+    }
+    _put(database, settings, "participation", chance.choice(["de", "tr", "en"]), answers, at)
+
+
+def _put(
+    database: Database,
+    settings: Settings,
+    form: str,
+    language: str,
+    answers: dict[str, Any],
+    at: datetime.datetime,
+    held: bool = False,
+) -> Submission:
+    definition = FORMS[form]
+    whole = {**definition.answers(definition.form_class()), **answers}
+    return store(
+        database, str(uuid.uuid4()), form, language, whole, partial(plan_mails, settings, definition), at,
+        judge=lambda _connection: Verdict("trap" if held else "", held),
+    )  # fmt: skip

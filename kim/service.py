@@ -1,0 +1,506 @@
+"""What the office and operators do from the command line, below ``kim``."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import errno
+import json
+import socket
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import sqlalchemy as sa
+
+from core.gettext import use_language
+from core.languages import ROOT, default_language
+from form_handler.forms import FORMS
+from form_handler.retention import PurgeRefusedError, purge_lines
+from form_handler.settings import Settings, SettingsError, read_settings
+from form_handler.staff.accounts import AccountError, add_account, list_accounts, set_active, set_password
+from form_handler.staff.export import as_record
+from form_handler.storage.database import (
+    Database,
+    DatabaseBusyError,
+    MissingDatabaseError,
+    PragmaError,
+    forget_database,
+    no_database,
+    refuse_other_database,
+    remember_database,
+    remembered_database,
+)
+from form_handler.storage.revision import SchemaError, is_current, is_empty
+from form_handler.storage.schema import outgoing_mail, submission
+from form_handler.storage.search import is_stale, refill
+from form_handler.storage.submissions import find_by_reference, list_submissions
+from form_handler.survey.answers import DecisionError, State, count_states, decide, list_answers
+from form_handler.survey.publication import PublicationError, publish
+from kim.terminal import printable, printable_json
+
+if TYPE_CHECKING:
+    from form_handler.server import Wrap
+
+# Who did what is done from the command line.
+OPERATOR = "kim"
+
+
+def load_settings(env: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings, or end with the sentence that says what is wrong."""
+    try:
+        return read_settings(env)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def open_database(settings: Settings, create: bool = False) -> Database:
+    """Return the database if its schema fits, or end with the sentence that says what to do; say which it is.
+
+    :param create: whether one is made where none was: for the development server and the demonstration.
+    """
+    with database_errors(settings):
+        refuse_other_database(settings)
+        database = closed_at_the_end(Database(settings, create))
+        if not is_current(database):
+            from form_handler.storage.migrate import require_current, upgrade
+
+            if is_empty(database) and (not create or remembered_database(settings) is not None):
+                raise no_database(settings)
+            if settings.mode == "development":
+                upgrade(database)
+            require_current(database)
+        refresh_search(database)
+        remember_database(settings)
+    click.echo(f"Database: {settings.database_name}", err=True)
+    return database
+
+
+def refresh_search(database: Database) -> None:
+    """Compute what submissions are searched by anew if a newer version folds letters differently."""
+    with database.reading() as connection:
+        stale = is_stale(connection)
+    if stale:
+        with database.writing() as connection:
+            refill(connection)
+
+
+def closed_at_the_end(database: Database) -> Database:
+    """Return the database; its connections are closed when the command ends."""
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.call_on_close(database.engine.dispose)
+    return database
+
+
+@contextlib.contextmanager
+def database_errors(settings: Settings) -> Iterator[None]:
+    """End with a sentence on any fault of opening or changing the database."""
+    faults = (SettingsError, SchemaError, DatabaseBusyError, PragmaError, MissingDatabaseError)
+    try:
+        yield
+    except faults as error:
+        raise click.ClickException(str(error)) from error
+    except sa.exc.DBAPIError as error:
+        reason = "is no SQLite database" if "not a database" in str(error.orig) else "cannot be reached"
+        raise click.ClickException(
+            f"The database {settings.database_name} {reason} ({type(error.orig).__name__}). Check KIM_DATABASE_URL and KIM_DATA_DIR."
+        ) from error
+
+
+def require_port(settings: Settings) -> None:
+    """End with a sentence if nothing can be served at the address: whoever opened it would see somebody else's site."""
+    place = f"{settings.bind}:{settings.port}"
+    try:
+        family = socket.getaddrinfo(settings.bind.strip("[]"), settings.port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((settings.bind.strip("[]"), settings.port))
+    except socket.gaierror as error:
+        raise click.ClickException(f"KIM_BIND={settings.bind}: Das ist keine Adresse dieses Rechners.") from error
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise click.ClickException(
+                f"{place}: Dort läuft schon ein Programm. Beenden Sie es, oder nehmen Sie einen anderen Port: "
+                f"PORT={settings.port % 65535 + 1} make run"
+            ) from error
+        raise click.ClickException(f"{place}: Diese Adresse lässt sich nicht nutzen ({error.strerror}).") from error
+
+
+def serve_here(settings: Settings, wrap: Wrap | None = None) -> None:
+    """Serve site and forms in the foreground; say where to look. ``wrap`` is put around the application."""
+    from form_handler.server import serve
+
+    if not (settings.site_dir / "404.html").is_file():
+        raise click.ClickException(f"{settings.site_dir} holds no built site. Build it first: make build")
+    open_database(settings, settings.mode == "development").engine.dispose()
+    require_port(settings)
+    mails = "über den Mailserver" if settings.smtp_url else f"als Dateien in {settings.mail_dir}"
+    click.echo(
+        f"Seite und Formulare:  http://{settings.bind}:{settings.port}\n"
+        f"Eingänge ansehen:     kim submissions list\n"
+        f"Mails:                {mails}\n"
+        f"Beenden:              Strg-C"
+    )
+    serve(settings, wrap)
+
+
+@click.group()
+def submissions() -> None:
+    """What came in through the forms."""
+
+
+@submissions.command("list")
+@click.option("--form", type=click.Choice(list(FORMS)), help="Only this form.")
+@click.option("--state", help="Only this state, for example new.")
+@click.option("--json", "as_json", is_flag=True, help="For machines: one JSON array.")
+def list_command(form: str | None, state: str | None, as_json: bool) -> None:
+    """List what came in, the newest first."""
+    found = list_submissions(open_database(load_settings()), form, state)
+    if as_json:
+        click.echo(printable_json(json.dumps([as_record(row) for row in found], ensure_ascii=False, indent=2)))
+        return
+    for row in found:
+        sender = FORMS[row.form].sender_of(row.answers) or "–"
+        click.echo(
+            f"{row.reference}  {row.received_at:%Y-%m-%d %H:%M}  {row.language}  {row.form}  {row.state}  {printable(sender)}"
+        )
+    if not found:
+        click.echo("Es ist noch nichts eingegangen.")
+
+
+@submissions.command("show")
+@click.argument("reference")
+def show_command(reference: str) -> None:
+    """Show one submission with all its answers."""
+    found = find_by_reference(open_database(load_settings()), reference)
+    if found is None:
+        raise click.ClickException(f"Unter {printable(reference)} ist nichts eingegangen.")
+    click.echo(f"{found.reference}  {found.received_at:%Y-%m-%d %H:%M} UTC  Sprache {found.language}  {found.state}")
+    with use_language(default_language().code):
+        for field, words in FORMS[found.form].rows(found.answers):
+            click.echo(f"\n{field.label.text}\n  {printable(words) or '–'}")
+
+
+@click.group()
+def db() -> None:
+    """The database."""
+
+
+@db.command("init")
+@click.option("--new", is_flag=True, help="Even if the data folder remembers another database or one that is missing.")
+def init_command(new: bool) -> None:
+    """Create the database that the settings name; one that is there already stays as it is."""
+    from form_handler.storage.migrate import upgrade
+
+    settings = load_settings()
+    with database_errors(settings):
+        if new:
+            forget_database(settings)
+        refuse_other_database(settings)
+        database = closed_at_the_end(Database(settings))
+        if is_empty(database) and remembered_database(settings) is not None:
+            raise no_database(settings)
+        done = upgrade(database)
+        remember_database(settings)
+    click.echo(f"{'Created' if done else 'Already there'}: {settings.database_name}")
+
+
+@db.command("upgrade")
+def upgrade_command() -> None:
+    """Bring the database to the schema of this version; keeps all data."""
+    from form_handler.storage.migrate import upgrade
+
+    settings = load_settings()
+    with database_errors(settings):
+        refuse_other_database(settings)
+        database = closed_at_the_end(Database(settings, create=False))
+        if is_empty(database):
+            raise no_database(settings)
+        done = upgrade(database)
+        remember_database(settings)
+    click.echo(f"Database: {settings.database_name}", err=True)
+    click.echo("Die Datenbank ist auf dem neuen Stand." if done else "Die Datenbank war schon auf dem Stand.")
+
+
+@click.group()
+def mail() -> None:
+    """Outgoing mail."""
+
+
+@mail.command("run")
+@click.option("--once", is_flag=True, help="Send what is due now, then end.")
+def run_command(once: bool) -> None:
+    """Send what waits; further workers may run beside the server's own."""
+    from form_handler.mail.worker import at_work, deliver_due, utc_now, work_until_told
+
+    settings = load_settings()
+    database = open_database(settings)
+    if once:
+        with at_work(database, settings, utc_now):
+            click.echo(f"{deliver_due(database, settings, utc_now)} gesendet")
+    else:
+        work_until_told(database, settings)
+
+
+@mail.command("list")
+def list_mail_command() -> None:
+    """List mails that have not been sent, and why."""
+    query = (
+        sa.select(outgoing_mail, submission.c.reference)
+        .join(submission, submission.c.number == outgoing_mail.c.number)
+        .where(outgoing_mail.c.state != "sent")
+        .order_by(outgoing_mail.c.next_attempt_at)
+    )
+    with open_database(load_settings()).reading() as connection:
+        rows = connection.execute(query).mappings().all()
+    for row in rows:
+        click.echo(
+            f"{row['reference']}  {row['kind']}  {row['state']}  {row['attempts']} Versuche  "
+            f"{printable(row['last_error'] or '')}"
+        )
+    if not rows:
+        click.echo("Alle Mails sind gesendet.")
+
+
+@mail.command("retry")
+def retry_command() -> None:
+    """Try all mails that wait or were given up once more, now."""
+    now = datetime.datetime.now(datetime.UTC)
+    with open_database(load_settings()).writing() as connection:
+        done = connection.execute(
+            outgoing_mail.update()
+            .where(outgoing_mail.c.state.in_(("waiting", "failed")))
+            .values(state="waiting", attempts=0, next_attempt_at=now)
+        )
+    click.echo(f"{done.rowcount} werden noch einmal versucht")
+
+
+@click.group()
+def users() -> None:
+    """Who may log in to the staff area /eingang/."""
+
+
+def ask_password(from_stdin: bool) -> str:
+    """Return a new password, typed twice or read from the first line of standard input."""
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    password: str = click.prompt("Passwort (mindestens 12 Zeichen)", hide_input=True, confirmation_prompt="Noch einmal")
+    return password
+
+
+@users.command("add")
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--no-password", is_flag=True, help="Only the city's own log-in (OpenID Connect) opens this account.")
+def add_user_command(name: str, password_stdin: bool, no_password: bool) -> None:
+    """Make an account."""
+    database = open_database(load_settings())
+    try:
+        password = None if no_password else ask_password(password_stdin)
+        add_account(database, name, password, datetime.datetime.now(datetime.UTC))
+    except AccountError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{name} kann sich jetzt unter /eingang/ anmelden.")
+
+
+@users.command("password")
+@click.argument("name")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+def password_command(name: str, password_stdin: bool) -> None:
+    """Set a new password; whoever is logged in under this name is logged out."""
+    database = open_database(load_settings())
+    try:
+        set_password(database, name, ask_password(password_stdin))
+    except AccountError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{name} hat ein neues Passwort.")
+
+
+@users.command("close")
+@click.argument("name")
+def close_command(name: str) -> None:
+    """Close an account; notes and history keep its name."""
+    _activate(name, False)
+    click.echo(f"{name} kann sich nicht mehr anmelden.")
+
+
+@users.command("open")
+@click.argument("name")
+def open_command(name: str) -> None:
+    """Open a closed account again."""
+    _activate(name, True)
+    click.echo(f"{name} kann sich wieder anmelden.")
+
+
+def _activate(name: str, active: bool) -> None:
+    try:
+        set_active(open_database(load_settings()), name, active)
+    except AccountError as error:
+        raise click.ClickException(str(error)) from error
+
+
+@users.command("list")
+def list_users_command() -> None:
+    """List all accounts."""
+    found = list_accounts(open_database(load_settings()))
+    for name, active in found:
+        click.echo(f"{printable(name)}  {'offen' if active else 'geschlossen'}")
+    if not found:
+        click.echo("Es gibt noch kein Konto. Das erste legt an: kim users add NAME")
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
+@click.option(
+    "--confirm", "confirmed", type=click.IntRange(0), metavar="NUMBER",
+    help="Delete so many now, all that is past its retention, announced or not; this confirms the clock, too.",
+)  # fmt: skip
+def purge(dry_run: bool, confirmed: int | None) -> None:
+    """Delete what is past its retention and was announced; the server does this once a day by itself."""
+    settings = load_settings()
+    now = datetime.datetime.now(datetime.UTC)
+    try:
+        lines = purge_lines(open_database(settings), settings, now, dry_run, confirmed)
+    except PurgeRefusedError as error:
+        raise click.ClickException(str(error)) from error
+    for line in lines:
+        click.echo(line)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(file: Path) -> None:
+    """Write a consistent copy of everything stored, while the server runs."""
+    from form_handler.storage.backup import BackupError, write_backup
+
+    try:
+        report = write_backup(open_database(load_settings()), file)
+    except BackupError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"{file}: {report}")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def restore(file: Path) -> None:
+    """Bring a backup into an empty database, then read it back and compare."""
+    from form_handler.storage.backup import BackupError, check_backup, restore_backup
+
+    settings = load_settings()
+    try:
+        check_backup(file)
+        with database_errors(settings):
+            database = open_for_restore(settings)
+            report = restore_backup(database, file)
+            remember_database(settings)
+    except BackupError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Zurückgespielt und geprüft: {report}. Datenbank: {settings.database_name}")
+
+
+def open_for_restore(settings: Settings) -> Database:
+    """Return the database for a backup, made anew where the remembered one is missing or empty."""
+    remembered = remembered_database(settings)
+    refuse_other_database(settings)
+    forget_database(settings)
+    try:
+        return closed_at_the_end(Database(settings))
+    finally:
+        if remembered is not None:
+            remember_database(settings)
+
+
+@click.group()
+def survey() -> None:
+    """The experience survey."""
+
+
+STATE_WORDS: dict[State, str] = {
+    "undecided": "offen",
+    "counts": "zählt",
+    "excluded": "zählt nicht",
+    "duplicate": "doppelt, zählt nicht",
+    "published": "veröffentlicht",
+}
+
+
+@survey.command("list")
+def list_survey_command() -> None:
+    """List the answers and whether each counts, the oldest first."""
+    found = list_answers(open_database(load_settings()))
+    for one in found:
+        hints = [
+            *([f"gleicher Betrieb wie {', '.join(one.same_company)}"] if one.same_company else []),
+            *([f"gleiche Antworten wie {', '.join(one.same_answers)}"] if one.same_answers else []),
+        ]
+        row = one.submission
+        sender = FORMS["survey"].sender_of(row.answers) or "ohne Namen"
+        click.echo(
+            f"{row.reference}  {row.received_at:%Y-%m-%d}  {STATE_WORDS[one.state]}  {printable(sender)}"
+            + (f"  ({'; '.join(hints)})" if hints else "")
+        )
+    click.echo(states_line(count_states(found)))
+
+
+def states_line(states: Mapping[State, int]) -> str:
+    """Return how many answers are in which state."""
+    return ", ".join(f"{states[key]} {words}" for key, words in STATE_WORDS.items() if key in states) + "."
+
+
+def decide_on(references: Sequence[str], counts: bool | None) -> None:
+    """Decide on answers, each by itself; end with a fault if one was not possible."""
+    database, now, failed = open_database(load_settings()), datetime.datetime.now(datetime.UTC), False
+    for reference in references:
+        try:
+            decide(database, reference, counts, OPERATOR, now)
+        except DecisionError as error:
+            click.echo(f"{printable(reference)}: {error}", err=True)
+            failed = True
+    click.echo(states_line(count_states(list_answers(database))))
+    if failed:
+        sys.exit(1)
+
+
+@survey.command("count")
+@click.argument("references", nargs=-1, required=True)
+def count_command(references: tuple[str, ...]) -> None:
+    """Confirm that answers count: each is of a company, and of a different one."""
+    decide_on(references, True)
+
+
+@survey.command("exclude")
+@click.argument("references", nargs=-1, required=True)
+def exclude_command(references: tuple[str, ...]) -> None:
+    """Decide that answers do not count: tests, jokes, the same company again."""
+    decide_on(references, False)
+
+
+@survey.command("reopen")
+@click.argument("references", nargs=-1, required=True)
+def reopen_command(references: tuple[str, ...]) -> None:
+    """Take decisions back; until the next one these answers do not count."""
+    decide_on(references, None)
+
+
+@survey.command("publish")
+@click.option("--dry-run", is_flag=True, help="Only say what would be published.")
+def publish_command(dry_run: bool) -> None:
+    """Write what may be published to docs/data/survey.yml; the next build shows it."""
+    database, path = open_database(load_settings()), ROOT / "docs" / "data" / "survey.yml"
+    try:
+        done = publish(database, path, datetime.datetime.now(datetime.UTC), dry_run)
+    except PublicationError as error:
+        raise click.ClickException(str(error)) from error
+    found = done.content
+    cells = sum(len(table) for table in found["tables"].values())
+    what = f"{found['answers']} Betriebe, {cells} Zahlen, {len(found['quotations'])} Zitate"
+    click.echo(
+        f"{what} würden veröffentlicht." if dry_run else f"{what}. Geschrieben: {path}. Jetzt neu bauen: make build"
+    )
+    click.echo(f"Antworten: {states_line(done.states)}")
+
+
+COMMANDS = (submissions, db, mail, users, purge, backup, restore, survey)

@@ -1,0 +1,263 @@
+"""``kim translations``: the state of all translations, and the ways to bring them up to date."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from pathlib import Path
+
+import click
+from msgspec import Struct
+
+from core.findings import ContentError, errors
+from core.languages import ROOT, Language, load_languages
+from editorial.content.pages import Content, Page, read_content
+from editorial.translations.exchange import (
+    Imported,
+    Only,
+    Refused,
+    export,
+    import_files,
+    page_units,
+    put_answers,
+    with_line_ends_of,
+)
+from editorial.translations.lockfile import NAME, Lock, load_lock, write_all, write_lock
+from editorial.translations.machine import DraftError, fit, read_provider, translate
+from editorial.translations.report import as_data, interface_words, table
+from editorial.translations.state import STATES, TranslationState, shorten, site_states
+from editorial.translations.units import with_review
+from editorial.translations.update import accepted, entries_for, updated
+
+
+class Desk(Struct, frozen=True):
+    """What every command works on."""
+
+    docs: Path
+    languages: tuple[Language, ...]
+    content: Content
+
+    @property
+    def source(self) -> str:
+        """Return the code of the language that pages are written in first."""
+        return next(row.code for row in self.languages if row.default)
+
+    @property
+    def lock(self) -> Lock:
+        """Return the lock, or end with a sentence that says what is wrong with it."""
+        try:
+            return load_lock(self.docs)
+        except ContentError as error:
+            raise click.ClickException(str(error)) from error
+
+    def others(self, code: str | None) -> list[Language]:
+        """Return the languages that are translated into, or the one that was asked for."""
+        rows = [row for row in self.languages if not row.default and code in (None, row.code)]
+        if not rows:
+            known = ", ".join(row.code for row in self.languages if not row.default)
+            raise click.ClickException(f"Die Sprache „{code}“ gibt es nicht. Bekannt sind: {known}.")
+        return rows
+
+    def pages(self, names: tuple[str, ...]) -> list[Page]:
+        """Return the pages that were named: by key, or by the path of one of their files."""
+        found = []
+        for name in names:
+            parts = name.removesuffix(".md").removeprefix("./").removeprefix("docs/").split("/")
+            key = "/".join(parts[1:] if parts[0] in {row.code for row in self.languages} else parts)
+            if key not in self.content.pages:
+                raise click.ClickException(
+                    f"Die Seite „{name}“ gibt es nicht oder sie hat einen Fehler im Kopf. Nennen Sie sie wie ihre Datei: "
+                    "ankommen/wohnen oder docs/de/ankommen/wohnen.md. `kim check` nennt Fehler."
+                )
+            found.append(self.content.pages[key])
+        return found
+
+
+def open_desk(docs: Path) -> Desk:
+    """Read the pages."""
+    languages = load_languages()
+    return Desk(docs, languages, read_content(docs, languages))
+
+
+@click.group()
+@click.option(
+    "--docs", type=click.Path(path_type=Path, file_okay=False, exists=True), default=ROOT / "docs", hidden=True
+)
+@click.pass_context
+def translations(context: click.Context, docs: Path) -> None:
+    """Übersetzungen: was fehlt, was veraltet ist, Austausch mit Übersetzenden."""
+    context.obj = open_desk(docs)
+    for one in errors(context.obj.content.findings):
+        click.echo(f"Übergangen: {one}", err=True)
+
+
+@translations.command()
+@click.option("--lang", help="Nur diese Sprache.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.pass_obj
+def status(desk: Desk, lang: str | None, form: str) -> None:
+    """Eine Tabelle: Seiten × Sprachen, und die Wörter der Oberfläche."""
+    others = desk.others(lang)
+    states = site_states(desk.docs, desk.content, tuple(others), desk.lock)
+    words = interface_words(tuple(others))
+    if form == "json":
+        click.echo(json.dumps(as_data(states, words), ensure_ascii=False, indent=1))
+        return
+    click.echo(table(states, others, words))
+    for state in states.values():
+        if state.is_stale:
+            click.echo("\n" + describe(state))
+
+
+def describe(state: TranslationState) -> str:
+    """Return what an editor reads about a stale page."""
+    since = f"{state.since:%d.%m.%Y}" if state.since else ""
+    seen = f"bemerkt am {since}" if state.noticed else f"noch aktuell am {since}"
+    lines = [f"docs/{state.language}/{state.key}.md: {STATES[state.state]} ({seen})"]
+    for change in state.changed:
+        place = f"docs/de/{state.key}.md:{change.line}" if change.line else f"docs/de/{state.key}.md"
+        own = f"docs/{state.language}/{state.key}.md:{change.own_line}" if change.own_line else "noch nicht übersetzt"
+        lines.append(f"  {place} → {own}: {shorten(change.text, 80)}")
+    return "\n".join(lines)
+
+
+@translations.command()
+@click.pass_obj
+def update(desk: Desk) -> None:
+    """Festhalten, was nachgezogen ist; von Veraltetem den Tag, an dem es bemerkt wurde."""
+    lock = updated(desk.docs, desk.content, desk.languages, desk.lock, datetime.date.today())
+    states = site_states(desk.docs, desk.content, desk.languages, lock)
+    click.echo(f"docs/{NAME} geschrieben." if write_lock(desk.docs, lock) else f"docs/{NAME} war schon aktuell.")
+    stale = [state for state in states.values() if state.is_stale]
+    for state in stale:
+        click.echo(describe(state))
+    click.echo(f"{len(stale)} Übersetzungen sind veraltet.")
+
+
+@translations.command()
+@click.argument("pages", nargs=-1, required=True)
+@click.option("--lang", help="Nur für diese Sprache (sonst für alle).")
+@click.pass_obj
+def accept(desk: Desk, pages: tuple[str, ...], lang: str | None) -> None:
+    """Kleine Änderung, nichts zu übersetzen: Die Übersetzungen dieser Seiten gelten als aktuell."""
+    others = desk.others(lang)
+    chosen = desk.pages(pages)
+    lock = accepted(desk.docs, chosen, tuple(others), desk.lock, datetime.date.today())
+    write_lock(desk.docs, lock)
+    for page in chosen:
+        codes = [row.code for row in others if page.is_translated(row)]
+        click.echo(f"{page.key}: gilt als aktuell in {', '.join(codes) or 'keiner Sprache (nicht übersetzt)'}.")
+
+
+@translations.command("export")
+@click.argument("pages", nargs=-1)
+@click.option("--lang", required=True, help="Für diese Sprache.")
+@click.option(
+    "--only",
+    type=click.Choice(["stale", "missing", "all"]),
+    default="all",
+    help="Nur Veraltetes, nur Fehlendes, alles.",
+)
+@click.option("--format", "form", type=click.Choice(["xliff", "po"]), default="xliff")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("uebersetzen"),
+    help="Ordner (sonst uebersetzen/).",
+)
+@click.pass_obj
+def export_command(desk: Desk, pages: tuple[str, ...], lang: str, only: Only, form: str, out: Path) -> None:
+    """Eine Datei für Übersetzende schreiben: XLIFF 1.2 oder PO, Absatz für Absatz."""
+    (language,) = desk.others(lang)
+    chosen = desk.pages(pages) or list(desk.content.pages.values())
+    text, count = export(desk.docs, chosen, language, desk.lock, only, form)
+    if not count:
+        click.echo("Nichts zu übersetzen.")
+        return
+    path = out / f"kim-{lang}{'' if only == 'all' else '-' + only}.{'po' if form == 'po' else 'xlf'}"
+    write_all({path: text.encode()})
+    click.echo(f"{path}: {count} Absätze. Zurück damit: kim translations import {path}")
+
+
+@translations.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--lang", help="Die Sprache, wenn die Datei sie nicht nennt.")
+@click.option("--reviewed-by", help="Ein Mensch hat übersetzt oder geprüft: sein Name. Er steht dann auf den Seiten.")
+@click.pass_obj
+def import_command(desk: Desk, files: tuple[Path, ...], lang: str | None, reviewed_by: str | None) -> None:
+    """Dateien von Übersetzenden einlesen: alles oder nichts."""
+    if lang:
+        desk.others(lang)
+    try:
+        made = import_files(desk.docs, desk.content.pages, desk.languages, desk.lock, files, lang)
+    except Refused as error:
+        raise click.ClickException(f"Nichts wurde geändert.\n{error}") from error
+    if reviewed_by:
+        name_reviewer(desk.docs, made, reviewed_by)
+    save(desk, made.files, made.pages)
+    for path in made.files:
+        click.echo(f"geschrieben: docs/{path.relative_to(desk.docs).as_posix()}")
+    for key in made.skipped:
+        click.echo(f"übersprungen, noch nichts übersetzt: {key}")
+    if made.untouched:
+        click.echo(
+            f"{len(made.untouched)} veraltete Absätze kamen unverändert zurück und bleiben veraltet, zum Beispiel "
+            f"{made.untouched[0]}. War nichts zu übersetzen: kim translations accept SEITE --lang …"
+        )
+    click.echo(f"{len(made.files)} von {len(made.pages)} Seiten geändert.")
+
+
+def name_reviewer(docs: Path, made: Imported, name: str) -> None:
+    """Put a reviewer and today into the header of every page of an import."""
+    for key, code in made.pages:
+        path = docs / code / f"{key}.md"
+        data = made.files.get(path) or path.read_bytes()
+        text = with_review(data.decode("utf-8").replace("\r\n", "\n"), name, datetime.date.today())
+        made.files[path] = (text.replace("\n", "\r\n") if b"\r\n" in data else text).encode()
+
+
+def save(desk: Desk, files: dict[Path, bytes], places: set[tuple[str, str]]) -> None:
+    """Write pages and lock together, or nothing; the pages are put back if the lock cannot be written."""
+    before = {path: path.read_bytes() if path.exists() else None for path in files}
+    lock = desk.lock
+    write_all(files)
+    try:
+        content = read_content(desk.docs, desk.languages)
+        write_lock(desk.docs, entries_for(desk.docs, content, desk.languages, lock, places, datetime.date.today()))
+    except BaseException:
+        for path, data in before.items():
+            path.unlink() if data is None else path.write_bytes(data)
+        raise
+
+
+@translations.command()
+@click.argument("page")
+@click.option("--lang", required=True, help="In diese Sprache.")
+@click.pass_obj
+def draft(desk: Desk, page: str, lang: str) -> None:
+    """Ein Entwurf von einer Maschine für das, was fehlt oder veraltet ist; er gilt als ungeprüft."""
+    (language,) = desk.others(lang)
+    (chosen,) = desk.pages((page,))
+    try:
+        provider = read_provider()
+        german, own, known = page_units(desk.docs, chosen, language, desk.lock)
+        wanted = [unit for unit in known if unit.need != "done"]
+        if not wanted:
+            click.echo("Nichts zu übersetzen: Die Seite ist aktuell.")
+            return
+        whole = [unit for unit in wanted if unit.whole]
+        if whole:
+            raise DraftError(
+                f"Der Abschnitt #{whole[0].id.partition('#')[2]} ist in beiden Sprachen verschieden aufgebaut. "
+                "Gleichen Sie die Zahl der Absätze an, dann geht es."
+            )
+        texts = translate([unit.source for unit in wanted], lambda rows: provider.ask(rows, desk.source, lang))
+        answers = {unit.id.partition("#")[2]: fit(unit.kind, text) for unit, text in zip(wanted, texts, strict=True)}
+        path, text = put_answers(desk.docs, chosen, language, german, own, wanted, answers)
+        text = with_review(text, None, datetime.date.today())
+    except (DraftError, Refused) as error:
+        raise click.ClickException(f"Nichts wurde geändert.\n{error}") from error
+    save(desk, {path: with_line_ends_of(path, text)}, {(chosen.key, lang)})
+    click.echo(
+        f"docs/{lang}/{chosen.key}.md: {len(wanted)} Absätze entworfen, ungeprüft. Lesen Sie gegen, dann reviewed_by: eintragen."
+    )
