@@ -19,7 +19,9 @@ from form_handler import views
 from form_handler.layout import Shells
 from form_handler.security import RequestInput, host_is_known
 from form_handler.settings import Settings
+from form_handler.staff import notices as notices  # adds to the blueprint below
 from form_handler.staff import oidc as provider
+from form_handler.staff import survey_selection as survey_selection  # this one, too
 from form_handler.staff.views import office
 from form_handler.storage.database import Database
 

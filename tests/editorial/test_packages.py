@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 
+
 def imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -22,9 +22,9 @@ from msgspec.structs import replace
 from pagefind_bin import get_executable
 
 from core.languages import load_languages
+from editorial.build import indexing, kept, pagefind
 from editorial.build import part as parts
 from editorial.build import whole as wholes
-from editorial.build import indexing, kept, pagefind
 from editorial.build.build import BuildError, build_site
 from editorial.build.fingerprint import path_of, stamp_of
 from editorial.build.manifest import read_manifest, write_manifest
