@@ -13,20 +13,18 @@ from werkzeug.wrappers import Response
 
 from core import gettext as words
 from core.languages import ROOT, language_of_path
-from form_handler import errors as faults
-from form_handler import responses as pages
-from form_handler import views
-from form_handler.layout import Shells
-from form_handler.security import RequestInput, host_is_known
+from form_handler import errors, responses, views
+from form_handler.layout import PageLayouts
+from form_handler.security import RequestInput, is_known_host
 from form_handler.settings import Settings
 from form_handler.staff import notices as notices  # adds to the blueprint below
 from form_handler.staff import oidc as provider
 from form_handler.staff import survey_selection as survey_selection  # this one, too
-from form_handler.staff.views import office
+from form_handler.staff.views import staff
 from form_handler.storage.database import Database
 
 
-class WrongHost(HTTPException):
+class MisdirectedRequest(HTTPException):
     """The request is for a host name that is not ours (RFC 9110, 15.5.20)."""
 
     code = 421
@@ -50,17 +48,17 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.jinja_env.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.extensions["kim_settings"] = settings
     app.extensions["kim_database"] = database or Database(settings)
-    app.extensions["kim_shells"] = Shells(settings.site_dir)
-    app.before_request(prepare)
-    provider.register(app, settings)
-    app.register_blueprint(office, url_prefix="/eingang")
-    app.register_blueprint(office, url_prefix="/<code>/eingang", name="office_elsewhere")
+    app.extensions["kim_layouts"] = PageLayouts(settings.site_dir)
+    app.before_request(set_language_and_check_host)
+    provider.register_oidc(app, settings)
+    app.register_blueprint(staff, url_prefix="/eingang")
+    app.register_blueprint(staff, url_prefix="/<code>/eingang", name="staff_localized")
     app.register_blueprint(views.forms)
-    faults.register(app)
+    errors.register_error_handlers(app)
     return app
 
 
-def prepare() -> Response | None:
+def set_language_and_check_host() -> Response | None:
     """Speak the language of the path, and answer only for our own host names.
 
     An address without its closing stroke leads on by a relative address: no host and no scheme of a request is repeated.
@@ -69,8 +67,8 @@ def prepare() -> Response | None:
     language, _rest = language_of_path(request.path)
     g.language = language
     words.speak(language.code)
-    if not host_is_known(request.environ, pages.settings()):
-        raise WrongHost
+    if not is_known_host(request.environ, responses.settings()):
+        raise MisdirectedRequest
     if isinstance(request.routing_exception, RequestRedirect):
         parts = urlsplit(request.routing_exception.new_url)
         target = urlunsplit(("", "", "/" + parts.path.lstrip("/"), parts.query, ""))

@@ -21,14 +21,14 @@ from gunicorn.http.body import ChunkedReader, LengthReader
 from gunicorn.workers.gthread import ThreadWorker
 
 from form_handler.connections import READ_BYTES, ChunkScanner, Connection
-from form_handler.request_body import BODY_LIMIT, DRAIN_LIMIT
+from form_handler.request_body import MAX_BODY_BYTES, MAX_DRAIN_BYTES
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
 MAX_CONNECTIONS = 300  # of one worker; with two files each they stay below the usual limit of 1,024 descriptors
 MAX_HEAD_BYTES = 32 * 1024  # as nginx: large_client_header_buffers
-MAX_KEPT_BODY_BYTES = 2 * BODY_LIMIT  # views read less; what comes after it is read and dropped
+MAX_KEPT_BODY_BYTES = 2 * MAX_BODY_BYTES  # views read less; what comes after it is read and dropped
 RESPONSE_SECONDS = 60.0  # to read a response, and one second more for each MIN_RESPONSE_RATE
 MIN_RESPONSE_RATE = 8_000  # bytes a second
 LINGER_SECONDS = 2.0  # to take in the end of a refused request, so that its client sees the answer (RFC 9112, 9.6)
@@ -186,7 +186,7 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
                 self.refuse(conn, 413)
                 return
         whole = conn.chunks.is_done if conn.chunks else not conn.body_left
-        if whole or conn.body_read > DRAIN_LIMIT:
+        if whole or conn.body_read > MAX_DRAIN_BYTES:
             conn.must_close |= not whole
             self.unwatch(conn)
             conn.deadline = float("inf")

@@ -9,31 +9,31 @@ from werkzeug.wrappers import Response
 from core.gettext import gettext as _
 from core.gettext import use_language
 from core.languages import language_of_path
-from form_handler.responses import show_fault
+from form_handler.responses import render_error
 
 
-def register(app: Flask) -> None:
+def register_error_handlers(app: Flask) -> None:
     """Let every error of the app be shown as a page."""
-    app.register_error_handler(HTTPException, show_http_error)
-    app.register_error_handler(Exception, show_crash)
+    app.register_error_handler(HTTPException, handle_http_error)
+    app.register_error_handler(Exception, handle_exception)
 
 
-def show_http_error(error: HTTPException) -> Response:
+def handle_http_error(error: HTTPException) -> Response:
     """Show a refused request."""
     status = error.code or 500
     if 300 <= status < 400:
         return error.get_response()
     language, _rest = language_of_path(request.path)
     with use_language(language.code):
-        title, line = words_for(status)
-        response = show_fault(language, status, title, [line], g.get("definition"), g.get("incoming"))
+        title, line = error_text(status)
+        response = render_error(language, status, title, [line], g.get("definition"), g.get("incoming"))
     for name, value in error.get_headers():
         if name == "Allow":
             response.headers[name] = value
     return response
 
 
-def show_crash(error: Exception) -> Response:
+def handle_exception(error: Exception) -> Response:
     """Show an unforeseen fault; the log gets its kind and place, never what a person typed."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
@@ -45,10 +45,10 @@ def show_crash(error: Exception) -> Response:
         lines = [_("Please try again in a moment, or call us.")]
         if not g.get("stored"):
             lines.insert(0, _("Something went wrong on our side. Nothing was stored."))
-        return show_fault(language, 500, _("Something went wrong"), lines, g.get("definition"), g.get("incoming"))
+        return render_error(language, 500, _("Something went wrong"), lines, g.get("definition"), g.get("incoming"))
 
 
-def words_for(status: int) -> tuple[str, str]:
+def error_text(status: int) -> tuple[str, str]:
     """Return title and sentence for an HTTP status, in the current language."""
     if status == 404:
         return _("Page not found"), _("This page does not exist or has moved.")

@@ -11,11 +11,11 @@ from core.languages import Language
 TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 
 
-class ShellError(Exception):
+class LayoutError(Exception):
     """A built page is missing or lacks its marks; the message says what to do."""
 
 
-class Shells:
+class PageLayouts:
     """The built pages of one site, read again whenever a file changes."""
 
     def __init__(self, site_dir: Path) -> None:
@@ -26,7 +26,7 @@ class Shells:
         """Return the built page of a form."""
         return self._read(self.site_dir / language.root.strip("/") / slug / "index.html")
 
-    def frame(self, language: Language) -> str:
+    def error_page(self, language: Language) -> str:
         """Return the built error page, which is a frame around any text."""
         return self._read(self.site_dir / language.root.strip("/") / "404.html")
 
@@ -38,11 +38,11 @@ class Shells:
                 known = (changed, path.read_text("utf-8"))
                 self._cache[path] = known
         except OSError as error:
-            raise ShellError(f"{path} is missing. Build the site first: make build") from error
+            raise LayoutError(f"{path} is missing. Build the site first: make build") from error
         return known[1]
 
 
-def put(page: str, region: str, fragment: str) -> str:
+def replace_region(page: str, region: str, fragment: str) -> str:
     """Put a fragment between ``<!-- kim:region -->`` and ``<!-- /kim:region -->``.
 
     :raises ShellError: if the page has no such region.
@@ -50,11 +50,11 @@ def put(page: str, region: str, fragment: str) -> str:
     opening, closing = f"<!-- kim:{region} -->", f"<!-- /kim:{region} -->"
     start, end = page.find(opening), page.rfind(closing)
     if start < 0 or end < start:
-        raise ShellError(f"The built page has no region kim:{region}. Build the site again: make build")
+        raise LayoutError(f"The built page has no region kim:{region}. Build the site again: make build")
     return page[: start + len(opening)] + fragment + page[end:]
 
 
-def retitle(page: str, prefix: str = "", title: str | None = None) -> str:
+def set_title(page: str, prefix: str = "", title: str | None = None) -> str:
     """Put words before the title of a page, or replace its first part, so that a tab says what it shows."""
 
     def change(match: re.Match[str]) -> str:

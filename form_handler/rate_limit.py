@@ -17,47 +17,47 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from form_handler.storage.schema import day_key, rate
+from form_handler.storage.tables import daily_key, rate
 
 
-def count(connection: sa.Connection, what: str, who: str, now: datetime.datetime, minutes: int = 60) -> int:
+def increment(connection: sa.Connection, what: str, who: str, now: datetime.datetime, minutes: int = 60) -> int:
     """Count one more event and return how many there were in this slot of so many minutes.
 
     One statement, so that of several transactions at the same time each gets a number of its own. ``who`` may be a
-    network address, see :func:`network_of`, or anything else that tells one from another.
+    network address, see :func:`client_network`, or anything else that tells one from another.
     """
     insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-    statement = insert(rate).values(**_row(_key_of_day(connection, now), what, who, now, minutes), count=1)
+    statement = insert(rate).values(**_row(_daily_key(connection, now), what, who, now, minutes), count=1)
     counted = statement.on_conflict_do_update(
         index_elements=list(rate.primary_key.columns), set_={"count": rate.c.count + 1}
     )
     return int(connection.execute(counted.returning(rate.c.count)).scalar_one())
 
 
-def uncount(connection: sa.Connection, what: str, who: str, now: datetime.datetime, minutes: int = 60) -> None:
+def decrement(connection: sa.Connection, what: str, who: str, now: datetime.datetime, minutes: int = 60) -> None:
     """Take one event back that was counted in this slot."""
-    row = _row(_key_of_day(connection, now), what, who, now, minutes)
+    row = _row(_daily_key(connection, now), what, who, now, minutes)
     where = sa.and_(*(rate.c[name] == value for name, value in row.items()), rate.c.count > 0)
     connection.execute(rate.update().where(where).values(count=rate.c.count - 1))
 
 
-def look(connection: sa.Connection, what: str, who: str, now: datetime.datetime, minutes: int = 60) -> int:
+def current_count(connection: sa.Connection, what: str, who: str, now: datetime.datetime, minutes: int = 60) -> int:
     """Return how many events there were in this slot, without counting one."""
     day = f"{now:%Y-%m-%d}"
-    key = connection.execute(sa.select(day_key.c.key).where(day_key.c.day == day)).scalar()
+    key = connection.execute(sa.select(daily_key.c.key).where(daily_key.c.day == day)).scalar()
     if key is None:
         return 0
     query = sa.select(rate.c.count).where(
-        rate.c.day == day, rate.c.what == what, rate.c.who == _mask(key, who), rate.c.slot == _slot(now, minutes)
+        rate.c.day == day, rate.c.what == what, rate.c.who == _hmac(key, who), rate.c.slot == _window(now, minutes)
     )
     return int(connection.execute(query).scalar() or 0)
 
 
 def _row(key: str, what: str, who: str, now: datetime.datetime, minutes: int) -> dict[str, Any]:
-    return {"day": f"{now:%Y-%m-%d}", "what": what, "who": _mask(key, who), "slot": _slot(now, minutes)}
+    return {"day": f"{now:%Y-%m-%d}", "what": what, "who": _hmac(key, who), "slot": _window(now, minutes)}
 
 
-def network_of(who: str) -> str:
+def client_network(who: str) -> str:
     """Return what an address is counted as: IPv4 itself, IPv6 its /64 network; anything else is returned unchanged.
 
     A provider gives each customer a /64 or more (RFC 6177), so a single IPv6 address tells nobody from another.
@@ -73,31 +73,31 @@ def network_of(who: str) -> str:
     return str(ipaddress.ip_network((int(address), 64), strict=False))
 
 
-def _slot(now: datetime.datetime, minutes: int) -> int:
+def _window(now: datetime.datetime, minutes: int) -> int:
     return (now.hour * 60 + now.minute) // minutes
 
 
-def _mask(key: str, who: str) -> str:
-    return hmac.new(bytes.fromhex(key), network_of(who).encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+def _hmac(key: str, who: str) -> str:
+    return hmac.new(bytes.fromhex(key), client_network(who).encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
-def _key_of_day(connection: sa.Connection, now: datetime.datetime) -> str:
+def _daily_key(connection: sa.Connection, now: datetime.datetime) -> str:
     """Return the key of the day; the first use of a day makes it and forgets the days before."""
     day = f"{now:%Y-%m-%d}"
-    query = sa.select(day_key.c.key).where(day_key.c.day == day)
+    query = sa.select(daily_key.c.key).where(daily_key.c.day == day)
     key = connection.execute(query).scalar()
     if key is None:
-        forget_before(connection, day)
+        delete_before(connection, day)
         if connection.dialect.name == "postgresql":
-            fresh = postgresql_insert(day_key).values(day=day, key=secrets.token_hex(32)).on_conflict_do_nothing()
+            fresh = postgresql_insert(daily_key).values(day=day, key=secrets.token_hex(32)).on_conflict_do_nothing()
             connection.execute(fresh)
         else:
-            connection.execute(day_key.insert().values(day=day, key=secrets.token_hex(32)))
+            connection.execute(daily_key.insert().values(day=day, key=secrets.token_hex(32)))
         key = connection.execute(query).scalar_one()
     return str(key)
 
 
-def forget_before(connection: sa.Connection, day: str) -> None:
+def delete_before(connection: sa.Connection, day: str) -> None:
     """Throw away the keys and counts of earlier days."""
     connection.execute(rate.delete().where(rate.c.day < day))
-    connection.execute(day_key.delete().where(day_key.c.day < day))
+    connection.execute(daily_key.delete().where(daily_key.c.day < day))

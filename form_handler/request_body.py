@@ -10,57 +10,57 @@ from werkzeug.datastructures import MultiDict
 
 from core.gettext import gettext as _
 from form_handler.forms import FormDefinition
-from form_handler.spam import TRAP
+from form_handler.spam import HONEYPOT_FIELD
 
-BODY_LIMIT = 512 * 1024
-DRAIN_LIMIT = 8 * 1024 * 1024
-FIELD_LIMIT = 500
-OWN_FIELDS = {"csrf_token", "_stamp", "_number", "_change", TRAP}
+MAX_BODY_BYTES = 512 * 1024
+MAX_DRAIN_BYTES = 8 * 1024 * 1024
+MAX_FIELDS = 500
+INTERNAL_FIELDS = {"csrf_token", "_stamp", "_number", "_change", HONEYPOT_FIELD}
 
 
 @dataclass
-class Incoming:
+class FormBody:
     """A request's body as pairs.
 
     :ivar pairs: field name to values, as sent.
-    :ivar notes: what was wrong with the body as a whole, in words of the current language.
+    :ivar errors: what was wrong with the body as a whole, in words of the current language.
     :ivar too_large: whether the body was over the limit; then ``pairs`` holds its first part.
-    :ivar wrong_kind: whether the body was no form at all.
+    :ivar unsupported_media_type: whether the body was no form at all.
     """
 
     pairs: MultiDict[str, str] = field(default_factory=MultiDict)
-    notes: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
     too_large: bool = False
-    wrong_kind: bool = False
+    unsupported_media_type: bool = False
 
-    def own(self, name: str) -> str:
+    def internal_field(self, name: str) -> str:
         """Return one of the handler's own fields, empty if it was not sent."""
         return self.pairs.get(name, "")
 
 
-def read_incoming(request: Request, definition: FormDefinition) -> Incoming:
+def parse_request_body(request: Request, definition: FormDefinition) -> FormBody:
     """Read the body of a form request; never raises for what a browser or an attacker sends."""
-    incoming = Incoming()
+    incoming = FormBody()
     if request.mimetype != "application/x-www-form-urlencoded":
-        incoming.wrong_kind = True
-        drain(request)
+        incoming.unsupported_media_type = True
+        drain_request(request)
         return incoming
-    body = request.stream.read(BODY_LIMIT + 1)
-    if len(body) > BODY_LIMIT:
+    body = request.stream.read(MAX_BODY_BYTES + 1)
+    if len(body) > MAX_BODY_BYTES:
         incoming.too_large = True
-        body = body[:BODY_LIMIT]
-        drain(request)
-    pieces = body.split(b"&", FIELD_LIMIT)  # counted before they are read: half a megabyte of "&" is half a million
-    if len(pieces) > FIELD_LIMIT:
+        body = body[:MAX_BODY_BYTES]
+        drain_request(request)
+    pieces = body.split(b"&", MAX_FIELDS)  # counted before they are read: half a megabyte of "&" is half a million
+    if len(pieces) > MAX_FIELDS:
         incoming.too_large = True
-    pairs, whole = parse_body(b"&".join(pieces[:FIELD_LIMIT]))
+    pairs, whole = parse_urlencoded(b"&".join(pieces[:MAX_FIELDS]))
     if not whole:
-        incoming.notes.append(_("Some characters did not arrive as they should. Please check your entries."))
-    known = OWN_FIELDS.union(definition.field_names())
+        incoming.errors.append(_("Some characters did not arrive as they should. Please check your entries."))
+    known = INTERNAL_FIELDS.union(definition.field_names())
     unknown = sorted({name for name, _value in pairs} - known)
     if unknown:
         names = ", ".join(name[:40] for name in unknown[:5])
-        incoming.notes.append(
+        incoming.errors.append(
             _(
                 "The form held fields that we do not know (%(names)s). They were left out. Please check your entries.",
                 names=names,
@@ -70,7 +70,7 @@ def read_incoming(request: Request, definition: FormDefinition) -> Incoming:
     return incoming
 
 
-def parse_body(body: bytes) -> tuple[list[tuple[str, str]], bool]:
+def parse_urlencoded(body: bytes) -> tuple[list[tuple[str, str]], bool]:
     """Return the pairs of a form's body, and whether all of it was UTF-8, escaped or not (WHATWG URL, 5.1).
 
     What is not UTF-8 becomes replacement characters, so that the rest of an answer is kept.
@@ -81,9 +81,9 @@ def parse_body(body: bytes) -> tuple[list[tuple[str, str]], bool]:
         return parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace"), False
 
 
-def drain(request: Request) -> None:
+def drain_request(request: Request) -> None:
     """Read on for a while, so that a browser that is still sending sees the answer."""
-    left = DRAIN_LIMIT
+    left = MAX_DRAIN_BYTES
     while left > 0:
         chunk = request.stream.read(min(left, 65536))
         if not chunk:

@@ -14,18 +14,18 @@ from core.contacts import load_switchboard
 from core.gettext import gettext as _
 from core.languages import Language
 from form_handler.forms import FormDefinition
-from form_handler.layout import ShellError, Shells, put, retitle
-from form_handler.request_body import OWN_FIELDS, Incoming
+from form_handler.layout import LayoutError, PageLayouts, replace_region, set_title
+from form_handler.request_body import INTERNAL_FIELDS, FormBody
 from form_handler.settings import Settings
-from form_handler.spam import TRAP
-from form_handler.tokens import new_number, sign_review
+from form_handler.spam import HONEYPOT_FIELD
+from form_handler.tokens import new_submission_number, sign_review
 
-SEND = "absenden/"
-RECEIPT = "eingegangen/"
+SUBMIT_PATH = "absenden/"
+RECEIPT_PATH = "eingegangen/"
 TEMPLATE = "partials/kim/forms.html"
 
 
-def warm_up(app: Flask) -> None:
+def preload(app: Flask) -> None:
     """Read what every form page needs before the server's processes part, so that they share it."""
     load_switchboard()
     app.jinja_env.get_template(TEMPLATE)
@@ -37,9 +37,9 @@ def settings() -> Settings:
     return found
 
 
-def shells() -> Shells:
+def page_layouts() -> PageLayouts:
     """Return the built pages of the running service."""
-    found: Shells = current_app.extensions["kim_shells"]
+    found: PageLayouts = current_app.extensions["kim_layouts"]
     return found
 
 
@@ -48,13 +48,13 @@ def form_url(language: Language, definition: FormDefinition) -> str:
     return language.root + definition.slug
 
 
-def draw(macro: str, **values: Any) -> str:
+def render_macro(macro: str, **values: Any) -> str:
     """Draw one macro of the shared form templates."""
     module = current_app.jinja_env.get_template(TEMPLATE).module
     return str(getattr(module, macro)(**values))
 
 
-def respond(page: str, status: int) -> Response:
+def html_response(page: str, status: int) -> Response:
     """Return a page that no proxy keeps and no search engine lists.
 
     The reader's own browser may keep it: with ``no-store`` the back button would show an error instead of
@@ -66,12 +66,12 @@ def respond(page: str, status: int) -> Response:
     return response
 
 
-def show_form(
+def render_form(
     language: Language, definition: FormDefinition, form: Form, notes: Sequence[str] = (), status: int = 422
 ) -> Response:
     """Return the form's page with the answers in it; with faults or notes, a summary on top."""
-    page = shells().form_page(language, definition.slug)
-    region = draw(
+    page = page_layouts().form_page(language, definition.slug)
+    region = render_macro(
         "form_region",
         form=form,
         definition=definition,
@@ -79,14 +79,16 @@ def show_form(
         privacy_url=f"{language.root}datenschutz/",
         contact=load_switchboard(),
     )
-    page = put(page, "form", region)
+    page = replace_region(page, "form", region)
     if form.errors or notes:
-        page = put(page, "summary", draw("error_summary", form=form, names=definition.field_names(), notes=notes))
-        page = retitle(page, prefix=_("Error:") + " ")
-    return respond(page, status)
+        page = replace_region(
+            page, "summary", render_macro("error_summary", form=form, names=definition.field_names(), notes=notes)
+        )
+        page = set_title(page, prefix=_("Error:") + " ")
+    return html_response(page, status)
 
 
-def show_review(
+def render_review(
     language: Language,
     definition: FormDefinition,
     form: Form,
@@ -96,26 +98,26 @@ def show_review(
     trap: str = "",
 ) -> Response:
     """Return the page on which a person checks the answers; nothing has been stored yet."""
-    number = number or new_number()
-    region = draw(
+    number = number or new_submission_number()
+    region = render_macro(
         "review",
         definition=definition,
-        rows=list(definition.rows(definition.answers(form))),
-        pairs=[*definition.pairs(form), *([(TRAP, trap)] if trap else [])],
+        rows=list(definition.display_rows(definition.answers(form))),
+        pairs=[*definition.hidden_fields(form), *([(HONEYPOT_FIELD, trap)] if trap else [])],
         form_url=form_url(language, definition),
-        send_url=form_url(language, definition) + SEND,
+        send_url=form_url(language, definition) + SUBMIT_PATH,
         token=generate_csrf(),
         stamp=sign_review(settings().secret_key, definition.key, number),
         number=number,
         notes=notes,
         contact=load_switchboard(),
     )
-    page = in_frame(language, region, definition)
+    page = in_layout(language, region, definition)
     prefix = _("Error:") + " " if notes else ""
-    return respond(retitle(page, prefix, _("Check your entries")), status)
+    return html_response(set_title(page, prefix, _("Check your entries")), status)
 
 
-def show_receipt(
+def render_receipt(
     language: Language,
     definition: FormDefinition,
     reference: str,
@@ -128,7 +130,7 @@ def show_receipt(
     :param mail_promised: whether a mail to the sender is on its way or has gone.
     :param reachable: whether the sender said how to reach them, so that an answer can be promised.
     """
-    region = draw(
+    region = render_macro(
         "receipt",
         definition=definition,
         reference=reference,
@@ -141,43 +143,43 @@ def show_receipt(
         reachable=reachable,
         fitting=Markup(fitting),  # noqa: S704 - drawn by our own escaping template
     )
-    page = in_frame(language, region, definition)
-    return respond(retitle(page, title=_("Thank you, your entries have arrived")), 200)
+    page = in_layout(language, region, definition)
+    return html_response(set_title(page, title=_("Thank you, your entries have arrived")), 200)
 
 
-def show_words(
+def render_message(
     language: Language, title: str, lines: Sequence[str], status: int = 200, action: str = "", button: str = ""
 ) -> Response:
     """Return a short page in the site's frame; with ``action``, one button that sends there."""
-    region = draw(
+    region = render_macro(
         "words_page", title=title, lines=lines, action=action, button=button, home_url=language.root,
         token=generate_csrf() if action else "",
     )  # fmt: skip
-    return respond(retitle(in_frame(language, region), title=title), status)
+    return html_response(set_title(in_layout(language, region), title=title), status)
 
 
-def show_fault(
+def render_error(
     language: Language,
     status: int,
     title: str,
     lines: Sequence[str],
     definition: FormDefinition | None = None,
-    incoming: Incoming | None = None,
+    incoming: FormBody | None = None,
 ) -> Response:
     """Return a page about a fault, with whatever answers could be read and a number to call."""
-    region = draw(
+    region = render_macro(
         "fault_page",
         title=title,
         lines=lines,
-        kept=kept_answers(definition, incoming),
+        kept=submitted_answers(definition, incoming),
         contact=load_switchboard(),
         home_url=language.root,
         back_url=form_url(language, definition) if definition else None,
     )
-    return respond(retitle(in_frame(language, region), _("Error:") + " ", title), status)
+    return html_response(set_title(in_layout(language, region), _("Error:") + " ", title), status)
 
 
-def kept_answers(definition: FormDefinition | None, incoming: Incoming | None) -> list[tuple[str, str]]:
+def submitted_answers(definition: FormDefinition | None, incoming: FormBody | None) -> list[tuple[str, str]]:
     """Return what was typed, by question, at most 5000 characters each; nothing for a request without answers."""
     if definition is None or incoming is None:
         return []
@@ -185,25 +187,27 @@ def kept_answers(definition: FormDefinition | None, incoming: Incoming | None) -
     return [
         (form[name].label.text, ", ".join(value[:5000] for value in incoming.pairs.getlist(name) if value))
         for name in definition.field_names()
-        if name not in OWN_FIELDS and any(incoming.pairs.getlist(name))
+        if name not in INTERNAL_FIELDS and any(incoming.pairs.getlist(name))
     ]
 
 
-def in_frame(language: Language, region: str, definition: FormDefinition | None = None) -> str:
+def in_layout(language: Language, region: str, definition: FormDefinition | None = None) -> str:
     """Return a page with this main part: in the form's page, else the error page, else without the site's frame.
 
     A built site that is missing or broken must not keep anybody from sending answers or seeing a receipt.
     """
     try:
-        return put(
-            shells().form_page(language, definition.slug) if definition else shells().frame(language), "main", region
+        return replace_region(
+            page_layouts().form_page(language, definition.slug) if definition else page_layouts().error_page(language),
+            "main",
+            region,
         )
-    except ShellError as error:
+    except LayoutError as error:
         current_app.logger.error("%s", error)
-        return in_frame(language, region) if definition else bare_page(language, region)
+        return in_layout(language, region) if definition else minimal_page(language, region)
 
 
-def bare_page(language: Language, region: str) -> str:
+def minimal_page(language: Language, region: str) -> str:
     """Return a page without the site's frame, for the case that the built site itself is gone."""
     return (
         f'<!doctype html><html lang="{language.code}" dir="{language.dir}"><head><meta charset="utf-8">'

@@ -14,19 +14,18 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from form_handler import rate_limit as rates
+from form_handler import rate_limit
 from form_handler.forms import FORMS
 from form_handler.settings import Settings
-from form_handler.staff import inbox as desk
-from form_handler.staff import saved_forms as kept_posts
+from form_handler.staff import inbox, saved_forms
 from form_handler.storage.database import Database
-from form_handler.storage.schema import deletion_mark, event, staff_session, submission
-from form_handler.storage.state import read_moment, read_state, write_state
+from form_handler.storage.state import read_state, read_time, write_state
+from form_handler.storage.tables import deletion_mark, event, staff_session, submission
 
 ACTOR = "kim"
 # How long it stays known that something was deleted, exported or copied (proof of it, Art. 5(2) GDPR).
-EVENTS_KEPT_MONTHS = 24
-MARKED_BEFORE_DAYS = 14
+EVENT_RETENTION_MONTHS = 24
+ANNOUNCEMENT_DAYS = 14
 GRACE_DAYS = 7
 # The clock is implausible if it is this much before or after the last time that the service has seen.
 MAX_CLOCK_BACK = datetime.timedelta(days=1)
@@ -46,7 +45,7 @@ class PurgeRefusedError(Exception):
 
 
 @dataclass(frozen=True)
-class Notice:
+class DeletionNotice:
     """What the staff area says about deletion.
 
     :ivar references: reference numbers of what will be deleted within two weeks, the oldest first.
@@ -62,7 +61,7 @@ def check_clock(connection: sa.Connection, now: datetime.datetime) -> None:
 
     :raises PurgeRefusedError: if it is implausible.
     """
-    known = read_moment(connection, "last_seen") or _newest(connection)
+    known = read_time(connection, "last_seen") or _newest_entry_time(connection)
     if known is None or known - MAX_CLOCK_BACK <= now <= known + MAX_CLOCK_AHEAD:
         return
     raise PurgeRefusedError(
@@ -73,7 +72,7 @@ def check_clock(connection: sa.Connection, now: datetime.datetime) -> None:
     )
 
 
-def _newest(connection: sa.Connection) -> datetime.datetime | None:
+def _newest_entry_time(connection: sa.Connection) -> datetime.datetime | None:
     found = [
         connection.execute(sa.select(sa.func.max(column))).scalar()
         for column in (submission.c.received_at, event.c.happened_at)
@@ -81,20 +80,20 @@ def _newest(connection: sa.Connection) -> datetime.datetime | None:
     return max((moment for moment in found if moment is not None), default=None)
 
 
-def note_time(database: Database, now: datetime.datetime) -> None:
+def record_time(database: Database, now: datetime.datetime) -> None:
     """Keep the time as the last known one, unless it is implausible.
 
     :raises PurgeRefusedError: if it is implausible.
     """
-    with database.writing() as connection:
+    with database.transaction() as connection:
         check_clock(connection, now)
-        known = read_moment(connection, "last_seen")
+        known = read_time(connection, "last_seen")
         write_state(connection, "last_seen", max(now, known or now).isoformat())
         if (read_state(connection, "purge_refused") or "").startswith("clock"):
             write_state(connection, "purge_refused", None)
 
 
-def purge_lines(
+def purge(
     database: Database,
     settings: Settings,
     now: datetime.datetime,
@@ -108,10 +107,10 @@ def purge_lines(
         not; this also confirms the clock.
     :raises PurgeRefusedError: if clock or number are implausible, or another number was confirmed.
     """
-    past = desk.past_retention(database, now)
+    past = inbox.past_retention(database, now)
     if confirmed is None:
         if not dry_run:
-            note_time(database, now)
+            record_time(database, now)
         announced = _announced(database, now)
         chosen = {key: [number for number in numbers if number in announced] for key, numbers in past.items()}
         if not dry_run:
@@ -119,12 +118,12 @@ def purge_lines(
     else:
         chosen = past
         _check_confirmed(sum(map(len, past.values())), confirmed)
-    lines = [] if not dry_run else _doubts(database, now, chosen)
+    lines = [] if not dry_run else _objections(database, now, chosen)
     for key, numbers in chosen.items():
         if not numbers:
             continue
         if not dry_run:
-            desk.erase(database, numbers, ACTOR, "purged", now, settings.mail_dir)
+            inbox.delete_submissions(database, numbers, ACTOR, "purged", now, settings.mail_dir)
         done = "würden gelöscht" if dry_run else "gelöscht"
         lines.append(f"{key}: {len(numbers)} {done}, älter als {FORMS[key].retention_months} Monate.")
     late = sum(map(len, past.values())) - sum(map(len, chosen.values()))
@@ -137,8 +136,8 @@ def purge_lines(
             f"Alle {sum(map(len, past.values()))} sofort löschen: kim purge --confirm {sum(map(len, past.values()))}"
         )
     if not dry_run:
-        _finish(database, now, confirmed is not None)
-        _mark(database, now)
+        _purge_sessions_and_events(database, now, confirmed is not None)
+        _announce(database, now)
     return lines or ["Es gibt nichts, was älter ist als seine Frist."]
 
 
@@ -146,13 +145,13 @@ def _announced(database: Database, now: datetime.datetime) -> frozenset[str]:
     """Return the numbers of what has been marked for the time of grace."""
     limit = now - datetime.timedelta(days=GRACE_DAYS)
     query = sa.select(deletion_mark.c.number).where(deletion_mark.c.marked_at <= limit)
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         return frozenset(connection.execute(query).scalars())
 
 
 def _check_share(database: Database, chosen: dict[str, list[str]]) -> None:
     number = sum(map(len, chosen.values()))
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         total = connection.execute(sa.select(sa.func.count()).select_from(submission)).scalar_one()
     if number > MAX_UNCONFIRMED and number * 2 > total:
         raise PurgeRefusedError(
@@ -169,11 +168,11 @@ def _check_confirmed(number: int, confirmed: int) -> None:
         )
 
 
-def _doubts(database: Database, now: datetime.datetime, chosen: dict[str, list[str]]) -> list[str]:
+def _objections(database: Database, now: datetime.datetime, chosen: dict[str, list[str]]) -> list[str]:
     """Return what keeps a purge from happening, for a dry run."""
     lines = []
     try:
-        with database.reading() as connection:
+        with database.read_connection() as connection:
             check_clock(connection, now)
         _check_share(database, chosen)
     except PurgeRefusedError as error:
@@ -181,34 +180,34 @@ def _doubts(database: Database, now: datetime.datetime, chosen: dict[str, list[s
     return lines
 
 
-def _finish(database: Database, now: datetime.datetime, confirmed: bool) -> None:
+def _purge_sessions_and_events(database: Database, now: datetime.datetime, confirmed: bool) -> None:
     """Forget what needs no notice, and write down that the purge took place."""
-    with database.writing() as connection:
-        rates.forget_before(connection, f"{now:%Y-%m-%d}")
+    with database.transaction() as connection:
+        rate_limit.delete_before(connection, f"{now:%Y-%m-%d}")
         connection.execute(staff_session.delete().where(staff_session.c.created_at < now - ONE_DAY))
-        kept_posts.forget_expired(connection, now)
-        old = desk.months_back(now, EVENTS_KEPT_MONTHS)
+        saved_forms.delete_expired(connection, now)
+        old = inbox.subtract_months(now, EVENT_RETENTION_MONTHS)
         connection.execute(event.delete().where(event.c.number.is_(None), event.c.happened_at < old))
         if confirmed:
             write_state(connection, "last_seen", now.isoformat())
         write_state(connection, "last_purge", now.isoformat())
         write_state(connection, "purge_refused", None)
-        desk.log(connection, ACTOR, "purge", now)
+        inbox.record_event(connection, ACTOR, "purge", now)
 
 
-def _mark(database: Database, now: datetime.datetime) -> None:
+def _announce(database: Database, now: datetime.datetime) -> None:
     """Mark what will be past its retention in two weeks, and take back marks of what will not."""
-    soon = desk.past_retention(database, now + datetime.timedelta(days=MARKED_BEFORE_DAYS))
+    soon = inbox.past_retention(database, now + datetime.timedelta(days=ANNOUNCEMENT_DAYS))
     wanted = {number for numbers in soon.values() for number in numbers}
-    with database.writing() as connection:
+    with database.transaction() as connection:
         marked = set(connection.execute(sa.select(deletion_mark.c.number)).scalars())
-        _unmark(connection, sorted(marked - wanted))
+        _withdraw_announcements(connection, sorted(marked - wanted))
         stored = _stored(connection, sorted(wanted - marked))
         if stored:
             connection.execute(deletion_mark.insert(), [{"number": number, "marked_at": now} for number in stored])
 
 
-def _unmark(connection: sa.Connection, numbers: Collection[str]) -> None:
+def _withdraw_announcements(connection: sa.Connection, numbers: Collection[str]) -> None:
     for number in numbers:
         connection.execute(deletion_mark.delete().where(deletion_mark.c.number == number))
 
@@ -225,19 +224,19 @@ def _stored(connection: sa.Connection, numbers: list[str]) -> list[str]:
 def purge_if_due(database: Database, settings: Settings, now: datetime.datetime) -> list[str]:
     """Note the time, and purge once a day; return what was done, or once a day why nothing was."""
     try:
-        note_time(database, now)
-        with database.reading() as connection:
-            last = read_moment(connection, "last_purge")
+        record_time(database, now)
+        with database.read_connection() as connection:
+            last = read_time(connection, "last_purge")
         if last is not None and abs(now - last) < ONE_DAY:
             return []
-        return purge_lines(database, settings, now)
+        return purge(database, settings, now)
     except PurgeRefusedError as error:
-        return [str(error)] if _note_refusal(database, error.kind, now) else []
+        return [str(error)] if _record_refusal(database, error.kind, now) else []
 
 
-def _note_refusal(database: Database, kind: str, now: datetime.datetime) -> bool:
+def _record_refusal(database: Database, kind: str, now: datetime.datetime) -> bool:
     """Keep why nothing is deleted, for the staff area; return whether that is news for the log today."""
-    with database.writing() as connection:
+    with database.transaction() as connection:
         before = (read_state(connection, "purge_refused") or "").split(" ")
         known = before[0] == kind and abs(now - datetime.datetime.fromisoformat(before[1])) < ONE_DAY
         if not known:
@@ -247,13 +246,13 @@ def _note_refusal(database: Database, kind: str, now: datetime.datetime) -> bool
     return not known
 
 
-def deletion_notice(database: Database) -> Notice:
+def deletion_notice(database: Database) -> DeletionNotice:
     """Return what the staff area says about deletion."""
     query = (
         sa.select(submission.c.reference)
         .join(deletion_mark, deletion_mark.c.number == submission.c.number)
         .order_by(submission.c.received_at, submission.c.reference)
     )
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         refused = (read_state(connection, "purge_refused") or "").partition(" ")[0]
-        return Notice(list(connection.execute(query).scalars()), refused)
+        return DeletionNotice(list(connection.execute(query).scalars()), refused)

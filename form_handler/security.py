@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-def first_script() -> str:
+def inline_script() -> str:
     """Return the one script that stands inside our pages, without its tags (``overrides/partials/kim/first.html``)."""
     text = (ROOT / "overrides" / "partials" / "kim" / "first.html").read_text("utf-8")
     found = re.search(r"<script[^>]*>(.*)</script>", text, re.DOTALL)
@@ -31,7 +31,7 @@ CSP = "; ".join(
     (
         "default-src 'none'",
         # Pagefind's search runs as WebAssembly; of scripts inside a page only our own first one may run.
-        f"script-src 'self' 'wasm-unsafe-eval' {source_hash(first_script())}",
+        f"script-src 'self' 'wasm-unsafe-eval' {source_hash(inline_script())}",
         "style-src 'self'",
         "img-src 'self' data:",
         "font-src 'self'",
@@ -55,7 +55,7 @@ HEADERS = (
 HSTS = ("Strict-Transport-Security", "max-age=31536000")
 
 
-class SecureHeaders:
+class SecurityHeadersMiddleware:
     """WSGI middleware: every response of the site and of the service gets the same security headers."""
 
     def __init__(self, app: WSGIApplication, tls: bool) -> None:
@@ -107,12 +107,12 @@ class RequestInput:
         return found
 
 
-HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\s\x00-\x20/?#@:\\\[\]]+)(?::\d{0,5})?", re.IGNORECASE)
+HOST_HEADER = re.compile(r"(\[[0-9a-f:.]+\]|[^\s\x00-\x20/?#@:\\\[\]]+)(?::\d{0,5})?", re.IGNORECASE)
 
 
-def host_is_known(environ: WSGIEnvironment, settings: Settings) -> bool:
+def is_known_host(environ: WSGIEnvironment, settings: Settings) -> bool:
     """Return whether the request is for one of our host names, with any port (RFC 9110, 7.2: no user, no path)."""
-    found = HOST.fullmatch(environ.get("HTTP_HOST", ""))
+    found = HOST_HEADER.fullmatch(environ.get("HTTP_HOST", ""))
     return found is not None and found[1].strip("[]").rstrip(".").lower() in settings.hosts
 
 

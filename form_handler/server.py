@@ -19,9 +19,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from form_handler.app import create_app
 from form_handler.buffered_worker import MAX_CONNECTIONS, BufferedWorker
-from form_handler.mail.worker import work_until_told
-from form_handler.responses import warm_up
-from form_handler.security import SecureHeaders
+from form_handler.mail.worker import run_forever
+from form_handler.responses import preload
+from form_handler.security import SecurityHeadersMiddleware
 from form_handler.settings import Settings
 from form_handler.static_files import StaticSite
 from form_handler.storage.database import Database
@@ -42,9 +42,9 @@ MAIL_NAME = "kim-mail"
 def make_wsgi(settings: Settings, database: Database | None = None) -> WSGIApplication:
     """Return the whole service: static files first, then the forms, security headers around both."""
     flask = create_app(settings, database)
-    warm_up(flask)
+    preload(flask)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    app: WSGIApplication = SecureHeaders(StaticSite(flask.wsgi_app, settings), settings.tls)
+    app: WSGIApplication = SecurityHeadersMiddleware(StaticSite(flask.wsgi_app, settings), settings.tls)
     if settings.proxies:
         app = ProxyFix(app, x_for=settings.proxies, x_proto=settings.proxies)
     return app
@@ -102,7 +102,7 @@ class MailProcess:
             signal.signal(number, signal.SIG_DFL)
         with contextlib.suppress(OSError):
             Path("/proc/self/comm").write_text(MAIL_NAME)
-        work_until_told(Database(self.settings), self.settings, parent)
+        run_forever(Database(self.settings), self.settings, parent)
 
     def stop(self) -> None:
         """End the worker. A server that answers too slowly is not waited for: that mail comes again."""

@@ -61,7 +61,7 @@ SETTINGS: tuple[tuple[str, str, str, str], ...] = (
     ("KIM_HEAD_SECONDS", "time within which the head of a request must have come", "seconds", "10"),
     ("KIM_BODY_SECONDS", "time within which its body must have come after it", "seconds", "30"),
 )  # fmt: skip
-READ_ELSEWHERE = {"KIM_CHROMIUM", "KIM_TRANSLATE_URL", "KIM_TRANSLATE_KEY"}
+OTHER_VARIABLES = {"KIM_CHROMIUM", "KIM_TRANSLATE_URL", "KIM_TRANSLATE_KEY"}
 
 # Not stripped and not shown in a message.
 SECRETS = {"KIM_SECRET_KEY", "KIM_SMTP_URL", "KIM_DATABASE_URL", "KIM_OIDC_CLIENT_SECRET"}
@@ -125,12 +125,12 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
     """
     if env is None or env.get(SETTINGS_FILE):
         env = merge_settings(os.environ if env is None else env)
-    known = {name for name, *_ in SETTINGS} | READ_ELSEWHERE
+    known = {name for name, *_ in SETTINGS} | OTHER_VARIABLES
     unknown = sorted(name for name in env if name.startswith("KIM_") and name not in known)
     if unknown:
         raise SettingsError(f"Unknown setting {', '.join(unknown)}. The README lists all settings.")
     env = {name: _clean(name, value) for name, value in env.items() if name in known}
-    mode = _word(env, "KIM_MODE", ("development", "production"))
+    mode = _choice(env, "KIM_MODE", ("development", "production"))
     development = mode == "development"
     data_dir = parse_folder("KIM_DATA_DIR", env.get("KIM_DATA_DIR") or "var")
     site_dir = parse_folder("KIM_SITE_DIR", env.get("KIM_SITE_DIR") or "site")
@@ -149,11 +149,11 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         office_mail=_mail(env, "KIM_OFFICE_MAIL", "office@example.org" if development else None),
         secret_key="",
         hosts=_hosts(env, development),
-        tls=_word(env, "KIM_TLS", ("0", "1")) == "1",
+        tls=_choice(env, "KIM_TLS", ("0", "1")) == "1",
         proxies=_number(env, "KIM_PROXIES", 0, 0, 8),
-        sqlite_journal=_word(env, "KIM_SQLITE_JOURNAL", ("truncate", "wal")),  # type: ignore[arg-type]
+        sqlite_journal=_choice(env, "KIM_SQLITE_JOURNAL", ("truncate", "wal")),  # type: ignore[arg-type]
         rate_limit=_number(env, "KIM_RATE_LIMIT", 0 if development else 30, 0, 100000),
-        confirm_email=_word(env, "KIM_CONFIRM_EMAIL", ("1", "0")) == "1",
+        confirm_email=_choice(env, "KIM_CONFIRM_EMAIL", ("1", "0")) == "1",
         public_url=_public_url(env),
         **_provider(env),
         workers=_number(env, "KIM_WORKERS", 2, 1, 64),
@@ -193,7 +193,7 @@ def _refuse_published(data_dir: Path, site_dir: Path, database_url: str) -> None
         )
 
 
-def _word(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+def _choice(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
     value = env.get(name) or allowed[0]
     if value not in allowed:
         raise SettingsError(f"{name} is {value!r}; it must be {' or '.join(allowed)}.")
@@ -275,7 +275,7 @@ def _secret(env: Mapping[str, str], data_dir: Path, development: bool) -> str:
     if env.get("KIM_SECRET_FILE"):
         secret = read_secret_file(Path(env["KIM_SECRET_FILE"]))
     if not secret and development:
-        secret = own_secret(data_dir)
+        secret = load_or_generate_secret(data_dir)
     if not secret:
         raise SettingsError("KIM_SECRET_KEY or KIM_SECRET_FILE is missing. Make one with: openssl rand -hex 32")
     if len(secret) < 32 or len(set(secret)) < 8:
@@ -298,7 +298,7 @@ def read_secret_file(path: Path) -> str:
     return text
 
 
-def own_secret(data_dir: Path) -> str:
+def load_or_generate_secret(data_dir: Path) -> str:
     """Return the key of this machine's data folder; the first start makes it, for its owner only."""
     path = data_dir / "secret"
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)

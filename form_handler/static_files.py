@@ -22,17 +22,17 @@ from whitenoise import WhiteNoise
 from whitenoise.responders import NOT_ALLOWED_RESPONSE, Response, SlicedFile, StaticFile
 from whitenoise.string_utils import decode_path_info
 
-from form_handler.security import host_is_known
+from form_handler.security import is_known_host
 from form_handler.settings import Settings
-from form_handler.url_correction import find_address, location
+from form_handler.url_correction import find_canonical_path, location_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-READS = {"GET", "HEAD"}
-SECONDS_FRESH = 300
+SAFE_METHODS = {"GET", "HEAD"}
+MAX_AGE_SECONDS = 300
 IDENTITY = "identity"
 
 
@@ -54,17 +54,17 @@ class StaticSite:
         self.settings = settings
         self._lock = threading.Lock()
         self._changing = changing(settings.site_dir)
-        self._mark = self._look()
+        self._mark = self._fingerprint()
         self._files = self._read()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer with a file, lead to one, or hand the request on."""
-        if environ["REQUEST_METHOD"] not in READS or not host_is_known(environ, self.settings):
+        if environ["REQUEST_METHOD"] not in SAFE_METHODS or not is_known_host(environ, self.settings):
             return self.service(environ, start_response)
         self._refresh()
         return self._files(environ, start_response)
 
-    def _look(self) -> tuple[int, int, bool] | None:
+    def _fingerprint(self) -> tuple[int, int, bool] | None:
         """Return what tells one state of the folder from another; None while a build is changing places."""
         try:
             found = self.settings.site_dir.stat()
@@ -73,7 +73,7 @@ class StaticSite:
         return found.st_ino, found.st_mtime_ns, self._changing.exists()
 
     def _refresh(self) -> None:
-        mark = self._look()
+        mark = self._fingerprint()
         if mark is None or mark == self._mark:
             return
         with self._lock:
@@ -86,12 +86,12 @@ class StaticSite:
             self.service,
             root=str(self.settings.site_dir),
             index_file=True,
-            max_age=SECONDS_FRESH,
+            max_age=MAX_AGE_SECONDS,
             charset="utf-8",
             allow_all_origins=False,
             # Pagefind puts a hash into these names, so they never change.
             immutable_file_test=r"^/pagefind/(index|fragment)/",
-            add_headers_function=ask_again,
+            add_headers_function=no_cache_for_service_worker,
             # Editors build while the server runs, and may change single files.
             autorefresh=self.settings.mode == "development" or self._changing.exists(),
         )
@@ -106,12 +106,12 @@ class SiteFiles(WhiteNoise):  # type: ignore[misc]
         file = self.file_at(path)
         if file is not None:
             return cast("Iterable[bytes]", self.serve(file, environ, start_response))
-        address = find_address(path, lambda one: self.file_at(one) is not None)
+        address = find_canonical_path(path, lambda one: self.file_at(one) is not None)
         if address is None:
             return cast("Iterable[bytes]", self.application(environ, start_response))
         headers = [
-            ("Location", location(address, environ.get("QUERY_STRING", ""))),
-            ("Cache-Control", f"max-age={SECONDS_FRESH}, public"),
+            ("Location", location_header(address, environ.get("QUERY_STRING", ""))),
+            ("Cache-Control", f"max-age={MAX_AGE_SECONDS}, public"),
             ("Content-Length", "0"),
         ]
         start_response("301 Moved Permanently", headers)
@@ -157,7 +157,7 @@ class SiteFile(StaticFile):  # type: ignore[misc]
 
     def get_response(self, method: str, request_headers: WSGIEnvironment) -> Response:
         """Answer a request for the file."""
-        if method not in READS:
+        if method not in SAFE_METHODS:
             return NOT_ALLOWED_RESPONSE
         encoding = choose_encoding(request_headers.get("HTTP_ACCEPT_ENCODING"), list(self.variants))
         if encoding is None:
@@ -170,7 +170,7 @@ class SiteFile(StaticFile):  # type: ignore[misc]
         if method == "HEAD":
             return Response(HTTPStatus.OK, headers.items(), None)
         size = int(headers["Content-Length"])
-        part = wanted_range(request_headers, headers, size)
+        part = requested_range(request_headers, headers, size)
         if part is None:
             return Response(HTTPStatus.OK, headers.items(), Path(place).open("rb"))
         start, stop = part
@@ -220,7 +220,7 @@ def choose_encoding(accepted: str | None, available: list[str]) -> str | None:
     return best
 
 
-def wanted_range(request: WSGIEnvironment, headers: Mapping[str, str], size: int) -> tuple[int, int] | None:
+def requested_range(request: WSGIEnvironment, headers: Mapping[str, str], size: int) -> tuple[int, int] | None:
     """Return the first byte and the one after the last that a request wants; None for the whole file.
 
     A range that lies behind the end comes back empty. Several ranges and broken ones are ignored, and so is a range of a
@@ -243,7 +243,7 @@ def wanted_range(request: WSGIEnvironment, headers: Mapping[str, str], size: int
     return start, size if stop is None else min(stop, size)
 
 
-def ask_again(headers: Any, path: str, url: str) -> None:
+def no_cache_for_service_worker(headers: Any, path: str, url: str) -> None:
     """Let browsers ask every time whether the service worker has changed; an old one must not linger."""
     if url == "/sw.js":
         headers["Cache-Control"] = "no-cache"

@@ -15,8 +15,8 @@ from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 
 from form_handler.forms.contact_details import canonical_address
 
-REVIEW_SECONDS = 24 * 3600
-ADDRESS_SECONDS = 7 * 24 * 3600
+MAX_REVIEW_AGE_SECONDS = 24 * 3600
+MAX_CONFIRMATION_AGE_SECONDS = 7 * 24 * 3600
 
 
 @functools.lru_cache
@@ -29,7 +29,7 @@ def _plain(key: str, salt: str) -> URLSafeSerializer:
     return URLSafeSerializer(key, salt=salt)
 
 
-def new_number() -> str:
+def new_submission_number() -> str:
     """Return a new one-time submission number."""
     return str(uuid.uuid4())
 
@@ -39,16 +39,16 @@ def sign_review(key: str, form: str, number: str) -> str:
     return _timed(key, "review").dumps([form, number])
 
 
-def review_is_ours(key: str, form: str, number: str, stamp: str) -> bool:
+def verify_review_token(key: str, form: str, number: str, stamp: str) -> bool:
     """Tell whether the mark is ours, belongs to this form and number, and is at most a day old."""
     try:
-        signed = _timed(key, "review").loads(stamp, max_age=REVIEW_SECONDS)
+        signed = _timed(key, "review").loads(stamp, max_age=MAX_REVIEW_AGE_SECONDS)
     except BadSignature:
         return False
     return bool(signed == [form, number])
 
 
-def seconds_on_review(key: str, stamp: str) -> float | None:
+def review_age(key: str, stamp: str) -> float | None:
     """Return how long ago the review page was made, in seconds; None if the mark is not ours."""
     try:
         _signed, made = _timed(key, "review").loads(stamp, return_timestamp=True)
@@ -57,7 +57,7 @@ def seconds_on_review(key: str, stamp: str) -> float | None:
     return float((datetime.datetime.now(datetime.UTC) - made).total_seconds())
 
 
-def number_is_ours(key: str, form: str, number: str, stamp: str) -> bool:
+def verify_submission_number(key: str, form: str, number: str, stamp: str) -> bool:
     """Tell whether a review page of ours once carried this number, however long ago.
 
     Such a page keeps its number when it is shown again, so that it never becomes a second submission.
@@ -73,7 +73,7 @@ def sign_receipt(key: str, form: str, reference: str) -> str:
     return str(_plain(key, "receipt").dumps([form, reference]))
 
 
-def read_receipt(key: str, form: str, mark: str) -> str | None:
+def verify_receipt(key: str, form: str, mark: str) -> str | None:
     """Return the reference that a receipt is for, or None if the mark is not ours."""
     try:
         signed_form, reference, *_earlier = _plain(key, "receipt").loads(mark)  # version 0.1 signed one thing more
@@ -88,7 +88,7 @@ def fingerprint(key: str, browser: str, form: str, language: str, answers: Mappi
     return hmac.new(key.encode(), text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
-def sign_address(key: str, number: str, address: str) -> str:
+def sign_email_confirmation(key: str, number: str, address: str) -> str:
     """Return the mark in a link by which a sender confirms the e-mail address; it holds nothing personal.
 
     It belongs to this address: once the office has corrected the address, it confirms nothing.
@@ -96,16 +96,16 @@ def sign_address(key: str, number: str, address: str) -> str:
     return str(_timed(key, "address").dumps([number, _address_hash(key, number, address)]))
 
 
-def read_address(key: str, mark: str) -> tuple[str, str] | None:
+def verify_email_confirmation(key: str, mark: str) -> tuple[str, str] | None:
     """Return submission number and hash of the address of a link, or None if it is not ours or older than a week."""
     try:
-        number, mark_of_address = _timed(key, "address").loads(mark, max_age=ADDRESS_SECONDS)
+        number, mark_of_address = _timed(key, "address").loads(mark, max_age=MAX_CONFIRMATION_AGE_SECONDS)
     except (BadSignature, ValueError, TypeError):
         return None
     return str(number), str(mark_of_address)
 
 
-def address_is_meant(key: str, number: str, address: str, mark_of_address: str) -> bool:
+def matches_address(key: str, number: str, address: str, mark_of_address: str) -> bool:
     """Tell whether a link was made for this address."""
     return hmac.compare_digest(_address_hash(key, number, address), mark_of_address)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from posixpath import normpath
 from urllib.parse import quote
 
-from form_handler.forms.cleaning import composed
+from form_handler.forms.cleaning import to_nfc
 
 # Characters that a path segment holds as they are (RFC 3986, 3.3), but for ";", whose parameters we drop.
 PATH_SAFE = "/~!$&'()*+,=:@"
@@ -18,7 +18,7 @@ _INDEX = re.compile(r"/index\.html?$", re.IGNORECASE)
 _TRAILING = " \t\n\r\u00a0.,;:!?)]}>\"'»«“”„‘’…"
 
 
-def find_address(path: str, exists: Callable[[str], bool]) -> str | None:
+def find_canonical_path(path: str, exists: Callable[[str], bool]) -> str | None:
     """Return the address of ours that a path probably means; None if there is none, or if it is that address.
 
     Doubled strokes, dot segments, parameters, ``index.html``, a missing or superfluous last stroke, upper case, decomposed
@@ -29,7 +29,7 @@ def find_address(path: str, exists: Callable[[str], bool]) -> str | None:
     """
     if "\\" in path or "\0" in path or exists(path):
         return None
-    plain = normpath("/" + composed(_PARAMETERS.sub("", path)).lstrip("/"))
+    plain = normpath("/" + to_nfc(_PARAMETERS.sub("", path)).lstrip("/"))
     plain = _INDEX.sub("/", plain)
     for one in (plain, plain.rstrip(_TRAILING)):
         stem = one.rstrip("/")
@@ -39,7 +39,7 @@ def find_address(path: str, exists: Callable[[str], bool]) -> str | None:
     return None
 
 
-def location(address: str, query: str) -> str:
+def location_header(address: str, query: str) -> str:
     """Return an address of ours as a ``Location`` header holds it: relative to this host, escaped, with its query.
 
     :param query: raw, as WSGI has it.

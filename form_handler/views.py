@@ -18,54 +18,61 @@ from wtforms import Form, ValidationError
 
 from core.gettext import gettext as _
 from core.languages import Language, language_of_path
-from form_handler import rate_limit as rates
-from form_handler import responses as pages
+from form_handler import rate_limit, responses
 from form_handler.forms import FORMS, FormDefinition, find_form
-from form_handler.mail.compose import plan_full_copy, plan_mails
-from form_handler.request_body import Incoming, read_incoming
-from form_handler.responses import RECEIPT, SEND, settings, show_fault, show_form, show_receipt, show_review
+from form_handler.mail.compose import full_copy_mail, submission_mails
+from form_handler.request_body import FormBody, parse_request_body
+from form_handler.responses import (
+    RECEIPT_PATH,
+    SUBMIT_PATH,
+    render_error,
+    render_form,
+    render_receipt,
+    render_review,
+    settings,
+)
 from form_handler.security import is_cross_site
-from form_handler.spam import TRAP, judge_signs, signs_of_spam
+from form_handler.spam import HONEYPOT_FIELD, score_signals, spam_signals
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.submissions import (
+    SpamVerdict,
     Submission,
-    Verdict,
+    confirm_email,
     find_by_number,
     find_by_reference,
     mail_state,
-    mark_confirmed,
-    store,
+    store_submission,
 )
 from form_handler.tokens import (
-    address_is_meant,
     fingerprint,
-    number_is_ours,
-    read_address,
-    read_receipt,
-    review_is_ours,
-    seconds_on_review,
+    matches_address,
+    review_age,
     sign_receipt,
+    verify_email_confirmation,
+    verify_receipt,
+    verify_review_token,
+    verify_submission_number,
 )
 from form_handler.toolkit import views as toolkit
-from form_handler.url_correction import find_address, location
+from form_handler.url_correction import find_canonical_path, location_header
 
-ADDRESS = "adresse-bestaetigen/"
+CONFIRM_EMAIL_PATH = "adresse-bestaetigen/"
 # Largest body that the page for confirming an address reads: it holds a token and nothing else.
-CONFIRM_BYTES = 8 * 1024
+MAX_CONFIRM_BYTES = 8 * 1024
 
 forms = Blueprint("forms", __name__)
 
 
 @forms.route("/", defaults={"path": ""}, methods=["GET", "POST"])
 @forms.route("/<path:path>", methods=["GET", "POST"])
-def handle(path: str) -> BaseResponse:
+def dispatch(path: str) -> BaseResponse:
     """Find out which form and which step a request is for; lead an address that is not quite right to the one meant."""
     view = find_view("/" + path)
     if view is not None:
         return view()
-    address = find_address("/" + path, lambda one: find_view(one) is not None)
+    address = find_canonical_path("/" + path, lambda one: find_view(one) is not None)
     if address is not None:  # 308: a form that is sent to it is sent again, with its answers
-        return redirect(location(address, request.environ.get("QUERY_STRING", "")), 308)
+        return redirect(location_header(address, request.environ.get("QUERY_STRING", "")), 308)
     if request.method == "POST":
         raise MethodNotAllowed(valid_methods=["GET", "HEAD"])
     raise NotFound
@@ -74,11 +81,11 @@ def handle(path: str) -> BaseResponse:
 def find_view(path: str) -> Callable[[], BaseResponse] | None:
     """Return what answers at an address, None if nothing does."""
     language, rest = language_of_path(path)
-    if rest == ADDRESS:
-        return partial(confirm_address, language)
-    if rest == toolkit.CHOICE and request.method != "POST":
-        return partial(toolkit.show_choice, language)
-    for step, view in (("", check), (SEND, send), (RECEIPT, receipt)):
+    if rest == CONFIRM_EMAIL_PATH:
+        return partial(confirm_email_page, language)
+    if rest == toolkit.RESULT_PATH and request.method != "POST":
+        return partial(toolkit.recommendations, language)
+    for step, view in (("", review), (SUBMIT_PATH, submit), (RECEIPT_PATH, receipt)):
         definition = find_form(rest.removesuffix(step)) if rest.endswith(step) else None
         if definition is not None:
             return partial(answer_form, view, language, definition)
@@ -93,56 +100,56 @@ def answer_form(
     return view(language, definition)
 
 
-def check(language: Language, definition: FormDefinition) -> BaseResponse:
+def review(language: Language, definition: FormDefinition) -> BaseResponse:
     """Validate what was filled in: the form again with its faults, or the review page."""
     if request.method != "POST":
-        return show_form(language, definition, definition.form_class(), status=200)
-    incoming = read_incoming(request, definition)
+        return render_form(language, definition, definition.form_class(), status=200)
+    incoming = parse_request_body(request, definition)
     g.incoming = incoming
-    if (refusal := refuse_body(language, definition, incoming)) is not None:
+    if (refusal := reject_body(language, definition, incoming)) is not None:
         return refusal
-    form = definition.fill(incoming.pairs)
+    form = definition.bind(incoming.pairs)
     if is_cross_site(request):
-        return show_form(language, definition, form, [*incoming.notes, once_more()])
-    if incoming.own("_change") and not incoming.notes:
-        return show_form(language, definition, form, status=200)
-    if not form.validate() or incoming.notes:
-        return show_form(language, definition, form, incoming.notes)
-    return show_review(language, definition, form, trap=incoming.own(TRAP))
+        return render_form(language, definition, form, [*incoming.errors, expired_message()])
+    if incoming.internal_field("_change") and not incoming.errors:
+        return render_form(language, definition, form, status=200)
+    if not form.validate() or incoming.errors:
+        return render_form(language, definition, form, incoming.errors)
+    return render_review(language, definition, form, trap=incoming.internal_field(HONEYPOT_FIELD))
 
 
-def send(language: Language, definition: FormDefinition) -> BaseResponse:
+def submit(language: Language, definition: FormDefinition) -> BaseResponse:
     """Store a reviewed form, once, with its mails; then lead to the receipt."""
     if request.method != "POST":
-        return redirect(pages.form_url(language, definition), 303)
-    incoming = read_incoming(request, definition)
+        return redirect(responses.form_url(language, definition), 303)
+    incoming = parse_request_body(request, definition)
     g.incoming = incoming
-    if (refusal := refuse_body(language, definition, incoming)) is not None:
+    if (refusal := reject_body(language, definition, incoming)) is not None:
         return refusal
-    form = definition.fill(incoming.pairs)
-    if not form.validate() or incoming.notes:
-        return show_form(language, definition, form, incoming.notes)
-    number = incoming.own("_number")
-    if not may_be_stored(definition, incoming, number):
-        return show_review(
-            language, definition, form, [once_more()],
-            status=422, number=kept_number(definition, incoming), trap=incoming.own(TRAP),
+    form = definition.bind(incoming.pairs)
+    if not form.validate() or incoming.errors:
+        return render_form(language, definition, form, incoming.errors)
+    number = incoming.internal_field("_number")
+    if not has_valid_token(definition, incoming, number):
+        return render_review(
+            language, definition, form, [expired_message()],
+            status=422, number=reusable_submission_number(definition, incoming), trap=incoming.internal_field(HONEYPOT_FIELD),
         )  # fmt: skip
-    return store_and_lead_on(language, definition, form, incoming)
+    return store_and_redirect(language, definition, form, incoming)
 
 
 def receipt(language: Language, definition: FormDefinition) -> BaseResponse:
     """Show the receipt that a signed address belongs to; without one, lead to the form."""
     if request.method == "POST":
         raise MethodNotAllowed(valid_methods=["GET", "HEAD"])
-    reference = read_receipt(settings().secret_key, definition.key, request.args.get("nr", ""))
+    reference = verify_receipt(settings().secret_key, definition.key, request.args.get("nr", ""))
     if reference is None:
-        return redirect(pages.form_url(language, definition), 303)
+        return redirect(responses.form_url(language, definition), 303)
     g.stored = True
     stored, mail_promised = look_up_receipt(reference)
     answers = stored.answers if stored else {}
-    fitting = toolkit.fitting(language, toolkit.answers_of_form(definition.key, answers))
-    return show_receipt(language, definition, reference, mail_promised, definition.is_reachable(answers), fitting)
+    fitting = toolkit.recommendations_for_receipt(language, toolkit.chooser_answers(definition.key, answers))
+    return render_receipt(language, definition, reference, mail_promised, definition.is_reachable(answers), fitting)
 
 
 def look_up_receipt(reference: str) -> tuple[Submission | None, bool]:
@@ -160,154 +167,156 @@ def look_up_receipt(reference: str) -> tuple[Submission | None, bool]:
     return stored, state in {"waiting", "sending", "sent"}
 
 
-def may_be_stored(definition: FormDefinition, incoming: Incoming, number: str) -> bool:
+def has_valid_token(definition: FormDefinition, incoming: FormBody, number: str) -> bool:
     """Tell whether this request comes from a review page of ours, in the same browser, not too long ago."""
-    if is_cross_site(request) or not review_is_ours(
-        settings().secret_key, definition.key, number, incoming.own("_stamp")
+    if is_cross_site(request) or not verify_review_token(
+        settings().secret_key, definition.key, number, incoming.internal_field("_stamp")
     ):
         return False
     try:
         uuid.UUID(number)
-        validate_csrf(incoming.own("csrf_token"))
+        validate_csrf(incoming.internal_field("csrf_token"))
     except (ValueError, ValidationError):
         return False
     return True
 
 
-def kept_number(definition: FormDefinition, incoming: Incoming) -> str | None:
+def reusable_submission_number(definition: FormDefinition, incoming: FormBody) -> str | None:
     """Return the number of a review page that is shown again; None for one that is not ours or that another site sent."""
-    number = incoming.own("_number")
-    ours = number_is_ours(settings().secret_key, definition.key, number, incoming.own("_stamp"))
+    number = incoming.internal_field("_number")
+    ours = verify_submission_number(settings().secret_key, definition.key, number, incoming.internal_field("_stamp"))
     return number if ours and not is_cross_site(request) else None
 
 
-def once_more() -> str:
+def expired_message() -> str:
     """Return the sentence for a request that we cannot be sure a person made here and now."""
     return _("This page had been open for too long or was opened twice. Nothing was stored yet. Please send once more.")
 
 
-def store_and_lead_on(language: Language, definition: FormDefinition, form: Form, incoming: Incoming) -> BaseResponse:
+def store_and_redirect(language: Language, definition: FormDefinition, form: Form, incoming: FormBody) -> BaseResponse:
     """Store the answers and their mails in one transaction; on any fault show them again, with a number to call."""
     database: Database = current_app.extensions["kim_database"]
-    number, answers = incoming.own("_number"), definition.answers(form)
+    number, answers = incoming.internal_field("_number"), definition.answers(form)
     now = datetime.datetime.now(datetime.UTC)
     try:
-        if too_many(database, now):
-            return show_review(language, definition, form, [_("Very many forms came from your connection today. "
+        if is_rate_limited(database, now):
+            return render_review(language, definition, form, [_("Very many forms came from your connection today. "
                 "Your entries are all still here. Please send again in an hour, or call us.")],
-                status=429, number=number, trap=incoming.own(TRAP))  # fmt: skip
-        stored = store(
+                status=429, number=number, trap=incoming.internal_field(HONEYPOT_FIELD))  # fmt: skip
+        stored = store_submission(
             database,
             number,
             definition.key,
             language.code,
             answers,
-            partial(plan_mails, settings(), definition),
+            partial(submission_mails, settings(), definition),
             now,
-            judge=partial(judge, definition, answers, incoming, now),
-            fingerprint=fingerprint(settings().secret_key, browser_mark(), definition.key, language.code, answers),
+            judge=partial(classify, definition, answers, incoming, now),
+            fingerprint=fingerprint(settings().secret_key, browser_id(), definition.key, language.code, answers),
         )
     except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError) as error:
         current_app.logger.error("form %s not stored: %s", definition.key, type(error).__name__)
         note = _(
             "We could not store your entries just now. They are all still here. Please send again in a moment, or call us."
         )
-        return show_review(language, definition, form, [note], status=503, number=number, trap=incoming.own(TRAP))
+        return render_review(
+            language, definition, form, [note], status=503, number=number, trap=incoming.internal_field(HONEYPOT_FIELD)
+        )
     g.stored = True
     current_app.logger.info("form %s stored%s", definition.key, ", held" if stored.held else "")
     query = urlencode({"nr": sign_receipt(settings().secret_key, definition.key, stored.reference)})
-    return redirect(f"{pages.form_url(language, definition)}{RECEIPT}?{query}", 303)
+    return redirect(f"{responses.form_url(language, definition)}{RECEIPT_PATH}?{query}", 303)
 
 
-def judge(
+def classify(
     definition: FormDefinition,
     answers: dict[str, Any],
-    incoming: Incoming,
+    incoming: FormBody,
     now: datetime.datetime,
     connection: sa.Connection,
-) -> Verdict:
+) -> SpamVerdict:
     """Weigh what speaks for spam in this request."""
-    seconds = seconds_on_review(settings().secret_key, incoming.own("_stamp"))
-    signs = signs_of_spam(answers, incoming.own(TRAP), seconds)
+    seconds = review_age(settings().secret_key, incoming.internal_field("_stamp"))
+    signs = spam_signals(answers, incoming.internal_field(HONEYPOT_FIELD), seconds)
     recipient = str(answers.get(definition.sender_field or "") or "")
-    return judge_signs(connection, signs, sender_address(), settings().rate_limit, now, recipient)
+    return score_signals(connection, signs, client_ip(), settings().rate_limit, now, recipient)
 
 
-def too_many(database: Database, now: datetime.datetime) -> bool:
+def is_rate_limited(database: Database, now: datetime.datetime) -> bool:
     """Tell whether so much came from this address within the hour that no more is taken."""
     limit = settings().rate_limit
     if not limit:
         return False
-    with database.reading() as connection:
-        return rates.look(connection, "send", sender_address(), now) >= 10 * limit
+    with database.read_connection() as connection:
+        return rate_limit.current_count(connection, "send", client_ip(), now) >= 10 * limit
 
 
-def sender_address() -> str:
+def client_ip() -> str:
     """Return the address a request came from; it is counted under a daily key (IPv6 by its /64) and never kept."""
     return request.remote_addr or "unknown"
 
 
-def browser_mark() -> str:
+def browser_id() -> str:
     """Return what tells this browser from others for as long as its review cookie lives."""
     return str(session.get("csrf_token", ""))
 
 
-def confirm_address(language: Language) -> BaseResponse:
+def confirm_email_page(language: Language) -> BaseResponse:
     """Let a sender confirm the e-mail address by a link and a click; a link alone, which scanners follow, is not enough."""
     mark = request.args.get("nr", "")
     database: Database = current_app.extensions["kim_database"]
     title = _("Confirming your e-mail address")
-    found = find_confirmed(database, mark)
+    found = find_submission_to_confirm(database, mark)
     if found is None:
         old = _("This link is not complete or is older than a week. Your entries are stored all the same.")
-        return pages.show_words(language, title, [old], status=410)
+        return responses.render_message(language, title, [old], status=410)
     if request.method != "POST":
         lines = [
             _("Please confirm that you have sent us the form and that this is your e-mail address."),
             _("We then send you a copy of your entries by e-mail."),
         ]
-        action = f"{language.root}{ADDRESS}?nr={mark}"
-        return pages.show_words(language, title, lines, action=action, button=_("Yes, that was me"))
-    if not may_confirm():
-        return redirect(f"{language.root}{ADDRESS}?nr={mark}", 303)
-    mark_confirmed(database, found, datetime.datetime.now(datetime.UTC), plan_full_copy(FORMS[found.form], found))
+        action = f"{language.root}{CONFIRM_EMAIL_PATH}?nr={mark}"
+        return responses.render_message(language, title, lines, action=action, button=_("Yes, that was me"))
+    if not is_valid_confirmation():
+        return redirect(f"{language.root}{CONFIRM_EMAIL_PATH}?nr={mark}", 303)
+    confirm_email(database, found, datetime.datetime.now(datetime.UTC), full_copy_mail(FORMS[found.form], found))
     lines = [_("Thank you. Your e-mail address is confirmed.")]
     if not found.held:
         lines.append(_("A copy of your entries is on its way to you by e-mail."))
-    return pages.show_words(language, title, lines)
+    return responses.render_message(language, title, lines)
 
 
-def find_confirmed(database: Database, mark: str) -> Submission | None:
+def find_submission_to_confirm(database: Database, mark: str) -> Submission | None:
     """Return the submission whose address a link confirms; None if it is not ours, too old, or for another address."""
-    signed = read_address(settings().secret_key, mark)
+    signed = verify_email_confirmation(settings().secret_key, mark)
     found = find_by_number(database, signed[0]) if signed else None
     if signed is None or found is None:
         return None
     given = str(found.answers.get(FORMS[found.form].sender_field or "") or "")
-    return found if given and address_is_meant(settings().secret_key, found.number, given, signed[1]) else None
+    return found if given and matches_address(settings().secret_key, found.number, given, signed[1]) else None
 
 
-def may_confirm() -> bool:
+def is_valid_confirmation() -> bool:
     """Tell whether the click came from our own page."""
     if is_cross_site(request):
         return False
     try:
-        request.max_content_length = CONFIRM_BYTES
+        request.max_content_length = MAX_CONFIRM_BYTES
         validate_csrf(request.form.get("csrf_token", ""))
     except ValidationError:
         return False
     return True
 
 
-def refuse_body(language: Language, definition: FormDefinition, incoming: Incoming) -> Response | None:
+def reject_body(language: Language, definition: FormDefinition, incoming: FormBody) -> Response | None:
     """Return the page for a body that is no form or too large, or None."""
-    if incoming.wrong_kind:
+    if incoming.unsupported_media_type:
         lines = [_("What arrived was not a filled-in form. Nothing was stored.")]
-        return show_fault(language, 415, _("This could not be read"), lines, definition)
+        return render_error(language, 415, _("This could not be read"), lines, definition)
     if incoming.too_large:
         lines = [
             _("Your entries are too long to be sent in one piece. Nothing was stored."),
             _("Please shorten them, or call us. What could be read of them is below."),
         ]
-        return show_fault(language, 413, _("Your entries are too long"), lines, definition, incoming)
+        return render_error(language, 413, _("Your entries are too long"), lines, definition, incoming)
     return None

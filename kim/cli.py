@@ -190,7 +190,7 @@ def update_words() -> None:
 def serve(port: str | None, watch: bool, live: bool) -> None:
     """Build the site if it changed, then serve site and forms together on this machine, with a live preview."""
     from editorial.build.build import BuildError, build_if_changed
-    from kim.service import load_settings, serve_here
+    from kim.service import load_settings, serve_foreground
 
     if port:
         os.environ["PORT"] = port
@@ -201,14 +201,14 @@ def serve(port: str | None, watch: bool, live: bool) -> None:
         raise click.ClickException(str(error)) from error
     click.echo("Die Seite ist neu gebaut." if built else "Die Seite ist aktuell.")
     if not watch or settings.mode != "development":
-        serve_here(settings)
+        serve_foreground(settings)
         return
     from editorial.preview.middleware import Preview, start_watcher
 
     always = live or sys.stdout.isatty()
     watcher, parent = start_watcher(settings.site_dir), os.getpid()
     try:
-        serve_here(settings, lambda app: Preview(app, settings.site_dir, always))
+        serve_foreground(settings, lambda app: Preview(app, settings.site_dir, always))
     finally:
         if os.getpid() == parent:  # gunicorn's workers are copies of this process and pass here too
             watcher.terminate()
@@ -220,8 +220,8 @@ def demo(port: str | None) -> None:
     """Show the whole loop with made-up companies: a database and a site of their own, marked on every page."""
     from editorial.build.build import BuildError, build_site
     from editorial.render.site import DEMO_SURVEY
-    from kim.demo import USER, fill_demo, new_password
-    from kim.service import load_settings, open_database, serve_here
+    from kim.demo import USER, new_password, seed_demo_data
+    from kim.service import load_settings, open_database, serve_foreground
 
     if os.environ.get("KIM_MODE", "development") != "development":
         raise click.ClickException("Eine Demonstration läuft nicht im Betrieb (KIM_MODE=production).")
@@ -230,7 +230,7 @@ def demo(port: str | None) -> None:
     own = {"KIM_DATA_DIR": str(folder), "KIM_SITE_DIR": str(folder / "site")}
     settings = load_settings({"PORT": port or os.environ.get("PORT", ""), **own})
     password = new_password()
-    fill_demo(
+    seed_demo_data(
         open_database(settings, create=True),
         settings,
         folder / "survey.yml",
@@ -247,4 +247,4 @@ def demo(port: str | None) -> None:
     click.echo(
         f"Demonstration. Anmelden unter http://{settings.bind}:{settings.port}/eingang/ mit {USER} und {password}"
     )
-    serve_here(settings)
+    serve_foreground(settings)

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from form_handler.forms import FORMS
-from form_handler.forms.survey import AGAIN, OBSTACLES, SUPPORTS, WANTED, WORKED
-from form_handler.mail.compose import plan_mails
+from form_handler.forms.survey import OBSTACLES, SUCCESS_FACTORS, SUPPORTS, WANTED_SUPPORT, WOULD_REPEAT
+from form_handler.mail.compose import submission_mails
 from form_handler.settings import Settings
-from form_handler.staff import accounts
-from form_handler.staff import inbox as desk
+from form_handler.staff import accounts, inbox
 from form_handler.storage.database import Database
-from form_handler.storage.submissions import Submission, Verdict, list_submissions, store
+from form_handler.storage.submissions import SpamVerdict, Submission, list_submissions, store_submission
 from form_handler.survey.answers import decide, list_answers
 from form_handler.survey.publication import publish
 
@@ -30,7 +29,9 @@ def new_password() -> str:
     return secrets.token_urlsafe(12)
 
 
-def fill_demo(database: Database, settings: Settings, survey_file: Path, now: datetime.datetime, password: str) -> None:
+def seed_demo_data(
+    database: Database, settings: Settings, survey_file: Path, now: datetime.datetime, password: str
+) -> None:
     """Fill a separate database with example data, publish its survey to a file of its own, and make an account."""
     if not list_submissions(database):
         chance = random.Random(1)  # noqa: S311 - the same example every time
@@ -38,7 +39,7 @@ def fill_demo(database: Database, settings: Settings, survey_file: Path, now: da
             _survey(database, settings, chance, number, now - datetime.timedelta(days=chance.randint(1, 300)))
         for number in range(8):
             _participation(database, settings, chance, number, now - datetime.timedelta(days=chance.randint(0, 200)))
-        _put(
+        _store_submission(
             database,
             settings,
             "barrier",
@@ -46,8 +47,10 @@ def fill_demo(database: Database, settings: Settings, survey_file: Path, now: da
             {"problem": "Beispiel: القائمة لا تفتح"},
             now - datetime.timedelta(days=16),
         )
-        _put(database, settings, "callback", "tr", {"name": "Örnek Kişi", "phone": "0000", "topic": "work"}, now)
-        _put(
+        _store_submission(
+            database, settings, "callback", "tr", {"name": "Örnek Kişi", "phone": "0000", "topic": "work"}, now
+        )
+        _store_submission(
             database,
             settings,
             "participation",
@@ -77,9 +80,9 @@ def _survey(database: Database, settings: Settings, chance: random.Random, numbe
         "how_many": chance.choice(["0", "1", "2-5"]),
         "trade": chance.choice(["crafts", "care", "retail", "construction"]),
         "employees": chance.choice(["1-9", "10-49", "50-249"]),
-        "worked": some(WORKED, 4),
-        "wanted": some(WANTED, 4),
-        "again": chance.choice([key for key, _words in AGAIN[:3]]),
+        "worked": some(SUCCESS_FACTORS, 4),
+        "wanted": some(WANTED_SUPPORT, 4),
+        "again": chance.choice([key for key, _words in WOULD_REPEAT[:3]]),
         **{f"obstacle_{key}": chance.choice("0122" if key in {"language", "paperwork"} else "0012") for key, _words in OBSTACLES},
         **{f"support_{key}": chance.choice(["unused", "1", "2"]) for key, _words in SUPPORTS},
     }  # fmt: skip
@@ -88,9 +91,9 @@ def _survey(database: Database, settings: Settings, chance: random.Random, numbe
             "worked_text": "Beispiel: Eine feste Ansprechperson im Betrieb hat allen geholfen.",
             "consent_quote": True,
         }
-    stored = _put(database, settings, "survey", "de", answers, at)
+    stored = _store_submission(database, settings, "survey", "de", answers, at)
     if number == 0:
-        desk.quote(database, stored, "worked_text", answers["worked_text"], False, USER, at)
+        inbox.publish_quotation(database, stored, "worked_text", answers["worked_text"], False, USER, at)
 
 
 def _participation(
@@ -103,10 +106,10 @@ def _participation(
         "employees": chance.choice(["1-9", "10-49"]),
         "ways": chance.sample(["talk", "internship", "training", "job"], 2),
     }
-    _put(database, settings, "participation", chance.choice(["de", "tr", "en"]), answers, at)
+    _store_submission(database, settings, "participation", chance.choice(["de", "tr", "en"]), answers, at)
 
 
-def _put(
+def _store_submission(
     database: Database,
     settings: Settings,
     form: str,
@@ -117,7 +120,7 @@ def _put(
 ) -> Submission:
     definition = FORMS[form]
     whole = {**definition.answers(definition.form_class()), **answers}
-    return store(
-        database, str(uuid.uuid4()), form, language, whole, partial(plan_mails, settings, definition), at,
-        judge=lambda _connection: Verdict("trap" if held else "", held),
+    return store_submission(
+        database, str(uuid.uuid4()), form, language, whole, partial(submission_mails, settings, definition), at,
+        judge=lambda _connection: SpamVerdict("trap" if held else "", held),
     )  # fmt: skip

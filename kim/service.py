@@ -17,8 +17,9 @@ import sqlalchemy as sa
 
 from core.gettext import use_language
 from core.languages import ROOT, default_language
+from form_handler import retention
 from form_handler.forms import FORMS
-from form_handler.retention import PurgeRefusedError, purge_lines
+from form_handler.retention import PurgeRefusedError
 from form_handler.settings import Settings, SettingsError, read_settings
 from form_handler.staff.accounts import AccountError, add_account, list_accounts, set_active, set_password
 from form_handler.staff.export import as_record
@@ -28,18 +29,18 @@ from form_handler.storage.database import (
     MissingDatabaseError,
     PragmaError,
     forget_database,
-    no_database,
+    missing_database,
     refuse_other_database,
     remember_database,
     remembered_database,
 )
-from form_handler.storage.revision import SchemaError, is_current, is_empty
-from form_handler.storage.schema import outgoing_mail, submission
-from form_handler.storage.search import is_stale, refill
+from form_handler.storage.schema_version import SchemaError, is_current, is_empty
+from form_handler.storage.search import has_stale_columns, recompute_search_columns
 from form_handler.storage.submissions import find_by_reference, list_submissions
+from form_handler.storage.tables import outgoing_mail, submission
 from form_handler.survey.answers import DecisionError, State, count_states, decide, list_answers
 from form_handler.survey.publication import PublicationError, publish
-from kim.terminal import printable, printable_json
+from kim.terminal import escape_control_characters, replace_control_characters
 
 if TYPE_CHECKING:
     from form_handler.server import Wrap
@@ -63,12 +64,12 @@ def open_database(settings: Settings, create: bool = False) -> Database:
     """
     with database_errors(settings):
         refuse_other_database(settings)
-        database = closed_at_the_end(Database(settings, create))
+        database = close_at_exit(Database(settings, create))
         if not is_current(database):
             from form_handler.storage.migrate import require_current, upgrade
 
             if is_empty(database) and (not create or remembered_database(settings) is not None):
-                raise no_database(settings)
+                raise missing_database(settings)
             if settings.mode == "development":
                 upgrade(database)
             require_current(database)
@@ -80,14 +81,14 @@ def open_database(settings: Settings, create: bool = False) -> Database:
 
 def refresh_search(database: Database) -> None:
     """Compute what submissions are searched by anew if a newer version folds letters differently."""
-    with database.reading() as connection:
-        stale = is_stale(connection)
+    with database.read_connection() as connection:
+        stale = has_stale_columns(connection)
     if stale:
-        with database.writing() as connection:
-            refill(connection)
+        with database.transaction() as connection:
+            recompute_search_columns(connection)
 
 
-def closed_at_the_end(database: Database) -> Database:
+def close_at_exit(database: Database) -> Database:
     """Return the database; its connections are closed when the command ends."""
     context = click.get_current_context(silent=True)
     if context is not None:
@@ -110,7 +111,7 @@ def database_errors(settings: Settings) -> Iterator[None]:
         ) from error
 
 
-def require_port(settings: Settings) -> None:
+def ensure_port_free(settings: Settings) -> None:
     """End with a sentence if nothing can be served at the address: whoever opened it would see somebody else's site."""
     place = f"{settings.bind}:{settings.port}"
     try:
@@ -129,14 +130,14 @@ def require_port(settings: Settings) -> None:
         raise click.ClickException(f"{place}: Diese Adresse lässt sich nicht nutzen ({error.strerror}).") from error
 
 
-def serve_here(settings: Settings, wrap: Wrap | None = None) -> None:
+def serve_foreground(settings: Settings, wrap: Wrap | None = None) -> None:
     """Serve site and forms in the foreground; say where to look. ``wrap`` is put around the application."""
     from form_handler.server import serve
 
     if not (settings.site_dir / "404.html").is_file():
         raise click.ClickException(f"{settings.site_dir} holds no built site. Build it first: make build")
     open_database(settings, settings.mode == "development").engine.dispose()
-    require_port(settings)
+    ensure_port_free(settings)
     mails = "über den Mailserver" if settings.smtp_url else f"als Dateien in {settings.mail_dir}"
     click.echo(
         f"Seite und Formulare:  http://{settings.bind}:{settings.port}\n"
@@ -160,12 +161,14 @@ def list_command(form: str | None, state: str | None, as_json: bool) -> None:
     """List what came in, the newest first."""
     found = list_submissions(open_database(load_settings()), form, state)
     if as_json:
-        click.echo(printable_json(json.dumps([as_record(row) for row in found], ensure_ascii=False, indent=2)))
+        click.echo(
+            escape_control_characters(json.dumps([as_record(row) for row in found], ensure_ascii=False, indent=2))
+        )
         return
     for row in found:
-        sender = FORMS[row.form].sender_of(row.answers) or "–"
+        sender = FORMS[row.form].sender_label(row.answers) or "–"
         click.echo(
-            f"{row.reference}  {row.received_at:%Y-%m-%d %H:%M}  {row.language}  {row.form}  {row.state}  {printable(sender)}"
+            f"{row.reference}  {row.received_at:%Y-%m-%d %H:%M}  {row.language}  {row.form}  {row.state}  {replace_control_characters(sender)}"
         )
     if not found:
         click.echo("Es ist noch nichts eingegangen.")
@@ -177,11 +180,11 @@ def show_command(reference: str) -> None:
     """Show one submission with all its answers."""
     found = find_by_reference(open_database(load_settings()), reference)
     if found is None:
-        raise click.ClickException(f"Unter {printable(reference)} ist nichts eingegangen.")
+        raise click.ClickException(f"Unter {replace_control_characters(reference)} ist nichts eingegangen.")
     click.echo(f"{found.reference}  {found.received_at:%Y-%m-%d %H:%M} UTC  Sprache {found.language}  {found.state}")
     with use_language(default_language().code):
-        for field, words in FORMS[found.form].rows(found.answers):
-            click.echo(f"\n{field.label.text}\n  {printable(words) or '–'}")
+        for field, words in FORMS[found.form].display_rows(found.answers):
+            click.echo(f"\n{field.label.text}\n  {replace_control_characters(words) or '–'}")
 
 
 @click.group()
@@ -200,9 +203,9 @@ def init_command(new: bool) -> None:
         if new:
             forget_database(settings)
         refuse_other_database(settings)
-        database = closed_at_the_end(Database(settings))
+        database = close_at_exit(Database(settings))
         if is_empty(database) and remembered_database(settings) is not None:
-            raise no_database(settings)
+            raise missing_database(settings)
         done = upgrade(database)
         remember_database(settings)
     click.echo(f"{'Created' if done else 'Already there'}: {settings.database_name}")
@@ -216,9 +219,9 @@ def upgrade_command() -> None:
     settings = load_settings()
     with database_errors(settings):
         refuse_other_database(settings)
-        database = closed_at_the_end(Database(settings, create=False))
+        database = close_at_exit(Database(settings, create=False))
         if is_empty(database):
-            raise no_database(settings)
+            raise missing_database(settings)
         done = upgrade(database)
         remember_database(settings)
     click.echo(f"Database: {settings.database_name}", err=True)
@@ -234,15 +237,15 @@ def mail() -> None:
 @click.option("--once", is_flag=True, help="Send what is due now, then end.")
 def run_command(once: bool) -> None:
     """Send what waits; further workers may run beside the server's own."""
-    from form_handler.mail.worker import at_work, deliver_due, utc_now, work_until_told
+    from form_handler.mail.worker import deliver_due, run_forever, utc_now, worker_lock
 
     settings = load_settings()
     database = open_database(settings)
     if once:
-        with at_work(database, settings, utc_now):
+        with worker_lock(database, settings, utc_now):
             click.echo(f"{deliver_due(database, settings, utc_now)} gesendet")
     else:
-        work_until_told(database, settings)
+        run_forever(database, settings)
 
 
 @mail.command("list")
@@ -254,12 +257,12 @@ def list_mail_command() -> None:
         .where(outgoing_mail.c.state != "sent")
         .order_by(outgoing_mail.c.next_attempt_at)
     )
-    with open_database(load_settings()).reading() as connection:
+    with open_database(load_settings()).read_connection() as connection:
         rows = connection.execute(query).mappings().all()
     for row in rows:
         click.echo(
             f"{row['reference']}  {row['kind']}  {row['state']}  {row['attempts']} Versuche  "
-            f"{printable(row['last_error'] or '')}"
+            f"{replace_control_characters(row['last_error'] or '')}"
         )
     if not rows:
         click.echo("Alle Mails sind gesendet.")
@@ -269,7 +272,7 @@ def list_mail_command() -> None:
 def retry_command() -> None:
     """Try all mails that wait or were given up once more, now."""
     now = datetime.datetime.now(datetime.UTC)
-    with open_database(load_settings()).writing() as connection:
+    with open_database(load_settings()).transaction() as connection:
         done = connection.execute(
             outgoing_mail.update()
             .where(outgoing_mail.c.state.in_(("waiting", "failed")))
@@ -323,7 +326,7 @@ def password_command(name: str, password_stdin: bool) -> None:
 @click.argument("name")
 def close_command(name: str) -> None:
     """Close an account; notes and history keep its name."""
-    _activate(name, False)
+    _set_active(name, False)
     click.echo(f"{name} kann sich nicht mehr anmelden.")
 
 
@@ -331,11 +334,11 @@ def close_command(name: str) -> None:
 @click.argument("name")
 def open_command(name: str) -> None:
     """Open a closed account again."""
-    _activate(name, True)
+    _set_active(name, True)
     click.echo(f"{name} kann sich wieder anmelden.")
 
 
-def _activate(name: str, active: bool) -> None:
+def _set_active(name: str, active: bool) -> None:
     try:
         set_active(open_database(load_settings()), name, active)
     except AccountError as error:
@@ -347,7 +350,7 @@ def list_users_command() -> None:
     """List all accounts."""
     found = list_accounts(open_database(load_settings()))
     for name, active in found:
-        click.echo(f"{printable(name)}  {'offen' if active else 'geschlossen'}")
+        click.echo(f"{replace_control_characters(name)}  {'offen' if active else 'geschlossen'}")
     if not found:
         click.echo("Es gibt noch kein Konto. Das erste legt an: kim users add NAME")
 
@@ -363,7 +366,7 @@ def purge(dry_run: bool, confirmed: int | None) -> None:
     settings = load_settings()
     now = datetime.datetime.now(datetime.UTC)
     try:
-        lines = purge_lines(open_database(settings), settings, now, dry_run, confirmed)
+        lines = retention.purge(open_database(settings), settings, now, dry_run, confirmed)
     except PurgeRefusedError as error:
         raise click.ClickException(str(error)) from error
     for line in lines:
@@ -407,7 +410,7 @@ def open_for_restore(settings: Settings) -> Database:
     refuse_other_database(settings)
     forget_database(settings)
     try:
-        return closed_at_the_end(Database(settings))
+        return close_at_exit(Database(settings))
     finally:
         if remembered is not None:
             remember_database(settings)
@@ -418,7 +421,7 @@ def survey() -> None:
     """The experience survey."""
 
 
-STATE_WORDS: dict[State, str] = {
+STATE_LABELS: dict[State, str] = {
     "undecided": "offen",
     "counts": "zählt",
     "excluded": "zählt nicht",
@@ -437,29 +440,29 @@ def list_survey_command() -> None:
             *([f"gleiche Antworten wie {', '.join(one.same_answers)}"] if one.same_answers else []),
         ]
         row = one.submission
-        sender = FORMS["survey"].sender_of(row.answers) or "ohne Namen"
+        sender = FORMS["survey"].sender_label(row.answers) or "ohne Namen"
         click.echo(
-            f"{row.reference}  {row.received_at:%Y-%m-%d}  {STATE_WORDS[one.state]}  {printable(sender)}"
+            f"{row.reference}  {row.received_at:%Y-%m-%d}  {STATE_LABELS[one.state]}  {replace_control_characters(sender)}"
             + (f"  ({'; '.join(hints)})" if hints else "")
         )
-    click.echo(states_line(count_states(found)))
+    click.echo(format_states(count_states(found)))
 
 
-def states_line(states: Mapping[State, int]) -> str:
+def format_states(states: Mapping[State, int]) -> str:
     """Return how many answers are in which state."""
-    return ", ".join(f"{states[key]} {words}" for key, words in STATE_WORDS.items() if key in states) + "."
+    return ", ".join(f"{states[key]} {words}" for key, words in STATE_LABELS.items() if key in states) + "."
 
 
-def decide_on(references: Sequence[str], counts: bool | None) -> None:
+def decide_all(references: Sequence[str], counts: bool | None) -> None:
     """Decide on answers, each by itself; end with a fault if one was not possible."""
     database, now, failed = open_database(load_settings()), datetime.datetime.now(datetime.UTC), False
     for reference in references:
         try:
             decide(database, reference, counts, OPERATOR, now)
         except DecisionError as error:
-            click.echo(f"{printable(reference)}: {error}", err=True)
+            click.echo(f"{replace_control_characters(reference)}: {error}", err=True)
             failed = True
-    click.echo(states_line(count_states(list_answers(database))))
+    click.echo(format_states(count_states(list_answers(database))))
     if failed:
         sys.exit(1)
 
@@ -468,21 +471,21 @@ def decide_on(references: Sequence[str], counts: bool | None) -> None:
 @click.argument("references", nargs=-1, required=True)
 def count_command(references: tuple[str, ...]) -> None:
     """Confirm that answers count: each is of a company, and of a different one."""
-    decide_on(references, True)
+    decide_all(references, True)
 
 
 @survey.command("exclude")
 @click.argument("references", nargs=-1, required=True)
 def exclude_command(references: tuple[str, ...]) -> None:
     """Decide that answers do not count: tests, jokes, the same company again."""
-    decide_on(references, False)
+    decide_all(references, False)
 
 
 @survey.command("reopen")
 @click.argument("references", nargs=-1, required=True)
 def reopen_command(references: tuple[str, ...]) -> None:
     """Take decisions back; until the next one these answers do not count."""
-    decide_on(references, None)
+    decide_all(references, None)
 
 
 @survey.command("publish")
@@ -500,7 +503,7 @@ def publish_command(dry_run: bool) -> None:
     click.echo(
         f"{what} würden veröffentlicht." if dry_run else f"{what}. Geschrieben: {path}. Jetzt neu bauen: make build"
     )
-    click.echo(f"Antworten: {states_line(done.states)}")
+    click.echo(f"Antworten: {format_states(done.states)}")
 
 
 COMMANDS = (submissions, db, mail, users, purge, backup, restore, survey)

@@ -8,11 +8,11 @@ import unicodedata
 REPLACEMENT = "\ufffd"
 # Format characters that writing systems need and that terminals show as a box: ZWNJ and ZWJ, soft hyphen, zero-width
 # space, word joiner, byte order mark. They are left out; all other format characters are replaced.
-LEFT_OUT = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
-MAX_MARKS = 4
+REMOVED = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
+MAX_COMBINING_MARKS = 4
 
 
-def printable(text: str) -> str:
+def replace_control_characters(text: str) -> str:
     """Return text for the terminal: control, bidi and format characters neutralised, lines indented by two blanks.
 
     Blanks of all kinds become plain ones. More than four combining marks on one character are cut.
@@ -26,7 +26,7 @@ def printable(text: str) -> str:
             shown.append("\n  ")
         elif category == "Zs" or character == "\t":
             shown.append(" ")
-        elif character in LEFT_OUT or marks > MAX_MARKS:
+        elif character in REMOVED or marks > MAX_COMBINING_MARKS:
             continue
         elif category[0] == "C" or category in {"Zl", "Zp"}:
             shown.append(REPLACEMENT)
@@ -35,12 +35,12 @@ def printable(text: str) -> str:
     return "".join(shown)
 
 
-def printable_json(text: str) -> str:
+def escape_control_characters(text: str) -> str:
     """Return JSON text with every character escaped that a terminal would obey; the data stay the same."""
-    return "".join(c if _is_harmless(c) else _escape(c) for c in text)
+    return "".join(c if _is_safe(c) else _escape(c) for c in text)
 
 
-def _is_harmless(character: str) -> bool:
+def _is_safe(character: str) -> bool:
     return character == "\n" or (unicodedata.category(character)[0] != "C" and character not in "\u2028\u2029")
 
 

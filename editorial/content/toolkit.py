@@ -14,7 +14,7 @@ from core.languages import ROOT, Language, default_language
 from editorial.content.front_matter import SOME, Document, Obstacle, Size, Want
 from editorial.content.pages import Content
 from editorial.content.schema import Model, given, read_model
-from form_handler.toolkit.recommend import choose, every_answer, fits, reasons
+from form_handler.toolkit.recommend import all_answer_combinations, is_applicable, reason_texts, recommend
 
 FILE = "docs/data/chooser.yml"
 ROOM = "arbeitgeber/werkzeugkasten"
@@ -106,7 +106,7 @@ def chooser_data(table: Table, content: Content, language: Language) -> dict[str
         "always": table.always,
         "most": table.most,
         "measures": measures,
-        "reasons": reasons(),
+        "reasons": reason_texts(),
     }
 
 
@@ -133,7 +133,7 @@ def check_table(content: Content, path: Path = ROOT / FILE) -> list[Finding]:
                     Finding(FILE, lines[number], f"Die Hilfe „{key}“ gibt es nicht.",
                             f"Der Name ist der einer Datei in docs/de/{ROOM}/ mit measure: im Kopf.", kind="toolkit")
                 )  # fmt: skip
-            elif not fits(known[key], when):
+            elif not is_applicable(known[key], when):
                 found.append(
                     Finding(FILE, lines[number], f"Widerspruch: „{key}“ ist für diese Antwort gar nicht gedacht.",
                             f"Prüfen Sie measure: in docs/de/{ROOM}/{key}.md oder streichen Sie die Hilfe aus der Regel.", kind="toolkit")
@@ -159,8 +159,8 @@ def _dead(table: Table, data: Mapping[str, Any], lines: Mapping[int, int]) -> It
     """Yield rules that never bring a measure onto a list, and measures that are on no list."""
     shown: set[str] = set()
     at_work: set[int] = set()
-    for answers in every_answer():
-        listed = {one["key"] for one in choose(data, answers)}
+    for answers in all_answer_combinations():
+        listed = {one["key"] for one in recommend(data, answers)}
         shown |= listed
         for number, rule in enumerate(data["rules"]):
             if number not in at_work and all(key in answers[question] for question, key in rule["when"].items()):

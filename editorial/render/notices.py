@@ -34,7 +34,7 @@ def _one_form(definition: object) -> str:
             definition.key,  # type: ignore[attr-defined]
             definition.title,  # type: ignore[attr-defined]
             definition.purpose,  # type: ignore[attr-defined]
-            " ".join(definition.basis()),  # type: ignore[attr-defined]
+            " ".join(definition.legal_bases()),  # type: ignore[attr-defined]
             ngettext(
                 "We delete the answers %(num)s month after they came in.",
                 "We delete the answers %(num)s months after they came in.",

@@ -6,27 +6,27 @@ from wtforms import Form
 
 from core.gettext import lazy_gettext as _l
 from form_handler.forms.definition import FormDefinition
-from form_handler.forms.fields import Email, Line, Text, required
+from form_handler.forms.fields import EmailField, LineField, MultilineField, required
 
 
 class BarrierForm(Form):
     """What we ask somebody who meets a barrier; only one answer is required, and none about the person."""
 
-    page = Line(
+    page = LineField(
         _l("Which page is it about?"),
         description=_l("The title or the address of the page. You may leave this empty."),
         limit=500,
     )
-    problem = Text(
+    problem = MultilineField(
         _l("What does not work?"),
         required(_l("Tell us what does not work.")),
         description=_l("A few words are enough."),
     )
-    aids = Line(
+    aids = LineField(
         _l("Which aids do you use?"),
         description=_l("For example a screen reader, the keyboard only, very large text."),
     )
-    email = Email(
+    email = EmailField(
         _l("E-mail address"),
         description=_l("Only if you want an answer. We also confirm by e-mail that your report has arrived."),
         render_kw={"autocomplete": "email", "inputmode": "email"},
@@ -49,7 +49,7 @@ BARRIER = FormDefinition(
         (_l("The barrier"), ("page", "problem", "aids")),
         (_l("How we reach you"), ("email",)),
     ),
-    after_receipt=_l(
+    receipt_note=_l(
         "If you get no answer by then or are not content with it, you can turn to the ombuds office for accessible "
         "information technology. Its address is in the accessibility statement."
     ),

@@ -8,7 +8,7 @@ from wtforms.validators import StopValidation
 from core.gettext import gettext as _
 from core.gettext import lazy_gettext as _l
 from form_handler.forms.definition import FormDefinition
-from form_handler.forms.fields import Email, Line, OneOf, Phone, Text, required
+from form_handler.forms.fields import ChoiceField, EmailField, LineField, MultilineField, PhoneField, required
 
 TOPICS = (
     ("work", _l("Work and training")),
@@ -23,7 +23,7 @@ TOPICS = (
 )
 
 
-def one_way_at_least(form: Form, field: Field) -> None:
+def require_phone_or_email(form: Form, field: Field) -> None:
     """Demand a phone number or an e-mail address; either will do."""
     if not (form["phone"].data or form["email"].data):
         raise StopValidation(_("Enter a phone number or an e-mail address, so that we can reach you."))
@@ -32,31 +32,31 @@ def one_way_at_least(form: Form, field: Field) -> None:
 class CallbackForm(Form):
     """What we ask somebody who wants to be called back; no details of the matter are needed."""
 
-    name = Line(
+    name = LineField(
         _l("Your name"), required(_l("Enter your name, so that we know whom to ask for.")),
         description=_l("So that we know whom to ask for."),
         render_kw={"autocomplete": "name"},
     )  # fmt: skip
-    phone = Phone(
-        _l("Phone number"), one_way_at_least,
+    phone = PhoneField(
+        _l("Phone number"), require_phone_or_email,
         description=_l("Enter a phone number or an e-mail address. One of them is enough."),
         render_kw={"autocomplete": "tel", "inputmode": "tel"},
     )  # fmt: skip
-    email = Email(
+    email = EmailField(
         _l("E-mail address"),
         description=_l("If you would rather be written to. We also confirm there that your entries have arrived."),
         render_kw={"autocomplete": "email", "inputmode": "email"},
     )
-    topic = OneOf(
+    topic = ChoiceField(
         _l("What is it about?"), TOPICS, required(_l("Choose what it is about, so that the right colleague calls you.")),
         description=_l("So that the right colleague calls you."),
     )  # fmt: skip
-    when = Line(_l("When can you be reached?"), description=_l("For example mornings, or Tuesday from 2 p.m."))
-    spoken = Line(
+    when = LineField(_l("When can you be reached?"), description=_l("For example mornings, or Tuesday from 2 p.m."))
+    spoken = LineField(
         _l("Which languages do you speak?"),
         description=_l("So that we can ask for help with the language."),
     )
-    message = Text(
+    message = MultilineField(
         _l("Your question in one or two sentences"),
         description=_l("Please do not send documents or details about your residence status or about other people."),
         limit=1000,

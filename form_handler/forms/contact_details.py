@@ -10,19 +10,19 @@ import re
 import unicodedata
 from urllib.parse import unquote
 
-from form_handler.forms.cleaning import BLANKS_IN_LINE, composed, drop_needless_joiners
+from form_handler.forms.cleaning import LINE_WHITESPACE, remove_unneeded_joiners, to_nfc
 
 # RFC 5321, 4.5.3.1: 64 octets before the "@", 255 after it.
-ADDRESS_LIMIT = 320
+MAX_ADDRESS_CHARS = 320
 # What East Asian keyboards write for "@" and ".".
-WIDE = {0xFF20: "@", 0xFF0E: ".", 0x3002: ".", 0xFF61: "."}
+FULLWIDTH = {0xFF20: "@", 0xFF0E: ".", 0x3002: ".", 0xFF61: "."}
 OPENING = " <([{\"'„“”‚‘’«»‹›「『（【,;:…•·–—،؛、，"
 CLOSING = " >)]}\"'„“”‚‘’«»‹›」』）】,;:.!?…·–—،؛؟۔、，；：！？।"
 # The word before an address, as in "E-Mail: name@example.org"; no part before an "@" holds a colon or blank.
 LABEL = re.compile(r"[^@<>:\uff1a/]{1,30}[:\uff1a]\s*(?=[^\s:/]+@)")
 MAILTO = re.compile(r"(?:mailto:\s*)+", re.IGNORECASE)
 TEL = re.compile(r"(?:(?:tel|callto):\s*)+", re.IGNORECASE)
-NAMED = re.compile(r"[^<>@]*<([^<>]*)>[\s,;.]*")
+DISPLAY_NAME = re.compile(r"[^<>@]*<([^<>]*)>[\s,;.]*")
 # Characters without a glyph that are no format characters (Unicode: Default_Ignorable_Code_Point).
 DEFAULT_IGNORABLE = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
@@ -30,27 +30,27 @@ DEFAULT_IGNORABLE = re.compile(
 # Germany's country code (ITU-T E.164); a number with a trunk prefix and without country code is of this country.
 COUNTRY = "49"
 # Fewer digits without country code are no number that reaches one person; more than E.164 allows are two numbers in one.
-LEAST_DIGITS, MOST_DIGITS = 5, 17
+MIN_DIGITS, MAX_DIGITS = 5, 17
 # From so many digits on, a number that begins with the country code needs no "+" to be read so.
-LEAST_WITH_COUNTRY = 10
+MIN_DIGITS_WITH_COUNTRY = 10
 PHONE_RUN = re.compile(r"[+(]*[0-9][0-9 ()/.+]*")
 # Signs between groups of digits that no folding takes for a blank, and brackets of another form.
 PHONE_SIGNS = str.maketrans({**dict.fromkeys("−·•∙⋅_|~", " "), "[": "(", "]": ")"})
 # Where a second number begins: behind a stroke, or with a plus or two zeros after a blank.
 PHONE_BREAK = re.compile(r"/ *(?=\+|00|0[1-9][0-9]{2})|(?<=[0-9)]) +(?=\+|\(\+)")
 # Mail providers that ignore dots before the "@", with the domain that all of theirs mean.
-DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
+DOT_INSENSITIVE_DOMAINS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
 
 
-def without_invisible(text: str) -> str:
+def remove_invisible(text: str) -> str:
     """Return text without direction marks, zero-width and other invisible characters, blanks of any kind as spaces.
 
     Zero-width joiners stay between letters of scripts that need them, because domain names may hold them (RFC 5892).
     Line ends and other control characters stay, for the field to refuse them.
     """
-    text = drop_needless_joiners(text, strict=True)
+    text = remove_unneeded_joiners(text, strict=True)
     kept = (c for c in text if c in "\u200c\u200d" or unicodedata.category(c) != "Cf")
-    return "".join(" " if ord(c) in BLANKS_IN_LINE or unicodedata.category(c) == "Zs" else c for c in kept)
+    return "".join(" " if ord(c) in LINE_WHITESPACE or unicodedata.category(c) == "Zs" else c for c in kept)
 
 
 def clean_address(text: str) -> str:
@@ -59,28 +59,28 @@ def clean_address(text: str) -> str:
     Taken away are invisible characters, ``mailto:`` with its parameters (RFC 6068), a display name with angle
     brackets (RFC 5322, 3.4), quotes and brackets around, punctuation after, and blanks around the ``@``.
     """
-    text = without_invisible(text).translate(WIDE).strip()
+    text = remove_invisible(text).translate(FULLWIDTH).strip()
     for _layer in range(3):  # "<mailto:…>." and the like
         if MAILTO.match(text) is None and (label := LABEL.match(text)) is not None:
             text = text[label.end() :]
-        if (named := NAMED.fullmatch(text)) is not None:
+        if (named := DISPLAY_NAME.fullmatch(text)) is not None:
             text = named[1]
-        text = _unwrapped(text)
+        text = _strip_wrapping(text)
         if (scheme := MAILTO.match(text)) is not None:
             text = unquote(text[scheme.end() :].partition("?")[0])
-    return composed("@".join(part.strip() for part in text.split("@")))
+    return to_nfc("@".join(part.strip() for part in text.split("@")))
 
 
-def _unwrapped(text: str) -> str:
+def _strip_wrapping(text: str) -> str:
     return text.lstrip(OPENING).rstrip(CLOSING)
 
 
 def clean_phone(text: str) -> str:
     """Return a telephone number as it was written, without what was pasted around it; digits and signs stay."""
-    text = without_invisible(text).lstrip("<\"'„“” ")
+    text = remove_invisible(text).lstrip("<\"'„“” ")
     if (scheme := TEL.match(text)) is not None:
         text = text[scheme.end() :]
-    return composed(text.rstrip(">\"'„“” ,;:."))
+    return to_nfc(text.rstrip(">\"'„“” ,;:."))
 
 
 def canonical_address(address: str) -> str:
@@ -89,13 +89,13 @@ def canonical_address(address: str) -> str:
     The domain is in its ASCII form by IDNA2008 (RFC 5891), so that ``straße`` and ``strasse`` stay two and ``münchen`` and
     ``xn--mnchen-3ya`` are one. The part before the ``@`` is width-mapped and in small letters (RFC 8265, 3.3): servers may
     tell its case apart (RFC 5321, 2.4), but none in use does. What follows a ``+`` and dots stay: they may be two mailboxes.
-    What is no address, or longer than :data:`ADDRESS_LIMIT`, is only in small letters.
+    What is no address, or longer than :data:`MAX_ADDRESS_CHARS`, is only in small letters.
     """
-    if len(address) > 4 * ADDRESS_LIMIT:
+    if len(address) > 4 * MAX_ADDRESS_CHARS:
         return address.lower()
     text = clean_address(DEFAULT_IGNORABLE.sub("", address))
     local, at, domain = text.rpartition("@")
-    if not at or len(text) > ADDRESS_LIMIT:
+    if not at or len(text) > MAX_ADDRESS_CHARS:
         return text.lower()
     return f"{_username(local)}@{ascii_domain(domain)}"
 
@@ -104,7 +104,7 @@ def _username(text: str) -> str:
     """Return a name as RFC 8265, 3.3 compares it: full- and half-width letters mapped, in small letters, in NFC."""
     wide = ("<wide>", "<narrow>")
     mapped = (unicodedata.normalize("NFKC", c) if unicodedata.decomposition(c).startswith(wide) else c for c in text)
-    return composed("".join(mapped).lower())
+    return to_nfc("".join(mapped).lower())
 
 
 def ascii_domain(domain: str) -> str:
@@ -161,12 +161,12 @@ def _canonical_phone(text: str) -> str:
         number = "+" + _without_trunk(digits)
     elif digits.startswith("0"):
         number = f"+{COUNTRY}{digits[1:]}"
-    elif digits.startswith(COUNTRY) and len(digits) >= LEAST_WITH_COUNTRY:
+    elif digits.startswith(COUNTRY) and len(digits) >= MIN_DIGITS_WITH_COUNTRY:
         number = "+" + _without_trunk(digits)
     else:
         number = digits
-    least = LEAST_DIGITS + (len(COUNTRY) if number.startswith("+") else 0)
-    return number if least <= len(number.removeprefix("+")) <= MOST_DIGITS else ""
+    least = MIN_DIGITS + (len(COUNTRY) if number.startswith("+") else 0)
+    return number if least <= len(number.removeprefix("+")) <= MAX_DIGITS else ""
 
 
 def _without_trunk(digits: str) -> str:
@@ -174,13 +174,13 @@ def _without_trunk(digits: str) -> str:
     return COUNTRY + digits[len(COUNTRY) :].lstrip("0") if digits.startswith(COUNTRY) else digits
 
 
-def mailbox(address: str) -> str:
+def mailbox_key(address: str) -> str:
     """Return what tells one mailbox from another, for counting what is sent to it; never for storing or finding.
 
     To :func:`canonical_address` it adds that most servers ignore what follows a ``+`` (RFC 5233), and some ignore dots.
     """
     local, at, domain = canonical_address(address).rpartition("@")
     local = local.partition("+")[0] or local
-    if domain in DOTLESS:
-        local, domain = local.replace(".", ""), DOTLESS[domain]
+    if domain in DOT_INSENSITIVE_DOMAINS:
+        local, domain = local.replace(".", ""), DOT_INSENSITIVE_DOMAINS[domain]
     return f"{local}{at}{domain}"

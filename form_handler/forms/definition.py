@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wtforms import Field, Form, StringField
 
 from core.gettext import gettext as _
-from form_handler.forms.fields import TICKED, Email, Phone, display_value, labels_of
+from form_handler.forms.fields import CHECKED_VALUE, EmailField, PhoneField, choice_labels, display_value
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
@@ -29,7 +29,7 @@ class FormDefinition:
     :ivar answer_within_days: by when the office answers, in days; None if no answer is promised.
     :ivar interim_within_days: by when an interim notice is due if there is no answer yet, in days; or None.
     :ivar sender_field: the field that holds the sender's e-mail address, or None.
-    :ivar after_receipt: what a receipt says besides, for example where to complain; or None.
+    :ivar receipt_note: what a receipt says besides, for example where to complain; or None.
     :ivar consents: fields that are a consent (Art. 6(1)(a) GDPR), each for its own purpose; empty where the task of
         the public body is basis enough, as for a plain contact request.
     :ivar name_fields: fields by which the office tells senders apart in a list, the best first.
@@ -46,16 +46,16 @@ class FormDefinition:
     answer_within_days: int | None
     sender_field: str | None
     sections: tuple[tuple[Any, tuple[str, ...]], ...]
-    after_receipt: Any = None
+    receipt_note: Any = None
     interim_within_days: int | None = None
     consents: tuple[str, ...] = ()
     name_fields: tuple[str, ...] = ()
 
     def choices(self, name: str) -> list[tuple[str, str]]:
         """Return key and words of each choice of a field, in order; "please choose" is none."""
-        return [(key, str(label)) for key, label in labels_of(self.form_class()[name]).items() if key]
+        return [(key, str(label)) for key, label in choice_labels(self.form_class()[name]).items() if key]
 
-    def fill(self, data: MultiDict[str, str] | None = None) -> Form:
+    def bind(self, data: MultiDict[str, str] | None = None) -> Form:
         """Return the form, filled with what was sent."""
         return self.form_class(data)
 
@@ -63,7 +63,7 @@ class FormDefinition:
         """Return the names of all fields, in the order of the page."""
         return [name for _heading, names in self.sections for name in names]
 
-    def basis(self) -> list[str]:
+    def legal_bases(self) -> list[str]:
         """Return the legal bases as sentences (Art. 13(1)(c) GDPR): of the form, then of each consent in it."""
         form = self.form_class()
         return [
@@ -78,19 +78,19 @@ class FormDefinition:
         """Return what is stored: text, the key of a choice, a list of keys, or true and false."""
         return {name: form[name].data for name in self.field_names()}
 
-    def sender_of(self, answers: Mapping[str, Any]) -> str:
+    def sender_label(self, answers: Mapping[str, Any]) -> str:
         """Return the name by which a list shows a submission, else its e-mail address, else nothing."""
         fields = (*self.name_fields, *((self.sender_field,) if self.sender_field else ()))
         return next((str(answers[name]) for name in fields if answers.get(name)), "")
 
-    def rows(self, answers: Mapping[str, Any]) -> Iterator[tuple[Field, str]]:
+    def display_rows(self, answers: Mapping[str, Any]) -> Iterator[tuple[Field, str]]:
         """Yield each field with its answer in words of the current language; empty if not answered."""
         form = self.form_class()
         for name in self.field_names():
             field = form[name]
             yield field, display_value(field, answers.get(name))
 
-    def pairs(self, form: Form) -> list[tuple[str, str]]:
+    def hidden_fields(self, form: Form) -> list[tuple[str, str]]:
         """Return the answers as the pairs of a browser's request, for hidden fields that carry them on.
 
         Text goes as it was cleaned: not every character that can be sent survives in a page.
@@ -102,16 +102,18 @@ class FormDefinition:
             carried += [(name, str(value)) for value in raw if value]
         return carried
 
-    def pairs_of(self, answers: Mapping[str, Any]) -> list[tuple[str, str]]:
+    def hidden_fields_from_answers(self, answers: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Return stored answers as the pairs of a browser's request."""
         carried: list[tuple[str, str]] = []
         for name in self.field_names():
             value = answers.get(name)
-            values = value if isinstance(value, list) else [TICKED] if value is True else [value] if value else []
+            values = (
+                value if isinstance(value, list) else [CHECKED_VALUE] if value is True else [value] if value else []
+            )
             carried += [(name, str(one)) for one in values]
         return carried
 
     def is_reachable(self, answers: Mapping[str, Any]) -> bool:
         """Tell whether the sender gave an e-mail address or a telephone number."""
         form = self.form_class()
-        return any(answers.get(name) and isinstance(form[name], Email | Phone) for name in self.field_names())
+        return any(answers.get(name) and isinstance(form[name], EmailField | PhoneField) for name in self.field_names())

@@ -6,7 +6,7 @@ from wtforms import Form
 
 from core.gettext import lazy_gettext as _l
 from form_handler.forms.definition import FormDefinition
-from form_handler.forms.fields import Line, OneShown, Text, required
+from form_handler.forms.fields import LineField, MultilineField, RadioChoiceField, required
 
 HELPFUL = (
     ("yes", _l("Yes, it helped")),
@@ -18,16 +18,16 @@ HELPFUL = (
 class FeedbackForm(Form):
     """What we ask a reader about a page."""
 
-    page = Line(
+    page = LineField(
         _l("Which page is it about?"),
         description=_l("The title or the address of the page. You may leave this empty."),
         limit=500,
     )
-    helpful = OneShown(
+    helpful = RadioChoiceField(
         _l("Did the page help you?"), HELPFUL, required(_l("Choose whether the page helped you.")),
         description=_l("So that we see which pages need work first."),
     )  # fmt: skip
-    missing = Text(
+    missing = MultilineField(
         _l("What is missing or wrong?"),
         description=_l("Please do not write names, numbers or addresses. We cannot answer you here."),
         limit=2000,

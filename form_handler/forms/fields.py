@@ -15,25 +15,25 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from core.gettext import gettext as _
 from core.gettext import lazy_gettext as _l
 from form_handler.forms.cleaning import (
-    MARKS_IN_A_ROW,
+    MAX_COMBINING_MARKS,
     UNUSABLE_IN_LINE,
     UNUSABLE_IN_TEXT,
-    bounded,
     clean_line,
     clean_text,
     find_overlong_marks,
+    skip_overlong,
 )
 from form_handler.forms.contact_details import clean_address, clean_phone
 
-ONE_LINE_LIMIT = 200
+MAX_LINE_CHARS = 200
 # Companies of the commercial register have names of more than 220 characters.
-NAME_LIMIT = 500
-TEXT_LIMIT = 4000
-ADDRESS_LIMIT = 254
-PHONE_LIMIT = 60
+MAX_NAME_CHARS = 500
+MAX_TEXT_CHARS = 4000
+MAX_ADDRESS_CHARS = 254
+MAX_PHONE_CHARS = 60
 # How much of a text an error message quotes on each side of what is wrong.
-NEAR = 12
-TICKED = "yes"
+CONTEXT_CHARS = 12
+CHECKED_VALUE = "yes"
 
 Validator = Callable[[Form, Field], None]
 
@@ -49,7 +49,7 @@ def required(message: Any) -> Validator:
     return check
 
 
-def plain_line(limit: int = ONE_LINE_LIMIT) -> Validator:
+def single_line(limit: int = MAX_LINE_CHARS) -> Validator:
     """Refuse what a single line cannot hold, and say where it stands.
 
     That is too much text, control characters and line ends, marks that override its direction, an overlong run of
@@ -64,7 +64,7 @@ def plain_line(limit: int = ONE_LINE_LIMIT) -> Validator:
     return check
 
 
-def plain_text(limit: int = TEXT_LIMIT) -> Validator:
+def multi_line(limit: int = MAX_TEXT_CHARS) -> Validator:
     """Refuse too much text, an overlong run of combining marks and what is no character at all; say where it stands."""
 
     def check(form: Form, field: Field) -> None:
@@ -88,9 +88,9 @@ def check_characters(field: Field, unusable: re.Pattern[str]) -> None:
             "line": text.count("\n", 0, place) + 1,
             "position": place - text.rfind("\n", 0, place),
             "code": f"U+{ord(found[0]):04X}",
-            "near": words_near(text, place),
+            "near": surrounding_text(text, place),
         }
-        if isinstance(field, Text):
+        if isinstance(field, MultilineField):
             raise StopValidation(
                 _(
                     "“%(label)s”, line %(line)s: character %(position)s (%(code)s), at “%(near)s”, cannot be shown. "
@@ -115,15 +115,15 @@ def check_characters(field: Field, unusable: re.Pattern[str]) -> None:
                 "“%(label)s”: at “%(near)s” too many accents stand on one letter. At most %(limit)s can be kept. "
                 "Please type the word again.",
                 label=field.label.text,
-                near=words_near(text[: base + 1], base + 1),
-                limit=MARKS_IN_A_ROW,
+                near=surrounding_text(text[: base + 1], base + 1),
+                limit=MAX_COMBINING_MARKS,
             )
         )
 
 
-def words_near(text: str, place: int) -> str:
+def surrounding_text(text: str, place: int) -> str:
     """Return the few characters before and after a place, the one at the place replaced by an ellipsis."""
-    before, after = text[max(0, place - NEAR) : place], text[place + 1 : place + 1 + NEAR]
+    before, after = text[max(0, place - CONTEXT_CHARS) : place], text[place + 1 : place + 1 + CONTEXT_CHARS]
     return "".join(c for c in f"{before}…{after}".replace("\n", " ") if c.isprintable())
 
 
@@ -144,27 +144,27 @@ def check_length(field: Field, limit: int) -> None:
         )
 
 
-def one_answer(form: Form, field: Field) -> None:
+def single_value(form: Form, field: Field) -> None:
     """Refuse a field that came more than once where one answer is meant."""
     if len(field.raw_data or []) > 1:
         raise StopValidation(_("“%(label)s” was answered more than once. Give one answer.", label=field.label.text))
 
 
-def known_choice(form: Form, field: Field) -> None:
+def valid_choice(form: Form, field: Field) -> None:
     """Refuse an answer that is not on the list."""
-    keys = set(labels_of(field))
+    keys = set(choice_labels(field))
     given = field.data if isinstance(field.data, list) else [field.data or ""]
     if any(key not in keys and key != "" for key in given):
         raise StopValidation(_("“%(label)s”: choose from the list.", label=field.label.text))
 
 
-def ticked_or_not(form: Form, field: Field) -> None:
+def valid_checkbox(form: Form, field: Field) -> None:
     """Refuse what a box to tick cannot send; anything but its own value must never become a "yes"."""
-    if any(value not in {TICKED, ""} for value in field.raw_data or []):
+    if any(value not in {CHECKED_VALUE, ""} for value in field.raw_data or []):
         raise StopValidation(_("“%(label)s”: choose from the list.", label=field.label.text))
 
 
-def mail_address(form: Form, field: Field) -> None:
+def valid_email(form: Form, field: Field) -> None:
     """Refuse what is no e-mail address (RFC 5321), and say which character is wrong; the network is not asked.
 
     International domains are taken (RFC 5891); letters beyond ASCII before the ``@`` are not, because few
@@ -178,14 +178,16 @@ def mail_address(form: Form, field: Field) -> None:
     text, label = field.data, field.label.text
     if text.count("@") > 1 and any(sign in text for sign in " ,;/"):
         raise StopValidation(_("“%(label)s”: enter one address only.", label=label))
-    if (place := wrong_in_address(text)) is not None:
+    if (place := find_invalid_address_character(text)) is not None:
         raise StopValidation(
             _(
                 "“%(label)s”: %(character)s at “%(near)s” cannot be used in an e-mail address. "
                 "Enter the address in full, for example name@example.org.",
                 label=label,
-                character=character_words(text[place]),
-                near="".join(c for c in text[max(0, place - NEAR) : place + 1 + NEAR] if c.isprintable()),
+                character=describe_character(text[place]),
+                near="".join(
+                    c for c in text[max(0, place - CONTEXT_CHARS) : place + 1 + CONTEXT_CHARS] if c.isprintable()
+                ),
             )
         )
     try:
@@ -194,7 +196,7 @@ def mail_address(form: Form, field: Field) -> None:
         raise StopValidation(_("Enter the e-mail address in full, for example name@example.org.")) from error
 
 
-def wrong_in_address(text: str) -> int | None:
+def find_invalid_address_character(text: str) -> int | None:
     """Return the index of the first character that no e-mail address has at its place (RFC 5321, 4.1.2), or None.
 
     What is merely incomplete, such as an address without ``@`` or without a dot after it, is no matter of one character.
@@ -219,114 +221,114 @@ def wrong_in_address(text: str) -> int | None:
     return next((edge for edge in edges if edge >= 0), None)
 
 
-def character_words(char: str) -> str:
+def describe_character(char: str) -> str:
     """Return a character as a message names it: itself with its number, or a word for what cannot be seen."""
     code = f"U+{ord(char):04X}"
     return _("a space") if char == " " else f"“{char}” ({code})" if char.isprintable() else code
 
 
-def offered(choices: Sequence[tuple[str, Any]]) -> list[Any]:
+def to_choices(choices: Sequence[tuple[str, Any]]) -> list[Any]:
     """Return pairs of key and label as WTForms takes choices."""
     return [Choice(key, label) for key, label in choices]
 
 
-def labels_of(field: Field) -> dict[str, Any]:
+def choice_labels(field: Field) -> dict[str, Any]:
     """Return the label of each choice of a field by its key, in order."""
     return {choice.value: choice.label for choice in getattr(field, "choices", None) or []}
 
 
-class Line(StringField):
+class LineField(StringField):
     """One line of text."""
 
     clean = staticmethod(clean_line)
 
-    def __init__(self, label: Any, *checks: Validator, limit: int = ONE_LINE_LIMIT, **options: Any) -> None:
+    def __init__(self, label: Any, *checks: Validator, limit: int = MAX_LINE_CHARS, **options: Any) -> None:
         super().__init__(
-            label, [one_answer, *checks, plain_line(limit)], filters=[bounded(self.clean, limit)], **options
+            label, [single_value, *checks, single_line(limit)], filters=[skip_overlong(self.clean, limit)], **options
         )
 
 
-class Email(Line):
+class EmailField(LineField):
     """An e-mail address."""
 
     clean = staticmethod(clean_address)
 
     def __init__(self, label: Any, *checks: Validator, **options: Any) -> None:
-        super().__init__(label, *checks, limit=ADDRESS_LIMIT, **options)
-        self.validators = [*self.validators, mail_address]
+        super().__init__(label, *checks, limit=MAX_ADDRESS_CHARS, **options)
+        self.validators = [*self.validators, valid_email]
 
 
-class Phone(Line):
+class PhoneField(LineField):
     """A telephone number, in any way people write it."""
 
     clean = staticmethod(clean_phone)
 
     def __init__(self, label: Any, *checks: Validator, **options: Any) -> None:
-        super().__init__(label, *checks, limit=PHONE_LIMIT, **options)
+        super().__init__(label, *checks, limit=MAX_PHONE_CHARS, **options)
 
 
-class Text(TextAreaField):
+class MultilineField(TextAreaField):
     """Several lines of text."""
 
-    def __init__(self, label: Any, *checks: Validator, limit: int = TEXT_LIMIT, **options: Any) -> None:
+    def __init__(self, label: Any, *checks: Validator, limit: int = MAX_TEXT_CHARS, **options: Any) -> None:
         super().__init__(
-            label, [one_answer, *checks, plain_text(limit)], filters=[bounded(clean_text, limit)], **options
+            label, [single_value, *checks, multi_line(limit)], filters=[skip_overlong(clean_text, limit)], **options
         )
 
 
-class OneOf(SelectField):
+class ChoiceField(SelectField):
     """One choice from a list, or none."""
 
     def __init__(self, label: Any, choices: Sequence[tuple[str, Any]], *checks: Validator, **options: Any) -> None:
-        full = offered([("", _l("Please choose")), *choices])
+        full = to_choices([("", _l("Please choose")), *choices])
         super().__init__(
-            label, [one_answer, *checks, known_choice], choices=full, validate_choice=False, default="", **options
+            label, [single_value, *checks, valid_choice], choices=full, validate_choice=False, default="", **options
         )
 
 
-class OneShown(RadioField):
+class RadioChoiceField(RadioField):
     """One choice, all of them in sight, or none."""
 
     def __init__(self, label: Any, choices: Sequence[tuple[str, Any]], *checks: Validator, **options: Any) -> None:
         super().__init__(
             label,
-            [one_answer, *checks, known_choice],
-            choices=offered(choices),
+            [single_value, *checks, valid_choice],
+            choices=to_choices(choices),
             validate_choice=False,
             default="",
             **options,
         )
 
 
-class Scale(OneShown):
+class RatingField(RadioChoiceField):
     """How much: few steps in one row, least first, or no answer."""
 
 
-class AnyOf(SelectMultipleField):
+class MultiChoiceField(SelectMultipleField):
     """Any number of choices, as boxes to tick."""
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
 
     def __init__(self, label: Any, choices: Sequence[tuple[str, Any]], *checks: Validator, **options: Any) -> None:
-        super().__init__(label, [*checks, known_choice], choices=offered(choices), validate_choice=False, **options)
+        super().__init__(label, [*checks, valid_choice], choices=to_choices(choices), validate_choice=False, **options)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Keep each choice once, in the order of the list; unknown ones stay for the check to name."""
-        order = list(labels_of(self))
+        order = list(choice_labels(self))
         known = [key for key in order if key in valuelist]
         self.data = known + [value for value in valuelist if value and value not in order]
 
 
-class Consent(BooleanField):
+class ConsentField(BooleanField):
     """A box that is never ticked beforehand, and is "yes" only if it was ticked (Art. 4(11), Art. 7 GDPR)."""
 
     def __init__(self, label: Any, **options: Any) -> None:
-        super().__init__(label, [one_answer, ticked_or_not], default=False, **options)
+        super().__init__(label, [single_value, valid_checkbox], default=False, **options)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         """Take one tick as "yes" and everything else as "no"."""
-        self.data = valuelist == [TICKED]
+        self.data = valuelist == [CHECKED_VALUE]
 
 
 def display_value(field: Field, value: Any) -> str:
@@ -334,9 +336,9 @@ def display_value(field: Field, value: Any) -> str:
     if isinstance(field, BooleanField):
         return _("Yes") if value else _("No")
     if isinstance(field, SelectMultipleField):
-        labels = labels_of(field)
+        labels = choice_labels(field)
         return "\n".join(str(labels.get(key, key)) for key in value or [])
     if isinstance(field, SelectField):
-        labels = labels_of(field)
+        labels = choice_labels(field)
         return str(labels.get(value, value)) if value else ""
     return str(value or "")

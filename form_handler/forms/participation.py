@@ -6,7 +6,18 @@ from wtforms import Form
 
 from core.gettext import lazy_gettext as _l
 from form_handler.forms.definition import FormDefinition
-from form_handler.forms.fields import NAME_LIMIT, AnyOf, Consent, Email, Line, OneOf, OneShown, Phone, Text, required
+from form_handler.forms.fields import (
+    MAX_NAME_CHARS,
+    ChoiceField,
+    ConsentField,
+    EmailField,
+    LineField,
+    MultiChoiceField,
+    MultilineField,
+    PhoneField,
+    RadioChoiceField,
+    required,
+)
 
 TRADES = (
     ("crafts", _l("Crafts")),
@@ -29,7 +40,7 @@ SIZES = (
     ("50-249", _l("50 to 249")),
     ("250+", _l("250 and more")),
 )
-WAYS = (
+PARTICIPATION_TYPES = (
     ("interested", _l("Interested, nothing concrete yet")),
     ("talk", _l("First of all a talk")),
     ("shape_kim", _l("Help to shape KIM")),
@@ -49,7 +60,7 @@ EXPERIENCE = (
     ("paperwork", _l("Permits and paperwork")),
     ("recognition", _l("Recognition of foreign qualifications")),
 )
-REACH = (
+CONTACT_PREFERENCES = (
     ("email", _l("By e-mail")),
     ("phone", _l("By phone")),
     ("either", _l("Either way")),
@@ -59,55 +70,59 @@ REACH = (
 class ParticipationForm(Form):
     """What we ask a company that wants to take part; only two answers are required."""
 
-    company = Line(
+    company = LineField(
         _l("Company"), required(_l("Enter the name of your company.")),
         description=_l("So that we know who is writing to us."),
         render_kw={"autocomplete": "organization"},
-        limit=NAME_LIMIT,
+        limit=MAX_NAME_CHARS,
     )  # fmt: skip
-    contact_name = Line(
+    contact_name = LineField(
         _l("Contact person"),
         description=_l("So that we know whom to ask for."),
         render_kw={"autocomplete": "name"},
     )
-    email = Email(
+    email = EmailField(
         _l("E-mail address"), required(_l("Enter an e-mail address, so that we can answer you.")),
         description=_l("We send our answer and a confirmation of receipt to this address."),
         render_kw={"autocomplete": "email", "inputmode": "email"},
     )  # fmt: skip
-    phone = Phone(
+    phone = PhoneField(
         _l("Phone number"),
         description=_l("If you would rather be called."),
         render_kw={"autocomplete": "tel", "inputmode": "tel"},
     )
-    trade = OneOf(_l("Trade"), TRADES, description=_l("So that the right colleague answers you."))
-    employees = OneShown(
+    trade = ChoiceField(_l("Trade"), TRADES, description=_l("So that the right colleague answers you."))
+    employees = RadioChoiceField(
         _l("Number of employees"), SIZES, description=_l("Some kinds of support depend on the size of a company.")
     )
-    district = Line(
+    district = LineField(
         _l("District or town"),
         description=_l("For short ways between your company and those who look for work."),
         render_kw={"autocomplete": "address-level2"},
     )
-    ways = AnyOf(
-        _l("How would you like to take part?"), WAYS,
+    ways = MultiChoiceField(
+        _l("How would you like to take part?"), PARTICIPATION_TYPES,
         description=_l("Tick whatever fits. Nothing here is binding."),
     )  # fmt: skip
-    experience = AnyOf(
+    experience = MultiChoiceField(
         _l("What do you have experience with?"), EXPERIENCE,
         description=_l("So that companies can learn from each other."),
     )  # fmt: skip
-    languages = Line(
+    languages = LineField(
         _l("Languages spoken in the company"),
         description=_l("For example German, Turkish, Polish. A help in the first weeks."),
     )
-    message = Text(
+    message = MultilineField(
         _l("Your message"),
         description=_l("Please do not send documents or details about other people."),
     )
-    reach_how = OneShown(_l("How may we reach you?"), REACH, description=_l("We choose the way that suits you."))
-    reach_when = Line(_l("When can you be reached?"), description=_l("For example mornings, or Tuesday from 2 p.m."))
-    consent_partner = Consent(
+    reach_how = RadioChoiceField(
+        _l("How may we reach you?"), CONTACT_PREFERENCES, description=_l("We choose the way that suits you.")
+    )
+    reach_when = LineField(
+        _l("When can you be reached?"), description=_l("For example mornings, or Tuesday from 2 p.m.")
+    )
+    consent_partner = ConsentField(
         _l("You may name our company on this website as a partner of KIM."),
         description=_l("This is voluntary. You can withdraw it at any time, and your enquiry does not depend on it."),
     )

@@ -10,22 +10,33 @@ from wtforms import Form
 
 from core.gettext import lazy_gettext as _l
 from form_handler.forms.definition import FormDefinition
-from form_handler.forms.fields import NAME_LIMIT, AnyOf, Consent, Email, Line, OneOf, OneShown, Scale, Text, required
+from form_handler.forms.fields import (
+    MAX_NAME_CHARS,
+    ChoiceField,
+    ConsentField,
+    EmailField,
+    LineField,
+    MultiChoiceField,
+    MultilineField,
+    RadioChoiceField,
+    RatingField,
+    required,
+)
 from form_handler.forms.participation import SIZES, TRADES
 
-DONE = (
+EXPERIENCE_KINDS = (
     ("none", _l("No, not yet")),
     ("internship", _l("Yes, as interns")),
     ("training", _l("Yes, as apprentices")),
     ("job", _l("Yes, as employees")),
 )
-BANDS = (
+COUNT_BANDS = (
     ("0", _l("None")),
     ("1", _l("1 person")),
     ("2-5", _l("2 to 5 people")),
     ("6+", _l("6 people or more")),
 )
-WORKED = (
+SUCCESS_FACTORS = (
     ("motivation", _l("Motivation and reliability")),
     ("skills", _l("Skills and experience that people brought")),
     ("team", _l("Working together in the team")),
@@ -43,7 +54,7 @@ OBSTACLES = (
     ("culture", _l("Different habits at work")),
     ("candidates", _l("Finding the right people")),
 )
-HEAVY = (
+SEVERITY = (
     ("0", _l("no obstacle")),
     ("1", _l("a small one")),
     ("2", _l("a big one")),
@@ -56,13 +67,13 @@ SUPPORTS = (
     ("subsidy", _l("Subsidy for wages or training")),
     ("volunteers", _l("Buddies and volunteers")),
 )
-USEFUL = (
+USEFULNESS = (
     ("unused", _l("not used")),
     ("0", _l("did not help")),
     ("1", _l("helped a little")),
     ("2", _l("helped a lot")),
 )
-WANTED = (
+WANTED_SUPPORT = (
     ("contact", _l("One person to ask for everything")),
     ("permits", _l("Help with permits and paperwork")),
     ("german", _l("German courses that fit working hours")),
@@ -72,7 +83,7 @@ WANTED = (
     ("housing", _l("Help with housing, childcare and the journey to work")),
     ("exchange", _l("Exchange with other companies")),
 )
-AGAIN = (
+WOULD_REPEAT = (
     ("yes", _l("Yes")),
     ("rather_yes", _l("Rather yes")),
     ("rather_no", _l("Rather not")),
@@ -84,64 +95,70 @@ AGAIN = (
 class SurveyForm(Form):
     """What the city asks companies about their experience; one answer is required, and none about a person."""
 
-    done = AnyOf(
-        _l("Have you employed or trained people who fled to Germany, or had them as interns?"), DONE,
+    done = MultiChoiceField(
+        _l("Have you employed or trained people who fled to Germany, or had them as interns?"), EXPERIENCE_KINDS,
         required(_l("Tell us whether you have experience yet. “No, not yet” is an answer, too.")),
         description=_l("Tick whatever fits. We also want to hear from you if you have no experience yet."),
     )  # fmt: skip
-    how_many = OneShown(
-        _l("How many people altogether?"), BANDS, description=_l("So that we can tell single cases from long practice.")
+    how_many = RadioChoiceField(
+        _l("How many people altogether?"),
+        COUNT_BANDS,
+        description=_l("So that we can tell single cases from long practice."),
     )
-    trade = OneOf(_l("Trade"), TRADES, description=_l("So that we see what is different from trade to trade."))
-    employees = OneShown(
+    trade = ChoiceField(_l("Trade"), TRADES, description=_l("So that we see what is different from trade to trade."))
+    employees = RadioChoiceField(
         _l("Number of employees"), SIZES, description=_l("Some kinds of support depend on the size of a company.")
     )
-    worked = AnyOf(_l("What worked well?"), WORKED, description=_l("So that other companies can learn from it."))
-    worked_text = Text(
+    worked = MultiChoiceField(
+        _l("What worked well?"), SUCCESS_FACTORS, description=_l("So that other companies can learn from it.")
+    )
+    worked_text = MultilineField(
         _l("Please tell us what helped"),
         description=_l("Please do not write names or anything else by which a person can be recognised."),
         limit=2000,
     )
-    obstacle_language = Scale(OBSTACLES[0][1], HEAVY)
-    obstacle_paperwork = Scale(OBSTACLES[1][1], HEAVY)
-    obstacle_qualification = Scale(OBSTACLES[2][1], HEAVY)
-    obstacle_housing = Scale(OBSTACLES[3][1], HEAVY)
-    obstacle_childcare = Scale(OBSTACLES[4][1], HEAVY)
-    obstacle_mobility = Scale(OBSTACLES[5][1], HEAVY)
-    obstacle_culture = Scale(OBSTACLES[6][1], HEAVY)
-    obstacle_candidates = Scale(OBSTACLES[7][1], HEAVY)
-    hindered_text = Text(
+    obstacle_language = RatingField(OBSTACLES[0][1], SEVERITY)
+    obstacle_paperwork = RatingField(OBSTACLES[1][1], SEVERITY)
+    obstacle_qualification = RatingField(OBSTACLES[2][1], SEVERITY)
+    obstacle_housing = RatingField(OBSTACLES[3][1], SEVERITY)
+    obstacle_childcare = RatingField(OBSTACLES[4][1], SEVERITY)
+    obstacle_mobility = RatingField(OBSTACLES[5][1], SEVERITY)
+    obstacle_culture = RatingField(OBSTACLES[6][1], SEVERITY)
+    obstacle_candidates = RatingField(OBSTACLES[7][1], SEVERITY)
+    hindered_text = MultilineField(
         _l("Please tell us what got in your way"),
         description=_l("Please do not write names or anything else by which a person can be recognised."),
         limit=2000,
     )
-    support_employer_service = Scale(SUPPORTS[0][1], USEFUL)
-    support_chamber = Scale(SUPPORTS[1][1], USEFUL)
-    support_city = Scale(SUPPORTS[2][1], USEFUL)
-    support_language_course = Scale(SUPPORTS[3][1], USEFUL)
-    support_subsidy = Scale(SUPPORTS[4][1], USEFUL)
-    support_volunteers = Scale(SUPPORTS[5][1], USEFUL)
-    wanted = AnyOf(_l("Which support would you need?"), WANTED, description=_l("So that the city knows what to offer."))
-    again = OneShown(
-        _l("Would you do it again, or for the first time?"), AGAIN,
+    support_employer_service = RatingField(SUPPORTS[0][1], USEFULNESS)
+    support_chamber = RatingField(SUPPORTS[1][1], USEFULNESS)
+    support_city = RatingField(SUPPORTS[2][1], USEFULNESS)
+    support_language_course = RatingField(SUPPORTS[3][1], USEFULNESS)
+    support_subsidy = RatingField(SUPPORTS[4][1], USEFULNESS)
+    support_volunteers = RatingField(SUPPORTS[5][1], USEFULNESS)
+    wanted = MultiChoiceField(
+        _l("Which support would you need?"), WANTED_SUPPORT, description=_l("So that the city knows what to offer.")
+    )
+    again = RadioChoiceField(
+        _l("Would you do it again, or for the first time?"), WOULD_REPEAT,
         description=_l("So that we see whether the experience was good on the whole."),
     )  # fmt: skip
-    company = Line(
+    company = LineField(
         _l("Company"),
         description=_l("Only if you want us to know. Without it, your answers stay anonymous."),
         render_kw={"autocomplete": "organization"},
-        limit=NAME_LIMIT,
+        limit=MAX_NAME_CHARS,
     )
-    email = Email(
+    email = EmailField(
         _l("E-mail address"),
         description=_l("Only if you want a confirmation or an answer. It is not part of the results."),
         render_kw={"autocomplete": "email", "inputmode": "email"},
     )
-    consent_quote = Consent(
+    consent_quote = ConsentField(
         _l("You may publish my sentences as a quotation, without a name."),
         description=_l("This is voluntary. You can withdraw it at any time. A colleague reads each sentence first."),
     )
-    consent_named = Consent(
+    consent_named = ConsentField(
         _l("You may name our company beside the quotation."),
         description=_l("This is voluntary. You can withdraw it at any time."),
     )

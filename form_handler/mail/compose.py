@@ -24,41 +24,41 @@ from core.gettext import gettext as _
 from core.gettext import ngettext, use_language
 from core.languages import Language, default_language, find_language, load_site
 from form_handler.forms import FORMS, FormDefinition
-from form_handler.forms.cleaning import drop_needless_joiners
+from form_handler.forms.cleaning import remove_unneeded_joiners
 from form_handler.settings import Settings
-from form_handler.storage.submissions import Draft, Submission
-from form_handler.tokens import sign_address
+from form_handler.storage.submissions import OutgoingMail, Submission
+from form_handler.tokens import sign_email_confirmation
 
-OFFICE_LANGUAGE = "de"
+STAFF_LANGUAGE = "de"
 # The longest part of a subject that comes from a sender, and the longest subject, in characters.
-SENDER_IN_SUBJECT = 80
-SUBJECT_LIMIT = 200
+MAX_SENDER_CHARS = 80
+MAX_SUBJECT_CHARS = 200
 # Signs that end a sentence or lead over to the answer, in all scripts of the site; after them stands no colon.
-ENDS = frozenset(".?!:;…،؛؟۔。？！：；．")
+SENTENCE_ENDS = frozenset(".?!:;…،؛؟۔。？！：；．")
 CLOSING_QUOTES = "\"'“”‘’«»‹›"
 # What a mail program may take for the beginning of an encoded word (RFC 2047).
 ENCODED_WORD = re.compile(r"=(?=\?)")
 
 
-def plan_mails(settings: Settings, definition: FormDefinition, submission: Submission) -> list[Draft]:
+def submission_mails(settings: Settings, definition: FormDefinition, submission: Submission) -> list[OutgoingMail]:
     """Return the mails that go out with a submission: always one to the office, and a receipt if there is an address.
 
-    Only whom they are for is stored; :func:`write_mail` writes them when they are sent, so that answers are kept once.
+    Only whom they are for is stored; :func:`compose_mail` writes them when they are sent, so that answers are kept once.
     """
     given = submission.answers.get(definition.sender_field or "") or None
-    drafts = [Draft("office", settings.office_mail)]
+    drafts = [OutgoingMail("office", settings.office_mail)]
     if given:
-        drafts.append(Draft("copy", wire_address(given)))
+        drafts.append(OutgoingMail("copy", ascii_address(given)))
     return drafts
 
 
-def plan_full_copy(definition: FormDefinition, submission: Submission) -> Draft | None:
+def full_copy_mail(definition: FormDefinition, submission: Submission) -> OutgoingMail | None:
     """Return the mail with all answers, for a sender who has confirmed the address; None if there is none."""
     given = submission.answers.get(definition.sender_field or "")
-    return Draft("full-copy", wire_address(given)) if given else None
+    return OutgoingMail("full-copy", ascii_address(given)) if given else None
 
 
-def write_mail(
+def compose_mail(
     settings: Settings, submission: Submission, kind: str, recipient: str, now: datetime.datetime | None = None
 ) -> EmailMessage:
     """Return a mail of a submission as it is sent now.
@@ -70,7 +70,7 @@ def write_mail(
     now = now or datetime.datetime.now(datetime.UTC)
     if kind == "office":
         given = submission.answers.get(definition.sender_field or "") or None
-        return _office_mail(settings, definition, submission, wire_address(given) if given else None, now)
+        return _office_mail(settings, definition, submission, ascii_address(given) if given else None, now)
     whole = kind == "full-copy" and submission.confirmed_at is not None
     return _sender_mail(settings, definition, submission, kind, recipient, now, whole)
 
@@ -78,7 +78,7 @@ def write_mail(
 def _office_mail(
     settings: Settings, definition: FormDefinition, submission: Submission, sender: str | None, now: datetime.datetime
 ) -> EmailMessage:
-    with use_language(OFFICE_LANGUAGE):
+    with use_language(STAFF_LANGUAGE):
         message = _message(settings, submission, "office", settings.office_mail, now)
         message["Subject"] = office_subject(definition, submission)
         message["Auto-Submitted"] = "auto-generated"
@@ -90,7 +90,7 @@ def _office_mail(
             _("A form has come in on the website."),
             _("Form: %(form)s", form=str(definition.title)),
             _("Reference number: %(reference)s", reference=submission.reference),
-            _("Received: %(moment)s", moment=moment_words(submission.received_at, OFFICE_LANGUAGE)),
+            _("Received: %(moment)s", moment=format_utc(submission.received_at, STAFF_LANGUAGE)),
             _("Language of the sender: %(language)s", language=language_name(submission.language)),
             "",
             _("In the inbox:"),
@@ -98,26 +98,26 @@ def _office_mail(
             "",
             answers_as_text(definition, submission),
         ]
-        _fill(message, lines, OFFICE_LANGUAGE)
+        _set_text(message, lines, STAFF_LANGUAGE)
     return message
 
 
 def office_subject(definition: FormDefinition, submission: Submission) -> str:
     """Return the subject of the office's mail: reference, form and who has sent it, as far as they said."""
-    sender = one_line(definition.sender_of(submission.answers), SENDER_IN_SUBJECT)
+    sender = header_text(definition.sender_label(submission.answers), MAX_SENDER_CHARS)
     words = {"reference": submission.reference, "form": str(definition.title)}
     subject = _("%(reference)s: %(form)s, %(sender)s", **words, sender=sender) if sender else _("%(reference)s: %(form)s", **words)  # fmt: skip
-    return one_line(subject, SUBJECT_LIMIT)
+    return header_text(subject, MAX_SUBJECT_CHARS)
 
 
-def one_line(text: str, limit: int) -> str:
+def header_text(text: str, limit: int) -> str:
     """Return text as a header takes it: one line, no encoded word, at most ``limit`` characters.
 
     Nothing invisible is in it but the joiners of scripts and emoji, see :func:`form_handler.forms.cleaning.clean_line`.
     """
     shown = (" " if c.isspace() or unicodedata.category(c) == "Cc" else c for c in text[: 4 * limit])
     kept = (c for c in shown if c in "\u200c\u200d" or unicodedata.category(c) not in {"Cf", "Cs", "Co", "Cn"})
-    line = drop_needless_joiners(" ".join("".join(kept).split()))
+    line = remove_unneeded_joiners(" ".join("".join(kept).split()))
     line = ENCODED_WORD.sub("= ", line)
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
@@ -145,29 +145,29 @@ def _sender_mail(
             _("Thank you. Your entries have arrived."),
             _("Form: %(form)s", form=str(definition.title)),
             _("Reference number: %(reference)s", reference=submission.reference),
-            _("Received: %(moment)s", moment=moment_words(submission.received_at, language.code)),
-            *answer_time(definition),
+            _("Received: %(moment)s", moment=format_utc(submission.received_at, language.code)),
+            *response_time_note(definition),
             "",
             *(
                 [_("Your entries:"), "", answers_as_text(definition, submission), ""]
                 if whole
-                else confirm_lines(settings, language, submission)
+                else confirmation_text(settings, language, submission)
             ),
             _("If this was not you, please tell us by replying to this mail."),
             "",
             *signature(settings, language),
         ]
-        _fill(message, lines, language.code)
+        _set_text(message, lines, language.code)
     return message
 
 
-def confirm_lines(settings: Settings, language: Language, submission: Submission) -> list[str]:
+def confirmation_text(settings: Settings, language: Language, submission: Submission) -> list[str]:
     """Return the lines that say why the answers are not in the mail, and how to get them."""
     lines = [_("This e-mail does not repeat your entries, because anybody can enter any e-mail address in a form.")]
     given = submission.answers.get(FORMS[submission.form].sender_field or "")
     if not settings.confirm_email or not given:
         return [*lines, _("If you need a copy, reply to this e-mail or call us."), ""]
-    mark = sign_address(settings.secret_key, submission.number, str(given))
+    mark = sign_email_confirmation(settings.secret_key, submission.number, str(given))
     link = f"{settings.public_url.rstrip('/')}{language.root}adresse-bestaetigen/?nr={mark}"
     return [*lines, _("Do you want a copy? Then confirm your e-mail address with this link:"), link, ""]
 
@@ -206,17 +206,17 @@ def language_name(code: str) -> str:
     return f"{language.name} ({code})" if language is not None else code
 
 
-def moment_words(moment: datetime.datetime, code: str) -> str:
+def format_utc(moment: datetime.datetime, code: str) -> str:
     """Return a moment as readers of a language write it, in UTC."""
     return format_moment(moment, "medium", locale=code) + " UTC"
 
 
-def date_of_sending(now: datetime.datetime) -> str:
+def format_date_header(now: datetime.datetime) -> str:
     """Return the value of the ``Date`` field (RFC 5322, 3.6.1): when this attempt is made, not when the form came in."""
     return format_datetime(now)
 
 
-def answer_words(reference: str) -> tuple[str, str]:
+def reply_template(reference: str) -> tuple[str, str]:
     """Return subject and first line of an answer by hand, in the current language."""
     return (
         _("Our answer to %(reference)s", reference=reference),
@@ -224,7 +224,7 @@ def answer_words(reference: str) -> tuple[str, str]:
     )
 
 
-def answer_time(definition: FormDefinition) -> list[str]:
+def response_time_note(definition: FormDefinition) -> list[str]:
     """Return the sentence that says by when the office answers; none where no answer is promised."""
     days = definition.answer_within_days
     if days is None:
@@ -240,10 +240,10 @@ def _message(
     ``Message-ID`` stays the same with every attempt, so that a mail that came twice can be told (RFC 5322, 3.6.4).
     """
     message = EmailMessage(policy=SMTP)
-    name = one_line(office_name(), SENDER_IN_SUBJECT)
+    name = header_text(office_name(), MAX_SENDER_CHARS)
     message["From"] = Address(display_name=name, addr_spec=settings.mail_from)
     message["To"] = Address(addr_spec=recipient)
-    message["Date"] = date_of_sending(now)
+    message["Date"] = format_date_header(now)
     domain = settings.mail_from.rpartition("@")[2]
     message["Message-ID"] = f"<{submission.number}.{kind}@{domain}>"
     if kind != "office":
@@ -251,7 +251,7 @@ def _message(
     return message
 
 
-def _fill(message: EmailMessage, lines: list[str], code: str) -> None:
+def _set_text(message: EmailMessage, lines: list[str], code: str) -> None:
     """Give a message its text and the language of it (RFC 3282); in this order, for a text takes ``Content-…`` fields away."""
     message.set_content("\n".join(lines), cte="quoted-printable")
     message["Content-Language"] = code
@@ -261,7 +261,7 @@ def answers_as_text(definition: FormDefinition, submission: Submission) -> str:
     """Return questions and answers as plain text in the current language; unanswered questions are left out."""
     blocks = [
         f"{with_colon(str(field.label.text))}\n{textwrap.indent(words, '  ')}"
-        for field, words in definition.rows(submission.answers)
+        for field, words in definition.display_rows(submission.answers)
         if words
     ]
     return "\n\n".join(blocks)
@@ -270,10 +270,10 @@ def answers_as_text(definition: FormDefinition, submission: Submission) -> str:
 def with_colon(label: str) -> str:
     """Return a label with a colon, unless it ends with punctuation, inside closing quotation marks or not."""
     label = label.rstrip()
-    return label if label.rstrip(CLOSING_QUOTES)[-1:] in ENDS else f"{label}:"
+    return label if label.rstrip(CLOSING_QUOTES)[-1:] in SENTENCE_ENDS else f"{label}:"
 
 
-def wire_address(address: str) -> str:
+def ascii_address(address: str) -> str:
     """Return an address as mail headers carry it: an international domain in its ASCII form (RFC 5891)."""
     if address.isascii():
         return address

@@ -36,7 +36,7 @@ class Timeouts:
         return float(sum(getattr(self, step.name) for step in fields(self)) + 7 * self.command)
 
 
-class UnclearEndError(Exception):
+class UnconfirmedDeliveryError(Exception):
     """The whole message was sent, and the server did not say whether it took it."""
 
 
@@ -59,17 +59,17 @@ def send_by_smtp(url: str, sender: str, recipient: str, message: EmailMessage, t
     else:
         server = smtplib.SMTP(parts.hostname or "", port, timeout=timeouts.greeting)
     try:
-        _allow(server, timeouts.command)
+        _set_timeout(server, timeouts.command)
         if parts.scheme == "smtp+starttls":
             server.starttls(context=context)
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))
         _transfer(server, sender, recipient, message, timeouts)
     finally:
-        _leave(server, timeouts.quit)
+        _quit(server, timeouts.quit)
 
 
-def _allow(server: smtplib.SMTP, seconds: float) -> None:
+def _set_timeout(server: smtplib.SMTP, seconds: float) -> None:
     """Let the next steps take this long."""
     if server.sock is None:
         raise smtplib.SMTPServerDisconnected("the server hung up")
@@ -85,25 +85,25 @@ def _transfer(server: smtplib.SMTP, sender: str, recipient: str, message: EmailM
     code, answer = server.rcpt(recipient)
     if code not in {250, 251}:
         raise smtplib.SMTPRecipientsRefused({recipient: (code, answer)})
-    _allow(server, timeouts.start)
+    _set_timeout(server, timeouts.start)
     code, answer = server.docmd("DATA")
     if code != 354:
         raise smtplib.SMTPDataError(code, answer)
-    _allow(server, timeouts.block)
+    _set_timeout(server, timeouts.block)
     server.send(LEADING_DOT.sub(b"..", message.as_bytes(policy=SMTP.clone(cte_type="7bit"))))
-    _allow(server, timeouts.end)
+    _set_timeout(server, timeouts.end)
     try:
         server.send(b".\r\n")
         code, answer = server.getreply()
     except (smtplib.SMTPServerDisconnected, OSError) as error:
-        raise UnclearEndError from error
+        raise UnconfirmedDeliveryError from error
     if not 200 <= code < 300:
         raise smtplib.SMTPDataError(code, answer)
 
 
-def _leave(server: smtplib.SMTP, seconds: float) -> None:
+def _quit(server: smtplib.SMTP, seconds: float) -> None:
     """End the conversation; how it ends matters to nobody."""
     with contextlib.suppress(smtplib.SMTPException, OSError):
-        _allow(server, seconds)
+        _set_timeout(server, seconds)
         server.quit()
     server.close()

@@ -21,35 +21,35 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from form_handler.mail.compose import date_of_sending, write_mail
-from form_handler.mail.transport import Timeouts, UnclearEndError, send_by_smtp
+from form_handler.mail.compose import compose_mail, format_date_header
+from form_handler.mail.transport import Timeouts, UnconfirmedDeliveryError, send_by_smtp
 from form_handler.retention import purge_if_due
 from form_handler.settings import Settings
 from form_handler.storage.database import Database, DatabaseBusyError, make_folder, sync_folder
-from form_handler.storage.schema import outgoing_mail, submission
-from form_handler.storage.submissions import Submission, read_row
+from form_handler.storage.submissions import Submission, from_row
+from form_handler.storage.tables import outgoing_mail, submission
 
 # Pauses after the first, second, … failed attempt. After the last one the mail is shown as failed.
-PAUSES = [
+RETRY_DELAYS = [
     datetime.timedelta(minutes=minutes)
     for minutes in (1, 5, 15, 60, 240, 480, 720, 1440, 1440, 1440, 1440)
 ]  # fmt: skip
 # The least pause after a server took a whole message and did not say whether it keeps it: it may be at work on it.
-UNCLEAR_PAUSE = datetime.timedelta(hours=1)
+UNCLEAR_RETRY_DELAY = datetime.timedelta(hours=1)
 # How long one worker keeps a mail for itself: longer than all steps of the slowest server, or it would go out twice.
-CLAIM = datetime.timedelta(minutes=90)
+CLAIM_TIMEOUT = datetime.timedelta(minutes=90)
 POLL_SECONDS = 1.0
 # How often a worker tries to note that a mail has gone, before it lets the claim run out and the mail go twice.
-NOTE_ATTEMPTS = 600
+MAX_RECORD_ATTEMPTS = 600
 # A worker lets others write between two mails; whoever sends a form waits for the disk, a mail can wait.
-PACE_SECONDS = 0.05
+THROTTLE_SECONDS = 0.05
 # How often a worker looks whether the daily purge is due.
-PURGE_LOOK_SECONDS = 600.0
+PURGE_CHECK_SECONDS = 600.0
 
 Clock = Callable[[], datetime.datetime]
 
 
-class Send(Protocol):
+class Transport(Protocol):
     """What hands a mail on: to a server, or into a file of this name."""
 
     def __call__(self, recipient: str, message: EmailMessage, name: str) -> None:
@@ -57,16 +57,16 @@ class Send(Protocol):
 
 
 @dataclass(frozen=True)
-class Claimed:
+class ClaimedMail:
     """A mail that one worker keeps for itself until it is sent; ``attempts`` counts this one too.
 
     :ivar claim: the worker's token in the mail's row; once it is another, the mail is no longer this worker's.
     """
 
-    identity: int
+    id: int
     claim: str
     recipient: str
-    stored: str
+    raw_message: str
     attempts: int
     kind: str
     submission: Submission
@@ -82,9 +82,9 @@ def utc_now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC)
 
 
-def pause_after(attempts: int) -> datetime.timedelta | None:
+def retry_delay(attempts: int) -> datetime.timedelta | None:
     """Return the pause after this many failed attempts, None when it is time to give up and tell."""
-    return PAUSES[attempts - 1] if attempts <= len(PAUSES) else None
+    return RETRY_DELAYS[attempts - 1] if attempts <= len(RETRY_DELAYS) else None
 
 
 def deliver_due(database: Database, settings: Settings, clock: Clock = utc_now) -> int:
@@ -109,19 +109,19 @@ def deliver_next(database: Database, settings: Settings, clock: Clock) -> bool |
     fresh = _reload(database, claimed)
     if fresh is None:
         return False
-    send = smtp_sender(settings) if settings.smtp_url else file_sender(settings.mail_dir)
+    send = smtp_transport(settings) if settings.smtp_url else file_transport(settings.mail_dir)
     try:
-        send(fresh.recipient, written(settings, fresh, clock()), fresh.name)
+        send(fresh.recipient, render_message(settings, fresh, clock()), fresh.name)
     except Exception as error:
-        least = UNCLEAR_PAUSE if isinstance(error, UnclearEndError) else datetime.timedelta()
-        _note_failure(database, fresh, describe(error), clock(), least)
+        least = UNCLEAR_RETRY_DELAY if isinstance(error, UnconfirmedDeliveryError) else datetime.timedelta()
+        _record_failure(database, fresh, describe_error(error), clock(), least)
         return False
-    if not _note_success(database, fresh, clock()) and not settings.smtp_url:
-        _remove_if_erased(database, settings.mail_dir, fresh)
+    if not _record_success(database, fresh, clock()) and not settings.smtp_url:
+        _remove_if_deleted(database, settings.mail_dir, fresh)
     return True
 
 
-def _due(now: datetime.datetime) -> sa.Select[Any]:
+def _select_due(now: datetime.datetime) -> sa.Select[Any]:
     """Select the next due mail; one that a worker claimed is due again when the claim has run out."""
     return (
         sa.select(
@@ -135,13 +135,13 @@ def _due(now: datetime.datetime) -> sa.Select[Any]:
     )
 
 
-def _claim(database: Database, now: datetime.datetime) -> Claimed | None:
+def _claim(database: Database, now: datetime.datetime) -> ClaimedMail | None:
     """Take the next due mail for this worker, or return None."""
-    due = _due(now)
-    with database.reading() as connection:
+    due = _select_due(now)
+    with database.read_connection() as connection:
         if connection.execute(due).first() is None:
             return None
-    with database.writing() as connection:
+    with database.transaction() as connection:
         found = connection.execute(due.with_for_update(skip_locked=True, of=outgoing_mail)).first()
         if found is None:
             return None
@@ -150,73 +150,73 @@ def _claim(database: Database, now: datetime.datetime) -> Claimed | None:
         connection.execute(
             outgoing_mail.update()
             .where(outgoing_mail.c.id == row["id"])
-            .values(state="sending", attempts=attempts, next_attempt_at=now + CLAIM, claim=claim)
+            .values(state="sending", attempts=attempts, next_attempt_at=now + CLAIM_TIMEOUT, claim=claim)
         )
-    return Claimed(row["id"], claim, row["recipient"], row["message"], attempts, row["kind"], read_row(found))
+    return ClaimedMail(row["id"], claim, row["recipient"], row["message"], attempts, row["kind"], from_row(found))
 
 
-def _reload(database: Database, claimed: Claimed) -> Claimed | None:
+def _reload(database: Database, claimed: ClaimedMail) -> ClaimedMail | None:
     """Return a claimed mail as it is now, or None if it is no longer this worker's."""
     query = (
         sa.select(outgoing_mail.c.recipient, outgoing_mail.c.message, *submission.c)
         .join(submission, submission.c.number == outgoing_mail.c.number)
-        .where(outgoing_mail.c.id == claimed.identity, outgoing_mail.c.claim == claimed.claim)
+        .where(outgoing_mail.c.id == claimed.id, outgoing_mail.c.claim == claimed.claim)
     )
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         row = connection.execute(query).first()
     if row is None:
         return None
-    return replace(claimed, recipient=row.recipient, stored=row.message, submission=read_row(row))
+    return replace(claimed, recipient=row.recipient, raw_message=row.message, submission=from_row(row))
 
 
-def _remove_if_erased(database: Database, folder: Path, claimed: Claimed) -> None:
+def _remove_if_deleted(database: Database, folder: Path, claimed: ClaimedMail) -> None:
     """Remove the file of a mail whose submission was deleted while the file was being written."""
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         query = sa.select(submission.c.number).where(submission.c.number == claimed.submission.number)
         if connection.execute(query).first() is None:
             (folder / f"{claimed.name}.eml").unlink(missing_ok=True)
 
 
-def written(settings: Settings, claimed: Claimed, now: datetime.datetime) -> EmailMessage:
+def render_message(settings: Settings, claimed: ClaimedMail, now: datetime.datetime) -> EmailMessage:
     """Return the mail itself, dated now; the office's mail that version 0.1 stored whole is otherwise taken as it is."""
-    if not claimed.stored or claimed.kind != "office":
-        return write_mail(settings, claimed.submission, claimed.kind, claimed.recipient, now)
-    message = email.message_from_bytes(claimed.stored.encode("utf-8"), policy=email.policy.SMTP)
+    if not claimed.raw_message or claimed.kind != "office":
+        return compose_mail(settings, claimed.submission, claimed.kind, claimed.recipient, now)
+    message = email.message_from_bytes(claimed.raw_message.encode("utf-8"), policy=email.policy.SMTP)
     assert isinstance(message, EmailMessage)
     del message["Date"]
-    message["Date"] = date_of_sending(now)
+    message["Date"] = format_date_header(now)
     return message
 
 
-def _change(database: Database, claimed: Claimed, **values: Any) -> bool:
+def _update(database: Database, claimed: ClaimedMail, **values: Any) -> bool:
     """Change a mail that is still this worker's; return whether it was."""
-    mine = (outgoing_mail.c.id == claimed.identity) & (outgoing_mail.c.claim == claimed.claim)
-    with database.writing() as connection:
+    mine = (outgoing_mail.c.id == claimed.id) & (outgoing_mail.c.claim == claimed.claim)
+    with database.transaction() as connection:
         return connection.execute(outgoing_mail.update().where(mine).values(**values, claim=None)).rowcount == 1
 
 
-def _note_success(database: Database, claimed: Claimed, now: datetime.datetime) -> bool:
+def _record_success(database: Database, claimed: ClaimedMail, now: datetime.datetime) -> bool:
     """Note that a mail has gone; a busy database or a full disk is waited out, because else it would go again."""
-    for _attempt in range(NOTE_ATTEMPTS):
+    for _attempt in range(MAX_RECORD_ATTEMPTS):
         try:
-            return _change(database, claimed, state="sent", sent_at=now, last_error=None)
+            return _update(database, claimed, state="sent", sent_at=now, last_error=None)
         except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError):
             time.sleep(POLL_SECONDS)
-    return _change(database, claimed, state="sent", sent_at=now, last_error=None)
+    return _update(database, claimed, state="sent", sent_at=now, last_error=None)
 
 
-def _note_failure(
-    database: Database, claimed: Claimed, error: str, now: datetime.datetime, least: datetime.timedelta
+def _record_failure(
+    database: Database, claimed: ClaimedMail, error: str, now: datetime.datetime, least: datetime.timedelta
 ) -> None:
-    pause = pause_after(claimed.attempts)
+    pause = retry_delay(claimed.attempts)
     if pause is None:
-        _change(database, claimed, state="failed", last_error=error)
+        _update(database, claimed, state="failed", last_error=error)
     else:
         due = now + max(pause, least)
-        _change(database, claimed, state="waiting", last_error=error, next_attempt_at=due)
+        _update(database, claimed, state="waiting", last_error=error, next_attempt_at=due)
 
 
-def describe(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """Say what went wrong without repeating an address or a text: kind of error and the server's code."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         codes = sorted({str(code) for code, _text in error.recipients.values()})
@@ -226,7 +226,7 @@ def describe(error: Exception) -> str:
 
 
 @contextlib.contextmanager
-def at_work(database: Database, settings: Settings, clock: Clock) -> Iterator[None]:
+def worker_lock(database: Database, settings: Settings, clock: Clock) -> Iterator[None]:
     """Be a worker for the length of the block.
 
     On SQLite, the first worker knows that it is alone: what is marked as being sent was left by one that
@@ -238,13 +238,13 @@ def at_work(database: Database, settings: Settings, clock: Clock) -> Iterator[No
     with (settings.data_dir / "mail.lock").open("a") as file:
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _free_interrupted(database, clock())
+            _release_interrupted(database, clock())
         fcntl.flock(file, fcntl.LOCK_SH)
         yield
 
 
-def _free_interrupted(database: Database, now: datetime.datetime) -> None:
-    with database.writing() as connection:
+def _release_interrupted(database: Database, now: datetime.datetime) -> None:
+    with database.transaction() as connection:
         connection.execute(
             outgoing_mail.update()
             .where(outgoing_mail.c.state == "sending")
@@ -252,7 +252,7 @@ def _free_interrupted(database: Database, now: datetime.datetime) -> None:
         )
 
 
-def file_sender(folder: Path) -> Send:
+def file_transport(folder: Path) -> Transport:
     """Return a sender that writes each mail as an ``.eml`` file, whole or not at all."""
 
     def send(recipient: str, message: EmailMessage, name: str) -> None:
@@ -268,7 +268,7 @@ def file_sender(folder: Path) -> Send:
     return send
 
 
-def smtp_sender(settings: Settings, timeouts: Timeouts = Timeouts()) -> Send:  # noqa: B008 - frozen
+def smtp_transport(settings: Settings, timeouts: Timeouts = Timeouts()) -> Transport:  # noqa: B008 - frozen
     """Return a sender that hands each mail to the SMTP server of the settings."""
 
     def send(recipient: str, message: EmailMessage, name: str) -> None:
@@ -282,20 +282,20 @@ def run_worker(database: Database, settings: Settings, stop: threading.Event) ->
     next_look = 0.0
     while not stop.is_set():
         try:
-            with at_work(database, settings, utc_now):
+            with worker_lock(database, settings, utc_now):
                 while not stop.is_set():
                     if time.monotonic() >= next_look:
-                        next_look = time.monotonic() + PURGE_LOOK_SECONDS
+                        next_look = time.monotonic() + PURGE_CHECK_SECONDS
                         for line in purge_if_due(database, settings, utc_now()):
                             print(f"purge: {line}", flush=True)  # noqa: T201 - the worker's log
                     more = deliver_next(database, settings, utc_now) is not None
-                    stop.wait(PACE_SECONDS if more else POLL_SECONDS)
+                    stop.wait(THROTTLE_SECONDS if more else POLL_SECONDS)
         except Exception as error:
             print(f"mail worker: {type(error).__name__}, trying again", flush=True)  # noqa: T201 - the worker's log
             stop.wait(POLL_SECONDS)
 
 
-def work_until_told(database: Database, settings: Settings, parent: int | None = None) -> None:
+def run_forever(database: Database, settings: Settings, parent: int | None = None) -> None:
     """Be a mail worker until SIGTERM or SIGINT comes, or the process that started us has ended, killed or not.
 
     :param parent: the number of that process.
@@ -304,11 +304,11 @@ def work_until_told(database: Database, settings: Settings, parent: int | None =
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     if parent:
-        threading.Thread(target=_watch, args=(parent, stop), daemon=True).start()
+        threading.Thread(target=_stop_with_parent, args=(parent, stop), daemon=True).start()
     run_worker(database, settings, stop)
 
 
-def _watch(parent: int, stop: threading.Event) -> None:
+def _stop_with_parent(parent: int, stop: threading.Event) -> None:
     while not stop.wait(1.0):
         if os.getppid() != parent:
             stop.set()

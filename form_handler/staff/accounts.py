@@ -17,24 +17,24 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from form_handler import rate_limit as rates
-from form_handler.staff.passwords import MOST_PASSWORD, WeakPasswordError, check_password
+from form_handler import rate_limit
+from form_handler.staff.passwords import MAX_PASSWORD_LENGTH, WeakPasswordError, check_password
 from form_handler.storage.database import Database
-from form_handler.storage.schema import account, staff_session
+from form_handler.storage.tables import account, staff_session
 
 # OWASP's least setting for argon2id; argon2-cffi's own default is above it (RFC 9106, low memory).
-HASHER = PasswordHasher()
-IDLE = datetime.timedelta(minutes=60)
-LONGEST = datetime.timedelta(hours=12)
+password_hasher = PasswordHasher()
+IDLE_TIMEOUT = datetime.timedelta(minutes=60)
+MAX_SESSION_AGE = datetime.timedelta(hours=12)
 # Wrong attempts within a quarter of an hour: in a known browser; in unknown ones for one name from one network, from one
 # network, and for one name from everywhere.
-TRIES_IN_KNOWN_BROWSER = 10
-TRIES_FOR_NAME = 5
-TRIES_FROM_ADDRESS = 30
-TRIES_FOR_NAME_EVERYWHERE = 20
-SLOT_MINUTES = 15
+MAX_FAILURES_PER_DEVICE = 10
+MAX_FAILURES_PER_NAME_AND_NETWORK = 5
+MAX_FAILURES_PER_NETWORK = 30
+MAX_FAILURES_PER_NAME = 20
+WINDOW_MINUTES = 15
 # Checked where a name is unknown, so that an answer takes as long as for a known one.
-NOBODY = HASHER.hash(secrets.token_hex(16))
+DUMMY_HASH = password_hasher.hash(secrets.token_hex(16))
 
 
 class AccountError(Exception):
@@ -58,16 +58,16 @@ def add_account(database: Database, name: str, password: str | None, now: dateti
 
     :raises AccountError: if the name is taken or empty, or the password can be guessed.
     """
-    name = tidy_name(name)
+    name = normalize_username(name)
     hashed = hash_password(password, name) if password is not None else None
     try:
-        with database.writing() as connection:
+        with database.transaction() as connection:
             connection.execute(account.insert().values(name=name, password_hash=hashed, active=True, created_at=now))
     except sa.exc.IntegrityError as error:
         raise AccountError(f"{name} gibt es schon. Ein neues Passwort setzt: kim users password {name}") from error
 
 
-def tidy_name(name: str) -> str:
+def normalize_username(name: str) -> str:
     """Return a name as it is kept: casefolded, without blanks at its ends.
 
     :raises AccountError: if nothing is left, or too much.
@@ -87,7 +87,7 @@ def hash_password(password: str, name: str) -> str:
         check_password(password, name)
     except WeakPasswordError as error:
         raise AccountError(str(error)) from error
-    return HASHER.hash(password)
+    return password_hasher.hash(password)
 
 
 def set_password(database: Database, name: str, password: str) -> None:
@@ -95,7 +95,7 @@ def set_password(database: Database, name: str, password: str) -> None:
 
     :raises AccountError: if there is no such account, or the password can be guessed.
     """
-    _change(database, name, password_hash=hash_password(password, tidy_name(name)))
+    _change(database, name, password_hash=hash_password(password, normalize_username(name)))
 
 
 def set_active(database: Database, name: str, active: bool) -> None:
@@ -107,8 +107,8 @@ def set_active(database: Database, name: str, active: bool) -> None:
 
 
 def _change(database: Database, name: str, **values: object) -> None:
-    with database.writing() as connection:
-        found = connection.execute(sa.select(account.c.id).where(account.c.name == tidy_name(name))).scalar()
+    with database.transaction() as connection:
+        found = connection.execute(sa.select(account.c.id).where(account.c.name == normalize_username(name))).scalar()
         if found is None:
             raise AccountError(f"{name} gibt es nicht. Alle Konten zeigt: kim users list")
         connection.execute(account.update().where(account.c.id == found).values(**values))
@@ -118,7 +118,7 @@ def _change(database: Database, name: str, **values: object) -> None:
 def list_accounts(database: Database) -> list[tuple[str, bool]]:
     """Return the name of each account, and whether it is open."""
     query = sa.select(account.c.name, account.c.active).order_by(account.c.name)
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         return [(row.name, row.active) for row in connection.execute(query)]
 
 
@@ -140,17 +140,17 @@ def log_in(
     :raises ThrottledError: after too many wrong attempts.
     """
     name = name.strip().casefold()[:100]
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         query = sa.select(account).where(account.c.name == (name if name.isprintable() else ""))
         row = connection.execute(query).first()
     device = (devices or {}).get(row.id) if row is not None else None
     counted = _count_attempt(database, name, address, device, now)
-    right = _verify(row.password_hash if row is not None and row.password_hash else NOBODY, password)
+    right = _verify(row.password_hash if row is not None and row.password_hash else DUMMY_HASH, password)
     if not right or row is None or not row.active or not row.password_hash:
         return None
-    with database.writing() as connection:
+    with database.transaction() as connection:
         for what, who, _limit in counted:
-            rates.uncount(connection, what, who, now, SLOT_MINUTES)
+            rate_limit.decrement(connection, what, who, now, WINDOW_MINUTES)
     return Account(row.id, row.name)
 
 
@@ -163,13 +163,13 @@ def _count_attempt(
 
     :raises ThrottledError: if there were too many.
     """
-    network = rates.network_of(address)
+    network = rate_limit.client_network(address)
     unknown = [
-        ("login-pair", f"{name}\n{network}", TRIES_FOR_NAME),
-        ("login-from", network, TRIES_FROM_ADDRESS),
-        ("login-name", name, TRIES_FOR_NAME_EVERYWHERE),
+        ("login-pair", f"{name}\n{network}", MAX_FAILURES_PER_NAME_AND_NETWORK),
+        ("login-from", network, MAX_FAILURES_PER_NETWORK),
+        ("login-name", name, MAX_FAILURES_PER_NAME),
     ]
-    known = [("login-device", device, TRIES_IN_KNOWN_BROWSER)] if device else None
+    known = [("login-device", device, MAX_FAILURES_PER_DEVICE)] if device else None
     for buckets in (known, unknown):
         if buckets is not None and _count_all(database, buckets, now):
             return buckets
@@ -178,16 +178,21 @@ def _count_attempt(
 
 def _count_all(database: Database, buckets: list[Bucket], now: datetime.datetime) -> bool:
     """Count an attempt in each bucket up to the first that is full; return whether none is."""
-    with database.reading() as connection:  # a full one costs no write
-        if any(rates.look(connection, what, who, now, SLOT_MINUTES) >= limit for what, who, limit in buckets):
+    with database.read_connection() as connection:  # a full one costs no write
+        if any(
+            rate_limit.current_count(connection, what, who, now, WINDOW_MINUTES) >= limit
+            for what, who, limit in buckets
+        ):
             return False
-    with database.writing() as connection:
-        return all(rates.count(connection, what, who, now, SLOT_MINUTES) <= limit for what, who, limit in buckets)
+    with database.transaction() as connection:
+        return all(
+            rate_limit.increment(connection, what, who, now, WINDOW_MINUTES) <= limit for what, who, limit in buckets
+        )
 
 
 def _verify(hashed: str, password: str) -> bool:
     try:
-        return HASHER.verify(hashed, password[: MOST_PASSWORD + 1])
+        return password_hasher.verify(hashed, password[: MAX_PASSWORD_LENGTH + 1])
     except (VerificationError, InvalidHashError, UnicodeEncodeError):
         return False
 
@@ -196,7 +201,7 @@ def account_by_name(database: Database, name: str) -> Account | None:
     """Return the open account of this name, or None; for the city's own log-in."""
     if not name.isprintable():  # PostgreSQL takes no NUL in a text
         return None
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         query = sa.select(account).where(account.c.name == name.strip().casefold(), account.c.active)
         row = connection.execute(query).first()
     return Account(row.id, row.name) if row else None
@@ -205,8 +210,8 @@ def account_by_name(database: Database, name: str) -> Account | None:
 def open_session(database: Database, who: Account, now: datetime.datetime) -> str:
     """Begin a session and return its secret, which only the browser keeps."""
     token = secrets.token_urlsafe(32)
-    with database.writing() as connection:
-        connection.execute(staff_session.delete().where(staff_session.c.created_at < now - LONGEST))
+    with database.transaction() as connection:
+        connection.execute(staff_session.delete().where(staff_session.c.created_at < now - MAX_SESSION_AGE))
         connection.execute(
             staff_session.insert().values(token_hash=_hash(token), account_id=who.id, created_at=now, seen_at=now)
         )
@@ -220,43 +225,43 @@ def find_session(database: Database, token: str, now: datetime.datetime) -> Acco
         .join(staff_session, staff_session.c.account_id == account.c.id)
         .where(
             staff_session.c.token_hash == _hash(token),
-            staff_session.c.created_at > now - LONGEST,
-            staff_session.c.seen_at > now - IDLE,
+            staff_session.c.created_at > now - MAX_SESSION_AGE,
+            staff_session.c.seen_at > now - IDLE_TIMEOUT,
             account.c.active,
         )
     )
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         row = connection.execute(query).first()
     if row is None:
         return None
-    if row.seen_at < now - IDLE / 12:  # one write in five minutes is enough
-        with database.writing() as connection:
+    if row.seen_at < now - IDLE_TIMEOUT / 12:  # one write in five minutes is enough
+        with database.transaction() as connection:
             where = staff_session.c.token_hash == _hash(token)
             connection.execute(staff_session.update().where(where).values(seen_at=now))
     return Account(row.id, row.name)
 
 
-def account_of_session(database: Database, token: str) -> int | None:
+def session_account_id(database: Database, token: str) -> int | None:
     """Return the number of the open account that a session belongs or belonged to, ended by time or not."""
     query = (
         sa.select(account.c.id)
         .join(staff_session, staff_session.c.account_id == account.c.id)
         .where(staff_session.c.token_hash == _hash(token), account.c.active)
     )
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         return connection.execute(query).scalar()
 
 
-def is_open(database: Database, account_id: int) -> bool:
+def is_active_account(database: Database, account_id: int) -> bool:
     """Return whether there is an open account of this number."""
     query = sa.select(account.c.id).where(account.c.id == account_id, account.c.active)
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         return connection.execute(query).first() is not None
 
 
 def close_session(database: Database, token: str) -> None:
     """End a session."""
-    with database.writing() as connection:
+    with database.transaction() as connection:
         connection.execute(staff_session.delete().where(staff_session.c.token_hash == _hash(token)))
 
 

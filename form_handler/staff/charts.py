@@ -11,7 +11,7 @@ from babel.dates import format_skeleton
 
 from core.gettext import current_code
 from core.gettext import gettext as _
-from form_handler.forms.participation import TRADES, WAYS
+from form_handler.forms.participation import PARTICIPATION_TYPES, TRADES
 from form_handler.storage.submissions import Submission
 
 
@@ -29,18 +29,18 @@ class Chart:
         return max([number for _label, number in self.bars] or [1]) or 1
 
 
-def charts(found: Sequence[Submission], now: datetime.datetime) -> list[Chart]:
+def submission_charts(found: Sequence[Submission], now: datetime.datetime) -> list[Chart]:
     """Return the charts of what is shown."""
     trades = Counter(str(row.answers.get("trade")) for row in found if row.answers.get("trade"))
     ways = Counter(way for row in found if row.form == "participation" for way in row.answers.get("ways") or [])
     return [
-        Chart("months", _("Submissions per month"), by_month(found, now)),
+        Chart("months", _("Submissions per month"), count_by_month(found, now)),
         Chart("trades", _("Submissions per trade"), [(str(label), trades[key]) for key, label in TRADES if trades[key]]),
-        Chart("ways", _("Ways to take part that were offered"), [(str(label), ways[key]) for key, label in WAYS if ways[key]]),
+        Chart("ways", _("Ways to take part that were offered"), [(str(label), ways[key]) for key, label in PARTICIPATION_TYPES if ways[key]]),
     ]  # fmt: skip
 
 
-def by_month(found: Sequence[Submission], now: datetime.datetime) -> list[tuple[str, int]]:
+def count_by_month(found: Sequence[Submission], now: datetime.datetime) -> list[tuple[str, int]]:
     """Return the last twelve months, the oldest first, with how many came in."""
     counted = Counter((row.received_at.year, row.received_at.month) for row in found)
     latest = now.year * 12 + now.month - 1

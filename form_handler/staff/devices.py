@@ -14,8 +14,8 @@ from werkzeug.wrappers import Response
 
 from form_handler.settings import Settings
 
-DEVICE_SECONDS = 90 * 24 * 3600
-MOST_ACCOUNTS = 5
+MAX_AGE_SECONDS = 90 * 24 * 3600
+MAX_ACCOUNTS = 5
 
 
 def cookie_name(settings: Settings) -> str:
@@ -26,7 +26,7 @@ def cookie_name(settings: Settings) -> str:
 def read_devices(request: Request, settings: Settings) -> dict[int, str]:
     """Return the browser's token by number of the account; empty if the cookie is missing, old or not ours."""
     try:
-        found = _serializer(settings).loads(request.cookies.get(cookie_name(settings), ""), max_age=DEVICE_SECONDS)
+        found = _serializer(settings).loads(request.cookies.get(cookie_name(settings), ""), max_age=MAX_AGE_SECONDS)
         return {int(account_id): str(token) for account_id, token in found}
     except (BadSignature, TypeError, ValueError):
         return {}
@@ -35,11 +35,11 @@ def read_devices(request: Request, settings: Settings) -> dict[int, str]:
 def remember_device(response: Response, request: Request, settings: Settings, account_id: int) -> None:
     """Let the browser be known for an account from now on, with a fresh token."""
     others = [pair for pair in read_devices(request, settings).items() if pair[0] != account_id]
-    value = _serializer(settings).dumps([*others[1 - MOST_ACCOUNTS :], (account_id, secrets.token_urlsafe(16))])
+    value = _serializer(settings).dumps([*others[1 - MAX_ACCOUNTS :], (account_id, secrets.token_urlsafe(16))])
     response.set_cookie(
         cookie_name(settings),
         value if isinstance(value, str) else value.decode(),
-        max_age=DEVICE_SECONDS,
+        max_age=MAX_AGE_SECONDS,
         secure=settings.tls,
         httponly=True,
         samesite="Lax",

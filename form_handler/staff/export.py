@@ -13,8 +13,8 @@ from form_handler.forms import FORMS
 from form_handler.storage.submissions import Submission
 
 # A spreadsheet takes a cell that begins like this for a formula (OWASP, CSV injection); with the full-width forms.
-DANGEROUS = tuple("=+-@\t\r\n＝＋－＠")
-BLANKS = " \u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\u200b\ufeff"
+FORMULA_PREFIXES = tuple("=+-@\t\r\n＝＋－＠")
+WHITESPACE = " \u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\u200b\ufeff"
 
 
 def as_table(found: Sequence[Submission]) -> tuple[list[str], list[list[str]]]:
@@ -29,7 +29,7 @@ def as_table(found: Sequence[Submission]) -> tuple[list[str], list[list[str]]]:
         headings.append(f"{FORMS[key].title}: {label}" if several else str(label))
     rows = []
     for row in found:
-        words = {field.name: text for field, text in FORMS[row.form].rows(row.answers)}
+        words = {field.name: text for field, text in FORMS[row.form].display_rows(row.answers)}
         fixed = [
             row.reference,
             f"{row.received_at:%Y-%m-%d %H:%M}",
@@ -70,15 +70,15 @@ def as_csv(found: Sequence[Submission]) -> bytes:
     headings, rows = as_table(found)
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";", quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow([harmless(cell) for cell in headings])
-    writer.writerows([harmless(cell) for cell in row] for row in rows)
+    writer.writerow([escape_formula(cell) for cell in headings])
+    writer.writerows([escape_formula(cell) for cell in row] for row in rows)
     return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8")
 
 
-def harmless(cell: str) -> str:
+def escape_formula(cell: str) -> str:
     """Return a cell that no spreadsheet takes for a formula, not even behind blanks or after a line end inside it."""
     lines = cell.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    if any(line.lstrip(BLANKS).startswith(DANGEROUS) for line in lines) or cell.startswith(DANGEROUS):
+    if any(line.lstrip(WHITESPACE).startswith(FORMULA_PREFIXES) for line in lines) or cell.startswith(FORMULA_PREFIXES):
         return "'" + cell
     return cell
 

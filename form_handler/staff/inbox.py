@@ -14,21 +14,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from form_handler.forms import FORMS
-from form_handler.mail.compose import wire_address
+from form_handler.mail.compose import ascii_address
 from form_handler.storage.database import Database, DatabaseBusyError
-from form_handler.storage.schema import event, kept_post, note, outgoing_mail, quotation, submission
-from form_handler.storage.search import matches
-from form_handler.storage.submissions import Submission, derived, read_row
+from form_handler.storage.search import matches_query
+from form_handler.storage.submissions import Submission, computed_columns, from_row
+from form_handler.storage.tables import event, note, outgoing_mail, quotation, saved_form, submission
 
 STATES = ("new", "in_work", "answered", "closed")
 PER_PAGE = 50
-OPEN = ("new", "in_work")
+OPEN_STATES = ("new", "in_work")
 # States of a mail that has not left for good.
-PENDING = ("held", "waiting", "sending", "failed")
+PENDING_MAIL_STATES = ("held", "waiting", "sending", "failed")
 MAX_ATTEMPTS = 20
 # So many references fit into the detail of an event.
-MAX_LOGGED = 16
-SAME_NOTE = datetime.timedelta(minutes=1)
+MAX_LOGGED_REFERENCES = 16
+DUPLICATE_NOTE_WINDOW = datetime.timedelta(minutes=1)
 
 
 class GoneError(Exception):
@@ -55,7 +55,7 @@ class _ChangedError(Exception):
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SubmissionFilter:
     """What the inbox is filtered by; empty means everything.
 
     :ivar since: first day, inclusive.
@@ -76,7 +76,7 @@ class Wanted:
         """Return the filter as conditions on the submission table."""
         where: list[sa.ColumnElement[bool]] = [submission.c.held == self.held]
         if self.text.strip():
-            where.append(matches(self.text))
+            where.append(matches_query(self.text))
         for column, value in (
             (submission.c.form, self.form),
             (submission.c.state, self.state),
@@ -98,7 +98,7 @@ def midnight(day: datetime.date) -> datetime.datetime:
 
 
 @dataclass(frozen=True)
-class Due:
+class Deadlines:
     """By when a submission needs what.
 
     :ivar interim_by: by when an interim notice is due, or None.
@@ -111,24 +111,24 @@ class Due:
     overdue: str
 
 
-def due(found: Submission, now: datetime.datetime) -> Due:
+def deadlines(found: Submission, now: datetime.datetime) -> Deadlines:
     """Return the due dates of a submission; one that is answered or closed has none left.
 
     For a barrier report § 5(2) BITVNRW asks for an interim notice after two and an answer after six weeks.
     """
     definition = FORMS.get(found.form)
-    if definition is None or definition.answer_within_days is None or found.state not in OPEN:
-        return Due(None, None, "")
+    if definition is None or definition.answer_within_days is None or found.state not in OPEN_STATES:
+        return Deadlines(None, None, "")
     answer_by = found.received_at + datetime.timedelta(days=definition.answer_within_days)
     interim_by = None
     if definition.interim_within_days is not None and found.interim_at is None:
         interim_by = found.received_at + datetime.timedelta(days=definition.interim_within_days)
     late = "answer" if now > answer_by else "interim" if interim_by is not None and now > interim_by else ""
-    return Due(interim_by, answer_by, late)
+    return Deadlines(interim_by, answer_by, late)
 
 
 def overdue_condition(now: datetime.datetime) -> sa.ColumnElement[bool]:
-    """Return the condition that a submission is overdue; the same rule as :func:`due`, for the database."""
+    """Return the condition that a submission is overdue; the same rule as :func:`deadlines`, for the database."""
     late: list[sa.ColumnElement[bool]] = []
     for definition in FORMS.values():
         mine = submission.c.form == definition.key
@@ -139,10 +139,12 @@ def overdue_condition(now: datetime.datetime) -> sa.ColumnElement[bool]:
         if definition.interim_within_days is not None:
             limit = now - datetime.timedelta(days=definition.interim_within_days)
             late.append(mine & submission.c.interim_at.is_(None) & (submission.c.received_at < limit))
-    return submission.c.state.in_(OPEN) & sa.or_(sa.false(), *late)
+    return submission.c.state.in_(OPEN_STATES) & sa.or_(sa.false(), *late)
 
 
-def find(database: Database, wanted: Wanted, now: datetime.datetime, page: int = 1) -> tuple[list[Submission], int]:
+def search_submissions(
+    database: Database, wanted: SubmissionFilter, now: datetime.datetime, page: int = 1
+) -> tuple[list[Submission], int]:
     """Return one page of fifty, overdue ones first, then the newest; and how many there are altogether."""
     where = wanted.conditions()
     query = (
@@ -154,42 +156,42 @@ def find(database: Database, wanted: Wanted, now: datetime.datetime, page: int =
         .limit(PER_PAGE)
         .offset((page - 1) * PER_PAGE)
     )
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         total = connection.execute(sa.select(sa.func.count()).select_from(submission).where(*where)).scalar_one()
-        return [read_row(row) for row in connection.execute(query)], int(total)
+        return [from_row(row) for row in connection.execute(query)], int(total)
 
 
-def find_all(database: Database, wanted: Wanted) -> list[Submission]:
+def all_submissions(database: Database, wanted: SubmissionFilter) -> list[Submission]:
     """Return everything that fits, the newest first; for exports."""
     query = sa.select(submission).where(*wanted.conditions())
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         rows = connection.execute(query.order_by(submission.c.received_at.desc(), submission.c.reference))
-        return [read_row(row) for row in rows]
+        return [from_row(row) for row in rows]
 
 
-def counts(database: Database, now: datetime.datetime) -> dict[str, int]:
+def inbox_counts(database: Database, now: datetime.datetime) -> dict[str, int]:
     """Return how many are new, overdue, held, and how many mails are stuck."""
 
     def how_many(table: sa.Table, *where: Any) -> int:
         return int(connection.execute(sa.select(sa.func.count()).select_from(table).where(*where)).scalar_one())
 
     open_ones = submission.c.held.is_(False)
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         return {
             "new": how_many(submission, open_ones, submission.c.state == "new"),
             "overdue": how_many(submission, open_ones, overdue_condition(now)),
             "held": how_many(submission, submission.c.held.is_(True)),
-            "mails": how_many(outgoing_mail, stuck()),
+            "mails": how_many(outgoing_mail, undelivered_condition()),
         }
 
 
-def stuck() -> sa.ColumnElement[bool]:
+def undelivered_condition() -> sa.ColumnElement[bool]:
     """Return the condition that a mail could not be sent so far."""
     mail = outgoing_mail.c
     return (mail.state == "failed") | (mail.state.in_(("waiting", "sending")) & (mail.attempts > 0))
 
 
-def log(
+def record_event(
     connection: sa.Connection,
     actor: str,
     kind: str,
@@ -215,11 +217,11 @@ def _update(database: Database, number: str, change: Change) -> None:
     """
     for _attempt in range(MAX_ATTEMPTS):
         try:
-            with database.writing() as connection:
+            with database.transaction() as connection:
                 row = connection.execute(sa.select(submission).where(submission.c.number == number)).first()
                 if row is None:
                     raise GoneError(number)
-                current = read_row(row)
+                current = from_row(row)
                 values = change(connection, current)
                 if values is None:
                     return
@@ -241,7 +243,7 @@ def _update(database: Database, number: str, change: Change) -> None:
 
 
 def _is_gone(database: Database, number: str) -> bool:
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         found = connection.execute(sa.select(submission.c.number).where(submission.c.number == number)).first()
     return found is None
 
@@ -262,7 +264,7 @@ def set_state(database: Database, seen: Submission, state: str, actor: str, now:
             return None
         if current.version != seen.version and current.state != seen.state:
             raise ConflictError(current, ["state"])
-        log(connection, actor, "state", now, current.number, state)
+        record_event(connection, actor, "state", now, current.number, state)
         return {"state": state, **({"answered_at": now} if state == "answered" else {})}
 
     _update(database, seen.number, change)
@@ -273,20 +275,20 @@ def add_note(database: Database, found: Submission, text: str, actor: str, now: 
 
     :raises GoneError: if the submission was deleted.
     """
-    with database.writing() as connection:
+    with database.transaction() as connection:
         # Locked on PostgreSQL, so that it is not deleted meanwhile and a second click waits for the first.
         query = sa.select(submission.c.number).where(submission.c.number == found.number).with_for_update()
         if connection.execute(query).first() is None:
             raise GoneError(found.number)
         same = (note.c.number == found.number) & (note.c.author == actor) & (note.c.text == text)
-        again = sa.select(note.c.id).where(same, note.c.written_at > now - SAME_NOTE)
+        again = sa.select(note.c.id).where(same, note.c.written_at > now - DUPLICATE_NOTE_WINDOW)
         if connection.execute(again).first() is not None:
             return
         connection.execute(note.insert().values(number=found.number, author=actor, written_at=now, text=text))
-        log(connection, actor, "note", now, found.number)
+        record_event(connection, actor, "note", now, found.number)
 
 
-def give_interim(database: Database, found: Submission, actor: str, now: datetime.datetime) -> None:
+def record_interim_notice(database: Database, found: Submission, actor: str, now: datetime.datetime) -> None:
     """Note that an interim notice was given (§ 5(2) BITVNRW); the first one counts.
 
     :raises GoneError: if the submission was deleted.
@@ -295,13 +297,13 @@ def give_interim(database: Database, found: Submission, actor: str, now: datetim
     def change(connection: sa.Connection, current: Submission) -> dict[str, Any] | None:
         if current.interim_at is not None:
             return None
-        log(connection, actor, "interim", now, current.number)
+        record_event(connection, actor, "interim", now, current.number)
         return {"interim_at": now}
 
     _update(database, found.number, change)
 
 
-def release(database: Database, found: Submission, actor: str, now: datetime.datetime) -> None:
+def accept_held(database: Database, found: Submission, actor: str, now: datetime.datetime) -> None:
     """Take a held submission into the inbox and let its mails go out.
 
     :raises GoneError: if the submission was deleted.
@@ -315,7 +317,7 @@ def release(database: Database, found: Submission, actor: str, now: datetime.dat
             .where(outgoing_mail.c.number == current.number, outgoing_mail.c.state == "held")
             .values(state="waiting", next_attempt_at=now)
         )
-        log(connection, actor, "released", now, current.number)
+        record_event(connection, actor, "released", now, current.number)
         return {"held": False}
 
     _update(database, found.number, change)
@@ -323,18 +325,18 @@ def release(database: Database, found: Submission, actor: str, now: datetime.dat
 
 def retry_mails(database: Database, actor: str, now: datetime.datetime, number: str | None = None) -> int:
     """Let stuck mails be tried again at once, of one submission or of all; return how many."""
-    where = [stuck()] if number is None else [stuck(), outgoing_mail.c.number == number]
-    with database.writing() as connection:
+    where = [undelivered_condition()] if number is None else [undelivered_condition(), outgoing_mail.c.number == number]
+    with database.transaction() as connection:
         done = connection.execute(
             outgoing_mail.update()
             .where(*where, outgoing_mail.c.state != "sending")
             .values(state="waiting", attempts=0, next_attempt_at=now, last_error=None)
         )
-        log(connection, actor, "retry", now, number, str(done.rowcount))
+        record_event(connection, actor, "retry", now, number, str(done.rowcount))
     return done.rowcount
 
 
-def correct(
+def update_answers(
     database: Database, seen: Submission, answers: Mapping[str, Any], actor: str, now: datetime.datetime
 ) -> list[str]:
     """Put right answers in the place of wrong ones (Art. 16 GDPR); return the names of the changed fields.
@@ -356,10 +358,13 @@ def correct(
         if not changed:
             return None
         connection.execute(quotation.delete().where(quotation.c.number == current.number))
-        values = {"answers": json.dumps(merged, ensure_ascii=False), **derived(current.form, current.reference, merged)}
+        values = {
+            "answers": json.dumps(merged, ensure_ascii=False),
+            **computed_columns(current.form, current.reference, merged),
+        }
         if _redirect_mails(connection, current, merged, now):
             values["confirmed_at"] = None
-        log(connection, actor, "corrected", now, current.number, " ".join(changed))
+        record_event(connection, actor, "corrected", now, current.number, " ".join(changed))
         return values
 
     _update(database, seen.number, change)
@@ -391,13 +396,13 @@ def _redirect_mails(
 
     A mail loses its worker's claim: the worker that is sending it now cannot call it sent or failed any more.
     """
-    pending = (outgoing_mail.c.number == current.number) & outgoing_mail.c.state.in_(PENDING)
+    pending = (outgoing_mail.c.number == current.number) & outgoing_mail.c.state.in_(PENDING_MAIL_STATES)
     # What version 0.1 stored whole holds the answers of then.
     connection.execute(outgoing_mail.update().where(pending).values(message=""))
     definition = FORMS.get(current.form)
     name = definition.sender_field if definition else None
     old, new = (current.answers.get(name), answers.get(name)) if name else (None, None)
-    old, new = (_wire(str(address)) if address else None for address in (old, new))
+    old, new = (_ascii_address_or_same(str(address)) if address else None for address in (old, new))
     if old == new:
         return False
     to_sender = pending & (outgoing_mail.c.kind != "office")
@@ -422,15 +427,15 @@ def _redirect_mails(
     return True
 
 
-def _wire(address: str) -> str:
+def _ascii_address_or_same(address: str) -> str:
     """Return an address as mail headers carry it; one that an earlier version took and this one refuses, as it is."""
     try:
-        return wire_address(address)
+        return ascii_address(address)
     except ValueError:
         return address
 
 
-def erase(
+def delete_submissions(
     database: Database,
     numbers: list[str],
     actor: str,
@@ -442,45 +447,45 @@ def erase(
     """Delete submissions with mails, notes and events for good (Art. 17 GDPR); note only that it was done, and how many.
 
     :param mail_dir: the folder of mails that were written as files; theirs are deleted as well.
-    :param mark: what :func:`work_mark` returned when the colleague was asked; None: not compared.
+    :param mark: what :func:`work_digest` returned when the colleague was asked; None: not compared.
     :raises ConflictError: if somebody has worked on one of them since; then nothing is deleted.
     """
     done = 0
-    with database.writing() as connection:
+    with database.transaction() as connection:
         batches = [submission.c.number.in_(numbers[start : start + 500]) for start in range(0, len(numbers), 500)]
         # Locked, so that nobody can add a note between comparing and deleting.
         found = [
             row for some in batches for row in connection.execute(sa.select(submission).where(some).with_for_update())
         ]
-        if found and mark is not None and mark != _work_mark(connection, numbers):
-            raise ConflictError(read_row(found[0]), ["notes"])
+        if found and mark is not None and mark != _work_digest(connection, numbers):
+            raise ConflictError(from_row(found[0]), ["notes"])
         for some in batches:
             done += connection.execute(submission.delete().where(some)).rowcount
         references = [row.reference for row in found]
-        _forget_kept_posts(connection, references, now)
+        _shorten_saved_forms(connection, references, now)
         if done:
-            log(connection, actor, kind, now, None, str(done))
+            record_event(connection, actor, kind, now, None, str(done))
     for reference in references if mail_dir else []:
         for path in (mail_dir or Path()).glob(f"{reference}-*.eml"):
             path.unlink(missing_ok=True)
     return done
 
 
-def _forget_kept_posts(connection: sa.Connection, references: list[str], now: datetime.datetime) -> None:
+def _shorten_saved_forms(connection: sa.Connection, references: list[str], now: datetime.datetime) -> None:
     """Keep what a clerk sent about a deleted submission after the session had ended for one more day only."""
     soon = now + datetime.timedelta(days=1)
     for reference in references:
-        about = kept_post.c.path.like(f"%/v/{reference}/%") & (kept_post.c.expires_at > soon)
-        connection.execute(kept_post.update().where(about).values(expires_at=soon))
+        about = saved_form.c.path.like(f"%/v/{reference}/%") & (saved_form.c.expires_at > soon)
+        connection.execute(saved_form.update().where(about).values(expires_at=soon))
 
 
-def work_mark(database: Database, numbers: list[str]) -> str:
+def work_digest(database: Database, numbers: list[str]) -> str:
     """Return a mark of everything that the office has done with these submissions so far."""
-    with database.reading() as connection:
-        return _work_mark(connection, numbers)
+    with database.read_connection() as connection:
+        return _work_digest(connection, numbers)
 
 
-def _work_mark(connection: sa.Connection, numbers: list[str]) -> str:
+def _work_digest(connection: sa.Connection, numbers: list[str]) -> str:
     digest = hashlib.sha256()
     for start in range(0, len(numbers), 500):
         some = sorted(numbers)[start : start + 500]
@@ -490,25 +495,27 @@ def _work_mark(connection: sa.Connection, numbers: list[str]) -> str:
     return digest.hexdigest()[:32]
 
 
-def log_copy(database: Database, found: Sequence[Submission], kind: str, actor: str, now: datetime.datetime) -> None:
+def record_copy(database: Database, found: Sequence[Submission], kind: str, actor: str, now: datetime.datetime) -> None:
     """Note that a person got a copy of these submissions (Art. 5(2) GDPR), of each and of all, without what it held."""
-    with database.writing() as connection:
+    with database.transaction() as connection:
         for row in found:
-            log(connection, actor, "copied", now, row.number, kind)
-        named = " ".join(row.reference for row in found[:MAX_LOGGED]) + (" …" if len(found) > MAX_LOGGED else "")
-        log(connection, actor, "copied", now, None, f"{kind} {len(found)} {named}")
+            record_event(connection, actor, "copied", now, row.number, kind)
+        named = " ".join(row.reference for row in found[:MAX_LOGGED_REFERENCES]) + (
+            " …" if len(found) > MAX_LOGGED_REFERENCES else ""
+        )
+        record_event(connection, actor, "copied", now, None, f"{kind} {len(found)} {named}")
 
 
-def handed_out(database: Database, limit: int = 20) -> list[sa.Row[Any]]:
+def list_data_requests(database: Database, limit: int = 20) -> list[sa.Row[Any]]:
     """Return the last copies and deletions on request, the newest first."""
     query = event.select().where(event.c.number.is_(None), event.c.kind.in_(("copied", "erased")))
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         return list(connection.execute(query.order_by(event.c.id.desc()).limit(limit)))
 
 
-def story(database: Database, number: str) -> dict[str, list[Any]]:
+def submission_history(database: Database, number: str) -> dict[str, list[Any]]:
     """Return notes, events, mails and released quotations of a submission, the oldest first."""
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         return {
             "notes": list(connection.execute(note.select().where(note.c.number == number).order_by(note.c.id))),
             "events": list(connection.execute(event.select().where(event.c.number == number).order_by(event.c.id))),
@@ -521,19 +528,19 @@ def story(database: Database, number: str) -> dict[str, list[Any]]:
         }
 
 
-def stuck_mails(database: Database) -> list[sa.Row[Any]]:
+def undelivered_mails(database: Database) -> list[sa.Row[Any]]:
     """Return the mails that could not be sent so far, with the reference they belong to."""
     query = (
         sa.select(outgoing_mail, submission.c.reference)
         .join(submission, submission.c.number == outgoing_mail.c.number)
-        .where(stuck())
+        .where(undelivered_condition())
         .order_by(outgoing_mail.c.next_attempt_at)
     )
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         return list(connection.execute(query.limit(500)))
 
 
-def quote(
+def publish_quotation(
     database: Database,
     found: Submission,
     field: str,
@@ -555,7 +562,7 @@ def quote(
     def change(connection: sa.Connection, current: Submission) -> dict[str, Any] | None:
         if current.answers != found.answers:
             raise ConflictError(current, [field])
-        released = released_quotation(connection, current.number, field)
+        released = find_quotation(connection, current.number, field)
         if released == {"text": text, "named": named}:
             return None
         if shown is not None and released != shown:
@@ -566,13 +573,13 @@ def quote(
                 number=current.number, field=field, text=text, named=named, released_by=actor, released_at=now
             )
         )
-        log(connection, actor, "quoted", now, current.number, field)
+        record_event(connection, actor, "quoted", now, current.number, field)
         return {}
 
     _update(database, found.number, change)
 
 
-def released_quotation(connection: sa.Connection, number: str, field: str) -> dict[str, Any]:
+def find_quotation(connection: sa.Connection, number: str, field: str) -> dict[str, Any]:
     """Return text and name of a released quotation, each empty if there is none."""
     query = sa.select(quotation.c.text, quotation.c.named).where(
         quotation.c.number == number, quotation.c.field == field
@@ -581,7 +588,7 @@ def released_quotation(connection: sa.Connection, number: str, field: str) -> di
     return {"text": row.text, "named": row.named} if row else {"text": "", "named": False}
 
 
-def unquote(database: Database, found: Submission, field: str, actor: str, now: datetime.datetime) -> None:
+def withdraw_quotation(database: Database, found: Submission, field: str, actor: str, now: datetime.datetime) -> None:
     """Take a released sentence back.
 
     :raises GoneError: if the submission was deleted.
@@ -591,13 +598,13 @@ def unquote(database: Database, found: Submission, field: str, actor: str, now: 
         where = (quotation.c.number == current.number) & (quotation.c.field == field)
         if connection.execute(quotation.delete().where(where)).rowcount == 0:
             return None
-        log(connection, actor, "unquoted", now, current.number, field)
+        record_event(connection, actor, "unquoted", now, current.number, field)
         return {}
 
     _update(database, found.number, change)
 
 
-def months_back(now: datetime.datetime, months: int) -> datetime.datetime:
+def subtract_months(now: datetime.datetime, months: int) -> datetime.datetime:
     """Return the same moment so many months earlier; on the last day of a shorter month if need be."""
     total = now.year * 12 + now.month - 1 - months
     year, month = divmod(total, 12)
@@ -607,17 +614,17 @@ def months_back(now: datetime.datetime, months: int) -> datetime.datetime:
 
 def retention_end(found: Submission) -> datetime.datetime:
     """Return when the retention of a submission ends; it is deleted by the next purge after that."""
-    return months_back(found.received_at, -FORMS[found.form].retention_months)
+    return subtract_months(found.received_at, -FORMS[found.form].retention_months)
 
 
 def past_retention(database: Database, now: datetime.datetime) -> dict[str, list[str]]:
     """Return, by form, the numbers of what is older than the form's retention."""
     found: dict[str, list[str]] = {}
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         for definition in FORMS.values():
             query = sa.select(submission.c.number).where(
                 submission.c.form == definition.key,
-                submission.c.received_at < months_back(now, definition.retention_months),
+                submission.c.received_at < subtract_months(now, definition.retention_months),
             )
             numbers = list(connection.execute(query).scalars())
             if numbers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.gettext import gettext as _
 
 
-def state_words(state: str) -> str:
+def state_label(state: str) -> str:
     """Return the name of a state."""
     return {
         "new": _("new"),
@@ -15,10 +15,10 @@ def state_words(state: str) -> str:
     }.get(state, state)
 
 
-def event_words(kind: str, detail: str) -> str:
+def event_label(kind: str, detail: str) -> str:
     """Return what somebody did."""
     return {
-        "state": _("set the state to “%(state)s”", state=state_words(detail)),
+        "state": _("set the state to “%(state)s”", state=state_label(detail)),
         "note": _("wrote a note"),
         "interim": _("noted an interim notice"),
         "released": _("took it out of the suspected spam"),
@@ -26,7 +26,7 @@ def event_words(kind: str, detail: str) -> str:
         "corrected": _("corrected answers: %(fields)s", fields=detail),
         "quoted": _("released a quotation"),
         "unquoted": _("took a quotation back"),
-        "copied": copied_words(detail),
+        "copied": copy_label(detail),
         "erased": _("deleted entries for good: %(number)s", number=detail),
         "survey-counts": _("confirmed that this answer counts in the survey"),
         "survey-excluded": _("decided that this answer does not count in the survey"),
@@ -34,7 +34,7 @@ def event_words(kind: str, detail: str) -> str:
     }.get(kind, kind)
 
 
-def copied_words(detail: str) -> str:
+def copy_label(detail: str) -> str:
     """Return that a copy was handed out: of which entries, where the detail names them."""
     kind, _blank, rest = detail.partition(" ")
     number, _blank, references = rest.partition(" ")
@@ -43,7 +43,7 @@ def copied_words(detail: str) -> str:
     return _("handed out a copy (%(kind)s) of %(number)s: %(references)s", kind=kind.upper(), number=number, references=references)  # fmt: skip
 
 
-def mail_kind_words(kind: str) -> str:
+def mail_kind_label(kind: str) -> str:
     """Return whom a mail is for."""
     return {
         "office": _("to the office"),
@@ -52,7 +52,7 @@ def mail_kind_words(kind: str) -> str:
     }.get(kind, kind)
 
 
-def mail_words(state: str) -> str:
+def mail_state_label(state: str) -> str:
     """Return the state of a mail."""
     return {
         "held": _("held back"),
@@ -63,7 +63,7 @@ def mail_words(state: str) -> str:
     }.get(state, state)
 
 
-def suspicion_words(signs: str) -> list[str]:
+def spam_reasons(signs: str) -> list[str]:
     """Return the signs of spam, each in words."""
     words = {
         "trap": _("the field that people do not see was filled in"),
@@ -75,7 +75,7 @@ def suspicion_words(signs: str) -> list[str]:
     return [words.get(sign, sign) for sign in signs.split()]
 
 
-def counting_words(state: str) -> str:
+def counting_label(state: str) -> str:
     """Return whether an answer to the survey counts."""
     return {
         "undecided": _("not decided yet"),

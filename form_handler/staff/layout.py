@@ -13,43 +13,43 @@ from core.gettext import OFFICE_LANGUAGES, gettext
 from core.languages import ROOT, load_site
 from form_handler.forms import FORMS
 from form_handler.responses import settings
-from form_handler.staff.labels import event_words, mail_kind_words, mail_words, state_words, suspicion_words
+from form_handler.staff.labels import event_label, mail_kind_label, mail_state_label, spam_reasons, state_label
 
 ASSETS = ROOT / "overrides" / "assets"
 
 
-def base() -> str:
+def staff_root() -> str:
     """Return the root of the staff area in the language being spoken."""
     return str(g.language.root) + "eingang/"
 
 
-def asset(name: str) -> str:
+def asset_url(name: str) -> str:
     """Return the address of one of our own files, with a mark of its content."""
     digest = hashlib.sha256((ASSETS / name).read_bytes()).hexdigest()[:10]
     return f"/assets/{name}?v={digest}"
 
 
-def show(page: str, status: int = 200, **values: Any) -> Response:
+def render(page: str, status: int = 200, **values: Any) -> Response:
     """Return a page of the staff area; no cache keeps it, not even the browser's."""
     code = g.language.code
     text = render_template(
         f"partials/office/{page}.html",
         page_name=page,
         language=g.language,
-        base=base(),
+        staff_root=staff_root(),
         account=g.get("account"),
         site=load_site()["name"],
         other_languages=[(other, "/eingang/" if other == "de" else f"/{other}/eingang/") for other in OFFICE_LANGUAGES if other != code],
-        asset=asset,
-        moment=lambda value: format_datetime(value, "medium", locale=code) + " UTC",
-        date=lambda value: format_date(value, "medium", locale=code),
+        asset_url=asset_url,
+        format_datetime=lambda value: format_datetime(value, "medium", locale=code) + " UTC",
+        format_date=lambda value: format_date(value, "medium", locale=code),
         form_title=lambda key: str(FORMS[key].title),
-        state_words=state_words,
-        event_words=event_words,
-        mail_kind_words=mail_kind_words,
-        mail_words=mail_words,
-        suspicion_words=suspicion_words,
-        sender=lambda row: FORMS[row.form].sender_of(row.answers) or gettext("unnamed"),
+        state_label=state_label,
+        event_label=event_label,
+        mail_kind_label=mail_kind_label,
+        mail_state_label=mail_state_label,
+        spam_reasons=spam_reasons,
+        sender=lambda row: FORMS[row.form].sender_label(row.answers) or gettext("unnamed"),
         switchboard=load_switchboard(),
         demonstration=(settings().data_dir / "demonstration").exists(),
         **values,
@@ -60,4 +60,4 @@ def show(page: str, status: int = 200, **values: Any) -> Response:
     return response
 
 
-__all__ = ["base", "settings", "show"]
+__all__ = ["render", "settings", "staff_root"]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from form_handler.retention import MARKED_BEFORE_DAYS, deletion_notice
-from form_handler.staff.views import database, office
+from form_handler.retention import ANNOUNCEMENT_DAYS, deletion_notice
+from form_handler.staff.views import database, staff
 
 SHOWN_REFERENCES = 50
 
 
-@office.context_processor
+@staff.context_processor
 def notices_context() -> dict[str, Any]:
     """Give the inbox what it says about deletion; read only where it is shown."""
     return {
         "deletion_notice": lambda: deletion_notice(database()),
-        "deletion_days": MARKED_BEFORE_DAYS,
+        "deletion_days": ANNOUNCEMENT_DAYS,
         "shown_references": SHOWN_REFERENCES,
     }

@@ -11,11 +11,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from core.gettext import gettext as _
 from form_handler.settings import Settings
 from form_handler.staff import accounts
-from form_handler.staff.layout import base, settings
-from form_handler.staff.views import database, let_in, log_in_page, office, safe_target
+from form_handler.staff.layout import settings, staff_root
+from form_handler.staff.views import database, render_login, safe_redirect_target, staff, start_session
 
 
-def register(app: Flask, found: Settings) -> None:
+def register_oidc(app: Flask, found: Settings) -> None:
     """Tell the application about the provider of the settings, if there is one; nothing is fetched yet."""
     if found.oidc_issuer is None:
         return
@@ -32,7 +32,7 @@ def register(app: Flask, found: Settings) -> None:
     app.extensions["kim_provider"] = oauth.city
 
 
-def faults() -> tuple[type[Exception], ...]:
+def provider_errors() -> tuple[type[Exception], ...]:
     """Return what the provider's library raises (ValueError: an answer that is none); loaded only where one is set up."""
     from authlib.integrations.base_client import OAuthError
     from joserfc.errors import JoseError
@@ -41,7 +41,7 @@ def faults() -> tuple[type[Exception], ...]:
     return OAuthError, JoseError, RequestException, ValueError
 
 
-def provider() -> Any:
+def oidc_client() -> Any:
     """Return the provider.
 
     :raises NotFound: if none is set up.
@@ -52,43 +52,43 @@ def provider() -> Any:
     return found
 
 
-@office.route("/anbieter/", methods=["POST"])
-def provider_begin() -> BaseResponse:
+@staff.route("/anbieter/", methods=["POST"])
+def oidc_login() -> BaseResponse:
     """Lead to the provider's log-in."""
-    session["weiter"] = safe_target(g.form.get("weiter", ""))
-    back = f"{settings().public_url.rstrip('/')}{base()}anbieter/zurueck"
+    session["weiter"] = safe_redirect_target(g.form.get("weiter", ""))
+    back = f"{settings().public_url.rstrip('/')}{staff_root()}anbieter/zurueck"
     try:
-        answer: BaseResponse = provider().authorize_redirect(back)
-    except faults() as error:
-        return refused(error)
+        answer: BaseResponse = oidc_client().authorize_redirect(back)
+    except provider_errors() as error:
+        return login_failed(error)
     return answer
 
 
-@office.route("/anbieter/zurueck")
-def provider_end() -> BaseResponse:
+@staff.route("/anbieter/zurueck")
+def oidc_callback() -> BaseResponse:
     """Let in whom the provider names, if an open account of ours has the same name."""
     try:
-        token = provider().authorize_access_token()
-    except faults() as error:
-        return refused(error)
+        token = oidc_client().authorize_access_token()
+    except provider_errors() as error:
+        return login_failed(error)
     claims = token.get("userinfo") or {}
     names = [claims.get("preferred_username"), claims.get("email") if claims.get("email_verified", True) else None]
     for name in names:
         who = accounts.account_by_name(database(), str(name)) if name else None
         if who is not None:
-            return let_in(who, safe_target(session.get("weiter", "")))
-    return page(
+            return start_session(who, safe_redirect_target(session.get("weiter", "")))
+    return render_login_error(
         _("The city's log-in knows you, but there is no account of this name here. Ask whoever runs the server.")
     )
 
 
-def refused(error: Exception) -> BaseResponse:
-    """Say that the provider did not let somebody in; the log gets the kind of fault."""
+def login_failed(error: Exception) -> BaseResponse:
+    """Say that the provider did not let somebody in; the log gets the kind of error."""
     current_app.logger.warning("provider log-in failed: %s", type(error).__name__)
-    return page(_("The city's log-in did not work just now. Please try again, or use name and password."))
+    return render_login_error(_("The city's log-in did not work just now. Please try again, or use name and password."))
 
 
-def page(fault: str) -> BaseResponse:
+def render_login_error(error: str) -> BaseResponse:
     """Return the log-in page with what went wrong."""
     g.account = None
-    return log_in_page(fault, 403)
+    return render_login(error, 403)

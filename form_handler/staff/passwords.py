@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator
 
 from core.languages import load_site
 
-LEAST_PASSWORD = 12
-MOST_PASSWORD = 200
+MIN_PASSWORD_LENGTH = 12
+MAX_PASSWORD_LENGTH = 200
 # So many characters that cannot be guessed must be left.
-LEAST_LEFT = 6
-LEAST_DIFFERENT = 5
-RUN = 4  # from so many characters on, a sequence or repetition counts as one
+MIN_UNGUESSABLE_CHARS = 6
+MIN_DISTINCT_CHARS = 5
+MIN_RUN_LENGTH = 4  # from so many characters on, a sequence or repetition counts as one
 SEQUENCES = (
     "abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertzuiopü", "asdfghjklöä", "yxcvbnm", "qwertyuiop", "zxcvbnm",
     "aabbccddeeffgghhiijjkk", "112233445566778899", "a1b2c3d4e5f6g7h8i9", "qweasdzxc", "qweasdyxc", "azertyuiop", "qsdfghjklm", "wxcvbn", "1q2w3e4r5t6z7u8i9o0p", "1q2w3e4r5t6y7u8i9o0p", "1qay2wsx3edc4rfv5tgb6zhn7ujm",
@@ -38,11 +38,11 @@ CITIES = (
     "unna", "lünen", "witten", "hattingen", "kirchhellen", "ruhrgebiet", "wien", "zürich", "schweiz",
     "österreich", "istanbul", "ankara", "damaskus", "kabul", "teheran", "bagdad", "kiew", "warschau",
 )  # fmt: skip
-MIRRORED = ("passwort", "password", "kennwort", "geheim", "willkommen")
+REVERSED_WORDS = ("passwort", "password", "kennwort", "geheim", "willkommen")
 COMMON = frozenset(
     [
         *CITIES,
-        *(word[::-1] for word in MIRRORED),
+        *(word[::-1] for word in REVERSED_WORDS),
         "correct",
         "horse",
         "battery",
@@ -256,14 +256,14 @@ def check_password(password: str, name: str) -> None:
     :param name: the name of the account.
     :raises WeakPasswordError: with a sentence why.
     """
-    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
-        raise WeakPasswordError(f"Ein Passwort hat {LEAST_PASSWORD} bis {MOST_PASSWORD} Zeichen.")
-    text = _folded(password)
+    if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
+        raise WeakPasswordError(f"Ein Passwort hat {MIN_PASSWORD_LENGTH} bis {MAX_PASSWORD_LENGTH} Zeichen.")
+    text = _fold(password)
     if not text.strip():
         raise WeakPasswordError("Das Passwort besteht nur aus Leerzeichen.")
     if all(character.isdecimal() or not character.isalnum() for character in text):
         raise WeakPasswordError("Das Passwort besteht nur aus Ziffern und Zeichen. Nehmen Sie mehrere Wörter.")
-    if len(set(text)) < LEAST_DIFFERENT:
+    if len(set(text)) < MIN_DISTINCT_CHARS:
         raise WeakPasswordError(
             "Das Passwort wiederholt wenige Zeichen. Nehmen Sie mehrere Wörter, die nicht zusammengehören."
         )
@@ -271,32 +271,35 @@ def check_password(password: str, name: str) -> None:
     variants = {form for one in (text, letters) for form in (one, one.translate(LEET))}
     for words, reason in (
         ((), "besteht fast nur aus Reihen (abcd, 1234, qwertz) oder Wiederholungen"),
-        (_parts(name), "besteht fast nur aus dem eigenen Namen"),
-        ((*_parts(name), *_places()), "besteht fast nur aus dem Namen der Stadt, dieses Programms oder der Person"),
-        ((*_parts(name), *_places(), *COMMON), "besteht fast nur aus sehr häufigen Wörtern"),
+        (_name_parts(name), "besteht fast nur aus dem eigenen Namen"),
+        (
+            (*_name_parts(name), *_municipality_words()),
+            "besteht fast nur aus dem Namen der Stadt, dieses Programms oder der Person",
+        ),
+        ((*_name_parts(name), *_municipality_words(), *COMMON), "besteht fast nur aus sehr häufigen Wörtern"),
     ):
         spelled = _with_spellings(words)
-        if any(_left(variant, spelled) < LEAST_LEFT for variant in variants):
+        if any(_count_unguessable(variant, spelled) < MIN_UNGUESSABLE_CHARS for variant in variants):
             raise WeakPasswordError(
                 f"Das Passwort {reason} und ist leicht zu erraten. Nehmen Sie mehrere Wörter, die nicht zusammengehören."
             )
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-def _parts(name: str) -> tuple[str, ...]:
+def _name_parts(name: str) -> tuple[str, ...]:
     """Return an account's name and its parts: of an e-mail address, of first and last name."""
-    whole = _folded(name)
+    whole = _fold(name)
     parts = (whole, *re.split(r"[\W_\d]+", whole))
     return tuple({form for part in parts if len(part) >= 3 for form in (part, part[::-1])})
 
 
-def _places() -> Iterator[str]:
+def _municipality_words() -> Iterator[str]:
     site = load_site()
     for value in (site["name"], site["url"], *site["municipality"].values()):
-        for part in re.split(r"[\W_\d]+", _folded(str(value))):
+        for part in re.split(r"[\W_\d]+", _fold(str(value))):
             if len(part) >= 3:
                 yield from (part, part[::-1])
 
@@ -310,7 +313,7 @@ def _with_spellings(words: Iterable[str]) -> set[str]:
     return found
 
 
-def _left(text: str, words: Iterable[str]) -> int:
+def _count_unguessable(text: str, words: Iterable[str]) -> int:
     """Return how many characters are left without words, digits, sequences and repetitions."""
     for word in sorted(words, key=len, reverse=True):
         for form in {word, word.translate(LEET)}:
@@ -325,7 +328,7 @@ def _without_runs(text: str) -> str:
     kept, start = "", 0
     while start < len(text):
         end = max(_run_end(text, start, row) for row in _rows())
-        if end - start >= RUN:
+        if end - start >= MIN_RUN_LENGTH:
             start = end
         else:
             kept += text[start]

@@ -22,18 +22,17 @@ from flask import render_template
 from core.gettext import gettext as _
 from core.gettext import use_language
 from core.languages import default_language, load_site
-from form_handler import rate_limit as rates
+from form_handler import rate_limit
 from form_handler.forms import FORMS
-from form_handler.forms.contact_details import mailbox
-from form_handler.mail.compose import language_name, office_name, write_mail
+from form_handler.forms.contact_details import mailbox_key
+from form_handler.mail.compose import compose_mail, language_name, office_name
 from form_handler.settings import Settings
 from form_handler.spam import DAY_MINUTES
-from form_handler.staff import inbox as desk
-from form_handler.staff import saved_forms as kept_posts
-from form_handler.staff.labels import event_words, mail_kind_words, mail_words, state_words, suspicion_words
+from form_handler.staff import inbox, saved_forms
+from form_handler.staff.labels import event_label, mail_kind_label, mail_state_label, spam_reasons, state_label
 from form_handler.storage.database import Database
-from form_handler.storage.schema import deletion_mark, kept_post, submission, survey_decision
 from form_handler.storage.submissions import Submission
+from form_handler.storage.tables import deletion_mark, saved_form, submission, survey_decision
 
 # The link by which an address is confirmed is its owner's alone.
 CONFIRM_LINK = re.compile(r"(adresse-bestaetigen/\?nr=)[\w.\-]+")
@@ -47,7 +46,7 @@ def person_copy(
         return {
             _("Information on stored data (Art. 15 GDPR)"): {
                 _("Controller"): ", ".join(dict.fromkeys([str(load_site()["municipality"]["authority"]), office_name()])),
-                _("As of"): _moment(now),
+                _("As of"): _format_time(now),
                 _("Entries"): [row.reference for row in found],
                 _("Rights"): _("You may have data corrected (Art. 16 GDPR) or deleted (Art. 17 GDPR), restrict their use (Art. 18 GDPR), object to it (Art. 21 GDPR), withdraw a consent, and complain to a supervisory authority (Art. 77 GDPR)."),
                 _("Origin and recipients"): _("The data come from the forms of this website. They are for the office named above. What was published with your consent stands on the website."),
@@ -62,7 +61,7 @@ def as_json(copy: dict[str, Any]) -> bytes:
     return json.dumps(copy, ensure_ascii=False, indent=1).encode("utf-8")
 
 
-def as_page(copy: dict[str, Any]) -> bytes:
+def as_html(copy: dict[str, Any]) -> bytes:
     """Return the copy as one HTML file to read and to print, without script and style."""
     with use_language(default_language().code):
         text = render_template("partials/office/copy.html", title=next(iter(copy)), copy=copy)
@@ -71,43 +70,43 @@ def as_page(copy: dict[str, Any]) -> bytes:
 
 def _entry(database: Database, settings: Settings, row: Submission, now: datetime.datetime) -> dict[str, Any]:
     definition = FORMS[row.form]
-    story, known = desk.story(database, row.number), _technical(database, row, now)
-    consents = {str(definition.form_class()[name].label.text): _yes_or_no(bool(row.answers.get(name))) for name in definition.consents}  # fmt: skip
-    answers = {str(field.label.text): words for field, words in definition.rows(row.answers) if words and field.name not in definition.consents}  # fmt: skip
+    story, known = inbox.submission_history(database, row.number), _technical(database, row, now)
+    consents = {str(definition.form_class()[name].label.text): _yes_no(bool(row.answers.get(name))) for name in definition.consents}  # fmt: skip
+    answers = {str(field.label.text): words for field, words in definition.display_rows(row.answers) if words and field.name not in definition.consents}  # fmt: skip
     other = {name: value for name, value in row.answers.items() if name not in definition.field_names() and value}
     return {
         _("Reference"): row.reference,
         _("Form"): str(definition.title),
         _("Purpose"): str(definition.purpose),
-        _("Legal basis"): definition.basis(),
-        _("Received"): _moment(row.received_at),
+        _("Legal basis"): definition.legal_bases(),
+        _("Received"): _format_time(row.received_at),
         _("Language of the form"): language_name(row.language),
-        _("State"): state_words(row.state),
-        _("Answered"): _moment(row.answered_at),
-        _("Interim notice"): _moment(row.interim_at),
-        _("E-mail address confirmed"): _moment(row.confirmed_at),
-        _("Held as suspected spam"): _yes_or_no(row.held),
-        _("Signs of spam"): suspicion_words(row.suspicion) or _("none"),
-        _("Kept until"): _date(desk.retention_end(row)),
-        _("Deletion announced"): _moment(known["marked_at"]),
+        _("State"): state_label(row.state),
+        _("Answered"): _format_time(row.answered_at),
+        _("Interim notice"): _format_time(row.interim_at),
+        _("E-mail address confirmed"): _format_time(row.confirmed_at),
+        _("Held as suspected spam"): _yes_no(row.held),
+        _("Signs of spam"): spam_reasons(row.suspicion) or _("none"),
+        _("Kept until"): _format_day(inbox.retention_end(row)),
+        _("Deletion announced"): _format_time(known["marked_at"]),
         _("Answers"): answers | {str(name): value for name, value in other.items()},
         _("Consents"): consents or _("none asked for"),
         _("Notes of the office"): [
-            {_("Written"): _moment(one.written_at), _("Text"): one.text} for one in story["notes"]
+            {_("Written"): _format_time(one.written_at), _("Text"): one.text} for one in story["notes"]
         ] or _("none"),
         _("Begun by the office, not stored yet"): known["kept"] or _("none"),
         _("Mails"): [_mail(settings, row, one, now) for one in story["mails"]] or _("none"),
         _("Released quotations"): [
             {
                 _("Text"): one.text,
-                _("With the company's name"): _yes_or_no(one.named),
-                _("Released"): _moment(one.released_at),
+                _("With the company's name"): _yes_no(one.named),
+                _("Released"): _format_time(one.released_at),
             }
             for one in story["quotations"]
         ] or _("none"),
         **({_("Counts in the survey"): known["survey"]} if row.form == "survey" else {}),
         _("History"): [
-            {_("When"): _moment(one.happened_at), _("What the office did"): event_words(one.kind, _detail(row, one))}
+            {_("When"): _format_time(one.happened_at), _("What the office did"): event_label(one.kind, _detail(row, one))}
             for one in story["events"]
         ] or _("none"),
         _("Technical data"): known["technical"],
@@ -125,12 +124,12 @@ def _detail(row: Submission, event: Any) -> str:
 def _mail(settings: Settings, row: Submission, mail: Any, now: datetime.datetime) -> dict[str, Any]:
     subject, text = _mail_text(settings, row, mail, now)
     return {
-        _("Mail"): mail_kind_words(mail.kind),
+        _("Mail"): mail_kind_label(mail.kind),
         _("To"): mail.recipient,
-        _("State"): mail_words(mail.state),
-        _("Sent"): _moment(mail.sent_at),
+        _("State"): mail_state_label(mail.state),
+        _("Sent"): _format_time(mail.sent_at),
         _("Attempts"): str(mail.attempts),
-        _("Next attempt"): _moment(mail.next_attempt_at) if mail.state in {"waiting", "sending"} else "–",
+        _("Next attempt"): _format_time(mail.next_attempt_at) if mail.state in {"waiting", "sending"} else "–",
         _("What happened"): mail.last_error or "–",
         _("Subject"): subject,
         _("Text"): text,
@@ -141,7 +140,7 @@ def _mail(settings: Settings, row: Submission, mail: Any, now: datetime.datetime
 def _mail_text(settings: Settings, row: Submission, mail: Any, now: datetime.datetime) -> tuple[str, str]:
     """Return subject and text of a mail; what version 0.1 stored whole is taken as it is."""
     try:
-        message = write_mail(settings, row, mail.kind, mail.recipient, now)
+        message = compose_mail(settings, row, mail.kind, mail.recipient, now)
         if mail.message and mail.kind == "office":
             stored = email.message_from_bytes(mail.message.encode("utf-8"), policy=email.policy.SMTP)
             message = stored if isinstance(stored, EmailMessage) else message
@@ -154,39 +153,43 @@ def _mail_text(settings: Settings, row: Submission, mail: Any, now: datetime.dat
 
 def _technical(database: Database, row: Submission, now: datetime.datetime) -> dict[str, Any]:
     """Return what is stored besides answers and work: hash, count of the day, deletion mark, kept forms, survey."""
-    with database.reading() as connection:
+    with database.read_connection() as connection:
 
         def value(column: sa.Column[Any]) -> Any:
             return connection.execute(sa.select(column).where(column.table.c.number == row.number)).scalar()
 
-        counted = rates.look(connection, "recipient", mailbox(row.sender), now, DAY_MINUTES) if row.sender else 0
+        counted = (
+            rate_limit.current_count(connection, "recipient", mailbox_key(row.sender), now, DAY_MINUTES)
+            if row.sender
+            else 0
+        )
         counts = value(survey_decision.c.counts)
-        about = kept_post.c.path.like(f"%/v/{row.reference}/%") & (kept_post.c.expires_at > now)
-        kept = connection.execute(sa.select(kept_post.c.fields, kept_post.c.created_at).where(about)).all()
+        about = saved_form.c.path.like(f"%/v/{row.reference}/%") & (saved_form.c.expires_at > now)
+        kept = connection.execute(sa.select(saved_form.c.fields, saved_form.c.created_at).where(about)).all()
         technical = {
             _("Hash of browser and answers, against sending twice"): _("stored") if value(submission.c.fingerprint) else _("not stored"),
             _("Receipts to this e-mail address counted today"): str(counted),
         }  # fmt: skip
         return {
             "marked_at": value(deletion_mark.c.marked_at),
-            "survey": _("not decided yet") if counts is None else _yes_or_no(counts),
+            "survey": _("not decided yet") if counts is None else _yes_no(counts),
             "technical": technical,
             "kept": [
-                {_("Written"): _moment(one.created_at), _("Text"): text}
+                {_("Written"): _format_time(one.created_at), _("Text"): text}
                 for one in kept
-                for text in kept_posts.texts_of(one.fields)
+                for text in saved_forms.saved_texts(one.fields)
             ],
         }
 
 
-def _moment(value: datetime.datetime | None) -> str:
+def _format_time(value: datetime.datetime | None) -> str:
     code = default_language().code
     return format_datetime(value, "long", locale=code) if value else "–"
 
 
-def _date(value: datetime.datetime | None) -> str:
+def _format_day(value: datetime.datetime | None) -> str:
     return format_date(value, "long", locale=default_language().code) if value else "–"
 
 
-def _yes_or_no(value: bool) -> str:
+def _yes_no(value: bool) -> str:
     return _("Yes") if value else _("No")

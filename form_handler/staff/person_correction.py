@@ -21,18 +21,18 @@ class ContactField:
 
     :ivar stored: the different values that are stored, in order.
     :ivar value: what stands in the field: what was typed, else the value that all submissions share, else nothing.
-    :ivar faults: what is wrong with what was typed.
+    :ivar errors: what is wrong with what was typed.
     """
 
     name: str
     label: str
     stored: list[str]
     value: str
-    faults: list[str]
+    errors: list[str]
 
 
 def contact_fields(
-    found: Sequence[Submission], typed: Mapping[str, str] | None = None, faults: Mapping[str, list[str]] | None = None
+    found: Sequence[Submission], typed: Mapping[str, str] | None = None, errors: Mapping[str, list[str]] | None = None
 ) -> list[ContactField]:
     """Return the fields that are answered in at least one submission, labelled in the current language."""
     fields = []
@@ -42,19 +42,19 @@ def contact_fields(
             continue
         form = next(FORMS[row.form].form_class() for row in found if row.answers.get(name))
         value = (typed or {}).get(name, stored[0] if len(stored) == 1 else "")
-        fields.append(ContactField(name, str(form[name].label.text), stored, value, (faults or {}).get(name, [])))
+        fields.append(ContactField(name, str(form[name].label.text), stored, value, (errors or {}).get(name, [])))
     return fields
 
 
-def corrected(row: Submission, typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, list[str]]]:
+def apply_correction(row: Submission, typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """Return the answers of a submission with what was typed, by the rules of its form, and what is wrong with it.
 
     An empty field changes nothing, and a field that the sender left empty stays empty.
     """
     definition = FORMS[row.form]
     names = [name for name in FIELDS if typed.get(name) and row.answers.get(name)]
-    others = [(name, value) for name, value in definition.pairs_of(row.answers) if name not in names]
-    form = definition.fill(MultiDict([*others, *((name, typed[name]) for name in names)]))
+    others = [(name, value) for name, value in definition.hidden_fields_from_answers(row.answers) if name not in names]
+    form = definition.bind(MultiDict([*others, *((name, typed[name]) for name in names)]))
     form.validate()
-    faults = {name: [str(fault) for fault in form[name].errors] for name in names if form[name].errors}
-    return {**row.answers, **{name: form[name].data for name in names}}, faults
+    errors = {name: [str(error) for error in form[name].errors] for name in names if form[name].errors}
+    return {**row.answers, **{name: form[name].data for name in names}}, errors

@@ -16,11 +16,17 @@ import sqlalchemy as sa
 from core.folding import fold_text
 from core.gettext import gettext as _
 from form_handler.forms import FORMS
-from form_handler.forms.contact_details import DOTLESS, address_spellings, canonical_address, find_phones, mailbox
+from form_handler.forms.contact_details import (
+    DOT_INSENSITIVE_DOMAINS,
+    address_spellings,
+    canonical_address,
+    find_phones,
+    mailbox_key,
+)
 from form_handler.storage.database import Database
-from form_handler.storage.schema import note, submission
-from form_handler.storage.search import PHONE_FIELD, holds, matches, reference_spellings, umlaut_as_letter
-from form_handler.storage.submissions import Submission, read_row
+from form_handler.storage.search import PHONE_FIELD, contains_text, fold_umlauts, matches_query, reference_spellings
+from form_handler.storage.submissions import Submission, from_row
+from form_handler.storage.tables import note, submission
 
 MAX_QUERY = 320
 # So many similar entries are listed; a name like "Ali" needs a second word instead.
@@ -28,7 +34,7 @@ MAX_SIMILAR = 100
 # What people write before a telephone number.
 PHONE_WORD = re.compile(r"^\s*(?:tel|telefon|fon|phone|mobil|mobile|handy|nummer|tel\.-nr)\b[.:]*")
 # What may be an e-mail address inside a text.
-IN_TEXT = re.compile(r"[^\s<>()\[\],;:\"'„“”‚‘’]{1,80}[@＠][^\s<>()\[\],;:\"'„“”‚‘’]{1,255}")
+ADDRESS_IN_TEXT = re.compile(r"[^\s<>()\[\],;:\"'„“”‚‘’]{1,80}[@＠][^\s<>()\[\],;:\"'„“”‚‘’]{1,255}")
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ class Match:
 
 
 @dataclass(frozen=True)
-class Found:
+class PersonMatches:
     """What was found.
 
     :ivar kind: what was asked for: ``address``, ``phone``, ``reference``, ``name``, or empty.
@@ -55,16 +61,16 @@ class Found:
     more: bool = False
 
 
-def find_person(database: Database, text: str) -> Found:
+def find_person(database: Database, text: str) -> PersonMatches:
     """Return what belongs to a person, and apart from it what may.
 
     :param text: e-mail address, telephone number, reference, name or company, in any spelling.
     """
     text = text.strip().encode("utf-8", "replace").decode()
     if not text or len(text) > MAX_QUERY or "\x00" in text:
-        return Found()
+        return PersonMatches()
     folded = fold_text(text)
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         if "@" in folded:
             key = canonical_address(text)
             reasons, condition = [_("same e-mail address")], submission.c.sender == key
@@ -80,7 +86,7 @@ def find_person(database: Database, text: str) -> Found:
             if right or len(found.exact) == 1:
                 return replace(found, exact=right or found.exact)
             if found.exact:  # signs that look alike leave several: none of them is certain
-                return Found("reference", [], found.exact)
+                return PersonMatches("reference", [], found.exact)
         return _by_name(connection, text)
 
 
@@ -89,20 +95,20 @@ def find_exact(database: Database, text: str) -> list[Submission]:
     return [one.submission for one in find_person(database, text).exact]
 
 
-def find_picked(database: Database, references: Iterable[str]) -> list[Submission]:
+def find_selected(database: Database, references: Iterable[str]) -> list[Submission]:
     """Return the submissions that a colleague has ticked, the oldest first; one that is gone is left out."""
     known = sorted({reference for reference in references if reference.isprintable()})
     found: list[Submission] = []
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         for start in range(0, len(known), 500):
             some = submission.c.reference.in_(known[start : start + 500])
-            found += [read_row(row) for row in connection.execute(sa.select(submission).where(some))]
+            found += [from_row(row) for row in connection.execute(sa.select(submission).where(some))]
     return sorted(found, key=lambda row: (row.received_at, row.reference))
 
 
 def name_key(name: str) -> str:
     """Return a name for comparison: folded, without punctuation, whatever the order of its words."""
-    return " ".join(sorted(map(umlaut_as_letter, re.findall(r"\w+", fold_text(name)))))
+    return " ".join(sorted(map(fold_umlauts, re.findall(r"\w+", fold_text(name)))))
 
 
 def _words(text: str) -> str:
@@ -121,20 +127,20 @@ def _has_phone(numbers: Iterable[str]) -> sa.ColumnElement[bool]:
 
 def _read(connection: sa.Connection, condition: Any, limit: int | None = None) -> list[Submission]:
     query = sa.select(submission).where(condition).order_by(submission.c.received_at, submission.c.reference)
-    return [read_row(row) for row in connection.execute(query.limit(limit) if limit else query)]
+    return [from_row(row) for row in connection.execute(query.limit(limit) if limit else query)]
 
 
-def _by_name(connection: sa.Connection, text: str) -> Found:
+def _by_name(connection: sa.Connection, text: str) -> PersonMatches:
     wanted = name_key(text)
-    rows = _read(connection, matches(_words(text)), MAX_SIMILAR + 1) if wanted else []
-    mentioned = _in_notes(connection, lambda words: wanted != "" and _holds_all(words, wanted))
+    rows = _read(connection, matches_query(_words(text)), MAX_SIMILAR + 1) if wanted else []
+    mentioned = _in_notes(connection, lambda words: wanted != "" and _contains_all(words, wanted))
     found = {row.reference: Match(row, [_("same name") if wanted in _names(row) else _("these words occur in it")]) for row in rows}  # fmt: skip
     _add(found, mentioned, lambda _row: _("mentioned in a note"))
     ordered = sorted(found.values(), key=lambda one: wanted not in _names(one.submission))
-    return Found("name", [], ordered[:MAX_SIMILAR], len(ordered) > MAX_SIMILAR)
+    return PersonMatches("name", [], ordered[:MAX_SIMILAR], len(ordered) > MAX_SIMILAR)
 
 
-def _holds_all(text: str, words: str) -> bool:
+def _contains_all(text: str, words: str) -> bool:
     return set(words.split()) <= set(name_key(text).split())
 
 
@@ -145,7 +151,7 @@ def _with_similar(
     reasons: list[str],
     address: str = "",
     phones: list[str] | None = None,
-) -> Found:
+) -> PersonMatches:
     """Return what fits a condition, and what shares an address, a number or a name with it or mentions them."""
     exact = [Match(row, reasons) for row in _read(connection, condition)]
     seeds = [one.submission for one in exact]
@@ -166,38 +172,38 @@ def _with_similar(
         rows = _read(connection, _has_phone(numbers), limit)
         add(rows, lambda row: _("same phone number as %(reference)s", reference=next(numbers[one] for one in _phones(row) if one in numbers)))  # fmt: skip
     for name, reference in list(names.items())[:20]:
-        rows = [row for row in _read(connection, matches(name), limit) if name in _names(row)]
+        rows = [row for row in _read(connection, matches_query(name), limit) if name in _names(row)]
         add(rows, lambda _row, reference=reference: _("same name as %(reference)s", reference=reference))  # type: ignore[misc]
     if address:
-        add(_near(connection, address), lambda _row: _("nearly the same e-mail address"))
+        add(_similar_addresses(connection, address), lambda _row: _("nearly the same e-mail address"))
         # Folded, so that any spelling is read; compared in its one spelling, so that no other address is shown.
-        spelled = sa.or_(*(holds(fold_text(one)) for one in address_spellings(address)))
+        spelled = sa.or_(*(contains_text(fold_text(one)) for one in address_spellings(address)))
         rows = [row for row in _read(connection, spelled) if _mentions(row, address)]
         add(rows, lambda _row: _("the address is mentioned in the answers"))
         add(_in_notes(connection, lambda text: address in _addresses(text)), lambda _row: _("mentioned in a note"))
     for number in phones or []:
         add(
-            _read(connection, matches(number), limit),
+            _read(connection, matches_query(number), limit),
             lambda _row: _("the number is mentioned, or begins or ends alike"),
         )
         add(_in_notes(connection, lambda text, number=number: number in find_phones(text)), lambda _row: _("mentioned in a note"))  # type: ignore[misc]  # fmt: skip
     rows_found = list(similar.values())
-    return Found(kind, exact, rows_found[:MAX_SIMILAR], len(rows_found) > MAX_SIMILAR)
+    return PersonMatches(kind, exact, rows_found[:MAX_SIMILAR], len(rows_found) > MAX_SIMILAR)
 
 
-def _near(connection: sa.Connection, address: str) -> list[Submission]:
+def _similar_addresses(connection: sa.Connection, address: str) -> list[Submission]:
     """Return what came from another address that is probably of the same mailbox, see :func:`mailbox`."""
-    local, _at, domain = mailbox(address).rpartition("@")
-    domains = [one for one, meant in DOTLESS.items() if meant == domain] or [domain]
+    local, _at, domain = mailbox_key(address).rpartition("@")
+    domains = [one for one, meant in DOT_INSENSITIVE_DOMAINS.items() if meant == domain] or [domain]
     ends = sa.or_(*(submission.c.sender.endswith(f"@{one}", autoescape=True) for one in domains))
     # Dots may stand anywhere before the "@" of some providers; elsewhere the address begins alike.
     begins = (
-        submission.c.sender.startswith(local[0] if domain in DOTLESS else local, autoescape=True)
+        submission.c.sender.startswith(local[0] if domain in DOT_INSENSITIVE_DOMAINS else local, autoescape=True)
         if local
         else sa.false()
     )
     pairs = connection.execute(sa.select(submission.c.number, submission.c.sender).where(ends, begins))
-    numbers = [row.number for row in pairs if row.sender != address and mailbox(row.sender) == mailbox(address)]
+    numbers = [row.number for row in pairs if row.sender != address and mailbox_key(row.sender) == mailbox_key(address)]
     return _read(connection, submission.c.number.in_(numbers[: MAX_SIMILAR + 1]))
 
 
@@ -212,7 +218,7 @@ def _phones(row: Submission) -> list[str]:
 
 
 def _addresses(text: str) -> set[str]:
-    return {canonical_address(word) for word in IN_TEXT.findall(text)}
+    return {canonical_address(word) for word in ADDRESS_IN_TEXT.findall(text)}
 
 
 def _mentions(row: Submission, address: str) -> bool:

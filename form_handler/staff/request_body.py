@@ -7,15 +7,15 @@ from markupsafe import escape
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
-from form_handler.request_body import drain, parse_body
+from form_handler.request_body import drain_request, parse_urlencoded
 
 # Largest body in bytes, by view. A character takes at most twelve bytes of a body (RFC 3629, percent-encoded).
 MAX_BODY_BYTES = 8 * 1024
-MAX_BODY_BYTES_OF = {
+VIEW_BODY_BYTES = {
     "write_note": 100 * 1024,
     "release_quotation": 100 * 1024,
-    "correct": 256 * 1024,
-    "erase_person": 32 * 1024,
+    "correct_answers": 256 * 1024,
+    "delete_person": 32 * 1024,
     "correct_person": 32 * 1024,
 }
 MAX_FIELDS = 300
@@ -31,13 +31,13 @@ def read_form(request: Request, view: str) -> MultiDict[str, str]:
     :raises UnsupportedMediaType: if it is no form.
     :raises BadRequest: if it is not UTF-8 or breaks off.
     """
-    limit = MAX_BODY_BYTES_OF.get(view, MAX_BODY_BYTES)
+    limit = VIEW_BODY_BYTES.get(view, MAX_BODY_BYTES)
     if (request.content_length or 0) > limit:
-        drain(request)
+        drain_request(request)
         raise RequestEntityTooLarge
     body = _read(request, limit + 1)
     if len(body) > limit:
-        drain(request)
+        drain_request(request)
         raise RequestEntityTooLarge
     if not body:
         return MultiDict()
@@ -45,7 +45,7 @@ def read_form(request: Request, view: str) -> MultiDict[str, str]:
         raise UnsupportedMediaType
     if body.count(b"&") >= MAX_FIELDS:
         raise RequestEntityTooLarge
-    pairs, is_utf8 = parse_body(body)
+    pairs, is_utf8 = parse_urlencoded(body)
     if not is_utf8:
         raise BadRequest
     if sum(len(escape(value).encode("utf-8", "replace")) for _name, value in pairs) > len(body) + MAX_GROWTH_BYTES:

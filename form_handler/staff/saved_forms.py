@@ -15,17 +15,17 @@ import sqlalchemy as sa
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from form_handler.storage.database import Database
-from form_handler.storage.schema import kept_post
+from form_handler.storage.tables import saved_form
 
-KEPT = datetime.timedelta(days=7)
-MOST_PER_ACCOUNT = 20
-PAGE_SECONDS = 7 * 24 * 3600
+RETENTION = datetime.timedelta(days=7)
+MAX_PER_ACCOUNT = 20
+MAX_PAGE_AGE_SECONDS = 7 * 24 * 3600
 
 Pairs = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
-class KeptPost:
+class SavedForm:
     """A form that was sent without a session: where to, its fields, and when."""
 
     id: str
@@ -34,72 +34,72 @@ class KeptPost:
     created_at: datetime.datetime
 
 
-def sign_owner(key: str, account_id: int) -> str:
+def sign_page_owner(key: str, account_id: int) -> str:
     """Return the mark in a page's forms that says for which account the page was drawn."""
     value = URLSafeTimedSerializer(key, salt="page-owner").dumps(account_id)
     return value if isinstance(value, str) else value.decode()
 
 
-def read_owner(key: str, mark: str) -> int | None:
+def verify_page_owner(key: str, mark: str) -> int | None:
     """Return the account for which a page was drawn; None if the mark is not ours or older than a week."""
     try:
-        return int(URLSafeTimedSerializer(key, salt="page-owner").loads(mark, max_age=PAGE_SECONDS))
+        return int(URLSafeTimedSerializer(key, salt="page-owner").loads(mark, max_age=MAX_PAGE_AGE_SECONDS))
     except (BadSignature, TypeError, ValueError):
         return None
 
 
-def keep(database: Database, account_id: int, path: str, fields: Pairs, now: datetime.datetime) -> bool:
+def save_form(database: Database, account_id: int, path: str, fields: Pairs, now: datetime.datetime) -> bool:
     """Keep what was sent; the same again is kept once. Return False if the account has too much kept already."""
     text = json.dumps(list(fields), ensure_ascii=False).replace("\\u0000", "\ufffd")
-    mine = kept_post.c.account_id == account_id
-    with database.writing() as connection:
-        connection.execute(kept_post.delete().where(kept_post.c.expires_at < now))
-        same = mine & (kept_post.c.path == path) & (kept_post.c.fields == text)
-        if connection.execute(sa.select(kept_post.c.id).where(same)).first() is not None:
+    mine = saved_form.c.account_id == account_id
+    with database.transaction() as connection:
+        connection.execute(saved_form.delete().where(saved_form.c.expires_at < now))
+        same = mine & (saved_form.c.path == path) & (saved_form.c.fields == text)
+        if connection.execute(sa.select(saved_form.c.id).where(same)).first() is not None:
             return True
-        query = sa.select(sa.func.count()).select_from(kept_post).where(mine)
-        if connection.execute(query).scalar_one() >= MOST_PER_ACCOUNT:
+        query = sa.select(sa.func.count()).select_from(saved_form).where(mine)
+        if connection.execute(query).scalar_one() >= MAX_PER_ACCOUNT:
             return False
         connection.execute(
-            kept_post.insert().values(
+            saved_form.insert().values(
                 id=secrets.token_hex(16),
                 account_id=account_id,
                 path=path,
                 fields=text,
                 created_at=now,
-                expires_at=now + KEPT,
+                expires_at=now + RETENTION,
             )
         )
     return True
 
 
-def of_account(database: Database, account_id: int, now: datetime.datetime) -> list[KeptPost]:
+def list_saved_forms(database: Database, account_id: int, now: datetime.datetime) -> list[SavedForm]:
     """Return what is kept for an account, the oldest first."""
     query = (
-        sa.select(kept_post)
-        .where(kept_post.c.account_id == account_id, kept_post.c.expires_at > now)
-        .order_by(kept_post.c.created_at, kept_post.c.id)
+        sa.select(saved_form)
+        .where(saved_form.c.account_id == account_id, saved_form.c.expires_at > now)
+        .order_by(saved_form.c.created_at, saved_form.c.id)
     )
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         return [
-            KeptPost(row.id, row.path, [(name, value) for name, value in json.loads(row.fields)], row.created_at)
+            SavedForm(row.id, row.path, [(name, value) for name, value in json.loads(row.fields)], row.created_at)
             for row in connection.execute(query)
         ]
 
 
-def texts_of(fields: str) -> list[str]:
+def saved_texts(fields: str) -> list[str]:
     """Return the texts that stored fields hold, without marks and tokens."""
     return [value for name, value in json.loads(fields) if value and not name.startswith("_")]
 
 
-def discard(database: Database, account_id: int, identity: str) -> None:
+def delete_saved_form(database: Database, account_id: int, identity: str) -> None:
     """Throw away what was sent or is no longer wanted; only its own account can."""
-    with database.writing() as connection:
+    with database.transaction() as connection:
         connection.execute(
-            kept_post.delete().where(kept_post.c.account_id == account_id, kept_post.c.id == identity[:32])
+            saved_form.delete().where(saved_form.c.account_id == account_id, saved_form.c.id == identity[:32])
         )
 
 
-def forget_expired(connection: sa.Connection, now: datetime.datetime) -> None:
+def delete_expired(connection: sa.Connection, now: datetime.datetime) -> None:
     """Delete what was kept for too long."""
-    connection.execute(kept_post.delete().where(kept_post.c.expires_at < now))
+    connection.execute(saved_form.delete().where(saved_form.c.expires_at < now))

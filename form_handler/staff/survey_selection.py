@@ -7,19 +7,19 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from core.gettext import gettext as _
-from form_handler.staff.labels import counting_words
-from form_handler.staff.layout import base, show
-from form_handler.staff.views import database, now, office
+from form_handler.staff.labels import counting_label
+from form_handler.staff.layout import render, staff_root
+from form_handler.staff.views import database, now, staff
 from form_handler.survey.answers import DecisionError, count_states, decide, list_answers
-from form_handler.survey.disclosure import BATCH
+from form_handler.survey.disclosure import MIN_BATCH_SIZE
 
 DECISIONS: dict[str, bool | None] = {"counts": True, "excluded": False, "undecided": None}
 
 
-@office.route("/umfrage/zaehlung/", methods=["GET", "POST"])
+@staff.route("/umfrage/zaehlung/", methods=["GET", "POST"])
 def counting() -> BaseResponse:
     """Show every answer with its state, the undecided first, and keep a decision."""
-    fault = ""
+    problem = ""
     if request.method == "POST":
         decision = g.form.get("decision", "")
         if decision not in DECISIONS:
@@ -28,16 +28,16 @@ def counting() -> BaseResponse:
         if _may_change(reference, g.form.get("before", "")):
             try:
                 decide(database(), reference, DECISIONS[decision], g.account.name, now())
-                return redirect(f"{base()}umfrage/zaehlung/", 303)
+                return redirect(f"{staff_root()}umfrage/zaehlung/", 303)
             except DecisionError as error:
-                fault = _("This decision is not possible: %(why)s", why=str(error))
+                problem = _("This decision is not possible: %(why)s", why=str(error))
         else:
-            fault = _("Somebody else has decided on this answer meanwhile. Look at it again.")
+            problem = _("Somebody else has decided on this answer meanwhile. Look at it again.")
     found = list_answers(database())
     found.sort(key=lambda one: one.state != "undecided")
-    return show(
-        "counting", status=409 if fault else 200, title=_("Which answers count"), answers=found, fault=fault,
-        states=count_states(found), batch=BATCH, counting_words=counting_words,
+    return render(
+        "counting", status=409 if problem else 200, title=_("Which answers count"), answers=found, error=problem,
+        states=count_states(found), batch=MIN_BATCH_SIZE, counting_label=counting_label,
     )  # fmt: skip
 
 

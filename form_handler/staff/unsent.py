@@ -13,16 +13,25 @@ from werkzeug.wrappers import Response
 
 from core.gettext import gettext as _
 from form_handler.forms import FORMS
-from form_handler.staff import saved_forms as kept_posts
-from form_handler.staff.labels import state_words
-from form_handler.staff.layout import base, show
+from form_handler.staff import saved_forms
+from form_handler.staff.labels import state_label
+from form_handler.staff.layout import render, staff_root
 
-ENTRY = re.compile(r"/v/([^/]+)/")
+ENTRY_PATH = re.compile(r"/v/([^/]+)/")
 # Views whose forms are kept through the log-in. What deletes is asked again instead.
-KEPT_VIEWS = frozenset(
-    {"write_note", "change_state", "correct", "release_quotation", "interim", "let_through", "retry_one", "mails"}
+SAVED_VIEWS = frozenset(
+    {
+        "write_note",
+        "change_state",
+        "correct_answers",
+        "release_quotation",
+        "interim",
+        "release_held",
+        "retry_submission_mails",
+        "mails",
+    }
 )
-SHORT = 60
+MAX_INLINE_CHARS = 60
 
 
 @dataclass(frozen=True)
@@ -36,30 +45,30 @@ class Field:
     is_long: bool = False
 
 
-def view_of(path: str, method: str) -> str:
+def view_name(path: str, method: str) -> str:
     """Return the name of the view of the staff area that an address leads to, or nothing."""
     try:
         endpoint, _values = current_app.url_map.bind("").match(path, method=method)
     except HTTPException:  # no such page, another method, or an address to be completed
         return ""
     blueprint, _dot, view = endpoint.rpartition(".")
-    return view if blueprint.startswith("office") and view != "unknown_page" else ""
+    return view if blueprint.startswith("staff") and view != "unknown_page" else ""
 
 
 def entry_page(path: str) -> str:
     """Return the page of the entry that an address belongs to, else the inbox."""
-    found = ENTRY.search(path)
-    return f"{base()}v/{found[1]}/" if found and found[1].isalnum() | ("-" in found[1]) else base()
+    found = ENTRY_PATH.search(path)
+    return f"{staff_root()}v/{found[1]}/" if found and found[1].isalnum() | ("-" in found[1]) else staff_root()
 
 
-def kept_fields(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+def saved_fields(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return the fields that our forms have, each once, without token and password."""
     names = {name for definition in FORMS.values() for name in definition.field_names()}
     names |= {"note", "state", "field", "text", "named", "back", "_seen"}
     return list(dict.fromkeys((n, v) for n, v in pairs if n in names or n.startswith("_take_")))
 
 
-def fields_of(pairs: Iterable[tuple[str, str]]) -> list[Field]:
+def labelled_fields(pairs: Iterable[tuple[str, str]]) -> list[Field]:
     """Return fields with the words that a page shows."""
     labels = {name: field.label.text for d in FORMS.values() for name, field in d.form_class()._fields.items()}
     labels |= {"note": _("Note"), "state": _("State"), "text": _("Quotation for the website")}
@@ -68,44 +77,44 @@ def fields_of(pairs: Iterable[tuple[str, str]]) -> list[Field]:
         if name not in labels or not value:
             found.append(Field(name, value))
             continue
-        shown = state_words(value) if name == "state" else value
-        found.append(Field(name, value, str(labels[name]), shown, len(value) > SHORT or "\n" in value))
+        shown = state_label(value) if name == "state" else value
+        found.append(Field(name, value, str(labels[name]), shown, len(value) > MAX_INLINE_CHARS or "\n" in value))
     return found
 
 
-def what_it_is(path: str) -> str:
+def describe_form(path: str) -> str:
     """Return what a form at an address does, with the reference of the entry."""
     words = {
-        "write_note": _("Note"), "change_state": _("State"), "correct": _("Correction"),
+        "write_note": _("Note"), "change_state": _("State"), "correct_answers": _("Correction"),
         "release_quotation": _("Quotation for the website"), "interim": _("An interim notice has been given"),
-        "let_through": _("No spam: take it in and send its mails"), "retry_one": _("Try again now"),
+        "release_held": _("No spam: take it in and send its mails"), "retry_submission_mails": _("Try again now"),
         "mails": _("Try all again now"),
-    }.get(view_of(path, "POST"), "")  # fmt: skip
-    entry = ENTRY.search(path)
+    }.get(view_name(path, "POST"), "")  # fmt: skip
+    entry = ENTRY_PATH.search(path)
     return " · ".join(part for part in (words, entry[1] if entry else "") if part)
 
 
-def give_back(status: int, title: str, lines: Sequence[str], may_send: bool, log_in: bool = False) -> Response:
+def render_unsent(status: int, title: str, lines: Sequence[str], may_send: bool, log_in: bool = False) -> Response:
     """Return a page with what this request sent, nothing of it stored.
 
     :param may_send: whether there is a button that sends it once more, with a fresh token.
     :param log_in: whether there is a link to the log-in.
     """
     item: dict[str, Any] = {
-        "id": "", "path": request.full_path.rstrip("?"), "what": what_it_is(request.path), "when": None,
-        "fields": fields_of(kept_fields(g.form.items(multi=True))),
+        "id": "", "path": request.full_path.rstrip("?"), "what": describe_form(request.path), "when": None,
+        "fields": labelled_fields(saved_fields(g.form.items(multi=True))),
     }  # fmt: skip
     items = [item] if request.method == "POST" else []
-    return show("unsent", status=status, title=title, lines=lines, items=items, may_send=may_send, log_in=log_in)
+    return render("unsent", status=status, title=title, lines=lines, items=items, may_send=may_send, log_in=log_in)
 
 
-def show_kept(found: Sequence[kept_posts.KeptPost]) -> Response:
+def render_saved_forms(found: Sequence[saved_forms.SavedForm]) -> Response:
     """Return the page with everything that is kept for the account."""
     items = [
-        {"id": one.id, "path": one.path, "what": what_it_is(one.path), "when": one.created_at, "fields": fields_of(one.fields)}
+        {"id": one.id, "path": one.path, "what": describe_form(one.path), "when": one.created_at, "fields": labelled_fields(one.fields)}
         for one in found
     ]  # fmt: skip
     lines = [_("You were logged out when you sent this. It was kept for you and has not been stored yet. Please look at it and send it.")]  # fmt: skip
     if not items:
         lines = [_("There is nothing that has not been sent.")]
-    return show("unsent", title=_("Not sent yet"), lines=lines, items=items, may_send=True, log_in=False)
+    return render("unsent", title=_("Not sent yet"), lines=lines, items=items, may_send=True, log_in=False)

@@ -11,13 +11,13 @@ from form_handler.responses import settings
 from form_handler.storage.submissions import Submission
 
 
-def sign_seen(found: Submission, **values: Any) -> str:
+def sign_version(found: Submission, **values: Any) -> str:
     """Return a mark of a submission's version with what the form shows of it."""
     value = _serializer().dumps({"number": found.number, "version": found.version, **values})
     return value if isinstance(value, str) else value.decode()
 
 
-def read_seen(mark: str, found: Submission) -> Mapping[str, Any] | None:
+def verify_version(mark: str, found: Submission) -> Mapping[str, Any] | None:
     """Return what a mark holds; None if it is not ours or belongs to another submission."""
     try:
         seen = _serializer().loads(mark)

@@ -20,11 +20,11 @@ from alembic import command
 
 from form_handler.storage.database import Database, make_folder, sync_folder
 from form_handler.storage.migrate import alembic_config, refuse_newer
-from form_handler.storage.revision import HEAD, current
-from form_handler.storage.schema import FLEETING, TABLES
+from form_handler.storage.schema_version import LATEST_REVISION, current_revision
+from form_handler.storage.tables import EPHEMERAL_TABLES, TABLES
 
 FORMAT = 1
-ROWS_AT_ONCE = 500
+BATCH_ROWS = 500
 
 
 class BackupError(Exception):
@@ -61,9 +61,9 @@ def _write(database: Database, out: Any) -> str:
         "tables": {},
     }
     with database.snapshot() as connection, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        manifest["schema"] = current(connection)
+        manifest["schema"] = current_revision(connection)
         for table in TABLES:
-            if table.name in FLEETING:
+            if table.name in EPHEMERAL_TABLES:
                 continue
             digest, count = hashlib.sha256(), 0
             with archive.open(f"{table.name}.jsonl", "w", force_zip64=True) as lines:
@@ -107,7 +107,7 @@ def restore_backup(database: Database, file: Path) -> str:
     archive, manifest = check_backup(file)
     with archive:
         refuse_newer(manifest["schema"])
-        with database.writing() as connection:
+        with database.transaction() as connection:
             if sa.inspect(connection).get_table_names():
                 raise BackupError("Die Datenbank ist nicht leer. Eine Sicherung kommt nur in einen leeren Ordner.")
             config = alembic_config()
@@ -116,8 +116,8 @@ def restore_backup(database: Database, file: Path) -> str:
             for name, told in manifest["tables"].items():
                 _fill(connection, archive, name, told)
             for name, told in manifest["tables"].items():
-                _prove(connection, name, told)
-            command.upgrade(config, HEAD)
+                _verify(connection, name, told)
+            command.upgrade(config, LATEST_REVISION)
     return _report(manifest)
 
 
@@ -138,7 +138,7 @@ def check_backup(file: Path) -> tuple[zipfile.ZipFile, dict[str, Any]]:
 
 def _table(connection: sa.Connection, name: str) -> sa.Table:
     """Return a table as the schema of the backup has it, which may be older than ours."""
-    known = {table.name: table for table in TABLES if table.name not in FLEETING}.get(name)
+    known = {table.name: table for table in TABLES if table.name not in EPHEMERAL_TABLES}.get(name)
     if known is None or name not in sa.inspect(connection).get_table_names():
         raise BackupError(f"Die Sicherung enthält eine Tabelle, die es nicht gibt: {name}")
     columns = {column["name"] for column in sa.inspect(connection).get_columns(name)}
@@ -162,7 +162,7 @@ def _fill(connection: sa.Connection, archive: zipfile.ZipFile, name: str, told: 
                     if isinstance(value, str) and isinstance(column.type, sa.types.TypeDecorator):
                         row[column.name] = datetime.datetime.fromisoformat(value)
                 batch.append(row)
-                if len(batch) == ROWS_AT_ONCE:
+                if len(batch) == BATCH_ROWS:
                     connection.execute(table.insert(), batch)
                     batch = []
     except (KeyError, ValueError, zipfile.BadZipFile, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
@@ -171,10 +171,10 @@ def _fill(connection: sa.Connection, archive: zipfile.ZipFile, name: str, told: 
         connection.execute(table.insert(), batch)
     if digest.hexdigest() != told["sha256"]:
         raise BackupError(f"Die Sicherung ist beschädigt: {name}")
-    _continue_numbering(connection, table)
+    _reset_sequence(connection, table)
 
 
-def _continue_numbering(connection: sa.Connection, table: sa.Table) -> None:
+def _reset_sequence(connection: sa.Connection, table: sa.Table) -> None:
     """Let PostgreSQL number new rows after the restored ones."""
     if connection.dialect.name == "postgresql" and "id" in table.columns:
         connection.exec_driver_sql(
@@ -183,7 +183,7 @@ def _continue_numbering(connection: sa.Connection, table: sa.Table) -> None:
         )
 
 
-def _prove(connection: sa.Connection, name: str, told: dict[str, Any]) -> None:
+def _verify(connection: sa.Connection, name: str, told: dict[str, Any]) -> None:
     digest, count = hashlib.sha256(), 0
     for row in _rows(connection, _table(connection, name)):
         digest.update(_as_line(row))

@@ -24,10 +24,10 @@ import sqlalchemy as sa
 from form_handler.settings import Settings, SettingsError
 
 # Names the database that the data folder was used with; if that is absent later, none is created in its place.
-MARKER = "database"
+MARKER_FILE = "database"
 T = TypeVar("T")
-BUSY_SECONDS = 10.0
-WAL_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+LOCK_TIMEOUT_SECONDS = 10.0
+WAL_FIXED_VERSIONS = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 
 
 class DatabaseBusyError(Exception):
@@ -43,7 +43,7 @@ class PragmaError(RuntimeError):
 
 
 @dataclass(eq=False)
-class _Job:
+class _WriteJob:
     """What one thread wants to write, with its outcome once that is certain."""
 
     run: Callable[[sa.Connection], Any]
@@ -55,14 +55,14 @@ class _Job:
 
 def wal_is_safe(version: tuple[int, ...]) -> bool:
     """Tell whether this SQLite is free of the WAL reset fault."""
-    newest = WAL_FIXED[0]
-    return version >= newest or any(version[:2] == fixed[:2] and version >= fixed for fixed in WAL_FIXED)
+    newest = WAL_FIXED_VERSIONS[0]
+    return version >= newest or any(version[:2] == fixed[:2] and version >= fixed for fixed in WAL_FIXED_VERSIONS)
 
 
 class Database:
     """The database of one process.
 
-    :ivar engine: SQLAlchemy's engine; use :meth:`reading`, :meth:`writing` and :meth:`write` instead of connecting yourself.
+    :ivar engine: SQLAlchemy's engine; use :meth:`read_connection`, :meth:`transaction` and :meth:`run_in_transaction` instead of connecting yourself.
     """
 
     def __init__(self, settings: Settings, create: bool = True) -> None:
@@ -74,10 +74,10 @@ class Database:
         path = settings.sqlite_path
         self.is_sqlite = path is not None
         if path is not None and not path.exists():
-            _refuse_second(settings, create)
+            _refuse_creation(settings, create)
         self._lock = threading.Lock()
         self._lock_path = settings.data_dir / "kim.lock"
-        self._jobs: deque[_Job] = deque()
+        self._jobs: deque[_WriteJob] = deque()
         make_folder(settings.data_dir)
         if self.is_sqlite:
             self.engine = _sqlite_engine(settings)
@@ -86,7 +86,7 @@ class Database:
             self.engine = sa.create_engine(settings.database_url, pool_pre_ping=True, hide_parameters=True)
 
     @contextlib.contextmanager
-    def reading(self) -> Iterator[sa.Connection]:
+    def read_connection(self) -> Iterator[sa.Connection]:
         """Open a connection that only reads."""
         with self.engine.connect() as connection:
             yield connection
@@ -106,7 +106,7 @@ class Database:
                 connection.rollback()
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
+    def transaction(self) -> Iterator[sa.Connection]:
         """Open a transaction that writes: committed at the end of the block, undone on any exception.
 
         On SQLite writers of all processes stand in one line, so that nobody waits in SQLite's busy loop.
@@ -117,29 +117,29 @@ class Database:
             with self.engine.begin() as connection:
                 yield connection
             return
-        with self._in_line(), self._begun() as connection:
+        with self._write_lock(), self._begin_immediate() as connection:
             yield connection
 
-    def write(self, run: Callable[[sa.Connection], T]) -> T:
+    def run_in_transaction(self, run: Callable[[sa.Connection], T]) -> T:
         """Let ``run`` write in a transaction and return what it returns, once that is on disk.
 
         Waiting for the disk is most of the work. So on SQLite whoever comes to the head of the line also does what
         other threads of this process want to write by then, in one transaction; what fails of it fails alone.
         PostgreSQL does the like by itself.
 
-        :raises DatabaseBusyError: see :meth:`writing`; nothing was written then.
+        :raises DatabaseBusyError: see :meth:`transaction`; nothing was written then.
         """
         if not self.is_sqlite:
-            with self.writing() as connection:
+            with self.transaction() as connection:
                 return run(connection)
-        job = _Job(run)
+        job = _WriteJob(run)
         self._jobs.append(job)
         try:
-            with self._in_line(unless=job):
+            with self._write_lock(unless=job):
                 if not job.finished:
-                    self._do(list(_taken(self._jobs)))
+                    self._execute_jobs(list(_drain(self._jobs)))
         except BaseException:
-            if self._withdraw(job):
+            if self._cancel(job):
                 raise
             # Another thread was at it already: when it lets go of the lock, the outcome is certain.
             with self._lock:
@@ -149,7 +149,7 @@ class Database:
         result: T = job.result
         return result
 
-    def _withdraw(self, job: _Job) -> bool:
+    def _cancel(self, job: _WriteJob) -> bool:
         """Make sure that nobody writes what we are about to call not written; tell whether it was still time for that."""
         try:
             self._jobs.remove(job)
@@ -157,7 +157,7 @@ class Database:
             return False
         return True
 
-    def _do(self, jobs: list[_Job]) -> None:
+    def _execute_jobs(self, jobs: list[_WriteJob]) -> None:
         """Do jobs in one transaction; if that fails as a whole, each in one of its own."""
         try:
             self._commit(jobs)
@@ -168,10 +168,10 @@ class Database:
                 return
             for job in jobs:
                 job.error = None
-                self._do([job])
+                self._execute_jobs([job])
 
-    def _commit(self, jobs: list[_Job]) -> None:
-        with self._begun() as connection:
+    def _commit(self, jobs: list[_WriteJob]) -> None:
+        with self._begin_immediate() as connection:
             for job in jobs:
                 connection.exec_driver_sql("SAVEPOINT job")
                 try:
@@ -184,7 +184,7 @@ class Database:
             job.finished = True
 
     @contextlib.contextmanager
-    def _begun(self) -> Iterator[sa.Connection]:
+    def _begin_immediate(self) -> Iterator[sa.Connection]:
         """Open a transaction of SQLite; whoever calls is at the head of the line."""
         with self.engine.connect() as connection:
             try:
@@ -199,28 +199,28 @@ class Database:
                 raise
 
     @contextlib.contextmanager
-    def _in_line(self, unless: _Job | None = None) -> Iterator[None]:
+    def _write_lock(self, unless: _WriteJob | None = None) -> Iterator[None]:
         """Stand in the line of writers, of this process and then of all; not of all if a job is finished by then."""
-        deadline = time.monotonic() + BUSY_SECONDS
-        if not self._lock.acquire(timeout=BUSY_SECONDS):
+        deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
+        if not self._lock.acquire(timeout=LOCK_TIMEOUT_SECONDS):
             raise DatabaseBusyError("the line of writers does not move")
         try:
             if unless is not None and unless.finished:
                 yield
                 return
             with self._lock_path.open("a") as file:
-                _wait_for_file(file.fileno(), deadline)
+                _lock_file(file.fileno(), deadline)
                 yield
         finally:
             self._lock.release()
 
 
-def _taken(jobs: deque[_Job]) -> Iterator[_Job]:
+def _drain(jobs: deque[_WriteJob]) -> Iterator[_WriteJob]:
     while jobs:
         yield jobs.popleft()
 
 
-def _wait_for_file(handle: int, deadline: float) -> None:
+def _lock_file(handle: int, deadline: float) -> None:
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -246,7 +246,7 @@ def _sqlite_engine(settings: Settings) -> sa.Engine:
         sa.URL.create("sqlite", database=str(path)),  # any character may stand in a path
         hide_parameters=True,
         poolclass=sa.pool.QueuePool,
-        connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
+        connect_args={"timeout": LOCK_TIMEOUT_SECONDS, "isolation_level": None, "check_same_thread": False},
     )
 
     @sa.event.listens_for(engine, "connect")
@@ -262,7 +262,7 @@ def _sqlite_engine(settings: Settings) -> sa.Engine:
 def remembered_database(settings: Settings) -> str | None:
     """Return the name of the database that the data folder was used with, or None."""
     try:
-        return (settings.data_dir / MARKER).read_text("utf-8").strip() or None
+        return (settings.data_dir / MARKER_FILE).read_text("utf-8").strip() or None
     except (FileNotFoundError, NotADirectoryError):
         return None
 
@@ -272,18 +272,18 @@ def remember_database(settings: Settings) -> None:
     if remembered_database(settings) == _marker_text(settings):
         return
     make_folder(settings.data_dir)
-    draft = settings.data_dir / f".{MARKER}.{os.getpid()}.part"
+    draft = settings.data_dir / f".{MARKER_FILE}.{os.getpid()}.part"
     with draft.open("w", encoding="utf-8") as file:
         file.write(_marker_text(settings) + "\n")
         file.flush()
         os.fsync(file.fileno())
-    draft.rename(settings.data_dir / MARKER)
+    draft.rename(settings.data_dir / MARKER_FILE)
     sync_folder(settings.data_dir)
 
 
 def forget_database(settings: Settings) -> None:
     """Forget which database the data folder was used with, so that a new one may be made."""
-    (settings.data_dir / MARKER).unlink(missing_ok=True)
+    (settings.data_dir / MARKER_FILE).unlink(missing_ok=True)
 
 
 def refuse_other_database(settings: Settings) -> None:
@@ -300,7 +300,7 @@ def refuse_other_database(settings: Settings) -> None:
         )
 
 
-def no_database(settings: Settings) -> MissingDatabaseError:
+def missing_database(settings: Settings) -> MissingDatabaseError:
     """Return the error for a database that is absent or empty."""
     remembered = remembered_database(settings)
     if remembered is None:
@@ -323,9 +323,9 @@ def _marker_text(settings: Settings) -> str:
     return settings.database_name
 
 
-def _refuse_second(settings: Settings, create: bool) -> None:
+def _refuse_creation(settings: Settings, create: bool) -> None:
     if not create or remembered_database(settings) is not None:
-        raise no_database(settings)
+        raise missing_database(settings)
 
 
 def set_pragmas(connection: sqlite3.Connection, journal: str) -> None:

@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from form_handler.storage.database import Database
-from form_handler.storage.revision import HEAD, SchemaError, current
+from form_handler.storage.schema_version import LATEST_REVISION, SchemaError, current_revision
 
 FOLDER = Path(__file__).parent / "migrations"
 
@@ -29,9 +29,9 @@ def upgrade(database: Database) -> bool:
 
     :raises SchemaError: if the database is newer than this programme.
     """
-    with database.writing() as connection:
-        before = current(connection)
-        if before == HEAD:
+    with database.transaction() as connection:
+        before = current_revision(connection)
+        if before == LATEST_REVISION:
             return False
         refuse_newer(before)
         config = alembic_config()
@@ -61,10 +61,10 @@ def require_current(database: Database) -> None:
 
     :raises SchemaError: if it is older (run ``kim db upgrade``) or newer.
     """
-    with database.reading() as connection:
-        revision = current(connection)
+    with database.read_connection() as connection:
+        revision = current_revision(connection)
     refuse_newer(revision)
     if revision is None:
         raise SchemaError("The database is empty. Create its tables with: kim db init, or: kim db upgrade")
-    if revision != HEAD:
+    if revision != LATEST_REVISION:
         raise SchemaError("The database is older than this version. Bring it up to date with: kim db upgrade")

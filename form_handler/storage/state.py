@@ -6,7 +6,7 @@ import datetime
 
 import sqlalchemy as sa
 
-from form_handler.storage.schema import service_state
+from form_handler.storage.tables import service_state
 
 
 def read_state(connection: sa.Connection, name: str) -> str | None:
@@ -24,7 +24,7 @@ def write_state(connection: sa.Connection, name: str, value: str | None) -> None
         connection.execute(service_state.insert().values(name=name, value=value))
 
 
-def read_moment(connection: sa.Connection, name: str) -> datetime.datetime | None:
+def read_time(connection: sa.Connection, name: str) -> datetime.datetime | None:
     """Return a moment that was kept by :func:`write_state` in ISO 8601, or None."""
     value = read_state(connection, name)
     return datetime.datetime.fromisoformat(value) if value else None

@@ -13,11 +13,11 @@ import sqlalchemy as sa
 
 from form_handler.forms.contact_details import canonical_address
 from form_handler.storage.database import Database
-from form_handler.storage.schema import outgoing_mail, submission
 from form_handler.storage.search import reference_spellings, search_columns
+from form_handler.storage.tables import outgoing_mail, submission
 
 # Without 0 O 1 I L U, which are mistaken for each other on the phone (after Crockford's base 32).
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Submission:
 
 
 @dataclass(frozen=True)
-class Draft:
+class OutgoingMail:
     """A mail that goes out with a submission: its kind, and whom it is for."""
 
     kind: str
@@ -61,7 +61,7 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class SpamVerdict:
     """Whether a submission looks like spam: the signs, kinds with blanks between, and whether it is held.
 
     :ivar silent: whether the sender's address gets no mail, because too many went there today.
@@ -73,12 +73,12 @@ class Verdict:
 
 
 # The same answers from the same browser within this time are one submission: two tabs, a form sent again.
-SAME_AGAIN = datetime.timedelta(minutes=15)
+DUPLICATE_WINDOW = datetime.timedelta(minutes=15)
 
 # Made once: building a statement takes longer than running it.
 INSERT_SUBMISSION = submission.insert()
 INSERT_MAIL = outgoing_mail.insert()
-KNOWN = sa.select(submission).where(
+FIND_DUPLICATE = sa.select(submission).where(
     (submission.c.number == sa.bindparam("number"))
     | (
         (submission.c.fingerprint == sa.bindparam("fingerprint"))
@@ -86,34 +86,34 @@ KNOWN = sa.select(submission).where(
     )
 )
 
-Judge = Callable[[sa.Connection], Verdict]
+SpamClassifier = Callable[[sa.Connection], SpamVerdict]
 
 
-def no_sign(_connection: sa.Connection) -> Verdict:
+def not_spam(_connection: sa.Connection) -> SpamVerdict:
     """Judge that a submission is no spam."""
-    return Verdict()
+    return SpamVerdict()
 
 
 def new_reference() -> str:
     """Return a reference number, one of 729 million."""
-    return "KIM-" + "".join(secrets.choice(ALPHABET) for _ in range(6))
+    return "KIM-" + "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(6))
 
 
-def store(
+def store_submission(
     database: Database,
     number: str,
     form: str,
     language: str,
     answers: Mapping[str, Any],
-    drafts: Callable[[Submission], Sequence[Draft]],
+    drafts: Callable[[Submission], Sequence[OutgoingMail]],
     now: datetime.datetime,
-    judge: Judge = no_sign,
+    judge: SpamClassifier = not_spam,
     fingerprint: str | None = None,
 ) -> Submission:
     """Store a submission and its mails in one transaction, once; return what is stored.
 
     When this returns, everything is on disk. A number that is already stored gives the stored one, and so
-    does a fingerprint that came within the last :data:`SAME_AGAIN`. The mails of a held submission are stored
+    does a fingerprint that came within the last :data:`DUPLICATE_WINDOW`. The mails of a held submission are stored
     as held, too: nothing goes out before somebody of the office has looked.
 
     :raises sqlalchemy.exc.SQLAlchemyError: if it could not be stored; then nothing was.
@@ -121,7 +121,7 @@ def store(
     """
 
     def write(connection: sa.Connection) -> Submission:
-        known = find_known(database, connection, number, fingerprint, now)
+        known = find_duplicate(database, connection, number, fingerprint, now)
         if known is not None:
             return known
         verdict = judge(connection)
@@ -143,7 +143,7 @@ def store(
 
     for attempt in range(4):
         try:
-            return database.write(write)
+            return database.run_in_transaction(write)
         except sa.exc.IntegrityError:
             # The reference was taken, or the same number came in another process at the same moment.
             if attempt == 3:
@@ -152,7 +152,7 @@ def store(
 
 
 def _insert(
-    connection: sa.Connection, fresh: Submission, drafts: Sequence[Draft], fingerprint: str | None = None
+    connection: sa.Connection, fresh: Submission, drafts: Sequence[OutgoingMail], fingerprint: str | None = None
 ) -> None:
     connection.execute(
         INSERT_SUBMISSION,
@@ -167,7 +167,7 @@ def _insert(
             "held": fresh.held,
             "fingerprint": fingerprint,
             "suspicion": fresh.suspicion or None,
-            **derived(fresh.form, fresh.reference, fresh.answers),
+            **computed_columns(fresh.form, fresh.reference, fresh.answers),
         },
     )
     rows = [_mail_row(fresh, draft, fresh.received_at) for draft in drafts]
@@ -175,7 +175,7 @@ def _insert(
         connection.execute(INSERT_MAIL, rows)
 
 
-def _mail_row(found: Submission, draft: Draft, due: datetime.datetime) -> dict[str, Any]:
+def _mail_row(found: Submission, draft: OutgoingMail, due: datetime.datetime) -> dict[str, Any]:
     return {
         "number": found.number,
         "kind": draft.kind,
@@ -187,12 +187,12 @@ def _mail_row(found: Submission, draft: Draft, due: datetime.datetime) -> dict[s
     }
 
 
-def derived(form: str, reference: str, answers: Mapping[str, Any]) -> dict[str, Any]:
+def computed_columns(form: str, reference: str, answers: Mapping[str, Any]) -> dict[str, Any]:
     """Return the columns that are computed from the answers, for searching and filtering."""
     return {"trade": answers.get("trade") or None, **search_columns(reference, form, answers)}
 
 
-def read_row(row: sa.Row[Any]) -> Submission:
+def from_row(row: sa.Row[Any]) -> Submission:
     data = row._mapping
     return Submission(
         number=data["number"],
@@ -212,15 +212,17 @@ def read_row(row: sa.Row[Any]) -> Submission:
     )
 
 
-def find_known(
+def find_duplicate(
     database: Database, connection: sa.Connection, number: str, fingerprint: str | None, now: datetime.datetime
 ) -> Submission | None:
     """Return the submission with this one-time number, or what the same browser sent a short while ago, or None."""
     if fingerprint is not None and not database.is_sqlite:
         # Two processes at the same moment stand in line; on SQLite all writers do.
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(int(fingerprint[:15], 16))))
-    row = connection.execute(KNOWN, {"number": number, "fingerprint": fingerprint, "since": now - SAME_AGAIN}).first()
-    return read_row(row) if row else None
+    row = connection.execute(
+        FIND_DUPLICATE, {"number": number, "fingerprint": fingerprint, "since": now - DUPLICATE_WINDOW}
+    ).first()
+    return from_row(row) if row else None
 
 
 def find_by_reference(database: Database, reference: str) -> Submission | None:
@@ -232,8 +234,8 @@ def find_by_reference(database: Database, reference: str) -> Submission | None:
         return None
     exact = reference.strip().upper()
     query = sa.select(submission).where(submission.c.reference.in_([exact, *reference_spellings(reference)]))
-    with database.reading() as connection:
-        found = [read_row(row) for row in connection.execute(query)]
+    with database.read_connection() as connection:
+        found = [from_row(row) for row in connection.execute(query)]
     right = [row for row in found if row.reference == exact] or found
     return right[0] if len(right) == 1 else None
 
@@ -245,31 +247,33 @@ def list_submissions(database: Database, form: str | None = None, state: str | N
         query = query.where(submission.c.form == form)
     if state:
         query = query.where(submission.c.state == state)
-    with database.reading() as connection:
-        return [read_row(row) for row in connection.execute(query)]
+    with database.read_connection() as connection:
+        return [from_row(row) for row in connection.execute(query)]
 
 
 def find_by_number(database: Database, number: str) -> Submission | None:
     """Return the submission with this one-time number, or None."""
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         row = connection.execute(sa.select(submission).where(submission.c.number == number)).first()
-    return read_row(row) if row else None
+    return from_row(row) if row else None
 
 
 def mail_state(database: Database, number: str, kind: str) -> str | None:
     """Return the state of a submission's mail of this kind, or None if there is no such mail."""
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         query = sa.select(outgoing_mail.c.state).where(outgoing_mail.c.number == number, outgoing_mail.c.kind == kind)
         found: str | None = connection.execute(query).scalar()
     return found
 
 
-def mark_confirmed(database: Database, found: Submission, now: datetime.datetime, draft: Draft | None = None) -> None:
+def confirm_email(
+    database: Database, found: Submission, now: datetime.datetime, draft: OutgoingMail | None = None
+) -> None:
     """Note that a sender confirmed the e-mail address, and plan the mail that this allows; the first time counts.
 
     :param draft: the mail, for example the copy of the answers; for a held submission it is held, too.
     """
-    with database.writing() as connection:
+    with database.transaction() as connection:
         done = connection.execute(
             submission.update()
             .where(

@@ -12,11 +12,11 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from core.folding import fold_text
-from form_handler.forms.contact_details import mailbox
-from form_handler.staff.inbox import log
+from form_handler.forms.contact_details import mailbox_key
+from form_handler.staff.inbox import record_event
 from form_handler.storage.database import Database
-from form_handler.storage.schema import submission, survey_decision
-from form_handler.storage.submissions import Submission, read_row
+from form_handler.storage.submissions import Submission, from_row
+from form_handler.storage.tables import submission, survey_decision
 
 State = Literal["undecided", "counts", "excluded", "duplicate", "published"]
 # Legal forms do not tell one company from another of the same name; folded as names are.
@@ -76,10 +76,10 @@ def read_answers(connection: sa.Connection) -> list[SurveyAnswer]:
         .where(submission.c.form == "survey", submission.c.held.is_(False))
         .order_by(submission.c.received_at, submission.c.number)
     )
-    rows = [(read_row(row), row.counts, row.batch_id) for row in connection.execute(query)]
+    rows = [(from_row(row), row.counts, row.batch_id) for row in connection.execute(query)]
     groups = _groups([found for found, _counts, _batch in rows])
     same = _index((group, found.reference) for (found, _c, _b), group in zip(rows, groups, strict=True))
-    alike = _index((_ticks(found), found.reference) for found, _c, _b in rows)
+    alike = _index((_selected_choices(found), found.reference) for found, _c, _b in rows)
     taken = {group for (_found, _counts, batch), group in zip(rows, groups, strict=True) if batch is not None}
     result = []
     for (found, counts, batch), group in zip(rows, groups, strict=True):
@@ -88,14 +88,14 @@ def read_answers(connection: sa.Connection) -> list[SurveyAnswer]:
             state = "duplicate" if group in taken else "counts"
             taken.add(group)
         others = [reference for reference in same[group] if reference != found.reference]
-        twins = [reference for reference in alike[_ticks(found)] if reference != found.reference]
+        twins = [reference for reference in alike[_selected_choices(found)] if reference != found.reference]
         result.append(SurveyAnswer(found, state, others, twins))
     return result
 
 
 def list_answers(database: Database) -> list[SurveyAnswer]:
     """Return all answers with their state; see :func:`read_answers`."""
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         return read_answers(connection)
 
 
@@ -117,7 +117,7 @@ def decide(database: Database, reference: str, counts: bool | None, actor: str, 
         .outerjoin(survey_decision, survey_decision.c.number == submission.c.number)
         .where(submission.c.form == "survey", submission.c.reference == reference.strip().upper())
     )
-    with database.writing() as connection:
+    with database.transaction() as connection:
         found = connection.execute(query).first()
         if found is None:
             raise DecisionError("Diese Antwort auf die Umfrage gibt es nicht.")
@@ -134,7 +134,7 @@ def decide(database: Database, reference: str, counts: bool | None, actor: str, 
                 survey_decision.insert().values(number=found.number, counts=counts, decided_by=actor, decided_at=now)
             )
         kind = {True: "survey-counts", False: "survey-excluded", None: "survey-reopened"}[counts]
-        log(connection, actor, kind, now, found.number)
+        record_event(connection, actor, kind, now, found.number)
 
 
 def company_key(name: str) -> str:
@@ -146,7 +146,7 @@ def company_key(name: str) -> str:
 def _keys(found: Submission) -> list[str]:
     company = company_key(str(found.answers.get("company") or ""))
     address = str(found.answers.get("email") or "")
-    return [*([f"company {company}"] if company else []), *([f"mail {mailbox(address)}"] if address else [])]
+    return [*([f"company {company}"] if company else []), *([f"mail {mailbox_key(address)}"] if address else [])]
 
 
 def _groups(found: Sequence[Submission]) -> list[int]:
@@ -166,7 +166,7 @@ def _groups(found: Sequence[Submission]) -> list[int]:
     return [root(index) for index in range(len(found))]
 
 
-def _ticks(found: Submission) -> str:
+def _selected_choices(found: Submission) -> str:
     """Return what was ticked and chosen, without the texts."""
     answers: Mapping[str, Any] = found.answers
     chosen = {name: value for name, value in answers.items() if name not in FREE_TEXTS and value}

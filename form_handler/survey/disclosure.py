@@ -1,6 +1,6 @@
 """Counts that may be published: no sequence of publications tells of fewer than five companies.
 
-**The rule.** Answers that the office has confirmed are counted in closed batches of at least :data:`BATCH` companies. Each
+**The rule.** Answers that the office has confirmed are counted in closed batches of at least :data:`MIN_BATCH_SIZE` companies. Each
 company is in one batch only, a batch is counted once, when it is closed, and its published cells never change
 afterwards – not by a correction, a withdrawal or a deletion. What is published is the sum of the batches. A batch
 contributes to a question only cells that are safe by themselves: at least :data:`THRESHOLD` companies in the cell and at
@@ -25,15 +25,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-K = 5
+MIN_GROUP_SIZE = 5
 # A company knows its own answer and may subtract it; five others remain.
-THRESHOLD = K + 1
+THRESHOLD = MIN_GROUP_SIZE + 1
 # From 4 * K on even a question with two answers has more than one table that is published.
-BATCH = 4 * K
+MIN_BATCH_SIZE = 4 * MIN_GROUP_SIZE
 Table = Mapping[str, int]
 
 
-def shown_cells(table: Table) -> dict[str, int]:
+def publishable_cells(table: Table) -> dict[str, int]:
     """Return the cells of one batch's table that may be published; all others stay hidden for good.
 
     :param table: a partition: each company of the batch is in exactly one cell. What is first in it is hidden first.

@@ -20,15 +20,15 @@ import sqlalchemy as sa
 import yaml
 
 from form_handler.forms import FORMS
-from form_handler.forms.fields import AnyOf, Scale, labels_of
+from form_handler.forms.fields import MultiChoiceField, RatingField, choice_labels
 from form_handler.storage.database import Database, sync_folder
-from form_handler.storage.schema import quotation, submission, survey_batch, survey_decision, survey_publication
 from form_handler.storage.submissions import Submission
+from form_handler.storage.tables import quotation, submission, survey_batch, survey_decision, survey_publication
 from form_handler.survey.answers import State, count_states, read_answers
-from form_handler.survey.disclosure import BATCH, THRESHOLD, shown_cells
+from form_handler.survey.disclosure import MIN_BATCH_SIZE, THRESHOLD, publishable_cells
 
 NO_ANSWER = "none_given"
-HEAD = """# Ergebnisse der Umfrage bei Betrieben. Geschrieben von `kim survey publish`; bitte nicht von Hand ändern.
+FILE_HEADER = """# Ergebnisse der Umfrage bei Betrieben. Geschrieben von `kim survey publish`; bitte nicht von Hand ändern.
 # tables: so viele Betriebe gaben diese Antwort. bases: von so vielen. Was fehlt, fehlt mit Absicht.
 """
 ACTOR = "kim"
@@ -44,7 +44,7 @@ class PublicationError(Exception):
     """Publishing is not possible; the message says why, in German, and repeats nothing of an answer."""
 
 
-class TooFewError(PublicationError):
+class TooFewAnswersError(PublicationError):
     """There is nothing new that may be published."""
 
 
@@ -53,7 +53,7 @@ class _DryRun(Exception):
 
 
 @dataclass(frozen=True)
-class Published:
+class Publication:
     """What a publication says, and what it is made of.
 
     :ivar content: ``current`` of the file.
@@ -66,7 +66,7 @@ class Published:
     is_new: bool
 
 
-def partitions(found: Sequence[Submission]) -> dict[str, dict[str, int]]:
+def tabulate(found: Sequence[Submission]) -> dict[str, dict[str, int]]:
     """Return every question as a partition of these companies: a choice each, or ticked and not ticked.
 
     The order is that in which cells are hidden: no answer first, on a scale the low levels next, else the last choices.
@@ -74,30 +74,30 @@ def partitions(found: Sequence[Submission]) -> dict[str, dict[str, int]]:
     form = FORMS["survey"].form_class()
     tables: dict[str, dict[str, int]] = {}
     for name in FORMS["survey"].field_names():
-        keys = [key for key in labels_of(form[name]) if key]
+        keys = [key for key in choice_labels(form[name]) if key]
         if not keys:
             continue
-        if isinstance(form[name], AnyOf):
+        if isinstance(form[name], MultiChoiceField):
             for key in keys:
                 ticked = sum(1 for row in found if key in (row.answers.get(name) or ()))
                 tables[f"{name}:{key}"] = {"yes": ticked, "no": len(found) - ticked}
         else:
             given = Counter(value if (value := row.answers.get(name)) in keys else NO_ANSWER for row in found)
-            order = keys if isinstance(form[name], Scale) else keys[::-1]
+            order = keys if isinstance(form[name], RatingField) else keys[::-1]
             tables[name] = {key: given[key] for key in [NO_ANSWER, *order]}
     return tables
 
 
-def publish(database: Database, path: Path, now: datetime.datetime, dry_run: bool = False) -> Published:
+def publish(database: Database, path: Path, now: datetime.datetime, dry_run: bool = False) -> Publication:
     """Close a batch if enough answers wait, and write what may be published, whole or not at all.
 
     :param dry_run: change neither database nor file.
     :raises TooFewError: if nothing has been published and too few answers count, or if nothing has changed.
     :raises PublicationError: if an older file cannot be read.
     """
-    results: list[Published] = []
+    results: list[Publication] = []
     try:
-        with database.writing() as connection:
+        with database.transaction() as connection:
             results.append(_publish(connection, path, now))
             if dry_run:
                 raise _DryRun
@@ -107,16 +107,16 @@ def publish(database: Database, path: Path, now: datetime.datetime, dry_run: boo
     text = as_yaml(result.content)
     if not result.is_new and _read_text(path) == text:
         waiting = result.states["counts"]
-        raise TooFewError(
+        raise TooFewAnswersError(
             f"Es gibt nichts Neues zu veröffentlichen: {waiting} bestätigte Antworten warten; gezählt wird, sobald es "
-            f"{BATCH} sind. {undecided_words(result.states)}"
+            f"{MIN_BATCH_SIZE} sind. {undecided_sentence(result.states)}"
         )
     if not dry_run:
         _write(path, text)
     return result
 
 
-def undecided_words(states: Mapping[State, int]) -> str:
+def undecided_sentence(states: Mapping[State, int]) -> str:
     """Return the sentence that says how many answers nobody has decided on."""
     number = states["undecided"]
     if not number:
@@ -124,29 +124,29 @@ def undecided_words(states: Mapping[State, int]) -> str:
     return f"Über {number} Antworten ist noch nicht entschieden: kim survey list, oder im Eingang unter „Umfrage“."
 
 
-def _publish(connection: sa.Connection, path: Path, now: datetime.datetime) -> Published:
+def _publish(connection: sa.Connection, path: Path, now: datetime.datetime) -> Publication:
     if connection.dialect.name == "postgresql":  # on SQLite all writers stand in line anyway
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK_NUMBER)))
     latest = _latest(connection)
     if latest is None:
-        latest = _take_over_file(connection, path, now)
+        latest = _import_older_file(connection, path, now)
     waiting = [one.submission for one in read_answers(connection) if one.state == "counts"]
-    if len(waiting) >= BATCH:
+    if len(waiting) >= MIN_BATCH_SIZE:
         _close_batch(connection, waiting, now)
     states = count_states(read_answers(connection))
     batches = connection.execute(survey_batch.select().order_by(survey_batch.c.id)).all()
     if not batches:
-        raise TooFewError(
-            f"Bisher zählen {len(waiting)} Antworten. Veröffentlicht wird ab {BATCH}; die Seite lädt weiter ein. "
-            + undecided_words(states)
+        raise TooFewAnswersError(
+            f"Bisher zählen {len(waiting)} Antworten. Veröffentlicht wird ab {MIN_BATCH_SIZE}; die Seite lädt weiter ein. "
+            + undecided_sentence(states)
         )
-    content = _compose(batches, released_quotations(connection), now.date())
+    content = _build_publication(batches, released_quotations(connection), now.date())
     if latest is not None and {**content, "published_on": latest["published_on"]} == latest:
-        return Published(latest, states, False)
+        return Publication(latest, states, False)
     connection.execute(
         survey_publication.insert().values(published_at=now, content=json.dumps(content, ensure_ascii=False))
     )
-    return Published(content, states, True)
+    return Publication(content, states, True)
 
 
 def _latest(connection: sa.Connection) -> dict[str, Any] | None:
@@ -158,8 +158,8 @@ def _latest(connection: sa.Connection) -> dict[str, Any] | None:
 def _close_batch(connection: sa.Connection, found: Sequence[Submission], now: datetime.datetime) -> None:
     """Count these companies, once and for good."""
     cells: Cells = {
-        name: {key: (number, len(found)) for key, number in shown_cells(table).items()}
-        for name, table in partitions(found).items()
+        name: {key: (number, len(found)) for key, number in publishable_cells(table).items()}
+        for name, table in tabulate(found).items()
     }
     months = [f"{row.received_at:%Y-%m}" for row in found]
     batch = _add_batch(connection, len(found), min(months), max(months), cells, now)
@@ -185,9 +185,11 @@ def _add_batch(
     return int(added[0])
 
 
-def _compose(batches: Sequence[Any], quotations: Sequence[Mapping[str, Any]], today: datetime.date) -> dict[str, Any]:
+def _build_publication(
+    batches: Sequence[Any], quotations: Sequence[Mapping[str, Any]], today: datetime.date
+) -> dict[str, Any]:
     """Return the sum of all batches as a publication; a cell counts for the batches in which it may be shown."""
-    tables: dict[str, dict[str, int]] = {name: {} for name in partitions(())}
+    tables: dict[str, dict[str, int]] = {name: {} for name in tabulate(())}
     bases: dict[str, dict[str, int]] = {}
     for batch in batches:
         for name, cells in json.loads(batch.tables).items():
@@ -217,16 +219,16 @@ def released_quotations(connection: sa.Connection) -> list[dict[str, Any]]:
     found = []
     for row in connection.execute(query):
         answers = json.loads(row.answers)
-        text = one_line(row.text)
+        text = visible_line(row.text)
         if not answers.get("consent_quote") or not text:
             continue
         named = row.named and answers.get("consent_named") and answers.get("company")
-        company = one_line(str(answers["company"])) or None if named else None
+        company = visible_line(str(answers["company"])) or None if named else None
         found.append({"text": text, "language": row.language, "field": row.field, "company": company})
     return found
 
 
-def one_line(text: str) -> str:
+def visible_line(text: str) -> str:
     """Return a text as one line of visible characters, with the joiners that writing systems need."""
     text = _DIRECTION.sub("", _BREAKS.sub(" ", text))
     kept = (c for c in text if unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"})
@@ -237,7 +239,7 @@ def as_yaml(content: Mapping[str, Any]) -> str:
     """Return the file's text; reading it gives the same data."""
     whole = {"current": dict(content)}
     for allow_unicode in (True, False):
-        text = HEAD + yaml.safe_dump(whole, allow_unicode=allow_unicode, sort_keys=False, width=120)
+        text = FILE_HEADER + yaml.safe_dump(whole, allow_unicode=allow_unicode, sort_keys=False, width=120)
         if yaml.safe_load(text) == whole:
             return text
     raise PublicationError("Die Ergebnisse lassen sich nicht als YAML schreiben. Prüfen Sie die freigegebenen Zitate.")
@@ -257,7 +259,7 @@ def _write(path: Path, text: str) -> None:
     sync_folder(path.parent)
 
 
-def _take_over_file(connection: sa.Connection, path: Path, now: datetime.datetime) -> dict[str, Any] | None:
+def _import_older_file(connection: sa.Connection, path: Path, now: datetime.datetime) -> dict[str, Any] | None:
     """Take the results of an older file as the first batch; return its latest publication, or None.
 
     Who was counted in it is not known. So every answer that had come by then counts as published and is never

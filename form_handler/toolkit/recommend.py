@@ -1,6 +1,6 @@
 """The chooser of the toolkit: which measures fit an employer's answers, in which order, and why.
 
-A face of `editorial` (see CONTRIBUTING.md): :func:`choose` runs on plain data, which the build writes as
+A face of `editorial` (see CONTRIBUTING.md): :func:`recommend` runs on plain data, which the build writes as
 ``massnahmen.json`` for each language and the handler reads. ``overrides/assets/chooser.js`` holds the same rules
 in the browser; a test compares both over every kind of answer.
 """
@@ -17,7 +17,7 @@ QUESTIONS = ("want", "obstacle", "document", "size")
 Answers = Mapping[str, Sequence[str]]
 
 
-def choose(data: Mapping[str, Any], answers: Answers) -> list[dict[str, Any]]:
+def recommend(data: Mapping[str, Any], answers: Answers) -> list[dict[str, Any]]:
     """Return the measures that fit, the first step first and the talk with the office last.
 
     ``answers`` holds for each of :data:`QUESTIONS` the keys that were chosen (at most one for all but ``obstacle``).
@@ -29,7 +29,7 @@ def choose(data: Mapping[str, Any], answers: Answers) -> list[dict[str, Any]]:
         if not all(key in answers.get(question, ()) for question, key in rule["when"].items()):
             continue
         for rank, key in enumerate(rule["show"]):
-            if not fits(data["measures"][key], answers):
+            if not is_applicable(data["measures"][key], answers):
                 continue
             entry = found.setdefault(key, {"key": key, "first": False, "why": [], "points": 0, "place": (place, rank)})
             entry["first"] = entry["first"] or rule["first"]
@@ -42,7 +42,7 @@ def choose(data: Mapping[str, Any], answers: Answers) -> list[dict[str, Any]]:
     return [{name: one[name] for name in ("key", "first", "why")} for one in [*kept, last]]
 
 
-def fits(measure: Mapping[str, Any], answers: Answers) -> bool:
+def is_applicable(measure: Mapping[str, Any], answers: Answers) -> bool:
     """Tell whether a measure is open to these answers at all; what was not answered excludes nothing."""
     return all(
         not answers.get(question) or set(answers[question]) & set(measure[question])
@@ -50,7 +50,7 @@ def fits(measure: Mapping[str, Any], answers: Answers) -> bool:
     )
 
 
-def labels() -> dict[str, list[tuple[str, str]]]:
+def choice_labels() -> dict[str, list[tuple[str, str]]]:
     """Return the choices of each question, in words of the current language."""
     return {
         "want": [
@@ -86,7 +86,7 @@ def labels() -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def reasons() -> dict[str, str]:
+def reason_texts() -> dict[str, str]:
     """Return the sentence for each reason why a measure is there, in the current language."""
     sentences = {
         "want": lambda words: _("because you want to offer: %(answer)s", answer=words),
@@ -96,13 +96,13 @@ def reasons() -> dict[str, str]:
     }
     found = {
         f"{question}:{key}": sentences[question](words)
-        for question, choices in labels().items()
+        for question, choices in choice_labels().items()
         for key, words in choices
     }
     return {**found, "always": _("because a talk always helps and commits you to nothing")}
 
 
-def stages() -> list[tuple[str, str]]:
+def stage_labels() -> list[tuple[str, str]]:
     """Return the stages of the way into a company, in order, with their words."""
     return [
         ("meet", _("Getting to know each other")),
@@ -112,20 +112,20 @@ def stages() -> list[tuple[str, str]]:
     ]
 
 
-def known_answers(given: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+def parse_answers(given: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """Return of what was sent only the choices that exist, each once; one of a kind where one is meant."""
     found = {}
-    for question, choices in labels().items():
+    for question, choices in choice_labels().items():
         kept = [key for key, _words in choices if key in given.get(question, ())]
         found[question] = kept if question == "obstacle" else kept[:1]
     return found
 
 
-def every_answer(most_obstacles: int = 2) -> Iterator[dict[str, tuple[str, ...]]]:
+def all_answer_combinations(most_obstacles: int = 2) -> Iterator[dict[str, tuple[str, ...]]]:
     """Yield every combination of answers, with at most so many obstacles."""
 
     def keys(question: str) -> list[str]:
-        return [key for key, _words in labels()[question]]
+        return [key for key, _words in choice_labels()[question]]
 
     one = {question: [(), *((key,) for key in keys(question))] for question in ("want", "document", "size")}
     obstacles = [

@@ -12,27 +12,27 @@ from flask import Response, current_app, request
 
 from core.gettext import gettext as _
 from core.languages import Language
-from form_handler import responses as pages
-from form_handler.layout import put, retitle
-from form_handler.toolkit import recommend as chooser
+from form_handler import responses
+from form_handler.layout import replace_region, set_title
+from form_handler.toolkit import recommend as recommend_rules
 
-SLUG = "arbeitgeber/werkzeugkasten/"
-CHOICE = SLUG + "auswahl/"
-DATA = SLUG + "massnahmen.json"
-SIZES = {"1-9": "small", "10-49": "small", "50-249": "medium", "250+": "large"}
-WANTS = {"internship": "internship", "entry_qualification": "training", "training": "training", "job": "job"}
+TOOLKIT_PATH = "arbeitgeber/werkzeugkasten/"
+RESULT_PATH = TOOLKIT_PATH + "auswahl/"
+DATA_PATH = TOOLKIT_PATH + "massnahmen.json"
+COMPANY_SIZES = {"1-9": "small", "10-49": "small", "50-249": "medium", "250+": "large"}
+OFFER_KINDS = {"internship": "internship", "entry_qualification": "training", "training": "training", "job": "job"}
 
 
 class ToolkitError(Exception):
     """The built site holds no measures; the message says what to do."""
 
 
-def read_data(site_dir: Path, language: Language) -> dict[str, Any]:
+def load_toolkit(site_dir: Path, language: Language) -> dict[str, Any]:
     """Return rules, measures and words of a language, as the build wrote them.
 
     :raises ToolkitError: if the file is missing or no JSON.
     """
-    path = site_dir / language.root.strip("/") / DATA
+    path = site_dir / language.root.strip("/") / DATA_PATH
     try:
         found: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
@@ -40,24 +40,30 @@ def read_data(site_dir: Path, language: Language) -> dict[str, Any]:
     return found
 
 
-def show_choice(language: Language) -> Response:
+def recommendations(language: Language) -> Response:
     """Return the list that fits the answers in the address; it can be shared and printed, and holds nothing personal."""
-    data = read_data(pages.settings().site_dir, language)
-    answers = chooser.known_answers({name: request.args.getlist(name) for name in chooser.QUESTIONS})
-    action = language.root + CHOICE
-    region = draw("result", results=chooser.choose(data, answers), data=data, share_url=address(action, answers))
-    region = f'<div id="choose-live" aria-live="polite"><div data-chooser-static>{region}</div></div>' + draw(
-        "chooser_form", labels=chooser.labels(), answers=answers, action=action, data_url=language.root + DATA
+    data = load_toolkit(responses.settings().site_dir, language)
+    answers = recommend_rules.parse_answers({name: request.args.getlist(name) for name in recommend_rules.QUESTIONS})
+    action = language.root + RESULT_PATH
+    region = draw(
+        "result", results=recommend_rules.recommend(data, answers), data=data, share_url=share_url(action, answers)
     )
-    page = put(pages.shells().form_page(language, SLUG), "chooser", region)
-    response = pages.respond(retitle(page, title=_("What fits your case")), 200)
+    region = f'<div id="choose-live" aria-live="polite"><div data-chooser-static>{region}</div></div>' + draw(
+        "chooser_form",
+        labels=recommend_rules.choice_labels(),
+        answers=answers,
+        action=action,
+        data_url=language.root + DATA_PATH,
+    )
+    page = replace_region(responses.page_layouts().form_page(language, TOOLKIT_PATH), "chooser", region)
+    response = responses.html_response(set_title(page, title=_("What fits your case")), 200)
     response.headers["Cache-Control"] = "public, max-age=300"
     return response
 
 
-def address(action: str, answers: Mapping[str, Sequence[str]]) -> str:
+def share_url(action: str, answers: Mapping[str, Sequence[str]]) -> str:
     """Return the address that holds these answers."""
-    query = urlencode([(question, key) for question in chooser.QUESTIONS for key in answers.get(question, ())])
+    query = urlencode([(question, key) for question in recommend_rules.QUESTIONS for key in answers.get(question, ())])
     return f"{action}?{query}" if query else action
 
 
@@ -67,34 +73,34 @@ def draw(macro: str, **values: Any) -> str:
     return str(getattr(module, macro)(**values))
 
 
-def answers_of_form(form: str, answers: Mapping[str, Any]) -> dict[str, list[str]]:
+def chooser_answers(form: str, answers: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return what a form's answers say to the chooser's questions; empty for forms that say nothing."""
     found: dict[str, list[str]] = {}
     if form == "participation":
-        found["want"] = [WANTS[way] for way in answers.get("ways") or () if way in WANTS]
+        found["want"] = [OFFER_KINDS[way] for way in answers.get("ways") or () if way in OFFER_KINDS]
     elif form == "survey":
-        done = [key for key in answers.get("done") or () if key in WANTS]
+        done = [key for key in answers.get("done") or () if key in OFFER_KINDS]
         heavy = [
             (-int(value), key)
-            for key, _words in chooser.labels()["obstacle"]
+            for key, _words in recommend_rules.choice_labels()["obstacle"]
             if (value := str(answers.get(f"obstacle_{key}") or "0")) in {"1", "2"}
         ]
         found["want"] = done if len(done) == 1 else []
         found["obstacle"] = [key for _weight, key in sorted(heavy, key=lambda row: row[0])][:3]
     else:
         return {}
-    found["size"] = [SIZES[size] for size in [answers.get("employees")] if size in SIZES]
-    return chooser.known_answers(found)
+    found["size"] = [COMPANY_SIZES[size] for size in [answers.get("employees")] if size in COMPANY_SIZES]
+    return recommend_rules.parse_answers(found)
 
 
-def fitting(language: Language, answers: Mapping[str, Sequence[str]]) -> str:
+def recommendations_for_receipt(language: Language, answers: Mapping[str, Sequence[str]]) -> str:
     """Return the part of a receipt that shows what fits; empty if nothing is known, or the measures cannot be read."""
     if not any(answers.values()):
         return ""
     try:
-        data = read_data(pages.settings().site_dir, language)
+        data = load_toolkit(responses.settings().site_dir, language)
     except ToolkitError as error:
         current_app.logger.error("%s", error)
         return ""
-    results = chooser.choose(data, answers)
-    return draw("fitting", results=results, data=data, more_url=address(language.root + CHOICE, answers))
+    results = recommend_rules.recommend(data, answers)
+    return draw("fitting", results=results, data=data, more_url=share_url(language.root + RESULT_PATH, answers))

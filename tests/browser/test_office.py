@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Page
 from form_handler.settings import read_settings
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
-from form_handler.storage.schema import staff_session
-from kim.demo import fill_demo
+from form_handler.storage.tables import staff_session
+from kim.demo import seed_demo_data
 from tests.browser.conftest import Visit
 from tests.browser.test_accessibility import violations
 from tests.serving import Server, serving
@@ -31,7 +31,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     settings = read_settings({"KIM_DATA_DIR": str(folder / "var")})
     database = Database(settings)
     upgrade(database)
-    fill_demo(database, settings, folder / "survey.yml", datetime.datetime.now(datetime.UTC), PASSWORD)
+    seed_demo_data(database, settings, folder / "survey.yml", datetime.datetime.now(datetime.UTC), PASSWORD)
     database.engine.dispose()
     with serving(folder / "var") as running:
         yield running
@@ -148,7 +148,7 @@ def test_a_note_written_for_more_than_an_hour_survives_the_log_in(clerk: Open, o
     page.locator("tbody a").first.click()
     page.fill("#note", "Lange Notiz.\nZweite Zeile <b>&</b>.")
     database = Database(read_settings({"KIM_DATA_DIR": str(office.data_dir)}))
-    with database.writing() as connection:
+    with database.transaction() as connection:
         long_ago = datetime.datetime.now(datetime.UTC) - datetime.timedelta(minutes=61)
         connection.execute(staff_session.update().values(seen_at=long_ago))
     database.engine.dispose()

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from form_handler.toolkit.recommend import every_answer
+from form_handler.toolkit.recommend import all_answer_combinations
 from tests.browser.conftest import Visit
 from tests.conftest import PATIENCE, ROOT
 from tests.form_handler.conftest import HIDDEN, unescape
@@ -66,7 +66,7 @@ def test_without_script_the_same_list_comes_with_an_address_to_share(visit: Begi
 
 def test_page_and_handler_follow_the_same_rules_for_every_answer(visit: Begin) -> None:
     page = visit().open(PAGE)
-    some = [*every_answer(1)][::7] + [*every_answer(2)][::97]
+    some = [*all_answer_combinations(1)][::7] + [*all_answer_combinations(2)][::97]
     wanted = [{question: list(keys) for question, keys in answers.items()} for answers in some]
     source = page.locator("script[type=module]").get_attribute("src") or ""
     in_browser = page.evaluate(
@@ -77,10 +77,10 @@ def test_page_and_handler_follow_the_same_rules_for_every_answer(visit: Begin) -
         }""",
         [source, PAGE + "massnahmen.json", wanted],
     )
-    from form_handler.toolkit.recommend import choose
+    from form_handler.toolkit.recommend import recommend
 
     data = json.loads((ROOT / "site" / PAGE.strip("/") / "massnahmen.json").read_text("utf-8"))
-    assert in_browser == [choose(data, answers) for answers in wanted]
+    assert in_browser == [recommend(data, answers) for answers in wanted]
 
 
 def test_rubbish_in_the_address_shows_the_talk_and_no_fault(visit: Begin) -> None:

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from core.languages import ROOT, default_language, load_languages
 from editorial.content.pages import read_content
 from editorial.content.toolkit import FILE, check_table, chooser_data, load_table, measure_pages
-from form_handler.toolkit.recommend import QUESTIONS, choose, every_answer, fits, known_answers, labels
+from form_handler.toolkit.recommend import (
+    QUESTIONS,
+    all_answer_combinations,
+    choice_labels,
+    is_applicable,
+    parse_answers,
+    recommend,
+)
 
 CONTENT = read_content(ROOT / "docs", load_languages())
 TABLE = load_table()
@@ -22,7 +29,7 @@ DATA = chooser_data(TABLE, CONTENT, default_language())
 answers = st.fixed_dictionaries(
     {
         question: st.lists(st.sampled_from([key for key, _ in choices]), unique=True, max_size=8 if question == "obstacle" else 1)
-        for question, choices in labels().items()
+        for question, choices in choice_labels().items()
     }
 )  # fmt: skip
 
@@ -36,7 +43,7 @@ def test_the_real_table_has_no_fault() -> None:
 def test_every_answer_gets_a_short_list_that_ends_with_the_talk_and_says_why(
     given_answers: dict[str, list[str]],
 ) -> None:
-    found = choose(DATA, given_answers)
+    found = recommend(DATA, given_answers)
     keys = [one["key"] for one in found]
     assert keys[-1] == DATA["always"]
     assert len(keys) == len(set(keys)) <= DATA["most"] + 1
@@ -48,24 +55,24 @@ def test_every_answer_gets_a_short_list_that_ends_with_the_talk_and_says_why(
                 question, key = reason.split(":")
                 assert key in given_answers[question], "a reason is an answer that was given"
         if one["key"] != DATA["always"]:
-            assert fits(DATA["measures"][one["key"]], given_answers), "nobody is sent to what is not for them"
+            assert is_applicable(DATA["measures"][one["key"]], given_answers), "nobody is sent to what is not for them"
 
 
 def test_first_steps_stand_first_and_more_reasons_stand_higher() -> None:
-    for some in every_answer(1):
-        found = [one for one in choose(DATA, some) if one["key"] != DATA["always"]]
+    for some in all_answer_combinations(1):
+        found = [one for one in recommend(DATA, some) if one["key"] != DATA["always"]]
         assert [one["first"] for one in found] == sorted((one["first"] for one in found), reverse=True)
 
 
 def test_every_measure_has_its_page_and_every_page_is_found() -> None:
-    shown = {one["key"] for some in every_answer() for one in choose(DATA, some)}
+    shown = {one["key"] for some in all_answer_combinations() for one in recommend(DATA, some)}
     assert shown == set(DATA["measures"])
     assert len(shown) >= 25
 
 
-@pytest.mark.parametrize("obstacle", [key for key, _ in labels()["obstacle"]])
+@pytest.mark.parametrize("obstacle", [key for key, _ in choice_labels()["obstacle"]])
 def test_each_obstacle_alone_leads_to_a_measure_that_answers_it(obstacle: str) -> None:
-    found = [one["key"] for one in choose(DATA, {"obstacle": [obstacle]})]
+    found = [one["key"] for one in recommend(DATA, {"obstacle": [obstacle]})]
     by_key = {page.key.rpartition("/")[2]: page.facts.measure for page in measure_pages(CONTENT)}
     assert len(found) >= 2
     assert all(obstacle in by_key[key].obstacles for key in found), "the page itself says that it answers it"
@@ -78,7 +85,7 @@ def test_what_was_not_offered_as_a_choice_is_ignored() -> None:
         "document": ["<b>"],
         "y": ["z"],
     }
-    assert known_answers(given_answers) == {"want": ["training"], "obstacle": ["language"], "document": [], "size": []}
+    assert parse_answers(given_answers) == {"want": ["training"], "obstacle": ["language"], "document": [], "size": []}
 
 
 def harmed(tmp_path: Path, change: str) -> list[str]:
@@ -133,5 +140,5 @@ def test_the_data_of_every_language_holds_whole_sentences() -> None:
         with use_language(language.code):
             data = chooser_data(TABLE, CONTENT, language)
         assert data["measures"].keys() == DATA["measures"].keys()
-        assert set(data["reasons"]) == {"always", *(f"{q}:{k}" for q in QUESTIONS for k, _ in labels()[q])}
+        assert set(data["reasons"]) == {"always", *(f"{q}:{k}" for q in QUESTIONS for k, _ in choice_labels()[q])}
         assert all("%(" not in text for text in data["reasons"].values())

@@ -22,7 +22,7 @@ from form_handler.server import make_wsgi
 from form_handler.settings import Settings, SettingsError, read_settings
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
-from form_handler.storage.revision import SchemaError
+from form_handler.storage.schema_version import SchemaError
 from tests.form_handler.conftest import FORM, GOOD, HIDDEN, Browser, unescape
 
 LINES = ("company", "contact_name", "phone", "district", "languages", "reach_when")
@@ -86,7 +86,7 @@ def test_a_full_disk_shows_the_answers_and_a_number_and_the_next_try_works(
     def fill_up(connection: sa.Connection, *_: object) -> None:
         connection.execute(f"PRAGMA max_page_count={pages[-1]}")  # type: ignore[call-overload]
 
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         pages.append(connection.exec_driver_sql("PRAGMA page_count").scalar_one())
     sa.event.listen(database.engine, "checkout", fill_up)
     response = browser.send(hidden)
@@ -112,7 +112,7 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
         patch.setattr(op, "create_index", fail)
         with pytest.raises(SchemaError, match="half way"):
             upgrade(database)
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         assert sa.inspect(connection).get_table_names() == []
     assert upgrade(database) is True
     database.engine.dispose()

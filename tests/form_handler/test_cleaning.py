@@ -12,17 +12,17 @@ from werkzeug.datastructures import MultiDict
 from core.folding import fold_text
 from core.gettext import use_language
 from form_handler.forms import FORMS, cleaning
-from form_handler.forms.cleaning import MARKS_IN_A_ROW, clean_line, clean_text, find_overlong_marks
+from form_handler.forms.cleaning import MAX_COMBINING_MARKS, clean_line, clean_text, find_overlong_marks
 from form_handler.forms.contact_details import (
     canonical_address,
     canonical_phone,
     clean_address,
     clean_phone,
     find_phones,
-    mailbox,
+    mailbox_key,
 )
 from form_handler.static_files import choose_encoding
-from form_handler.url_correction import find_address
+from form_handler.url_correction import find_canonical_path
 from tests.form_handler.conftest import FORM, Browser
 
 DEFINITION = FORMS["participation"]
@@ -32,7 +32,7 @@ GOOD = {"company": "Beispielbetrieb", "email": "beispiel@example.org"}
 def fault(**answers: str) -> str:
     """Return the one error that these answers meet, in German; empty if there is none."""
     with use_language("de"):
-        form = DEFINITION.fill(MultiDict({**GOOD, **answers}))
+        form = DEFINITION.bind(MultiDict({**GOOD, **answers}))
         form.validate()
     found = [error for errors in form.errors.values() for error in errors]
     assert len(found) <= 1, found
@@ -41,7 +41,7 @@ def fault(**answers: str) -> str:
 
 def kept(name: str, value: str) -> str:
     """Return what is kept of a value of a field, which must be right."""
-    form = DEFINITION.fill(MultiDict({**GOOD, name: value}))
+    form = DEFINITION.bind(MultiDict({**GOOD, name: value}))
     assert form.validate(), form.errors
     return str(form[name].data)
 
@@ -82,13 +82,13 @@ def test_no_long_text_and_no_long_run_of_marks_reaches_the_normalisation(
 
     monkeypatch.setattr(cleaning.unicodedata, "normalize", watched)
     with use_language("de"):
-        DEFINITION.fill(MultiDict({**GOOD, name: text})).validate()
-    assert max(length for length, _run in seen) <= cleaning.RAW_FACTOR * 4000
-    assert max(run for _length, run in seen) <= MARKS_IN_A_ROW
+        DEFINITION.bind(MultiDict({**GOOD, name: text})).validate()
+    assert max(length for length, _run in seen) <= cleaning.MAX_DECOMPOSITION * 4000
+    assert max(run for _length, run in seen) <= MAX_COMBINING_MARKS
 
 
 CLEANERS: list[Callable[[str], object]] = [
-    clean_line, clean_text, clean_address, clean_phone, canonical_address, mailbox, find_overlong_marks, find_phones, fold_text,
+    clean_line, clean_text, clean_address, clean_phone, canonical_address, mailbox_key, find_overlong_marks, find_phones, fold_text,
 ]  # fmt: skip
 
 
@@ -125,9 +125,9 @@ def test_a_path_with_a_long_run_of_marks_is_not_normalised(monkeypatch: pytest.M
     monkeypatch.setattr(
         cleaning.unicodedata, "normalize", lambda form, text: seen.append(len(text)) or normalize(form, text)
     )
-    assert find_address("/a" + "\u0301" * 3000 + "\u0323" * 3000, lambda _path: False) is None
+    assert find_canonical_path("/a" + "\u0301" * 3000 + "\u0323" * 3000, lambda _path: False) is None
     assert max(seen) == 1
-    assert find_address("/u\u0308ber", {"/über/"}.__contains__) == "/über/"
+    assert find_canonical_path("/u\u0308ber", {"/über/"}.__contains__) == "/über/"
 
 
 HOSTILE_BODIES = {
@@ -307,9 +307,9 @@ def test_two_addresses_stay_two() -> None:
     "other", ["Max@example.org", "max+1@example.org", "max+abc@EXAMPLE.org", "max@example.org\u200b"]
 )
 def test_whoever_gets_the_mail_is_one_mailbox(other: str) -> None:
-    assert mailbox(other) == mailbox("max@example.org")
-    assert mailbox("m.a.x+1@googlemail.com") == mailbox("max@gmail.com")
-    assert mailbox("m.ax@example.org") != mailbox("max@example.org")
+    assert mailbox_key(other) == mailbox_key("max@example.org")
+    assert mailbox_key("m.a.x+1@googlemail.com") == mailbox_key("max@gmail.com")
+    assert mailbox_key("m.ax@example.org") != mailbox_key("max@example.org")
 
 
 SAME_MAILBOX = [

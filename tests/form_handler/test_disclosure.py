@@ -22,23 +22,22 @@ from core.languages import Language, load_languages
 from editorial.content.html_policy import check_html
 from editorial.content.survey_results import Publication, Quotation, draw_results, load_survey, results_csv
 from form_handler.forms import FORMS
-from form_handler.forms.contact_details import mailbox
+from form_handler.forms.contact_details import mailbox_key
 from form_handler.settings import Settings, read_settings
-from form_handler.staff import accounts
-from form_handler.staff import inbox as desk
+from form_handler.staff import accounts, inbox
 from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
-from form_handler.storage.submissions import Submission, Verdict, list_submissions, store
+from form_handler.storage.submissions import SpamVerdict, Submission, list_submissions, store_submission
 from form_handler.survey.answers import DecisionError, company_key, count_states, decide, list_answers
-from form_handler.survey.disclosure import BATCH, THRESHOLD, K, is_safe, shown_cells
+from form_handler.survey.disclosure import MIN_BATCH_SIZE, MIN_GROUP_SIZE, THRESHOLD, is_safe, publishable_cells
 from form_handler.survey.publication import (
     PublicationError,
-    TooFewError,
+    TooFewAnswersError,
     as_yaml,
-    one_line,
     publish,
     released_quotations,
+    visible_line,
 )
 from tests.form_handler.conftest import Browser
 
@@ -49,7 +48,7 @@ tables = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 30), min_size
 
 @given(table=tables)
 def test_no_shown_or_computed_count_tells_of_fewer_than_five_others(table: dict[str, int]) -> None:
-    shown, total = shown_cells(table), sum(table.values())
+    shown, total = publishable_cells(table), sum(table.values())
     assert all(table[key] == number for key, number in shown.items()), "what is shown is true"
     for size in range(1, len(shown) + 1):
         for some in itertools.combinations(shown.values(), size):
@@ -61,7 +60,7 @@ def test_no_shown_or_computed_count_tells_of_fewer_than_five_others(table: dict[
 @given(table=tables)
 def test_nothing_is_hidden_without_need(table: dict[str, int]) -> None:
     if len(table) > 1 and all(number >= THRESHOLD for number in table.values()):
-        assert shown_cells(table) == table
+        assert publishable_cells(table) == table
 
 
 def test_the_rule_itself_is_broken_by_a_small_cell() -> None:
@@ -77,7 +76,7 @@ def worlds_by_output(cells: int, total: int) -> dict[tuple[tuple[int, int], ...]
     for cuts in itertools.combinations(range(total + cells - 1), cells - 1):
         edges = (-1, *cuts, total + cells - 1)
         table = tuple(after - before - 1 for before, after in itertools.pairwise(edges))
-        shown = shown_cells({str(index): number for index, number in enumerate(table)})
+        shown = publishable_cells({str(index): number for index, number in enumerate(table)})
         found[tuple((int(key), number) for key, number in sorted(shown.items()))].append(table)
     return found
 
@@ -93,7 +92,7 @@ def test_who_knows_the_rule_and_an_own_answer_is_certain_of_no_small_group(cells
                     others = {sum(world[index] for index in group) - (own in group) for world in possible}
                     everybody = total - (own >= 0)
                     if len(others) == 1:
-                        assert K <= others.pop() <= everybody - K
+                        assert MIN_GROUP_SIZE <= others.pop() <= everybody - MIN_GROUP_SIZE
 
 
 # Each step of a small world: how many new companies answer yes and no, how many of the attacker's own, what else happens.
@@ -108,9 +107,9 @@ def test_no_sequence_of_publications_can_be_combined(steps: list[tuple[int, int,
     publications: list[tuple[int, int]] = []
     for yes, no, _own, _what in steps:
         waiting += [True] * yes + [False] * no
-        if len(waiting) >= BATCH:
+        if len(waiting) >= MIN_BATCH_SIZE:
             table = {"yes": sum(waiting), "no": len(waiting) - sum(waiting)}
-            batches.append((len(waiting), shown_cells(table)))
+            batches.append((len(waiting), publishable_cells(table)))
             waiting = []
         publications.append(
             (sum(shown.get("yes", 0) for _n, shown in batches), sum(n for n, shown in batches if shown))
@@ -147,8 +146,8 @@ def put(
     database: Database, one: Submission, held: bool = False, counts: bool | None = True, at: datetime.datetime = NOW
 ) -> Submission:
     """Store a survey, and let the office decide on it."""
-    stored = store(
-        database, one.number, "survey", "de", one.answers, lambda _s: [], at, judge=lambda _c: Verdict("", held)
+    stored = store_submission(
+        database, one.number, "survey", "de", one.answers, lambda _s: [], at, judge=lambda _c: SpamVerdict("", held)
     )
     if counts is not None and not held:
         decide(database, stored.reference, counts, "probe", at)
@@ -177,13 +176,15 @@ def test_publications_of_a_life_with_corrections_and_deletions_change_by_whole_b
     for step in range(5):
         stored = fill(database, chance.randint(5, 25), seed * 10 + step)
         gone = chance.choice(list_submissions(database))
-        desk.erase(database, [gone.number], "probe", "erased", NOW, settings.mail_dir)
+        inbox.delete_submissions(database, [gone.number], "probe", "erased", NOW, settings.mail_dir)
         changed = next(row for row in list_submissions(database) if row.number != gone.number)
-        desk.correct(database, changed, {**changed.answers, "again": "unsure", "worked": ["staying"]}, "probe", NOW)
+        inbox.update_answers(
+            database, changed, {**changed.answers, "again": "unsure", "worked": ["staying"]}, "probe", NOW
+        )
         assert stored
         try:
             publications.append(publish(database, path, NOW + step * DAY).content)
-        except TooFewError:
+        except TooFewAnswersError:
             continue
     empty: dict[str, Any] = {"tables": {}, "bases": {}, "answers": 0}
     for before, after in itertools.combinations([empty, *publications], 2):
@@ -204,31 +205,31 @@ def test_own_identical_answers_reveal_nothing(database: Database, tmp_path: Path
     for _ in range(4):
         put(database, survey(**own))
     victim = put(database, survey(done=["job"], again="yes"))
-    with pytest.raises(TooFewError):
+    with pytest.raises(TooFewAnswersError):
         publish(database, path, NOW + DAY)
     states = {one.submission.reference: one.state for one in list_answers(database)}
     assert sorted(states.values()).count("duplicate") == 3, "answers of one address count once"
     assert states[victim.reference] == "counts"
-    fill(database, BATCH - 2, 2)
+    fill(database, MIN_BATCH_SIZE - 2, 2)
     second = publish(database, path, NOW + 2 * DAY).content
-    assert second["answers"] == first["answers"] + BATCH
+    assert second["answers"] == first["answers"] + MIN_BATCH_SIZE
 
 
 def test_answers_that_nobody_confirmed_do_not_count(database: Database, tmp_path: Path) -> None:
     path = tmp_path / "survey.yml"
     fill(database, 40, 1, counts=None)
     fill(database, 10, 2, counts=False)
-    fill(database, BATCH - 1, 3)
+    fill(database, MIN_BATCH_SIZE - 1, 3)
     put(database, survey(done=["job"]), held=True)
-    with pytest.raises(TooFewError, match=f"Bisher zählen {BATCH - 1} Antworten.*Über 40 Antworten"):
+    with pytest.raises(TooFewAnswersError, match=f"Bisher zählen {MIN_BATCH_SIZE - 1} Antworten.*Über 40 Antworten"):
         publish(database, path, NOW)
     assert not path.exists()
     put(database, survey(done=["job"]))
-    assert publish(database, path, NOW, dry_run=True).content["answers"] == BATCH
+    assert publish(database, path, NOW, dry_run=True).content["answers"] == MIN_BATCH_SIZE
     assert not path.exists(), "a dry run writes nothing"
     done = publish(database, path, NOW)
-    assert done.content["answers"] == BATCH
-    assert done.states == {"undecided": 40, "counts": 0, "excluded": 10, "duplicate": 0, "published": BATCH}
+    assert done.content["answers"] == MIN_BATCH_SIZE
+    assert done.states == {"undecided": 40, "counts": 0, "excluded": 10, "duplicate": 0, "published": MIN_BATCH_SIZE}
 
 
 @pytest.mark.parametrize(("ticked", "shown"), [(0, {}), (1, {}), (5, {}), (6, {"yes": 6, "no": 15}), (15, {"yes": 15, "no": 6}), (16, {}), (21, {})])  # fmt: skip
@@ -243,9 +244,9 @@ def test_a_cell_of_nobody_or_everybody_is_not_shown(
 
 
 def test_a_decision_can_be_taken_back_until_it_is_published(database: Database, tmp_path: Path) -> None:
-    stored = fill(database, BATCH, 1)
+    stored = fill(database, MIN_BATCH_SIZE, 1)
     decide(database, stored[0].reference.lower(), None, "probe", NOW)
-    with pytest.raises(TooFewError):
+    with pytest.raises(TooFewAnswersError):
         publish(database, tmp_path / "survey.yml", NOW)
     decide(database, stored[0].reference, True, "probe", NOW)
     publish(database, tmp_path / "survey.yml", NOW)
@@ -266,7 +267,7 @@ def test_a_company_is_known_in_other_spellings(one: str, other: str) -> None:
 
 
 def test_an_address_is_known_in_other_spellings() -> None:
-    assert mailbox("Max+kim@Müll.example") == mailbox("max@xn--mll-hoa.example")
+    assert mailbox_key("Max+kim@Müll.example") == mailbox_key("max@xn--mll-hoa.example")
 
 
 def test_answers_that_share_company_or_address_by_way_of_a_third_count_once(database: Database) -> None:
@@ -294,46 +295,46 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_quotation_stops_a_publication(database: Database, tmp_path: Path, text: str) -> None:
     path = tmp_path / "survey.yml"
-    fill(database, BATCH, 1, counts=True)
+    fill(database, MIN_BATCH_SIZE, 1, counts=True)
     agreed = {"done": ["job"], "worked_text": text, "consent_quote": True, "consent_named": True, "company": text}
     stored = put(database, survey(**agreed))
-    desk.quote(database, stored, "worked_text", text, True, "probe", NOW)
+    inbox.publish_quotation(database, stored, "worked_text", text, True, "probe", NOW)
     publish(database, path, NOW)
     read = load_survey(path)
-    assert [one.text for one in read.quotations] == [one_line(text)]  # type: ignore[union-attr]
-    assert yaml.safe_load(path.read_text("utf-8"))["current"]["quotations"][0]["company"] == one_line(text)
-    assert not any(c in one_line(text) for c in "\u2028\u2029\x00\x1b\ud800\u202e\n")
+    assert [one.text for one in read.quotations] == [visible_line(text)]  # type: ignore[union-attr]
+    assert yaml.safe_load(path.read_text("utf-8"))["current"]["quotations"][0]["company"] == visible_line(text)
+    assert not any(c in visible_line(text) for c in "\u2028\u2029\x00\x1b\ud800\u202e\n")
 
 
 @given(text=st.text(max_size=60))
 def test_what_is_written_as_yaml_reads_as_the_same(text: str) -> None:
     content = {
         "published_on": "2026-11-23",
-        "quotations": [{"text": one_line(text), "company": one_line(text) or None}],
+        "quotations": [{"text": visible_line(text), "company": visible_line(text) or None}],
     }
     assert yaml.safe_load(as_yaml(content)) == {"current": content}
 
 
 def test_a_quotation_appears_only_as_released_and_names_only_who_wished_it(database: Database, tmp_path: Path) -> None:
-    fill(database, BATCH, 3)
+    fill(database, MIN_BATCH_SIZE, 3)
     agreed = {"done": ["job"], "worked_text": "Das Team half.", "consent_quote": True}
     silent = put(database, survey(**agreed, company="Stille GmbH"))
     named = put(database, survey(**agreed, company="Beispiel GmbH", consent_named=True))
     put(database, survey(done=["job"], worked_text="Streng geheimer Satz", company="Geheim GmbH"))
     for one in (silent, named):
-        desk.quote(database, one, "worked_text", "Das Team half.", True, "probe", NOW)
+        inbox.publish_quotation(database, one, "worked_text", "Das Team half.", True, "probe", NOW)
     path = tmp_path / "survey.yml"
     publish(database, path, NOW)
     text = path.read_text("utf-8")
     assert "geheim" not in text.lower()
     assert "KIM-" not in text
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         assert [one["company"] for one in released_quotations(connection)] == [None, "Beispiel GmbH"]
     row = next(one for one in list_submissions(database) if one.number == named.number)
-    desk.correct(database, row, {**row.answers, "consent_quote": False}, "probe", NOW)
+    inbox.update_answers(database, row, {**row.answers, "consent_quote": False}, "probe", NOW)
     second = publish(database, path, NOW + DAY).content
     assert len(second["quotations"]) == 1, "a consent that is taken back takes the quotation with it, at once"
-    assert second["answers"] == BATCH + 3, "and changes no number"
+    assert second["answers"] == MIN_BATCH_SIZE + 3, "and changes no number"
 
 
 OLDER = """current:
@@ -379,7 +380,7 @@ def test_an_older_file_that_cannot_be_read_stops_without_repeating_it(
 ) -> None:
     path = tmp_path / "survey.yml"
     path.write_text(content, "utf-8")
-    fill(database, BATCH, 1)
+    fill(database, MIN_BATCH_SIZE, 1)
     with pytest.raises(PublicationError) as told:
         publish(database, path, NOW)
     assert "git checkout" in str(told.value)
@@ -389,7 +390,7 @@ def test_an_older_file_that_cannot_be_read_stops_without_repeating_it(
 
 def test_publications_survive_a_backup_and_a_fresh_clone(database: Database, tmp_path: Path) -> None:
     path = tmp_path / "survey.yml"
-    fill(database, BATCH, 1)
+    fill(database, MIN_BATCH_SIZE, 1)
     publish(database, path, NOW)
     text = path.read_text("utf-8")
     write_backup(database, tmp_path / "kim.zip")
@@ -399,10 +400,10 @@ def test_publications_survive_a_backup_and_a_fresh_clone(database: Database, tmp
     fill(back, 1, 2)
     assert not publish(back, path, NOW + DAY).is_new, "one more company changes nothing"
     assert path.read_text("utf-8") == text
-    with pytest.raises(TooFewError, match="1 bestätigte"):
+    with pytest.raises(TooFewAnswersError, match="1 bestätigte"):
         publish(back, path, NOW + 2 * DAY)
-    fill(back, BATCH - 1, 3)
-    assert publish(back, path, NOW + 3 * DAY).content["answers"] == 2 * BATCH
+    fill(back, MIN_BATCH_SIZE - 1, 3)
+    assert publish(back, path, NOW + 3 * DAY).content["answers"] == 2 * MIN_BATCH_SIZE
     back.engine.dispose()
 
 
@@ -446,10 +447,10 @@ def test_the_commands_list_decide_and_publish(tmp_path: Path, monkeypatch: pytes
     assert run.invoke(main, ["db", "init"]).exit_code == 0
     database = Database(read_settings({"KIM_DATA_DIR": str(tmp_path / "var")}))
     upgrade(database)
-    stored = fill(database, BATCH, 1, counts=None)
+    stored = fill(database, MIN_BATCH_SIZE, 1, counts=None)
     odd = put(database, survey(done=["job"], company="Böse\x1b[2J\u202e GmbH"), counts=None)
     told = run.invoke(main, ["survey", "list"]).stdout
-    assert f"{BATCH + 1} offen" in told
+    assert f"{MIN_BATCH_SIZE + 1} offen" in told
     assert "\x1b" not in told
     assert "\u202e" not in told
     assert run.invoke(main, ["survey", "publish"]).exit_code == 1
@@ -459,8 +460,8 @@ def test_the_commands_list_decide_and_publish(tmp_path: Path, monkeypatch: pytes
     assert "1 zählt nicht" in wrong.stdout
     done = run.invoke(main, ["survey", "publish"])
     assert done.exit_code == 0, done.output
-    assert f"{BATCH} Betriebe" in done.stdout
-    assert f"{BATCH} veröffentlicht" in done.stdout
+    assert f"{MIN_BATCH_SIZE} Betriebe" in done.stdout
+    assert f"{MIN_BATCH_SIZE} veröffentlicht" in done.stdout
     database.engine.dispose()
 
 
@@ -469,7 +470,7 @@ def test_the_site_says_of_how_many_and_where_there_are_too_few(language: Languag
     published = Publication(
         published_on=NOW.date(), answers=44, first_answer="2026-01", last_answer="2026-11",
         tables={"wanted:german": {"yes": 12, "no": 32}, "again": {"yes": 9}}, bases={"again": {"yes": 20}},
-        quotations=[Quotation(text=one_line(text), language="de", field="worked_text", company="A & B <b>") for text in HOSTILE],
+        quotations=[Quotation(text=visible_line(text), language="de", field="worked_text", company="A & B <b>") for text in HOSTILE],
     )  # fmt: skip
     with use_language(language.code):
         text, few = draw_results(published, language), gettext("too few answers")

@@ -17,11 +17,11 @@ from core.languages import load_languages
 from form_handler.forms import FORMS, FormDefinition
 from form_handler.forms.cleaning import clean_line, clean_text
 from form_handler.forms.contact_details import clean_phone
-from form_handler.forms.fields import AnyOf, Consent, labels_of
-from form_handler.mail.compose import write_mail
+from form_handler.forms.fields import ConsentField, MultiChoiceField, choice_labels
+from form_handler.mail.compose import compose_mail
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
-from form_handler.storage.schema import outgoing_mail
+from form_handler.storage.tables import outgoing_mail
 from tests.form_handler.conftest import Browser
 
 LEAST: dict[str, dict[str, Any]] = {
@@ -68,10 +68,10 @@ def test_the_least_answers_are_enough_in_every_language(
 @ALL
 def test_the_notice_names_the_basis_of_each_consent_and_of_no_other(definition: FormDefinition) -> None:
     form = definition.form_class()
-    ticked = {name for name in definition.field_names() if isinstance(form[name], Consent)}
+    ticked = {name for name in definition.field_names() if isinstance(form[name], ConsentField)}
     assert ticked == set(definition.consents)
     with use_language("de"):
-        bases = definition.basis()
+        bases = definition.legal_bases()
     assert len(bases) == 1 + len(ticked)
     assert all("Einwilligung" in base for base in bases[1:])
     assert "Einwilligung" not in bases[0]
@@ -108,12 +108,12 @@ def some_answers(definition: FormDefinition) -> st.SearchStrategy[dict[str, Any]
     answers: dict[str, st.SearchStrategy[Any]] = {}
     for name in definition.field_names():
         field = form[name]
-        labels = [key for key in labels_of(field) if key]
-        if isinstance(field, AnyOf):
+        labels = [key for key in choice_labels(field) if key]
+        if isinstance(field, MultiChoiceField):
             answers[name] = st.lists(st.sampled_from(labels), max_size=3)
         elif labels:
             answers[name] = st.sampled_from(["", *labels])
-        elif isinstance(field, Consent):
+        elif isinstance(field, ConsentField):
             answers[name] = st.sampled_from(["", "yes"])
         elif field.type == "Email":
             answers[name] = st.sampled_from(["", "a@example.org", "Ä@example.org", "x", "a@b@c.example"])
@@ -148,7 +148,7 @@ def test_any_answer_comes_back_unchanged_or_is_stored_and_exported_unchanged(
     new = [row for row in browser.stored() if row.number not in before]
     if not new:
         return  # the same answers from the same browser a moment ago: one submission
-    form = definition.fill(_pairs(answers))
+    form = definition.bind(_pairs(answers))
     assert new[0].answers == json.loads(json.dumps(definition.answers(form)))
 
 
@@ -159,7 +159,7 @@ def _pairs(answers: dict[str, Any]) -> Any:
     return MultiDict(flat)
 
 
-CLEANERS = {"Line": clean_line, "Text": clean_text, "Phone": clean_phone}
+CLEANERS = {"LineField": clean_line, "MultilineField": clean_text, "PhoneField": clean_phone}
 
 
 def normal(text: str) -> str:
@@ -181,7 +181,7 @@ def test_a_filled_trap_is_kept_apart_with_its_mails_and_the_sender_sees_a_receip
     (stored,) = browser.stored()
     assert stored.held
     assert "trap" in stored.suspicion
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         states = [row.state for row in connection.execute(outgoing_mail.select())]
     assert states == ["held", "held"], "nothing goes out before the office has looked"
 
@@ -195,7 +195,7 @@ def test_one_link_passes_and_many_are_held(browser: Browser, message: str, held:
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a person have looked at the review page for a while."""
-    monkeypatch.setattr("form_handler.views.seconds_on_review", lambda *_: 30.0)
+    monkeypatch.setattr("form_handler.views.review_age", lambda *_: 30.0)
 
 
 def test_a_fast_hand_alone_is_not_held_but_noted(browser: Browser) -> None:
@@ -230,17 +230,17 @@ def test_more_than_the_limit_is_held_and_far_more_refused_with_all_answers(
 
 
 def test_no_address_is_kept_and_the_key_changes_daily(database: Database) -> None:
-    from form_handler import rate_limit as rates
-    from form_handler.storage.schema import day_key, rate
+    from form_handler import rate_limit
+    from form_handler.storage.tables import daily_key, rate
 
     monday = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
     seen = []
     for now in (monday, monday + datetime.timedelta(days=1)):
-        with database.writing() as connection:
-            assert rates.count(connection, "send", "192.0.2.7", now) == 1
-            assert rates.count(connection, "send", "192.0.2.7", now) == 2
+        with database.transaction() as connection:
+            assert rate_limit.increment(connection, "send", "192.0.2.7", now) == 1
+            assert rate_limit.increment(connection, "send", "192.0.2.7", now) == 2
             seen += connection.execute(rate.select()).all()
-            assert len(connection.execute(day_key.select()).all()) == 1, "yesterday's key is gone"
+            assert len(connection.execute(daily_key.select()).all()) == 1, "yesterday's key is gone"
     assert len({row.who for row in seen}) == 2, "two days cannot be linked"
     assert not any("192.0.2.7" in str(row) for row in seen)
 
@@ -271,7 +271,7 @@ def test_an_address_is_confirmed_by_a_click_and_never_by_a_link_alone(settings: 
     one = Browser(create_app(asked, database).test_client(), database)
     one.send(one.review())
     (stored,) = one.stored()
-    body = write_mail(asked, stored, "copy", "beispiel@example.org").get_content()
+    body = compose_mail(asked, stored, "copy", "beispiel@example.org").get_content()
     link = re.search(r"http://127\.0\.0\.1(/adresse-bestaetigen/\?nr=\S+)", body)
     assert link is not None
     page = one.get(link[1])
@@ -295,19 +295,19 @@ def test_who_confirms_the_address_gets_the_copy_once(settings: Settings, databas
     one.send(one.review({**LEAST["participation"], "message": "Eine Frage"}))
     (stored,) = one.stored()
     assert asked.confirm_email, "this is how it is without a setting"
-    body = write_mail(asked, stored, "copy", "beispiel@example.org").get_content()
+    body = compose_mail(asked, stored, "copy", "beispiel@example.org").get_content()
     assert "Eine Frage" not in body
     link = re.findall(r"http://127[.]0[.]0[.]1(/adresse-bestaetigen/[?]nr=[^ \n]+)", body)[0]
     token = re.findall(r'name="csrf_token" value="([^"]+)"', one.get(link).text)[0]
     for _ in range(2):
         assert one.post(link, {"csrf_token": token}).status_code == 200
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         rows = connection.execute(outgoing_mail.select().order_by(outgoing_mail.c.id)).all()
     assert [(row.kind, row.state, row.recipient) for row in rows[2:]] == [
         ("full-copy", "waiting", "beispiel@example.org")
     ]
     (confirmed,) = one.stored()
-    assert "Eine Frage" in write_mail(asked, confirmed, "full-copy", "beispiel@example.org").get_content()
+    assert "Eine Frage" in compose_mail(asked, confirmed, "full-copy", "beispiel@example.org").get_content()
 
 
 def test_a_link_to_an_address_that_the_office_has_corrected_confirms_nothing(
@@ -317,28 +317,30 @@ def test_a_link_to_an_address_that_the_office_has_corrected_confirms_nothing(
     import re
 
     from form_handler.app import create_app
-    from form_handler.staff import inbox as desk
+    from form_handler.staff import inbox
 
     asked = dataclasses.replace(settings, public_url="http://127.0.0.1/")
     one = Browser(create_app(asked, database).test_client(), database)
     one.send(one.review())
     (stored,) = one.stored()
-    body = write_mail(asked, stored, "copy", "beispiel@example.org").get_content()
+    body = compose_mail(asked, stored, "copy", "beispiel@example.org").get_content()
     link = re.findall(r"http://127[.]0[.]0[.]1(/adresse-bestaetigen/[?]nr=[^ \n]+)", body)[0]
-    desk.correct(database, stored, {**stored.answers, "email": "richtig@example.org"}, "probe", stored.received_at)
+    inbox.update_answers(
+        database, stored, {**stored.answers, "email": "richtig@example.org"}, "probe", stored.received_at
+    )
     assert one.get(link).status_code == 410
 
 
 def test_a_held_form_promises_no_mail_until_it_is_released(browser: Browser, database: Database) -> None:
     from core.gettext import gettext
-    from form_handler.staff import inbox as desk
+    from form_handler.staff import inbox
 
     address = browser.send(browser.review({**LEAST["participation"], "_website": "x"})).location
     with use_language("de"):
         promise = gettext("You get a confirmation by e-mail in your language.")
     assert promise not in browser.get(address).text
     (stored,) = browser.stored()
-    desk.release(database, stored, "probe", stored.received_at)
+    inbox.accept_held(database, stored, "probe", stored.received_at)
     assert promise in browser.get(address).text
 
 
@@ -349,9 +351,9 @@ def test_the_address_of_a_receipt_tells_nothing_of_the_answers(browser: Browser,
 
     form = definition.form_class()
     answers = {
-        name: keys if isinstance(form[name], AnyOf) else keys[0]
+        name: keys if isinstance(form[name], MultiChoiceField) else keys[0]
         for name in definition.field_names()
-        if (keys := [key for key in labels_of(form[name]) if key])
+        if (keys := [key for key in choice_labels(form[name]) if key])
     }
     path = slug(definition)
     marks = []
@@ -370,18 +372,18 @@ def test_the_address_of_a_receipt_tells_nothing_of_the_answers(browser: Browser,
 def test_a_receipt_still_recommends_what_fits_and_outlives_its_submission(
     browser: Browser, database: Database, settings: Settings
 ) -> None:
-    from form_handler.staff import inbox as desk
+    from form_handler.staff import inbox
 
     address = browser.send(browser.review()).location
     (stored,) = browser.stored()
-    desk.erase(database, [stored.number], "probe", "erased", stored.received_at)
+    inbox.delete_submissions(database, [stored.number], "probe", "erased", stored.received_at)
     page = browser.get(address)
     assert page.status_code == 200
     assert stored.reference in page.text
 
 
 def test_five_forms_with_a_strangers_address_send_at_most_three_receipts(app: Any, database: Database) -> None:
-    from form_handler.spam import MAILS_TO_ONE_A_DAY
+    from form_handler.spam import MAX_RECEIPTS_PER_DAY
 
     spellings = ["fremd@example.org", "Fremd@example.org", "fremd+1@example.org", "<fremd@EXAMPLE.org>", "fremd@example.org\u200b",
                  "mailto:fremd+x@example.org"]  # fmt: skip
@@ -391,9 +393,9 @@ def test_five_forms_with_a_strangers_address_send_at_most_three_receipts(app: An
         answers = {**LEAST["participation"], "company": f"Beispiel {number}", "email": spelling}
         receipt = one.get(one.send(one.review(answers)).location)
         promised.append("Bestätigung per E-Mail" in receipt.text)
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         kinds = [row.kind for row in connection.execute(outgoing_mail.select())]
-    assert kinds.count("copy") == MAILS_TO_ONE_A_DAY == 3
+    assert kinds.count("copy") == MAX_RECEIPTS_PER_DAY == 3
     assert kinds.count("office") == len(spellings), "nothing is lost for the office"
     assert promised == [True] * 3 + [False] * 3
     found = sorted(one.stored(), key=lambda row: row.received_at)
@@ -410,13 +412,13 @@ def test_five_forms_with_a_strangers_address_send_at_most_three_receipts(app: An
 def test_ipv6_is_counted_by_its_network_wherever_addresses_are_counted(
     database: Database, one: str, other: str, same: bool
 ) -> None:
-    from form_handler import rate_limit as rates
+    from form_handler import rate_limit
 
     now = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
-    with database.writing() as connection:
-        rates.count(connection, "send", one, now)
-        assert rates.count(connection, "send", other, now) == (2 if same else 1)
-        assert rates.look(connection, "send", other, now) == (2 if same else 1)
+    with database.transaction() as connection:
+        rate_limit.increment(connection, "send", one, now)
+        assert rate_limit.increment(connection, "send", other, now) == (2 if same else 1)
+        assert rate_limit.current_count(connection, "send", other, now) == (2 if same else 1)
 
 
 def test_a_body_of_separators_alone_costs_nothing(browser: Browser) -> None:

@@ -38,7 +38,7 @@ def fill(filler: Path) -> None:
     try:
         for size in (65536, 4096, 1):
             with contextlib.suppress(OSError):
-                while os.write(handle, b"x" * size):
+                while os.run_in_transaction(handle, b"x" * size):
                     pass
     finally:
         os.close(handle)
@@ -84,11 +84,11 @@ def test_a_full_disk_loses_nothing_and_the_next_attempt_works(tmp_path: Path, re
 def test_a_locked_database_loses_nothing_and_the_next_attempt_works(
     browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage, "BUSY_SECONDS", 0.2)
+    monkeypatch.setattr(storage, "LOCK_TIMEOUT_SECONDS", 0.2)
     hidden = browser.review({**GOOD, "company": "Bleibt erhalten"})
     path = browser.database.engine.url.database
     holder = sqlite3.connect(str(path), isolation_level=None)
-    with browser.database.reading() as connection:  # the waiting time of connections that are open already
+    with browser.database.read_connection() as connection:  # the waiting time of connections that are open already
         connection.exec_driver_sql("PRAGMA busy_timeout=200")
     holder.execute("BEGIN EXCLUSIVE")
     refused = browser.send(hidden)

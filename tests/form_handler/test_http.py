@@ -16,7 +16,7 @@ from form_handler.settings import read_settings
 from form_handler.static_files import choose_encoding
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
-from form_handler.url_correction import find_address, location
+from form_handler.url_correction import find_canonical_path, location_header
 from tests.form_handler.conftest import write_shells
 
 TEXT = b"<!doctype html><p>" + b"Willkommen " * 100
@@ -225,15 +225,15 @@ def test_a_form_sent_to_an_address_without_its_stroke_keeps_its_answers(client: 
 
 def test_an_address_that_exists_is_never_led_elsewhere() -> None:
     known = {"/a/", "/A/", "/b", "/b/"}
-    assert [find_address(one, known.__contains__) for one in sorted(known)] == [None] * 4
-    assert find_address("/a", known.__contains__) == "/a/"
-    assert find_address("/B/", known.__contains__) == "/b/"
-    assert find_address("/b/.", known.__contains__) == "/b/"
+    assert [find_canonical_path(one, known.__contains__) for one in sorted(known)] == [None] * 4
+    assert find_canonical_path("/a", known.__contains__) == "/a/"
+    assert find_canonical_path("/B/", known.__contains__) == "/b/"
+    assert find_canonical_path("/b/.", known.__contains__) == "/b/"
 
 
 def test_a_location_is_escaped() -> None:
-    assert location("/ä b/", "q=\xff\"<>'|a%20b") == "/%C3%A4%20b/?q=%FF%22%3C%3E'|a%20b"
-    assert location("//evil.example/", "") == "/evil.example/"
+    assert location_header("/ä b/", "q=\xff\"<>'|a%20b") == "/%C3%A4%20b/?q=%FF%22%3C%3E'|a%20b"
+    assert location_header("//evil.example/", "") == "/evil.example/"
 
 
 def test_a_compressed_copy_has_no_address_of_its_own(client: Client) -> None:

@@ -18,17 +18,16 @@ from alembic import command
 from click.testing import CliRunner
 
 from form_handler.forms import FORMS
-from form_handler.mail.compose import plan_mails
-from form_handler.retention import PurgeRefusedError, deletion_notice, purge_if_due, purge_lines
+from form_handler.mail.compose import submission_mails
+from form_handler.retention import PurgeRefusedError, deletion_notice, purge, purge_if_due
 from form_handler.settings import Settings, read_settings
-from form_handler.staff import accounts
-from form_handler.staff import inbox as desk
+from form_handler.staff import accounts, inbox
 from form_handler.storage.backup import BackupError, restore_backup, write_backup
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import alembic_config, upgrade
-from form_handler.storage.revision import SchemaError
-from form_handler.storage.schema import event, submission
-from form_handler.storage.submissions import list_submissions, store
+from form_handler.storage.schema_version import SchemaError
+from form_handler.storage.submissions import list_submissions, store_submission
+from form_handler.storage.tables import event, submission
 from tests.form_handler.conftest import Browser
 
 NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
@@ -39,7 +38,7 @@ def put(database: Database, settings: Settings, form: str = "participation", at:
     definition = FORMS[form]
     answers = {**definition.answers(definition.form_class()), "email": "beispiel@example.org"}
     number = str(uuid.uuid4())
-    store(database, number, form, "de", answers, partial(plan_mails, settings, definition), at)
+    store_submission(database, number, form, "de", answers, partial(submission_mails, settings, definition), at)
     return number
 
 
@@ -56,18 +55,18 @@ def test_each_form_is_forgotten_after_its_own_number_of_months_and_not_a_day_bef
     database: Database, settings: Settings, key: str
 ) -> None:
     months = FORMS[key].retention_months
-    edge = desk.months_back(NOW, months)
+    edge = inbox.subtract_months(NOW, months)
     run_days(database, settings, NOW - 20 * DAY, 1)
     put(database, settings, key, edge - DAY)
     kept = put(database, settings, key, edge + 2 * DAY)
     run_days(database, settings, NOW - 18 * DAY, 16)
     assert len(list_submissions(database)) == 2, "nothing is deleted before its time"
-    told = purge_lines(database, settings, NOW, dry_run=True)
+    told = purge(database, settings, NOW, dry_run=True)
     assert told[0] == f"{key}: 1 würden gelöscht, älter als {months} Monate."
     assert len(list_submissions(database)) == 2, "a dry run deletes nothing"
-    assert purge_lines(database, settings, NOW) == [f"{key}: 1 gelöscht, älter als {months} Monate."]
+    assert purge(database, settings, NOW) == [f"{key}: 1 gelöscht, älter als {months} Monate."]
     assert [row.number for row in list_submissions(database)] == [kept]
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         assert ("purged", "1") in [(row.kind, row.detail) for row in connection.execute(event.select())]
 
 
@@ -98,8 +97,8 @@ def test_a_wrong_clock_deletes_nothing_however_long_it_runs(database: Database, 
     notice = deletion_notice(database)
     assert (notice.references, notice.refused) == ([], "clock")
     with pytest.raises(PurgeRefusedError):
-        purge_lines(database, settings, wrong)
-    assert "Die Uhr" in purge_lines(database, settings, wrong, dry_run=True)[0]
+        purge(database, settings, wrong)
+    assert "Die Uhr" in purge(database, settings, wrong, dry_run=True)[0]
     purge_if_due(database, settings, NOW + DAY / 2)
     assert deletion_notice(database).refused == "", "the right time ends the pause"
 
@@ -107,7 +106,7 @@ def test_a_wrong_clock_deletes_nothing_however_long_it_runs(database: Database, 
 def test_a_database_that_never_saw_the_time_goes_by_its_newest_entry(database: Database, settings: Settings) -> None:
     put(database, settings, "callback", NOW)
     with pytest.raises(PurgeRefusedError, match="Uhr"):
-        purge_lines(database, settings, NOW + 4 * 365 * DAY)
+        purge(database, settings, NOW + 4 * 365 * DAY)
     assert len(list_submissions(database)) == 1
 
 
@@ -115,11 +114,11 @@ def test_an_operator_confirms_clock_and_number(database: Database, settings: Set
     run_days(database, settings, NOW, 1)
     put(database, settings, "callback", NOW)
     later = NOW + 4 * 365 * DAY
-    assert "kim purge --confirm 1" in purge_lines(database, settings, later, dry_run=True)[-1]
+    assert "kim purge --confirm 1" in purge(database, settings, later, dry_run=True)[-1]
     with pytest.raises(PurgeRefusedError, match="Bestätigt sind 2"):
-        purge_lines(database, settings, later, confirmed=2)
+        purge(database, settings, later, confirmed=2)
     assert len(list_submissions(database)) == 1
-    assert "1 gelöscht" in purge_lines(database, settings, later, confirmed=1)[0]
+    assert "1 gelöscht" in purge(database, settings, later, confirmed=1)[0]
     assert purge_if_due(database, settings, later + 2 * DAY) != [], "the confirmed time counts from now on"
 
 
@@ -133,7 +132,7 @@ def test_more_than_half_of_everything_needs_a_confirmation(database: Database, s
     assert any("11 von 21" in line for line in told)
     assert deletion_notice(database).refused == "share"
     assert len(list_submissions(database)) == 21
-    assert "11 gelöscht" in purge_lines(database, settings, NOW + 13 * DAY, confirmed=11)[0]
+    assert "11 gelöscht" in purge(database, settings, NOW + 13 * DAY, confirmed=11)[0]
     assert (len(list_submissions(database)), deletion_notice(database).refused) == (10, "")
 
 
@@ -160,7 +159,7 @@ def test_the_daily_purge_runs_once_a_day(database: Database, settings: Settings)
 )
 def test_months_are_counted_as_the_calendar_has_them(now: str, months: int, then: str) -> None:
     moment = datetime.datetime.fromisoformat(now).replace(tzinfo=datetime.UTC)
-    assert f"{desk.months_back(moment, months):%Y-%m-%d}" == then
+    assert f"{inbox.subtract_months(moment, months):%Y-%m-%d}" == then
 
 
 def empty_place(tmp_path: Path) -> Database:
@@ -189,7 +188,7 @@ def test_a_backup_taken_while_forms_come_in_is_whole_and_comes_back(
         sender.join()
     new = empty_place(tmp_path)
     restore_backup(new, tmp_path / "kim.zip")
-    with new.reading() as connection:
+    with new.read_connection() as connection:
         submissions = connection.execute(sa.select(sa.func.count()).select_from(submission)).scalar_one()
         mails = connection.exec_driver_sql("SELECT count(*) FROM outgoing_mail").scalar_one()
     assert submissions >= 20
@@ -248,7 +247,7 @@ def test_a_damaged_backup_is_refused_and_leaves_the_database_empty(
     new = empty_place(tmp_path)
     with pytest.raises(BackupError):
         restore_backup(new, tmp_path / "schlecht.zip")
-    with new.reading() as connection:
+    with new.read_connection() as connection:
         assert sa.inspect(connection).get_table_names() == []
     new.engine.dispose()
 
@@ -282,7 +281,7 @@ def test_a_backup_of_a_newer_version_is_refused(database: Database, settings: Se
 
 def first_schema(database: Database) -> None:
     """Make the first schema with one submission and its mail, as version 0.1 left it."""
-    with database.writing() as connection:
+    with database.transaction() as connection:
         config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
@@ -306,15 +305,15 @@ def test_migrating_from_the_first_schema_keeps_the_data_and_makes_it_findable(se
         "ornek@example.org",
         False,
     )
-    assert desk.find(database, desk.Wanted(text="örnek", trade="care"), NOW)[1] == 1
-    assert len(desk.story(database, "n")["mails"]) == 1
+    assert inbox.search_submissions(database, inbox.SubmissionFilter(text="örnek", trade="care"), NOW)[1] == 1
+    assert len(inbox.submission_history(database, "n")["mails"]) == 1
     database.engine.dispose()
 
 
 def test_a_backup_from_the_first_schema_comes_back_into_this_version(settings: Settings, tmp_path: Path) -> None:
     database = Database(settings)
     first_schema(database)
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         rows = [dict(r) for r in connection.exec_driver_sql("SELECT * FROM submission").mappings()]
     rows[0]["received_at"] = "2026-11-01T10:00:00+00:00"
     import hashlib

@@ -19,13 +19,20 @@ from aiosmtpd.controller import Controller
 from core.gettext import use_language
 from core.languages import Language, load_languages, load_site
 from form_handler.forms import FORMS, FormDefinition
-from form_handler.forms.fields import AnyOf, Consent, labels_of
-from form_handler.mail.compose import SUBJECT_LIMIT, answers_as_text, office_subject, plan_mails, with_colon, write_mail
-from form_handler.mail.worker import CLAIM, PAUSES, deliver_due, pause_after
+from form_handler.forms.fields import ConsentField, MultiChoiceField, choice_labels
+from form_handler.mail.compose import (
+    MAX_SUBJECT_CHARS,
+    answers_as_text,
+    compose_mail,
+    office_subject,
+    submission_mails,
+    with_colon,
+)
+from form_handler.mail.worker import CLAIM_TIMEOUT, RETRY_DELAYS, deliver_due, retry_delay
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.database import Database
-from form_handler.storage.schema import outgoing_mail
-from form_handler.storage.submissions import Submission, store
+from form_handler.storage.submissions import Submission, store_submission
+from form_handler.storage.tables import outgoing_mail
 from tests.serving import free_port
 
 NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
@@ -34,8 +41,8 @@ ANSWERS = {"company": "Beispielbetrieb", "email": "beispiel@example.org", "messa
 
 
 def put(settings: Settings, database: Database, language: str = "de", **answers: object) -> Submission:
-    drafts = partial(plan_mails, settings, DEFINITION)
-    return store(database, str(uuid.uuid4()), "participation", language, {**ANSWERS, **answers}, drafts, NOW)
+    drafts = partial(submission_mails, settings, DEFINITION)
+    return store_submission(database, str(uuid.uuid4()), "participation", language, {**ANSWERS, **answers}, drafts, NOW)
 
 
 def at(moment: datetime.datetime) -> Callable[[], datetime.datetime]:
@@ -44,7 +51,7 @@ def at(moment: datetime.datetime) -> Callable[[], datetime.datetime]:
 
 
 def waiting(database: Database) -> list[sa.RowMapping]:
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         return list(connection.execute(sa.select(outgoing_mail).order_by(outgoing_mail.c.id)).mappings())
 
 
@@ -91,25 +98,25 @@ def test_a_refusing_server_is_tried_again_with_growing_pauses(post: tuple[Post, 
     handler.answer = "451 later"
     assert deliver_due(database, settings, at(NOW)) == 0
     rows = waiting(database)
-    assert {row["next_attempt_at"] for row in rows} == {NOW + PAUSES[0]}
+    assert {row["next_attempt_at"] for row in rows} == {NOW + RETRY_DELAYS[0]}
     assert "beispiel" not in str(rows[0]["last_error"])
     handler.answer = "250 OK"
-    assert deliver_due(database, settings, at(NOW + PAUSES[0] - datetime.timedelta(seconds=1))) == 0
-    assert deliver_due(database, settings, at(NOW + PAUSES[0])) == 2
+    assert deliver_due(database, settings, at(NOW + RETRY_DELAYS[0] - datetime.timedelta(seconds=1))) == 0
+    assert deliver_due(database, settings, at(NOW + RETRY_DELAYS[0])) == 2
     assert len(handler.received) == 2
 
 
 def test_pauses_grow_and_end_with_failed_that_staff_can_see(settings: Settings, database: Database) -> None:
-    assert sorted(PAUSES) == PAUSES
-    assert datetime.timedelta(days=4) < sum(PAUSES, datetime.timedelta()) < datetime.timedelta(days=7)
+    assert sorted(RETRY_DELAYS) == RETRY_DELAYS
+    assert datetime.timedelta(days=4) < sum(RETRY_DELAYS, datetime.timedelta()) < datetime.timedelta(days=7)
     dead = read_settings({"KIM_DATA_DIR": str(settings.data_dir), "KIM_SMTP_URL": f"smtp://127.0.0.1:{free_port()}"})
     put(dead, database)
     now = NOW
-    for _ in range(len(PAUSES) + 1):
+    for _ in range(len(RETRY_DELAYS) + 1):
         deliver_due(database, dead, at(now))
         now += datetime.timedelta(days=2)
     assert {row["state"] for row in waiting(database)} == {"failed"}
-    assert pause_after(len(PAUSES) + 1) is None
+    assert retry_delay(len(RETRY_DELAYS) + 1) is None
 
 
 def test_a_worker_that_dies_in_mid_sending_loses_no_mail(
@@ -121,11 +128,11 @@ def test_a_worker_that_dies_in_mid_sending_loses_no_mail(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("form_handler.mail.worker._note_success", die)
+        patch.setattr("form_handler.mail.worker._record_success", die)
         with pytest.raises(KeyboardInterrupt):
             deliver_due(database, settings, at(NOW))
     assert deliver_due(database, settings, at(NOW)) == 1, "the other mail is not held up"
-    assert deliver_due(database, settings, at(NOW + CLAIM)) == 1, "the interrupted one comes again"
+    assert deliver_due(database, settings, at(NOW + CLAIM_TIMEOUT)) == 1, "the interrupted one comes again"
     assert {row["state"] for row in waiting(database)} == {"sent"}
 
 
@@ -154,11 +161,11 @@ def test_the_copy_speaks_the_senders_language_and_the_office_mail_german(setting
 
     code = language.code  # type: ignore[attr-defined]
     submission = Submission("n", "KIM-234567", "participation", code, "new", NOW, ANSWERS)
-    plans = plan_mails(settings, DEFINITION, submission)
+    plans = submission_mails(settings, DEFINITION, submission)
     assert [plan.kind for plan in plans] == ["office", "copy"]
-    texts = [sent(write_mail(settings, submission, plan.kind, plan.recipient)).get_content() for plan in plans]
+    texts = [sent(compose_mail(settings, submission, plan.kind, plan.recipient)).get_content() for plan in plans]
     confirmed = dataclasses.replace(submission, confirmed_at=NOW)
-    full = sent(write_mail(settings, confirmed, "full-copy", "beispiel@example.org"))
+    full = sent(compose_mail(settings, confirmed, "full-copy", "beispiel@example.org"))
     with use_language(code):
         assert gettext("Thank you. Your entries have arrived.") in texts[1]
         assert gettext("Offer a job") not in texts[1]
@@ -172,14 +179,14 @@ def test_an_address_with_an_international_domain_goes_out_in_its_ascii_form(sett
     submission = Submission(
         "n", "KIM-234567", "participation", "de", "new", NOW, {**ANSWERS, "email": "name@münchen.example"}
     )
-    _office, copy = plan_mails(settings, DEFINITION, submission)
+    _office, copy = submission_mails(settings, DEFINITION, submission)
     assert copy.recipient == "name@xn--mnchen-3ya.example"
 
 
 def test_an_address_that_no_header_takes_does_not_keep_the_answers_from_the_office(settings: Settings) -> None:
     answers = {**ANSWERS, "email": "=?utf-8?q?x?=@example.org"}  # taken by an earlier version
     submission = Submission("n", "KIM-234567", "participation", "de", "new", NOW, answers)
-    message = sent(write_mail(settings, submission, "office", "office@example.org"))
+    message = sent(compose_mail(settings, submission, "office", "office@example.org"))
     assert message["Reply-To"] is None
     assert answers["email"] in message.get_content()
 
@@ -187,8 +194,8 @@ def test_an_address_that_no_header_takes_does_not_keep_the_answers_from_the_offi
 def test_nothing_typed_becomes_a_header(settings: Settings) -> None:
     answers = {**ANSWERS, "company": "A\r\nBcc: x@example.org", "message": "\r\n\r\nBcc: x@example.org"}
     submission = Submission("n", "KIM-234567", "participation", "de", "new", NOW, answers)
-    for plan in plan_mails(settings, DEFINITION, submission):
-        assert sent(write_mail(settings, submission, plan.kind, plan.recipient))["Bcc"] is None
+    for plan in submission_mails(settings, DEFINITION, submission):
+        assert sent(compose_mail(settings, submission, plan.kind, plan.recipient))["Bcc"] is None
 
 
 BAIT = "Gewinn! https://evil.example/preis"
@@ -200,13 +207,13 @@ def everywhere(definition: FormDefinition, text: str) -> dict[str, object]:
     answers: dict[str, object] = {}
     for name in definition.field_names():
         field = form[name]
-        keys = [key for key in labels_of(field) if key]
-        if isinstance(field, AnyOf):
+        keys = [key for key in choice_labels(field) if key]
+        if isinstance(field, MultiChoiceField):
             answers[name] = keys
         elif keys:
             answers[name] = keys[0]
         else:
-            answers[name] = True if isinstance(field, Consent) else text
+            answers[name] = True if isinstance(field, ConsentField) else text
     return {**answers, **({definition.sender_field: "fremd@example.org"} if definition.sender_field else {})}
 
 
@@ -220,18 +227,18 @@ def test_nothing_that_was_typed_goes_to_an_address_that_nobody_has_confirmed(
     for code in ("de", "en", "ar"):
         submission = Submission("n", "KIM-234567", definition.key, code, "new", NOW, answers)
         for kind in ("copy", "full-copy"):
-            message = sent(write_mail(settings, submission, kind, "fremd@example.org"))
+            message = sent(compose_mail(settings, submission, kind, "fremd@example.org"))
             text = str(message) + message.get_content()
             assert "evil" not in text
             assert "Gewinn" not in text
             with use_language(code):
-                for _field, words in definition.rows(answers):
+                for _field, words in definition.display_rows(answers):
                     long_words = [w for w in words.split("\n") if len(w) > 12]
                     assert not [w for w in long_words if w in message.get_content()]
             assert ("/adresse-bestaetigen/?nr=" in text) is confirm
     confirmed = dataclasses.replace(submission, confirmed_at=NOW)
-    assert BAIT in sent(write_mail(settings, confirmed, "full-copy", "fremd@example.org")).get_content()
-    assert BAIT in sent(write_mail(settings, confirmed, "office", "office@example.org")).get_content()
+    assert BAIT in sent(compose_mail(settings, confirmed, "full-copy", "fremd@example.org")).get_content()
+    assert BAIT in sent(compose_mail(settings, confirmed, "office", "office@example.org")).get_content()
 
 
 def test_every_mail_says_who_writes_and_the_receipt_how_to_reach_the_city(settings: Settings) -> None:
@@ -242,7 +249,7 @@ def test_every_mail_says_who_writes_and_the_receipt_how_to_reach_the_city(settin
     assert switchboard is not None
     submission = Submission("n", "KIM-234567", "participation", "tr", "new", NOW, ANSWERS)
     for kind in ("office", "copy"):
-        message = sent(write_mail(settings, submission, kind, "beispiel@example.org"))
+        message = sent(compose_mail(settings, submission, kind, "beispiel@example.org"))
         (sender,) = message["From"].addresses
         assert (sender.display_name, sender.addr_spec) == (office.name, settings.mail_from)
     text = message.get_content()
@@ -253,7 +260,7 @@ def test_every_mail_says_who_writes_and_the_receipt_how_to_reach_the_city(settin
 
 def test_the_office_sees_in_the_subject_who_writes_and_finds_the_entry_by_a_link(settings: Settings) -> None:
     submission = Submission("n", "KIM-234567", "participation", "pl", "new", NOW, ANSWERS)
-    message = sent(write_mail(settings, submission, "office", "office@example.org"))
+    message = sent(compose_mail(settings, submission, "office", "office@example.org"))
     assert message["Subject"] == "KIM-234567: Als Betrieb mitmachen, Beispielbetrieb"
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["Content-Language"] == "de"
@@ -267,10 +274,10 @@ def test_the_office_sees_in_the_subject_who_writes_and_finds_the_entry_by_a_link
 )  # fmt: skip
 def test_no_name_breaks_or_bends_the_subject(settings: Settings, company: str) -> None:
     submission = Submission("n", "KIM-234567", "participation", "de", "new", NOW, {**ANSWERS, "company": company})
-    message = sent(write_mail(settings, submission, "office", "office@example.org")) if company != "\ud800" else None
+    message = sent(compose_mail(settings, submission, "office", "office@example.org")) if company != "\ud800" else None
     subject = office_subject(DEFINITION, submission)
     assert subject.startswith("KIM-234567: ")
-    assert len(subject) <= SUBJECT_LIMIT
+    assert len(subject) <= MAX_SUBJECT_CHARS
     assert subject.isprintable()
     if message is not None:
         assert message["Subject"].strip() == subject, "folding may put a line end before it (RFC 5322, 2.2.3)"
@@ -282,7 +289,7 @@ def test_no_name_breaks_or_bends_the_subject(settings: Settings, company: str) -
 )
 def test_a_subject_keeps_what_script_and_emoji_need(settings: Settings, company: str) -> None:
     submission = Submission("n", "KIM-234567", "participation", "fa", "new", NOW, {**ANSWERS, "company": company})
-    message = sent(write_mail(settings, submission, "office", "office@example.org"))
+    message = sent(compose_mail(settings, submission, "office", "office@example.org"))
     assert message["Subject"].endswith(company)
 
 
@@ -329,4 +336,4 @@ def test_no_label_in_a_mail_has_two_signs_at_its_end(settings: Settings, languag
 
 def test_a_language_that_was_given_up_gets_german_and_says_so(settings: Settings) -> None:
     submission = Submission("n", "KIM-234567", "participation", "xx", "new", NOW, ANSWERS)
-    assert sent(write_mail(settings, submission, "copy", "beispiel@example.org"))["Content-Language"] == "de"
+    assert sent(compose_mail(settings, submission, "copy", "beispiel@example.org"))["Content-Language"] == "de"

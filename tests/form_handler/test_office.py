@@ -23,13 +23,12 @@ from werkzeug.test import TestResponse
 
 from form_handler.app import create_app
 from form_handler.forms import FORMS
-from form_handler.mail.compose import plan_mails
+from form_handler.mail.compose import submission_mails
 from form_handler.settings import Settings
-from form_handler.staff import accounts, export
-from form_handler.staff import inbox as desk
+from form_handler.staff import accounts, export, inbox
 from form_handler.storage.database import Database
-from form_handler.storage.schema import event, note, outgoing_mail, staff_session, submission
-from form_handler.storage.submissions import Submission, Verdict, find_by_reference, store
+from form_handler.storage.submissions import SpamVerdict, Submission, find_by_reference, store_submission
+from form_handler.storage.tables import event, note, outgoing_mail, staff_session, submission
 
 NOW = datetime.datetime.now(datetime.UTC)
 PASSWORD = "ein-langes-passwort"
@@ -49,9 +48,9 @@ def put(
     definition = FORMS[form]
     empty = definition.form_class()
     given_answers = {**definition.answers(empty), **answers}
-    return store(
-        database, str(uuid.uuid4()), form, "tr", given_answers, partial(plan_mails, settings, definition),
-        NOW - datetime.timedelta(days=days), judge=lambda _c: Verdict("trap" if held else "", held),
+    return store_submission(
+        database, str(uuid.uuid4()), form, "tr", given_answers, partial(submission_mails, settings, definition),
+        NOW - datetime.timedelta(days=days), judge=lambda _c: SpamVerdict("trap" if held else "", held),
     )  # fmt: skip
 
 
@@ -119,7 +118,7 @@ def test_a_wrong_password_an_unknown_name_and_a_closed_account_look_alike(app: F
 def test_guessing_is_slowed_down_even_for_the_right_password(app: Flask, database: Database) -> None:
     accounts.add_account(database, "Probe", PASSWORD, NOW)
     one = Clerk(app)
-    for _ in range(accounts.TRIES_FOR_NAME):
+    for _ in range(accounts.MAX_FAILURES_PER_NAME_AND_NETWORK):
         assert one.log_in(password="falsch-falsch-falsch").status_code == 403
     assert one.log_in().status_code == 429
     assert one.get().status_code == 303
@@ -127,7 +126,7 @@ def test_guessing_is_slowed_down_even_for_the_right_password(app: Flask, databas
 
 def test_a_password_is_kept_as_argon2_and_a_short_one_refused(database: Database) -> None:
     accounts.add_account(database, "Probe", PASSWORD, NOW)
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         (row,) = connection.exec_driver_sql("SELECT name, password_hash FROM account").all()
     assert row.name == "probe"
     assert row.password_hash.startswith("$argon2id$")
@@ -151,7 +150,7 @@ def test_a_session_ends_after_an_idle_hour_and_after_twelve_hours(clerk: Clerk, 
         {"created_at": NOW - datetime.timedelta(hours=13)},
     ):
         assert Clerk.get(clerk).status_code == 200
-        with database.writing() as connection:
+        with database.transaction() as connection:
             connection.execute(staff_session.update().values(**values))
         assert clerk.get().status_code == 303
         clerk.log_in()
@@ -277,7 +276,7 @@ def test_held_mail_goes_out_only_after_a_release(clerk: Clerk, database: Databas
     assert found.reference in clerk.get("?held=1").text
     page = f"v/{found.reference}/"
     clerk.post(page + "freigeben", page)
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         assert {row.state for row in connection.execute(outgoing_mail.select())} == {"waiting"}
     assert found.reference in clerk.get().text
 
@@ -287,7 +286,7 @@ def test_stuck_mails_are_shown_with_their_reason_and_can_be_tried_again(
 ) -> None:
     found = put(database, settings, company="Beispiel", email="a@example.org")
     assert "Alle E-Mails wurden gesendet" in clerk.get("mails/").text
-    with database.writing() as connection:
+    with database.transaction() as connection:
         connection.execute(
             outgoing_mail.update().values(state="failed", attempts=11, last_error="SMTPConnectError 421")
         )
@@ -295,7 +294,7 @@ def test_stuck_mails_are_shown_with_their_reason_and_can_be_tried_again(
     assert found.reference in text
     assert "SMTPConnectError 421" in text
     clerk.post("mails/", "mails/")
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         assert {(row.state, row.attempts) for row in connection.execute(outgoing_mail.select())} == {("waiting", 0)}
 
 
@@ -310,7 +309,7 @@ def test_correcting_keeps_the_rules_of_the_form_and_notes_no_content(
     assert kept is not None
     assert (kept.answers["company"], kept.sender) == ("Richtig", "neu@example.org")
     assert found.reference in clerk.get("?q=richtig").text
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         details = " ".join(row.detail for row in connection.execute(event.select()))
     assert "company" in details
     assert "Richtig" not in details
@@ -333,7 +332,7 @@ def test_one_persons_data_is_found_copied_and_deleted_and_only_that(
     page = "person/loeschen?email=person@example.org"
     assert "endgültig" in clerk.get(page).text
     assert clerk.post("person/loeschen", page, sure="yes", email="person@example.org").status_code == 303
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         assert [row.reference for row in connection.execute(submission.select())] == [other.reference]
         logged = [(row.kind, row.detail, row.number) for row in connection.execute(event.select())]
         dump = " ".join(str(row) for row in connection.execute(event.select()))
@@ -354,10 +353,10 @@ def test_a_quotation_needs_the_consent_and_is_word_for_word(
     assert clerk.post(page + "zitat", page, field="worked_text", text="Das Team war toll.").status_code == 422
     sent = clerk.post(page + "zitat", page, field="worked_text", text="Das Team hat geholfen. […]", named="1")
     assert sent.status_code == 303
-    (row,) = desk.story(database, agreed.number)["quotations"]
+    (row,) = inbox.submission_history(database, agreed.number)["quotations"]
     assert (row.text, row.named) == ("Das Team hat geholfen. […]", False), "the company did not agree to be named"
     clerk.post(page + "zitat", page, field="worked_text", back="1")
-    assert desk.story(database, agreed.number)["quotations"] == []
+    assert inbox.submission_history(database, agreed.number)["quotations"] == []
 
 
 def test_charts_have_a_table_with_the_same_numbers(clerk: Clerk, database: Database, settings: Settings) -> None:
@@ -410,7 +409,7 @@ def test_no_cell_becomes_a_formula(text: str, database: Database, settings: Sett
     assert cells[headings.index(next(h for h in headings if h == "Betrieb"))].value == text, "unchanged in XLSX"
     (line,) = list(csv.reader(io.StringIO(export.as_csv(found).decode("utf-8-sig")), delimiter=";"))[1:]
     for cell in line:
-        assert not cell.lstrip(export.BLANKS).startswith(export.DANGEROUS), cell
+        assert not cell.lstrip(export.WHITESPACE).startswith(export.FORMULA_PREFIXES), cell
     assert json.loads(export.as_json(found))[0]["answers"]["company"] == text
     assert rows
 
@@ -449,6 +448,6 @@ def test_notes_are_deleted_with_their_submission(clerk: Clerk, database: Databas
     page = f"v/{found.reference}/"
     clerk.post(page + "notiz", page, note="Notiz")
     clerk.post(page + "loeschen", page + "loeschen", sure="yes")
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         assert connection.execute(note.select()).all() == []
     assert clerk.get(page).status_code == 404

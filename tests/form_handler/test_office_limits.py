@@ -188,7 +188,7 @@ def test_a_forwarded_address_counts_only_behind_a_proxy(
 @pytest.fixture(autouse=True)
 def one_slot(monkeypatch: pytest.MonkeyPatch) -> None:
     """Count all attempts of a day together: no test depends on the quarter of an hour in which it runs."""
-    monkeypatch.setattr(accounts, "SLOT_MINUTES", 24 * 60)
+    monkeypatch.setattr(accounts, "WINDOW_MINUTES", 24 * 60)
 
 
 def guess(app: Flask, address: str, name: str = "probe", password: str = WRONG, one: Clerk | None = None) -> int:
@@ -217,7 +217,7 @@ def test_guesses_from_many_networks_are_slow_for_unknown_browsers_only(app: Flas
     known = Clerk(app)
     assert guess(app, "192.0.2.9", password=PASSWORD, one=known) == 303
     known.post("abmelden/", "")
-    tried = [guess(app, f"198.51.100.{n}") for n in range(accounts.TRIES_FOR_NAME_EVERYWHERE + 1)]
+    tried = [guess(app, f"198.51.100.{n}") for n in range(accounts.MAX_FAILURES_PER_NAME + 1)]
     assert tried[-2:] == [403, 429]
     assert guess(app, "203.0.113.1", password=PASSWORD) == 429
     assert guess(app, "203.0.113.1", password=PASSWORD, one=known) == 303
@@ -228,7 +228,7 @@ def test_a_known_browser_may_not_guess_for_ever(app: Flask, database: Database) 
     known = Clerk(app)
     assert guess(app, "192.0.2.9", password=PASSWORD, one=known) == 303
     known.post("abmelden/", "")
-    for _ in range(accounts.TRIES_IN_KNOWN_BROWSER + accounts.TRIES_FOR_NAME):
+    for _ in range(accounts.MAX_FAILURES_PER_DEVICE + accounts.MAX_FAILURES_PER_NAME_AND_NETWORK):
         assert guess(app, "192.0.2.9", one=known) == 403
     assert guess(app, "192.0.2.9", password=PASSWORD, one=known) == 429
 
@@ -258,7 +258,7 @@ def test_right_passwords_are_not_counted(app: Flask, database: Database) -> None
 def test_of_parallel_guesses_no_more_than_the_limit_reach_the_password(settings: Settings, database: Database) -> None:
     accounts.add_account(database, "Probe", PASSWORD, NOW)
     processes = [database, *(Database(settings) for _ in range(3))]
-    assert parallel(processes) == accounts.TRIES_FOR_NAME
+    assert parallel(processes) == accounts.MAX_FAILURES_PER_NAME_AND_NETWORK
     for other in processes[1:]:
         other.engine.dispose()
 
@@ -390,6 +390,6 @@ def test_the_limit_holds_on_an_empty_database_of_another_process(tmp_path: Path,
     )
     databases = [Database(other), Database(other)]
     upgrade(databases[0])
-    assert parallel(databases) == accounts.TRIES_FOR_NAME
+    assert parallel(databases) == accounts.MAX_FAILURES_PER_NAME_AND_NETWORK
     for one in databases:
         one.engine.dispose()

@@ -13,13 +13,11 @@ from werkzeug.test import TestResponse
 
 from form_handler.mail.worker import deliver_due, deliver_next
 from form_handler.settings import Settings
-from form_handler.staff import accounts
-from form_handler.staff import inbox as desk
-from form_handler.staff import saved_forms as kept_posts
-from form_handler.staff.saved_forms import KEPT, MOST_PER_ACCOUNT
+from form_handler.staff import accounts, inbox, saved_forms
+from form_handler.staff.saved_forms import MAX_PER_ACCOUNT, RETENTION
 from form_handler.storage.database import Database
-from form_handler.storage.schema import account, event, kept_post, note, outgoing_mail, staff_session, submission
-from form_handler.storage.submissions import Draft, Submission, find_by_reference, mark_confirmed
+from form_handler.storage.submissions import OutgoingMail, Submission, confirm_email, find_by_reference
+from form_handler.storage.tables import account, event, note, outgoing_mail, saved_form, staff_session, submission
 from tests.form_handler.test_office import NOW, PASSWORD, Clerk, clerk, put
 
 __all__ = ["clerk"]
@@ -53,7 +51,7 @@ def send(clerk: Clerk, path: str, data: MultiDict[str, str], **changes: str) -> 
 
 def idle(database: Database) -> None:
     """Let an hour pass in which nobody does anything."""
-    with database.writing() as connection:
+    with database.transaction() as connection:
         connection.execute(staff_session.update().values(seen_at=NOW - datetime.timedelta(minutes=61)))
 
 
@@ -84,7 +82,7 @@ def now_stored(database: Database, found: Submission) -> Submission:
 
 
 def texts(database: Database) -> list[str]:
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         return [row.text for row in connection.execute(note.select().order_by(note.c.id))]
 
 
@@ -109,7 +107,7 @@ def test_a_note_sent_after_the_idle_hour_is_kept_through_the_log_in(clerk: Clerk
     assert send(clerk, path, fields(page, path), csrf_token="alt").status_code == 403
     assert send(clerk, path, fields(page, path)).status_code == 303
     assert texts(database) == [TEXT]
-    assert kept_posts.of_account(database, 1, NOW) == []
+    assert saved_forms.list_saved_forms(database, 1, NOW) == []
     assert clerk.post("abmelden/").status_code == 303
     assert clerk.log_in().location == "/eingang/"
 
@@ -135,7 +133,7 @@ def test_a_correction_and_a_state_are_kept_too_and_their_log_in_leads_to_a_page(
     page = clerk.get(f"v/{entry.reference}/berichtigen")
     correction, state = here(entry) + "berichtigen", here(entry) + "stand"
     first, second = fields(page, correction), fields(clerk.get(f"v/{entry.reference}/"), state)
-    with database.writing() as connection:
+    with database.transaction() as connection:
         connection.execute(staff_session.delete())  # as after twelve hours, or with a new password
     for path, data, change in ((correction, first, {"company": "Richtig"}), (state, second, {"state": "answered"})):
         sent = send(clerk, path, data, **change)
@@ -176,25 +174,25 @@ def test_without_a_known_writer_the_text_is_given_back_and_not_kept(app: Flask, 
     response = Clerk(app).post(f"v/{entry.reference}/notiz", "anmelden/", note=TEXT)
     assert response.status_code == 403
     assert "&lt;Unterlagen&gt;" in response.text
-    with database.reading() as connection:
-        assert connection.execute(kept_post.select()).all() == []
+    with database.read_connection() as connection:
+        assert connection.execute(saved_form.select()).all() == []
 
 
 def test_what_is_kept_has_an_owner_a_number_and_an_end(database: Database) -> None:
     for name in ("Probe", "Zweite"):
         accounts.add_account(database, name, None, NOW)
-    assert kept_posts.keep(database, 1, "/eingang/x", [("note", "a")], NOW)
-    assert kept_posts.keep(database, 1, "/eingang/x", [("note", "a")], NOW), "the same again is kept once"
-    (one,) = kept_posts.of_account(database, 1, NOW)
-    assert kept_posts.of_account(database, 2, NOW) == []
-    kept_posts.discard(database, 2, one.id)
-    assert kept_posts.of_account(database, 1, NOW) == [one]
-    for number in range(MOST_PER_ACCOUNT):
-        full = kept_posts.keep(database, 1, "/eingang/x", [("note", str(number))], NOW)
+    assert saved_forms.save_form(database, 1, "/eingang/x", [("note", "a")], NOW)
+    assert saved_forms.save_form(database, 1, "/eingang/x", [("note", "a")], NOW), "the same again is kept once"
+    (one,) = saved_forms.list_saved_forms(database, 1, NOW)
+    assert saved_forms.list_saved_forms(database, 2, NOW) == []
+    saved_forms.delete_saved_form(database, 2, one.id)
+    assert saved_forms.list_saved_forms(database, 1, NOW) == [one]
+    for number in range(MAX_PER_ACCOUNT):
+        full = saved_forms.save_form(database, 1, "/eingang/x", [("note", str(number))], NOW)
     assert not full
-    assert kept_posts.of_account(database, 1, NOW + KEPT) == []
-    kept_posts.keep(database, 2, "/eingang/x", [("note", "a")], NOW + KEPT * 2)
-    assert kept_posts.of_account(database, 1, NOW) == [], "deleted"
+    assert saved_forms.list_saved_forms(database, 1, NOW + RETENTION) == []
+    saved_forms.save_form(database, 2, "/eingang/x", [("note", "a")], NOW + RETENTION * 2)
+    assert saved_forms.list_saved_forms(database, 1, NOW) == [], "deleted"
 
 
 # --- two at one entry ---------------------------------------------------------------------------------------------
@@ -223,7 +221,7 @@ def test_the_same_state_from_two_and_a_state_beside_a_correction_are_no_conflict
     assert send(clerk, state, again, state="answered").status_code == 303
     stored = now_stored(database, entry)
     assert (stored.state, stored.answers["company"]) == ("answered", "Richtig")
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         assert [row.kind for row in connection.execute(event.select().order_by(event.c.id))] == ["corrected", "state"]
 
 
@@ -261,10 +259,10 @@ def test_theirs_can_be_chosen_and_a_third_change_is_shown_again(app: Flask, cler
     path = here(entry) + "berichtigen"
     mine = fields(clerk.get(f"v/{entry.reference}/berichtigen"), path)
     stored = now_stored(database, entry)
-    desk.correct(database, stored, {**stored.answers, "contact_name": "Von Zwei"}, "zweite", NOW)
+    inbox.update_answers(database, stored, {**stored.answers, "contact_name": "Von Zwei"}, "zweite", NOW)
     conflict = send(clerk, path, mine, contact_name="Von Eins", company="Richtig")
     stored = now_stored(database, entry)
-    desk.correct(database, stored, {**stored.answers, "contact_name": "Von Drei"}, "dritte", NOW)
+    inbox.update_answers(database, stored, {**stored.answers, "contact_name": "Von Drei"}, "dritte", NOW)
     again = send(clerk, path, fields(conflict, path), _take_contact_name="mine")
     assert again.status_code == 409
     assert "Von Drei" in again.text
@@ -274,7 +272,7 @@ def test_theirs_can_be_chosen_and_a_third_change_is_shown_again(app: Flask, cler
 
 
 def test_a_form_without_its_version_overwrites_nobody(clerk: Clerk, database: Database, entry: Submission) -> None:
-    desk.correct(database, entry, {**entry.answers, "contact_name": "Von Zwei"}, "zweite", NOW)
+    inbox.update_answers(database, entry, {**entry.answers, "contact_name": "Von Zwei"}, "zweite", NOW)
     page = f"v/{entry.reference}/berichtigen"
     for seen in ("", "falsch", "W10.x"):
         assert clerk.post(page, page, company="Beispiel", email="alt@example.org", contact_name="Von Eins", _seen=seen).status_code == 409  # fmt: skip
@@ -296,7 +294,7 @@ def test_a_form_without_its_version_overwrites_nobody(clerk: Clerk, database: Da
 def test_answers_are_merged_field_by_field(
     before: dict[str, Any], mine: dict[str, Any], theirs: dict[str, Any], merged: dict[str, Any], conflicts: list[str]
 ) -> None:
-    assert desk.merge(before, mine, theirs) == (merged, conflicts)
+    assert inbox.merge(before, mine, theirs) == (merged, conflicts)
 
 
 def test_a_quotation_that_a_colleague_has_released_is_not_replaced_silently(clerk: Clerk, database: Database, settings: Settings) -> None:  # fmt: skip
@@ -304,11 +302,11 @@ def test_a_quotation_that_a_colleague_has_released_is_not_replaced_silently(cler
     found = put(database, settings, "survey", **words)
     path = here(found) + "zitat"
     mine = fields(clerk.get(f"v/{found.reference}/"), path)
-    desk.quote(database, found, "worked_text", "Die Schule auch.", False, "zweite", NOW)
+    inbox.publish_quotation(database, found, "worked_text", "Die Schule auch.", False, "zweite", NOW)
     answer = send(clerk, path, mine, text="Das Team hat geholfen.")
     assert answer.status_code == 422
     assert "Das Team hat geholfen.</textarea>" in answer.text
-    (row,) = desk.story(database, found.number)["quotations"]
+    (row,) = inbox.submission_history(database, found.number)["quotations"]
     assert row.text == "Die Schule auch."
     assert send(clerk, path, fields(answer, path)).status_code == 303
     wrong = send(clerk, path, fields(clerk.get(f"v/{found.reference}/"), path), text="Nie gesagt, aber getippt.")
@@ -318,7 +316,7 @@ def test_a_quotation_that_a_colleague_has_released_is_not_replaced_silently(cler
 def test_who_deletes_is_told_what_a_colleague_has_added(clerk: Clerk, database: Database, entry: Submission) -> None:
     path = here(entry) + "loeschen"
     form = fields(clerk.get(f"v/{entry.reference}/loeschen"), path)
-    desk.add_note(database, entry, "Wichtig", "zweite", NOW)
+    inbox.add_note(database, entry, "Wichtig", "zweite", NOW)
     answer = send(clerk, path, form)
     assert answer.status_code == 409
     assert texts(database) == ["Wichtig"]
@@ -339,7 +337,7 @@ def test_who_writes_while_an_entry_is_deleted_gets_the_text_back(
     if how == "person":
         clerk.post("person/loeschen", "person/", sure="yes", email="a@example.org")
     elif how == "purged":
-        desk.erase(database, [found.number], "kim", "purged", NOW)
+        inbox.delete_submissions(database, [found.number], "kim", "purged", NOW)
     else:
         clerk.post(f"v/{found.reference}/loeschen", f"v/{found.reference}/loeschen", sure="yes")
     answer = send(clerk, here(found) + "notiz", note_form, note=TEXT)
@@ -355,36 +353,36 @@ def test_who_writes_while_an_entry_is_deleted_gets_the_text_back(
 def test_a_note_is_kept_while_an_entry_is_taken_out_of_the_spam(clerk: Clerk, database: Database, settings: Settings) -> None:  # fmt: skip
     found = put(database, settings, held=True, company="Beispiel", email="a@example.org")
     note_form = fields(clerk.get(f"v/{found.reference}/"), here(found) + "notiz")
-    desk.release(database, found, "zweite", NOW)
-    desk.release(database, found, "zweite", NOW)
+    inbox.accept_held(database, found, "zweite", NOW)
+    inbox.accept_held(database, found, "zweite", NOW)
     assert send(clerk, here(found) + "notiz", note_form, note=TEXT).status_code == 303
     assert texts(database) == [TEXT]
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         kinds = [row.kind for row in connection.execute(event.select().order_by(event.c.id))]
     assert kinds == ["released", "note"], "a second release does nothing"
 
 
 def test_a_deletion_between_reading_and_writing_is_seen(database: Database, entry: Submission) -> None:
-    desk.erase(database, [entry.number], "zweite", "erased", NOW)
+    inbox.delete_submissions(database, [entry.number], "zweite", "erased", NOW)
     for act in (
-        lambda: desk.add_note(database, entry, "x", "probe", NOW),
-        lambda: desk.set_state(database, entry, "answered", "probe", NOW),
-        lambda: desk.correct(database, entry, {"company": "x"}, "probe", NOW),
-        lambda: desk.give_interim(database, entry, "probe", NOW),
-        lambda: desk.release(database, entry, "probe", NOW),
-        lambda: desk.quote(database, entry, "message", "x", False, "probe", NOW),
-        lambda: desk.unquote(database, entry, "message", "probe", NOW),
+        lambda: inbox.add_note(database, entry, "x", "probe", NOW),
+        lambda: inbox.set_state(database, entry, "answered", "probe", NOW),
+        lambda: inbox.update_answers(database, entry, {"company": "x"}, "probe", NOW),
+        lambda: inbox.record_interim_notice(database, entry, "probe", NOW),
+        lambda: inbox.accept_held(database, entry, "probe", NOW),
+        lambda: inbox.publish_quotation(database, entry, "message", "x", False, "probe", NOW),
+        lambda: inbox.withdraw_quotation(database, entry, "message", "probe", NOW),
     ):
-        with pytest.raises(desk.GoneError):
+        with pytest.raises(inbox.GoneError):
             act()
 
 
 def test_what_was_kept_about_a_deleted_entry_ends_within_a_day(database: Database, entry: Submission) -> None:
     accounts.add_account(database, "Probe", None, NOW)
-    kept_posts.keep(database, 1, here(entry) + "notiz", [("note", TEXT)], NOW)
-    desk.erase(database, [entry.number], "zweite", "erased", NOW)
-    assert len(kept_posts.of_account(database, 1, NOW)) == 1
-    assert kept_posts.of_account(database, 1, NOW + datetime.timedelta(days=1)) == []
+    saved_forms.save_form(database, 1, here(entry) + "notiz", [("note", TEXT)], NOW)
+    inbox.delete_submissions(database, [entry.number], "zweite", "erased", NOW)
+    assert len(saved_forms.list_saved_forms(database, 1, NOW)) == 1
+    assert saved_forms.list_saved_forms(database, 1, NOW + datetime.timedelta(days=1)) == []
 
 
 def test_a_second_click_makes_no_second_note(clerk: Clerk, database: Database, entry: Submission) -> None:
@@ -392,8 +390,8 @@ def test_a_second_click_makes_no_second_note(clerk: Clerk, database: Database, e
     for _ in range(2):
         assert send(clerk, here(entry) + "notiz", form, note=TEXT).status_code == 303
     assert texts(database) == [TEXT]
-    desk.add_note(database, entry, TEXT, "zweite", NOW)
-    desk.add_note(database, entry, TEXT, "zweite", NOW + datetime.timedelta(hours=1))
+    inbox.add_note(database, entry, TEXT, "zweite", NOW)
+    inbox.add_note(database, entry, TEXT, "zweite", NOW + datetime.timedelta(hours=1))
     assert len(texts(database)) == 3
 
 
@@ -403,7 +401,7 @@ def test_a_fault_of_the_database_gives_the_text_back(clerk: Clerk, database: Dat
     def broken(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(desk, "add_note", broken)
+    monkeypatch.setattr(inbox, "add_note", broken)
     answer = send(clerk, here(entry) + "notiz", form, note=TEXT)
     assert answer.status_code == 503
     assert fields(answer, here(entry) + "notiz")["note"].replace("\r\n", "\n") == TEXT
@@ -413,18 +411,18 @@ def test_a_fault_of_the_database_gives_the_text_back(clerk: Clerk, database: Dat
 
 
 def mails(database: Database) -> dict[str, tuple[str, str]]:
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         return {row.kind: (row.recipient, row.state) for row in connection.execute(outgoing_mail.select())}
 
 
 def correct_address(database: Database, entry: Submission, address: str) -> None:
     stored = now_stored(database, entry)
-    desk.correct(database, stored, {**stored.answers, "email": address, "company": "Richtig"}, "probe", NOW)
+    inbox.update_answers(database, stored, {**stored.answers, "email": address, "company": "Richtig"}, "probe", NOW)
 
 
 @pytest.mark.parametrize(("state", "after"), [("waiting", "waiting"), ("failed", "waiting"), ("sending", "waiting"), ("held", "held"), ("sent", "sent")])  # fmt: skip
 def test_a_corrected_address_gets_the_copy_that_has_not_left(database: Database, entry: Submission, state: str, after: str) -> None:  # fmt: skip
-    with database.writing() as connection:
+    with database.transaction() as connection:
         connection.execute(outgoing_mail.update().values(state=state, attempts=3, message="alt", last_error="x"))
     correct_address(database, entry, "neu@example.org")
     expected = "alt@example.org" if state == "sent" else "neu@example.org"
@@ -434,7 +432,7 @@ def test_a_corrected_address_gets_the_copy_that_has_not_left(database: Database,
 
 def test_an_address_that_is_taken_away_gets_nothing(database: Database, settings: Settings) -> None:
     found = put(database, settings, "barrier", problem="x", email="alt@example.org")
-    desk.correct(database, found, {**found.answers, "email": ""}, "probe", NOW)
+    inbox.update_answers(database, found, {**found.answers, "email": ""}, "probe", NOW)
     assert list(mails(database)) == ["office"]
 
 
@@ -457,10 +455,10 @@ class Server:
 def test_a_correction_while_the_copy_is_being_sent_sends_the_corrected_one_to_the_new_address_only(
     database: Database, settings: Settings, entry: Submission, monkeypatch: pytest.MonkeyPatch, fault: Exception | None
 ) -> None:
-    with database.writing() as connection:
+    with database.transaction() as connection:
         connection.execute(outgoing_mail.delete().where(outgoing_mail.c.kind == "office"))
     server = Server(lambda: correct_address(database, entry, "neu@example.org"), fault)
-    monkeypatch.setattr("form_handler.mail.worker.file_sender", lambda _folder: server)
+    monkeypatch.setattr("form_handler.mail.worker.file_transport", lambda _folder: server)
     clock = lambda: NOW + datetime.timedelta(minutes=1)  # noqa: E731
     deliver_due(database, settings, clock)
     assert [recipient for recipient, _text in server.taken] == ["alt@example.org", "neu@example.org"]
@@ -473,7 +471,7 @@ def test_a_correction_between_claim_and_sending_sends_nothing_to_the_old_address
 ) -> None:
     from form_handler.mail import worker as mail_worker
 
-    with database.writing() as connection:
+    with database.transaction() as connection:
         connection.execute(outgoing_mail.delete().where(outgoing_mail.c.kind == "office"))
     claim = mail_worker._claim
 
@@ -485,7 +483,7 @@ def test_a_correction_between_claim_and_sending_sends_nothing_to_the_old_address
 
     server = Server(lambda: None)
     monkeypatch.setattr(mail_worker, "_claim", claim_then_correct)
-    monkeypatch.setattr(mail_worker, "file_sender", lambda _folder: server)
+    monkeypatch.setattr(mail_worker, "file_transport", lambda _folder: server)
     clock = lambda: NOW + datetime.timedelta(minutes=1)  # noqa: E731
     deliver_due(database, settings, clock)
     assert [recipient for recipient, _text in server.taken] == ["neu@example.org"]
@@ -494,13 +492,13 @@ def test_a_correction_between_claim_and_sending_sends_nothing_to_the_old_address
 def test_a_deletion_while_a_mail_is_written_leaves_no_file(database: Database, settings: Settings, entry: Submission, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     from form_handler.mail import worker as mail_worker
 
-    write = mail_worker.file_sender
+    write = mail_worker.file_transport
 
     def write_after_deletion(folder: Any) -> Any:
-        desk.erase(database, [entry.number], "probe", "erased", NOW, settings.mail_dir)
+        inbox.delete_submissions(database, [entry.number], "probe", "erased", NOW, settings.mail_dir)
         return write(folder)
 
-    monkeypatch.setattr(mail_worker, "file_sender", write_after_deletion)
+    monkeypatch.setattr(mail_worker, "file_transport", write_after_deletion)
     deliver_next(database, settings, lambda: NOW + datetime.timedelta(minutes=1))
     assert list(settings.mail_dir.glob("*.eml")) == []
 
@@ -508,7 +506,7 @@ def test_a_deletion_while_a_mail_is_written_leaves_no_file(database: Database, s
 def test_a_corrected_address_is_not_confirmed_and_gets_no_mail_for_a_confirmed_one(
     database: Database, entry: Submission
 ) -> None:
-    with database.writing() as connection:
+    with database.transaction() as connection:
         connection.execute(submission.update().values(confirmed_at=NOW))
         (copy,) = connection.execute(outgoing_mail.select().where(outgoing_mail.c.kind == "copy")).mappings()
         connection.execute(outgoing_mail.insert().values(**{**copy, "id": None, "kind": "full-copy"}))
@@ -521,15 +519,15 @@ def test_a_click_on_the_link_while_the_address_is_corrected_confirms_nothing(
     database: Database, entry: Submission
 ) -> None:
     correct_address(database, entry, "neu@example.org")
-    mark_confirmed(database, entry, NOW, Draft("full-copy", "alt@example.org"))
+    confirm_email(database, entry, NOW, OutgoingMail("full-copy", "alt@example.org"))
     assert now_stored(database, entry).confirmed_at is None
     assert sorted(mails(database)) == ["copy", "office"]
 
 
 def test_accounts_that_are_closed_keep_nothing(clerk: Clerk, database: Database, entry: Submission) -> None:
     form = fields(clerk.get(f"v/{entry.reference}/"), here(entry) + "notiz")
-    with database.writing() as connection:
+    with database.transaction() as connection:
         connection.execute(account.update().values(active=False))
     assert send(clerk, here(entry) + "notiz", form, note=TEXT).status_code == 403
-    with database.reading() as connection:
-        assert connection.execute(kept_post.select()).all() == []
+    with database.read_connection() as connection:
+        assert connection.execute(saved_form.select()).all() == []

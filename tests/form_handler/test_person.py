@@ -14,13 +14,12 @@ import pytest
 from flask import Flask
 
 from form_handler.forms import FORMS
-from form_handler.mail.compose import plan_mails
+from form_handler.mail.compose import submission_mails
 from form_handler.settings import Settings
-from form_handler.staff import accounts
-from form_handler.staff import inbox as desk
+from form_handler.staff import accounts, inbox
 from form_handler.storage.database import Database
-from form_handler.storage.schema import event, kept_post, submission
-from form_handler.storage.submissions import Submission, find_by_reference, store
+from form_handler.storage.submissions import Submission, find_by_reference, store_submission
+from form_handler.storage.tables import event, saved_form, submission
 from tests.form_handler.test_office import PASSWORD, Clerk, put
 
 NOW = datetime.datetime.now(datetime.UTC)
@@ -51,7 +50,7 @@ def copied(clerk: Clerk, **query: Any) -> list[dict[str, Any]]:
 
 def left(database: Database) -> set[str]:
     """Return the references of what is stored."""
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         return set(connection.execute(submission.select().with_only_columns(submission.c.reference)).scalars())
 
 
@@ -104,7 +103,7 @@ def test_what_is_merely_similar_is_listed_apart_and_never_included_by_itself(
         database, settings, company="Fremd", message="Fragen Sie Max@Example.org, bitte.", email="f@example.net"
     )
     noted = put(database, settings, company="Notiz", email="n@example.net")
-    desk.add_note(database, noted, "Ehemann: max@example.org", "probe", NOW)
+    inbox.add_note(database, noted, "Ehemann: max@example.org", "probe", NOW)
     put(database, settings, company="Ganz anders", email="nichts@example.org")
     similar = {row.reference for row in (phone, name, plus, mentioned, noted)}
     assert shown(clerk, "max@example.org") == ({mine.reference}, similar)
@@ -126,16 +125,16 @@ def everything(database: Database, settings: Settings) -> Submission:
         **definition.answers(definition.form_class()), "company": "Beispiel GmbH", "email": "copy@example.org", "done": ["job"],
         "worked_text": "Alle haben geholfen.", "consent_quote": True,
     }  # fmt: skip
-    found = store(
-        database, str(uuid.uuid4()), "survey", "tr", answers, partial(plan_mails, settings, definition), NOW, fingerprint="f" * 64
+    found = store_submission(
+        database, str(uuid.uuid4()), "survey", "tr", answers, partial(submission_mails, settings, definition), NOW, fingerprint="f" * 64
     )  # fmt: skip
-    desk.add_note(database, found, "Herr Beispiel rief an.\nZweite Zeile", "geheimname", NOW)
-    desk.set_state(database, found, "in_work", "geheimname", NOW)
-    desk.quote(database, found, "worked_text", "Alle haben geholfen.", False, "geheimname", NOW)
+    inbox.add_note(database, found, "Herr Beispiel rief an.\nZweite Zeile", "geheimname", NOW)
+    inbox.set_state(database, found, "in_work", "geheimname", NOW)
+    inbox.publish_quotation(database, found, "worked_text", "Alle haben geholfen.", False, "geheimname", NOW)
     accounts.add_account(database, "geheimname", PASSWORD, NOW)
-    with database.writing() as connection:
+    with database.transaction() as connection:
         connection.execute(
-            kept_post.insert().values(
+            saved_form.insert().values(
                 id="a" * 32, account_id=1, path=f"/eingang/v/{found.reference}/notiz",
                 fields=json.dumps([["note", "Noch nicht gespeichert."], ["_seen", "x"]]),
                 created_at=NOW, expires_at=NOW + datetime.timedelta(days=7),
@@ -198,7 +197,7 @@ def test_what_was_handed_out_is_logged_without_its_content(
 ) -> None:
     mine = put(database, settings, company="Geheimbetrieb", email="log@example.org", message="Vertraulich")
     clerk.get("person/kopie.html?q=log@example.org")
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         rows = [(row.actor, row.kind, row.detail) for row in connection.execute(event.select())]
     assert ("probe", "copied", "html") in rows
     assert ("probe", "copied", f"html 1 {mine.reference}") in rows
@@ -224,7 +223,7 @@ def test_a_correction_moves_an_entry_to_the_new_address(clerk: Clerk, database: 
     mine = put(database, settings, company="Umzug", email="alt@münchen.example")
     row = find_by_reference(database, mine.reference)
     assert row is not None
-    desk.correct(database, row, {**row.answers, "email": "neu@köln.example"}, "probe", NOW)
+    inbox.update_answers(database, row, {**row.answers, "email": "neu@köln.example"}, "probe", NOW)
     assert shown(clerk, "alt@xn--mnchen-3ya.example") == (set(), set())
     assert shown(clerk, "NEU@xn--kln-sna.example") == ({mine.reference}, set())
 

@@ -21,24 +21,23 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from click.testing import CliRunner
 
-from form_handler import rate_limit as rates
+from form_handler import rate_limit
 from form_handler.app import create_app
 from form_handler.forms import FORMS
-from form_handler.mail.compose import plan_mails
+from form_handler.mail.compose import submission_mails
 from form_handler.mail.worker import deliver_due, utc_now
-from form_handler.retention import PurgeRefusedError, purge_if_due, purge_lines
+from form_handler.retention import PurgeRefusedError, purge, purge_if_due
 from form_handler.settings import Settings, read_settings
-from form_handler.staff import accounts, persons
-from form_handler.staff import inbox as desk
+from form_handler.staff import accounts, inbox, persons
 from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import require_current, upgrade
-from form_handler.storage.revision import current
-from form_handler.storage.schema import metadata, outgoing_mail, submission
-from form_handler.storage.search import refill
-from form_handler.storage.submissions import list_submissions, store
+from form_handler.storage.schema_version import current_revision
+from form_handler.storage.search import recompute_search_columns
+from form_handler.storage.submissions import list_submissions, store_submission
+from form_handler.storage.tables import metadata, outgoing_mail, submission
 from form_handler.survey.answers import decide
-from form_handler.survey.disclosure import BATCH
+from form_handler.survey.disclosure import MIN_BATCH_SIZE
 from form_handler.survey.publication import publish
 from kim.cli import main
 from tests import postgres
@@ -81,12 +80,12 @@ def database(settings: Settings) -> Iterator[Database]:
 
 def put(database: Database, settings: Settings, number: str | None = None, **more: Any) -> Any:
     """Store a submission with its two mails."""
-    drafts = partial(plan_mails, settings, FORMS["participation"])
-    return store(database, number or str(uuid.uuid4()), "participation", "de", ANSWERS, drafts, NOW, **more)
+    drafts = partial(submission_mails, settings, FORMS["participation"])
+    return store_submission(database, number or str(uuid.uuid4()), "participation", "de", ANSWERS, drafts, NOW, **more)
 
 
 def test_the_migrations_make_the_tables_that_the_code_uses(database: Database) -> None:
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         found = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
     assert [change for change in found if "comment" not in str(change[0])] == []
 
@@ -95,7 +94,7 @@ def test_what_is_stored_comes_back_unchanged(database: Database, settings: Setti
     put(database, settings)
     (found,) = list_submissions(database)
     assert dict(found.answers) == ANSWERS
-    assert desk.find(database, desk.Wanted(text="grüße"), NOW)[1] == 1
+    assert inbox.search_submissions(database, inbox.SubmissionFilter(text="grüße"), NOW)[1] == 1
 
 
 def test_words_numbers_and_persons_are_found_in_every_spelling(database: Database, settings: Settings) -> None:
@@ -106,8 +105,8 @@ def test_words_numbers_and_persons_are_found_in_every_spelling(database: Databas
             assert [row.reference for row in persons.find_exact(database, query)] == [mine], query
         for query in ("max@strasse.example", "%", "_@%", "70300\ud800"):
             assert persons.find_exact(database, query) == [], query
-        with database.writing() as connection:
-            refill(connection)
+        with database.transaction() as connection:
+            recompute_search_columns(connection)
             connection.execute(submission.delete())
 
 
@@ -126,14 +125,14 @@ def test_the_same_number_and_the_same_answers_at_once_are_one_submission(
 def test_counting_from_many_threads_loses_no_count(database: Database) -> None:
     def one(_: int) -> None:
         for _attempt in range(20):
-            with contextlib.suppress(sa.exc.IntegrityError), database.writing() as connection:
-                rates.count(connection, "send", "192.0.2.1", NOW)
+            with contextlib.suppress(sa.exc.IntegrityError), database.transaction() as connection:
+                rate_limit.increment(connection, "send", "192.0.2.1", NOW)
                 return
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(one, range(24)))
-    with database.reading() as connection:
-        assert rates.look(connection, "send", "192.0.2.1", NOW) == 24
+    with database.read_connection() as connection:
+        assert rate_limit.current_count(connection, "send", "192.0.2.1", NOW) == 24
 
 
 def deliver(url: str, data_dir: str) -> None:
@@ -157,7 +156,7 @@ def test_four_workers_send_each_mail_once(
     sent = Counter(path.name for folder in folders for path in Path(folder).glob("mail/*.eml"))
     assert len(sent) == 60
     assert set(sent.values()) == {1}
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         assert connection.execute(sa.select(outgoing_mail.c.state).distinct()).scalars().all() == ["sent"]
 
 
@@ -186,7 +185,7 @@ def test_a_backup_moves_from_sqlite_to_postgresql_and_back(
         put(source, small)
     accounts.add_account(source, "Probe", "ein-langes-passwort", NOW)
     write_backup(source, tmp_path / "one.zip")
-    with database.writing() as connection:
+    with database.transaction() as connection:
         metadata.drop_all(connection)
         connection.exec_driver_sql("DROP TABLE alembic_version")
     restore_backup(database, tmp_path / "one.zip")
@@ -198,19 +197,19 @@ def test_a_backup_moves_from_sqlite_to_postgresql_and_back(
     restore_backup(back, tmp_path / "two.zip")
     assert len(list_submissions(back)) == 4
     assert [name for name, _ in accounts.list_accounts(back)] == ["probe", "zweite"]
-    with back.reading() as connection:
-        assert current(connection) is not None
+    with back.read_connection() as connection:
+        assert current_revision(connection) is not None
     for one in (source, back):
         one.engine.dispose()
 
 
 def test_the_office_works_on_it(database: Database, settings: Settings) -> None:
     found = put(database, settings)
-    desk.set_state(database, found, "answered", "probe", NOW)
-    desk.add_note(database, found, "Notiz", "probe", NOW)
-    assert desk.counts(database, NOW)["new"] == 0
-    assert desk.erase(database, [found.number], "probe", "erased", NOW) == 1
-    with database.reading() as connection:
+    inbox.set_state(database, found, "answered", "probe", NOW)
+    inbox.add_note(database, found, "Notiz", "probe", NOW)
+    assert inbox.inbox_counts(database, NOW)["new"] == 0
+    assert inbox.delete_submissions(database, [found.number], "probe", "erased", NOW) == 1
+    with database.read_connection() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(submission)).scalar_one() == 0
         assert connection.execute(sa.select(sa.func.count()).select_from(outgoing_mail)).scalar_one() == 0
 
@@ -236,7 +235,7 @@ def test_of_parallel_guesses_in_two_processes_no_more_than_the_limit_reach_the_p
     accounts.add_account(database, "Probe", "ein-langes-passwort", NOW)
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         tries = [pool.submit(guess, settings.database_url, str(tmp_path / f"process{n}")) for n in range(2)]
-        assert sum(one.result() for one in tries) == accounts.TRIES_FOR_NAME
+        assert sum(one.result() for one in tries) == accounts.MAX_FAILURES_PER_NAME_AND_NETWORK
 
 
 def test_of_colleagues_who_correct_the_same_answer_at_once_one_wins_and_the_others_are_told(
@@ -246,8 +245,8 @@ def test_of_colleagues_who_correct_the_same_answer_at_once_one_wins_and_the_othe
 
     def one(number: int) -> bool:
         try:
-            desk.correct(database, found, {**ANSWERS, "message": f"Text {number}"}, f"person{number}", NOW)
-        except desk.ConflictError:
+            inbox.update_answers(database, found, {**ANSWERS, "message": f"Text {number}"}, f"person{number}", NOW)
+        except inbox.ConflictError:
             return False
         return True
 
@@ -266,7 +265,7 @@ def test_colleagues_who_correct_different_answers_at_once_all_get_through(
     names = ["company", "message", "contact_name", "district", "languages", "reach_when"]
 
     def one(name: str) -> None:
-        desk.correct(database, found, {**ANSWERS, name: f"neu {name}"}, name, NOW)
+        inbox.update_answers(database, found, {**ANSWERS, name: f"neu {name}"}, name, NOW)
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(one, names))
@@ -276,19 +275,19 @@ def test_colleagues_who_correct_different_answers_at_once_all_get_through(
 
 def test_notes_and_a_deletion_at_once_lose_no_note_silently(database: Database, settings: Settings) -> None:
     found = put(database, settings)
-    mark = desk.work_mark(database, [found.number])
+    mark = inbox.work_digest(database, [found.number])
 
     def write(number: int) -> str:
         try:
-            desk.add_note(database, found, f"Notiz {number}", "probe", NOW)
-        except desk.GoneError:
+            inbox.add_note(database, found, f"Notiz {number}", "probe", NOW)
+        except inbox.GoneError:
             return "given back"
         return "kept"
 
     def delete(_: int) -> str:
         try:
-            return f"deleted {desk.erase(database, [found.number], 'zweite', 'erased', NOW, None, mark)}"
-        except desk.ConflictError:
+            return f"deleted {inbox.delete_submissions(database, [found.number], 'zweite', 'erased', NOW, None, mark)}"
+        except inbox.ConflictError:
             return "asked again"
 
     with ThreadPoolExecutor(8) as pool:
@@ -329,16 +328,16 @@ def test_one_database_is_created_kept_published_from_purged_and_moved(
     assert run.invoke(main, ["db", "init"]).exit_code == 0
     database = Database(settings)
     definition = FORMS["survey"]
-    for number in range(BATCH):
+    for number in range(MIN_BATCH_SIZE):
         answers = {**definition.answers(definition.form_class()), "done": ["job"] if number % 2 else ["none"]}
-        stored = store(database, str(uuid.uuid4()), "survey", "de", answers, lambda _s: [], NOW)
+        stored = store_submission(database, str(uuid.uuid4()), "survey", "de", answers, lambda _s: [], NOW)
         decide(database, stored.reference, True, "probe", NOW)
     first = publish(database, tmp_path / "survey.yml", NOW)
-    assert first.content["tables"]["done:job"] == {"yes": BATCH // 2, "no": BATCH // 2}
+    assert first.content["tables"]["done:job"] == {"yes": MIN_BATCH_SIZE // 2, "no": MIN_BATCH_SIZE // 2}
     assert run.invoke(main, ["backup", str(tmp_path / "kim.zip")]).exit_code == 0
     assert purge_if_due(database, settings, NOW) != []
     with pytest.raises(PurgeRefusedError):
-        purge_lines(database, settings, NOW + datetime.timedelta(days=4000))
+        purge(database, settings, NOW + datetime.timedelta(days=4000))
     monkeypatch.delenv("KIM_DATABASE_URL")
     lost = run.invoke(main, ["users", "list"])
     assert lost.exit_code == 1

@@ -24,7 +24,7 @@ import sqlalchemy as sa
 
 from form_handler.settings import read_settings
 from form_handler.storage.database import Database
-from form_handler.storage.schema import outgoing_mail, submission
+from form_handler.storage.tables import outgoing_mail, submission
 from tests.conftest import PATIENCE, ROOT, full_or_sample
 from tests.form_handler.conftest import FORM, HIDDEN, unescape, write_shells
 from tests.serving import Server, answers, wait_until
@@ -131,7 +131,7 @@ def stored_at(folder: Path) -> tuple[set[str], int, int]:
     """Return the references in a database, the number of its submissions, and of those without both mails."""
     database = Database(read_settings({"KIM_DATA_DIR": str(folder)}))
     try:
-        with database.reading() as connection:
+        with database.read_connection() as connection:
             references = list(connection.execute(sa.select(submission.c.reference)).scalars())
             mails = sa.select(outgoing_mail.c.number, sa.func.count().label("n")).group_by(outgoing_mail.c.number)
             pairs = sum(1 for row in connection.execute(mails) if row.n == 2)

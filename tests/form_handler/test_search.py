@@ -14,13 +14,13 @@ from alembic import command
 
 from form_handler.forms import FORMS
 from form_handler.settings import Settings
-from form_handler.staff import inbox as desk
+from form_handler.staff import inbox
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import alembic_config, upgrade
-from form_handler.storage.schema import submission
-from form_handler.storage.search import is_stale, refill, search_columns
+from form_handler.storage.search import has_stale_columns, recompute_search_columns, search_columns
 from form_handler.storage.state import write_state
-from form_handler.storage.submissions import find_by_reference, store
+from form_handler.storage.submissions import find_by_reference, store_submission
+from form_handler.storage.tables import submission
 
 NOW = datetime.datetime(2026, 11, 23, 9, 0, tzinfo=datetime.UTC)
 
@@ -29,12 +29,12 @@ def put(database: Database, form: str = "participation", **answers: object) -> s
     """Store a submission; return its reference."""
     definition = FORMS[form]
     whole = {**definition.answers(definition.form_class()), **answers}
-    return store(database, str(uuid.uuid4()), form, "de", whole, lambda _s: [], NOW).reference
+    return store_submission(database, str(uuid.uuid4()), form, "de", whole, lambda _s: [], NOW).reference
 
 
 def found(database: Database, text: str) -> set[str]:
     """Return the references that the inbox shows for a query."""
-    return {row.reference for row in desk.find(database, desk.Wanted(text=text), NOW)[0]}
+    return {row.reference for row in inbox.search_submissions(database, inbox.SubmissionFilter(text=text), NOW)[0]}
 
 
 WORDS = [
@@ -97,10 +97,10 @@ def test_addresses_are_found_in_every_spelling_of_their_domain(database: Databas
 
 def test_a_reference_is_found_in_any_case_with_blanks_and_with_signs_that_look_alike(database: Database) -> None:
     mine, twin = put(database, company="Eins"), put(database, company="Zwei")
-    with database.writing() as connection:
+    with database.transaction() as connection:
         for old, new in ((mine, "KIM-QV7J2D"), (twin, "KIM-QV7J2X")):
             connection.execute(submission.update().where(submission.c.reference == old).values(reference=new))
-        refill(connection)
+        recompute_search_columns(connection)
     for query in (
         "KIM-QV7J2D",
         "kim-qv7j2d",
@@ -130,7 +130,7 @@ def test_a_correction_changes_what_is_found(database: Database) -> None:
     row = find_by_reference(database, reference)
     assert row is not None
     answers = {**row.answers, "company": "İpek", "phone": "02041 22222", "email": "neu@example.org"}
-    desk.correct(database, row, answers, "probe", NOW)
+    inbox.update_answers(database, row, answers, "probe", NOW)
     assert [found(database, query) for query in ("falsch", "0204111111", "alt@")] == [set()] * 3
     assert [found(database, query) for query in ("ipek", "+49204122222", "NEU@")] == [{reference}] * 3
 
@@ -140,7 +140,7 @@ def old_database(settings: Settings) -> Iterator[Database]:
     """A database of the version before the search columns, with one submission."""
     database = Database(settings)
     config = alembic_config()
-    with database.writing() as connection:
+    with database.transaction() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0004")
         connection.execute(
@@ -157,20 +157,20 @@ def old_database(settings: Settings) -> Iterator[Database]:
 def test_the_migration_computes_what_is_searched_by_for_what_is_stored(old_database: Database) -> None:
     upgrade(old_database)
     assert found(old_database, "isik") == found(old_database, "02041/70300") == {"KIM-222222"}
-    with old_database.reading() as connection:
+    with old_database.read_connection() as connection:
         (row,) = connection.execute(sa.select(submission.c.sender, submission.c.phones))
     assert tuple(row) == ("max@xn--strae-oqa.example", " +49204170300 ")
 
 
 def test_what_an_older_table_of_letters_has_folded_is_known_to_be_stale(database: Database) -> None:
     put(database, company="Işık")
-    with database.writing() as connection:
-        assert not is_stale(connection)
+    with database.transaction() as connection:
+        assert not has_stale_columns(connection)
         connection.execute(submission.update().values(search_text="old"))
         write_state(connection, "search_mark", "older")
-        assert is_stale(connection)
-        refill(connection)
-        assert not is_stale(connection)
+        assert has_stale_columns(connection)
+        recompute_search_columns(connection)
+        assert not has_stale_columns(connection)
     assert len(found(database, "isik")) == 1
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from form_handler.settings import SettingsError, read_settings
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
-from kim.terminal import printable, printable_json
+from kim.terminal import escape_control_characters, replace_control_characters
 
 SECRET = "p#a/s?s@w:o[r]d"
 
@@ -176,9 +176,11 @@ def test_a_settings_file_that_is_named_and_absent_is_an_error(value: str) -> Non
 
 
 def test_stored_text_moves_nothing_in_a_terminal() -> None:
-    assert printable("علی\u200cرضا") == "علیرضا", "what a script needs is no box"
-    assert printable("a\u00a0b\u2003c\td\r\ne") == "a b c d\n  e"
-    shown = printable("\x1b[2J\x9b\x07\u202e\u2066\u2028\u0085\U000e0041\ud800\ue000" + "e" + "\u0301" * 50)
+    assert replace_control_characters("علی\u200cرضا") == "علیرضا", "what a script needs is no box"
+    assert replace_control_characters("a\u00a0b\u2003c\td\r\ne") == "a b c d\n  e"
+    shown = replace_control_characters(
+        "\x1b[2J\x9b\x07\u202e\u2066\u2028\u0085\U000e0041\ud800\ue000" + "e" + "\u0301" * 50
+    )
     assert set(shown[:-5]) == {"\ufffd", "[", "2", "J"}
     assert shown.endswith("\ufffde" + "\u0301" * 4)
-    assert printable_json('{"a": "\x9b\u202eü\u200c"}\n') == '{"a": "\\u009b\\u202eü\\u200c"}\n'
+    assert escape_control_characters('{"a": "\x9b\u202eü\u200c"}\n') == '{"a": "\\u009b\\u202eü\\u200c"}\n'

@@ -18,13 +18,13 @@ import sqlalchemy as sa
 
 from form_handler.forms import FORMS
 from form_handler.mail import worker as mail_worker
-from form_handler.mail.compose import plan_mails
-from form_handler.mail.transport import Timeouts, UnclearEndError, send_by_smtp
-from form_handler.mail.worker import CLAIM, PAUSES, UNCLEAR_PAUSE, deliver_due, smtp_sender
+from form_handler.mail.compose import submission_mails
+from form_handler.mail.transport import Timeouts, UnconfirmedDeliveryError, send_by_smtp
+from form_handler.mail.worker import CLAIM_TIMEOUT, RETRY_DELAYS, UNCLEAR_RETRY_DELAY, deliver_due, smtp_transport
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.database import Database, DatabaseBusyError
-from form_handler.storage.schema import outgoing_mail
-from form_handler.storage.submissions import store
+from form_handler.storage.submissions import store_submission
+from form_handler.storage.tables import outgoing_mail
 
 NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
 # Where a server falls silent, and how it hangs up.
@@ -139,7 +139,7 @@ def test_each_step_may_take_as_long_as_the_standard_says(
 
 
 def test_no_other_worker_takes_a_mail_while_the_slowest_server_is_at_it() -> None:
-    assert CLAIM.total_seconds() > Timeouts().longest > 600
+    assert CLAIM_TIMEOUT.total_seconds() > Timeouts().longest > 600
 
 
 def test_lines_that_begin_with_a_dot_arrive_as_they_were(server_with: Callable[..., SmallServer]) -> None:
@@ -167,16 +167,16 @@ def test_a_server_that_does_not_answer_the_final_dot_gets_an_hour_before_the_mai
     monkeypatch: pytest.MonkeyPatch, end: str,
 ) -> None:  # fmt: skip
     server = server_with(end=end)
-    with pytest.raises(UnclearEndError):
+    with pytest.raises(UnconfirmedDeliveryError):
         send(server.url, timeouts=SHORT)
     put(server, settings, database, monkeypatch)
     assert states(database) == [("waiting", 1), ("waiting", 1)]
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         rows = connection.execute(sa.select(outgoing_mail)).all()
-    assert {(row.last_error, row.next_attempt_at) for row in rows} == {("UnclearEndError", NOW + UNCLEAR_PAUSE)}
-    assert PAUSES[0] < UNCLEAR_PAUSE
+    assert {(row.last_error, row.next_attempt_at) for row in rows} == {("UnclearEndError", NOW + UNCLEAR_RETRY_DELAY)}
+    assert RETRY_DELAYS[0] < UNCLEAR_RETRY_DELAY
     server.answers["end"] = "250 queued"
-    deliver_due(database, with_server(settings, server), lambda: NOW + UNCLEAR_PAUSE)
+    deliver_due(database, with_server(settings, server), lambda: NOW + UNCLEAR_RETRY_DELAY)
     first, second = [row.split(b"Message-ID: ")[1].split(b"\r\n")[0] for row in server.received[1:]][::2]
     assert first == second, "a mail that came twice can be told"
 
@@ -195,7 +195,7 @@ def test_what_a_server_refuses_waits_and_comes_again_once_it_takes_it(
     assert states(database) == [("waiting", 1), ("waiting", 1)]
     before = len(server.received)
     server.answers |= {"greeting": "220 x", "MAIL": "250 x", "RCPT": "250 x", "DATA": "354 x", "end": "250 x"}
-    assert deliver_due(database, with_server(settings, server), lambda: NOW + PAUSES[0]) == 2
+    assert deliver_due(database, with_server(settings, server), lambda: NOW + RETRY_DELAYS[0]) == 2
     assert len(server.received) == before + 2
 
 
@@ -203,14 +203,14 @@ def test_a_mail_that_has_gone_is_noted_even_if_the_database_is_busy_for_a_while(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan(settings, database)
-    change, moments = mail_worker._change, iter([False, True, True, True])
+    change, moments = mail_worker._update, iter([False, True, True, True])
 
     def busy(connection: sa.Connection, identity: int, **values: object) -> None:
         if values["state"] == "sent" and next(moments, False):
             raise DatabaseBusyError("the line of writers does not move")
         change(connection, identity, **values)
 
-    monkeypatch.setattr(mail_worker, "_change", busy)
+    monkeypatch.setattr(mail_worker, "_update", busy)
     monkeypatch.setattr(mail_worker, "POLL_SECONDS", 0.0)
     assert deliver_due(database, settings, lambda: NOW) == 2
     assert states(database) == [("sent", 1), ("sent", 1)]
@@ -224,20 +224,20 @@ def with_server(settings: Settings, server: SmallServer) -> Settings:
 def plan(settings: Settings, database: Database) -> None:
     """Store a submission with its two mails."""
     answers = {"company": "Beispielbetrieb", "email": "beispiel@example.org"}
-    drafts = partial(plan_mails, settings, FORMS["participation"])
-    store(database, str(uuid.uuid4()), "participation", "de", answers, drafts, NOW)
+    drafts = partial(submission_mails, settings, FORMS["participation"])
+    store_submission(database, str(uuid.uuid4()), "participation", "de", answers, drafts, NOW)
 
 
 def put(server: SmallServer, settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Store a submission and try its mails once, with little patience."""
     plan(settings, database)
     with monkeypatch.context() as patch:
-        patch.setattr(mail_worker, "smtp_sender", partial(smtp_sender, timeouts=SHORT))
+        patch.setattr(mail_worker, "smtp_transport", partial(smtp_transport, timeouts=SHORT))
         deliver_due(database, with_server(settings, server), lambda: NOW)
 
 
 def states(database: Database) -> list[tuple[str, int]]:
     """Return state and attempts of each mail."""
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         query = sa.select(outgoing_mail.c.state, outgoing_mail.c.attempts).order_by(outgoing_mail.c.id)
         return [(row.state, row.attempts) for row in connection.execute(query)]

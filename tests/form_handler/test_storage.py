@@ -15,18 +15,20 @@ from alembic.script import ScriptDirectory
 from form_handler.settings import Settings, SettingsError, read_settings
 from form_handler.storage.database import Database, set_pragmas, wal_is_safe
 from form_handler.storage.migrate import alembic_config, require_current, upgrade
-from form_handler.storage.revision import HEAD, SchemaError, is_current
-from form_handler.storage.submissions import Submission, find_by_reference, list_submissions, store
+from form_handler.storage.schema_version import LATEST_REVISION, SchemaError, is_current
+from form_handler.storage.submissions import Submission, find_by_reference, list_submissions, store_submission
 
 NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
 
 
 def put(database: Database, number: str | None = None) -> Submission:
-    return store(database, number or str(uuid.uuid4()), "participation", "de", {"company": "A"}, lambda _s: [], NOW)
+    return store_submission(
+        database, number or str(uuid.uuid4()), "participation", "de", {"company": "A"}, lambda _s: [], NOW
+    )
 
 
 def test_every_connection_waits_for_the_disk_and_forgets_what_is_deleted(database: Database) -> None:
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         values = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in
                   ("journal_mode", "synchronous", "secure_delete", "foreign_keys")}  # fmt: skip
     assert values == {"journal_mode": "truncate", "synchronous": 2, "secure_delete": 1, "foreign_keys": 1}
@@ -98,7 +100,7 @@ def test_a_fault_while_the_mails_are_written_leaves_nothing_half_stored(database
         raise ValueError("mail")
 
     with pytest.raises(ValueError, match="mail"):
-        store(database, str(uuid.uuid4()), "participation", "de", {}, broken, NOW)  # type: ignore[arg-type]
+        store_submission(database, str(uuid.uuid4()), "participation", "de", {}, broken, NOW)  # type: ignore[arg-type]
     assert list_submissions(database) == []
 
 
@@ -131,12 +133,12 @@ def test_an_empty_database_is_refused_until_it_was_migrated(tmp_path: Path) -> N
 
 
 def test_the_schema_that_the_server_asks_for_is_the_newest_migration(database: Database) -> None:
-    assert ScriptDirectory.from_config(alembic_config()).get_current_head() == HEAD
+    assert ScriptDirectory.from_config(alembic_config()).get_current_head() == LATEST_REVISION
     assert is_current(database)
 
 
 def test_a_newer_schema_is_refused(database: Database) -> None:
-    with database.writing() as connection:
+    with database.transaction() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(SchemaError, match="9999"):
         require_current(database)
@@ -148,7 +150,7 @@ def test_the_migrations_make_the_tables_that_the_code_uses(database: Database) -
     from alembic.autogenerate import compare_metadata
     from alembic.runtime.migration import MigrationContext
 
-    from form_handler.storage.schema import metadata
+    from form_handler.storage.tables import metadata
 
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []

@@ -22,11 +22,11 @@ THREADS = 6
 @pytest.fixture
 def rows(database: Database) -> Callable[[], list[str]]:
     """What a table of texts holds, as a connection of its own sees it."""
-    with database.writing() as connection:
+    with database.transaction() as connection:
         connection.exec_driver_sql("CREATE TABLE row (text TEXT UNIQUE)")
 
     def read() -> list[str]:
-        with database.reading() as connection:
+        with database.read_connection() as connection:
             return sorted(connection.exec_driver_sql("SELECT text FROM row").scalars())
 
     return read
@@ -124,10 +124,10 @@ def test_a_disk_that_fails_tells_everybody(database: Database, rows: Callable[[]
 def test_what_was_called_not_stored_is_not_stored_later(
     database: Database, rows: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(module, "LOCK_TIMEOUT_SECONDS", 0.05)
     with database._lock, pytest.raises(DatabaseBusyError):
-        database.write(insert("late"))
-    assert database.write(insert("next")) == "next"
+        database.run_in_transaction(insert("late"))
+    assert database.run_in_transaction(insert("next")) == "next"
     assert rows() == ["next"]
 
 
@@ -186,7 +186,7 @@ def test_each_job_sees_what_its_own_thread_sees(database: Database, rows: Callab
         def write(connection: sa.Connection) -> str:
             return insert(current_code())(connection)
 
-        return database.write(write)
+        return database.run_in_transaction(write)
 
     with ThreadPoolExecutor(2) as pool:
         with database._lock:

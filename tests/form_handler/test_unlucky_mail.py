@@ -25,14 +25,14 @@ from click.testing import CliRunner
 
 from form_handler.forms import FORMS
 from form_handler.mail import worker as mail_worker
-from form_handler.mail.compose import plan_mails
+from form_handler.mail.compose import submission_mails
 from form_handler.mail.worker import run_worker
 from form_handler.server import MAIL_NAME
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.migrate import upgrade
-from form_handler.storage.schema import outgoing_mail
-from form_handler.storage.submissions import Submission, find_by_reference, store
+from form_handler.storage.submissions import Submission, find_by_reference, store_submission
+from form_handler.storage.tables import outgoing_mail
 from kim.service import mail
 from tests.conftest import PATIENCE, ROOT
 from tests.form_handler.conftest import FORM, GOOD, HIDDEN, unescape, write_shells
@@ -43,12 +43,12 @@ RUN = "from form_handler.server import serve; from form_handler.settings import 
 
 
 def put(settings: Settings, database: Database) -> Submission:
-    drafts = partial(plan_mails, settings, FORMS["participation"])
-    return store(database, str(uuid.uuid4()), "participation", "de", GOOD, drafts, LONG_DUE)
+    drafts = partial(submission_mails, settings, FORMS["participation"])
+    return store_submission(database, str(uuid.uuid4()), "participation", "de", GOOD, drafts, LONG_DUE)
 
 
 def states(database: Database) -> list[str]:
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         return sorted(connection.execute(sa.select(outgoing_mail.c.state)).scalars())
 
 
@@ -110,7 +110,7 @@ def test_one_mail_that_cannot_be_sent_does_not_hold_up_the_others(
 
         return send
 
-    monkeypatch.setattr(mail_worker, "file_sender", sender)
+    monkeypatch.setattr(mail_worker, "file_transport", sender)
     run_until(database, settings, lambda: "sent" in states(database))
     assert states(database) == ["sent", "waiting"]
 
@@ -130,7 +130,7 @@ def test_retry_leaves_alone_what_is_being_sent(
 
         return send
 
-    monkeypatch.setattr(mail_worker, "file_sender", sender)
+    monkeypatch.setattr(mail_worker, "file_transport", sender)
     assert kim.invoke(mail, ["run", "--once"]).exit_code == 0
     assert len(sent) == len(set(sent)) == 2
 
@@ -152,14 +152,14 @@ def test_a_server_that_hangs_up_in_mid_conversation_loses_no_mail(settings: Sett
 
 
 def errors(database: Database) -> int:
-    with database.reading() as connection:
+    with database.read_connection() as connection:
         query = sa.select(sa.func.count()).where(outgoing_mail.c.last_error.is_not(None))
         return connection.execute(query).scalar_one()
 
 
 def run_until_later(database: Database, settings: Settings) -> None:
     """Let the pause be over, then send."""
-    with database.writing() as connection:
+    with database.transaction() as connection:
         connection.execute(outgoing_mail.update().values(next_attempt_at=LONG_DUE))
     run_until(database, settings, lambda: states(database) == ["sent", "sent"])
 

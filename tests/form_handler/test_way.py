@@ -13,7 +13,7 @@ from core.languages import load_languages
 from form_handler.app import create_app
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
-from form_handler.storage.schema import outgoing_mail
+from form_handler.storage.tables import outgoing_mail
 from tests.form_handler.conftest import FORM, GOOD, Browser
 
 
@@ -23,7 +23,7 @@ def test_a_right_form_is_stored_once_with_its_two_mails_and_leads_to_a_receipt(b
     (stored,) = browser.stored()
     assert stored.answers["ways"] == ["job", "mentor"]
     assert stored.answers["consent_partner"] is True
-    with browser.database.reading() as connection:
+    with browser.database.read_connection() as connection:
         kinds = connection.execute(sa.select(outgoing_mail.c.kind).order_by(outgoing_mail.c.kind)).scalars().all()
     assert kinds == ["copy", "office"]
     receipt = browser.get(response.headers["Location"])
@@ -191,7 +191,7 @@ def test_a_request_that_another_site_made_stores_nothing(browser: Browser, heade
 
 def test_a_stamp_of_yesterday_asks_for_one_more_click(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     hidden = browser.review()
-    monkeypatch.setattr("form_handler.tokens.REVIEW_SECONDS", -1)
+    monkeypatch.setattr("form_handler.tokens.MAX_REVIEW_AGE_SECONDS", -1)
     assert browser.send(hidden).status_code == 422
     assert browser.stored() == []
 
@@ -205,11 +205,11 @@ def test_a_database_that_cannot_write_shows_the_answers_and_a_number_and_the_nex
         other.exec_driver_sql("PRAGMA busy_timeout=0")
         from form_handler.storage import database as module
 
-        original = module.BUSY_SECONDS
+        original = module.LOCK_TIMEOUT_SECONDS
         sa.event.listen(database.engine, "checkout", lambda c, *_: c.execute("PRAGMA busy_timeout=50"))
         response = browser.send(hidden)
         other.rollback()
-        assert original == module.BUSY_SECONDS
+        assert original == module.LOCK_TIMEOUT_SECONDS
     assert response.status_code == 503
     assert "Beispielbetrieb" in response.text
     assert "tel:" in response.text
@@ -222,7 +222,7 @@ def test_an_unforeseen_fault_is_a_page_without_trace_and_a_log_without_answers(
 ) -> None:
     browser = Browser(create_app(settings, database).test_client(), database)
     hidden = browser.review({**GOOD, "company": "Geheimbetrieb"})
-    monkeypatch.setattr("form_handler.views.store", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("form_handler.views.store_submission", lambda *_, **__: 1 / 0)
     response = browser.send(hidden)
     assert response.status_code == 500
     assert "Traceback" not in response.text
@@ -261,7 +261,7 @@ def test_a_barrier_can_be_reported_without_saying_who_one_is(browser: Browser) -
     assert response.status_code == 303
     (stored,) = browser.stored()
     assert stored.answers == {"page": "", "problem": "Das Menü geht nicht auf.", "aids": "", "email": ""}
-    with browser.database.reading() as connection:
+    with browser.database.read_connection() as connection:
         assert connection.execute(sa.select(outgoing_mail.c.kind)).scalars().all() == ["office"]
     assert "Ombudsstelle" in browser.get(response.headers["Location"]).text
 

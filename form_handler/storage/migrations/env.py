@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from form_handler.storage.schema import metadata
+from form_handler.storage.tables import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from form_handler.storage.search import refill
+from form_handler.storage.search import recompute_search_columns
 
 revision = "0005"
 down_revision = "0004"
@@ -11,4 +11,4 @@ down_revision = "0004"
 
 def upgrade() -> None:
     op.add_column("submission", sa.Column("phones", sa.String(200), nullable=True))
-    refill(op.get_bind())
+    recompute_search_columns(op.get_bind())

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from form_handler.storage.database import Database
 
 # The newest file of ``migrations/versions``; a test compares both.
-HEAD = "0005"
+LATEST_REVISION = "0005"
 _VERSION = sa.table("alembic_version", sa.column("version_num"))
 
 
@@ -15,7 +15,7 @@ class SchemaError(Exception):
     """The database does not fit this programme; the message says what to do."""
 
 
-def current(connection: sa.Connection) -> str | None:
+def current_revision(connection: sa.Connection) -> str | None:
     """Return the revision of a database; None for an empty one."""
     if not sa.inspect(connection).has_table(_VERSION.name):
         return None
@@ -25,11 +25,11 @@ def current(connection: sa.Connection) -> str | None:
 
 def is_current(database: Database) -> bool:
     """Tell whether a database has the schema that this programme needs."""
-    with database.reading() as connection:
-        return current(connection) == HEAD
+    with database.read_connection() as connection:
+        return current_revision(connection) == LATEST_REVISION
 
 
 def is_empty(database: Database) -> bool:
     """Return whether a database has no schema yet."""
-    with database.reading() as connection:
-        return current(connection) is None
+    with database.read_connection() as connection:
+        return current_revision(connection) is None

@@ -101,7 +101,7 @@ staff_session = sa.Table(
     sa.Column("seen_at", UtcDateTime, nullable=False),
 )
 
-kept_post = sa.Table(
+saved_form = sa.Table(
     "kept_post",
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
@@ -160,7 +160,7 @@ rate = sa.Table(
     sa.Column("count", sa.Integer, nullable=False),
 )
 
-day_key = sa.Table(
+daily_key = sa.Table(
     "day_key",
     metadata,
     sa.Column("day", sa.String(10), primary_key=True),
@@ -214,8 +214,8 @@ survey_publication = sa.Table(
 
 # In the order in which rows may be written: what others point at comes first.
 TABLES = (
-    submission, outgoing_mail, account, staff_session, kept_post, note, event, quotation, rate, day_key,
+    submission, outgoing_mail, account, staff_session, saved_form, note, event, quotation, rate, daily_key,
     service_state, deletion_mark, survey_batch, survey_decision, survey_publication,
 )  # fmt: skip
 # What a backup leaves out: it is worth nothing later, or would let somebody in.
-FLEETING = frozenset({"staff_session", "kept_post", "rate", "day_key"})
+EPHEMERAL_TABLES = frozenset({"staff_session", "kept_post", "rate", "day_key"})
