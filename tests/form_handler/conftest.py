@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -17,6 +19,7 @@ from core.languages import load_languages
 from form_handler.app import create_app
 from form_handler.forms import FORMS
 from form_handler.settings import Settings, read_settings
+from form_handler.staff import accounts
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
 from form_handler.storage.submissions import Submission, list_submissions
@@ -46,13 +49,33 @@ def settings(tmp_path: Path) -> Settings:
     return read_settings({"KIM_DATA_DIR": str(tmp_path / "var"), "KIM_SITE_DIR": str(tmp_path / "site")})
 
 
-@pytest.fixture
-def database(settings: Settings) -> Iterator[Database]:
-    """An empty database with the current schema."""
-    database = Database(settings)
+@pytest.fixture(scope="session")
+def migrated_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with an empty SQLite database of the current schema; copied, because migrating takes longer."""
+    folder = tmp_path_factory.mktemp("migrated") / "var"
+    database = Database(read_settings({"KIM_DATA_DIR": str(folder)}))
     upgrade(database)
+    database.engine.dispose()
+    return folder
+
+
+@pytest.fixture
+def database(settings: Settings, migrated_data_dir: Path) -> Iterator[Database]:
+    """An empty database with the current schema."""
+    shutil.copytree(migrated_data_dir, settings.data_dir, dirs_exist_ok=True)
+    database = Database(settings)
     yield database
     database.engine.dispose()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def production_hasher() -> Iterator[PasswordHasher]:
+    """Hash passwords of test accounts with the least that argon2 takes; yield the hasher of production."""
+    production = accounts.HASHER
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        patch.setattr(accounts, "NOBODY", accounts.HASHER.hash("an account that does not exist"))
+        yield production
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from argon2 import PasswordHasher, Type, extract_parameters
 from flask import Flask
 from hypothesis import HealthCheck, given
 from hypothesis import settings as tried
@@ -134,6 +135,15 @@ def test_a_password_is_kept_as_argon2_and_a_short_one_refused(database: Database
         accounts.add_account(database, "Zweite", "kurz", NOW)
     with pytest.raises(accounts.AccountError, match="gibt es schon"):
         accounts.add_account(database, " PROBE ", PASSWORD, NOW)
+
+
+def test_production_hashes_passwords_at_least_as_costly_as_owasp_recommends(production_hasher: PasswordHasher) -> None:
+    """OWASP Password Storage Cheat Sheet, Argon2id: m=19456 (19 MiB), t=2, p=1. Tests themselves hash with less."""
+    parameters = extract_parameters(production_hasher.hash(PASSWORD))
+    assert parameters.type is Type.ID
+    assert parameters.memory_cost >= 19456
+    assert parameters.time_cost >= 2
+    assert parameters.hash_len >= 32
 
 
 def test_logging_out_ends_the_session_on_the_server(clerk: Clerk, database: Database) -> None:
