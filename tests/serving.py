@@ -55,7 +55,7 @@ class Server:
         self.data_dir = data_dir
         self.folder = folder
         self.settings = settings
-        self.options = ["--no-watch"]
+        self.command = [sys.executable, "-m", "kim", "serve", "--no-watch"]
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
@@ -67,9 +67,8 @@ class Server:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with (self.data_dir / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "kim", "serve", *self.options],
-                cwd=self.folder, env=env, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+                self.command, cwd=self.folder, env=env, stdout=log, stderr=log, start_new_session=True
+            )
         wait_until(lambda: self._alive() and answers(self.url + "/"), what="the server's first answer")
 
     def _alive(self) -> bool:

@@ -29,7 +29,7 @@ def preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, project)
     server = Server(project / "var", project)
-    server.options = []
+    server.command.remove("--no-watch")
     server.start()
     wait_until(lambda: (project / ".site.preview.json").exists(), what="the watcher")
     yield server

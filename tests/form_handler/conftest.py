@@ -71,10 +71,10 @@ def database(settings: Settings, migrated_data_dir: Path) -> Iterator[Database]:
 @pytest.fixture(scope="session", autouse=True)
 def production_hasher() -> Iterator[PasswordHasher]:
     """Hash passwords of test accounts with the least that argon2 takes; yield the hasher of production."""
-    production = accounts.HASHER
+    production = accounts.password_hasher
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(accounts, "HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        patch.setattr(accounts, "NOBODY", accounts.HASHER.hash("an account that does not exist"))
+        patch.setattr(accounts, "password_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        patch.setattr(accounts, "DUMMY_HASH", accounts.password_hasher.hash("an account that does not exist"))
         yield production
 
 

@@ -19,9 +19,9 @@ from form_handler.staff import accounts
 from form_handler.staff.passwords import WeakPasswordError, check_password
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
-from tests.form_handler.conftest import write_shells
+from tests.form_handler.stub_server import stub_site_server
 from tests.form_handler.test_office import NOW, PASSWORD, Clerk, clerk, put
-from tests.serving import Server, serving
+from tests.serving import Server
 
 __all__ = ["clerk"]
 WRONG = "falsch-falsch-falsch"
@@ -91,11 +91,8 @@ def test_a_body_that_is_no_form_is_refused_with_a_page(clerk: Clerk, body: bytes
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A running server with small pages of the site."""
-    folder = tmp_path_factory.mktemp("limits")
-    write_shells(folder / "site")
-    (folder / "site" / "index.html").write_text("x")
-    with serving(folder / "var", KIM_SITE_DIR=str(folder / "site")) as running:
+    """A running server with stub pages of the site."""
+    with stub_site_server(tmp_path_factory.mktemp("limits") / "var") as running:
         yield running
 
 

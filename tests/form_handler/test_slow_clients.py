@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.form_handler.conftest import FORM
-from tests.serving import Server, serving
+from tests.form_handler.stub_server import stub_site_server
+from tests.serving import Server
 
 HEAD_SECONDS = 2
 BODY = b"company=Beispielbetrieb&email=beispiel%40example.org"
@@ -23,10 +24,9 @@ LARGE_BYTES = 12_000_000 // 256 * 256
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with eight threads, short deadlines and a large file."""
-    site = tmp_path_factory.mktemp("site") / "site"
-    settings = {"KIM_HEAD_SECONDS": str(HEAD_SECONDS), "KIM_BODY_SECONDS": "3", "KIM_SITE_DIR": str(site)}
-    with serving(tmp_path_factory.mktemp("var"), **settings) as running:
-        (site / "large.pdf").write_bytes(bytes(range(256)) * (LARGE_BYTES // 256))
+    settings = {"KIM_HEAD_SECONDS": str(HEAD_SECONDS), "KIM_BODY_SECONDS": "3"}
+    with stub_site_server(tmp_path_factory.mktemp("slow") / "var", **settings) as running:
+        (Path(running.settings["KIM_SITE_DIR"]) / "large.pdf").write_bytes(bytes(range(256)) * (LARGE_BYTES // 256))
         yield running
 
 
@@ -184,7 +184,7 @@ def test_a_body_that_is_too_large_gets_its_page_and_the_connection_ends(server: 
 
 
 def test_a_stop_does_not_wait_for_slow_clients_and_loses_no_answer(tmp_path: Path) -> None:
-    with serving(tmp_path / "var") as server, contextlib.ExitStack() as stack:
+    with stub_site_server(tmp_path / "var") as server, contextlib.ExitStack() as stack:
         for _ in range(8):
             stack.enter_context(connect(server, b"GET / HT"))
         began = time.monotonic()

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import http.cookiejar
 import os
-import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
-import urllib.parse
-import urllib.request
 import uuid
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -27,19 +20,16 @@ from form_handler.forms import FORMS
 from form_handler.mail import worker as mail_worker
 from form_handler.mail.compose import submission_mails
 from form_handler.mail.worker import run_worker
-from form_handler.server import MAIL_NAME
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.database import Database, DatabaseBusyError
-from form_handler.storage.migrate import upgrade
 from form_handler.storage.submissions import Submission, find_by_reference, store_submission
 from form_handler.storage.tables import outgoing_mail
 from kim.service import mail
-from tests.conftest import PATIENCE, ROOT
-from tests.form_handler.conftest import FORM, GOOD, HIDDEN, unescape, write_shells
-from tests.serving import Server, answers, wait_until
+from tests.form_handler.conftest import GOOD
+from tests.form_handler.stub_server import stub_site_server
+from tests.serving import wait_until
 
 LONG_DUE = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
-RUN = "from form_handler.server import serve; from form_handler.settings import read_settings; serve(read_settings())"
 
 
 def put(settings: Settings, database: Database) -> Submission:
@@ -178,74 +168,6 @@ def hang_up(listener: socket.socket, times: int) -> None:
                 talk.write(b"250 ok\r\n")
 
 
-class TinyServer(Server):
-    """The real server in front of tiny pages: nothing is built for it."""
-
-    def start(self) -> None:
-        """Start and wait until it answers."""
-        site = self.data_dir.with_name("tiny-site")
-        if not site.exists():
-            write_shells(site)
-            (site / "index.html").write_text("x")
-        self.settings = {**self.settings, "KIM_SITE_DIR": str(site)}
-        env = {k: v for k, v in os.environ.items() if not k.startswith("KIM_")}
-        env |= {"PORT": str(self.port), "KIM_DATA_DIR": str(self.data_dir), **self.settings}
-        database = Database(self.read())
-        upgrade(database)
-        database.engine.dispose()
-        with (self.data_dir / "server.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", RUN], cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
-            )
-        wait_until(lambda: self._alive() and answers(self.url + "/"), what="the server's first answer")
-
-    def read(self) -> Settings:
-        """Return the settings it runs with."""
-        return read_settings({"KIM_DATA_DIR": str(self.data_dir), **self.settings})
-
-    def send_form(self, company: str) -> str:
-        """Send the form as a browser does; return the reference on the receipt."""
-        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-        data = urllib.parse.urlencode({**GOOD, "company": company}).encode()
-        with browser.open(self.url + FORM, data, timeout=PATIENCE) as page:
-            hidden = [(n, unescape(v)) for n, v in HIDDEN.findall(page.read().decode())]
-        with browser.open(
-            self.url + FORM + "absenden/", urllib.parse.urlencode(hidden).encode(), timeout=PATIENCE
-        ) as page:
-            found = re.search(r"KIM-[2-9A-HJKMNP-TV-Z]{6}", page.read().decode())
-        assert found is not None
-        return found[0]
-
-    def children(self) -> dict[int, str]:
-        """Return the processes that work on its data, with their names."""
-        mark = f"KIM_DATA_DIR={self.data_dir}".encode()
-        found = {}
-        for process in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                if mark in (process / "environ").read_bytes().split(b"\0"):
-                    found[int(process.name)] = (process / "comm").read_text().strip()
-        return found
-
-    def mail_workers(self) -> list[int]:
-        """Return its mail workers."""
-        return [number for number, name in self.children().items() if name == MAIL_NAME]
-
-
-@contextlib.contextmanager
-def tiny(data_dir: Path, **settings: str) -> Iterator[TinyServer]:
-    """Run a server for the length of the block, and leave none of its processes behind."""
-    server = TinyServer(data_dir, **settings)
-    server.start()
-    try:
-        yield server
-    finally:
-        for number in server.children():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(number, signal.SIGKILL)
-        if server.process is not None:
-            server.process.wait()
-
-
 def is_free(port: int) -> bool:
     """Tell whether nobody listens on a port."""
     with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
@@ -254,17 +176,17 @@ def is_free(port: int) -> bool:
 
 
 def test_killing_the_server_right_after_the_receipt_loses_nothing(tmp_path: Path) -> None:
-    with tiny(tmp_path / "var") as server:
+    with stub_site_server(tmp_path / "var") as server:
         reference = server.send_form("Beispielbetrieb")
         server.kill()
-        database = Database(server.read())
+        database = Database(server.read_settings())
         assert find_by_reference(database, reference) is not None
         assert len(states(database)) == 2
         database.engine.dispose()
 
 
 def test_a_mail_worker_that_was_killed_is_started_again(tmp_path: Path) -> None:
-    with tiny(tmp_path / "var") as server:
+    with stub_site_server(tmp_path / "var") as server:
         wait_until(server.mail_workers, what="the first worker")
         (first,) = server.mail_workers()
         os.kill(first, signal.SIGKILL)
@@ -272,7 +194,7 @@ def test_a_mail_worker_that_was_killed_is_started_again(tmp_path: Path) -> None:
 
 
 def test_a_mail_worker_that_outlives_the_server_does_not_keep_its_port(tmp_path: Path) -> None:
-    with tiny(tmp_path / "var") as server:
+    with stub_site_server(tmp_path / "var") as server:
         wait_until(server.mail_workers, what="the mail worker")
         (worker,) = server.mail_workers()
         os.kill(worker, signal.SIGSTOP)  # it cannot notice that its server is gone
@@ -287,7 +209,7 @@ def test_a_mail_worker_that_outlives_the_server_does_not_keep_its_port(tmp_path:
 def test_it_stops_cleanly_while_a_mail_server_keeps_it_waiting(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
-        with tiny(tmp_path / "var", KIM_SMTP_URL=url) as server:
+        with stub_site_server(tmp_path / "var", KIM_SMTP_URL=url) as server:
             server.send_form("Beispielbetrieb")
             line, _address = silent.accept()
             with line:
