@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from core.languages import ROOT
+from core.project import ROOT
 from editorial.build.build import BuildError, build_if_changed
 from editorial.build.pdf import find_engine
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from core.languages import ROOT
+from core.project import ROOT
 
 RESULTS = ROOT / "bench" / "results.md"
 HEAD = "# Benchmarks\n\nMade by `make bench` (`kim bench build`, `page`, `search`, `serve`, `form`). Ratios count; seconds depend on the machine and on who else uses it.\n"

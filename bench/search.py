@@ -22,7 +22,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from bench.needs import DEFAULT_SITE, built_site, chromium
 from bench.report import Bar, write_part
 from bench.serving import static
-from core.languages import ROOT, Language, load_languages
+from core.languages import Language, load_languages
+from core.project import ROOT
 from editorial.content.pages import Content, read_content
 
 FORMS = Path(__file__).parent / "word_forms.yml"

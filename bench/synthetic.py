@@ -9,7 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from core.languages import ROOT, load_languages
+from core.languages import load_languages
+from core.project import ROOT
 
 MORE = ("fr", "es", "it", "nl", "ro", "bg", "cs", "sv")
 WORDS = [

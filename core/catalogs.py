@@ -8,33 +8,34 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import PoFileError, read_po, write_po
-from msgspec.structs import replace
 
 from core.characters import character_findings, forbidden_in_file
 from core.findings import Finding
-from core.gettext import LOCALE_DIR, SOURCE_LANGUAGE, read_catalogue
-from core.languages import ROOT, Language
+from core.gettext import LOCALE_DIR, SOURCE_LANGUAGE, read_catalog
+from core.languages import Language
+from core.project import ROOT
 from core.text_files import read_text
 
-ROOMS = ("core", "editorial", "form_handler", "overrides")
+SOURCE_DIRS = ("core", "editorial", "form_handler", "overrides")
 # The staff area's words are a domain of their own: German and English only.
-OFFICE_ROOMS = ("form_handler/staff", "overrides/partials/office")
+STAFF_SOURCE_DIRS = ("form_handler/staff", "overrides/partials/office")
 KEYWORDS = {
     "_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "_l": None, "_n": (1, 2),
 }  # fmt: skip
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
-REMEDY = "Tragen Sie die Übersetzung ein; `.venv/bin/kim words update` legt fehlende Zeilen an."
+FIX_HINT = "Tragen Sie die Übersetzung ein; `.venv/bin/kim words update` legt fehlende Zeilen an."
 
 
-def collect_messages(root: Path = ROOT, rooms: tuple[str, ...] = ROOMS) -> Catalog:
+def extract_messages(root: Path = ROOT, rooms: tuple[str, ...] = SOURCE_DIRS) -> Catalog:
     """Return every message that templates and Python of these rooms ask for; the site's leave out the staff area."""
     catalog = Catalog(project="KIM", charset="utf-8")
-    elsewhere = [("staff/**", "ignore"), ("partials/office/**", "ignore")] if rooms == ROOMS else []
+    elsewhere = [("staff/**", "ignore"), ("partials/office/**", "ignore")] if rooms == SOURCE_DIRS else []
     for room in rooms:
         found = extract_from_dir(
             root / room,
@@ -48,19 +49,19 @@ def collect_messages(root: Path = ROOT, rooms: tuple[str, ...] = ROOMS) -> Catal
     return catalog
 
 
-def update_catalogue(language: Language, template: Catalog, folder: Path = LOCALE_DIR) -> bool:
+def update_catalog(language: Language, template: Catalog, folder: Path = LOCALE_DIR) -> bool:
     """Bring a catalogue in line with the code; return whether the file changed."""
     path = folder / f"{language.code}.po"
-    catalog = read_catalogue(path, language.code) if path.exists() else Catalog(locale=language.code)
+    catalog = read_catalog(path, language.code) if path.exists() else Catalog(locale=language.code)
     catalog.update(template, no_fuzzy_matching=True, update_creation_date=False)
-    text = normal_form(catalog)
+    text = format_catalog(catalog)
     changed = not path.exists() or path.read_bytes() != text.encode()
     if changed:
         path.write_text(text, "utf-8")
     return changed
 
 
-def normal_form(catalog: Catalog) -> str:
+def format_catalog(catalog: Catalog) -> str:
     """Return a catalogue as text in the one order and layout that the project keeps."""
     clean = Catalog(locale=catalog.locale, charset="utf-8", fuzzy=False)
     clean.obsolete.clear()
@@ -80,7 +81,7 @@ def _sort_key(message: Message) -> str:
     return message.id if isinstance(message.id, str) else message.id[0]
 
 
-def check_catalogue(language: Language, template: Catalog, folder: Path = LOCALE_DIR) -> Iterator[Finding]:
+def check_catalog(language: Language, template: Catalog, folder: Path = LOCALE_DIR) -> Iterator[Finding]:
     """Run the four checks on one language; English is the language of the identifiers and has no file."""
     if language.code == SOURCE_LANGUAGE:
         return
@@ -88,7 +89,7 @@ def check_catalogue(language: Language, template: Catalog, folder: Path = LOCALE
     shown = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else f"core/locale/{path.name}"
     if not path.exists():
         yield Finding(
-            shown, 0, f"Für {language.name} fehlt die Datei mit den Wörtern der Oberfläche.", REMEDY, kind="words"
+            shown, 0, f"Für {language.name} fehlt die Datei mit den Wörtern der Oberfläche.", FIX_HINT, kind="words"
         )
         return
     text = read_text(path, shown)
@@ -106,24 +107,24 @@ def check_catalogue(language: Language, template: Catalog, folder: Path = LOCALE
     wanted = {_sort_key(message): message for message in template if message.id}
     have = {_sort_key(message): message for message in catalog if message.id}
     for key in sorted(wanted.keys() - have.keys()):
-        yield Finding(shown, 0, f"Es fehlt: „{key}“.", REMEDY, kind="words")
+        yield Finding(shown, 0, f"Es fehlt: „{key}“.", FIX_HINT, kind="words")
     for key in sorted(have.keys() - wanted.keys()):
         yield Finding(shown, have[key].lineno or 0, f"Niemand braucht: „{key}“.",
                       "`.venv/bin/kim words update` räumt auf.", kind="words")  # fmt: skip
     for key in sorted(wanted.keys() & have.keys()):
         yield from _check_message(shown, have[key])
-    if text != normal_form(catalog):
+    if text != format_catalog(catalog):
         yield Finding(
             shown, 0, "Die Datei ist nicht in der Normalform.", "`.venv/bin/kim words update` ordnet sie.", kind="words"
         )
 
 
-def said_in(language: Language, folder: Path = LOCALE_DIR) -> list[tuple[int, str]]:
+def translated_messages(language: Language, folder: Path = LOCALE_DIR) -> list[tuple[int, str]]:
     """Return line and wording of every message of a language; nothing if its file is missing or damaged."""
     path = folder / f"{language.code}.po"
     try:
         catalog = read_po(io.BytesIO(path.read_bytes()), locale=language.code, abort_invalid=True)
-    except (OSError, PoFileError, UnicodeDecodeError):  # :func:`check_catalogue` says so
+    except (OSError, PoFileError, UnicodeDecodeError):  # :func:`check_catalog` says so
         return []
     return [
         (message.lineno or 0, words)
@@ -138,7 +139,7 @@ def _check_message(shown: str, message: Message) -> Iterator[Finding]:
     strings = [s or "" for s in (message.string if isinstance(message.string, tuple | list) else (message.string,))]
     ids = message.id if isinstance(message.id, tuple | list) else (message.id,)
     if not all(strings):
-        yield Finding(shown, message.lineno or 0, f"Ohne Übersetzung: „{ids[0]}“.", REMEDY, kind="words")
+        yield Finding(shown, message.lineno or 0, f"Ohne Übersetzung: „{ids[0]}“.", FIX_HINT, kind="words")
         return
     if any('"' in string for string in strings):
         yield Finding(shown, message.lineno or 0, f"Gerade Anführungszeichen in: „{ids[0]}“.",

@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from msgspec import Struct
 
 from core.findings import Finding
 
 _LRI, _RLI, _FSI, _PDI = "\u2066", "\u2067", "\u2068", "\u2069"
-_PLANES = "".join(rf"\U{plane:04x}fffe\U{plane:04x}ffff" for plane in range(1, 17))
+_NONCHARACTERS = "".join(rf"\U{plane:04x}fffe\U{plane:04x}ffff" for plane in range(1, 17))
 # Controls but tab and line end, line separators, bidi embeddings and overrides, deprecated format characters, tags,
 # interlinear annotations, the replacement character, the byte order mark inside a text, private use, noncharacters.
 _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u206a-\u206f\ufeff\ufff9-\ufffd"
     "\ue000-\uf8ff\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e007f\U000f0000-\U0010ffff"
-    + _PLANES.encode().decode("unicode_escape")
+    + _NONCHARACTERS.encode().decode("unicode_escape")
     + r"]|\r(?!\n)"
 )
 _ISOLATES = re.compile(f"[{_LRI}{_RLI}{_FSI}{_PDI}]")
@@ -28,7 +27,8 @@ UNBALANCED = "ein Richtungszeichen ohne Gegenstück (U+2066 bis U+2069)"
 NAMED = dict.fromkeys((_LRI, _RLI, _FSI, _PDI), "ein Richtungszeichen")
 
 
-class Place(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class ForbiddenCharacter:
     """A forbidden character.
 
     :ivar line: its line, counted from 1.
@@ -39,13 +39,13 @@ class Place(Struct, frozen=True):
     name: str
 
 
-def find_forbidden(text: str) -> Place | None:
+def find_forbidden(text: str) -> ForbiddenCharacter | None:
     """Return the first forbidden character of a text, or None."""
     found = _FORBIDDEN.search(text)
-    return Place(text.count("\n", 0, found.start()) + 1, describe(found[0])) if found else None
+    return ForbiddenCharacter(text.count("\n", 0, found.start()) + 1, describe(found[0])) if found else None
 
 
-def forbidden_in_file(text: str) -> Iterator[Place]:
+def forbidden_in_file(text: str) -> Iterator[ForbiddenCharacter]:
     """Yield the forbidden characters of a file, at most one for each line, and isolates that are not in pairs.
 
     A byte order mark at the very beginning is allowed. Isolates are balanced within one line, as each is part of one
@@ -57,12 +57,12 @@ def forbidden_in_file(text: str) -> Iterator[Place]:
         return
     for number, line in enumerate(text.split("\n"), 1):
         if found := _FORBIDDEN.search(f"{line}\n"):
-            yield Place(number, describe(found[0]))
+            yield ForbiddenCharacter(number, describe(found[0]))
         elif not _is_balanced(line):
-            yield Place(number, UNBALANCED)
+            yield ForbiddenCharacter(number, UNBALANCED)
 
 
-def forbidden_in_values(node: Any) -> Iterator[Place]:
+def forbidden_in_values(node: Any) -> Iterator[ForbiddenCharacter]:
     """Yield the forbidden characters in the values of a YAML text, those included that are written as escapes (``\\u202e``).
 
     :param node: the text as YAML nodes (:func:`core.yaml.compose`), or None.
@@ -77,12 +77,12 @@ def forbidden_in_values(node: Any) -> Iterator[Place]:
         if not isinstance(one.value, str):
             waiting += [part for pair in one.value for part in (pair if isinstance(pair, tuple) else (pair,))]
         elif found := _FORBIDDEN.search(one.value):
-            yield Place(one.start_mark.line + 1, describe(found[0]))
+            yield ForbiddenCharacter(one.start_mark.line + 1, describe(found[0]))
         elif not all(map(_is_balanced, one.value.split("\n"))):
-            yield Place(one.start_mark.line + 1, UNBALANCED)
+            yield ForbiddenCharacter(one.start_mark.line + 1, UNBALANCED)
 
 
-def character_findings(file: str, places: Iterable[Place], lines_before: int = 0) -> list[Finding]:
+def character_findings(file: str, places: Iterable[ForbiddenCharacter], lines_before: int = 0) -> list[Finding]:
     """Return findings for an editor.
 
     :param lines_before: the number of lines before the text that was searched.
@@ -97,15 +97,15 @@ def character_findings(file: str, places: Iterable[Place], lines_before: int = 0
 
 def check_data_characters(docs: Path) -> Iterator[Finding]:
     """Files of facts hold no forbidden characters; those that cannot be read as YAML are reported where they are read."""
-    from core import yaml as yaml_files
+    from core import yaml
 
     for path in sorted((docs / "data").glob("*.yml")):
         shown = f"docs/data/{path.name}"
         try:
             text = path.read_bytes().decode()
             found = character_findings(shown, forbidden_in_file(text))
-            found += character_findings(shown, forbidden_in_values(yaml_files.compose(text) if "\\" in text else None))
-        except (OSError, UnicodeDecodeError, yaml_files.YAMLError):
+            found += character_findings(shown, forbidden_in_values(yaml.compose(text) if "\\" in text else None))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError):
             continue
         yield from found
 

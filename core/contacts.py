@@ -11,16 +11,16 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import yaml as yaml_files
-from core.languages import ROOT, load_site
+from core import yaml
+from core.project import ROOT, load_site_settings
 from core.values import phone_href
 
 FILE = ROOT / "docs" / "data" / "contacts.yml"
-TEXTS = ("name", "unit", "address", "phone", "email", "hours", "url")
+STRING_FIELDS = ("name", "unit", "address", "phone", "email", "hours", "url")
 
 
 @dataclass(frozen=True)
-class Switchboard:
+class ServiceContact:
     """The contact, as far as the city has told us; None means that it has not."""
 
     name: str
@@ -39,7 +39,7 @@ class Switchboard:
 
 
 @functools.lru_cache
-def load_switchboard(file: Path = FILE) -> Switchboard | None:
+def load_fallback_contact(file: Path = FILE) -> ServiceContact | None:
     """Return the contact that ``municipality.switchboard`` in ``mkdocs.yml`` names; None if there is none to be read.
 
     What is wrong with the file says the check, which lets no such site be built. A server whose site was built
@@ -49,19 +49,19 @@ def load_switchboard(file: Path = FILE) -> Switchboard | None:
 
 
 @functools.lru_cache
-def load_office(file: Path = FILE) -> Switchboard | None:
+def load_office_contact(file: Path = FILE) -> ServiceContact | None:
     """Return the contact that ``municipality.office`` in ``mkdocs.yml`` names, which receives the forms; or None."""
     return _load_contact("office", file)
 
 
-def _load_contact(role: str, file: Path) -> Switchboard | None:
+def _load_contact(role: str, file: Path) -> ServiceContact | None:
     try:
-        row = yaml_files.load_file(file)[0][load_site()["municipality"][role]]
-    except (OSError, yaml_files.YAMLError, LookupError, TypeError):
+        row = yaml.load_file(file)[0][load_site_settings()["municipality"][role]]
+    except (OSError, yaml.YAMLError, LookupError, TypeError):
         return None
     if not isinstance(row, dict) or not isinstance(row.get("name"), str):
         return None
-    texts = {name: row[name].strip() for name in TEXTS if isinstance(row.get(name), str)}
+    texts = {name: row[name].strip() for name in STRING_FIELDS if isinstance(row.get(name), str)}
     if phone_href(texts.get("phone")) is None:
         texts.pop("phone", None)  # a number that cannot be dialled helps nobody
-    return Switchboard(**texts, confirmed=yaml_files.is_true(row.get("confirmed", "true")) is True)
+    return ServiceContact(**texts, confirmed=yaml.parse_bool(row.get("confirmed", "true")) is True)

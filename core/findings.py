@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
-
-from msgspec import Struct
 
 Level = Literal["error", "notice"]
 
 # Every kind of finding, with the reason why it is one. A test plants a fault for each.
-WHY = {
+REASONS = {
     "header-broken": "Ohne lesbaren Kopf wird die Seite nicht gebaut.",
     "header-key": "Was der Bau nicht kennt, würde er stillschweigend übergehen.",
     "header-value": "Diese Angabe steuert Navigation, Suche oder Fristen.",
@@ -64,7 +63,8 @@ WHY = {
 }
 
 
-class Finding(Struct, frozen=True, order=True):
+@dataclass(frozen=True, order=True, slots=True)
+class Finding:
     """One thing that an editor should know.
 
     :ivar file: the path from the top of the project, for example ``docs/ar/kontakt.md``.
@@ -72,7 +72,7 @@ class Finding(Struct, frozen=True, order=True):
     :ivar what: what was seen, as a German sentence.
     :ivar remedy: what the editor does about it, as a German sentence.
     :ivar level: an ``error`` stops the build or the check, a ``notice`` does not.
-    :ivar kind: a key of :data:`WHY`.
+    :ivar kind: a key of :data:`REASONS`.
     """
 
     file: str
@@ -85,7 +85,7 @@ class Finding(Struct, frozen=True, order=True):
     @property
     def why(self) -> str:
         """Return why this is a finding, as a German sentence."""
-        return WHY[self.kind]
+        return REASONS[self.kind]
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
@@ -100,11 +100,11 @@ class ContentError(Exception):
         super().__init__("\n".join(str(finding) for finding in self.findings))
 
 
-class DrawError(Exception):
+class RenderError(Exception):
     """A page could not be drawn; the message says which and why."""
 
 
-def similar(word: str, known: Iterable[str], least: float = 0.6) -> str:
+def closest_match(word: str, known: Iterable[str], least: float = 0.6) -> str:
     """Return the known word that was probably meant, or nothing.
 
     :param least: how alike they have to be, between 0 and 1.

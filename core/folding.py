@@ -18,21 +18,21 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-from core.languages import ROOT
+from core.project import ROOT
 
 SCRIPT = ROOT / "overrides" / "assets" / "search.js"
 SELECTOR, DROPPED = 0xFE00, 0xFE06
 # Signs that people type for an apostrophe, besides those of the table.
 APOSTROPHES = "´′ʹʻʽˈ＇‛‚"
 # A hostile text holds many different characters; so many are kept folded.
-MAX_KEPT = 20_000
+MAX_CACHED_CHARACTERS = 20_000
 _TABLE = re.compile(r"^const FOLDING = (\{.*?^\});", re.DOTALL | re.MULTILINE)
 _TAG = re.compile(r"(<[^>]*>)")
 _ENTITY = re.compile(r"&(?!lt;|gt;|amp;|quot;|#34;|#38;|#60;|#62;|#x22;|#x26;|#x3[ce];)#?\w+;", re.IGNORECASE)
 
 
 @functools.lru_cache
-def folds(code: str, script: Path = SCRIPT) -> dict[str, str]:
+def folding_table(code: str, script: Path = SCRIPT) -> dict[str, str]:
     """Return the letters that are folded in a language, each with its form in the index.
 
     :raises ValueError: if the script holds no table.
@@ -73,7 +73,7 @@ class _PlainLetters(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         folded = "" if chr(code) in self.dropped else "".join(map(self._part, self._parts(chr(code))))
-        if len(self) < MAX_KEPT:
+        if len(self) < MAX_CACHED_CHARACTERS:
             self[code] = folded
         return folded
 
@@ -106,7 +106,7 @@ def fold_text(text: str) -> str:
     return text.casefold().translate(_plain_letters())
 
 
-def plain_table_mark() -> str:
+def folding_digest() -> str:
     """Return a mark that changes with the table by which :func:`fold_text` folds."""
     return json.dumps(_read_table(), sort_keys=True) + APOSTROPHES
 
@@ -126,6 +126,6 @@ def unfold(text: str, code: str) -> str:
 
 @functools.lru_cache
 def _replacer(code: str, back: bool) -> Callable[[str], str]:
-    table = {new: old for old, new in folds(code).items()} if back else folds(code)
+    table = {new: old for old, new in folding_table(code).items()} if back else folding_table(code)
     pattern = re.compile("|".join(map(re.escape, sorted(table, key=len, reverse=True))))
     return lambda text: pattern.sub(lambda match: table[match[0]], text)

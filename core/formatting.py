@@ -7,7 +7,7 @@ import datetime
 from core.languages import Language
 
 
-def in_months(month: str, language: Language) -> str:
+def format_month(month: str, language: Language) -> str:
     """Return a month written ``2026-11`` in words.
 
     :raises ValueError: if it is none.
@@ -17,7 +17,7 @@ def in_months(month: str, language: Language) -> str:
     return str(format_skeleton("yMMMM", datetime.date.fromisoformat(f"{month}-01"), locale=language.code))
 
 
-def in_words(day: datetime.date, language: Language) -> str:
+def format_long_date(day: datetime.date, language: Language) -> str:
     """Return a day in words."""
     from babel.dates import format_date
 

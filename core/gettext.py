@@ -18,6 +18,8 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from babel.support import LazyProxy
+
 from core.languages import default_language
 
 if TYPE_CHECKING:
@@ -26,14 +28,14 @@ if TYPE_CHECKING:
 LOCALE_DIR = Path(__file__).resolve().parent / "locale"
 SOURCE_LANGUAGE = "en"
 # The words of the staff area, which speaks fewer languages than the site; a domain of its own.
-OFFICE_DIR = LOCALE_DIR / "office"
-OFFICE_LANGUAGES = ("de", "en")
+STAFF_LOCALE_DIR = LOCALE_DIR / "office"
+STAFF_LANGUAGES = ("de", "en")
 
-_current: ContextVar[str | None] = ContextVar("language", default=None)
+_current_language: ContextVar[str | None] = ContextVar("language", default=None)
 
 
 @functools.lru_cache
-def load_catalogue(code: str) -> stdlib_gettext.NullTranslations:
+def load_catalog(code: str) -> stdlib_gettext.NullTranslations:
     """Return the catalogue of a language; English, the language of the identifiers, has an empty one.
 
     Where the staff area has words in this language, they stand behind those of the site.
@@ -43,8 +45,8 @@ def load_catalogue(code: str) -> stdlib_gettext.NullTranslations:
     if code == SOURCE_LANGUAGE:
         return stdlib_gettext.NullTranslations()
     catalogue = _compile(LOCALE_DIR / f"{code}.po", code)
-    if code in OFFICE_LANGUAGES:
-        catalogue.add_fallback(_compile(OFFICE_DIR / f"{code}.po", code))
+    if code in STAFF_LANGUAGES:
+        catalogue.add_fallback(_compile(STAFF_LOCALE_DIR / f"{code}.po", code))
     return catalogue
 
 
@@ -59,7 +61,7 @@ def _compile(path: Path, code: str) -> stdlib_gettext.GNUTranslations:
     from babel.messages.mofile import write_mo  # late: it takes as long as reading all catalogues
 
     compiled = io.BytesIO()
-    write_mo(compiled, read_catalogue(path, code))
+    write_mo(compiled, read_catalog(path, code))
     with contextlib.suppress(OSError):  # a folder that nobody may write to
         kept.parent.mkdir(exist_ok=True)
         for old in kept.parent.glob(f"{path.stem}.*.mo"):
@@ -71,7 +73,7 @@ def _compile(path: Path, code: str) -> stdlib_gettext.GNUTranslations:
     return stdlib_gettext.GNUTranslations(compiled)
 
 
-def read_catalogue(path: Path, code: str) -> Catalog:
+def read_catalog(path: Path, code: str) -> Catalog:
     """Return a catalogue of interface words.
 
     :raises ContentError: if it is not UTF-8 or no PO file.
@@ -95,7 +97,7 @@ def read_catalogue(path: Path, code: str) -> Catalog:
         ) from error
 
 
-def catalogues_mark() -> str:
+def catalogs_digest() -> str:
     """Return a mark that changes with any catalogue of the site's words."""
     digest = hashlib.sha256()
     for path in sorted(LOCALE_DIR.glob("*.po")):
@@ -106,66 +108,35 @@ def catalogues_mark() -> str:
 @contextlib.contextmanager
 def use_language(code: str) -> Iterator[None]:
     """Speak this language inside the ``with`` block, in this thread only."""
-    token = _current.set(code)
+    token = _current_language.set(code)
     try:
         yield
     finally:
-        _current.reset(token)
+        _current_language.reset(token)
 
 
-def current_code() -> str:
+def current_language_code() -> str:
     """Return the code of the language being spoken; the default language outside :func:`use_language`."""
-    return _current.get() or default_language().code
+    return _current_language.get() or default_language().code
 
 
 def gettext(message: str, /, **values: Any) -> str:
     """Return the message in the current language, its ``%(name)s`` placeholders filled with values."""
-    translated = load_catalogue(current_code()).gettext(message) if message else ""
+    translated = load_catalog(current_language_code()).gettext(message) if message else ""
     return translated % values if values else translated
 
 
 def ngettext(singular: str, plural: str, n: int, /, **values: Any) -> str:
     """Return the form of the message that fits the number ``n``, which also fills ``%(num)s``."""
-    translated = load_catalogue(current_code()).ngettext(singular, plural, n)
+    translated = load_catalog(current_language_code()).ngettext(singular, plural, n)
     return translated % {"num": n, **values}
 
 
-class LazyWord:
-    """A message that is looked up when it is shown, so that a class can hold it for every language."""
-
-    def __init__(self, message: str, **values: Any) -> None:
-        self.message = message
-        self.values = values
-
-    def __str__(self) -> str:
-        return gettext(self.message, **self.values)
-
-    def __html__(self) -> str:
-        from markupsafe import escape
-
-        return str(escape(str(self)))
-
-    def __mod__(self, values: Any) -> str:
-        return str(str(self) % values)
-
-    def __repr__(self) -> str:
-        return f"LazyWord({self.message!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, LazyWord) and (self.message, self.values) == (
-            other.message,
-            other.values,
-        )
-
-    def __hash__(self) -> int:
-        return hash(self.message)
-
-
 def lazy_gettext(message: str, **values: Any) -> Any:
-    """Return the message as a :class:`LazyWord`; typed as Any because WTForms expects ``str``."""
-    return LazyWord(message, **values)
+    """Return the message as a string that is looked up when it is shown; typed as Any because WTForms expects ``str``."""
+    return LazyProxy(gettext, message, enable_cache=False, **values)
 
 
-def speak(code: str) -> None:
+def set_language(code: str) -> None:
     """Speak this language from here on in this context; the build does so once per language run."""
-    _current.set(code)
+    _current_language.set(code)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def deaf_to_interrupts() -> Iterator[None]:
+def block_sigint() -> Iterator[None]:
     """Let processes that begin inside the ``with`` block not hear Ctrl-C, which a terminal sends to all of them.
 
     A worker that heard it would die, and whoever waits for its work would wait for ever. The process that has begun

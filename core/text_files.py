@@ -12,20 +12,20 @@ from pathlib import Path
 
 from core.findings import Finding
 
-UTF8_REMEDY = "Speichern Sie sie im Editor mit der Kodierung UTF-8."
+UTF8_HINT = "Speichern Sie sie im Editor mit der Kodierung UTF-8."
 _WIDE = ((codecs.BOM_UTF32_LE, "UTF-32"), (codecs.BOM_UTF32_BE, "UTF-32"), (codecs.BOM_UTF16_LE, "UTF-16"), (codecs.BOM_UTF16_BE, "UTF-16"))  # fmt: skip
 
 # Blanks that are no U+0020: no-break, narrow, typographic and ideographic ones (Unicode category Zs).
-ODD_BLANK = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
-_BLANKS = re.compile(f"[{ODD_BLANK}]")
-_ATTRIBUTES = re.compile(rf"\{{[ \t:{ODD_BLANK}]*[#.]")
-_HASHES = re.compile(rf"#{{1,6}}[ \t{ODD_BLANK}]+")
+NON_ASCII_SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_BLANKS = re.compile(f"[{NON_ASCII_SPACES}]")
+_ATTRIBUTES = re.compile(rf"\{{[ \t:{NON_ASCII_SPACES}]*[#.]")
+_HASHES = re.compile(rf"#{{1,6}}[ \t{NON_ASCII_SPACES}]+")
 _ALL_BLANKS = " \t\u00a0\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
-LARGEST = 100_000
-LONGEST = 20_000
+MAX_PAGE_CHARS = 100_000
+MAX_PARAGRAPH_CHARS = 20_000
 # Python-Markdown and some of our patterns look at each of these signs again for every one before it.
-MOST_SIGNS, MOST_IN_ALL = 300, 5000
+MAX_SIGNS_PER_BLOCK, MAX_SIGNS_PER_PAGE = 300, 5000
 _SIGNS = "[]`*_<>{}!&\\"
 
 
@@ -33,10 +33,10 @@ def decode(data: bytes, shown: str) -> str | Finding:
     """Return the text of a file with plain line ends and without byte order mark, or say that it is not UTF-8."""
     for mark, name in _WIDE:
         if data.startswith(mark):
-            return _encoding(shown, 0, f"Die Datei ist nicht als UTF-8 gespeichert, sondern als {name}.")
+            return _encoding_finding(shown, 0, f"Die Datei ist nicht als UTF-8 gespeichert, sondern als {name}.")
     zeros = data.count(0)
     if zeros * 3 > len(data):
-        return _encoding(shown, 0, "Die Datei ist nicht als UTF-8 gespeichert, sondern als UTF-16.")
+        return _encoding_finding(shown, 0, "Die Datei ist nicht als UTF-8 gespeichert, sondern als UTF-16.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -44,16 +44,16 @@ def decode(data: bytes, shown: str) -> str | Finding:
         line = before.count(b"\n") + 1
         begin = before.rfind(b"\n") + 1
         words = data[begin:].split(b"\n", 1)[0].decode("cp1252", "replace").strip()
-        said = f" Ist „{_short(words)}“ gemeint?" if words.isprintable() else ""
-        return _encoding(shown, line, f"Die Datei ist nicht als UTF-8 gespeichert.{said}")
+        said = f" Ist „{_shorten(words)}“ gemeint?" if words.isprintable() else ""
+        return _encoding_finding(shown, line, f"Die Datei ist nicht als UTF-8 gespeichert.{said}")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _encoding(shown: str, line: int, what: str) -> Finding:
-    return Finding(shown, line, what, UTF8_REMEDY, kind="file-encoding")
+def _encoding_finding(shown: str, line: int, what: str) -> Finding:
+    return Finding(shown, line, what, UTF8_HINT, kind="file-encoding")
 
 
-def _short(words: str, length: int = 60) -> str:
+def _shorten(words: str, length: int = 60) -> str:
     return words if len(words) <= length else f"{words[:length]}…"
 
 
@@ -69,17 +69,17 @@ def read_text(path: Path, shown: str) -> str | Finding:
     return decode(data, shown)
 
 
-def plain_blanks(text: str) -> str:
+def normalize_spaces(text: str) -> str:
     """Return a page's text with plain blanks where no reader sees them: around ``{ #id }``, after ``#``, in empty lines.
 
     Every other no-break blank stays. The text keeps its length, so places in it stay right.
     """
     if _BLANKS.search(text) is None:
         return text
-    return "\n".join(_plain_line(line) if _BLANKS.search(line) else line for line in text.split("\n"))
+    return "\n".join(_normalize_line(line) if _BLANKS.search(line) else line for line in text.split("\n"))
 
 
-def _plain_line(line: str) -> str:
+def _normalize_line(line: str) -> str:
     words = line.rstrip(_ALL_BLANKS)
     if not words:
         return " " * len(line)
@@ -93,9 +93,9 @@ def _plain_line(line: str) -> str:
 
 
 def page_text(data: bytes, shown: str = "") -> str | Finding:
-    """Return a page's text as checks, translations and rendering read it; see :func:`decode` and :func:`plain_blanks`."""
+    """Return a page's text as checks, translations and rendering read it; see :func:`decode` and :func:`normalize_spaces`."""
     text = decode(data, shown)
-    return text if isinstance(text, Finding) else plain_blanks(text)
+    return text if isinstance(text, Finding) else normalize_spaces(text)
 
 
 def read_page(path: Path) -> str:
@@ -110,29 +110,29 @@ def read_page(path: Path) -> str:
     return text
 
 
-def too_much(text: str, shown: str) -> Finding | None:
+def size_finding(text: str, shown: str) -> Finding | None:
     """Return a finding if a page is larger than any reader takes, or made so that rendering it takes minutes."""
-    if len(text) > LARGEST:
-        return Finding(shown, 0, f"Die Seite hat {len(text)} Zeichen.", f"Erlaubt sind {LARGEST}. Teilen Sie sie auf.",
+    if len(text) > MAX_PAGE_CHARS:
+        return Finding(shown, 0, f"Die Seite hat {len(text)} Zeichen.", f"Erlaubt sind {MAX_PAGE_CHARS}. Teilen Sie sie auf.",
                        kind="page-size")  # fmt: skip
-    if len(text) <= MOST_SIGNS:
+    if len(text) <= MAX_SIGNS_PER_BLOCK:
         return None
     for sign in _SIGNS:
-        if text.count(sign) > MOST_IN_ALL:
-            return _too_many(shown, 0, "In der Seite", text, sign)
+        if text.count(sign) > MAX_SIGNS_PER_PAGE:
+            return _sign_finding(shown, 0, "In der Seite", text, sign)
     at = 0
     for block in text.split("\n\n"):
-        line = text.count("\n", 0, at) + 1 if len(block) > MOST_SIGNS else 0
-        if len(block) > LONGEST:
+        line = text.count("\n", 0, at) + 1 if len(block) > MAX_SIGNS_PER_BLOCK else 0
+        if len(block) > MAX_PARAGRAPH_CHARS:
             return Finding(shown, line, f"Ein Absatz mit {len(block)} Zeichen.", "Teilen Sie ihn mit leeren Zeilen auf.",
                            kind="page-size")  # fmt: skip
         for sign in _SIGNS if line else "":
-            if block.count(sign) > MOST_SIGNS:
-                return _too_many(shown, line, "In einem Absatz", block, sign)
+            if block.count(sign) > MAX_SIGNS_PER_BLOCK:
+                return _sign_finding(shown, line, "In einem Absatz", block, sign)
         at += len(block) + 2
     return None
 
 
-def _too_many(shown: str, line: int, where: str, text: str, sign: str) -> Finding:
+def _sign_finding(shown: str, line: int, where: str, text: str, sign: str) -> Finding:
     return Finding(shown, line, f"{where} steht {text.count(sign)}-mal das Zeichen {sign}.",
                    "Löschen Sie, was dort nicht hingehört.", kind="page-size")  # fmt: skip

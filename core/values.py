@@ -13,8 +13,6 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from core.hostnames import find_disguise
-
 DAY_IS, MONTH_IS = "hier steht ein Datum wie 2027-11-23", "hier steht ein Monat wie 2026-11"
 PHONE_IS = "hier steht eine Telefonnummer mit Vorwahl wie 02041 123-45, +49 2041 12345 oder 115"
 AMOUNT_IS = "hier steht eine Zahl wie 1200, 1.200, 12,50 oder 1.200,50"
@@ -33,7 +31,7 @@ class Month(str):
 
 
 class Phone(str):
-    """One telephone number that can be dialled, as people read it; see :func:`dial`."""
+    """One telephone number that can be dialled, as people read it; see :func:`dialable_number`."""
 
     __slots__ = ()
 
@@ -61,7 +59,7 @@ def parse_date(text: str) -> Date:
     """
     match = re.fullmatch(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", text.strip())
     if match is None:
-        raise ValueError(f"{DAY_IS}, nicht {shown(text)}")
+        raise ValueError(f"{DAY_IS}, nicht {quote(text)}")
     year, month, day = map(int, match.groups())
     if not 2000 <= year <= 2099:
         raise ValueError(f"das Jahr {match[1]} kann nicht stimmen; {DAY_IS}")
@@ -77,7 +75,7 @@ def parse_month(text: str) -> Month:
     :raises ValueError: if it is written in another way; a German sentence without full stop.
     """
     if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", text.strip()):
-        raise ValueError(f"{MONTH_IS}, nicht {shown(text)}")
+        raise ValueError(f"{MONTH_IS}, nicht {quote(text)}")
     return Month(text.strip())
 
 
@@ -96,7 +94,7 @@ def parse_quantity(text: str) -> Quantity:
     """
     match = QUANTITY.fullmatch(text.strip())
     if match is None:
-        raise ValueError(f"{AMOUNT_IS}, nicht {shown(text)}")
+        raise ValueError(f"{AMOUNT_IS}, nicht {quote(text)}")
     whole, cents = (match[1], match[2]) if match[1] is not None else (match[3], match[4])
     return Quantity(f"{whole.replace('.', '')}.{cents or 0}")
 
@@ -114,7 +112,7 @@ _BLANKS = re.compile(r"[ \u00a0\u2007\u2009\u202f]+")
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-"))
 
 
-def dial(text: str) -> str:
+def dialable_number(text: str) -> str:
     """Return a telephone number as a telephone dials it: ``+49 (0)2041 70-300`` becomes ``+49204170300``.
 
     Numbers with a German area code become global ones (RFC 3966, 5.1.4; E.164), for a reader's telephone may be
@@ -125,14 +123,14 @@ def dial(text: str) -> str:
     number = _BLANKS.sub(" ", text.translate(_DASHES)).strip()
     digits = re.sub(r"[^0-9]", "", number)
     if strange := re.sub(r"[0-9 ()/.+-]", "", number):
-        raise ValueError(f"{PHONE_IS}, und nichts sonst; {shown(text)} enthält {named(strange[0])}")
+        raise ValueError(f"{PHONE_IS}, und nichts sonst; {quote(text)} enthält {describe_sign(strange[0])}")
     if SHORT.fullmatch(digits) and re.fullmatch(_GROUPS, number):
         return digits
     abroad, home = _ABROAD.fullmatch(number), _AT_HOME.fullmatch(number)
     if abroad and re.match(r"(?:\+|00)49", number):
         own = re.sub(r"[^0-9]", "", re.sub(r"^(?:\+|00)49[ -]?(?:\(0\))?", "", number))
         if own.startswith("0"):
-            raise ValueError(f"nach +49 steht keine 0, außer in Klammern: +49 (0)…, nicht {shown(text)}")
+            raise ValueError(f"nach +49 steht keine 0, außer in Klammern: +49 (0)…, nicht {quote(text)}")
         dialled, fits = f"+49{own}", 5 <= len(own) <= 12
     elif abroad:
         own = re.sub(r"[^0-9]", "", abroad["rest"])
@@ -144,23 +142,23 @@ def dial(text: str) -> str:
     else:
         dialled, fits = "", False
     if not fits:
-        raise ValueError(f"{PHONE_IS}, und nur eine; nicht {shown(text)}")
+        raise ValueError(f"{PHONE_IS}, und nur eine; nicht {quote(text)}")
     return dialled
 
 
 def parse_phone(text: str) -> Phone:
     """Return a telephone number as people read it, if it can be dialled.
 
-    :raises ValueError: see :func:`dial`.
+    :raises ValueError: see :func:`dialable_number`.
     """
-    dial(text)
+    dialable_number(text)
     return Phone(text.strip())
 
 
 def phone_href(phone: str | None) -> str | None:
     """Return a number as the address of a link (RFC 3966); None if there is none, or it cannot be dialled."""
     try:
-        return f"tel:{dial(phone)}" if phone else None
+        return f"tel:{dialable_number(phone)}" if phone else None
     except ValueError:
         return None
 
@@ -176,7 +174,7 @@ def parse_email(text: str) -> Email:
     try:
         validate_email(address, check_deliverability=False, test_environment=True, allow_smtputf8=False)
     except EmailNotValidError:
-        raise ValueError(f"{EMAIL_IS}, und nichts sonst; nicht {shown(text)}") from None
+        raise ValueError(f"{EMAIL_IS}, und nichts sonst; nicht {quote(text)}") from None
     return Email(address)
 
 
@@ -186,30 +184,30 @@ def parse_url(text: str) -> Url:
     :raises ValueError: if it is none; a German sentence without full stop.
     """
     address = text.strip()
-    if why := wrong_url(address):
-        raise ValueError(f"{URL_IS}; {shown(text)} {why}")
+    if why := public_url_error(address):
+        raise ValueError(f"{URL_IS}; {quote(text)} {why}")
     return Url(address)
 
 
 _LABEL = re.compile(r"(?!-)[\w-]{1,63}(?<!-)")
 
 
-def wrong_url(url: str) -> str:
+def public_url_error(url: str) -> str:
     """Return why an address outside cannot be opened, in German words; nothing if it can (RFC 3986, RFC 1035)."""
-    if why := wrong_address(url):
+    if why := http_url_error(url):
         return why
     host = (urlsplit(url).hostname or "").removesuffix(".")
     if "." not in host or host.rpartition(".")[2].isdigit() or ":" in host:
         return f"hat keinen gültigen Rechnernamen („{host[:60]}“)"
-    if disguise := find_disguise(host):
+    if disguise := find_confusable_label(host):
         return f"enthält im Rechnernamen Buchstaben, die wie andere aussehen („{disguise[:60]}“)"
     return ""
 
 
-def wrong_address(url: str) -> str:
+def http_url_error(url: str) -> str:
     """Return why no program can ask an address, in German words; nothing if one can. Its host may be a machine nearby."""
     if strange := re.search(r"[\s\x00-\x1f\x7f\\<>\"{}|^`]|[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]", url):
-        return f"enthält {named(strange[0])}"
+        return f"enthält {describe_sign(strange[0])}"
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -233,13 +231,47 @@ def wrong_address(url: str) -> str:
     return ""
 
 
-def shown(text: str) -> str:
+# Letters of the Latin script that nobody takes for another one: with a visible accent, and ß. Not ı, ĸ, ŉ, ſ.
+_ACCENTED_LATIN = frozenset(map(chr, range(0xDF, 0x17F))) - frozenset("÷ıĸŉŀ")
+
+
+def find_confusable_label(host: str) -> str:
+    """Return the part of a host name that may be taken for another name, or nothing.
+
+    A label of one script other than Latin is allowed below a top-level domain of that script only; a label that mixes
+    scripts, or holds Latin letters that look like others, is not. A label in Punycode (RFC 3492) is read as it is shown.
+    """
+    labels = [_display_form(label) for label in host.casefold().split(".") if label]
+    scripts = [_scripts(label) for label in labels]
+    for label, own in zip(labels, scripts, strict=True):
+        if not own <= {"LATIN"} and (len(own) > 1 or own != scripts[-1]):
+            return label
+        if any(char not in _ACCENTED_LATIN for char in label if not char.isascii()) and own <= {"LATIN"}:
+            return label
+    return ""
+
+
+def _display_form(label: str) -> str:
+    if not label.startswith("xn--"):
+        return unicodedata.normalize("NFC", label)
+    try:
+        return label.removeprefix("xn--").encode("ascii").decode("punycode")
+    except (UnicodeError, ValueError):
+        return label
+
+
+def _scripts(label: str) -> set[str]:
+    """Return the scripts of a label's letters, by the first word of their names: ``LATIN``, ``CYRILLIC``, ``CJK``."""
+    return {re.split(r"[ -]", unicodedata.name(char, "?"))[0] for char in label if char.isalpha()}
+
+
+def quote(text: str) -> str:
     """Return a text as a sentence quotes it: short, and without what cannot be seen."""
     plain = "".join(sign if sign.isprintable() else f"U+{ord(sign):04X}" for sign in text)
     return f"„{plain[:40]}…“" if len(plain) > 40 else f"„{plain}“"
 
 
-def named(sign: str) -> str:
+def describe_sign(sign: str) -> str:
     """Return a sign so that people find it, seen or not: ``„,“``, ``ein Leerzeichen``, ``das Zeichen U+202E``."""
     if sign == " ":
         return "ein Leerzeichen"

@@ -1,6 +1,6 @@
 """Reading YAML: safely, and with the C parser where PyYAML brings it, which is ten times as fast.
 
-What editors write is read as text (:func:`load_texts`): YAML 1.1 would take ``0204170300`` for an octal number, ``12:30``
+What editors write is read as text (:func:`load_strings`): YAML 1.1 would take ``0204170300`` for an octal number, ``12:30``
 for 750, ``no`` for false and ``2027-02-29`` for a date that ends in an exception. The declared shapes say what a value
 is (:mod:`editorial.content.schema`). Only ``mkdocs.yml``, which MkDocs reads as well, is read by the rules of YAML 1.1.
 
@@ -10,30 +10,24 @@ PyYAML is loaded by the first text that is read: a build for which none is comes
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from yaml import MappingNode as MappingNode
-    from yaml import MarkedYAMLError as MarkedYAMLError
-    from yaml import ScalarNode as ScalarNode
-    from yaml import SequenceNode as SequenceNode
-    from yaml import YAMLError as YAMLError
+import yaml
+from yaml import MappingNode as MappingNode
+from yaml import MarkedYAMLError as MarkedYAMLError
+from yaml import ScalarNode as ScalarNode
+from yaml import SequenceNode as SequenceNode
+from yaml import YAMLError as YAMLError
 
-NAMES = ("MappingNode", "MarkedYAMLError", "ScalarNode", "SequenceNode", "YAMLError")
-NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
+from core.characters import forbidden_in_file
+from core.findings import Finding
+from core.text_files import decode
+
+NULL_VALUES = frozenset({"", "~", "null", "Null", "NULL"})
 # A file of ours has some thousand values; one with more refers to itself, or was made to fill the memory.
-MOST_NODES, DEEPEST, MOST_BRACKETS = 200_000, 40, 500
-
-
-def __getattr__(name: str) -> Any:
-    """Return one of PyYAML's names (PEP 562)."""
-    if name not in NAMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import yaml
-
-    globals()[name] = getattr(yaml, name)
-    return globals()[name]
+MAX_NODES, MAX_DEPTH, MAX_BRACKETS = 200_000, 40, 500
 
 
 def load(text: str) -> Any:
@@ -41,7 +35,7 @@ def load(text: str) -> Any:
 
     :raises YAMLError: if it is none, or holds a value that cannot be, such as 30 February.
     """
-    _refuse_depth(text)
+    _check_depth(text)
     loader = _loader()(text)
     try:
         node = loader.get_single_node()
@@ -57,20 +51,18 @@ def compose(text: str) -> Any:
 
     :raises YAMLError: if it is none.
     """
-    import yaml
-
-    _refuse_depth(text)
+    _check_depth(text)
     return yaml.compose(text, Loader=_loader())
 
 
-def load_texts(text: str) -> Any:
+def load_strings(text: str) -> Any:
     """Return a YAML text as data in which every value is a text.
 
     Lists are lists, blocks are dicts. A value that is left empty, or is ``null`` or ``~`` without quotes, is None.
 
     :raises YAMLError: if it is none, or if a block names a key twice.
     """
-    return texts_of(compose(text))
+    return to_strings(compose(text))
 
 
 def load_file(path: Path) -> tuple[Any, Any]:
@@ -80,10 +72,10 @@ def load_file(path: Path) -> tuple[Any, Any]:
     :raises OSError: if it cannot be read.
     """
     node = compose(read_utf8(path))
-    return texts_of(node), node
+    return to_strings(node), node
 
 
-class RowsError(Exception):
+class ListFileError(Exception):
     """A file that is no readable list.
 
     :ivar line: the line, 0 if none is known.
@@ -96,7 +88,7 @@ class RowsError(Exception):
         self.why = why
 
 
-def load_rows(path: Path) -> list[tuple[int, Any]]:
+def load_list(path: Path) -> list[tuple[int, Any]]:
     """Return the entries of a file that is one list, each with its line; none if the file is absent or empty.
 
     :raises RowsError: if it cannot be read, or is no list.
@@ -106,11 +98,11 @@ def load_rows(path: Path) -> list[tuple[int, Any]]:
     try:
         rows, node = load_file(path)
     except YAMLError as error:
-        raise RowsError(*explain(error)) from error
+        raise ListFileError(*explain_error(error)) from error
     except OSError as error:
-        raise RowsError(0, str(error.strerror)) from error
+        raise ListFileError(0, str(error.strerror)) from error
     if not isinstance(rows, list | None):
-        raise RowsError(1, "keine Liste")
+        raise ListFileError(1, "keine Liste")
     return [(line_of(node, (number,)), row) for number, row in enumerate(rows or ())]
 
 
@@ -120,20 +112,17 @@ def read_utf8(path: Path) -> str:
     :raises YAMLError: if it is not saved as UTF-8, or holds a character that no text may hold.
     :raises OSError: if it cannot be read.
     """
-    from core.characters import forbidden_in_file
-    from core.findings import Finding
-    from core.text_files import decode
 
     text = decode(path.read_bytes(), "")
     if isinstance(text, Finding):
-        raise _error(text.what.removeprefix("Die Datei ist ").rstrip("."), _Place(text.line - 1) if text.line else None)
+        raise _error(text.what.removeprefix("Die Datei ist ").rstrip("."), _Mark(text.line - 1) if text.line else None)
     if place := next(forbidden_in_file(text), None):
-        raise _error(f"hier steht {place.name}", _Place(place.line - 1))
+        raise _error(f"hier steht {place.name}", _Mark(place.line - 1))
     return text
 
 
-def texts_of(node: Any) -> Any:
-    """Return a node and everything in it as :func:`load_texts` does.
+def to_strings(node: Any) -> Any:
+    """Return a node and everything in it as :func:`load_strings` does.
 
     :raises YAMLError: if a block names a key twice, or if the text refers to itself.
     """
@@ -142,10 +131,10 @@ def texts_of(node: Any) -> Any:
     def convert(node: Any, depth: int) -> Any:
         nonlocal seen
         seen += 1
-        if depth > DEEPEST or seen > MOST_NODES:
+        if depth > MAX_DEPTH or seen > MAX_NODES:
             raise _error("zu tief verschachtelt oder auf sich selbst bezogen", node.start_mark)
         if node.id == "scalar":
-            return None if not node.style and node.value in NOTHING else node.value
+            return None if not node.style and node.value in NULL_VALUES else node.value
         if node.id == "sequence":
             return [convert(one, depth + 1) for one in node.value]
         rows: dict[str, Any] = {}
@@ -160,7 +149,7 @@ def texts_of(node: Any) -> Any:
     return convert(node, 0) if node is not None else None
 
 
-def key_twice(node: Any) -> tuple[str, int] | None:
+def duplicate_key(node: Any) -> tuple[str, int] | None:
     """Return the first key that stands twice at the top of a file, and its line there; None if there is none."""
     seen: set[str] = set()
     for key, _value in node.value if getattr(node, "id", "") == "mapping" else ():
@@ -191,16 +180,18 @@ def line_of(node: Any, way: tuple[str | int, ...]) -> int:
     return line
 
 
-def explain(error: Exception) -> tuple[int, str]:
+def explain_error(error: Exception) -> tuple[int, str]:
     """Return the line of a YAML error, 0 if it knows none, and what is wrong there in one line."""
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or error
     words = " ".join(str(problem).split())
-    return (mark.line + 1 if mark else 0), next((said for sign, said in _SAID.items() if sign in words), words)
+    return (mark.line + 1 if mark else 0), next(
+        (said for sign, said in _GERMAN_PROBLEMS.items() if sign in words), words
+    )
 
 
 # What PyYAML says, in German.
-_SAID = {
+_GERMAN_PROBLEMS = {
     "mapping values are not allowed": "ein Doppelpunkt steht mitten in einem Text ohne Anführungszeichen",
     "that cannot start any token": "ein Text beginnt mit einem Zeichen, das in YAML etwas anderes bedeutet, zum Beispiel @ oder %",
     "undefined alias": "ein Text beginnt mit *",
@@ -214,15 +205,15 @@ _SAID = {
 }
 
 
-def is_true(value: Any) -> bool | None:
+def parse_bool(value: Any) -> bool | None:
     """Return whether a text says yes or no, None if it says neither."""
-    return _TRUTH.get(value.casefold()) if isinstance(value, str) else value if isinstance(value, bool) else None
+    return _BOOLEANS.get(value.casefold()) if isinstance(value, str) else value if isinstance(value, bool) else None
 
 
-_TRUTH = {**dict.fromkeys(("true", "yes", "on", "ja"), True), **dict.fromkeys(("false", "no", "off", "nein"), False)}
+_BOOLEANS = {**dict.fromkeys(("true", "yes", "on", "ja"), True), **dict.fromkeys(("false", "no", "off", "nein"), False)}
 
 
-class _Place:
+class _Mark:
     """Where something stands, as PyYAML's marks say it."""
 
     def __init__(self, line: int) -> None:
@@ -230,29 +221,79 @@ class _Place:
 
 
 def _error(problem: str, mark: Any) -> Exception:
-    import yaml
-
     error = yaml.MarkedYAMLError(problem=problem)
     error.problem_mark = mark
     return error
 
 
-def _refuse_depth(text: str) -> None:
+def _check_depth(text: str) -> None:
     """Refuse what is nested so deeply that the C parser, which calls itself for each level, would end the process.
 
     Signs in quotes count as well; no file of ours comes near.
     """
     depth = 0
-    if text.count("[") + text.count("{") > MOST_BRACKETS:
+    if text.count("[") + text.count("{") > MAX_BRACKETS:
         for sign in re.findall(r"[\[\]{}]", text):
             depth += 1 if sign in "[{" else -1
-            if depth > MOST_BRACKETS:
+            if depth > MAX_BRACKETS:
                 break
-    if depth > MOST_BRACKETS or re.search(r"(?:[-?:][ \t]+){200}", text):
+    if depth > MAX_BRACKETS or re.search(r"(?:[-?:][ \t]+){200}", text):
         raise _error("zu tief verschachtelt", None)
 
 
 def _loader() -> Any:
-    import yaml
-
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+QUOTE_HINT = (
+    "Setzen Sie den Text in einfache Anführungszeichen: 'Text # mehr'. Eine Anmerkung steht in einer eigenen Zeile."
+)
+_CUT = re.compile(r"\s#.*")
+_ANCHOR = re.compile(r"\s*(?:- +)?(?:[\w-]+:\s+)?(?:[&*][^\s,\]}]+|!\S*)(?:\s|$)")
+
+
+def find_yaml_traps(
+    text: str, node: Any, shown: str, first: int = 1, texts: Collection[str] | None = None, kind: str = "data"
+) -> Iterator[Finding]:
+    """Name what nobody means in a YAML text.
+
+    :param node: the text as nodes (:func:`core.yaml.compose`).
+    :param first: the number of the text's first line.
+    :param texts: the keys whose values are texts that no remark follows; None: a remark has a blank after its ``#``.
+    """
+    lines = text.split("\n")
+    for number, line in enumerate(lines, first):
+        if ("&" in line or "!" in line) and _ANCHOR.match(line):
+            yield Finding(shown, number, f"Ein Text beginnt mit & oder !: „{line.strip()}“.",
+                          "Setzen Sie ihn in einfache Anführungszeichen.", kind=kind)  # fmt: skip
+    seen = set[int]()  # an alias leads to the same node again
+
+    def walk(node: Any, key: str) -> Iterator[Finding]:
+        if id(node) in seen:
+            return
+        seen.add(id(node))
+        if isinstance(node, ScalarNode):
+            yield from _scalar(node, key)
+        elif isinstance(node, MappingNode):
+            for name, value in node.value:
+                yield from walk(value, str(name.value))
+        else:
+            for item in node.value:
+                yield from walk(item, key)
+
+    def _scalar(node: Any, key: str) -> Iterator[Finding]:
+        line = node.start_mark.line
+        if node.style or (texts is not None and key not in texts) or not node.value:
+            return
+        for at in range(line, min(node.end_mark.line, len(lines) - 1) + 1):
+            rest = lines[at][node.start_mark.column :] if at == line else lines[at]
+            if at > line and at == node.end_mark.line and not rest[: node.end_mark.column].strip():
+                break
+            cut = _CUT.search(rest)
+            if cut and (texts is not None or cut[0].lstrip()[1:2].strip()):
+                yield Finding(shown, at + first, f"„{key}“: Ab dem # wird nichts gelesen („{cut[0].strip()}“).", QUOTE_HINT,
+                              kind=kind)  # fmt: skip
+                break
+
+    if node is not None:
+        yield from walk(node, "")

@@ -11,8 +11,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
 
-from core import gettext as words
-from core.languages import ROOT, language_of_path
+from core import gettext
+from core.languages import split_language
+from core.project import ROOT
 from form_handler import errors, responses, views
 from form_handler.layout import PageLayouts
 from form_handler.security import RequestInput, is_known_host
@@ -45,7 +46,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.jinja_loader = FileSystemLoader(ROOT / "overrides")
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.install_gettext_callables(gettext.gettext, gettext.ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.extensions["kim_settings"] = settings
     app.extensions["kim_database"] = database or Database(settings)
     app.extensions["kim_layouts"] = PageLayouts(settings.site_dir)
@@ -64,9 +65,9 @@ def set_language_and_check_host() -> Response | None:
     An address without its closing stroke leads on by a relative address: no host and no scheme of a request is repeated.
     """
     request.environ["wsgi.input"] = RequestInput(request.environ["wsgi.input"])
-    language, _rest = language_of_path(request.path)
+    language, _rest = split_language(request.path)
     g.language = language
-    words.speak(language.code)
+    gettext.set_language(language.code)
     if not is_known_host(request.environ, responses.settings()):
         raise MisdirectedRequest
     if isinstance(request.routing_exception, RequestRedirect):

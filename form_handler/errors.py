@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from core.gettext import gettext as _
 from core.gettext import use_language
-from core.languages import language_of_path
+from core.languages import split_language
 from form_handler.responses import render_error
 
 
@@ -23,7 +23,7 @@ def handle_http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if 300 <= status < 400:
         return error.get_response()
-    language, _rest = language_of_path(request.path)
+    language, _rest = split_language(request.path)
     with use_language(language.code):
         title, line = error_text(status)
         response = render_error(language, status, title, [line], g.get("definition"), g.get("incoming"))
@@ -40,7 +40,7 @@ def handle_exception(error: Exception) -> Response:
         trace = trace.tb_next
     place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "unknown"
     current_app.logger.error("fault %s at %s", type(error).__name__, place)
-    language, _rest = language_of_path(request.path)
+    language, _rest = split_language(request.path)
     with use_language(language.code):
         lines = [_("Please try again in a moment, or call us.")]
         if not g.get("stored"):

@@ -10,7 +10,7 @@ from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 from wtforms import Form
 
-from core.contacts import load_switchboard
+from core.contacts import load_fallback_contact
 from core.gettext import gettext as _
 from core.languages import Language
 from form_handler.forms import FormDefinition
@@ -27,7 +27,7 @@ TEMPLATE = "partials/kim/forms.html"
 
 def preload(app: Flask) -> None:
     """Read what every form page needs before the server's processes part, so that they share it."""
-    load_switchboard()
+    load_fallback_contact()
     app.jinja_env.get_template(TEMPLATE)
 
 
@@ -77,7 +77,7 @@ def render_form(
         definition=definition,
         action=form_url(language, definition),
         privacy_url=f"{language.root}datenschutz/",
-        contact=load_switchboard(),
+        contact=load_fallback_contact(),
     )
     page = replace_region(page, "form", region)
     if form.errors or notes:
@@ -110,7 +110,7 @@ def render_review(
         stamp=sign_review(settings().secret_key, definition.key, number),
         number=number,
         notes=notes,
-        contact=load_switchboard(),
+        contact=load_fallback_contact(),
     )
     page = in_layout(language, region, definition)
     prefix = _("Error:") + " " if notes else ""
@@ -135,7 +135,7 @@ def render_receipt(
         definition=definition,
         reference=reference,
         days=definition.answer_within_days,
-        contact=load_switchboard(),
+        contact=load_fallback_contact(),
         form_url=form_url(language, definition),
         home_url=language.root,
         mail_promised=mail_promised,
@@ -172,7 +172,7 @@ def render_error(
         title=title,
         lines=lines,
         kept=submitted_answers(definition, incoming),
-        contact=load_switchboard(),
+        contact=load_fallback_contact(),
         home_url=language.root,
         back_url=form_url(language, definition) if definition else None,
     )

@@ -11,7 +11,7 @@ from flask import Request
 from werkzeug.exceptions import BadRequest
 
 from core.csp import source_hash
-from core.languages import ROOT
+from core.project import ROOT
 from form_handler.settings import Settings
 
 if TYPE_CHECKING:

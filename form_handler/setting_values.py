@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 import idna
 
-from core.languages import ROOT
+from core.project import ROOT
 from form_handler.settings_file import SettingsError
 
 MAX_PORT = 65535

@@ -19,7 +19,7 @@ from urllib.parse import urlunsplit
 
 from email_validator import EmailNotValidError, validate_email
 
-from core.languages import load_site
+from core.project import load_site_settings
 from form_handler.setting_values import (
     join_login,
     parse_bind,
@@ -225,7 +225,7 @@ def _mail(env: Mapping[str, str], name: str, default: str | None) -> str:
 
 
 def _public_url(env: Mapping[str, str]) -> str:
-    value = env.get("KIM_PUBLIC_URL") or str(load_site()["url"])
+    value = env.get("KIM_PUBLIC_URL") or str(load_site_settings()["url"])
     return urlunsplit(parse_web_address("KIM_PUBLIC_URL", value, "https://kim.example.org/")).rstrip("/") + "/"
 
 

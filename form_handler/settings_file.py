@@ -11,7 +11,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.languages import ROOT
+from core.project import ROOT
 
 SETTINGS_FILE = "KIM_SETTINGS"
 # Where a settings file is found if KIM_SETTINGS names none, the first that exists.

@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Form, ValidationError
 
 from core.gettext import gettext as _
-from core.languages import Language, language_of_path
+from core.languages import Language, split_language
 from form_handler import rate_limit, responses
 from form_handler.forms import FORMS, FormDefinition, find_form
 from form_handler.mail.compose import full_copy_mail, submission_mails
@@ -80,7 +80,7 @@ def dispatch(path: str) -> BaseResponse:
 
 def find_view(path: str) -> Callable[[], BaseResponse] | None:
     """Return what answers at an address, None if nothing does."""
-    language, rest = language_of_path(path)
+    language, rest = split_language(path)
     if rest == CONFIRM_EMAIL_PATH:
         return partial(confirm_email_page, language)
     if rest == toolkit.RESULT_PATH and request.method != "POST":

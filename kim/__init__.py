@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from core.languages import ROOT, ConfigError
+from core.project import ROOT, ConfigError
 
 # Commands that end at once when they have said everything; see :func:`main`.
 SHORT = {"build", "check"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from core.languages import ROOT
+from core.project import ROOT
 from editorial.build.fingerprint import is_current, read_inputs
 
 SITE = ROOT / "site"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from core.languages import ROOT
+from core.project import ROOT
 
 # Commands that live elsewhere, by the module that brings them; it is read only when one of them is called.
 ELSEWHERE = {
@@ -169,17 +169,17 @@ def words() -> None:
 @words.command("update")
 def update_words() -> None:
     """Bring every catalogue in line with the code: add what is missing, drop what nobody needs."""
-    from core.catalogs import OFFICE_ROOMS, collect_messages, update_catalogue
-    from core.gettext import OFFICE_DIR, OFFICE_LANGUAGES, SOURCE_LANGUAGE
+    from core.catalogs import STAFF_SOURCE_DIRS, extract_messages, update_catalog
+    from core.gettext import SOURCE_LANGUAGE, STAFF_LANGUAGES, STAFF_LOCALE_DIR
     from core.languages import load_languages
 
-    template, office = collect_messages(), collect_messages(rooms=OFFICE_ROOMS)
+    template, office = extract_messages(), extract_messages(rooms=STAFF_SOURCE_DIRS)
     for language in load_languages():
         if language.code == SOURCE_LANGUAGE:
             continue
-        if update_catalogue(language, template):
+        if update_catalog(language, template):
             click.echo(f"core/locale/{language.code}.po geändert")
-        if language.code in OFFICE_LANGUAGES and update_catalogue(language, office, OFFICE_DIR):
+        if language.code in STAFF_LANGUAGES and update_catalog(language, office, STAFF_LOCALE_DIR):
             click.echo(f"core/locale/office/{language.code}.po geändert")
 
 

@@ -16,7 +16,8 @@ import click
 import sqlalchemy as sa
 
 from core.gettext import use_language
-from core.languages import ROOT, default_language
+from core.languages import default_language
+from core.project import ROOT
 from form_handler import retention
 from form_handler.forms import FORMS
 from form_handler.retention import PurgeRefusedError

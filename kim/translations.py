@@ -10,7 +10,8 @@ import click
 from msgspec import Struct
 
 from core.findings import ContentError, errors
-from core.languages import ROOT, Language, load_languages
+from core.languages import Language, load_languages
+from core.project import ROOT
 from editorial.content.pages import Content, Page, read_content
 from editorial.translations.exchange import (
     Imported,

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.processes import deaf_to_interrupts
+from core.processes import block_sigint
 
 
 @contextlib.contextmanager
@@ -24,7 +24,7 @@ def compiling(folder: Path) -> Iterator[None]:
     import multiprocessing  # late, as the rest of this module: a build that draws a few pages comes without
 
     helper = multiprocessing.get_context("fork").Process(target=compile_into, args=(folder,))
-    with deaf_to_interrupts():
+    with block_sigint():
         helper.start()
     try:
         yield
@@ -34,7 +34,8 @@ def compiling(folder: Path) -> Iterator[None]:
 
 def compile_into(folder: Path) -> None:
     """Compile what pages are drawn with."""
-    from core.languages import ROOT, default_language
+    from core.languages import default_language
+    from core.project import ROOT
     from editorial.build.single import environment
     from editorial.render.compiled import compile_all
     from editorial.render.page import furnish

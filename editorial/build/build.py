@@ -10,8 +10,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from core.findings import ContentError, DrawError
-from core.languages import ROOT
+from core.findings import ContentError, RenderError
+from core.project import ROOT
 from editorial.build.ahead import compiling
 from editorial.build.fingerprint import SOURCES, Inputs, beside, is_current, path_of, read_inputs
 from editorial.build.indexing import Indexes
@@ -149,7 +149,7 @@ def in_a_sentence(site_dir: Path) -> Iterator[None]:
         yield
     except ContentError as error:
         raise BuildError(f"\n{error}") from error
-    except (DrawError, SearchError) as error:
+    except (RenderError, SearchError) as error:
         raise BuildError(str(error)) from error
     except OSError as error:  # a full disk, no right to write
         place = f" ({error.filename})" if error.filename else ""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core import gettext as words
-from core.languages import ROOT, load_languages, load_site
+from core import gettext
+from core.languages import load_languages
+from core.project import ROOT, load_site_settings
 from editorial.build.compress import compress
 from editorial.build.feeds import atom
 from editorial.build.offline import write_lists
@@ -21,7 +22,7 @@ def feeds(house: House, docs_dir: Path) -> dict[str, bytes]:
     known = changes(docs_dir)
     found = {}
     for language in house.languages:
-        with words.use_language(language.code):
+        with gettext.use_language(language.code):
             text = atom(house.content, language, known, house.site["name"], house.site["url"])
         found[f"{language.root}feed.xml".lstrip("/")] = text.encode()
     return found
@@ -55,7 +56,7 @@ def print_booklets(
     if engine is None:
         return "Ohne PDF: Es ist kein Chromium da (sudo apt-get install chromium, oder KIM_CHROMIUM nennt es)."
     languages = load_languages()
-    site, content = load_site(), read_content(docs_dir, languages)
+    site, content = load_site_settings(), read_content(docs_dir, languages)
     site = {**site, "url": site_url or site["url"]}
     try:
         make_booklets(site_dir, content, languages, site, engine, earlier and earlier / FOLDER)

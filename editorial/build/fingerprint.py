@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.languages import ROOT
+from core.project import ROOT
 from editorial.content.published_files import is_hidden
 
 SOURCES = (

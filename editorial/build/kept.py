@@ -17,7 +17,7 @@ from typing import IO, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.languages import ROOT, know_config
+from core.project import ROOT, prime_config_cache
 from editorial.build.fingerprint import Inputs, beside
 from editorial.build.manifest import page_marks
 from editorial.build.settings import Settings
@@ -99,7 +99,7 @@ def take_up(site_dir: Path, docs: Path, inputs: Inputs, frame: str) -> Kept | No
             if names - pages.keys() - {f"docs/{LOCK}"} or key.files.keys() != wanted.files.keys():
                 return None
             kept = _load(file)
-            know_config(kept.config)
+            prime_config_cache(kept.config)
     except Exception:
         return None
     house = kept.house

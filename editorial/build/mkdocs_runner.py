@@ -29,9 +29,9 @@ from mkdocs.structure.files import File, Files, get_files
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core.findings import ContentError, DrawError, Finding
-from core.languages import CONFIG
-from core.processes import deaf_to_interrupts
+from core.findings import ContentError, Finding, RenderError
+from core.processes import block_sigint
+from core.project import CONFIG
 from editorial.build.compress import compress_file, compress_pages
 from editorial.build.indexing import index_language
 from editorial.build.offline import Texts, read_search, read_texts
@@ -134,7 +134,7 @@ def load(docs_dir: Path, site_url: str | None) -> Prepared:
         config = load_config(str(CONFIG), docs_dir=str(docs_dir), strict=True, **overrides)
         config.plugins.on_startup(command="build", dirty=False)
     except (Abort, MkDocsException) as error:
-        raise DrawError(str(error)) from error
+        raise RenderError(str(error)) from error
     i18n: Any = config.plugins["i18n"]
     prepared = Prepared(config, tuple(i18n.config["languages"]))
     fresh: Callable[[], jinja2.Environment] = config.theme.get_env
@@ -263,7 +263,7 @@ def build_languages(
             say([build_language(task) for task in work])
             meanwhile()
             return {task.code: finish_language(task) for task in work}
-        with deaf_to_interrupts():
+        with block_sigint():
             pool = multiprocessing.get_context("fork").Pool(count, quiet_collector)
         with pool:
             checked = pool.apply_async(check, (docs_dir,))
@@ -284,7 +284,7 @@ def build_languages(
 def say(said: Iterable[list[str]]) -> None:
     """Stop the build, if MkDocs has said anything: each line once."""
     if lines := dict.fromkeys(line for one in said for line in one):
-        raise DrawError("\n".join(lines))
+        raise RenderError("\n".join(lines))
 
 
 def prepare(docs_dir: Path, site_url: str | None) -> House:

@@ -27,11 +27,12 @@ from urllib.parse import unquote, urljoin, urlsplit
 import jinja2
 from markupsafe import Markup
 
-from core import gettext as words
+from core import gettext
 from core.csp import source_hash
-from core.formatting import in_months, in_words
+from core.formatting import format_long_date, format_month
 from core.gettext import gettext as _
-from core.languages import ROOT, Language
+from core.languages import Language
+from core.project import ROOT
 from editorial.build.writer import drop, put
 from editorial.content.booklets import BOOKLETS, Booklet
 from editorial.content.front_matter import TranslationHeader
@@ -136,7 +137,7 @@ def draw(
     names = {page.url(language): anchor(page) for page in pages}
     headers = [page.text(language).header for page in pages]
     unreviewed = any(isinstance(header, TranslationHeader) and not header.reviewed_by for header in headers)
-    with words.use_language(language.code):
+    with gettext.use_language(language.code):
         return _environment(language).get_template("booklet.html").render(
             title=booklet.title(),
             site=site["name"],
@@ -166,10 +167,10 @@ def _environment(language: Language) -> jinja2.Environment:
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(ROOT / "overrides"), autoescape=True, extensions=["jinja2.ext.i18n"]
     )
-    env.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.install_gettext_callables(gettext.gettext, gettext.ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.filters["source_hash"] = source_hash
-    env.filters["month"] = lambda value: in_months(value, language)
-    env.filters["longdate"] = lambda value: in_words(value, language)
+    env.filters["month"] = lambda value: format_month(value, language)
+    env.filters["longdate"] = lambda value: format_long_date(value, language)
     return env
 
 
@@ -290,7 +291,7 @@ def link(site_dir: Path, content: Content, languages: tuple[Language, ...]) -> N
             html = site_dir / page.file(language)
             if not html.exists():
                 continue
-            with words.use_language(language.code):
+            with gettext.use_language(language.code):
                 inside = place(site_dir, booklet, language)
             before, *rest = _PLACE.split(html.read_text("utf-8"), maxsplit=1)
             if rest:

@@ -23,7 +23,7 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as MkDocsPage
 from mkdocs.utils.templates import TemplateContext
 
-from core import gettext as words
+from core import gettext
 from core.findings import ContentError
 from core.gettext import gettext as _
 from core.languages import Language, default_language
@@ -70,7 +70,7 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         self.house = SHARED[Path(config.docs_dir)]
         code = config.plugins["i18n"].current_language  # type: ignore[attr-defined]
         self.language = next(row for row in self.house.languages if row.code == code)
-        words.speak(code)
+        gettext.set_language(code)
         own, docs = str(Path(config.theme.custom_dir or ".").resolve()), str(Path(config.docs_dir).resolve())
         foreign = {row.code for row in self.house.languages} - {code, default_language().code}
         for file in list(files):
@@ -137,14 +137,14 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         self, context: TemplateContext, /, *, template_name: str, config: MkDocsConfig
     ) -> TemplateContext:
         """Hand the error page, and the page that says "not kept offline", the frame's data."""
-        words = (_("Page not found"), _("This page does not exist or has moved."), "error")
+        gettext = (_("Page not found"), _("This page does not exist or has moved."), "error")
         if template_name == NOT_KEPT:
-            words = (
+            gettext = (
                 _("This page is not kept on your device"),
                 _("You have no network at the moment. With a network you can read it again."),
                 "not-kept",
             )
-        cast("dict[str, Any]", context)["kim"] = error_context(self.house, self.language, *words)
+        cast("dict[str, Any]", context)["kim"] = error_context(self.house, self.language, *gettext)
         return context
 
     def on_post_template(self, output: str, template_name: str, config: MkDocsConfig) -> str:

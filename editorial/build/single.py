@@ -22,8 +22,8 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import AMP_SUBSTITUTE
 from msgspec import Struct, field
 
-from core import gettext as words
-from core.findings import ContentError, DrawError
+from core import gettext
+from core.findings import ContentError, RenderError
 from core.languages import Language, default_language
 from editorial.build.settings import FENCES, Settings
 from editorial.build.writer import put
@@ -200,16 +200,16 @@ def draw(
     if count > 1 and sum(map(len, keys.values())) >= MANY:
         import multiprocessing  # late: mostly it is one page
 
-        from core.processes import deaf_to_interrupts
+        from core.processes import block_sigint
 
-        with deaf_to_interrupts():
+        with block_sigint():
             pool = multiprocessing.get_context("fork").Pool(count)
         with pool:
             drawn = pool.starmap(one, work, chunksize=1)
     else:
         drawn = [one(*job) for job in work]
     if said := dict.fromkeys(line for _files, lines in drawn for line in lines):
-        raise DrawError("\n".join(said))
+        raise RenderError("\n".join(said))
     return [path for files, _lines in drawn for path in files]
 
 
@@ -227,7 +227,7 @@ def draw_language(
     said, logger = Said(), logging.getLogger("mkdocs")
     logger.addHandler(said)
     try:
-        with words.use_language(language.code):
+        with gettext.use_language(language.code):
             written = list(_draw(Drawer(settings, house, docs, language, templates), sorted(keys), out, said))
             return written, said.lines
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.languages import read_config
+from core.project import read_config
 from editorial.build.compress import compress
 from editorial.build.extras import print_booklets, write_feeds
 from editorial.build.fingerprint import Inputs, beside

@@ -16,7 +16,8 @@ from babel.dates import format_date
 from msgspec import Struct
 
 from core.findings import Finding
-from core.languages import ROOT, Language, load_languages, load_site
+from core.languages import Language, load_languages
+from core.project import ROOT, load_site_settings
 from editorial.checks.external_links import MEMORY, dead_links
 from editorial.checks.runner import Inspection, inspect
 from editorial.content.history import Changes, changes
@@ -110,7 +111,7 @@ def draw(report: Inspection, docs: Path, today: datetime.date, out: Path, memory
     env.filters["source"] = source
     env.filters["day"] = lambda value: format_date(value, "d. MMM yyyy", locale="de")
     context: dict[str, Any] = {
-        "site": load_site()["name"],
+        "site": load_site_settings()["name"],
         "today": today,
         "languages": others,
         "states": STATES,

@@ -33,8 +33,8 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from core.findings import Finding
-from core.languages import ROOT, load_site
-from core.values import wrong_address
+from core.project import ROOT, load_site_settings
+from core.values import http_url_error
 from editorial.content.facts import Facts
 
 State = Literal["works", "moved", "refuses", "unreachable", "gone"]
@@ -98,7 +98,7 @@ class Asker:
         self, pause: float = 1.0, wait: Callable[[float], None] = time.sleep, total: float = TOTAL_TIME
     ) -> None:
         self.pause, self.wait, self.total = pause, wait, total
-        site = load_site()
+        site = load_site_settings()
         self.session = Session()
         self.session.headers["User-Agent"] = f"kim-linkcheck ({site['url']})"
         self.session.headers["Connection"] = "close"
@@ -117,7 +117,7 @@ class Asker:
 
     def ask(self, url: str) -> Answer:
         """Ask one address and sort its answer."""
-        if why := wrong_address(url):
+        if why := http_url_error(url):
             return Answer(url, "unreachable", 0, url, f"Die Adresse {why}.")
         try:
             if not self._allowed(url):
@@ -272,7 +272,7 @@ def next_place(place: str, location: str) -> str:
         target = urljoin(place, text)
     except ValueError:
         target = text
-    if why := "ist zu lang" if len(target) > 8000 else wrong_address(target):
+    if why := "ist zu lang" if len(target) > 8000 else http_url_error(target):
         raise RedirectError(f"Der Server schickt weiter an „{text[:80]}“; diese Adresse {why}.")
     return target
 
@@ -409,7 +409,7 @@ def _finding(answer: Answer, file: str, line: int, key: str, alarm: bool) -> lis
                             "Sehen Sie die neue Seite an und tragen Sie die Adresse ein.", "notice", "link-moved")]  # fmt: skip
         case "unreachable":
             what = " ".join(filter(None, (f"„{key}“ war nicht erreichbar{status}: {answer.url}", answer.why)))
-            if wrong_address(answer.url):
+            if http_url_error(answer.url):
                 return [Finding(file, line, what, "Verbessern Sie die Adresse.", "error", "link-gone")]
             return [Finding(file, line, what, "Versuchen Sie es später noch einmal.", "notice", "link-gone")]
         case "refuses":

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from html import unescape
 
-from core.findings import Finding, similar
+from core.findings import Finding, closest_match
 from core.languages import Language
 from editorial.checks.links import EXTERNAL
 from editorial.checks.texts import prose_lines
@@ -72,7 +72,7 @@ def check_keys(page: Page, facts: Facts, forms: Collection[str], languages: tupl
 
 def near(word: str, known: Iterable[str]) -> str:
     """Return "Meinten Sie „…“? " for the most similar known word, or nothing."""
-    close = similar(word, known)
+    close = closest_match(word, known)
     return f"Meinten Sie „{close}“? " if close else ""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from core import yaml as yaml_files
+from core import yaml
 from core.findings import Finding
 from editorial.checks.texts import blocks, plain
 from editorial.content.pages import Text
@@ -40,8 +40,8 @@ class Term(Struct, frozen=True):
 def load_glossary(path: Path) -> list[Term] | Finding:
     """Return the glossary, or what is wrong with the file; no file is an empty glossary."""
     try:
-        rows = yaml_files.load_rows(path)
-    except yaml_files.RowsError as error:
+        rows = yaml.load_list(path)
+    except yaml.ListFileError as error:
         return _unreadable(error.line, f" ({error.why})")
     terms: list[Term] = []
     for line, row in rows:
@@ -56,7 +56,7 @@ def _term(row: Any) -> Term | None:
     """Return one entry, or None if it is none."""
     if not isinstance(row, dict) or not isinstance(row.get("de"), str):
         return None
-    marks = {name: yaml_files.is_true(row.get(name, "false")) for name in ("bracket", "ambiguous")}
+    marks = {name: yaml.parse_bool(row.get(name, "false")) for name in ("bracket", "ambiguous")}
     told = {name: row.get(name) or "" for name in ("means", "note")}
     words = {
         code: [said] if isinstance(said, str) else said

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Iterator
 from core.findings import Finding
 from editorial.checks.markdown_blocks import converter
 from editorial.checks.texts import prose_lines
-from editorial.content import markdown as markup
+from editorial.content import markdown
 from editorial.content.facts import Facts
 from editorial.content.html_policy import (
     BOXES,
@@ -120,4 +120,4 @@ def _render(body: str, facts: Facts, language: str) -> str:
     drawn = dict.fromkeys(DRAWN, lambda: "")
     with contextlib.suppress(UnknownInsert):  # check_inserts says so, with its line
         body = fill_inserts(body, facts, language, drawn)
-    return markup.repair(converter("```" in body or "~~~" in body).reset().convert(body), str)
+    return markdown.repair(converter("```" in body or "~~~" in body).reset().convert(body), str)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
-from core.findings import Finding, similar
+from core.findings import Finding, closest_match
 from core.languages import Language
 from editorial.checks.markdown_blocks import Link as RenderedLink
 from editorial.checks.structure import heading_ids
@@ -78,7 +78,7 @@ EMPTY_WORDS = frozenset(
 
 
 def _near(word: str, known: Iterable[str]) -> str:
-    close = similar(word, known)
+    close = closest_match(word, known)
     return f"Meinten Sie „{close}“?" if close else ""
 
 

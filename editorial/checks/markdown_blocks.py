@@ -17,7 +17,7 @@ from xml.etree.ElementTree import Element, SubElement
 from msgspec import Struct
 
 from core.findings import Finding, Level
-from core.languages import read_config
+from core.project import read_config
 from editorial.checks.texts import HEADING, HEADING_ID, LINK, prose_lines
 from editorial.content.pages import Text
 from editorial.content.shortcodes import INSERT

@@ -6,17 +6,17 @@ import datetime
 import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from core.catalogs import OFFICE_ROOMS, check_catalogue, collect_messages, said_in
+from core.catalogs import STAFF_SOURCE_DIRS, check_catalog, extract_messages, translated_messages
 from core.findings import ContentError, Finding, errors
-from core.gettext import OFFICE_DIR, OFFICE_LANGUAGES
-from core.languages import ROOT, Language, load_languages
-from core.processes import deaf_to_interrupts
+from core.gettext import STAFF_LANGUAGES, STAFF_LOCALE_DIR
+from core.languages import Language, load_languages
+from core.processes import block_sigint
+from core.project import ROOT
 from editorial.checks import check_content, check_editorial, check_publish, open_questions
 from editorial.checks.glossary import load_glossary, missing_renderings
 from editorial.checks.traps import check_all_traps, check_said, load_traps
@@ -63,7 +63,7 @@ def inspect(
     if words and (os.cpu_count() or 1) > 1:
         # Interface words and toolkit need nothing of the other checks: a process of their own looks at them meanwhile.
         with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
-            with deaf_to_interrupts():
+            with block_sigint():
                 aside = pool.submit(check_aside, content)
             found = check_pages(docs, content, today, show_open, publish)
             found.findings += aside.result()
@@ -132,12 +132,12 @@ def check_aside(content: Content) -> list[Finding]:
 def check_words() -> list[Finding]:
     """Return what is wrong with the interface words of all languages."""
     found: list[Finding] = []
-    template, office = collect_messages(), collect_messages(rooms=OFFICE_ROOMS)
+    template, office = extract_messages(), extract_messages(rooms=STAFF_SOURCE_DIRS)
     for language in load_languages():
-        found += check_catalogue(language, template)
+        found += check_catalog(language, template)
         traps = load_traps(ROOT / "docs" / "data", language.code)
         if not isinstance(traps, Finding):  # else the checks on pages have said so
-            found += check_said(f"core/locale/{language.code}.po", said_in(language), traps)
-        if language.code in OFFICE_LANGUAGES:
-            found += check_catalogue(language, office, OFFICE_DIR)
+            found += check_said(f"core/locale/{language.code}.po", translated_messages(language), traps)
+        if language.code in STAFF_LANGUAGES:
+            found += check_catalog(language, office, STAFF_LOCALE_DIR)
     return found

@@ -14,7 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from core import yaml as yaml_files
+from core import yaml
 from core.findings import Finding
 from core.languages import Language
 from editorial.checks.texts import blocks, plain
@@ -57,8 +57,8 @@ def load_traps(data: Path, code: str) -> list[Trap] | Finding:
     """
     path, shown = data / "traps" / f"{code}.yml", f"{FOLDER}/{code}.yml"
     try:
-        rows = yaml_files.load_rows(path)
-    except yaml_files.RowsError as error:
+        rows = yaml.load_list(path)
+    except yaml.ListFileError as error:
         return _unreadable(shown, error.line, error.why)
     traps: list[Trap] = []
     for line, row in rows:

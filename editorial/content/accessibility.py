@@ -6,9 +6,9 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from core import yaml as yaml_files
+from core import yaml
 from core.findings import Finding
-from core.formatting import in_words
+from core.formatting import format_long_date
 from core.gettext import gettext as _
 from core.languages import Language
 from core.values import Date
@@ -51,13 +51,13 @@ def load_run(path: Path) -> FullTest | Finding | None:
         return None
     line, why = 0, ""
     try:
-        data, node = yaml_files.load_file(path)
+        data, node = yaml.load_file(path)
         read = read_model(FullTest, data)
         if isinstance(read, FullTest):
             return read
-        line, why = yaml_files.line_of(node, read[0].where), f"{read[0].place}: {read[0].what}"
-    except yaml_files.YAMLError as error:
-        line, why = yaml_files.explain(error)
+        line, why = yaml.line_of(node, read[0].where), f"{read[0].place}: {read[0].what}"
+    except yaml.YAMLError as error:
+        line, why = yaml.explain_error(error)
     except OSError as error:
         why = str(error.strerror)
     return Finding(
@@ -76,7 +76,7 @@ def draw_run(run: FullTest | None, language: Language) -> str:
     said = [
         _(
             "Last full automatic test: %(date)s. A program opened %(pages)s pages in %(languages)s languages, narrow and wide, light and dark (%(engine)s, %(browser)s).",
-            date=in_words(run.date, language), pages=run.pages, languages=run.languages,
+            date=format_long_date(run.date, language), pages=run.pages, languages=run.languages,
             engine=run.engine, browser=run.browser,
         ),
         _("It also used each page with the keyboard alone, at 320 pixels, with text twice as large, and without script."),

@@ -12,12 +12,12 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, Struct, field
 
-from core import yaml as yaml_files
+from core import yaml
 from core.characters import character_findings, forbidden_in_file
 from core.findings import ContentError, Finding
-from core.languages import ROOT
+from core.project import ROOT
 from core.values import Date, Email, Month, Phone, Quantity, Url, phone_href
-from core.yaml_errors import yaml_faults
+from core.yaml import find_yaml_traps
 from editorial.content.schema import Fault, Model, read_model
 
 DATA_DIR = ROOT / "docs" / "data"
@@ -154,16 +154,16 @@ class _Reader:
             if wrong := character_findings(shown, forbidden_in_file(text)):
                 self.findings += wrong
                 return None, None
-            data, node = yaml_files.load_file(path)
-            self.findings += yaml_faults(yaml_files.read_utf8(path), node, shown)
+            data, node = yaml.load_file(path)
+            self.findings += find_yaml_traps(yaml.read_utf8(path), node, shown)
             return data, node
         except OSError as error:
             self.findings.append(
                 Finding(shown, 0, f"Die Datei kann nicht gelesen werden ({error.strerror}).",
                         "Prüfen Sie, ob sie eine Datei ist und ob Sie sie lesen dürfen.", kind="data")
             )  # fmt: skip
-        except yaml_files.YAMLError as error:
-            line, why = yaml_files.explain(error)
+        except yaml.YAMLError as error:
+            line, why = yaml.explain_error(error)
             self.findings.append(
                 Finding(shown, line, f"Die Datei ist kein gültiges YAML ({why}).",
                         "Vergleichen Sie die Zeile mit der darüber.", kind="data")
@@ -183,7 +183,7 @@ class _Reader:
         for number, word in enumerate(rows or ()):
             if not isinstance(word, str) or not word.strip():
                 self.findings.append(
-                    Finding(shown, yaml_files.line_of(node, (number,)), "Hier fehlt ein Wort.",
+                    Finding(shown, yaml.line_of(node, (number,)), "Hier fehlt ein Wort.",
                             "Setzen Sie es in Anführungszeichen, wenn es null heißt oder einen Doppelpunkt enthält.", kind="data")
                 )  # fmt: skip
         return tuple(word.strip() for word in rows or () if isinstance(word, str))
@@ -202,12 +202,12 @@ class _Reader:
         lines = self.lines.setdefault(name, {})
         result: dict[str, F] = {}
         for key, row in rows.items():
-            lines[key] = yaml_files.line_of(node, (key,))
+            lines[key] = yaml.line_of(node, (key,))
             extra = {"key": key} if model is Contact else {}
             read = read_model(model, {**_as_meant(row), **extra} if isinstance(row, dict) else row)
             if isinstance(read, list):
                 self.findings += [
-                    Finding(shown, yaml_files.line_of(node, (key, *fault.where)),
+                    Finding(shown, yaml.line_of(node, (key, *fault.where)),
                             ": ".join(filter(None, (f"„{key}“", fault.place, f"{fault.what}."))), _remedy(fault), kind="data")
                     for fault in read
                 ]  # fmt: skip

@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, Struct
 
-from core import yaml as yaml_files
-from core.findings import Finding, similar
+from core import yaml
+from core.findings import Finding, closest_match
 from core.values import Date, Month
-from core.yaml_errors import yaml_faults
+from core.yaml import find_yaml_traps
 from editorial.content.schema import Fault, Model, read_model
 
 Audience = Literal["newcomers", "employers", "helpers", "everyone"]
@@ -147,15 +147,15 @@ def split_header(text: str, file: str) -> Parsed | Finding:
             "Schreiben Sie über diese Zeile eine Zeile ---.", kind="header-broken",
         )  # fmt: skip
     try:
-        node = yaml_files.compose(match[1])
-        if twice := yaml_files.key_twice(node):
+        node = yaml.compose(match[1])
+        if twice := yaml.duplicate_key(node):
             return Finding(
                 file, twice[1] + 1, f"„{twice[0]}“ steht zweimal im Kopf.",
                 "Löschen Sie eine der beiden Zeilen.", kind="header-key",
             )  # fmt: skip
-        data = yaml_files.texts_of(node)
-    except yaml_files.YAMLError as error:
-        number, problem = yaml_files.explain(error)
+        data = yaml.to_strings(node)
+    except yaml.YAMLError as error:
+        number, problem = yaml.explain_error(error)
         line = max(number, 1) + 1
         return Finding(
             file, line, f"Der Kopf der Seite ist kein gültiges YAML ({problem}).",
@@ -168,8 +168,8 @@ def split_header(text: str, file: str) -> Parsed | Finding:
         return Finding(
             file, 2, "Der Kopf der Seite ist leer.", "Ergänzen Sie title: und description:.", kind="header-broken"
         )
-    lines = {key: yaml_files.line_of(node, (key,)) + 1 for key in data}
-    if fault := next(yaml_faults(match[1], node, file, 2, _TEXTS, "header-value"), None):
+    lines = {key: yaml.line_of(node, (key,)) + 1 for key in data}
+    if fault := next(find_yaml_traps(match[1], node, file, 2, _TEXTS, "header-value"), None):
         return fault
     body = text.removeprefix("\ufeff")[match.end() :]
     if key := _KEY_BELOW.match(body):
@@ -206,7 +206,7 @@ def _finding(model: type[Header], parsed: Parsed, file: str, fault: Fault) -> Fi
         remedy = (suggest(key, model) if len(fault.where) == 1 else "") + remedy
     elif fault.kind == "missing":
         what, remedy = f"„{fault.place}“ fehlt.", "Ergänzen Sie diese Zeile im Kopf der Seite."
-    line = yaml_files.line_of(parsed.node, fault.where) + 1 if key in parsed.lines else 1
+    line = yaml.line_of(parsed.node, fault.where) + 1 if key in parsed.lines else 1
     return Finding(file, line, what, remedy, kind="header-value" if fault.kind == "value" else "header-key")
 
 
@@ -224,7 +224,7 @@ def suggest(key: str, model: type[Header]) -> str:
     known = set(model.__struct_fields__)
     wanted = _GERMAN_KEYS.get(key.casefold(), "")
     if wanted not in known:
-        german = _GERMAN_KEYS.get(similar(key.casefold(), _GERMAN_KEYS, 0.75), "")
-        close = similar(key.casefold(), known) or german
+        german = _GERMAN_KEYS.get(closest_match(key.casefold(), _GERMAN_KEYS, 0.75), "")
+        close = closest_match(key.casefold(), known) or german
         wanted = close if close in known else ""
     return f"Meinten Sie `{wanted}`? " if wanted else ""

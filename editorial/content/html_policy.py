@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from core.characters import NAMED, find_forbidden
-from core.languages import ROOT
+from core.project import ROOT
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from core.characters import character_findings, forbidden_in_file, forbidden_in_values
 from core.findings import Finding
 from core.languages import Language, default_language
-from core.text_files import plain_blanks, too_much
+from core.text_files import normalize_spaces, size_finding
 from core.text_files import read_text as read_file
 from editorial.content.front_matter import Header, PageHeader, TranslationHeader, read_header, split_header
 from editorial.content.published_files import is_hidden, is_page
@@ -238,8 +238,8 @@ def _read_text(
     if isinstance(raw, Finding):
         findings.append(raw)
         return None
-    raw = plain_blanks(raw)
-    if refused := too_much(raw, shown):
+    raw = normalize_spaces(raw)
+    if refused := size_finding(raw, shown):
         findings.append(refused)
         return None
     if wrong := character_findings(shown, forbidden_in_file(raw)):

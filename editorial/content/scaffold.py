@@ -13,10 +13,11 @@ from pathlib import Path
 from babel import Locale, UnknownLocaleError
 from msgspec import Struct
 
-from core.catalogs import collect_messages, update_catalogue
+from core.catalogs import extract_messages, update_catalog
 from core.findings import errors
-from core.languages import ROOT, Language, load_languages, parse_languages
-from core.yaml import YAMLError, load_texts
+from core.languages import Language, load_languages, parse_languages
+from core.project import ROOT
+from core.yaml import YAMLError, load_strings
 from core.yaml import load as load_yaml
 from editorial.content.pages import Content, read_content
 
@@ -286,11 +287,11 @@ def with_company(facts: Path, key: str, name: str, today: datetime.date) -> str:
     """
     try:
         before = facts.read_text("utf-8") if facts.exists() else ""
-        known = load_texts(before) or {}
+        known = load_strings(before) or {}
         if key in known:
             raise NewError(f"docs/data/companies.yml hat schon einen Eintrag {key}.")
         after = before + ("" if before.endswith("\n") or not before else "\n") + company_entry(key, name, today)
-        if load_texts(after)[key]["name"] != name:
+        if load_strings(after)[key]["name"] != name:
             raise ValueError(key)
     except (YAMLError, UnicodeDecodeError, ValueError, TypeError, LookupError) as error:
         raise NewError(
@@ -353,8 +354,8 @@ def new_language(code: str, root: Path = ROOT) -> Made:
     folder, catalogue = root / "docs" / code, root / "core" / "locale" / f"{code}.po"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ".gitkeep").touch()
-    template = collect_messages()
-    update_catalogue(language, template, catalogue.parent)
+    template = extract_messages()
+    update_catalog(language, template, catalogue.parent)
     config.write_text(after, "utf-8")
     return Made([config, folder / ".gitkeep", catalogue], language_steps(language, root / "docs", len(template)))
 

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 import msgspec
 
 from core.values import decode
-from core.yaml import is_true
+from core.yaml import parse_bool
 
 Kind = Literal["unknown", "missing", "value"]
 M = TypeVar("M", bound=msgspec.Struct)
@@ -46,7 +46,7 @@ class Fault(msgspec.Struct, frozen=True):
 def read_model(model: type[M], data: Any) -> M | list[Fault]:
     """Return data in its declared shape, or everything that is wrong with it.
 
-    :param data: what a YAML loader gives: texts, where :func:`core.yaml.load_texts` has read the file. A text
+    :param data: what a YAML loader gives: texts, where :func:`core.yaml.load_strings` has read the file. A text
         in the place of a number, of true or of false is read as one.
     """
     meant = _as_declared(model, data)
@@ -70,7 +70,7 @@ def _as_declared(wanted: Any, value: Any) -> Any:
     if isinstance(value, str):
         if kind is int and _WHOLE_NUMBER.fullmatch(value.strip()):
             return int(value)
-        truth = is_true(value.strip()) if kind is bool else None
+        truth = parse_bool(value.strip()) if kind is bool else None
         return value if truth is None else truth
     if isinstance(value, list) and get_origin(kind) is list:
         return [_as_declared(get_args(kind)[0], one) for one in value]

@@ -9,9 +9,9 @@ from typing import Any
 from markupsafe import Markup
 from msgspec import Struct
 
-from core import yaml as yaml_files
+from core import yaml
 from core.findings import Finding
-from core.formatting import in_months, in_words
+from core.formatting import format_long_date, format_month
 from core.gettext import gettext as _
 from core.gettext import ngettext
 from core.languages import Language
@@ -76,9 +76,9 @@ def load_survey(path: Path) -> Publication | Finding | None:
     if not path.exists():
         return None
     try:
-        data, node = yaml_files.load_file(path)
-    except yaml_files.YAMLError as error:
-        return unreadable(*yaml_files.explain(error))
+        data, node = yaml.load_file(path)
+    except yaml.YAMLError as error:
+        return unreadable(*yaml.explain_error(error))
     except OSError as error:
         return unreadable(0, str(error.strerror))
     if not isinstance(data, dict | None):
@@ -87,7 +87,7 @@ def load_survey(path: Path) -> Publication | Finding | None:
     read = read_model(Publication, current) if current else None
     if not isinstance(read, list):
         return read
-    return unreadable(yaml_files.line_of(node, ("current", *read[0].where)), f"{read[0].place}: {read[0].what}")
+    return unreadable(yaml.line_of(node, ("current", *read[0].where)), f"{read[0].place}: {read[0].what}")
 
 
 def unreadable(line: int, why: str) -> Finding:
@@ -110,9 +110,9 @@ def draw_results(published: Publication | None, language: Language) -> str:
     parts = [
         Markup("<p><strong>{}</strong> ({} – {}). {}</p>").format(
             lead,
-            in_months(published.first_answer, language),
-            in_months(published.last_answer, language),
-            _("Published on %(date)s.", date=in_words(published.published_on, language)),
+            format_month(published.first_answer, language),
+            format_month(published.last_answer, language),
+            _("Published on %(date)s.", date=format_long_date(published.published_on, language)),
         ),
         Markup("<p>{}</p>").format(
             _(

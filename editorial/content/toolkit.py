@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from core import yaml as yaml_files
+from core import yaml
 from core.findings import Finding
-from core.languages import ROOT, Language, default_language
+from core.languages import Language, default_language
+from core.project import ROOT
 from editorial.content.front_matter import SOME, Document, Obstacle, Size, Want
 from editorial.content.pages import Content
 from editorial.content.schema import Model, given, read_model
@@ -53,12 +54,12 @@ class Table(Model, frozen=True, kw_only=True):
 def load_table(path: Path = ROOT / FILE) -> Table | list[Finding]:
     """Read the rule table, or say what is wrong with it."""
     try:
-        data, node = yaml_files.load_file(path)
+        data, node = yaml.load_file(path)
     except OSError as error:
         what = f"Die Datei kann nicht gelesen werden ({error.strerror})."
         return [Finding(FILE, 0, what, "Holen Sie sie aus der Versionsgeschichte zurück.", kind="toolkit")]
-    except yaml_files.YAMLError as error:
-        line, why = yaml_files.explain(error)
+    except yaml.YAMLError as error:
+        line, why = yaml.explain_error(error)
         what, remedy = f"Die Datei ist kein gültiges YAML ({why}).", "Vergleichen Sie die Zeile mit der darüber."
         return [Finding(FILE, max(line, 1), what, remedy, kind="toolkit")]
     read = read_model(Table, data)
@@ -67,7 +68,7 @@ def load_table(path: Path = ROOT / FILE) -> Table | list[Finding]:
     return [
         Finding(
             FILE,
-            max(yaml_files.line_of(node, fault.where), 1),
+            max(yaml.line_of(node, fault.where), 1),
             f"„{fault.place}“: {fault.what}.",
             "Oben in der Datei steht, welche Wörter erlaubt sind.",
             kind="toolkit",
@@ -78,8 +79,8 @@ def load_table(path: Path = ROOT / FILE) -> Table | list[Finding]:
 
 def rule_lines(path: Path = ROOT / FILE) -> dict[int, int]:
     """Return the line on which each rule begins."""
-    data, node = yaml_files.load_file(path)
-    return {number: yaml_files.line_of(node, ("rules", number)) for number in range(len(data["rules"]))}
+    data, node = yaml.load_file(path)
+    return {number: yaml.line_of(node, ("rules", number)) for number in range(len(data["rules"]))}
 
 
 def chooser_data(table: Table, content: Content, language: Language) -> dict[str, Any]:

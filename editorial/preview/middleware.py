@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from core.languages import ROOT, default_language, language_of_path
+from core.languages import default_language, split_language
+from core.project import ROOT
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -133,7 +134,7 @@ def version_of(state: dict[str, Any], path: str) -> int:
 
 def bar(path: str, state: dict[str, Any]) -> str:
     """Return bar and script for one page, in German: the findings of its files."""
-    language, below = language_of_path(path)
+    language, below = split_language(path)
     key = below.strip("/") or "index"
     keys = (key, f"{key}/index")
     files = [

@@ -26,7 +26,8 @@ from urllib.parse import unquote
 from msgspec.structs import replace
 
 from core.findings import ContentError, Finding, errors
-from core.languages import ROOT, Language, default_language, load_languages
+from core.languages import Language, default_language, load_languages
+from core.project import ROOT
 from editorial.build.manifest import read_manifest, write_manifest
 from editorial.build.mkdocs_runner import prepare, settings_of
 from editorial.build.previewed import note

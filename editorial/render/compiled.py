@@ -8,7 +8,7 @@ from pathlib import Path
 import jinja2
 from jinja2.bccache import Bucket
 
-from core.gettext import load_catalogue
+from core.gettext import load_catalog
 from core.languages import load_languages
 
 # Templates that no page is drawn from: those of the staff area, the desk and the booklets.
@@ -52,4 +52,4 @@ def compile_all(env: jinja2.Environment) -> None:
             env.get_template(name)
     for language in load_languages():
         with contextlib.suppress(OSError, ValueError):
-            load_catalogue(language.code)
+            load_catalog(language.code)

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from core.languages import Language, default_language
-from editorial.content import toolkit as chooser_table
+from editorial.content import toolkit
 from editorial.content.booklets import BOOKLETS
 from editorial.content.front_matter import TranslationHeader
 from editorial.content.pages import Page
@@ -19,7 +19,7 @@ from editorial.render.site import House
 from editorial.render.structured_data import json_ld
 from editorial.translations.stale_markers import is_marked, unmarked
 from editorial.translations.state import TranslationState
-from form_handler.toolkit import recommend as recommend_rules
+from form_handler.toolkit import recommend
 
 BOOKLET_SECTIONS = frozenset(booklet.section for booklet in BOOKLETS)
 
@@ -220,10 +220,10 @@ def empty_form(key: str) -> dict[str, Any]:
 def chooser_context(house: House, language: Language, page: Page) -> dict[str, Any]:
     """Return what the chooser's page draws: questions, measures, and where its list and its data live."""
     return {
-        "labels": recommend_rules.choice_labels(),
-        "answers": recommend_rules.parse_answers({}),
-        "stages": recommend_rules.stage_labels(),
-        "data": chooser_table.chooser_data(house.chooser, house.content, language),
+        "labels": recommend.choice_labels(),
+        "answers": recommend.parse_answers({}),
+        "stages": recommend.stage_labels(),
+        "data": toolkit.chooser_data(house.chooser, house.content, language),
         "action": page.url(language) + "auswahl/",
         "data_url": page.url(language) + "massnahmen.json",
     }

@@ -14,12 +14,12 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from core import gettext as words
+from core import gettext
 from core.findings import ContentError
-from core.formatting import in_months, in_words
+from core.formatting import format_long_date, format_month
 from core.gettext import gettext as _
 from core.languages import Language, default_language
-from editorial.content import markdown as markup
+from editorial.content import markdown
 from editorial.content.html_policy import check_html, template_ids
 from editorial.content.pages import Page
 from editorial.content.shortcodes import Draw, fill_inserts
@@ -35,14 +35,14 @@ def spoken(page: Page, language: Language) -> Language:
     return language if page.is_translated(language) else default_language()
 
 
-def before_markdown(markdown: str, house: House, page: Page, language: Language) -> str:
+def before_markdown(text: str, house: House, page: Page, language: Language) -> str:
     """Mark what is stale and fill in facts, in the language of the text."""
-    markdown = mark_changed(markdown, house.states.get((page.key, language.code)))
+    text = mark_changed(text, house.states.get((page.key, language.code)))
     if not language.default:
-        markdown = markup.lead_home(markdown, page, language, house.content)
+        text = markdown.lead_home(text, page, language, house.content)
     code = spoken(page, language).code
-    with words.use_language(code):
-        return fill_inserts(markdown, house.facts, code, parts(house, spoken(page, language)))
+    with gettext.use_language(code):
+        return fill_inserts(text, house.facts, code, parts(house, spoken(page, language)))
 
 
 def after_markdown(html: str, house: House, page: Page, language: Language) -> str:
@@ -55,11 +55,11 @@ def after_markdown(html: str, house: House, page: Page, language: Language) -> s
         _("The German text of this passage has changed."),
         _("Something in the German text of this section has changed."),
     )
-    html = markup.repair(html, lambda number: _("Table %(number)s, can be scrolled sideways", number=number))
+    html = markdown.repair(html, lambda number: _("Table %(number)s, can be scrolled sideways", number=number))
     if not spoken(page, language).default:
         html = mark_german(html, house.facts.german_terms, language.code)
-    html = markup.wrap_home(html) if page.facts.layout == "home" else html
-    html = html.replace(f'href="{markup.HOME}', 'href="')
+    html = markdown.wrap_home(html) if page.facts.layout == "home" else html
+    html = html.replace(f'href="{markdown.HOME}', 'href="')
     if faults := check_html(html, house.addresses, template_ids(page.facts.form)):
         from editorial.checks.html import locate_faults  # late: pages of a checked site have none
 
@@ -95,15 +95,15 @@ def furnish(env: jinja2.Environment, language: Language, overrides: Path) -> jin
     env.autoescape = True
     env.cache = {}  # all templates at once; the usual cache counts which was used last, at each of thirty parts of a page
     env.add_extension("jinja2.ext.i18n")
-    env.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.install_gettext_callables(gettext.gettext, gettext.ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.globals["_"] = speaker()
     env.globals["kept"] = keeper()
     address = functools.cache(functools.partial(asset_url, overrides))
     # Not a function of its argument alone: a compiled template, which is kept, must not hold its result.
     env.filters["asset"] = jinja2.pass_context(lambda _context, name: address(name))
     said = sayings_of(getattr(env.bytecode_cache, "folder", None), language.code)
-    env.filters["month"] = lambda value: said.say(f"month {value}", lambda: in_months(value, language))
-    env.filters["longdate"] = lambda value: said.say(f"longdate {value}", lambda: in_words(value, language))
+    env.filters["month"] = lambda value: said.say(f"month {value}", lambda: format_month(value, language))
+    env.filters["longdate"] = lambda value: said.say(f"longdate {value}", lambda: format_long_date(value, language))
     env.filters["og_locale"] = lambda code: said.say(f"og_locale {code}", lambda: og_locale(code))
     return env
 
@@ -130,7 +130,7 @@ def speaker() -> Callable[..., Markup]:
     def say(message: str, /, **values: Any) -> Markup:
         text = known.get(message)
         if text is None:
-            text = known[message] = Markup(words.gettext(message))  # noqa: S704 - from our own catalogues
+            text = known[message] = Markup(gettext.gettext(message))  # noqa: S704 - from our own catalogues
         return text % values if values or "%" in text else text
 
     return say

@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 
 from msgspec import Struct, field
 
-from core import gettext as words
+from core import gettext
 from core.findings import ContentError, Finding, errors
-from core.languages import Language, load_languages, load_site
+from core.languages import Language, load_languages
+from core.project import load_site_settings
 from editorial.checks import check_content
 from editorial.content.accessibility import RESULTS, FullTest, load_run
 from editorial.content.facts import Facts, load_facts
@@ -68,7 +69,7 @@ def read_house(docs: Path, site_url: str | None = None) -> House:
     :raises ContentError: if ``docs/data/`` or the lock of the translations is not valid.
     """
     load_facts.cache_clear()
-    languages, site = load_languages(), load_site()
+    languages, site = load_languages(), load_site_settings()
     content, lock, facts = read_content(docs, languages), load_lock(docs), load_facts(docs / "data")
     return House(
         site={
@@ -76,7 +77,7 @@ def read_house(docs: Path, site_url: str | None = None) -> House:
             "url": site_url or site["url"] or "/",
             "municipality": site["municipality"],
             "demo": DEMO_SURVEY in os.environ,
-            "suggestions": f"/{SUGGESTIONS}?v={words.catalogues_mark()}",
+            "suggestions": f"/{SUGGESTIONS}?v={gettext.catalogs_digest()}",
         },
         languages=languages,
         content=content,

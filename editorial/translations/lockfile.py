@@ -19,14 +19,14 @@ import datetime
 import os
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
-from core import yaml as yaml_files
+from core import yaml
 from core.findings import ContentError, Finding
 from core.languages import Language
 from core.text_files import read_text
@@ -134,8 +134,8 @@ def _parse(text: str) -> Lock | Finding:
             "Nehmen Sie eine der beiden Fassungen und rufen Sie `.venv/bin/kim translations update` auf.",
         )  # fmt: skip
     try:
-        return Lock(dict(_entries(yaml_files.compose(text))))
-    except yaml_files.YAMLError as error:
+        return Lock(dict(_entries(yaml.compose(text))))
+    except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line, why = (mark.line + 1 if mark else 0), "kein gültiges YAML"
     except _Broken as error:
@@ -155,14 +155,14 @@ def load_lock(docs: Path) -> Lock:
 
 
 def _rows(node: Any) -> Iterable[tuple[str, Any, int]]:
-    if isinstance(node, yaml_files.ScalarNode) and not node.value:
+    if isinstance(node, yaml.ScalarNode) and not node.value:
         return
-    if not isinstance(node, yaml_files.MappingNode):
+    if not isinstance(node, yaml.MappingNode):
         raise _Broken(node.start_mark.line + 1 if node else 1, "hier fehlt eine Ebene")
     seen: set[str] = set()
     for name, value in node.value:
         line = name.start_mark.line + 1
-        if not isinstance(name, yaml_files.ScalarNode):
+        if not isinstance(name, yaml.ScalarNode):
             raise _Broken(line, "hier steht kein Name")
         if name.value in seen:
             raise _Broken(line, f"„{name.value}“ steht zweimal")
@@ -185,7 +185,7 @@ def _entry(rows: Any, line: int) -> Entry:
     review: tuple[datetime.date, str] | None = None
     sections: dict[str, Section] = {}
     for name, node, row_line in _rows(rows):
-        value = node.value if isinstance(node, yaml_files.ScalarNode) else ""
+        value = node.value if isinstance(node, yaml.ScalarNode) else ""
         try:
             if name == "_at":
                 at = datetime.date.fromisoformat(value)

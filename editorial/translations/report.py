@@ -10,8 +10,8 @@ from typing import Any
 from babel.messages.catalog import Catalog
 from msgspec import Struct
 
-from core.catalogs import collect_messages
-from core.gettext import LOCALE_DIR, SOURCE_LANGUAGE, read_catalogue
+from core.catalogs import extract_messages
+from core.gettext import LOCALE_DIR, SOURCE_LANGUAGE, read_catalog
 from core.languages import Language
 from editorial.translations.state import STATES, TranslationState
 
@@ -31,7 +31,7 @@ class Words(Struct, frozen=True):
 
 def interface_words(languages: tuple[Language, ...], folder: Path = LOCALE_DIR) -> dict[str, Words]:
     """Return the state of each language's catalogue, compared with what templates and Python ask for."""
-    template = collect_messages()
+    template = extract_messages()
     wanted = {_name(message.id) for message in template if message.id}
     return {language.code: _words(language.code, wanted, folder) for language in languages}
 
@@ -40,7 +40,7 @@ def _words(code: str, wanted: set[str], folder: Path) -> Words:
     if code == SOURCE_LANGUAGE:
         return Words(len(wanted), 0, 0)
     path = folder / f"{code}.po"
-    catalog = read_catalogue(path, code) if path.exists() else Catalog(locale=code)
+    catalog = read_catalog(path, code) if path.exists() else Catalog(locale=code)
     have = {_name(m.id): all(m.string if isinstance(m.string, tuple | list) else [m.string]) for m in catalog if m.id}
     done = {name for name, filled in have.items() if filled}
     return Words(len(wanted), len(wanted - done), len(have.keys() - wanted))

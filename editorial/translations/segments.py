@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from core import yaml as yaml_files
+from core import yaml
 
 HEAD, TOP = "_head", "_top"  # sections of a page that have no heading: its header, and what stands before the first one
 FIELDS = ("title", "nav_title", "description")
@@ -111,13 +111,13 @@ def read_document(text: str) -> Document:
 def _head_paragraphs(header: str, offset: int, line: int) -> Iterator[Paragraph]:
     """Yield title, short title and description, always in this order; an empty one where a field is missing."""
     try:
-        node = yaml_files.compose(header)
-    except yaml_files.YAMLError:
+        node = yaml.compose(header)
+    except yaml.YAMLError:
         return
-    rows = {key.value: value for key, value in node.value} if isinstance(node, yaml_files.MappingNode) else {}
+    rows = {key.value: value for key, value in node.value} if isinstance(node, yaml.MappingNode) else {}
     for field in FIELDS:
         value = rows.get(field)
-        if isinstance(value, yaml_files.ScalarNode):
+        if isinstance(value, yaml.ScalarNode):
             start, end = value.start_mark.index, value.end_mark.index
             end = start + len(header[start:end].rstrip())
             yield Paragraph(HEAD, field, value.value, line + value.start_mark.line, offset + start, offset + end)

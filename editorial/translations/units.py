@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from core import yaml as yaml_files
+from core import yaml
 from editorial.translations.lockfile import Entry
 from editorial.translations.segments import FIELDS, HEAD, Document, Paragraph, normal
 from editorial.translations.state import cut_alike, stale_flags
@@ -156,8 +156,8 @@ def _words(kind: str, answer: str) -> str:
 def scalar(text: str) -> str:
     """Return a text as a value in a header: plain where YAML reads it back the same, else in single quotes."""
     try:
-        plain = yaml_files.load(f"key: {text}") == {"key": text}
-    except yaml_files.YAMLError:
+        plain = yaml.load(f"key: {text}") == {"key": text}
+    except yaml.YAMLError:
         plain = False
     return text if plain and text else "'" + text.replace("'", "''") + "'"
 

@@ -19,10 +19,11 @@ from email.utils import format_datetime
 from babel.dates import format_datetime as format_moment
 from email_validator import validate_email
 
-from core.contacts import load_office, load_switchboard
+from core.contacts import load_fallback_contact, load_office_contact
 from core.gettext import gettext as _
 from core.gettext import ngettext, use_language
-from core.languages import Language, default_language, find_language, load_site
+from core.languages import Language, default_language, find_language
+from core.project import load_site_settings
 from form_handler.forms import FORMS, FormDefinition
 from form_handler.forms.cleaning import remove_unneeded_joiners
 from form_handler.settings import Settings
@@ -177,7 +178,7 @@ def signature(settings: Settings, language: Language) -> list[str]:
 
     Names and numbers are in Latin letters; in a mail that is read from the right they are isolated (Unicode UAX #9, 3.1).
     """
-    site, contact = load_site(), load_switchboard()
+    site, contact = load_site_settings(), load_fallback_contact()
 
     def plain(text: str) -> str:
         return f"\u2066{text}\u2069" if language.dir == "rtl" else text
@@ -185,7 +186,7 @@ def signature(settings: Settings, language: Language) -> list[str]:
     authority = str(site["municipality"]["authority"])
     lines = ["-- ", plain(", ".join(dict.fromkeys([office_name(), authority])))]
     lines.append(_("Website: %(address)s", address=plain(settings.public_url.rstrip("/") + language.root)))
-    phone = load_office()
+    phone = load_office_contact()
     if phone is None or not phone.phone:
         phone = contact
     if phone is not None and phone.phone:
@@ -196,8 +197,8 @@ def signature(settings: Settings, language: Language) -> list[str]:
 
 def office_name() -> str:
     """Return the name of the office that receives the forms; without one, that of the programme."""
-    office = load_office()
-    return office.name if office is not None else str(load_site()["municipality"]["programme"])
+    office = load_office_contact()
+    return office.name if office is not None else str(load_site_settings()["municipality"]["programme"])
 
 
 def language_name(code: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from babel.dates import format_skeleton
 
-from core.gettext import current_code
+from core.gettext import current_language_code
 from core.gettext import gettext as _
 from form_handler.forms.participation import PARTICIPATION_TYPES, TRADES
 from form_handler.storage.submissions import Submission
@@ -47,7 +47,7 @@ def count_by_month(found: Sequence[Submission], now: datetime.datetime) -> list[
     months = [divmod(number, 12) for number in range(latest - 11, latest + 1)]
     return [
         (
-            format_skeleton("yMMM", datetime.date(year, month + 1, 1), locale=current_code()),
+            format_skeleton("yMMM", datetime.date(year, month + 1, 1), locale=current_language_code()),
             counted[(year, month + 1)],
         )
         for year, month in months

@@ -8,9 +8,9 @@ from typing import Any
 from babel.dates import format_date, format_datetime
 from flask import Response, g, render_template
 
-from core.contacts import load_switchboard
-from core.gettext import OFFICE_LANGUAGES, gettext
-from core.languages import ROOT, load_site
+from core.contacts import load_fallback_contact
+from core.gettext import STAFF_LANGUAGES, gettext
+from core.project import ROOT, load_site_settings
 from form_handler.forms import FORMS
 from form_handler.responses import settings
 from form_handler.staff.labels import event_label, mail_kind_label, mail_state_label, spam_reasons, state_label
@@ -38,8 +38,8 @@ def render(page: str, status: int = 200, **values: Any) -> Response:
         language=g.language,
         staff_root=staff_root(),
         account=g.get("account"),
-        site=load_site()["name"],
-        other_languages=[(other, "/eingang/" if other == "de" else f"/{other}/eingang/") for other in OFFICE_LANGUAGES if other != code],
+        site=load_site_settings()["name"],
+        other_languages=[(other, "/eingang/" if other == "de" else f"/{other}/eingang/") for other in STAFF_LANGUAGES if other != code],
         asset_url=asset_url,
         format_datetime=lambda value: format_datetime(value, "medium", locale=code) + " UTC",
         format_date=lambda value: format_date(value, "medium", locale=code),
@@ -50,7 +50,7 @@ def render(page: str, status: int = 200, **values: Any) -> Response:
         mail_state_label=mail_state_label,
         spam_reasons=spam_reasons,
         sender=lambda row: FORMS[row.form].sender_label(row.answers) or gettext("unnamed"),
-        switchboard=load_switchboard(),
+        switchboard=load_fallback_contact(),
         demonstration=(settings().data_dir / "demonstration").exists(),
         **values,
     )  # fmt: skip

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from core.languages import load_site
+from core.project import load_site_settings
 
 MIN_PASSWORD_LENGTH = 12
 MAX_PASSWORD_LENGTH = 200
@@ -297,7 +297,7 @@ def _name_parts(name: str) -> tuple[str, ...]:
 
 
 def _municipality_words() -> Iterator[str]:
-    site = load_site()
+    site = load_site_settings()
     for value in (site["name"], site["url"], *site["municipality"].values()):
         for part in re.split(r"[\W_\d]+", _fold(str(value))):
             if len(part) >= 3:

@@ -21,7 +21,8 @@ from flask import render_template
 
 from core.gettext import gettext as _
 from core.gettext import use_language
-from core.languages import default_language, load_site
+from core.languages import default_language
+from core.project import load_site_settings
 from form_handler import rate_limit
 from form_handler.forms import FORMS
 from form_handler.forms.contact_details import mailbox_key
@@ -45,7 +46,7 @@ def person_copy(
     with use_language(default_language().code):
         return {
             _("Information on stored data (Art. 15 GDPR)"): {
-                _("Controller"): ", ".join(dict.fromkeys([str(load_site()["municipality"]["authority"]), office_name()])),
+                _("Controller"): ", ".join(dict.fromkeys([str(load_site_settings()["municipality"]["authority"]), office_name()])),
                 _("As of"): _format_time(now),
                 _("Entries"): [row.reference for row in found],
                 _("Rights"): _("You may have data corrected (Art. 16 GDPR) or deleted (Art. 17 GDPR), restrict their use (Art. 18 GDPR), object to it (Art. 21 GDPR), withdraw a consent, and complain to a supervisory authority (Art. 77 GDPR)."),

@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Form, ValidationError
 
-from core.gettext import OFFICE_LANGUAGES, use_language
+from core.gettext import STAFF_LANGUAGES, use_language
 from core.gettext import gettext as _
 from core.languages import default_language, load_languages
 from form_handler.errors import handle_http_error
@@ -77,7 +77,7 @@ def pop_language_code(_endpoint: str | None, values: dict[str, Any] | None) -> N
 def require_login() -> BaseResponse | None:
     """Let in who has a session; refuse what another site sent or what was sent from an old page, without losing it."""
     wanted = None if g.language.default else g.language.code
-    if g.language.code not in OFFICE_LANGUAGES or g.staff_code != wanted:
+    if g.language.code not in STAFF_LANGUAGES or g.staff_code != wanted:
         raise NotFound
     g.is_staff, g.form, g.account = True, MultiDict(), None
     step = (request.endpoint or "").rpartition(".")[2]

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.folding import fold_text, plain_table_mark
+from core.folding import fold_text, folding_digest
 from core.gettext import use_language
 from core.languages import default_language
 from form_handler.forms.contact_details import address_spellings, canonical_address, find_phones
@@ -186,4 +186,4 @@ def search_version() -> str:
     from form_handler.forms import FORMS
 
     words = [sorted(german_choice_labels(form).items()) for form in FORMS]
-    return hashlib.sha256(repr([VERSION, plain_table_mark(), words]).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr([VERSION, folding_digest(), words]).encode()).hexdigest()[:32]

@@ -14,7 +14,7 @@ from core.gettext import gettext as _
 from core.languages import Language
 from form_handler import responses
 from form_handler.layout import replace_region, set_title
-from form_handler.toolkit import recommend as recommend_rules
+from form_handler.toolkit import recommend
 
 TOOLKIT_PATH = "arbeitgeber/werkzeugkasten/"
 RESULT_PATH = TOOLKIT_PATH + "auswahl/"
@@ -43,14 +43,12 @@ def load_toolkit(site_dir: Path, language: Language) -> dict[str, Any]:
 def recommendations(language: Language) -> Response:
     """Return the list that fits the answers in the address; it can be shared and printed, and holds nothing personal."""
     data = load_toolkit(responses.settings().site_dir, language)
-    answers = recommend_rules.parse_answers({name: request.args.getlist(name) for name in recommend_rules.QUESTIONS})
+    answers = recommend.parse_answers({name: request.args.getlist(name) for name in recommend.QUESTIONS})
     action = language.root + RESULT_PATH
-    region = draw(
-        "result", results=recommend_rules.recommend(data, answers), data=data, share_url=share_url(action, answers)
-    )
+    region = draw("result", results=recommend.recommend(data, answers), data=data, share_url=share_url(action, answers))
     region = f'<div id="choose-live" aria-live="polite"><div data-chooser-static>{region}</div></div>' + draw(
         "chooser_form",
-        labels=recommend_rules.choice_labels(),
+        labels=recommend.choice_labels(),
         answers=answers,
         action=action,
         data_url=language.root + DATA_PATH,
@@ -63,7 +61,7 @@ def recommendations(language: Language) -> Response:
 
 def share_url(action: str, answers: Mapping[str, Sequence[str]]) -> str:
     """Return the address that holds these answers."""
-    query = urlencode([(question, key) for question in recommend_rules.QUESTIONS for key in answers.get(question, ())])
+    query = urlencode([(question, key) for question in recommend.QUESTIONS for key in answers.get(question, ())])
     return f"{action}?{query}" if query else action
 
 
@@ -82,7 +80,7 @@ def chooser_answers(form: str, answers: Mapping[str, Any]) -> dict[str, list[str
         done = [key for key in answers.get("done") or () if key in OFFER_KINDS]
         heavy = [
             (-int(value), key)
-            for key, _words in recommend_rules.choice_labels()["obstacle"]
+            for key, _words in recommend.choice_labels()["obstacle"]
             if (value := str(answers.get(f"obstacle_{key}") or "0")) in {"1", "2"}
         ]
         found["want"] = done if len(done) == 1 else []
@@ -90,7 +88,7 @@ def chooser_answers(form: str, answers: Mapping[str, Any]) -> dict[str, list[str
     else:
         return {}
     found["size"] = [COMPANY_SIZES[size] for size in [answers.get("employees")] if size in COMPANY_SIZES]
-    return recommend_rules.parse_answers(found)
+    return recommend.parse_answers(found)
 
 
 def recommendations_for_receipt(language: Language, answers: Mapping[str, Sequence[str]]) -> str:
@@ -102,5 +100,5 @@ def recommendations_for_receipt(language: Language, answers: Mapping[str, Sequen
     except ToolkitError as error:
         current_app.logger.error("%s", error)
         return ""
-    results = recommend_rules.recommend(data, answers)
+    results = recommend.recommend(data, answers)
     return draw("fitting", results=results, data=data, more_url=share_url(language.root + RESULT_PATH, answers))

@@ -7,7 +7,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from core.languages import find_language, load_languages, load_site
+from core.languages import find_language, load_languages
+from core.project import load_site_settings
 from editorial.build.pdf import draw, page_count, page_numbers, print_pdf
 from editorial.content.booklets import BOOKLETS
 from editorial.content.pages import read_content
@@ -27,7 +28,7 @@ def test_the_arabic_guide_is_tagged_has_outlines_and_can_be_searched(server: Ser
     pages, missing = guide.chapters(content, arabic)
     pages = [page for page in pages if page.key in {"ankommen/index", "ankommen/notfall"}]
     pdf = tmp_path / "guide.pdf"
-    print_pdf(find_chromium(), draw(ROOT / "site", guide, pages, missing, arabic, load_site(), {}), pdf)
+    print_pdf(find_chromium(), draw(ROOT / "site", guide, pages, missing, arabic, load_site_settings(), {}), pdf)
     text = words_of(pdf)
     for words in ("المساعدة عند الطوارئ", "الإطفاء والإسعاف", "المدينة والشارع ورقم البيت", "من دون أن تتكلموا"):
         assert words in text, words

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from core.languages import language_of_path
+from core.languages import split_language
 from tests.browser.conftest import Visit
 
 MOST_BYTES = 32_000
@@ -18,7 +18,7 @@ MOST_REQUESTS = 7
     ["/kim/", "/angebote/", "/arbeitgeber/fragen/", "/arbeitgeber/mitmachen/", "/ar/ankommen/notfall/", "/uk/offline/"],
 )
 def test_the_first_visit_of_an_inner_page_is_light(visit: Callable[..., Visit], path: str) -> None:
-    seen = visit(locale=language_of_path(path)[0].code)  # no hint about another language
+    seen = visit(locale=split_language(path)[0].code)  # no hint about another language
     page = seen.context.new_page()
     network = page.context.new_cdp_session(page)
     network.send("Network.enable")

@@ -11,7 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from core.csp import source_hash
-from core.languages import load_site
+from core.project import load_site_settings
 from editorial.build import extras
 from editorial.build import pdf as booklets
 from editorial.build.pdf import PrintError, chapter, draw, link, make_booklets
@@ -101,7 +101,7 @@ def test_a_chapter_leads_on_from_relative_addresses_and_holds_its_pictures(tree:
 
 
 def test_the_printed_document_names_its_one_style_and_lets_nothing_else_run(tree: Tree, built: Path) -> None:
-    html = draw(built, GUIDE, *GUIDE.chapters(tree.read(), ENGLISH), ENGLISH, load_site(), {})
+    html = draw(built, GUIDE, *GUIDE.chapters(tree.read(), ENGLISH), ENGLISH, load_site_settings(), {})
     (policy,) = BeautifulSoup(html, "html.parser").select("meta[http-equiv=Content-Security-Policy]")
     (style,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
     rules = str(policy["content"]).split("; ")
@@ -113,7 +113,7 @@ def test_the_printed_document_names_its_one_style_and_lets_nothing_else_run(tree
 def test_title_contents_dates_and_addresses_stand_in_the_booklet(tree: Tree, built: Path) -> None:
     content = tree.read()
     pages, missing = GUIDE.chapters(content, ENGLISH)
-    html = draw(built, GUIDE, pages, missing, ENGLISH, load_site(), {"ankommen-b": 7})
+    html = draw(built, GUIDE, pages, missing, ENGLISH, load_site_settings(), {"ankommen-b": 7})
     for words in (
         "Arriving: guide for people who are new here</h1>",
         'href="#ankommen-b">Page b</a><span>7</span>',
@@ -127,7 +127,7 @@ def test_title_contents_dates_and_addresses_stand_in_the_booklet(tree: Tree, bui
 
 def test_pages_lead_to_a_booklet_only_where_it_exists(tree: Tree, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     printed(monkeypatch)
-    made = make_booklets(built, tree.read(), LANGUAGES, load_site(), "chromium")
+    made = make_booklets(built, tree.read(), LANGUAGES, load_site_settings(), "chromium")
     assert [path.name for path in made] == ["ankommen-de.pdf", "ankommen-en.pdf"]
     html = (built / "en" / "ankommen" / "index.html").read_text()
     assert 'href="/pdf/ankommen-en.pdf"' in html
@@ -141,14 +141,14 @@ def test_a_booklet_whose_text_has_not_changed_is_not_printed_again(
     tree: Tree, built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = printed(monkeypatch)
-    make_booklets(built, tree.read(), LANGUAGES, load_site(), "chromium")
+    make_booklets(built, tree.read(), LANGUAGES, load_site_settings(), "chromium")
     assert len(seen) == 4, "twice each: the second time with page numbers"
     assert "<span>2</span>" in seen[1]
-    make_booklets(built, tree.read(), LANGUAGES, load_site(), "chromium")
+    make_booklets(built, tree.read(), LANGUAGES, load_site_settings(), "chromium")
     assert len(seen) == 4
     path = built / "en" / "ankommen" / "a" / "index.html"
     path.write_text(path.read_text().replace(">a<", ">changed<"))
-    make_booklets(built, tree.read(), LANGUAGES, load_site(), "chromium")
+    make_booklets(built, tree.read(), LANGUAGES, load_site_settings(), "chromium")
     assert len(seen) == 6
     assert set(json.loads((built / "pdf" / "made.json").read_text())) == {"ankommen-de.pdf", "ankommen-en.pdf"}
 

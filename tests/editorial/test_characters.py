@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 
-from core.catalogs import check_catalogue
+from core.catalogs import check_catalog
 from core.characters import find_forbidden, forbidden_in_file, forbidden_in_values
 from core.findings import ContentError
 from core.yaml import compose
@@ -79,4 +79,4 @@ def test_a_catalogue_holds_neither_html_nor_disguises(tmp_path: Path, word: str,
     tmp_path.joinpath("ar.po").write_text(
         f'msgid ""\nmsgstr ""\n"Language: ar\\n"\n\nmsgid "Two words"\nmsgstr "{word}"\n'
     )
-    assert any(said in one.what and one.line for one in check_catalogue(LANGUAGES[2], template, tmp_path))
+    assert any(said in one.what and one.line for one in check_catalog(LANGUAGES[2], template, tmp_path))

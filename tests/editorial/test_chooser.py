@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 
-from core.languages import ROOT, default_language, load_languages
+from core.languages import default_language, load_languages
+from core.project import ROOT
 from editorial.content.pages import read_content
 from editorial.content.toolkit import FILE, check_table, chooser_data, load_table, measure_pages
 from form_handler.toolkit.recommend import (

@@ -7,7 +7,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from core import gettext as words
+from core import gettext
 from core.languages import default_language
 from editorial.render.compiled import Compiled
 from editorial.render.page import furnish
@@ -45,7 +45,7 @@ def test_a_changed_catalogue_is_compiled_anew_and_a_broken_copy_does_no_harm(tmp
     path = tmp_path / "de.po"
 
     def said() -> str:
-        return words._compile(path, "de").gettext("Search")
+        return gettext._compile(path, "de").gettext("Search")
 
     path.write_text(PO.format(word="Suche"))
     assert said() == "Suche"
@@ -67,5 +67,5 @@ def test_a_catalogue_is_read_where_nothing_may_be_written(tmp_path: Path, monkey
         raise PermissionError(13, "no")
 
     monkeypatch.setattr(Path, "mkdir", refuse)
-    assert words._compile(path, "de").gettext("Search") == "Suche"
+    assert gettext._compile(path, "de").gettext("Search") == "Suche"
     assert list(tmp_path.iterdir()) == [path]

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from core.findings import WHY, ContentError, Finding, as_github, as_json
-from core.languages import ROOT
+from core.findings import REASONS, ContentError, Finding, as_github, as_json
+from core.project import ROOT
 from editorial.checks import check_editorial, check_publish
 from editorial.checks.glossary import Term, load_glossary, missing_renderings
 from editorial.checks.parity import numbers_in
@@ -117,7 +117,7 @@ ELSEWHERE = {  # planted by the tests of their own modules, or below
 
 
 def test_every_kind_of_finding_has_its_plant() -> None:
-    assert {plant.kind for plant in PLANTS} | ELSEWHERE.keys() == WHY.keys()
+    assert {plant.kind for plant in PLANTS} | ELSEWHERE.keys() == REASONS.keys()
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_github_and_json_carry_the_same_findings() -> None:
     assert line.startswith("::error file=docs/de/a%2Cb.md,line=3,title=100 %25 falsch%3A%0Aja::100 %25 falsch:%0Aja ")
     assert "\n" not in line
     (row,) = json.loads(as_json([one]))
-    assert row == {"file": "docs/de/a,b.md", "line": 3, "level": "error", "kind": "numbers", "what": one.what, "why": WHY["numbers"], "remedy": "Ändern."}  # fmt: skip
+    assert row == {"file": "docs/de/a,b.md", "line": 3, "level": "error", "kind": "numbers", "what": one.what, "why": REASONS["numbers"], "remedy": "Ändern."}  # fmt: skip
 
 
 def test_the_real_site_has_no_error_and_every_open_question_has_its_place() -> None:

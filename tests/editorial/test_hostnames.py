@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.hostnames import find_disguise
-from core.values import wrong_url
+from core.values import find_confusable_label, public_url_error
 
 
 @pytest.mark.parametrize(
@@ -16,8 +15,8 @@ from core.values import wrong_url
     ],
 )  # fmt: skip
 def test_a_disguised_host_is_named(host: str) -> None:
-    assert find_disguise(host)
-    assert wrong_url(f"https://{host}/")
+    assert find_confusable_label(host)
+    assert public_url_error(f"https://{host}/")
 
 
 @pytest.mark.parametrize(
@@ -28,4 +27,4 @@ def test_a_disguised_host_is_named(host: str) -> None:
     ],
 )  # fmt: skip
 def test_a_name_of_one_script_is_allowed(host: str) -> None:
-    assert find_disguise(host) == ""
+    assert find_confusable_label(host) == ""

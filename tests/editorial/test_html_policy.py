@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import yaml as yaml_files
+from core import yaml
 from core.findings import errors
 from core.gettext import use_language
 from core.values import Date, Month
 from editorial.build.mkdocs_runner import prepare, settings_of
 from editorial.checks.html import _render, check_rendered, check_typed_html, is_harmless
 from editorial.checks.markdown_blocks import converter
-from editorial.content import markdown as markup
+from editorial.content import markdown
 from editorial.content.accessibility import RESULTS, draw_run, load_run
 from editorial.content.front_matter import PageHeader
 from editorial.content.html_policy import check_html, template_ids
@@ -28,7 +28,7 @@ from form_handler.forms import FORMS
 from tests.conftest import ROOT
 from tests.editorial.conftest import FACTS, GERMAN, LANGUAGES, Tree
 
-ATTACKS: list[dict[str, Any]] = yaml_files.load(Path(__file__).with_name("attacks.yml").read_text("utf-8"))
+ATTACKS: list[dict[str, Any]] = yaml.load(Path(__file__).with_name("attacks.yml").read_text("utf-8"))
 ADDRESSES = addresses_of(FACTS)
 TABLE = "| Wo | Preis |\n|---|--:|\n| Amt | {{ amount.wage }} |"
 
@@ -131,7 +131,7 @@ def test_what_the_build_itself_draws_into_a_page_keeps_to_the_policy(code: str) 
         ]  # fmt: skip
     assert "<svg" in drawn[0]
     for html in drawn:
-        assert check_html(markup.repair(html, str), ADDRESSES, template_ids()) == []
+        assert check_html(markdown.repair(html, str), ADDRESSES, template_ids()) == []
 
 
 @pytest.mark.parametrize("name", ["email", "email-error", "ways", "ways-0", "form-1", "kim-summary"])

@@ -6,16 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from core.catalogs import check_catalogue, collect_messages
+from core.catalogs import check_catalog, extract_messages
 from core.gettext import LOCALE_DIR, SOURCE_LANGUAGE
-from core.languages import (
-    ConfigError,
-    LanguageTableError,
-    language_of_path,
-    load_languages,
-    load_site,
-    parse_languages,
-)
+from core.languages import LanguageTableError, load_languages, parse_languages, split_language
+from core.project import ConfigError, load_site_settings
 
 
 def table(*rows: dict[str, object]) -> dict[str, object]:
@@ -60,7 +54,7 @@ def test_a_broken_configuration_says_where_and_what_to_do(tmp_path: Path, text: 
     if text is not None:
         config.write_text(text, "utf-8")
     with pytest.raises(ConfigError, match=words):
-        load_site(config)
+        load_site_settings(config)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +69,7 @@ def test_a_broken_configuration_says_where_and_what_to_do(tmp_path: Path, text: 
     ],
 )
 def test_a_path_tells_its_language(path: str, code: str, rest: str) -> None:
-    language, below = language_of_path(path)
+    language, below = split_language(path)
     assert (language.code, below) == (code, rest)
 
 
@@ -86,10 +80,10 @@ def test_every_language_has_a_catalogue_and_every_catalogue_a_language() -> None
 
 def test_a_damaged_catalogue_is_named_with_its_line(tmp_path: Path) -> None:
     turkish = next(language for language in load_languages() if language.code == "tr")
-    template = collect_messages()
+    template = extract_messages()
     text = (LOCALE_DIR / "tr.po").read_text("utf-8")
     (tmp_path / "tr.po").write_text(text, "utf-8")
-    assert list(check_catalogue(turkish, template, tmp_path)) == []
+    assert list(check_catalog(turkish, template, tmp_path)) == []
     (tmp_path / "tr.po").write_text(text + 'msgid "x\n', "utf-8")
-    (finding,) = check_catalogue(turkish, template, tmp_path)
+    (finding,) = check_catalog(turkish, template, tmp_path)
     assert f"core/locale/tr.po:{text.count(chr(10)) + 1}: Die Datei ist beschädigt" in str(finding)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.formatting import in_months, in_words
+from core.formatting import format_long_date, format_month
 from core.languages import load_languages
 from editorial.render.sayings import Sayings
 
@@ -40,7 +40,7 @@ def test_where_nothing_may_be_written_it_is_said_all_the_same(tmp_path: Path) ->
 def test_days_and_months_are_in_the_words_of_each_language() -> None:
     languages = {row.code: row for row in load_languages()}
     day = datetime.date(2027, 3, 1)
-    assert [in_words(day, languages[code]) for code in ("de", "en", "pl")] == ["1. März 2027", "March 1, 2027", "1 marca 2027"]  # fmt: skip
-    assert [in_months("2026-11", languages[code]) for code in ("de", "tr", "uk")] == ["November 2026", "Kasım 2026", "листопад 2026\u202fр."]  # fmt: skip
+    assert [format_long_date(day, languages[code]) for code in ("de", "en", "pl")] == ["1. März 2027", "March 1, 2027", "1 marca 2027"]  # fmt: skip
+    assert [format_month("2026-11", languages[code]) for code in ("de", "tr", "uk")] == ["November 2026", "Kasım 2026", "листопад 2026\u202fр."]  # fmt: skip
     with pytest.raises(ValueError, match="month"):
-        in_months("2026-13", languages["de"])
+        format_month("2026-13", languages["de"])

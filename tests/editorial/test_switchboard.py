@@ -6,22 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from core.contacts import Switchboard, load_office, load_switchboard
-from core.languages import load_site
+from core.contacts import ServiceContact, load_fallback_contact, load_office_contact
+from core.project import load_site_settings
 from editorial.content.facts import load_facts
 
-KEY = load_site()["municipality"]["switchboard"]
+KEY = load_site_settings()["municipality"]["switchboard"]
 
 
 def test_it_is_the_contact_that_the_site_shows() -> None:
-    ours, theirs = load_switchboard(), load_facts().contacts[KEY]
+    ours, theirs = load_fallback_contact(), load_facts().contacts[KEY]
     assert ours is not None
-    for name in (*Switchboard.__dataclass_fields__, "phone_href"):
+    for name in (*ServiceContact.__dataclass_fields__, "phone_href"):
         assert getattr(ours, name) == getattr(theirs, name), name
 
 
 def test_the_office_that_writes_the_mails_is_the_one_of_the_municipality() -> None:
-    ours, theirs = load_office(), load_facts().contacts[load_site()["municipality"]["office"]]
+    ours, theirs = load_office_contact(), load_facts().contacts[load_site_settings()["municipality"]["office"]]
     assert ours is not None
     assert (ours.name, ours.phone, ours.confirmed) == (theirs.name, theirs.phone, theirs.confirmed)
 
@@ -29,8 +29,8 @@ def test_the_office_that_writes_the_mails_is_the_one_of_the_municipality() -> No
 def test_a_number_becomes_text_and_an_address(tmp_path: Path) -> None:
     file = tmp_path / "contacts.yml"
     file.write_text(f"{KEY}: {{name: Beispielamt, phone: 115, confirmed: false}}")
-    found = load_switchboard(file)
-    assert found == Switchboard("Beispielamt", phone="115", confirmed=False)
+    found = load_fallback_contact(file)
+    assert found == ServiceContact("Beispielamt", phone="115", confirmed=False)
     assert found.phone_href == "tel:115"
 
 
@@ -41,4 +41,4 @@ def test_without_a_readable_entry_there_is_none(tmp_path: Path, text: str | None
     file = tmp_path / "contacts.yml"
     if text is not None:
         file.write_text(text)
-    assert load_switchboard(file) is None
+    assert load_fallback_contact(file) is None

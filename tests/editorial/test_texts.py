@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from core.catalogs import check_catalogue, collect_messages
+from core.catalogs import check_catalog, extract_messages
 from core.findings import ContentError, Finding
-from core.gettext import LOCALE_DIR, read_catalogue
-from core.languages import Language, read_config
-from core.text_files import decode, plain_blanks
+from core.gettext import LOCALE_DIR, read_catalog
+from core.languages import Language
+from core.project import read_config
+from core.text_files import decode, normalize_spaces
 from editorial.checks.glossary import load_glossary
 from editorial.content.accessibility import load_run
 from editorial.content.facts import load_facts
@@ -154,21 +155,21 @@ def test_a_catalogue_in_another_encoding_is_a_finding_and_a_sentence_of_the_buil
 ) -> None:
     text = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "Search"\nmsgstr "Für"\n'
     (tmp_path / "tr.po").write_bytes(text.encode(encoding))
-    (found,) = check_catalogue(Language("tr", "Türkçe", "ltr", False), collect_messages(), tmp_path)
+    (found,) = check_catalog(Language("tr", "Türkçe", "ltr", False), extract_messages(), tmp_path)
     assert "UTF-8" in found.what
     with pytest.raises(ContentError, match="UTF-8"):
-        read_catalogue(tmp_path / "tr.po", "tr")
+        read_catalog(tmp_path / "tr.po", "tr")
 
 
 def test_a_catalogue_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     (tmp_path / "tr.po").write_bytes(b"\xef\xbb\xbf" + (LOCALE_DIR / "tr.po").read_bytes())
-    assert list(check_catalogue(Language("tr", "Türkçe", "ltr", False), collect_messages(), tmp_path)) == []
+    assert list(check_catalog(Language("tr", "Türkçe", "ltr", False), extract_messages(), tmp_path)) == []
 
 
 def test_plain_blanks_keep_the_length_and_leave_other_blanks(tree: Tree) -> None:
     text = "#\u00a0A\u00a0B \u202f{\u00a0#b\u2009}\n\u00a0\n10\u00a0000 Menschen { so }\u00a0\n"
-    assert plain_blanks(text) == "# A\u00a0B  { #b }\n \n10\u00a0000 Menschen { so }\u00a0\n"
-    assert len(plain_blanks(text)) == len(text)
+    assert normalize_spaces(text) == "# A\u00a0B  { #b }\n \n10\u00a0000 Menschen { so }\u00a0\n"
+    assert len(normalize_spaces(text)) == len(text)
 
 
 @pytest.mark.parametrize(

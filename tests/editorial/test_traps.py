@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.findings import Finding
-from core.languages import ROOT
+from core.project import ROOT
 from editorial.checks.traps import check_all_traps, check_said, check_traps, load_traps
 from tests.editorial.conftest import HEADER, LANGUAGES, Tree
 

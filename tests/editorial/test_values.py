@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from core.contacts import load_switchboard
+from core.contacts import load_fallback_contact
 from core.findings import ContentError, Finding
-from core.languages import LanguageTableError, parse_languages, read_config
-from core.values import dial, parse_date, parse_email, parse_quantity, wrong_url
-from core.yaml import YAMLError, load, load_texts
+from core.languages import LanguageTableError, parse_languages
+from core.project import read_config
+from core.values import dialable_number, parse_date, parse_email, parse_quantity, public_url_error
+from core.yaml import YAMLError, load, load_strings
 from editorial.content.facts import Facts, load_facts
 from editorial.content.front_matter import PageHeader, read_header, split_header
 from editorial.content.shortcodes import fill_inserts
@@ -46,7 +47,7 @@ def refused(folder: Path, **files: str) -> list[Finding]:
 )  # fmt: skip
 def test_a_telephone_number_is_dialled_from_everywhere(written: str, dialled: str) -> None:
     """RFC 3966, 5.1.4: the global form wherever there is one."""
-    assert dial(written) == dialled
+    assert dialable_number(written) == dialled
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_a_telephone_number_is_dialled_from_everywhere(written: str, dialled: st
 )  # fmt: skip
 def test_what_is_not_one_telephone_number_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match=r"hier steht eine Telefonnummer|nach \+49 steht keine 0"):
-        dial(written)
+        dialable_number(written)
 
 
 @pytest.mark.parametrize(
@@ -100,12 +101,12 @@ def test_a_day_that_is_none_is_refused(written: str) -> None:
      "javascript:alert(1)", "https://a.example\\b", "https://a.example/\u202e", "https://a.example/\u00a0", "https://a.example/\nb", ""],
 )  # fmt: skip
 def test_an_address_that_cannot_be_opened_is_refused(written: str) -> None:
-    assert wrong_url(written)
+    assert public_url_error(written)
 
 
 def test_addresses_with_other_letters_and_ports_are_right() -> None:
     for url in ("https://straße.example/ü?x=ä#b", "HTTPS://a.example/", "https://a.example.:8443/", "http://a.example"):
-        assert wrong_url(url) == "", url
+        assert public_url_error(url) == "", url
 
 
 @pytest.mark.parametrize(
@@ -206,7 +207,7 @@ def test_a_place_inside_a_block_of_the_header_has_its_own_line() -> None:
 def test_the_handlers_number_is_the_one_that_is_written(tmp_path: Path) -> None:
     file = tmp_path / "contacts.yml"
     file.write_text("stadt: {name: Amt, phone: 0204170300, confirmed: no}\n")
-    found = load_switchboard(file)
+    found = load_fallback_contact(file)
     assert found is not None
     assert (found.phone, found.phone_href, found.confirmed) == ("0204170300", "tel:+49204170300", False)
 
@@ -237,16 +238,16 @@ def test_a_language_that_mkdocs_would_read_as_something_else_is_refused_with_a_s
 )
 def test_what_refers_to_itself_or_says_a_thing_twice_is_no_data(text: str) -> None:
     with pytest.raises(YAMLError):
-        load_texts(text)
+        load_strings(text)
 
 
 def test_a_text_that_unfolds_without_end_is_refused() -> None:
     lines = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}]" for n in range(1, 30))]
     with pytest.raises(YAMLError, match="auf sich selbst bezogen"):
-        load_texts("\n".join(lines))
+        load_strings("\n".join(lines))
     for deep in ("[" * 100_000, "{a: " * 100_000, "- " * 100_000, "[\n" * 100_000):
         with pytest.raises(YAMLError, match="zu tief verschachtelt"):
-            load_texts(deep)
+            load_strings(deep)
 
 
 @pytest.mark.parametrize("text", ["a: 2027-02-29", "a: 0x_", "a: !!int x", "a: !!timestamp x", "a: !!float x"])

@@ -17,7 +17,8 @@ import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
 from core.gettext import use_language
-from core.languages import Language, load_languages, load_site
+from core.languages import Language, load_languages
+from core.project import load_site_settings
 from form_handler.forms import FORMS, FormDefinition
 from form_handler.forms.fields import ConsentField, MultiChoiceField, choice_labels
 from form_handler.mail.compose import (
@@ -242,9 +243,9 @@ def test_nothing_that_was_typed_goes_to_an_address_that_nobody_has_confirmed(
 
 
 def test_every_mail_says_who_writes_and_the_receipt_how_to_reach_the_city(settings: Settings) -> None:
-    from core.contacts import load_office, load_switchboard
+    from core.contacts import load_fallback_contact, load_office_contact
 
-    office, switchboard = load_office(), load_switchboard()
+    office, switchboard = load_office_contact(), load_fallback_contact()
     assert office is not None
     assert switchboard is not None
     submission = Submission("n", "KIM-234567", "participation", "tr", "new", NOW, ANSWERS)
@@ -253,7 +254,7 @@ def test_every_mail_says_who_writes_and_the_receipt_how_to_reach_the_city(settin
         (sender,) = message["From"].addresses
         assert (sender.display_name, sender.addr_spec) == (office.name, settings.mail_from)
     text = message.get_content()
-    authority = load_site()["municipality"]["authority"]
+    authority = load_site_settings()["municipality"]["authority"]
     for told in (office.name, authority, settings.public_url + "tr/", str(office.phone or switchboard.phone)):
         assert told in text
 

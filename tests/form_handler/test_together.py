@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 import sqlalchemy as sa
 
-from core.gettext import current_code, speak
+from core.gettext import current_language_code, set_language
 from form_handler.storage import database as module
 from form_handler.storage.database import Database, DatabaseBusyError
 from tests.serving import wait_until
@@ -181,10 +181,10 @@ def test_each_job_sees_what_its_own_thread_sees(database: Database, rows: Callab
     """A request's language and settings hang on its thread's context; another thread may do its work."""
 
     def in_language(code: str) -> str:
-        speak(code)
+        set_language(code)
 
         def write(connection: sa.Connection) -> str:
-            return insert(current_code())(connection)
+            return insert(current_language_code())(connection)
 
         return database.run_in_transaction(write)
 

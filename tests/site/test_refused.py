@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from core.findings import DrawError
+from core.findings import RenderError
 from editorial import checks
 from editorial.build.build import BuildError, build_site
 from editorial.build.mkdocs_runner import prepare, settings_of
@@ -34,7 +34,7 @@ def test_a_page_that_is_drawn_alone_is_refused_with_file_and_line(tmp_path: Path
     house = prepare(DOCS, None)
     text = house.content.pages["kontakt"].texts[code]
     last = text.body_line + text.body.count("\n") + 2
-    with pytest.raises(DrawError) as caught:
+    with pytest.raises(RenderError) as caught:
         draw(settings_of(DOCS), spoiled(house, "kontakt", code, ATTACK), DOCS, {code: {"kontakt", "index"}}, tmp_path)
     said = str(caught.value)
     assert f"docs/{code}/kontakt.md:{last}: Die Angabe onload an <svg>" in said

@@ -8,7 +8,7 @@ import pytest
 from markdown.util import AMP_SUBSTITUTE
 from msgspec.structs import replace
 
-from core.findings import DrawError
+from core.findings import RenderError
 from core.languages import Language, load_languages
 from editorial.build.mkdocs_runner import prepare, settings_of
 from editorial.build.settings import Settings
@@ -130,6 +130,6 @@ def test_what_mkdocs_says_of_a_link_stops_the_drawing(
     page = house.content.pages["kontakt"]
     texts = {**page.texts, "de": replace(page.texts["de"], body="# A { #top }\n\n[a](nirgends.md) [b](/fest/)\n")}
     broken = replace(house, content=Content({**house.content.pages, "kontakt": replace(page, texts=texts)}))
-    with pytest.raises(DrawError, match=r"nirgends\.md(?s:.*)/fest/"):
+    with pytest.raises(RenderError, match=r"nirgends\.md(?s:.*)/fest/"):
         draw(settings, broken, DOCS, {"de": {"kontakt"}}, tmp_path)
     assert "nirgends" not in (site.folder / "kontakt/index.html").read_text("utf-8")
