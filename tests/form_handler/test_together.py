@@ -58,7 +58,7 @@ def at_once(database: Database, jobs: list[Write]) -> Iterator[list[Future[str]]
     """Hold the line until all jobs wait in it; then let them go, and yield their outcomes."""
     with ThreadPoolExecutor(len(jobs)) as pool:
         with database._lock:
-            futures = [pool.submit(database.write, job) for job in jobs]
+            futures = [pool.submit(database.run_in_transaction, job) for job in jobs]
             wait_until(lambda: len(database._jobs) == len(jobs), what="all jobs in line")
         yield futures
 
@@ -143,9 +143,9 @@ def test_what_another_thread_has_begun_is_waited_for(database: Database, rows: C
     database._lock = Line("late", begun, ran_out)  # type: ignore[assignment]
     with ThreadPoolExecutor(1) as pool, ThreadPoolExecutor(1, "late") as late:
         with database._lock:
-            first = pool.submit(database.write, slow)
+            first = pool.submit(database.run_in_transaction, slow)
             wait_until(lambda: len(database._jobs) == 1, what="the first in line")
-            second = late.submit(database.write, insert("late"))
+            second = late.submit(database.run_in_transaction, insert("late"))
             wait_until(lambda: len(database._jobs) == 2, what="both in line")
         assert (first.result(10), second.result(10)) == ("slow", "late")
     assert rows() == ["late", "slow"]
