@@ -26,7 +26,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.report import Bar, write_part
-from form_handler.server import MAIL_NAME
 from form_handler.storage.database import set_pragmas
 from tests.form_handler.conftest import FORM, HIDDEN, unescape, write_shells
 from tests.serving import ROOT, answers, free_port, wait_until
@@ -111,30 +110,30 @@ def timed(work: list[list[object]], do: object) -> Timing:
     return Timing(len(took) / seconds, cuts[49] * 1000, cuts[98] * 1000)
 
 
-def processes(data_dir: Path) -> Iterator[Path]:
-    """Yield the folders below ``/proc`` of all processes that work on this data."""
-    mark = f"KIM_DATA_DIR={data_dir}".encode()
+def processes(data_dir: Path, mail_worker: bool = False) -> Iterator[Path]:
+    """Yield the folders below ``/proc`` of the server's processes on this data, or of its mail worker."""
+    variable = f"KIM_DATA_DIR={data_dir}".encode()
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if mark in (process / "environ").read_bytes().split(b"\0"):
+            is_mail_worker = b"\0mail\0run\0" in (process / "cmdline").read_bytes()
+            if is_mail_worker == mail_worker and variable in (process / "environ").read_bytes().split(b"\0"):
                 yield process
 
 
 def cpu_seconds(data_dir: Path) -> float:
-    """Return the CPU time of all processes that work on this data, except the mail worker."""
+    """Return the CPU time of the server's processes."""
     total = 0.0
     for process in processes(data_dir):
         with contextlib.suppress(OSError):
-            if (process / "comm").read_text().strip() != MAIL_NAME:
-                fields = (process / "stat").read_text().rpartition(")")[2].split()
-                total += (int(fields[11]) + int(fields[12])) / TICKS
+            fields = (process / "stat").read_text().rpartition(")")[2].split()
+            total += (int(fields[11]) + int(fields[12])) / TICKS
     return total
 
 
-def memory(data_dir: Path) -> float:
-    """Return the memory of all processes that work on this data, in MB; what they share is counted once (PSS)."""
+def memory(data_dir: Path, mail_worker: bool = False) -> float:
+    """Return the memory of the server's processes or of its mail worker, in MB; what they share is counted once (PSS)."""
     total = 0
-    for process in processes(data_dir):
+    for process in processes(data_dir, mail_worker):
         with contextlib.suppress(OSError):
             rows = (process / "smaps_rollup").read_text().splitlines()
             total += sum(int(row.split()[1]) for row in rows if row.startswith("Pss:"))
@@ -209,7 +208,7 @@ def report(folder: Path, port: int, start_up: float) -> None:
     note = (
         f"SQLite {sqlite3.sqlite_version}, {CLIENTS} clients, {SUBMISSIONS} submissions, each one transaction with its two mails, "
         f"fully synced. Bare loop: {bare:.0f} commits/s; server: {stored.rate:.0f}/s, p50 {stored.p50:.1f} ms, p99 {stored.p99:.1f} ms; "
-        f"whole way of two requests: {way.rate:.0f}/s, p50 {way.p50:.1f} ms."
+        f"whole way of two requests: {way.rate:.0f}/s, p50 {way.p50:.1f} ms. Mail worker: {memory(folder / 'var', True):.0f} MB."
     )
     bars = [
         Bar("stored by the server / bare loop of the same commits", stored.rate / bare, 0.25),
@@ -217,7 +216,7 @@ def report(folder: Path, port: int, start_up: float) -> None:
         Bar("p99 / p50", stored.p99 / stored.p50, 4, most=True),
         Bar("CPU of each, ms", cpu * 1000, 4, most=True),
         Bar("start-up, s", start_up, 1, most=True),
-        Bar("memory of all processes together (PSS), MB", memory(folder / "var"), 120, most=True),
+        Bar("memory of the server's processes (PSS), MB", memory(folder / "var"), 120, most=True),
     ]
     write_part("form", "Forms", note, bars)
 

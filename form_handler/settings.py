@@ -11,6 +11,7 @@ import dataclasses
 import os
 import secrets
 import stat
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from urllib.parse import urlunsplit
 
 from email_validator import EmailNotValidError, validate_email
 
+from core.files import sync_folder, write_file
 from core.project import load_site_settings
 from form_handler.setting_values import (
     join_login,
@@ -303,12 +305,10 @@ def load_or_generate_secret(data_dir: Path) -> str:
     path = data_dir / "secret"
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
-        draft = path.with_name(f".secret.{secrets.token_hex(8)}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):  # another process was first; its key counts
-            os.link(draft, path)
-        draft.unlink()
+        with tempfile.TemporaryDirectory(dir=data_dir) as folder:
+            draft = Path(folder) / "secret"
+            write_file(draft, secrets.token_hex(32), 0o600)
+            with contextlib.suppress(FileExistsError):  # another process was first; its key counts
+                os.link(draft, path)
+        sync_folder(data_dir)
     return read_secret_file(path)

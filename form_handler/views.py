@@ -21,6 +21,7 @@ from core.languages import Language, split_language
 from form_handler import rate_limit, responses
 from form_handler.forms import FORMS, FormDefinition, find_form
 from form_handler.mail.compose import full_copy_mail, submission_mails
+from form_handler.mail.worker import is_worker_missing
 from form_handler.request_body import FormBody, parse_request_body
 from form_handler.responses import (
     RECEIPT_PATH,
@@ -224,8 +225,23 @@ def store_and_redirect(language: Language, definition: FormDefinition, form: For
         )
     g.stored = True
     current_app.logger.info("form %s stored%s", definition.key, ", held" if stored.held else "")
+    warn_if_worker_is_missing(database, now)
     query = urlencode({"nr": sign_receipt(settings().secret_key, definition.key, stored.reference)})
     return redirect(f"{responses.form_url(language, definition)}{RECEIPT_PATH}?{query}", 303)
+
+
+def warn_if_worker_is_missing(database: Database, now: datetime.datetime) -> None:
+    """Log that mails wait for a worker, at most once a minute in each server process."""
+    checks: dict[str, datetime.datetime] = current_app.extensions.setdefault("kim_mail_check", {})
+    if "last" in checks and now - checks["last"] < datetime.timedelta(minutes=1):
+        return
+    checks["last"] = now
+    try:
+        missing = is_worker_missing(database, now)
+    except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError):
+        return
+    if missing:
+        current_app.logger.error("no mail worker is running: mails wait; start it with: kim mail run")
 
 
 def classify(

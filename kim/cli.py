@@ -228,7 +228,8 @@ def demo(port: str | None) -> None:
     # Nothing of the demonstration may reach real data or a real mail server: it reads no settings file either.
     folder = (ROOT / (os.environ.get("KIM_DATA_DIR") or "var") / "demo").absolute()
     own = {"KIM_DATA_DIR": str(folder), "KIM_SITE_DIR": str(folder / "site")}
-    settings = load_settings({"PORT": port or os.environ.get("PORT", ""), **own})
+    own |= {"PORT": port or os.environ.get("PORT", "")}
+    settings = load_settings(own)
     password = new_password()
     seed_demo_data(
         open_database(settings, create=True),
@@ -247,4 +248,5 @@ def demo(port: str | None) -> None:
     click.echo(
         f"Demonstration. Anmelden unter http://{settings.bind}:{settings.port}/eingang/ mit {USER} und {password}"
     )
-    serve_foreground(settings)
+    others = {name: value for name, value in os.environ.items() if not name.startswith("KIM_")}
+    serve_foreground(settings, mail_env={**others, "KIM_SETTINGS": "none", **own})

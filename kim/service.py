@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import errno
 import json
+import logging
 import socket
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 import click
 import sqlalchemy as sa
 
+from core.clock import utc_now
 from core.gettext import use_language
 from core.languages import default_language
 from core.project import ROOT
 from form_handler import retention
 from form_handler.forms import FORMS
+from form_handler.mail.worker import last_heartbeat
 from form_handler.retention import PurgeRefusedError
 from form_handler.settings import Settings, SettingsError, read_settings
 from form_handler.staff.accounts import AccountError, add_account, list_accounts, set_active, set_password
@@ -44,7 +46,7 @@ from form_handler.survey.publication import PublicationError, publish
 from kim.terminal import escape_control_characters, replace_control_characters
 
 if TYPE_CHECKING:
-    from form_handler.server import Wrap
+    from form_handler.server import Middleware
 
 # Who did what is done from the command line.
 OPERATOR = "kim"
@@ -113,40 +115,52 @@ def database_errors(settings: Settings) -> Iterator[None]:
 
 
 def ensure_port_free(settings: Settings) -> None:
-    """End with a sentence if nothing can be served at the address: whoever opened it would see somebody else's site."""
-    place = f"{settings.bind}:{settings.port}"
+    """End with a sentence if the server cannot listen on its address; else a browser would show another program's site."""
+    address = f"{settings.bind}:{settings.port}"
     try:
         family = socket.getaddrinfo(settings.bind.strip("[]"), settings.port, type=socket.SOCK_STREAM)[0][0]
         with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((settings.bind.strip("[]"), settings.port))
     except socket.gaierror as error:
-        raise click.ClickException(f"KIM_BIND={settings.bind}: Das ist keine Adresse dieses Rechners.") from error
+        raise click.ClickException(f"KIM_BIND={settings.bind}: this is no address of this machine.") from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise click.ClickException(
-                f"{place}: Dort läuft schon ein Programm. Beenden Sie es, oder nehmen Sie einen anderen Port: "
+                f"{address}: another program is running there. End it, or take another port: "
                 f"PORT={settings.port % 65535 + 1} make run"
             ) from error
-        raise click.ClickException(f"{place}: Diese Adresse lässt sich nicht nutzen ({error.strerror}).") from error
+        raise click.ClickException(f"{address}: this address cannot be used ({error.strerror}).") from error
 
 
-def serve_foreground(settings: Settings, wrap: Wrap | None = None) -> None:
-    """Serve site and forms in the foreground; say where to look. ``wrap`` is put around the application."""
+def serve_foreground(
+    settings: Settings, middleware: Middleware | None = None, mail_env: Mapping[str, str] | None = None
+) -> None:
+    """Serve site and forms in the foreground; in development with a mail worker as a child process.
+
+    :param middleware: put around the application.
+    :param mail_env: environment of the mail worker, by default that of this process.
+    """
+    from form_handler.mail.process import MailWorkerProcess
     from form_handler.server import serve
 
     if not (settings.site_dir / "404.html").is_file():
         raise click.ClickException(f"{settings.site_dir} holds no built site. Build it first: make build")
-    open_database(settings, settings.mode == "development").engine.dispose()
+    database = open_database(settings, settings.mode == "development")
+    seen = last_heartbeat(database)
+    database.engine.dispose()
     ensure_port_free(settings)
-    mails = "über den Mailserver" if settings.smtp_url else f"als Dateien in {settings.mail_dir}"
+    mails = "through the mail server" if settings.smtp_url else f"as files in {settings.mail_dir}"
+    if settings.mode == "production":
+        when = f"last seen {seen:%Y-%m-%d %H:%M} UTC" if seen else "never seen so far"
+        mails += f", by the service of its own: kim mail run ({when})"
     click.echo(
-        f"Seite und Formulare:  http://{settings.bind}:{settings.port}\n"
-        f"Eingänge ansehen:     kim submissions list\n"
-        f"Mails:                {mails}\n"
-        f"Beenden:              Strg-C"
+        f"Site and forms:    http://{settings.bind}:{settings.port}\n"
+        f"What came in:      kim submissions list\n"
+        f"Mails:             {mails}\n"
+        f"Stop:              Ctrl-C"
     )
-    serve(settings, wrap)
+    serve(settings, middleware, MailWorkerProcess(mail_env) if settings.mode == "development" else None)
 
 
 @click.group()
@@ -236,50 +250,62 @@ def mail() -> None:
 
 @mail.command("run")
 @click.option("--once", is_flag=True, help="Send what is due now, then end.")
-def run_command(once: bool) -> None:
-    """Send what waits; further workers may run beside the server's own."""
-    from form_handler.mail.worker import deliver_due, run_forever, utc_now, worker_lock
+@click.option("--parent", type=int, hidden=True, help="Process id of the server; the worker ends with it.")
+def run_command(once: bool, parent: int | None) -> None:
+    """Deliver mails and purge once a day, until SIGTERM; in production a service of its own (deploy/kim-mail.service).
+
+    On SQLite one worker runs at a time and a further one waits; on PostgreSQL several may run.
+    """
+    from form_handler.mail import worker
 
     settings = load_settings()
     database = open_database(settings)
-    if once:
-        with worker_lock(database, settings, utc_now):
-            click.echo(f"{deliver_due(database, settings, utc_now)} gesendet")
-    else:
-        run_forever(database, settings)
+    if not once:
+        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+        worker.run_forever(database, settings, parent)
+        return
+    try:
+        click.echo(f"{worker.run_once(database, settings)} sent.")
+    except worker.AnotherWorkerError:
+        click.echo("A mail worker is running; it sends what is due.")
 
 
 @mail.command("list")
 def list_mail_command() -> None:
     """List mails that have not been sent, and why."""
+    from form_handler.mail.worker import is_worker_missing
+
     query = (
         sa.select(outgoing_mail, submission.c.reference)
         .join(submission, submission.c.number == outgoing_mail.c.number)
         .where(outgoing_mail.c.state != "sent")
         .order_by(outgoing_mail.c.next_attempt_at)
     )
-    with open_database(load_settings()).read_connection() as connection:
+    database = open_database(load_settings())
+    with database.read_connection() as connection:
         rows = connection.execute(query).mappings().all()
     for row in rows:
         click.echo(
-            f"{row['reference']}  {row['kind']}  {row['state']}  {row['attempts']} Versuche  "
+            f"{row['reference']}  {row['kind']}  {row['state']}  {row['attempts']} attempts  "
             f"{replace_control_characters(row['last_error'] or '')}"
         )
     if not rows:
-        click.echo("Alle Mails sind gesendet.")
+        click.echo("All mails have been sent.")
+    if is_worker_missing(database, utc_now()):
+        click.echo("No mail worker seems to be running. Start it: systemctl start kim-mail, or kim mail run", err=True)
 
 
 @mail.command("retry")
 def retry_command() -> None:
     """Try all mails that wait or were given up once more, now."""
-    now = datetime.datetime.now(datetime.UTC)
+    now = utc_now()
     with open_database(load_settings()).transaction() as connection:
         done = connection.execute(
             outgoing_mail.update()
             .where(outgoing_mail.c.state.in_(("waiting", "failed")))
             .values(state="waiting", attempts=0, next_attempt_at=now)
         )
-    click.echo(f"{done.rowcount} werden noch einmal versucht")
+    click.echo(f"{done.rowcount} mails will be tried again now.")
 
 
 @click.group()
@@ -304,7 +330,7 @@ def add_user_command(name: str, password_stdin: bool, no_password: bool) -> None
     database = open_database(load_settings())
     try:
         password = None if no_password else ask_password(password_stdin)
-        add_account(database, name, password, datetime.datetime.now(datetime.UTC))
+        add_account(database, name, password, utc_now())
     except AccountError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{name} kann sich jetzt unter /eingang/ anmelden.")
@@ -365,7 +391,7 @@ def list_users_command() -> None:
 def purge(dry_run: bool, confirmed: int | None) -> None:
     """Delete what is past its retention and was announced; the server does this once a day by itself."""
     settings = load_settings()
-    now = datetime.datetime.now(datetime.UTC)
+    now = utc_now()
     try:
         lines = retention.purge(open_database(settings), settings, now, dry_run, confirmed)
     except PurgeRefusedError as error:
@@ -456,7 +482,7 @@ def format_states(states: Mapping[State, int]) -> str:
 
 def decide_all(references: Sequence[str], counts: bool | None) -> None:
     """Decide on answers, each by itself; end with a fault if one was not possible."""
-    database, now, failed = open_database(load_settings()), datetime.datetime.now(datetime.UTC), False
+    database, now, failed = open_database(load_settings()), utc_now(), False
     for reference in references:
         try:
             decide(database, reference, counts, OPERATOR, now)
@@ -495,7 +521,7 @@ def publish_command(dry_run: bool) -> None:
     """Write what may be published to docs/data/survey.yml; the next build shows it."""
     database, path = open_database(load_settings()), ROOT / "docs" / "data" / "survey.yml"
     try:
-        done = publish(database, path, datetime.datetime.now(datetime.UTC), dry_run)
+        done = publish(database, path, utc_now(), dry_run)
     except PublicationError as error:
         raise click.ClickException(str(error)) from error
     found = done.content

@@ -1,4 +1,4 @@
-"""Handing a mail to an SMTP server: how long each step may take, and when a mail counts as accepted."""
+"""Hand mails to an SMTP server or write them as files; timeouts of each SMTP step, and when a mail counts as accepted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ import ssl
 from dataclasses import dataclass, fields
 from email.message import EmailMessage
 from email.policy import SMTP
+from pathlib import Path
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
+
+from core.files import make_folder, write_file
+from form_handler.settings import Settings
 
 # Every line that begins with a dot gets one more (RFC 5321, 4.5.2).
 LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
@@ -34,6 +39,13 @@ class Timeouts:
     def longest(self) -> float:
         """Return how long one mail can take: greeting, EHLO twice, STARTTLS, AUTH in three steps, MAIL, RCPT, DATA."""
         return float(sum(getattr(self, step.name) for step in fields(self)) + 7 * self.command)
+
+
+class Transport(Protocol):
+    """Delivers a mail, or raises."""
+
+    def __call__(self, recipient: str, message: EmailMessage, name: str) -> None:
+        """Deliver it; ``name`` is the name of its file where no server takes it."""
 
 
 class UnconfirmedDeliveryError(Exception):
@@ -107,3 +119,28 @@ def _quit(server: smtplib.SMTP, seconds: float) -> None:
         _set_timeout(server, seconds)
         server.quit()
     server.close()
+
+
+def smtp_transport(settings: Settings, timeouts: Timeouts = Timeouts()) -> Transport:
+    """Return the transport to the SMTP server of the settings."""
+
+    def send(recipient: str, message: EmailMessage, name: str) -> None:
+        send_by_smtp(settings.smtp_url or "", settings.mail_from, recipient, message, timeouts)
+
+    return send
+
+
+def file_transport(folder: Path) -> Transport:
+    """Return the transport that writes each mail as a whole ``.eml`` file."""
+
+    def send(recipient: str, message: EmailMessage, name: str) -> None:
+        make_folder(folder)
+        write_file(folder / f"{name}.eml", message.as_bytes())
+
+    return send
+
+
+def delete_mail_files(folder: Path, reference: str) -> None:
+    """Delete the files of a submission's mails, half-written ones included."""
+    for path in (*folder.glob(f"{reference}-*.eml"), *folder.glob(f".{reference}-*.part")):
+        path.unlink(missing_ok=True)

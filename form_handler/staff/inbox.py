@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from form_handler.forms import FORMS
 from form_handler.mail.compose import ascii_address
+from form_handler.mail.transport import delete_mail_files
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.search import matches_query
 from form_handler.storage.submissions import Submission, computed_columns, from_row
@@ -466,8 +467,7 @@ def delete_submissions(
         if done:
             record_event(connection, actor, kind, now, None, str(done))
     for reference in references if mail_dir else []:
-        for path in (mail_dir or Path()).glob(f"{reference}-*.eml"):
-            path.unlink(missing_ok=True)
+        delete_mail_files(mail_dir or Path(), reference)
     return done
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 
-from form_handler.storage.database import Database, make_folder, sync_folder
+from core.files import make_folder, replacing
+from form_handler.storage.database import Database
 from form_handler.storage.migrate import alembic_config, refuse_newer
 from form_handler.storage.schema_version import LATEST_REVISION, current_revision
 from form_handler.storage.tables import EPHEMERAL_TABLES, TABLES
@@ -38,20 +38,12 @@ def write_backup(database: Database, file: Path) -> str:
     """
     if file.exists():
         raise BackupError(f"{file} gibt es schon. Wählen Sie einen anderen Namen.")
-    draft = file.with_name(f".{file.name}.part")
     try:
         make_folder(file.absolute().parent)
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as out:
-            report = _write(database, out)
-            out.flush()
-            os.fsync(out.fileno())
-        draft.rename(file)
-        sync_folder(file.absolute().parent)
+        with replacing(file, 0o600) as out:
+            return _write(database, out)
     except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise BackupError(f"{file} lässt sich nicht schreiben: {error.strerror}") from error
-    return report
+        raise BackupError(f"{file} cannot be written: {error.strerror}") from error
 
 
 def _write(database: Database, out: Any) -> str:

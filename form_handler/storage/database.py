@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from core.files import make_folder, sync_folder, write_file
 from form_handler.settings import Settings, SettingsError
 
 # Names the database that the data folder was used with; if that is absent later, none is created in its place.
@@ -272,13 +273,7 @@ def remember_database(settings: Settings) -> None:
     if remembered_database(settings) == _marker_text(settings):
         return
     make_folder(settings.data_dir)
-    draft = settings.data_dir / f".{MARKER_FILE}.{os.getpid()}.part"
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(_marker_text(settings) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.rename(settings.data_dir / MARKER_FILE)
-    sync_folder(settings.data_dir)
+    write_file(settings.data_dir / MARKER_FILE, _marker_text(settings) + "\n")
 
 
 def forget_database(settings: Settings) -> None:
@@ -348,20 +343,3 @@ def _create_durably(path: Path) -> None:
     make_folder(path.parent)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     sync_folder(path.parent)
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder for its owner only, with the entries that lead to it on disk."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for path in missing:
-        sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Write a folder's entries to disk, so that a new file is found after a power cut (fsync(2))."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -19,9 +19,10 @@ from typing import Any
 import sqlalchemy as sa
 import yaml
 
+from core.files import write_file
 from form_handler.forms import FORMS
 from form_handler.forms.fields import MultiChoiceField, RatingField, choice_labels
-from form_handler.storage.database import Database, sync_folder
+from form_handler.storage.database import Database
 from form_handler.storage.submissions import Submission
 from form_handler.storage.tables import quotation, submission, survey_batch, survey_decision, survey_publication
 from form_handler.survey.answers import State, count_states, read_answers
@@ -112,7 +113,7 @@ def publish(database: Database, path: Path, now: datetime.datetime, dry_run: boo
             f"{MIN_BATCH_SIZE} sind. {undecided_sentence(result.states)}"
         )
     if not dry_run:
-        _write(path, text)
+        write_file(path, text)
     return result
 
 
@@ -250,13 +251,6 @@ def _read_text(path: Path) -> str | None:
         return path.read_text("utf-8")
     except (FileNotFoundError, UnicodeDecodeError):
         return None
-
-
-def _write(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.part")
-    draft.write_text(text, "utf-8", newline="\n")
-    draft.rename(path)
-    sync_folder(path.parent)
 
 
 def _import_older_file(connection: sa.Connection, path: Path, now: datetime.datetime) -> dict[str, Any] | None:

@@ -14,7 +14,6 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from form_handler.server import MAIL_NAME
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
@@ -22,9 +21,7 @@ from tests.conftest import PATIENCE
 from tests.form_handler.conftest import FORM, GOOD, HIDDEN, unescape, write_shells
 from tests.serving import Server
 
-SERVE_WITHOUT_BUILD = (
-    "from form_handler.server import serve; from form_handler.settings import read_settings; serve(read_settings())"
-)
+SERVE_WITHOUT_BUILD = "from kim.service import load_settings, serve_foreground; serve_foreground(load_settings())"
 
 
 class StubSiteServer(Server):
@@ -61,18 +58,18 @@ class StubSiteServer(Server):
         return found[0]
 
     def children(self) -> dict[int, str]:
-        """Return the processes that work on its data, each process id with its name."""
+        """Return the processes that work on its data, each process id with its command line."""
         mark = f"KIM_DATA_DIR={self.data_dir}".encode()
         found = {}
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 if mark in (process / "environ").read_bytes().split(b"\0"):
-                    found[int(process.name)] = (process / "comm").read_text().strip()
+                    found[int(process.name)] = " ".join((process / "cmdline").read_text().split("\0"))
         return found
 
     def mail_workers(self) -> list[int]:
-        """Return its mail workers."""
-        return [number for number, name in self.children().items() if name == MAIL_NAME]
+        """Return the process ids of its mail workers."""
+        return [number for number, name in self.children().items() if "mail run" in name]
 
 
 @contextlib.contextmanager

@@ -29,7 +29,7 @@ from form_handler.mail.compose import (
     submission_mails,
     with_colon,
 )
-from form_handler.mail.worker import CLAIM_TIMEOUT, RETRY_DELAYS, deliver_due, retry_delay
+from form_handler.mail.delivery import CLAIM_TIMEOUT, RETRY_DELAYS, deliver_due, retry_delay
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import Submission, store_submission
@@ -129,7 +129,7 @@ def test_a_worker_that_dies_in_mid_sending_loses_no_mail(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("form_handler.mail.worker._record_success", die)
+        patch.setattr("form_handler.mail.delivery._record_success", die)
         with pytest.raises(KeyboardInterrupt):
             deliver_due(database, settings, at(NOW))
     assert deliver_due(database, settings, at(NOW)) == 1, "the other mail is not held up"

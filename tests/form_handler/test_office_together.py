@@ -11,7 +11,7 @@ from flask import Flask
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from form_handler.mail.worker import deliver_due, deliver_next
+from form_handler.mail.delivery import deliver_due, deliver_next
 from form_handler.settings import Settings
 from form_handler.staff import accounts, inbox, saved_forms
 from form_handler.staff.saved_forms import MAX_PER_ACCOUNT, RETENTION
@@ -458,7 +458,7 @@ def test_a_correction_while_the_copy_is_being_sent_sends_the_corrected_one_to_th
     with database.transaction() as connection:
         connection.execute(outgoing_mail.delete().where(outgoing_mail.c.kind == "office"))
     server = Server(lambda: correct_address(database, entry, "neu@example.org"), fault)
-    monkeypatch.setattr("form_handler.mail.worker.file_transport", lambda _folder: server)
+    monkeypatch.setattr("form_handler.mail.delivery.file_transport", lambda _folder: server)
     clock = lambda: NOW + datetime.timedelta(minutes=1)  # noqa: E731
     deliver_due(database, settings, clock)
     assert [recipient for recipient, _text in server.taken] == ["alt@example.org", "neu@example.org"]
@@ -469,11 +469,11 @@ def test_a_correction_while_the_copy_is_being_sent_sends_the_corrected_one_to_th
 def test_a_correction_between_claim_and_sending_sends_nothing_to_the_old_address(
     database: Database, settings: Settings, entry: Submission, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from form_handler.mail import worker as mail_worker
+    from form_handler.mail import delivery
 
     with database.transaction() as connection:
         connection.execute(outgoing_mail.delete().where(outgoing_mail.c.kind == "office"))
-    claim = mail_worker._claim
+    claim = delivery._claim
 
     def claim_then_correct(one: Database, now: datetime.datetime) -> Any:
         found = claim(one, now)
@@ -482,23 +482,23 @@ def test_a_correction_between_claim_and_sending_sends_nothing_to_the_old_address
         return found
 
     server = Server(lambda: None)
-    monkeypatch.setattr(mail_worker, "_claim", claim_then_correct)
-    monkeypatch.setattr(mail_worker, "file_transport", lambda _folder: server)
+    monkeypatch.setattr(delivery, "_claim", claim_then_correct)
+    monkeypatch.setattr(delivery, "file_transport", lambda _folder: server)
     clock = lambda: NOW + datetime.timedelta(minutes=1)  # noqa: E731
     deliver_due(database, settings, clock)
     assert [recipient for recipient, _text in server.taken] == ["neu@example.org"]
 
 
 def test_a_deletion_while_a_mail_is_written_leaves_no_file(database: Database, settings: Settings, entry: Submission, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
-    from form_handler.mail import worker as mail_worker
+    from form_handler.mail import delivery
 
-    write = mail_worker.file_transport
+    write = delivery.file_transport
 
     def write_after_deletion(folder: Any) -> Any:
         inbox.delete_submissions(database, [entry.number], "probe", "erased", NOW, settings.mail_dir)
         return write(folder)
 
-    monkeypatch.setattr(mail_worker, "file_transport", write_after_deletion)
+    monkeypatch.setattr(delivery, "file_transport", write_after_deletion)
     deliver_next(database, settings, lambda: NOW + datetime.timedelta(minutes=1))
     assert list(settings.mail_dir.glob("*.eml")) == []
 

@@ -21,11 +21,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from click.testing import CliRunner
 
+from core.clock import utc_now
 from form_handler import rate_limit
 from form_handler.app import create_app
 from form_handler.forms import FORMS
 from form_handler.mail.compose import submission_mails
-from form_handler.mail.worker import deliver_due, utc_now
+from form_handler.mail.delivery import deliver_due
 from form_handler.retention import PurgeRefusedError, purge, purge_if_due
 from form_handler.settings import Settings, read_settings
 from form_handler.staff import accounts, inbox, persons

@@ -110,9 +110,9 @@ def test_the_commands_show_what_came_in(server: Server) -> None:
 @pytest.mark.parametrize(
     ("bind", "words"),
     [
-        ("127.0.0.1", "Dort läuft schon ein Programm"),
-        ("192.0.2.1", "Diese Adresse lässt sich nicht nutzen"),
-        ("no-name.invalid", "Das ist keine Adresse dieses Rechners"),
+        ("127.0.0.1", "another program is running there"),
+        ("192.0.2.1", "this address cannot be used"),
+        ("no-name.invalid", "this is no address of this machine"),
     ],
 )
 def test_an_address_that_cannot_be_served_is_said_before_anything_is_promised(
@@ -125,4 +125,4 @@ def test_an_address_that_cannot_be_served_is_said_before_anything_is_promised(
     said = second.log()
     assert words in said
     assert "Traceback" not in said
-    assert "Seite und Formulare" not in said
+    assert "Site and forms" not in said

@@ -17,10 +17,10 @@ import pytest
 import sqlalchemy as sa
 
 from form_handler.forms import FORMS
-from form_handler.mail import worker as mail_worker
+from form_handler.mail import delivery
 from form_handler.mail.compose import submission_mails
-from form_handler.mail.transport import Timeouts, UnconfirmedDeliveryError, send_by_smtp
-from form_handler.mail.worker import CLAIM_TIMEOUT, RETRY_DELAYS, UNCLEAR_RETRY_DELAY, deliver_due, smtp_transport
+from form_handler.mail.delivery import CLAIM_TIMEOUT, RETRY_DELAYS, UNCLEAR_RETRY_DELAY, deliver_due
+from form_handler.mail.transport import Timeouts, UnconfirmedDeliveryError, send_by_smtp, smtp_transport
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.submissions import store_submission
@@ -173,7 +173,9 @@ def test_a_server_that_does_not_answer_the_final_dot_gets_an_hour_before_the_mai
     assert states(database) == [("waiting", 1), ("waiting", 1)]
     with database.read_connection() as connection:
         rows = connection.execute(sa.select(outgoing_mail)).all()
-    assert {(row.last_error, row.next_attempt_at) for row in rows} == {("UnclearEndError", NOW + UNCLEAR_RETRY_DELAY)}
+    assert {(row.last_error, row.next_attempt_at) for row in rows} == {
+        ("UnconfirmedDeliveryError", NOW + UNCLEAR_RETRY_DELAY)
+    }
     assert RETRY_DELAYS[0] < UNCLEAR_RETRY_DELAY
     server.answers["end"] = "250 queued"
     deliver_due(database, with_server(settings, server), lambda: NOW + UNCLEAR_RETRY_DELAY)
@@ -203,15 +205,15 @@ def test_a_mail_that_has_gone_is_noted_even_if_the_database_is_busy_for_a_while(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan(settings, database)
-    change, moments = mail_worker._update, iter([False, True, True, True])
+    change, moments = delivery._update, iter([False, True, True, True])
 
     def busy(connection: sa.Connection, identity: int, **values: object) -> None:
         if values["state"] == "sent" and next(moments, False):
             raise DatabaseBusyError("the line of writers does not move")
         change(connection, identity, **values)
 
-    monkeypatch.setattr(mail_worker, "_update", busy)
-    monkeypatch.setattr(mail_worker, "POLL_SECONDS", 0.0)
+    monkeypatch.setattr(delivery, "_update", busy)
+    monkeypatch.setattr(delivery, "RECORD_RETRY_SECONDS", 0.0)
     assert deliver_due(database, settings, lambda: NOW) == 2
     assert states(database) == [("sent", 1), ("sent", 1)]
 
@@ -232,7 +234,7 @@ def put(server: SmallServer, settings: Settings, database: Database, monkeypatch
     """Store a submission and try its mails once, with little patience."""
     plan(settings, database)
     with monkeypatch.context() as patch:
-        patch.setattr(mail_worker, "smtp_transport", partial(smtp_transport, timeouts=SHORT))
+        patch.setattr(delivery, "smtp_transport", partial(smtp_transport, timeouts=SHORT))
         deliver_due(database, with_server(settings, server), lambda: NOW)
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
+import re
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import uuid
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -16,16 +20,19 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
+from core.clock import utc_now
 from form_handler.forms import FORMS
-from form_handler.mail import worker as mail_worker
+from form_handler.mail import delivery
 from form_handler.mail.compose import submission_mails
-from form_handler.mail.worker import run_worker
+from form_handler.mail.worker import record_heartbeat, run_worker
 from form_handler.settings import Settings, read_settings
+from form_handler.staff.accounts import add_account
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.submissions import Submission, find_by_reference, store_submission
 from form_handler.storage.tables import outgoing_mail
 from kim.service import mail
-from tests.form_handler.conftest import GOOD
+from tests.conftest import PATIENCE, ROOT
+from tests.form_handler.conftest import GOOD, Browser
 from tests.form_handler.stub_server import stub_site_server
 from tests.serving import wait_until
 
@@ -77,14 +84,14 @@ def test_a_worker_outlives_a_busy_database(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(settings, database)
-    claim, moments = mail_worker._claim, iter([True])
+    claim, moments = delivery._claim, iter([True])
 
     def busy(*values: object) -> object:
         if next(moments, False):
             raise DatabaseBusyError("the line of writers does not move")
         return claim(*values)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(mail_worker, "_claim", busy)
+    monkeypatch.setattr(delivery, "_claim", busy)
     run_until(database, settings, lambda: states(database) == ["sent", "sent"])
 
 
@@ -100,7 +107,7 @@ def test_one_mail_that_cannot_be_sent_does_not_hold_up_the_others(
 
         return send
 
-    monkeypatch.setattr(mail_worker, "file_transport", sender)
+    monkeypatch.setattr(delivery, "file_transport", sender)
     run_until(database, settings, lambda: "sent" in states(database))
     assert states(database) == ["sent", "waiting"]
 
@@ -120,7 +127,7 @@ def test_retry_leaves_alone_what_is_being_sent(
 
         return send
 
-    monkeypatch.setattr(mail_worker, "file_transport", sender)
+    monkeypatch.setattr(delivery, "file_transport", sender)
     assert kim.invoke(mail, ["run", "--once"]).exit_code == 0
     assert len(sent) == len(set(sent)) == 2
 
@@ -216,3 +223,102 @@ def test_it_stops_cleanly_while_a_mail_server_keeps_it_waiting(tmp_path: Path) -
                 status = server.stop()
                 assert server.children() == {}
                 assert (status, "Traceback" in server.log()) == (0, False)
+
+
+@contextlib.contextmanager
+def mail_run(settings: Settings, **more: str) -> Iterator[subprocess.Popen[str]]:
+    """Run ``kim mail run`` on the data of the settings for the length of the block."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("KIM_")}
+    env |= {
+        "KIM_SETTINGS": "none",
+        "KIM_DATA_DIR": str(settings.data_dir),
+        "KIM_SITE_DIR": str(settings.site_dir),
+        **more,
+    }
+    command = [sys.executable, "-m", "kim", "mail", "run"]
+    with subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_for_log(process: subprocess.Popen[str], words: str) -> None:
+    """Read what a worker logs until these words come."""
+    assert process.stderr is not None
+    assert any(words in line for line in process.stderr), f"the log ended without: {words}"
+
+
+def talk_until_message(listener: socket.socket) -> socket.socket:
+    """Be an SMTP server up to the final dot, and return the connection on which the answer is due."""
+    line, _address = listener.accept()
+    talk = line.makefile("rwb", buffering=0)
+    talk.write(b"220 x\r\n")
+    for command in talk:
+        if command.upper().startswith(b"DATA"):
+            talk.write(b"354 go\r\n")
+            break
+        talk.write(b"250 ok\r\n")
+    while talk.readline() != b".\r\n":
+        pass
+    return line
+
+
+def test_only_one_worker_runs_on_sqlite_and_the_next_takes_over_after_a_kill(
+    settings: Settings, database: Database
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        smtp = {"KIM_SMTP_URL": f"smtp://127.0.0.1:{listener.getsockname()[1]}"}
+        put(settings, database)
+        with mail_run(settings, **smtp) as first, talk_until_message(listener):
+            assert states(database) == ["sending", "waiting"]
+            with mail_run(settings) as second:  # it writes files
+                wait_for_log(second, "Another mail worker is running")
+                assert states(database) == ["sending", "waiting"]
+                first.kill()
+                wait_until(lambda: states(database) == ["sent", "sent"], what="both mails sent by the second worker")
+    assert len(list(settings.mail_dir.glob("KIM-*.eml"))) == 2
+
+
+def test_sigterm_ends_the_worker_after_the_mail_in_delivery(settings: Settings, database: Database) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        put(settings, database)
+        url = f"smtp://127.0.0.1:{listener.getsockname()[1]}"
+        with mail_run(settings, KIM_SMTP_URL=url) as worker, talk_until_message(listener) as line:
+            worker.terminate()
+            with pytest.raises(subprocess.TimeoutExpired):
+                worker.wait(0.2)
+            line.sendall(b"250 taken\r\n")
+            assert worker.wait(PATIENCE) == 0
+    assert states(database) == ["sent", "waiting"]
+
+
+def test_a_missing_worker_is_visible_in_inbox_log_and_command(
+    browser: Browser, settings: Settings, database: Database, kim: CliRunner, caplog: pytest.LogCaptureFixture
+) -> None:
+    words = "Es werden keine E-Mails versendet"
+    add_account(database, "probe", "ein-langes-Kennwort-2026!", LONG_DUE)
+    page = browser.get("/eingang/anmelden/").text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token is not None
+    login = {"csrf_token": token[1], "name": "probe", "password": "ein-langes-Kennwort-2026!"}
+    assert browser.post("/eingang/anmelden/", login).status_code == 303
+    assert words not in browser.get("/eingang/").text, "nothing waits yet"
+    put(settings, database)
+    assert words in browser.get("/eingang/").text
+    browser.send(browser.review())
+    assert "no mail worker is running" in caplog.text
+    assert "No mail worker seems to be running" in kim.invoke(mail, ["list"]).stderr
+    record_heartbeat(database, utc_now())
+    assert words not in browser.get("/eingang/").text
+    assert "No mail worker" not in kim.invoke(mail, ["list"]).stderr
+
+
+def test_in_production_the_server_starts_no_worker_and_says_so(tmp_path: Path) -> None:
+    production = {
+        "KIM_MODE": "production", "KIM_SECRET_KEY": "0123456789abcdef0123456789abcdef", "KIM_HOSTS": "127.0.0.1",
+        "KIM_MAIL_FROM": "kim@example.org", "KIM_OFFICE_MAIL": "office@example.org",
+    }  # fmt: skip
+    with stub_site_server(tmp_path / "var", **production) as server:
+        assert server.mail_workers() == []
+        assert "kim mail run (never seen so far)" in server.log()

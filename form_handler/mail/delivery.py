@@ -1,0 +1,212 @@
+"""Deliver the mails that are due: each is claimed, sent and recorded, at least once and never by two workers at the same time."""
+
+from __future__ import annotations
+
+import datetime
+import email
+import email.policy
+import secrets
+import smtplib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from email.message import EmailMessage
+from typing import Any
+
+import sqlalchemy as sa
+
+from core.clock import utc_now
+from form_handler.mail.compose import compose_mail, format_date_header
+from form_handler.mail.transport import UnconfirmedDeliveryError, delete_mail_files, file_transport, smtp_transport
+from form_handler.settings import Settings
+from form_handler.storage.database import Database, DatabaseBusyError
+from form_handler.storage.submissions import Submission, from_row
+from form_handler.storage.tables import outgoing_mail, submission
+
+# After the first, second, … failed attempt. After the last one the mail is shown as failed.
+RETRY_DELAYS = [
+    datetime.timedelta(minutes=minutes)
+    for minutes in (1, 5, 15, 60, 240, 480, 720, 1440, 1440, 1440, 1440)
+]  # fmt: skip
+# The least delay after a server took a whole message and did not confirm it: it may still deliver it.
+UNCLEAR_RETRY_DELAY = datetime.timedelta(hours=1)
+# How long a mail belongs to one worker: longer than all steps of the slowest server, or it would go out twice.
+CLAIM_TIMEOUT = datetime.timedelta(minutes=90)
+# How often the outcome of a delivery is recorded again while the database is busy, and the pause between.
+MAX_RECORD_ATTEMPTS = 600
+RECORD_RETRY_SECONDS = 1.0
+
+Clock = Callable[[], datetime.datetime]
+
+
+@dataclass(frozen=True)
+class ClaimedMail:
+    """A mail that one worker has claimed.
+
+    :ivar claim: the worker's token in the mail's row; with another token there, the mail is no longer this worker's.
+    :ivar raw_message: the whole message where version 0.1 stored it, else empty.
+    :ivar attempts: this one included.
+    """
+
+    id: int
+    claim: str
+    recipient: str
+    raw_message: str
+    attempts: int
+    kind: str
+    submission: Submission
+
+    @property
+    def name(self) -> str:
+        """Return the name of its file."""
+        return f"{self.submission.reference}-{self.kind}"
+
+
+def retry_delay(attempts: int) -> datetime.timedelta | None:
+    """Return the delay after this many failed attempts, None after the last one."""
+    return RETRY_DELAYS[attempts - 1] if attempts <= len(RETRY_DELAYS) else None
+
+
+def deliver_due(database: Database, settings: Settings, clock: Clock = utc_now) -> int:
+    """Send every mail that is due; return how many were sent."""
+    sent = 0
+    while (delivered := deliver_next(database, settings, clock)) is not None:
+        sent += delivered
+    return sent
+
+
+def deliver_next(database: Database, settings: Settings, clock: Clock) -> bool | None:
+    """Send the next mail that is due; return whether it was sent, None if none is due.
+
+    A mail is claimed before it is sent and recorded after. A crash in between, or a server that does not confirm
+    the message, sends it again later with the same Message-ID. An error with one mail does not stop the others.
+    """
+    claimed = _claim(database, clock())
+    if claimed is None:
+        return None
+    current = _reload(database, claimed)  # address and answers may have been corrected since, or deleted
+    if current is None:
+        return False
+    send = smtp_transport(settings) if settings.smtp_url else file_transport(settings.mail_dir)
+    try:
+        send(current.recipient, render_message(settings, current, clock()), current.name)
+    except Exception as error:
+        least = UNCLEAR_RETRY_DELAY if isinstance(error, UnconfirmedDeliveryError) else datetime.timedelta()
+        _record_failure(database, current, describe_error(error), clock(), least)
+        return False
+    if not _record_success(database, current, clock()) and not settings.smtp_url:
+        _delete_file_of_deleted(database, settings, current)
+    return True
+
+
+def release_interrupted(database: Database, now: datetime.datetime) -> None:
+    """Make mails due at once that a killed worker left as being sent; only for a worker that is alone."""
+    with database.transaction() as connection:
+        connection.execute(
+            outgoing_mail.update()
+            .where(outgoing_mail.c.state == "sending")
+            .values(state="waiting", next_attempt_at=now, claim=None)
+        )
+
+
+def _select_due(now: datetime.datetime) -> sa.Select[Any]:
+    """Select the next due mail; a claimed one is due again after :data:`CLAIM_TIMEOUT`."""
+    return (
+        sa.select(
+            *(c for c in outgoing_mail.c if c.name not in {"number", "state"}),
+            *submission.c,
+        )
+        .join(submission, submission.c.number == outgoing_mail.c.number)
+        .where(outgoing_mail.c.state.in_(("waiting", "sending")), outgoing_mail.c.next_attempt_at <= now)
+        .order_by(outgoing_mail.c.next_attempt_at, outgoing_mail.c.id)
+        .limit(1)
+    )
+
+
+def _claim(database: Database, now: datetime.datetime) -> ClaimedMail | None:
+    """Claim the next due mail, or return None."""
+    due = _select_due(now)
+    with database.read_connection() as connection:
+        if connection.execute(due).first() is None:
+            return None
+    with database.transaction() as connection:
+        found = connection.execute(due.with_for_update(skip_locked=True, of=outgoing_mail)).first()
+        if found is None:
+            return None
+        row = found._mapping
+        attempts, claim = row["attempts"] + 1, secrets.token_hex(16)
+        connection.execute(
+            outgoing_mail.update()
+            .where(outgoing_mail.c.id == row["id"])
+            .values(state="sending", attempts=attempts, next_attempt_at=now + CLAIM_TIMEOUT, claim=claim)
+        )
+    return ClaimedMail(row["id"], claim, row["recipient"], row["message"], attempts, row["kind"], from_row(found))
+
+
+def _reload(database: Database, claimed: ClaimedMail) -> ClaimedMail | None:
+    """Return a claimed mail as it is now, None if it is no longer this worker's."""
+    query = (
+        sa.select(outgoing_mail.c.recipient, outgoing_mail.c.message, *submission.c)
+        .join(submission, submission.c.number == outgoing_mail.c.number)
+        .where(outgoing_mail.c.id == claimed.id, outgoing_mail.c.claim == claimed.claim)
+    )
+    with database.read_connection() as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        return None
+    return replace(claimed, recipient=row.recipient, raw_message=row.message, submission=from_row(row))
+
+
+def _delete_file_of_deleted(database: Database, settings: Settings, claimed: ClaimedMail) -> None:
+    """Delete the file of a mail whose submission was deleted while the file was being written."""
+    with database.read_connection() as connection:
+        query = sa.select(submission.c.number).where(submission.c.number == claimed.submission.number)
+        if connection.execute(query).first() is None:
+            delete_mail_files(settings.mail_dir, claimed.submission.reference)
+
+
+def render_message(settings: Settings, claimed: ClaimedMail, now: datetime.datetime) -> EmailMessage:
+    """Return the message, dated now; the office's mail that version 0.1 stored whole is otherwise unchanged."""
+    if not claimed.raw_message or claimed.kind != "office":
+        return compose_mail(settings, claimed.submission, claimed.kind, claimed.recipient, now)
+    message = email.message_from_bytes(claimed.raw_message.encode("utf-8"), policy=email.policy.SMTP)
+    assert isinstance(message, EmailMessage)
+    del message["Date"]
+    message["Date"] = format_date_header(now)
+    return message
+
+
+def _update(database: Database, claimed: ClaimedMail, **values: Any) -> bool:
+    """Change a mail that is still this worker's; return whether it was."""
+    mine = (outgoing_mail.c.id == claimed.id) & (outgoing_mail.c.claim == claimed.claim)
+    with database.transaction() as connection:
+        return connection.execute(outgoing_mail.update().where(mine).values(**values, claim=None)).rowcount == 1
+
+
+def _record_success(database: Database, claimed: ClaimedMail, now: datetime.datetime) -> bool:
+    """Record that a mail was sent; retried while the database is busy or the disk full, or it would be sent again."""
+    for _attempt in range(MAX_RECORD_ATTEMPTS):
+        try:
+            return _update(database, claimed, state="sent", sent_at=now, last_error=None)
+        except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError):
+            time.sleep(RECORD_RETRY_SECONDS)
+    return _update(database, claimed, state="sent", sent_at=now, last_error=None)
+
+
+def _record_failure(
+    database: Database, claimed: ClaimedMail, error: str, now: datetime.datetime, least: datetime.timedelta
+) -> None:
+    delay = retry_delay(claimed.attempts)
+    if delay is None:
+        _update(database, claimed, state="failed", last_error=error)
+    else:
+        _update(database, claimed, state="waiting", last_error=error, next_attempt_at=now + max(delay, least))
+
+
+def describe_error(error: Exception) -> str:
+    """Return kind of error and the server's code, without any address or text."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = sorted({str(code) for code, _text in error.recipients.values()})
+    else:
+        codes = [str(c) for c in (getattr(error, "smtp_code", None) or getattr(error, "errno", None),) if c]
+    return " ".join([type(error).__name__, *codes])[:200]
