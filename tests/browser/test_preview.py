@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from editorial.preview.middleware import Preview, bar, version_of
-from tests.conftest import ROOT
+from tests.project import copy_project
 from tests.serving import Server, wait_until
 from tests.site.test_again import differences
 
@@ -23,11 +22,7 @@ ADDRESS = "/tr/ankommen/erste-schritte/"
 @pytest.fixture(scope="module")
 def preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """`kim serve` in a copy of the project, as an editor starts it."""
-    project = tmp_path_factory.mktemp("preview") / "project"
-    for name in ("docs", "overrides", "core", "editorial", "form_handler", "kim"):
-        shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
-        shutil.copy(ROOT / name, project)
+    project = copy_project(tmp_path_factory.mktemp("preview") / "project", ("de", "tr"))
     server = Server(project / "var", project)
     server.command.remove("--no-watch")
     server.start()

@@ -6,7 +6,6 @@ import http.cookiejar
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import urllib.parse
@@ -22,6 +21,7 @@ from form_handler.toolkit.recommend import all_answer_combinations
 from tests.browser.conftest import Visit
 from tests.conftest import PATIENCE, ROOT
 from tests.form_handler.conftest import HIDDEN, unescape
+from tests.project import copy_project
 from tests.serving import serving
 
 Begin = Callable[..., Visit]
@@ -115,12 +115,7 @@ def kim(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the project, so that publishing changes nothing here."""
-    folder = tmp_path / "project"
-    for name in ("docs", "overrides", "core", "editorial", "form_handler", "kim"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
-        shutil.copy(ROOT / name, folder)
-    return folder
+    return copy_project(tmp_path / "project", ("de", "ar"))
 
 
 COMPANIES = 20
@@ -151,7 +146,7 @@ def answer_without_browser(url: str, number: int) -> None:
 
 def test_what_employers_teach_the_city_comes_back_to_them(browser: Browser, project: Path) -> None:
     """Companies answer, the office says which answers count, the site shows the results, and the obstacle leads to its measures."""
-    built = kim(project, "build")
+    built = kim(project, "build", "--no-pdf")
     assert built.returncode == 0, built.stderr
     with serving_copy(project) as server:
         context = browser.new_context()
@@ -174,7 +169,7 @@ def test_what_employers_teach_the_city_comes_back_to_them(browser: Browser, proj
         assert not (project / "docs" / "data" / "survey.yml").exists()
         published = kim(project, "survey", "publish")
         assert published.returncode == 0, published.stderr
-        assert kim(project, "build").returncode == 0
+        assert kim(project, "build", "--no-pdf").returncode == 0
         context = browser.new_context()
         page = context.new_page()
         page.goto(server.url + "/allianz/umfrage/#ergebnisse")

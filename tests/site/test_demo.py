@@ -10,7 +10,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from tests.conftest import PATIENCE, ROOT
+from tests.conftest import PATIENCE
+from tests.project import copy_project
 from tests.serving import answers, free_port, wait_until
 
 BANNER = "Vorführung mit erfundenen Betrieben"
@@ -24,16 +25,17 @@ def read(url: str) -> str:
 
 def test_the_demonstration_marks_every_page_and_keeps_apart(tmp_path: Path) -> None:
     port = free_port()
+    project, data_dir = copy_project(tmp_path / "project", ("de", "ar")), tmp_path / "var"
     env = {k: v for k, v in os.environ.items() if not k.startswith("KIM_")}
-    env |= {"KIM_DATA_DIR": str(tmp_path), "KIM_SMTP_URL": "smtp://127.0.0.1:9"}
-    before = {path: path.stat().st_mtime_ns for path in (ROOT / "docs" / "data").iterdir()}
+    env |= {"KIM_DATA_DIR": str(data_dir), "KIM_SMTP_URL": "smtp://127.0.0.1:9"}
+    before = {path: path.stat().st_mtime_ns for path in (project / "docs" / "data").iterdir()}
     process = subprocess.Popen(
         [sys.executable, "-m", "kim", "demo", "--port", str(port)],
-        cwd=ROOT, env=env, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        cwd=project, env=env, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:
         wait_until(lambda: process.poll() is None and answers(f"http://127.0.0.1:{port}/"), what="the demonstration")
-        pages = sorted((tmp_path / "demo" / "site").rglob("*.html"))
+        pages = sorted((data_dir / "demo" / "site").rglob("*.html"))
         assert len(pages) > 100
         assert all("kim-demo" in page.read_text("utf-8") for page in pages if "pagefind" not in page.parts)
         for path in ("/", "/allianz/umfrage/", "/eingang/anmelden/", "/gibt-es-nicht/"):
@@ -47,5 +49,5 @@ def test_the_demonstration_marks_every_page_and_keeps_apart(tmp_path: Path) -> N
     finally:
         os.killpg(process.pid, signal.SIGINT)
         process.communicate(timeout=PATIENCE)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["demo"], "real data have a folder of their own"
-    assert {path: path.stat().st_mtime_ns for path in (ROOT / "docs" / "data").iterdir()} == before
+    assert sorted(path.name for path in data_dir.iterdir()) == ["demo"], "real data have a folder of their own"
+    assert {path: path.stat().st_mtime_ns for path in (project / "docs" / "data").iterdir()} == before

@@ -17,7 +17,7 @@ def things(site: Site, url: str) -> dict[str, Any]:
 
 
 def test_every_page_is_described_as_what_it_is(site: Site) -> None:
-    for page, language in site.pages():
+    for page, language in site.checked_pages():
         found = set(things(site, page.url(language)))
         expected = {"WebPage", "GovernmentOrganization" if page.key == "index" else "BreadcrumbList"}
         if page.is_translated(language):
@@ -41,7 +41,7 @@ def test_nothing_unconfirmed_is_told_to_machines(site: Site) -> None:
 
 
 def test_a_shared_link_shows_title_text_picture_and_language(site: Site) -> None:
-    for page, language in site.pages():
+    for page, language in site.checked_pages():
         soup = site.page(page.url(language))
         tags: dict[str, list[str]] = {}
         for meta in soup.select("meta[property^='og:']"):

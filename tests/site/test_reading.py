@@ -14,7 +14,7 @@ from tests.site.test_traps import one
 
 def test_every_translation_says_who_made_it_and_leads_to_the_german_text(site: Site) -> None:
     seen = 0
-    for page, language in site.pages():
+    for page, language in site.checked_pages():
         notes = site.page(page.url(language)).select(".kim-translation")
         if language.default or not page.is_translated(language):
             assert not notes, page.url(language)
@@ -29,7 +29,7 @@ def test_every_translation_says_who_made_it_and_leads_to_the_german_text(site: S
 
 
 def test_every_page_ends_with_its_date_its_contact_and_a_way_to_tell_us(site: Site) -> None:
-    for page, language in site.pages():
+    for page, language in site.checked_pages():
         url = page.url(language)
         soup = site.page(url)
         one(soup, ".kim-contact")
@@ -39,7 +39,7 @@ def test_every_page_ends_with_its_date_its_contact_and_a_way_to_tell_us(site: Si
 
 
 def test_pages_that_share_topics_lead_to_each_other(site: Site) -> None:
-    for page, language in site.pages():
+    for page, language in site.checked_pages():
         expected = [] if page.facts.layout in {"home", "overview"} else site.content.related(page, language)
         if page.facts.layout != "home":
             links = site.page(page.url(language)).select(".kim-related a")
@@ -49,7 +49,7 @@ def test_pages_that_share_topics_lead_to_each_other(site: Site) -> None:
 
 
 def test_the_code_on_paper_leads_to_the_page(site: Site) -> None:
-    for page, language in site.pages()[::7]:
+    for page, language in site.checked_pages()[::7]:
         soup = site.page(page.url(language))
         svg = one(soup, ".kim-print__code svg")
         address = str(one(soup, "link[rel=canonical]")["href"])

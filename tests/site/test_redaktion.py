@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.project import copy_project
 
 GUIDE = (ROOT / "REDAKTION.md").read_text("utf-8")
 # A new language comes last: until its words are there, the check rightly names every one of them.
@@ -34,12 +34,7 @@ ELSEWHERE = ("demo", "check --links", "serve")
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    project = tmp_path_factory.mktemp("guide") / "project"
-    for name in ("docs", "overrides", "core", "editorial", "form_handler", "kim"):
-        shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
-        shutil.copy(ROOT / name, project)
-    return project
+    return copy_project(tmp_path_factory.mktemp("guide") / "project", ("de", "uk"))
 
 
 def kim(project: Path, command: str) -> subprocess.CompletedProcess[str]:
