@@ -3,10 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 # By way of Python: the commands in bin/ name their interpreter by its path, which not every name of a folder allows.
 KIM := $(VENV)/bin/python -m kim
+# Each process begins with a part of the tests and takes over from the other when it is done.
+PYTEST := $(VENV)/bin/python -m pytest -n auto --dist worksteal
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run build pdf desk check test test-all bench bench-forms scan clean lock browser postgres nginx
+.PHONY: help run build pdf desk check test test-fast test-all bench bench-forms scan clean lock browser postgres nginx
 
 # An environment holds the paths of the folder that it was made in. One that came along with a copy is made anew.
 # The shell compares, for a folder may have any name: blanks, quotes, signs that mean something to make.
@@ -32,9 +34,11 @@ desk: $(VENV)/.installed ## Write the editors' desk to var/desk/index.html: what
 check: $(VENV)/.installed-dev ## Lint, types, pages, facts and interface words
 	@$(VENV)/bin/python -m ruff check . && $(VENV)/bin/python -m ruff format --check . && $(VENV)/bin/python -m mypy && $(VENV)/bin/python $(VENV)/bin/lint-imports --no-logo && $(KIM) check
 
-test: $(VENV)/.installed-dev browser postgres nginx ## Set up what the tests need, a real Chromium included, and run them all
-	@$(VENV)/bin/python -m ruff check . && $(VENV)/bin/python -m ruff format --check . && $(VENV)/bin/python -m mypy && $(VENV)/bin/python $(VENV)/bin/lint-imports --no-logo && $(KIM) check
-	@$(VENV)/bin/python -m pytest -n auto --dist loadfile --durations 15
+test: check browser postgres nginx ## Set up what the tests need, a real Chromium included; check, and run all tests
+	@$(PYTEST) --durations 25
+
+test-fast: $(VENV)/.installed-dev ## The tests without Chromium, PostgreSQL and whole builds: what to run after each change
+	@$(PYTEST) -m "not slow" --durations 10
 
 test-all: ## All tests with their full matrices, then every page in every language and look; writes the result for the statement
 	@TEST_FULL=1 $(MAKE) --no-print-directory test
@@ -71,12 +75,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what the site needs (once) …"
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.txt
+	@sh deploy/install-packages $(VENV)/bin/python requirements.txt
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 	@$(VENV)/bin/python -m compileall -q core form_handler editorial kim
 	@pwd -P > $@
 
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@echo "Installing what the tests need (once) …"
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
+	@sh deploy/install-packages $(VENV)/bin/python requirements-dev.txt
 	@touch $@

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import hypothesis
+import pytest
 
 # No test depends on how fast the machine is: an example may take as long as it takes.
 hypothesis.settings.register_profile("kim", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -29,3 +30,14 @@ T = TypeVar("T")
 def full_or_sample(full: T, sample: T) -> T:
     """Return the full matrix of a test in `make test-all`, and its sample in `make test`."""
     return full if FULL else sample
+
+
+# Tests in these folders need a built site or Chromium; a module elsewhere that does says so itself.
+SLOW_FOLDERS = (ROOT / "tests" / "site", ROOT / "tests" / "browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that `make test-fast` leaves out."""
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in SLOW_FOLDERS):
+            item.add_marker(pytest.mark.slow)

@@ -18,6 +18,8 @@ from editorial.build.build import build_if_changed
 from tests.conftest import ROOT
 from tests.serving import free_port, serving, wait_until
 
+pytestmark = pytest.mark.slow
+
 HOST = "kim.example.org"
 FORM = "/arbeitgeber/mitmachen/"
 FRAME = """

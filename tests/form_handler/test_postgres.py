@@ -47,7 +47,7 @@ from tests.form_handler.test_search import found as found_by
 from tests.form_handler.test_search import put as put_form
 from tests.serving import wait_until
 
-pytestmark = pytest.mark.xdist_group("postgres")
+pytestmark = pytest.mark.slow
 NOW = datetime.datetime.now(datetime.UTC)
 ANSWERS = {"company": "Beispielbetrieb", "email": "beispiel@example.org", "message": "Grüße حمص \u2028"}
 

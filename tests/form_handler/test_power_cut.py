@@ -29,6 +29,8 @@ from tests.conftest import PATIENCE, ROOT, full_or_sample
 from tests.form_handler.conftest import FORM, HIDDEN, unescape, write_shells
 from tests.serving import Server, answers, wait_until
 
+pytestmark = pytest.mark.slow
+
 CLIENTS = 8
 REFERENCE = re.compile(r"KIM-[2-9A-HJKMNP-TV-Z]{6}")
 NAMES = itertools.count()

@@ -18,6 +18,8 @@ from tests.conftest import PATIENCE
 from tests.form_handler.conftest import write_shells
 from tests.serving import Server, serving, wait_until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:

@@ -72,7 +72,34 @@ def test_an_environment_of_another_folder_is_made_anew(folder: Path) -> None:
     assert (folder / ".venv").exists()
 
 
-@pytest.mark.parametrize("script", ["make-venv", "install-chromium", "install-postgres", "install-scanners"])
+# Stands in for Python and pip: fetches two packages, then ends as told.
+PIP = """#!/bin/sh
+echo "Collecting one==1.0 (from -r requirements.txt (line 1))"
+echo "Collecting two==1.0 (from -r requirements.txt (line 2))"
+[ {status} = 0 ] || echo "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE."
+echo "Installing collected packages: one, two"
+exit {status}
+"""
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_installing_packages_shows_how_far_it_is_and_why_it_failed(tmp_path: Path, status: int) -> None:
+    python, lock = tmp_path / "python", tmp_path / "requirements.txt"
+    python.write_text(PIP.format(status=status))
+    python.chmod(0o755)
+    lock.write_text("one==1.0 \\\n    --hash=sha256:0\ntwo==1.0 \\\n    --hash=sha256:0\n")
+    done = subprocess.run(
+        ["sh", ROOT / "deploy/install-packages", python, lock], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode == status
+    assert "2 packages are fetched" in done.stdout
+    assert ("DO NOT MATCH THE HASHES" in done.stderr) is (status == 1)
+
+
+@pytest.mark.parametrize(
+    "script",
+    ["make-venv", "install-packages", "install-chromium", "install-postgres", "install-nginx", "install-scanners"],
+)
 def test_every_script_is_run_by_a_shell(script: str) -> None:
     lines = [line for line in (ROOT / "Makefile").read_text("utf-8").splitlines() if f"deploy/{script}" in line]
     assert lines
