@@ -18,7 +18,7 @@ from tests.serving import Server, serving
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--disable-component-update", "--disable-sync", "--disable-features=SpareRendererForSitePerProcess",
 ]  # fmt: skip
 
 # A promise that is kept when `kim.js` has run on this page. It is loaded after the first paint, and a test that clicks
