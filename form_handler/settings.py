@@ -1,7 +1,7 @@
 """The settings, read once from the environment and the settings file into one frozen object.
 
 The start stops with a sentence if a setting is missing, unknown or wrong; a test compares the table
-below with the README.
+below with deploy/README.md.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
     known = {name for name, *_ in SETTINGS} | OTHER_VARIABLES
     unknown = sorted(name for name in env if name.startswith("KIM_") and name not in known)
     if unknown:
-        raise SettingsError(f"Unknown setting {', '.join(unknown)}. The README lists all settings.")
+        raise SettingsError(f"Unknown setting {', '.join(unknown)}. deploy/README.md lists all settings.")
     env = {name: _clean(name, value) for name, value in env.items() if name in known}
     mode = _choice(env, "KIM_MODE", ("development", "production"))
     development = mode == "development"

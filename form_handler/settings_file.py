@@ -114,7 +114,9 @@ def _parse(path: Path, number: int, line: str) -> tuple[str, str]:
     if name in ENVIRONMENT_ONLY:
         raise SettingsError(f"{path}:{number}: {name} is read from the environment only. Set it there.")
     if not name.startswith("KIM_") and name != "PORT":
-        raise SettingsError(f"{path}:{number}: {name} is no setting of this service. The README lists all settings.")
+        raise SettingsError(
+            f"{path}:{number}: {name} is no setting of this service. deploy/README.md lists all settings."
+        )
     if value[:1] in {'"', "'"}:
         if len(value) < 2 or value[-1] != value[0]:
             raise SettingsError(
