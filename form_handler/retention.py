@@ -8,6 +8,7 @@ more than half of everything stored would go at once; an operator then decides w
 
 from __future__ import annotations
 
+import calendar
 import datetime
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -17,9 +18,12 @@ import sqlalchemy as sa
 from form_handler import rate_limit
 from form_handler.forms import FORMS
 from form_handler.settings import Settings
-from form_handler.staff import inbox, saved_forms
+from form_handler.staff import saved_forms
 from form_handler.storage.database import Database
+from form_handler.storage.deletion import delete_submissions
+from form_handler.storage.events import record_event
 from form_handler.storage.state import read_state, read_time, write_state
+from form_handler.storage.submissions import Submission
 from form_handler.storage.tables import deletion_mark, event, staff_session, submission
 
 ACTOR = "kim"
@@ -107,7 +111,7 @@ def purge(
         not; this also confirms the clock.
     :raises PurgeRefusedError: if clock or number are implausible, or another number was confirmed.
     """
-    past = inbox.past_retention(database, now)
+    past = past_retention(database, now)
     if confirmed is None:
         if not dry_run:
             record_time(database, now)
@@ -123,7 +127,7 @@ def purge(
         if not numbers:
             continue
         if not dry_run:
-            inbox.delete_submissions(database, numbers, ACTOR, "purged", now, settings.mail_dir)
+            delete_submissions(database, numbers, ACTOR, "purged", now, settings.mail_dir)
         done = "würden gelöscht" if dry_run else "gelöscht"
         lines.append(f"{key}: {len(numbers)} {done}, älter als {FORMS[key].retention_months} Monate.")
     late = sum(map(len, past.values())) - sum(map(len, chosen.values()))
@@ -186,18 +190,18 @@ def _purge_sessions_and_events(database: Database, now: datetime.datetime, confi
         rate_limit.delete_before(connection, f"{now:%Y-%m-%d}")
         connection.execute(staff_session.delete().where(staff_session.c.created_at < now - ONE_DAY))
         saved_forms.delete_expired(connection, now)
-        old = inbox.subtract_months(now, EVENT_RETENTION_MONTHS)
+        old = subtract_months(now, EVENT_RETENTION_MONTHS)
         connection.execute(event.delete().where(event.c.number.is_(None), event.c.happened_at < old))
         if confirmed:
             write_state(connection, "last_seen", now.isoformat())
         write_state(connection, "last_purge", now.isoformat())
         write_state(connection, "purge_refused", None)
-        inbox.record_event(connection, ACTOR, "purge", now)
+        record_event(connection, ACTOR, "purge", now)
 
 
 def _announce(database: Database, now: datetime.datetime) -> None:
     """Mark what will be past its retention in two weeks, and take back marks of what will not."""
-    soon = inbox.past_retention(database, now + datetime.timedelta(days=ANNOUNCEMENT_DAYS))
+    soon = past_retention(database, now + datetime.timedelta(days=ANNOUNCEMENT_DAYS))
     wanted = {number for numbers in soon.values() for number in numbers}
     with database.transaction() as connection:
         marked = set(connection.execute(sa.select(deletion_mark.c.number)).scalars())
@@ -256,3 +260,31 @@ def deletion_notice(database: Database) -> DeletionNotice:
     with database.read_connection() as connection:
         refused = (read_state(connection, "purge_refused") or "").partition(" ")[0]
         return DeletionNotice(list(connection.execute(query).scalars()), refused)
+
+
+def subtract_months(now: datetime.datetime, months: int) -> datetime.datetime:
+    """Return the same moment so many months earlier; on the last day of a shorter month if need be."""
+    total = now.year * 12 + now.month - 1 - months
+    year, month = divmod(total, 12)
+    day = min(now.day, calendar.monthrange(year, month + 1)[1])
+    return now.replace(year=year, month=month + 1, day=day)
+
+
+def retention_end(found: Submission) -> datetime.datetime:
+    """Return when the retention of a submission ends; it is deleted by the next purge after that."""
+    return subtract_months(found.received_at, -FORMS[found.form].retention_months)
+
+
+def past_retention(database: Database, now: datetime.datetime) -> dict[str, list[str]]:
+    """Return, by form, the numbers of what is older than the form's retention."""
+    found: dict[str, list[str]] = {}
+    with database.read_connection() as connection:
+        for definition in FORMS.values():
+            query = sa.select(submission.c.number).where(
+                submission.c.form == definition.key,
+                submission.c.received_at < subtract_months(now, definition.retention_months),
+            )
+            numbers = list(connection.execute(query).scalars())
+            if numbers:
+                found[definition.key] = numbers
+    return found

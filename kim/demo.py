@@ -14,7 +14,7 @@ from form_handler.forms import FORMS
 from form_handler.forms.survey import OBSTACLES, SUCCESS_FACTORS, SUPPORTS, WANTED_SUPPORT, WOULD_REPEAT
 from form_handler.mail.compose import submission_mails
 from form_handler.settings import Settings
-from form_handler.staff import accounts, inbox
+from form_handler.staff import accounts, actions
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import SpamVerdict, Submission, list_submissions, store_submission
 from form_handler.survey.answers import decide, list_answers
@@ -93,7 +93,7 @@ def _survey(database: Database, settings: Settings, chance: random.Random, numbe
         }
     stored = _store_submission(database, settings, "survey", "de", answers, at)
     if number == 0:
-        inbox.publish_quotation(database, stored, "worked_text", answers["worked_text"], False, USER, at)
+        actions.publish_quotation(database, stored, "worked_text", answers["worked_text"], False, USER, at)
 
 
 def _participation(

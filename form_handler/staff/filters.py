@@ -15,7 +15,7 @@ from core.gettext import gettext as _
 from core.languages import load_languages
 from form_handler.forms import FORMS
 from form_handler.forms.participation import TRADES
-from form_handler.staff import inbox
+from form_handler.staff import queries
 
 MAX_TEXT = 200
 # So many wrong filters are named; an address may hold thousands.
@@ -36,7 +36,7 @@ class FilterQuery:
     :ivar errors: by name of the field, a sentence that says what is wrong; then ``filter`` must not be used.
     """
 
-    filter: inbox.SubmissionFilter = field(default_factory=inbox.SubmissionFilter)
+    filter: queries.SubmissionFilter = field(default_factory=queries.SubmissionFilter)
     page: int = 1
     values: Mapping[str, str] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -72,7 +72,7 @@ def parse_filter(args: MultiDict[str, str], with_page: bool = False) -> FilterQu
     if errors:
         return FilterQuery(values=sent, errors=errors)
     chosen = {name: sent[name] for name in ("form", "state", "language", "trade")}
-    wanted = inbox.SubmissionFilter(
+    wanted = queries.SubmissionFilter(
         text=text, **chosen, since=days["since"], until=days["until"], held=sent["held"] == "1"
     )
     return FilterQuery(wanted, int(page), sent)
@@ -82,7 +82,7 @@ def allowed_values() -> dict[str, set[str]]:
     """Return what may be chosen, by name of the filter."""
     return {
         "form": set(FORMS),
-        "state": set(inbox.STATES),
+        "state": set(queries.STATES),
         "language": {row.code for row in load_languages()},
         "trade": {key for key, _label in TRADES},
         "held": {"1"},
@@ -118,7 +118,7 @@ def _day(name: str, text: str, errors: dict[str, str]) -> datetime.date | None:
     return day
 
 
-def filter_query(wanted: inbox.SubmissionFilter, **more: Any) -> str:
+def filter_query(wanted: queries.SubmissionFilter, **more: Any) -> str:
     """Return a filter as an address holds it."""
     values = {
         "q": wanted.text, "form": wanted.form, "state": wanted.state, "language": wanted.language,

@@ -23,13 +23,13 @@ from core.gettext import gettext as _
 from core.gettext import use_language
 from core.languages import default_language
 from core.project import load_site_settings
-from form_handler import rate_limit
+from form_handler import rate_limit, retention
 from form_handler.forms import FORMS
 from form_handler.forms.contact_details import mailbox_key
 from form_handler.mail.compose import compose_mail, language_name, office_name
 from form_handler.settings import Settings
 from form_handler.spam import DAY_MINUTES
-from form_handler.staff import inbox, saved_forms
+from form_handler.staff import queries, saved_forms
 from form_handler.staff.labels import event_label, mail_kind_label, mail_state_label, spam_reasons, state_label
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import Submission
@@ -71,7 +71,7 @@ def as_html(copy: dict[str, Any]) -> bytes:
 
 def _entry(database: Database, settings: Settings, row: Submission, now: datetime.datetime) -> dict[str, Any]:
     definition = FORMS[row.form]
-    story, known = inbox.submission_history(database, row.number), _technical(database, row, now)
+    story, known = queries.submission_history(database, row.number), _technical(database, row, now)
     consents = {str(definition.form_class()[name].label.text): _yes_no(bool(row.answers.get(name))) for name in definition.consents}  # fmt: skip
     answers = {str(field.label.text): words for field, words in definition.display_rows(row.answers) if words and field.name not in definition.consents}  # fmt: skip
     other = {name: value for name, value in row.answers.items() if name not in definition.field_names() and value}
@@ -88,7 +88,7 @@ def _entry(database: Database, settings: Settings, row: Submission, now: datetim
         _("E-mail address confirmed"): _format_time(row.confirmed_at),
         _("Held as suspected spam"): _yes_no(row.held),
         _("Signs of spam"): spam_reasons(row.suspicion) or _("none"),
-        _("Kept until"): _format_day(inbox.retention_end(row)),
+        _("Kept until"): _format_day(retention.retention_end(row)),
         _("Deletion announced"): _format_time(known["marked_at"]),
         _("Answers"): answers | {str(name): value for name, value in other.items()},
         _("Consents"): consents or _("none asked for"),

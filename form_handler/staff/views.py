@@ -27,7 +27,7 @@ from form_handler.forms.participation import TRADES
 from form_handler.mail.compose import reply_template
 from form_handler.request_body import drain_request
 from form_handler.security import is_cross_site
-from form_handler.staff import accounts, export, inbox, layout, persons, saved_forms, unsent
+from form_handler.staff import accounts, actions, export, layout, persons, queries, saved_forms, unsent
 from form_handler.staff import person_copy as person_copies
 from form_handler.staff.charts import submission_charts
 from form_handler.staff.devices import read_devices, remember_device
@@ -39,6 +39,7 @@ from form_handler.staff.person_correction import ContactField, apply_correction,
 from form_handler.staff.request_body import read_form
 from form_handler.staff.survey import survey_charts, survey_texts
 from form_handler.staff.versions import sign_version, verify_version
+from form_handler.storage import deletion, events, submissions
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.submissions import Submission, find_by_reference
 
@@ -162,8 +163,8 @@ def delete_sent_form(response: BaseResponse) -> BaseResponse:
     return response
 
 
-@staff.errorhandler(inbox.GoneError)
-def handle_gone(_error: inbox.GoneError) -> BaseResponse:
+@staff.errorhandler(submissions.GoneError)
+def handle_gone(_error: submissions.GoneError) -> BaseResponse:
     """Say that an entry was deleted while somebody was writing, and give the text back."""
     lines = [
         _("This entry is no longer there. It was deleted, or its time had run out. Nothing was stored."),
@@ -208,7 +209,7 @@ def submission_view(view: Any) -> Any:
     def wrapped(reference: str) -> BaseResponse:
         found = find_by_reference(database(), reference)
         if found is None and request.method == "POST":
-            raise inbox.GoneError(reference)
+            raise submissions.GoneError(reference)
         if found is None:
             return render("missing", status=404, title=_("Not found"))
         result: BaseResponse = view(found)
@@ -302,8 +303,8 @@ def inbox_page() -> BaseResponse:
     asked = parse_filter(request.args, with_page=True)
     if asked.errors:
         return render_inbox(asked)
-    found, total = inbox.search_submissions(database(), asked.filter, now(), asked.page)
-    pages = max(1, -(-total // inbox.PER_PAGE))
+    found, total = queries.search_submissions(database(), asked.filter, now(), asked.page)
+    pages = max(1, -(-total // queries.PER_PAGE))
     if asked.page > pages:
         words = _("There is no page %(page)s; the last one is page %(last)s.", page=asked.page, last=pages)
         return render_inbox(replace(asked, errors={"page": words}))
@@ -317,11 +318,11 @@ def render_inbox(asked: FilterQuery, found: Sequence[Submission] = (), total: in
         "inbox", status=400 if asked.errors else 200,
         title=_("Held as suspected spam") if asked.values.get("held") else _("Inbox"),
         error=_("The filter is not right, so nothing is shown.") if asked.errors else "", errors=asked.errors,
-        rows=[(row, inbox.deadlines(row, moment)) for row in found], total=total, page_number=asked.page, pages=pages,
+        rows=[(row, queries.deadlines(row, moment)) for row in found], total=total, page_number=asked.page, pages=pages,
         values=asked.values, query=filter_query(wanted), filter_query=lambda **more: filter_query(wanted, **more),
-        counts=inbox.inbox_counts(database(), moment), kept=len(saved_forms.list_saved_forms(database(), g.account.id, moment)),
+        counts=queries.inbox_counts(database(), moment), kept=len(saved_forms.list_saved_forms(database(), g.account.id, moment)),
         forms=[(key, definition.title) for key, definition in FORMS.items()],
-        states=[(state, state_label(state)) for state in inbox.STATES],
+        states=[(state, state_label(state)) for state in queries.STATES],
         languages=[(row.code, row.name) for row in load_languages()], trades=TRADES,
     )  # fmt: skip
 
@@ -340,9 +341,9 @@ def download(kind: str) -> BaseResponse:
     asked = parse_filter(request.args)
     if asked.errors:
         return render_inbox(asked)
-    found = inbox.all_submissions(database(), asked.filter)
+    found = queries.all_submissions(database(), asked.filter)
     with database().transaction() as connection:
-        inbox.record_event(connection, g.account.name, "exported", now(), None, f"{kind} {len(found)}")
+        events.record_event(connection, g.account.name, "exported", now(), None, f"{kind} {len(found)}")
     return file_response(make(found), f"kim-{now():%Y-%m-%d}.{kind}", mimetype)
 
 
@@ -369,14 +370,14 @@ def render_submission(
     :param typed: by name of the field, the quotation that was typed.
     """
     definition = FORMS[found.form]
-    story = inbox.submission_history(database(), found.number)
+    story = queries.submission_history(database(), found.number)
     released = {row.field: {"text": row.text, "named": row.named} for row in story["quotations"]}
     nothing = {"text": "", "named": False}
     quotations = quotable_texts(found)
     return render(
         "one", status=422 if error else 200, title=f"{found.reference}: {definition.title}",
-        found=found, definition=definition, rows=list(definition.display_rows(found.answers)), due=inbox.deadlines(found, now()),
-        states=inbox.STATES, note=note, error=error, answer_link=answer_link(found), typed=typed or {},
+        found=found, definition=definition, rows=list(definition.display_rows(found.answers)), due=queries.deadlines(found, now()),
+        states=queries.STATES, note=note, error=error, answer_link=answer_link(found), typed=typed or {},
         quotable=quotations, seen=sign_version(found, state=found.state),
         seen_quotation={field: sign_version(found, shown=released.get(field, nothing)) for field, _text in quotations},
         **story,
@@ -412,12 +413,12 @@ def redirect_to_submission(found: Submission) -> BaseResponse:
 def change_state(found: Submission) -> BaseResponse:
     """Change the state."""
     state = g.form.get("state", "")
-    if state not in inbox.STATES:
+    if state not in queries.STATES:
         return render_submission(found, error=_("Choose a state from the list."))
     seen = submission_as_shown(found)
     try:
-        inbox.set_state(database(), seen, state, g.account.name, now())
-    except inbox.ConflictError as conflict:
+        actions.set_state(database(), seen, state, g.account.name, now())
+    except submissions.ConflictError as conflict:
         return render_state_conflict(seen, conflict.current, state)
     return redirect_to_submission(found)
 
@@ -440,7 +441,7 @@ def submission_as_shown(found: Submission) -> Submission:
 
 def render_state_conflict(seen: Submission, current: Submission, state: str) -> BaseResponse:
     """Show that a colleague has set another state meanwhile; nothing is changed until the clerk decides."""
-    events = [row for row in inbox.submission_history(database(), current.number)["events"] if row.kind == "state"]
+    events = [row for row in queries.submission_history(database(), current.number)["events"] if row.kind == "state"]
     return render(
         "conflict_state", status=409, title=_("A colleague was faster: %(reference)s", reference=current.reference),
         error=_("The state was changed while this page was open. Nothing of yours was stored yet."),
@@ -456,7 +457,7 @@ def write_note(found: Submission) -> BaseResponse:
     text = g.form.get("note", "").replace("\r\n", "\n").strip()
     if not text or len(text) > MAX_NOTE_CHARS or "\x00" in text:
         return render_submission(found, text, _("A note has 1 to %(limit)s characters.", limit=MAX_NOTE_CHARS))
-    inbox.add_note(database(), found, text, g.account.name, now())
+    actions.add_note(database(), found, text, g.account.name, now())
     return redirect_to_submission(found)
 
 
@@ -464,7 +465,7 @@ def write_note(found: Submission) -> BaseResponse:
 @submission_view
 def interim(found: Submission) -> BaseResponse:
     """Note that an interim notice was given."""
-    inbox.record_interim_notice(database(), found, g.account.name, now())
+    actions.record_interim_notice(database(), found, g.account.name, now())
     return redirect_to_submission(found)
 
 
@@ -472,7 +473,7 @@ def interim(found: Submission) -> BaseResponse:
 @submission_view
 def release_held(found: Submission) -> BaseResponse:
     """Take a held submission into the inbox."""
-    inbox.accept_held(database(), found, g.account.name, now())
+    actions.accept_held(database(), found, g.account.name, now())
     return redirect_to_submission(found)
 
 
@@ -480,7 +481,7 @@ def release_held(found: Submission) -> BaseResponse:
 @submission_view
 def retry_submission_mails(found: Submission) -> BaseResponse:
     """Try the mails of one submission again."""
-    inbox.retry_mails(database(), g.account.name, now(), found.number)
+    actions.retry_mails(database(), g.account.name, now(), found.number)
     return redirect_to_submission(found)
 
 
@@ -494,7 +495,7 @@ def release_quotation(found: Submission) -> BaseResponse:
     if field not in allowed:
         return render_submission(found, error=_("The sender has not agreed to be quoted."), typed=typed)
     if g.form.get("back"):
-        inbox.withdraw_quotation(database(), found, field, g.account.name, now())
+        actions.withdraw_quotation(database(), found, field, g.account.name, now())
         return redirect_to_submission(found)
     text = " ".join(typed[field].split())
     whole = " ".join(allowed[field].split())
@@ -504,10 +505,10 @@ def release_quotation(found: Submission) -> BaseResponse:
     named = bool(found.answers.get("consent_named") and found.answers.get("company") and g.form.get("named"))
     seen = verify_version(g.form.get("_seen", ""), found)
     try:
-        inbox.publish_quotation(
+        actions.publish_quotation(
             database(), found, field, text, named, g.account.name, now(), seen.get("shown") if seen else None
         )
-    except inbox.ConflictError as conflict:
+    except submissions.ConflictError as conflict:
         error = _("A colleague has changed the quotation or the answer meanwhile. What you typed stands below, what is released now above it.")  # fmt: skip
         return render_submission(conflict.current, error=error, typed=typed)
     return redirect_to_submission(found)
@@ -533,8 +534,8 @@ def correct_answers(found: Submission) -> BaseResponse:
         elif choice != "mine":
             return render_conflict(definition, seen, found, answers, asked, _("Choose one text for each answer."))
     try:
-        inbox.update_answers(database(), seen, answers, g.account.name, now())
-    except inbox.ConflictError as conflict:
+        actions.update_answers(database(), seen, answers, g.account.name, now())
+    except submissions.ConflictError as conflict:
         error = _(
             "A colleague has corrected the same answers while this page was open. Nothing of yours was stored yet."
         )
@@ -574,7 +575,7 @@ def render_conflict(
         }
         for name in names
     ]
-    events = [row for row in inbox.submission_history(database(), current.number)["events"] if row.kind == "corrected"]
+    events = [row for row in queries.submission_history(database(), current.number)["events"] if row.kind == "corrected"]
     return render(
         "conflict", status=409, title=_("A colleague was faster: %(reference)s", reference=current.reference),
         error=error, found=current, rows=rows, pairs=definition.hidden_fields_from_answers(answers), is_known=bool(seen.version),
@@ -602,8 +603,8 @@ def delete_all(found: Sequence[Submission], kind: str) -> str:
     """Delete submissions for good; return why not, if somebody has worked on one since the page was opened."""
     numbers, mark = [row.number for row in found], g.form.get("_seen") or None
     try:
-        inbox.delete_submissions(database(), numbers, g.account.name, kind, now(), layout.settings().mail_dir, mark)
-    except inbox.ConflictError:
+        deletion.delete_submissions(database(), numbers, g.account.name, kind, now(), layout.settings().mail_dir, mark)
+    except submissions.ConflictError:
         return _("Somebody has worked on this while the page was open. Nothing was deleted. Please look once more.")
     return ""
 
@@ -617,7 +618,7 @@ def render_deletion(
     """
     return render(
         "erase", status=409 if error else 200, title=title, found=found, address=query, error=error, picked=picked,
-        action=staff_root() + path, seen=inbox.work_digest(database(), [row.number for row in found]),
+        action=staff_root() + path, seen=deletion.work_digest(database(), [row.number for row in found]),
     )  # fmt: skip
 
 
@@ -643,7 +644,7 @@ def render_person(query: str, error: str = "") -> BaseResponse:
     """Show what belongs to a person, and apart from it what may."""
     return render(
         "person", status=422 if error else 200, title=_("Data of one person"), query=query, error=error,
-        found=persons.find_person(database(), query), data_requests=inbox.list_data_requests(database()),
+        found=persons.find_person(database(), query), data_requests=events.list_data_requests(database()),
     )  # fmt: skip
 
 
@@ -663,7 +664,7 @@ def person_copy(kind: str) -> BaseResponse:
         raise NotFound
     make, mimetype = makers[kind]
     content = make(person_copies.person_copy(database(), layout.settings(), found, now()))
-    inbox.record_copy(database(), found, kind, g.account.name, now())
+    events.record_copy(database(), found, kind, g.account.name, now())
     return file_response(content, f"kim-auskunft-{now():%Y-%m-%d}.{kind}", mimetype)
 
 
@@ -707,13 +708,13 @@ def correct_person() -> BaseResponse:
         return render_person_correction(
             query, found, fields, _("Nothing was changed. Please check what is marked."), 422
         )
-    if g.form.get("_seen") != inbox.work_digest(database(), [row.number for row in found]):
+    if g.form.get("_seen") != deletion.work_digest(database(), [row.number for row in found]):
         error = _("Somebody has worked on this while the page was open. Nothing was changed. Please look once more.")
         return render_person_correction(query, found, contact_fields(found, typed), error, 409)
     try:
         for row, answers, _none in changes:
-            inbox.update_answers(database(), row, answers, g.account.name, now())
-    except inbox.ConflictError:
+            actions.update_answers(database(), row, answers, g.account.name, now())
+    except submissions.ConflictError:
         error = _("A colleague was faster in one entry. Those before it are corrected. Please look once more.")
         return render_person_correction(query, found, contact_fields(found, typed), error, 409)
     followed = typed["email"] or typed["phone"] or query
@@ -726,7 +727,7 @@ def render_person_correction(
     """Show the fields that are corrected in several submissions at once."""
     return render(
         "correct_person", status=status, title=_("Correct the data of one person"), query=query, found=found,
-        fields=fields, error=error, seen=inbox.work_digest(database(), [row.number for row in found]),
+        fields=fields, error=error, seen=deletion.work_digest(database(), [row.number for row in found]),
     )  # fmt: skip
 
 
@@ -734,9 +735,9 @@ def render_person_correction(
 def mails() -> BaseResponse:
     """Show mails that could not be sent, and try them again."""
     if request.method == "POST":
-        inbox.retry_mails(database(), g.account.name, now())
+        actions.retry_mails(database(), g.account.name, now())
         return redirect(f"{staff_root()}mails/", 303)
-    return render("mails", title=_("Mails that wait"), mails=inbox.undelivered_mails(database()))
+    return render("mails", title=_("Mails that wait"), mails=queries.undelivered_mails(database()))
 
 
 @staff.route("/zahlen/")
@@ -745,7 +746,7 @@ def statistics() -> BaseResponse:
     asked = parse_filter(request.args)
     if asked.errors:
         return render_inbox(asked)
-    found = inbox.all_submissions(database(), asked.filter)
+    found = queries.all_submissions(database(), asked.filter)
     query = filter_query(asked.filter)
     return render("charts", title=_("Numbers"), charts=submission_charts(found, now()), total=len(found), query=query)
 
@@ -753,7 +754,7 @@ def statistics() -> BaseResponse:
 @staff.route("/umfrage/")
 def survey() -> BaseResponse:
     """Show the live picture of the experience survey."""
-    found = inbox.all_submissions(database(), inbox.SubmissionFilter(form="survey"))
+    found = queries.all_submissions(database(), queries.SubmissionFilter(form="survey"))
     return render("survey", title=_("Survey"), charts=survey_charts(found), texts=survey_texts(found), total=len(found))
 
 

@@ -72,6 +72,25 @@ class SpamVerdict:
     silent: bool = False
 
 
+class GoneError(Exception):
+    """The submission was deleted in the meantime; nothing was changed."""
+
+
+class ConflictError(Exception):
+    """A colleague has changed the same thing in the meantime; nothing was changed.
+
+    :ivar current: the submission as it is now.
+    :ivar fields: what both have changed: names of answers, or ``"state"``.
+    :ivar merged: the answers in which everything else is merged.
+    """
+
+    def __init__(self, current: Submission, fields: list[str], merged: Mapping[str, Any] | None = None) -> None:
+        super().__init__(" ".join(fields))
+        self.current = current
+        self.fields = fields
+        self.merged = dict(merged or {})
+
+
 # The same answers from the same browser within this time are one submission: two tabs, a form sent again.
 DUPLICATE_WINDOW = datetime.timedelta(minutes=15)
 

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from core.folding import fold_text
 from form_handler.forms.contact_details import mailbox_key
-from form_handler.staff.inbox import record_event
 from form_handler.storage.database import Database
+from form_handler.storage.events import record_event
 from form_handler.storage.submissions import Submission, from_row
 from form_handler.storage.tables import submission, survey_decision
 

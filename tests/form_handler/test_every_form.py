@@ -317,7 +317,7 @@ def test_a_link_to_an_address_that_the_office_has_corrected_confirms_nothing(
     import re
 
     from form_handler.app import create_app
-    from form_handler.staff import inbox
+    from form_handler.staff import actions
 
     asked = dataclasses.replace(settings, public_url="http://127.0.0.1/")
     one = Browser(create_app(asked, database).test_client(), database)
@@ -325,7 +325,7 @@ def test_a_link_to_an_address_that_the_office_has_corrected_confirms_nothing(
     (stored,) = one.stored()
     body = compose_mail(asked, stored, "copy", "beispiel@example.org").get_content()
     link = re.findall(r"http://127[.]0[.]0[.]1(/adresse-bestaetigen/[?]nr=[^ \n]+)", body)[0]
-    inbox.update_answers(
+    actions.update_answers(
         database, stored, {**stored.answers, "email": "richtig@example.org"}, "probe", stored.received_at
     )
     assert one.get(link).status_code == 410
@@ -333,14 +333,14 @@ def test_a_link_to_an_address_that_the_office_has_corrected_confirms_nothing(
 
 def test_a_held_form_promises_no_mail_until_it_is_released(browser: Browser, database: Database) -> None:
     from core.gettext import gettext
-    from form_handler.staff import inbox
+    from form_handler.staff import actions
 
     address = browser.send(browser.review({**LEAST["participation"], "_website": "x"})).location
     with use_language("de"):
         promise = gettext("You get a confirmation by e-mail in your language.")
     assert promise not in browser.get(address).text
     (stored,) = browser.stored()
-    inbox.accept_held(database, stored, "probe", stored.received_at)
+    actions.accept_held(database, stored, "probe", stored.received_at)
     assert promise in browser.get(address).text
 
 
@@ -372,11 +372,11 @@ def test_the_address_of_a_receipt_tells_nothing_of_the_answers(browser: Browser,
 def test_a_receipt_still_recommends_what_fits_and_outlives_its_submission(
     browser: Browser, database: Database, settings: Settings
 ) -> None:
-    from form_handler.staff import inbox
+    from form_handler.storage import deletion
 
     address = browser.send(browser.review()).location
     (stored,) = browser.stored()
-    inbox.delete_submissions(database, [stored.number], "probe", "erased", stored.received_at)
+    deletion.delete_submissions(database, [stored.number], "probe", "erased", stored.received_at)
     page = browser.get(address)
     assert page.status_code == 200
     assert stored.reference in page.text

@@ -17,11 +17,12 @@ import sqlalchemy as sa
 from alembic import command
 from click.testing import CliRunner
 
+from form_handler import retention
 from form_handler.forms import FORMS
 from form_handler.mail.compose import submission_mails
 from form_handler.retention import PurgeRefusedError, deletion_notice, purge, purge_if_due
 from form_handler.settings import Settings, read_settings
-from form_handler.staff import accounts, inbox
+from form_handler.staff import accounts, queries
 from form_handler.storage.backup import BackupError, restore_backup, write_backup
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import alembic_config, upgrade
@@ -55,7 +56,7 @@ def test_each_form_is_forgotten_after_its_own_number_of_months_and_not_a_day_bef
     database: Database, settings: Settings, key: str
 ) -> None:
     months = FORMS[key].retention_months
-    edge = inbox.subtract_months(NOW, months)
+    edge = retention.subtract_months(NOW, months)
     run_days(database, settings, NOW - 20 * DAY, 1)
     put(database, settings, key, edge - DAY)
     kept = put(database, settings, key, edge + 2 * DAY)
@@ -159,7 +160,7 @@ def test_the_daily_purge_runs_once_a_day(database: Database, settings: Settings)
 )
 def test_months_are_counted_as_the_calendar_has_them(now: str, months: int, then: str) -> None:
     moment = datetime.datetime.fromisoformat(now).replace(tzinfo=datetime.UTC)
-    assert f"{inbox.subtract_months(moment, months):%Y-%m-%d}" == then
+    assert f"{retention.subtract_months(moment, months):%Y-%m-%d}" == then
 
 
 def empty_place(tmp_path: Path) -> Database:
@@ -305,8 +306,8 @@ def test_migrating_from_the_first_schema_keeps_the_data_and_makes_it_findable(se
         "ornek@example.org",
         False,
     )
-    assert inbox.search_submissions(database, inbox.SubmissionFilter(text="örnek", trade="care"), NOW)[1] == 1
-    assert len(inbox.submission_history(database, "n")["mails"]) == 1
+    assert queries.search_submissions(database, queries.SubmissionFilter(text="örnek", trade="care"), NOW)[1] == 1
+    assert len(queries.submission_history(database, "n")["mails"]) == 1
     database.engine.dispose()
 
 

@@ -26,7 +26,7 @@ from form_handler.app import create_app
 from form_handler.forms import FORMS
 from form_handler.mail.compose import submission_mails
 from form_handler.settings import Settings
-from form_handler.staff import accounts, export, inbox
+from form_handler.staff import accounts, export, queries
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import SpamVerdict, Submission, find_by_reference, store_submission
 from form_handler.storage.tables import event, note, outgoing_mail, staff_session, submission
@@ -363,10 +363,10 @@ def test_a_quotation_needs_the_consent_and_is_word_for_word(
     assert clerk.post(page + "zitat", page, field="worked_text", text="Das Team war toll.").status_code == 422
     sent = clerk.post(page + "zitat", page, field="worked_text", text="Das Team hat geholfen. […]", named="1")
     assert sent.status_code == 303
-    (row,) = inbox.submission_history(database, agreed.number)["quotations"]
+    (row,) = queries.submission_history(database, agreed.number)["quotations"]
     assert (row.text, row.named) == ("Das Team hat geholfen. […]", False), "the company did not agree to be named"
     clerk.post(page + "zitat", page, field="worked_text", back="1")
-    assert inbox.submission_history(database, agreed.number)["quotations"] == []
+    assert queries.submission_history(database, agreed.number)["quotations"] == []
 
 
 def test_charts_have_a_table_with_the_same_numbers(clerk: Clerk, database: Database, settings: Settings) -> None:

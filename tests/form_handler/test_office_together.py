@@ -13,8 +13,9 @@ from werkzeug.test import TestResponse
 
 from form_handler.mail.delivery import deliver_due, deliver_next
 from form_handler.settings import Settings
-from form_handler.staff import accounts, inbox, saved_forms
+from form_handler.staff import accounts, actions, queries, saved_forms
 from form_handler.staff.saved_forms import MAX_PER_ACCOUNT, RETENTION
+from form_handler.storage import deletion, submissions
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import OutgoingMail, Submission, confirm_email, find_by_reference
 from form_handler.storage.tables import account, event, note, outgoing_mail, saved_form, staff_session, submission
@@ -259,10 +260,10 @@ def test_theirs_can_be_chosen_and_a_third_change_is_shown_again(app: Flask, cler
     path = here(entry) + "berichtigen"
     mine = fields(clerk.get(f"v/{entry.reference}/berichtigen"), path)
     stored = now_stored(database, entry)
-    inbox.update_answers(database, stored, {**stored.answers, "contact_name": "Von Zwei"}, "zweite", NOW)
+    actions.update_answers(database, stored, {**stored.answers, "contact_name": "Von Zwei"}, "zweite", NOW)
     conflict = send(clerk, path, mine, contact_name="Von Eins", company="Richtig")
     stored = now_stored(database, entry)
-    inbox.update_answers(database, stored, {**stored.answers, "contact_name": "Von Drei"}, "dritte", NOW)
+    actions.update_answers(database, stored, {**stored.answers, "contact_name": "Von Drei"}, "dritte", NOW)
     again = send(clerk, path, fields(conflict, path), _take_contact_name="mine")
     assert again.status_code == 409
     assert "Von Drei" in again.text
@@ -272,7 +273,7 @@ def test_theirs_can_be_chosen_and_a_third_change_is_shown_again(app: Flask, cler
 
 
 def test_a_form_without_its_version_overwrites_nobody(clerk: Clerk, database: Database, entry: Submission) -> None:
-    inbox.update_answers(database, entry, {**entry.answers, "contact_name": "Von Zwei"}, "zweite", NOW)
+    actions.update_answers(database, entry, {**entry.answers, "contact_name": "Von Zwei"}, "zweite", NOW)
     page = f"v/{entry.reference}/berichtigen"
     for seen in ("", "falsch", "W10.x"):
         assert clerk.post(page, page, company="Beispiel", email="alt@example.org", contact_name="Von Eins", _seen=seen).status_code == 409  # fmt: skip
@@ -294,7 +295,7 @@ def test_a_form_without_its_version_overwrites_nobody(clerk: Clerk, database: Da
 def test_answers_are_merged_field_by_field(
     before: dict[str, Any], mine: dict[str, Any], theirs: dict[str, Any], merged: dict[str, Any], conflicts: list[str]
 ) -> None:
-    assert inbox.merge(before, mine, theirs) == (merged, conflicts)
+    assert actions.merge(before, mine, theirs) == (merged, conflicts)
 
 
 def test_a_quotation_that_a_colleague_has_released_is_not_replaced_silently(clerk: Clerk, database: Database, settings: Settings) -> None:  # fmt: skip
@@ -302,11 +303,11 @@ def test_a_quotation_that_a_colleague_has_released_is_not_replaced_silently(cler
     found = put(database, settings, "survey", **words)
     path = here(found) + "zitat"
     mine = fields(clerk.get(f"v/{found.reference}/"), path)
-    inbox.publish_quotation(database, found, "worked_text", "Die Schule auch.", False, "zweite", NOW)
+    actions.publish_quotation(database, found, "worked_text", "Die Schule auch.", False, "zweite", NOW)
     answer = send(clerk, path, mine, text="Das Team hat geholfen.")
     assert answer.status_code == 422
     assert "Das Team hat geholfen.</textarea>" in answer.text
-    (row,) = inbox.submission_history(database, found.number)["quotations"]
+    (row,) = queries.submission_history(database, found.number)["quotations"]
     assert row.text == "Die Schule auch."
     assert send(clerk, path, fields(answer, path)).status_code == 303
     wrong = send(clerk, path, fields(clerk.get(f"v/{found.reference}/"), path), text="Nie gesagt, aber getippt.")
@@ -316,7 +317,7 @@ def test_a_quotation_that_a_colleague_has_released_is_not_replaced_silently(cler
 def test_who_deletes_is_told_what_a_colleague_has_added(clerk: Clerk, database: Database, entry: Submission) -> None:
     path = here(entry) + "loeschen"
     form = fields(clerk.get(f"v/{entry.reference}/loeschen"), path)
-    inbox.add_note(database, entry, "Wichtig", "zweite", NOW)
+    actions.add_note(database, entry, "Wichtig", "zweite", NOW)
     answer = send(clerk, path, form)
     assert answer.status_code == 409
     assert texts(database) == ["Wichtig"]
@@ -337,7 +338,7 @@ def test_who_writes_while_an_entry_is_deleted_gets_the_text_back(
     if how == "person":
         clerk.post("person/loeschen", "person/", sure="yes", email="a@example.org")
     elif how == "purged":
-        inbox.delete_submissions(database, [found.number], "kim", "purged", NOW)
+        deletion.delete_submissions(database, [found.number], "kim", "purged", NOW)
     else:
         clerk.post(f"v/{found.reference}/loeschen", f"v/{found.reference}/loeschen", sure="yes")
     answer = send(clerk, here(found) + "notiz", note_form, note=TEXT)
@@ -353,8 +354,8 @@ def test_who_writes_while_an_entry_is_deleted_gets_the_text_back(
 def test_a_note_is_kept_while_an_entry_is_taken_out_of_the_spam(clerk: Clerk, database: Database, settings: Settings) -> None:  # fmt: skip
     found = put(database, settings, held=True, company="Beispiel", email="a@example.org")
     note_form = fields(clerk.get(f"v/{found.reference}/"), here(found) + "notiz")
-    inbox.accept_held(database, found, "zweite", NOW)
-    inbox.accept_held(database, found, "zweite", NOW)
+    actions.accept_held(database, found, "zweite", NOW)
+    actions.accept_held(database, found, "zweite", NOW)
     assert send(clerk, here(found) + "notiz", note_form, note=TEXT).status_code == 303
     assert texts(database) == [TEXT]
     with database.read_connection() as connection:
@@ -363,24 +364,24 @@ def test_a_note_is_kept_while_an_entry_is_taken_out_of_the_spam(clerk: Clerk, da
 
 
 def test_a_deletion_between_reading_and_writing_is_seen(database: Database, entry: Submission) -> None:
-    inbox.delete_submissions(database, [entry.number], "zweite", "erased", NOW)
+    deletion.delete_submissions(database, [entry.number], "zweite", "erased", NOW)
     for act in (
-        lambda: inbox.add_note(database, entry, "x", "probe", NOW),
-        lambda: inbox.set_state(database, entry, "answered", "probe", NOW),
-        lambda: inbox.update_answers(database, entry, {"company": "x"}, "probe", NOW),
-        lambda: inbox.record_interim_notice(database, entry, "probe", NOW),
-        lambda: inbox.accept_held(database, entry, "probe", NOW),
-        lambda: inbox.publish_quotation(database, entry, "message", "x", False, "probe", NOW),
-        lambda: inbox.withdraw_quotation(database, entry, "message", "probe", NOW),
+        lambda: actions.add_note(database, entry, "x", "probe", NOW),
+        lambda: actions.set_state(database, entry, "answered", "probe", NOW),
+        lambda: actions.update_answers(database, entry, {"company": "x"}, "probe", NOW),
+        lambda: actions.record_interim_notice(database, entry, "probe", NOW),
+        lambda: actions.accept_held(database, entry, "probe", NOW),
+        lambda: actions.publish_quotation(database, entry, "message", "x", False, "probe", NOW),
+        lambda: actions.withdraw_quotation(database, entry, "message", "probe", NOW),
     ):
-        with pytest.raises(inbox.GoneError):
+        with pytest.raises(submissions.GoneError):
             act()
 
 
 def test_what_was_kept_about_a_deleted_entry_ends_within_a_day(database: Database, entry: Submission) -> None:
     accounts.add_account(database, "Probe", None, NOW)
     saved_forms.save_form(database, 1, here(entry) + "notiz", [("note", TEXT)], NOW)
-    inbox.delete_submissions(database, [entry.number], "zweite", "erased", NOW)
+    deletion.delete_submissions(database, [entry.number], "zweite", "erased", NOW)
     assert len(saved_forms.list_saved_forms(database, 1, NOW)) == 1
     assert saved_forms.list_saved_forms(database, 1, NOW + datetime.timedelta(days=1)) == []
 
@@ -390,8 +391,8 @@ def test_a_second_click_makes_no_second_note(clerk: Clerk, database: Database, e
     for _ in range(2):
         assert send(clerk, here(entry) + "notiz", form, note=TEXT).status_code == 303
     assert texts(database) == [TEXT]
-    inbox.add_note(database, entry, TEXT, "zweite", NOW)
-    inbox.add_note(database, entry, TEXT, "zweite", NOW + datetime.timedelta(hours=1))
+    actions.add_note(database, entry, TEXT, "zweite", NOW)
+    actions.add_note(database, entry, TEXT, "zweite", NOW + datetime.timedelta(hours=1))
     assert len(texts(database)) == 3
 
 
@@ -401,7 +402,7 @@ def test_a_fault_of_the_database_gives_the_text_back(clerk: Clerk, database: Dat
     def broken(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(inbox, "add_note", broken)
+    monkeypatch.setattr(actions, "add_note", broken)
     answer = send(clerk, here(entry) + "notiz", form, note=TEXT)
     assert answer.status_code == 503
     assert fields(answer, here(entry) + "notiz")["note"].replace("\r\n", "\n") == TEXT
@@ -417,7 +418,7 @@ def mails(database: Database) -> dict[str, tuple[str, str]]:
 
 def correct_address(database: Database, entry: Submission, address: str) -> None:
     stored = now_stored(database, entry)
-    inbox.update_answers(database, stored, {**stored.answers, "email": address, "company": "Richtig"}, "probe", NOW)
+    actions.update_answers(database, stored, {**stored.answers, "email": address, "company": "Richtig"}, "probe", NOW)
 
 
 @pytest.mark.parametrize(("state", "after"), [("waiting", "waiting"), ("failed", "waiting"), ("sending", "waiting"), ("held", "held"), ("sent", "sent")])  # fmt: skip
@@ -432,7 +433,7 @@ def test_a_corrected_address_gets_the_copy_that_has_not_left(database: Database,
 
 def test_an_address_that_is_taken_away_gets_nothing(database: Database, settings: Settings) -> None:
     found = put(database, settings, "barrier", problem="x", email="alt@example.org")
-    inbox.update_answers(database, found, {**found.answers, "email": ""}, "probe", NOW)
+    actions.update_answers(database, found, {**found.answers, "email": ""}, "probe", NOW)
     assert list(mails(database)) == ["office"]
 
 
@@ -495,7 +496,7 @@ def test_a_deletion_while_a_mail_is_written_leaves_no_file(database: Database, s
     write = delivery.file_transport
 
     def write_after_deletion(folder: Any) -> Any:
-        inbox.delete_submissions(database, [entry.number], "probe", "erased", NOW, settings.mail_dir)
+        deletion.delete_submissions(database, [entry.number], "probe", "erased", NOW, settings.mail_dir)
         return write(folder)
 
     monkeypatch.setattr(delivery, "file_transport", write_after_deletion)

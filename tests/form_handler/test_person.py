@@ -16,7 +16,7 @@ from flask import Flask
 from form_handler.forms import FORMS
 from form_handler.mail.compose import submission_mails
 from form_handler.settings import Settings
-from form_handler.staff import accounts, inbox
+from form_handler.staff import accounts, actions
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import Submission, find_by_reference, store_submission
 from form_handler.storage.tables import event, saved_form, submission
@@ -103,7 +103,7 @@ def test_what_is_merely_similar_is_listed_apart_and_never_included_by_itself(
         database, settings, company="Fremd", message="Fragen Sie Max@Example.org, bitte.", email="f@example.net"
     )
     noted = put(database, settings, company="Notiz", email="n@example.net")
-    inbox.add_note(database, noted, "Ehemann: max@example.org", "probe", NOW)
+    actions.add_note(database, noted, "Ehemann: max@example.org", "probe", NOW)
     put(database, settings, company="Ganz anders", email="nichts@example.org")
     similar = {row.reference for row in (phone, name, plus, mentioned, noted)}
     assert shown(clerk, "max@example.org") == ({mine.reference}, similar)
@@ -128,9 +128,9 @@ def everything(database: Database, settings: Settings) -> Submission:
     found = store_submission(
         database, str(uuid.uuid4()), "survey", "tr", answers, partial(submission_mails, settings, definition), NOW, fingerprint="f" * 64
     )  # fmt: skip
-    inbox.add_note(database, found, "Herr Beispiel rief an.\nZweite Zeile", "geheimname", NOW)
-    inbox.set_state(database, found, "in_work", "geheimname", NOW)
-    inbox.publish_quotation(database, found, "worked_text", "Alle haben geholfen.", False, "geheimname", NOW)
+    actions.add_note(database, found, "Herr Beispiel rief an.\nZweite Zeile", "geheimname", NOW)
+    actions.set_state(database, found, "in_work", "geheimname", NOW)
+    actions.publish_quotation(database, found, "worked_text", "Alle haben geholfen.", False, "geheimname", NOW)
     accounts.add_account(database, "geheimname", PASSWORD, NOW)
     with database.transaction() as connection:
         connection.execute(
@@ -223,7 +223,7 @@ def test_a_correction_moves_an_entry_to_the_new_address(clerk: Clerk, database: 
     mine = put(database, settings, company="Umzug", email="alt@münchen.example")
     row = find_by_reference(database, mine.reference)
     assert row is not None
-    inbox.update_answers(database, row, {**row.answers, "email": "neu@köln.example"}, "probe", NOW)
+    actions.update_answers(database, row, {**row.answers, "email": "neu@köln.example"}, "probe", NOW)
     assert shown(clerk, "alt@xn--mnchen-3ya.example") == (set(), set())
     assert shown(clerk, "NEU@xn--kln-sna.example") == ({mine.reference}, set())
 

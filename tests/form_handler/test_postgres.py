@@ -29,7 +29,8 @@ from form_handler.mail.compose import submission_mails
 from form_handler.mail.delivery import deliver_due
 from form_handler.retention import PurgeRefusedError, purge, purge_if_due
 from form_handler.settings import Settings, read_settings
-from form_handler.staff import accounts, inbox, persons
+from form_handler.staff import accounts, actions, persons, queries
+from form_handler.storage import deletion, submissions
 from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import require_current, upgrade
@@ -95,13 +96,13 @@ def test_what_is_stored_comes_back_unchanged(database: Database, settings: Setti
     put(database, settings)
     (found,) = list_submissions(database)
     assert dict(found.answers) == ANSWERS
-    assert inbox.search_submissions(database, inbox.SubmissionFilter(text="grüße"), NOW)[1] == 1
+    assert queries.search_submissions(database, queries.SubmissionFilter(text="grüße"), NOW)[1] == 1
 
 
 def test_words_numbers_and_persons_are_found_in_every_spelling(database: Database, settings: Settings) -> None:
-    for company, queries in WORDS:
+    for company, spellings in WORDS:
         mine = put_form(database, company=company, email="max@straße.example", phone="02041/70300")
-        assert {query: found_by(database, query) for query in queries} == {query: {mine} for query in queries}
+        assert {query: found_by(database, query) for query in spellings} == {query: {mine} for query in spellings}
         for query in ("MAX@xn--strae-oqa.example", "+49 (0)2041 70-300", mine.lower().replace("-", " ")):
             assert [row.reference for row in persons.find_exact(database, query)] == [mine], query
         for query in ("max@strasse.example", "%", "_@%", "70300\ud800"):
@@ -206,10 +207,10 @@ def test_a_backup_moves_from_sqlite_to_postgresql_and_back(
 
 def test_the_office_works_on_it(database: Database, settings: Settings) -> None:
     found = put(database, settings)
-    inbox.set_state(database, found, "answered", "probe", NOW)
-    inbox.add_note(database, found, "Notiz", "probe", NOW)
-    assert inbox.inbox_counts(database, NOW)["new"] == 0
-    assert inbox.delete_submissions(database, [found.number], "probe", "erased", NOW) == 1
+    actions.set_state(database, found, "answered", "probe", NOW)
+    actions.add_note(database, found, "Notiz", "probe", NOW)
+    assert queries.inbox_counts(database, NOW)["new"] == 0
+    assert deletion.delete_submissions(database, [found.number], "probe", "erased", NOW) == 1
     with database.read_connection() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(submission)).scalar_one() == 0
         assert connection.execute(sa.select(sa.func.count()).select_from(outgoing_mail)).scalar_one() == 0
@@ -246,8 +247,8 @@ def test_of_colleagues_who_correct_the_same_answer_at_once_one_wins_and_the_othe
 
     def one(number: int) -> bool:
         try:
-            inbox.update_answers(database, found, {**ANSWERS, "message": f"Text {number}"}, f"person{number}", NOW)
-        except inbox.ConflictError:
+            actions.update_answers(database, found, {**ANSWERS, "message": f"Text {number}"}, f"person{number}", NOW)
+        except submissions.ConflictError:
             return False
         return True
 
@@ -266,7 +267,7 @@ def test_colleagues_who_correct_different_answers_at_once_all_get_through(
     names = ["company", "message", "contact_name", "district", "languages", "reach_when"]
 
     def one(name: str) -> None:
-        inbox.update_answers(database, found, {**ANSWERS, name: f"neu {name}"}, name, NOW)
+        actions.update_answers(database, found, {**ANSWERS, name: f"neu {name}"}, name, NOW)
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(one, names))
@@ -276,19 +277,19 @@ def test_colleagues_who_correct_different_answers_at_once_all_get_through(
 
 def test_notes_and_a_deletion_at_once_lose_no_note_silently(database: Database, settings: Settings) -> None:
     found = put(database, settings)
-    mark = inbox.work_digest(database, [found.number])
+    mark = deletion.work_digest(database, [found.number])
 
     def write(number: int) -> str:
         try:
-            inbox.add_note(database, found, f"Notiz {number}", "probe", NOW)
-        except inbox.GoneError:
+            actions.add_note(database, found, f"Notiz {number}", "probe", NOW)
+        except submissions.GoneError:
             return "given back"
         return "kept"
 
     def delete(_: int) -> str:
         try:
-            return f"deleted {inbox.delete_submissions(database, [found.number], 'zweite', 'erased', NOW, None, mark)}"
-        except inbox.ConflictError:
+            return f"deleted {deletion.delete_submissions(database, [found.number], 'zweite', 'erased', NOW, None, mark)}"
+        except submissions.ConflictError:
             return "asked again"
 
     with ThreadPoolExecutor(8) as pool:

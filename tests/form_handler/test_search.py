@@ -14,7 +14,7 @@ from alembic import command
 
 from form_handler.forms import FORMS
 from form_handler.settings import Settings
-from form_handler.staff import inbox
+from form_handler.staff import actions, queries
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import alembic_config, upgrade
 from form_handler.storage.search import has_stale_columns, recompute_search_columns, search_columns
@@ -34,7 +34,7 @@ def put(database: Database, form: str = "participation", **answers: object) -> s
 
 def found(database: Database, text: str) -> set[str]:
     """Return the references that the inbox shows for a query."""
-    return {row.reference for row in inbox.search_submissions(database, inbox.SubmissionFilter(text=text), NOW)[0]}
+    return {row.reference for row in queries.search_submissions(database, queries.SubmissionFilter(text=text), NOW)[0]}
 
 
 WORDS = [
@@ -130,7 +130,7 @@ def test_a_correction_changes_what_is_found(database: Database) -> None:
     row = find_by_reference(database, reference)
     assert row is not None
     answers = {**row.answers, "company": "İpek", "phone": "02041 22222", "email": "neu@example.org"}
-    inbox.update_answers(database, row, answers, "probe", NOW)
+    actions.update_answers(database, row, answers, "probe", NOW)
     assert [found(database, query) for query in ("falsch", "0204111111", "alt@")] == [set()] * 3
     assert [found(database, query) for query in ("ipek", "+49204122222", "NEU@")] == [{reference}] * 3
 

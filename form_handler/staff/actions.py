@@ -1,0 +1,319 @@
+"""What the office changes in a submission: state, notes, answers, quotations, mails; two colleagues at once are told."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from form_handler.forms import FORMS
+from form_handler.mail.compose import ascii_address
+from form_handler.staff.queries import STATES, undelivered_condition
+from form_handler.storage.database import Database, DatabaseBusyError
+from form_handler.storage.events import record_event
+from form_handler.storage.submissions import ConflictError, GoneError, Submission, computed_columns, from_row
+from form_handler.storage.tables import note, outgoing_mail, quotation, submission
+
+# States of a mail that has not left for good.
+PENDING_MAIL_STATES = ("held", "waiting", "sending", "failed")
+MAX_ATTEMPTS = 20
+DUPLICATE_NOTE_WINDOW = datetime.timedelta(minutes=1)
+Change = Callable[[sa.Connection, Submission], dict[str, Any] | None]
+
+
+class _ChangedError(Exception):
+    """The version has changed between reading and writing."""
+
+
+def _update(database: Database, number: str, change: Change) -> None:
+    """Change a submission from the version that was read to the next one; begin again if a colleague was faster.
+
+    :param change: takes the submission as it is now and returns the new values, or None if there is nothing to do; what
+        else it writes is undone with the transaction.
+    :raises GoneError: if the submission was deleted.
+    """
+    for _attempt in range(MAX_ATTEMPTS):
+        try:
+            with database.transaction() as connection:
+                row = connection.execute(sa.select(submission).where(submission.c.number == number)).first()
+                if row is None:
+                    raise GoneError(number)
+                current = from_row(row)
+                values = change(connection, current)
+                if values is None:
+                    return
+                done = connection.execute(
+                    submission.update()
+                    .where(submission.c.number == number, submission.c.version == current.version)
+                    .values(**values, version=current.version + 1)
+                )
+                if done.rowcount == 0:
+                    raise _ChangedError
+                return
+        except _ChangedError:
+            continue
+        except sa.exc.IntegrityError as error:  # deleted between reading and writing an event
+            if _is_gone(database, number):
+                raise GoneError(number) from error
+            raise
+    raise DatabaseBusyError("the submission is being changed all the time")
+
+
+def _is_gone(database: Database, number: str) -> bool:
+    with database.read_connection() as connection:
+        found = connection.execute(sa.select(submission.c.number).where(submission.c.number == number)).first()
+    return found is None
+
+
+def set_state(database: Database, seen: Submission, state: str, actor: str, now: datetime.datetime) -> None:
+    """Change the state of a submission; "answered" notes when.
+
+    :param seen: the submission as the colleague saw it.
+    :raises ValueError: if there is no such state.
+    :raises ConflictError: if a colleague has set another state since.
+    :raises GoneError: if it was deleted.
+    """
+    if state not in STATES:
+        raise ValueError(state)
+
+    def change(connection: sa.Connection, current: Submission) -> dict[str, Any] | None:
+        if current.state == state:
+            return None
+        if current.version != seen.version and current.state != seen.state:
+            raise ConflictError(current, ["state"])
+        record_event(connection, actor, "state", now, current.number, state)
+        return {"state": state, **({"answered_at": now} if state == "answered" else {})}
+
+    _update(database, seen.number, change)
+
+
+def add_note(database: Database, found: Submission, text: str, actor: str, now: datetime.datetime) -> None:
+    """Add a note that only the office sees; the same text from the same person within a minute is one note.
+
+    :raises GoneError: if the submission was deleted.
+    """
+    with database.transaction() as connection:
+        # Locked on PostgreSQL, so that it is not deleted meanwhile and a second click waits for the first.
+        query = sa.select(submission.c.number).where(submission.c.number == found.number).with_for_update()
+        if connection.execute(query).first() is None:
+            raise GoneError(found.number)
+        same = (note.c.number == found.number) & (note.c.author == actor) & (note.c.text == text)
+        again = sa.select(note.c.id).where(same, note.c.written_at > now - DUPLICATE_NOTE_WINDOW)
+        if connection.execute(again).first() is not None:
+            return
+        connection.execute(note.insert().values(number=found.number, author=actor, written_at=now, text=text))
+        record_event(connection, actor, "note", now, found.number)
+
+
+def record_interim_notice(database: Database, found: Submission, actor: str, now: datetime.datetime) -> None:
+    """Note that an interim notice was given (§ 5(2) BITVNRW); the first one counts.
+
+    :raises GoneError: if the submission was deleted.
+    """
+
+    def change(connection: sa.Connection, current: Submission) -> dict[str, Any] | None:
+        if current.interim_at is not None:
+            return None
+        record_event(connection, actor, "interim", now, current.number)
+        return {"interim_at": now}
+
+    _update(database, found.number, change)
+
+
+def accept_held(database: Database, found: Submission, actor: str, now: datetime.datetime) -> None:
+    """Take a held submission into the inbox and let its mails go out.
+
+    :raises GoneError: if the submission was deleted.
+    """
+
+    def change(connection: sa.Connection, current: Submission) -> dict[str, Any] | None:
+        if not current.held:
+            return None
+        connection.execute(
+            outgoing_mail.update()
+            .where(outgoing_mail.c.number == current.number, outgoing_mail.c.state == "held")
+            .values(state="waiting", next_attempt_at=now)
+        )
+        record_event(connection, actor, "released", now, current.number)
+        return {"held": False}
+
+    _update(database, found.number, change)
+
+
+def retry_mails(database: Database, actor: str, now: datetime.datetime, number: str | None = None) -> int:
+    """Let stuck mails be tried again at once, of one submission or of all; return how many."""
+    where = [undelivered_condition()] if number is None else [undelivered_condition(), outgoing_mail.c.number == number]
+    with database.transaction() as connection:
+        done = connection.execute(
+            outgoing_mail.update()
+            .where(*where, outgoing_mail.c.state != "sending")
+            .values(state="waiting", attempts=0, next_attempt_at=now, last_error=None)
+        )
+        record_event(connection, actor, "retry", now, number, str(done.rowcount))
+    return done.rowcount
+
+
+def update_answers(
+    database: Database, seen: Submission, answers: Mapping[str, Any], actor: str, now: datetime.datetime
+) -> list[str]:
+    """Put right answers in the place of wrong ones (Art. 16 GDPR); return the names of the changed fields.
+
+    What a colleague has changed since in other fields stays. Mails to the sender that have not left yet go to the
+    corrected address; a mail that is being sent at this moment goes there once more.
+
+    :param seen: the submission as the colleague saw it.
+    :raises ConflictError: if a colleague has changed the same field since.
+    :raises GoneError: if it was deleted.
+    """
+    changed: list[str] = []
+
+    def change(connection: sa.Connection, current: Submission) -> dict[str, Any] | None:
+        merged, conflicts = merge(seen.answers, answers, current.answers)
+        if conflicts:
+            raise ConflictError(current, conflicts, merged)
+        changed[:] = [name for name, value in merged.items() if current.answers.get(name) != value]
+        if not changed:
+            return None
+        connection.execute(quotation.delete().where(quotation.c.number == current.number))
+        values = {
+            "answers": json.dumps(merged, ensure_ascii=False),
+            **computed_columns(current.form, current.reference, merged),
+        }
+        if _redirect_mails(connection, current, merged, now):
+            values["confirmed_at"] = None
+        record_event(connection, actor, "corrected", now, current.number, " ".join(changed))
+        return values
+
+    _update(database, seen.number, change)
+    return changed
+
+
+def merge(
+    before: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """Return both changes in one, field by field, and the names of the fields that both have changed differently.
+
+    A field that is no longer part of the form is kept as it is. Where both differ, the result holds theirs.
+    """
+    merged, conflicts = dict(theirs), []
+    for name, value in mine.items():
+        if value in (before.get(name), theirs.get(name)):
+            continue
+        if theirs.get(name) == before.get(name):
+            merged[name] = value
+        else:
+            conflicts.append(name)
+    return merged, conflicts
+
+
+def _redirect_mails(
+    connection: sa.Connection, current: Submission, answers: Mapping[str, Any], now: datetime.datetime
+) -> bool:
+    """Let the sender's mails that have not left yet go to the corrected address; return whether it has changed.
+
+    A mail loses its worker's claim: the worker that is sending it now cannot call it sent or failed any more.
+    """
+    pending = (outgoing_mail.c.number == current.number) & outgoing_mail.c.state.in_(PENDING_MAIL_STATES)
+    # What version 0.1 stored whole holds the answers of then.
+    connection.execute(outgoing_mail.update().where(pending).values(message=""))
+    definition = FORMS.get(current.form)
+    name = definition.sender_field if definition else None
+    old, new = (current.answers.get(name), answers.get(name)) if name else (None, None)
+    old, new = (_ascii_address_or_same(str(address)) if address else None for address in (old, new))
+    if old == new:
+        return False
+    to_sender = pending & (outgoing_mail.c.kind != "office")
+    if new is None:
+        connection.execute(outgoing_mail.delete().where(to_sender))
+        return True
+    # A mail that only a confirmed address gets is not for the new one, which is not confirmed yet.
+    connection.execute(outgoing_mail.delete().where(to_sender, outgoing_mail.c.kind != "copy"))
+    is_held = outgoing_mail.c.state == "held"
+    connection.execute(
+        outgoing_mail.update()
+        .where(to_sender)
+        .values(
+            recipient=new,
+            state=sa.case((is_held, "held"), else_="waiting"),
+            attempts=0,
+            next_attempt_at=now,
+            last_error=None,
+            claim=None,
+        )
+    )
+    return True
+
+
+def _ascii_address_or_same(address: str) -> str:
+    """Return an address as mail headers carry it; one that an earlier version took and this one refuses, as it is."""
+    try:
+        return ascii_address(address)
+    except ValueError:
+        return address
+
+
+def publish_quotation(
+    database: Database,
+    found: Submission,
+    field: str,
+    text: str,
+    named: bool,
+    actor: str,
+    now: datetime.datetime,
+    shown: Mapping[str, Any] | None = None,
+) -> None:
+    """Release a sentence of a survey for publication; a second release of the same answer replaces the first.
+
+    :param found: the submission in which the text was found to be a part of the answer.
+    :param shown: text and name of the quotation that was released when the page was shown, each empty if none; None: not
+        compared.
+    :raises ConflictError: if the answer was corrected since, or a colleague has released another sentence.
+    :raises GoneError: if the submission was deleted.
+    """
+
+    def change(connection: sa.Connection, current: Submission) -> dict[str, Any] | None:
+        if current.answers != found.answers:
+            raise ConflictError(current, [field])
+        released = find_quotation(connection, current.number, field)
+        if released == {"text": text, "named": named}:
+            return None
+        if shown is not None and released != shown:
+            raise ConflictError(current, [field])
+        connection.execute(quotation.delete().where(quotation.c.number == current.number, quotation.c.field == field))
+        connection.execute(
+            quotation.insert().values(
+                number=current.number, field=field, text=text, named=named, released_by=actor, released_at=now
+            )
+        )
+        record_event(connection, actor, "quoted", now, current.number, field)
+        return {}
+
+    _update(database, found.number, change)
+
+
+def find_quotation(connection: sa.Connection, number: str, field: str) -> dict[str, Any]:
+    """Return text and name of a released quotation, each empty if there is none."""
+    query = sa.select(quotation.c.text, quotation.c.named).where(
+        quotation.c.number == number, quotation.c.field == field
+    )
+    row = connection.execute(query).first()
+    return {"text": row.text, "named": row.named} if row else {"text": "", "named": False}
+
+
+def withdraw_quotation(database: Database, found: Submission, field: str, actor: str, now: datetime.datetime) -> None:
+    """Take a released sentence back.
+
+    :raises GoneError: if the submission was deleted.
+    """
+
+    def change(connection: sa.Connection, current: Submission) -> dict[str, Any] | None:
+        where = (quotation.c.number == current.number) & (quotation.c.field == field)
+        if connection.execute(quotation.delete().where(where)).rowcount == 0:
+            return None
+        record_event(connection, actor, "unquoted", now, current.number, field)
+        return {}
+
+    _update(database, found.number, change)

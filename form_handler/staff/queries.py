@@ -1,0 +1,183 @@
+"""Queries of the inbox: filter, deadlines, counts, undelivered mails, history of a submission."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from form_handler.forms import FORMS
+from form_handler.storage.database import Database
+from form_handler.storage.search import matches_query
+from form_handler.storage.submissions import Submission, from_row
+from form_handler.storage.tables import event, note, outgoing_mail, quotation, submission
+
+STATES = ("new", "in_work", "answered", "closed")
+PER_PAGE = 50
+OPEN_STATES = ("new", "in_work")
+
+
+@dataclass(frozen=True)
+class SubmissionFilter:
+    """What the inbox is filtered by; empty means everything.
+
+    :ivar since: first day, inclusive.
+    :ivar until: last day, inclusive.
+    :ivar held: whether what is kept apart as suspected spam is shown, instead of everything else.
+    """
+
+    text: str = ""
+    form: str = ""
+    state: str = ""
+    language: str = ""
+    trade: str = ""
+    since: datetime.date | None = None
+    until: datetime.date | None = None
+    held: bool = False
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """Return the filter as conditions on the submission table."""
+        where: list[sa.ColumnElement[bool]] = [submission.c.held == self.held]
+        if self.text.strip():
+            where.append(matches_query(self.text))
+        for column, value in (
+            (submission.c.form, self.form),
+            (submission.c.state, self.state),
+            (submission.c.language, self.language),
+            (submission.c.trade, self.trade),
+        ):
+            if value:
+                where.append(column == value)
+        if self.since:
+            where.append(submission.c.received_at >= midnight(self.since))
+        if self.until and self.until < datetime.date.max:
+            where.append(submission.c.received_at < midnight(self.until) + datetime.timedelta(days=1))
+        return where
+
+
+def midnight(day: datetime.date) -> datetime.datetime:
+    """Return the beginning of a day, UTC."""
+    return datetime.datetime.combine(day, datetime.time(), datetime.UTC)
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """By when a submission needs what.
+
+    :ivar interim_by: by when an interim notice is due, or None.
+    :ivar answer_by: by when the answer is due, or None.
+    :ivar overdue: which of both has passed: ``"answer"``, ``"interim"`` or empty.
+    """
+
+    interim_by: datetime.datetime | None
+    answer_by: datetime.datetime | None
+    overdue: str
+
+
+def deadlines(found: Submission, now: datetime.datetime) -> Deadlines:
+    """Return the due dates of a submission; one that is answered or closed has none left.
+
+    For a barrier report § 5(2) BITVNRW asks for an interim notice after two and an answer after six weeks.
+    """
+    definition = FORMS.get(found.form)
+    if definition is None or definition.answer_within_days is None or found.state not in OPEN_STATES:
+        return Deadlines(None, None, "")
+    answer_by = found.received_at + datetime.timedelta(days=definition.answer_within_days)
+    interim_by = None
+    if definition.interim_within_days is not None and found.interim_at is None:
+        interim_by = found.received_at + datetime.timedelta(days=definition.interim_within_days)
+    late = "answer" if now > answer_by else "interim" if interim_by is not None and now > interim_by else ""
+    return Deadlines(interim_by, answer_by, late)
+
+
+def overdue_condition(now: datetime.datetime) -> sa.ColumnElement[bool]:
+    """Return the condition that a submission is overdue; the same rule as :func:`deadlines`, for the database."""
+    late: list[sa.ColumnElement[bool]] = []
+    for definition in FORMS.values():
+        mine = submission.c.form == definition.key
+        if definition.answer_within_days is not None:
+            late.append(
+                mine & (submission.c.received_at < now - datetime.timedelta(days=definition.answer_within_days))
+            )
+        if definition.interim_within_days is not None:
+            limit = now - datetime.timedelta(days=definition.interim_within_days)
+            late.append(mine & submission.c.interim_at.is_(None) & (submission.c.received_at < limit))
+    return submission.c.state.in_(OPEN_STATES) & sa.or_(sa.false(), *late)
+
+
+def search_submissions(
+    database: Database, wanted: SubmissionFilter, now: datetime.datetime, page: int = 1
+) -> tuple[list[Submission], int]:
+    """Return one page of fifty, overdue ones first, then the newest; and how many there are altogether."""
+    where = wanted.conditions()
+    query = (
+        sa.select(submission)
+        .where(*where)
+        .order_by(
+            sa.case((overdue_condition(now), 0), else_=1), submission.c.received_at.desc(), submission.c.reference
+        )
+        .limit(PER_PAGE)
+        .offset((page - 1) * PER_PAGE)
+    )
+    with database.read_connection() as connection:
+        total = connection.execute(sa.select(sa.func.count()).select_from(submission).where(*where)).scalar_one()
+        return [from_row(row) for row in connection.execute(query)], int(total)
+
+
+def all_submissions(database: Database, wanted: SubmissionFilter) -> list[Submission]:
+    """Return everything that fits, the newest first; for exports."""
+    query = sa.select(submission).where(*wanted.conditions())
+    with database.read_connection() as connection:
+        rows = connection.execute(query.order_by(submission.c.received_at.desc(), submission.c.reference))
+        return [from_row(row) for row in rows]
+
+
+def inbox_counts(database: Database, now: datetime.datetime) -> dict[str, int]:
+    """Return how many are new, overdue, held, and how many mails are stuck."""
+
+    def how_many(table: sa.Table, *where: Any) -> int:
+        return int(connection.execute(sa.select(sa.func.count()).select_from(table).where(*where)).scalar_one())
+
+    open_ones = submission.c.held.is_(False)
+    with database.read_connection() as connection:
+        return {
+            "new": how_many(submission, open_ones, submission.c.state == "new"),
+            "overdue": how_many(submission, open_ones, overdue_condition(now)),
+            "held": how_many(submission, submission.c.held.is_(True)),
+            "mails": how_many(outgoing_mail, undelivered_condition()),
+        }
+
+
+def undelivered_condition() -> sa.ColumnElement[bool]:
+    """Return the condition that a mail could not be sent so far."""
+    mail = outgoing_mail.c
+    return (mail.state == "failed") | (mail.state.in_(("waiting", "sending")) & (mail.attempts > 0))
+
+
+def submission_history(database: Database, number: str) -> dict[str, list[Any]]:
+    """Return notes, events, mails and released quotations of a submission, the oldest first."""
+    with database.read_connection() as connection:
+        return {
+            "notes": list(connection.execute(note.select().where(note.c.number == number).order_by(note.c.id))),
+            "events": list(connection.execute(event.select().where(event.c.number == number).order_by(event.c.id))),
+            "mails": list(
+                connection.execute(
+                    outgoing_mail.select().where(outgoing_mail.c.number == number).order_by(outgoing_mail.c.id)
+                )
+            ),
+            "quotations": list(connection.execute(quotation.select().where(quotation.c.number == number))),
+        }
+
+
+def undelivered_mails(database: Database) -> list[sa.Row[Any]]:
+    """Return the mails that could not be sent so far, with the reference they belong to."""
+    query = (
+        sa.select(outgoing_mail, submission.c.reference)
+        .join(submission, submission.c.number == outgoing_mail.c.number)
+        .where(undelivered_condition())
+        .order_by(outgoing_mail.c.next_attempt_at)
+    )
+    with database.read_connection() as connection:
+        return list(connection.execute(query.limit(500)))

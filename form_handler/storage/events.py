@@ -1,0 +1,48 @@
+"""The log of what the office did: who, what, when, never what a person wrote."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from form_handler.storage.database import Database
+from form_handler.storage.submissions import Submission
+from form_handler.storage.tables import event
+
+# So many references fit into the detail of an event.
+MAX_LOGGED_REFERENCES = 16
+
+
+def record_event(
+    connection: sa.Connection,
+    actor: str,
+    kind: str,
+    now: datetime.datetime,
+    number: str | None = None,
+    detail: str = "",
+) -> None:
+    """Note who did what when; the detail never holds what a person wrote."""
+    connection.execute(
+        event.insert().values(number=number, actor=actor, happened_at=now, kind=kind, detail=detail[:200])
+    )
+
+
+def record_copy(database: Database, found: Sequence[Submission], kind: str, actor: str, now: datetime.datetime) -> None:
+    """Note that a person got a copy of these submissions (Art. 5(2) GDPR), of each and of all, without what it held."""
+    with database.transaction() as connection:
+        for row in found:
+            record_event(connection, actor, "copied", now, row.number, kind)
+        named = " ".join(row.reference for row in found[:MAX_LOGGED_REFERENCES]) + (
+            " …" if len(found) > MAX_LOGGED_REFERENCES else ""
+        )
+        record_event(connection, actor, "copied", now, None, f"{kind} {len(found)} {named}")
+
+
+def list_data_requests(database: Database, limit: int = 20) -> list[sa.Row[Any]]:
+    """Return the last copies and deletions on request, the newest first."""
+    query = event.select().where(event.c.number.is_(None), event.c.kind.in_(("copied", "erased")))
+    with database.read_connection() as connection:
+        return list(connection.execute(query.order_by(event.c.id.desc()).limit(limit)))
