@@ -14,14 +14,11 @@ from werkzeug.wrappers import Response
 from core import gettext
 from core.languages import split_language
 from core.project import ROOT
-from form_handler import errors, responses, views
+from form_handler import current, errors, views
 from form_handler.layout import PageLayouts
 from form_handler.security import RequestInput, is_known_host
 from form_handler.settings import Settings
-from form_handler.staff import notices as notices  # adds to the blueprint below
-from form_handler.staff import oidc as provider
-from form_handler.staff import survey_selection as survey_selection  # this one, too
-from form_handler.staff.views import staff
+from form_handler.staff import views as staff_views
 from form_handler.storage.database import Database
 
 
@@ -51,9 +48,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.extensions["kim_database"] = database or Database(settings)
     app.extensions["kim_layouts"] = PageLayouts(settings.site_dir)
     app.before_request(set_language_and_check_host)
-    provider.register_oidc(app, settings)
-    app.register_blueprint(staff, url_prefix="/eingang")
-    app.register_blueprint(staff, url_prefix="/<code>/eingang", name="staff_localized")
+    staff_views.register(app, settings)
     app.register_blueprint(views.forms)
     errors.register_error_handlers(app)
     return app
@@ -68,7 +63,7 @@ def set_language_and_check_host() -> Response | None:
     language, _rest = split_language(request.path)
     g.language = language
     gettext.set_language(language.code)
-    if not is_known_host(request.environ, responses.settings()):
+    if not is_known_host(request.environ, current.settings()):
         raise MisdirectedRequest
     if isinstance(request.routing_exception, RequestRedirect):
         parts = urlsplit(request.routing_exception.new_url)

@@ -13,10 +13,10 @@ from wtforms import Form
 from core.contacts import load_fallback_contact
 from core.gettext import gettext as _
 from core.languages import Language
+from form_handler.current import page_layouts, settings
 from form_handler.forms import FormDefinition
-from form_handler.layout import LayoutError, PageLayouts, replace_region, set_title
+from form_handler.layout import LayoutError, replace_region, set_title
 from form_handler.request_body import INTERNAL_FIELDS, FormBody
-from form_handler.settings import Settings
 from form_handler.spam import HONEYPOT_FIELD
 from form_handler.tokens import new_submission_number, sign_review
 
@@ -29,18 +29,6 @@ def preload(app: Flask) -> None:
     """Read what every form page needs before the server's processes part, so that they share it."""
     load_fallback_contact()
     app.jinja_env.get_template(TEMPLATE)
-
-
-def settings() -> Settings:
-    """Return the settings of the running service."""
-    found: Settings = current_app.extensions["kim_settings"]
-    return found
-
-
-def page_layouts() -> PageLayouts:
-    """Return the built pages of the running service."""
-    found: PageLayouts = current_app.extensions["kim_layouts"]
-    return found
 
 
 def form_url(language: Language, definition: FormDefinition) -> str:

@@ -19,6 +19,7 @@ from wtforms import Form, ValidationError
 from core.gettext import gettext as _
 from core.languages import Language, split_language
 from form_handler import rate_limit, responses
+from form_handler.current import settings
 from form_handler.forms import FORMS, FormDefinition, find_form
 from form_handler.mail.compose import full_copy_mail, submission_mails
 from form_handler.mail.worker import is_worker_missing
@@ -30,7 +31,6 @@ from form_handler.responses import (
     render_form,
     render_receipt,
     render_review,
-    settings,
 )
 from form_handler.security import is_cross_site
 from form_handler.spam import HONEYPOT_FIELD, score_signals, spam_signals

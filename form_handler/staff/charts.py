@@ -1,4 +1,4 @@
-"""What came in, counted: by month, trade and kind of offer, each for a chart with a table beside it."""
+"""Counts of what came in, each for a bar chart with a table beside it; for the office only."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ import datetime
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from babel.dates import format_skeleton
 
-from core.gettext import current_language_code
+from core.gettext import current_code
 from core.gettext import gettext as _
+from form_handler.forms import FORMS
+from form_handler.forms.fields import choice_labels
 from form_handler.forms.participation import PARTICIPATION_TYPES, TRADES
 from form_handler.storage.submissions import Submission
+
+SURVEY_TEXTS = ("worked_text", "hindered_text")
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A heading, and label and number of each bar."""
+    """A heading, and label and count of each bar."""
 
     key: str
     title: str
@@ -25,30 +30,63 @@ class Chart:
 
     @property
     def largest(self) -> int:
-        """Return the largest number, at least one."""
-        return max([number for _label, number in self.bars] or [1]) or 1
+        """Return the largest count, at least one."""
+        return max([count for _label, count in self.bars], default=1) or 1
 
 
 def submission_charts(found: Sequence[Submission], now: datetime.datetime) -> list[Chart]:
-    """Return the charts of what is shown."""
+    """Return submissions by month, trade and way to take part."""
     trades = Counter(str(row.answers.get("trade")) for row in found if row.answers.get("trade"))
-    ways = Counter(way for row in found if row.form == "participation" for way in row.answers.get("ways") or [])
+    types = Counter(key for row in found if row.form == "participation" for key in row.answers.get("ways") or [])
     return [
         Chart("months", _("Submissions per month"), count_by_month(found, now)),
-        Chart("trades", _("Submissions per trade"), [(str(label), trades[key]) for key, label in TRADES if trades[key]]),
-        Chart("ways", _("Ways to take part that were offered"), [(str(label), ways[key]) for key, label in PARTICIPATION_TYPES if ways[key]]),
-    ]  # fmt: skip
+        Chart("trades", _("Submissions per trade"), _bars(TRADES, trades)),
+        Chart("ways", _("Ways to take part that were offered"), _bars(PARTICIPATION_TYPES, types)),
+    ]
+
+
+def _bars(choices: Sequence[tuple[str, Any]], counts: Counter[str]) -> list[tuple[str, int]]:
+    return [(str(label), counts[key]) for key, label in choices if counts[key]]
 
 
 def count_by_month(found: Sequence[Submission], now: datetime.datetime) -> list[tuple[str, int]]:
-    """Return the last twelve months, the oldest first, with how many came in."""
-    counted = Counter((row.received_at.year, row.received_at.month) for row in found)
+    """Return the number of submissions in each of the last twelve months, the oldest first."""
+    counts = Counter((row.received_at.year, row.received_at.month) for row in found)
     latest = now.year * 12 + now.month - 1
     months = [divmod(number, 12) for number in range(latest - 11, latest + 1)]
     return [
         (
-            format_skeleton("yMMM", datetime.date(year, month + 1, 1), locale=current_language_code()),
-            counted[(year, month + 1)],
+            format_skeleton("yMMM", datetime.date(year, month + 1, 1), locale=current_code()),
+            counts[(year, month + 1)],
         )
         for year, month in months
+    ]
+
+
+def survey_charts(found: Sequence[Submission]) -> list[Chart]:
+    """Return the counts of every survey question with choices, in the current language."""
+    definition = FORMS["survey"]
+    form = definition.form_class()
+    charts = []
+    for name in definition.field_names():
+        labels = {key: label for key, label in choice_labels(form[name]).items() if key}
+        if labels:
+            counts = Counter(key for row in found for key in _keys(row.answers.get(name)))
+            bars = [(str(label), counts[key]) for key, label in labels.items()]
+            charts.append(Chart(name, str(form[name].label.text), bars))
+    return charts
+
+
+def _keys(value: Any) -> list[str]:
+    return [str(key) for key in value] if isinstance(value, list) else [str(value)] if value else []
+
+
+def survey_texts(found: Sequence[Submission]) -> list[tuple[Submission, str, str]]:
+    """Return every text of the survey with its submission and its question, the newest first."""
+    form = FORMS["survey"].form_class()
+    return [
+        (row, str(form[name].label.text), row.answers[name])
+        for row in found
+        for name in SURVEY_TEXTS
+        if row.answers.get(name)
     ]

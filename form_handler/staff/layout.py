@@ -11,8 +11,8 @@ from flask import Response, g, render_template
 from core.contacts import load_fallback_contact
 from core.gettext import STAFF_LANGUAGES, gettext
 from core.project import ROOT, load_site_settings
+from form_handler.current import settings
 from form_handler.forms import FORMS
-from form_handler.responses import settings
 from form_handler.staff.labels import event_label, mail_kind_label, mail_state_label, spam_reasons, state_label
 
 ASSETS = ROOT / "overrides" / "assets"
@@ -58,6 +58,3 @@ def render(page: str, status: int = 200, **values: Any) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
-
-
-__all__ = ["render", "settings", "staff_root"]

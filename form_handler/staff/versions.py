@@ -7,7 +7,7 @@ from typing import Any
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from form_handler.responses import settings
+from form_handler.current import settings
 from form_handler.storage.submissions import Submission
 
 

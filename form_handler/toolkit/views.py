@@ -13,6 +13,7 @@ from flask import Response, current_app, request
 from core.gettext import gettext as _
 from core.languages import Language
 from form_handler import responses
+from form_handler.current import page_layouts, settings
 from form_handler.layout import replace_region, set_title
 from form_handler.toolkit import recommend
 
@@ -42,7 +43,7 @@ def load_toolkit(site_dir: Path, language: Language) -> dict[str, Any]:
 
 def recommendations(language: Language) -> Response:
     """Return the list that fits the answers in the address; it can be shared and printed, and holds nothing personal."""
-    data = load_toolkit(responses.settings().site_dir, language)
+    data = load_toolkit(settings().site_dir, language)
     answers = recommend.parse_answers({name: request.args.getlist(name) for name in recommend.QUESTIONS})
     action = language.root + RESULT_PATH
     region = draw("result", results=recommend.recommend(data, answers), data=data, share_url=share_url(action, answers))
@@ -53,7 +54,7 @@ def recommendations(language: Language) -> Response:
         action=action,
         data_url=language.root + DATA_PATH,
     )
-    page = replace_region(responses.page_layouts().form_page(language, TOOLKIT_PATH), "chooser", region)
+    page = replace_region(page_layouts().form_page(language, TOOLKIT_PATH), "chooser", region)
     response = responses.html_response(set_title(page, title=_("What fits your case")), 200)
     response.headers["Cache-Control"] = "public, max-age=300"
     return response
@@ -96,7 +97,7 @@ def recommendations_for_receipt(language: Language, answers: Mapping[str, Sequen
     if not any(answers.values()):
         return ""
     try:
-        data = load_toolkit(responses.settings().site_dir, language)
+        data = load_toolkit(settings().site_dir, language)
     except ToolkitError as error:
         current_app.logger.error("%s", error)
         return ""

@@ -288,7 +288,9 @@ def test_notes_and_a_deletion_at_once_lose_no_note_silently(database: Database, 
 
     def delete(_: int) -> str:
         try:
-            return f"deleted {deletion.delete_submissions(database, [found.number], 'zweite', 'erased', NOW, None, mark)}"
+            return (
+                f"deleted {deletion.delete_submissions(database, [found.number], 'zweite', 'erased', NOW, None, mark)}"
+            )
         except submissions.ConflictError:
             return "asked again"
 

@@ -1,4 +1,4 @@
-"""The page on which the office decides which survey answers count; see :mod:`form_handler.survey.answers`."""
+"""Charts of what came in, the survey, and which of its answers count."""
 
 from __future__ import annotations
 
@@ -6,14 +6,40 @@ from flask import g, redirect, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
+from core.clock import utc_now
 from core.gettext import gettext as _
+from form_handler.current import database
+from form_handler.staff import queries
+from form_handler.staff.blueprint import staff
+from form_handler.staff.charts import submission_charts, survey_charts, survey_texts
+from form_handler.staff.filters import filter_query, parse_filter
 from form_handler.staff.labels import counting_label
 from form_handler.staff.layout import render, staff_root
-from form_handler.staff.views import database, now, staff
+from form_handler.staff.views.inbox import render_inbox
 from form_handler.survey.answers import DecisionError, count_states, decide, list_answers
 from form_handler.survey.disclosure import MIN_BATCH_SIZE
 
 DECISIONS: dict[str, bool | None] = {"counts": True, "excluded": False, "undecided": None}
+
+
+@staff.route("/zahlen/")
+def statistics() -> BaseResponse:
+    """Show what came in as charts, each with its table; filtered as the inbox is."""
+    asked = parse_filter(request.args)
+    if asked.errors:
+        return render_inbox(asked)
+    found = queries.all_submissions(database(), asked.filter)
+    query = filter_query(asked.filter)
+    return render(
+        "charts", title=_("Numbers"), charts=submission_charts(found, utc_now()), total=len(found), query=query
+    )
+
+
+@staff.route("/umfrage/")
+def survey() -> BaseResponse:
+    """Show the live picture of the experience survey."""
+    found = queries.all_submissions(database(), queries.SubmissionFilter(form="survey"))
+    return render("survey", title=_("Survey"), charts=survey_charts(found), texts=survey_texts(found), total=len(found))
 
 
 @staff.route("/umfrage/zaehlung/", methods=["GET", "POST"])
@@ -27,7 +53,7 @@ def counting() -> BaseResponse:
         reference = g.form.get("reference", "")
         if _may_change(reference, g.form.get("before", "")):
             try:
-                decide(database(), reference, DECISIONS[decision], g.account.name, now())
+                decide(database(), reference, DECISIONS[decision], g.account.name, utc_now())
                 return redirect(f"{staff_root()}umfrage/zaehlung/", 303)
             except DecisionError as error:
                 problem = _("This decision is not possible: %(why)s", why=str(error))

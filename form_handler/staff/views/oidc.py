@@ -9,13 +9,15 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from core.gettext import gettext as _
+from form_handler.current import database, settings
 from form_handler.settings import Settings
 from form_handler.staff import accounts
-from form_handler.staff.layout import settings, staff_root
-from form_handler.staff.views import database, render_login, safe_redirect_target, staff, start_session
+from form_handler.staff.blueprint import staff
+from form_handler.staff.layout import staff_root
+from form_handler.staff.login import render_login, safe_redirect_target, start_session
 
 
-def register_oidc(app: Flask, found: Settings) -> None:
+def configure_oidc(app: Flask, found: Settings) -> None:
     """Tell the application about the provider of the settings, if there is one; nothing is fetched yet."""
     if found.oidc_issuer is None:
         return

@@ -1,0 +1,190 @@
+"""The blueprint of the staff area: who may enter, which forms are accepted, pages for errors."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, current_app, g, redirect, request, session
+from flask_wtf.csrf import generate_csrf, validate_csrf
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.wrappers import Response as BaseResponse
+from wtforms import ValidationError
+
+from core.clock import utc_now
+from core.gettext import STAFF_LANGUAGES
+from core.gettext import gettext as _
+from form_handler.current import database, settings
+from form_handler.errors import handle_http_error
+from form_handler.mail.worker import is_worker_missing
+from form_handler.request_body import drain_request
+from form_handler.retention import ANNOUNCEMENT_DAYS, deletion_notice
+from form_handler.security import is_cross_site
+from form_handler.staff import accounts, saved_forms, unsent
+from form_handler.staff.layout import render, staff_root
+from form_handler.staff.login import MAX_TARGET_CHARS, PUBLIC_VIEWS, render_login
+from form_handler.staff.request_body import read_form
+from form_handler.storage import submissions
+from form_handler.storage.database import DatabaseBusyError
+
+# At most so many references of pending deletions are listed in the inbox.
+SHOWN_REFERENCES = 50
+staff = Blueprint("staff", __name__)
+
+
+@staff.url_value_preprocessor
+def pop_language_code(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """Take the language out of the address; the guard compares it with what the application read from the path."""
+    g.staff_code = values.pop("code", None) if values is not None else None
+
+
+@staff.before_request
+def require_login() -> BaseResponse | None:
+    """Let in who has a session; refuse what another site sent or what was sent from an old page, without losing it."""
+    wanted = None if g.language.default else g.language.code
+    if g.language.code not in STAFF_LANGUAGES or g.staff_code != wanted:
+        raise NotFound
+    g.is_staff, g.form, g.account = True, MultiDict(), None
+    step = (request.endpoint or "").rpartition(".")[2]
+    is_post = request.method == "POST"
+    if is_post and is_cross_site(request):
+        drain_request(request)
+        return render("refused", status=403, title=_("This came from another website"))
+    token = session.get("office")
+    g.account = accounts.find_session(database(), str(token), utc_now()) if token else None
+    if is_post:
+        g.form = read_form(request, step)
+        return check_post(step)
+    if g.account is None and step not in PUBLIC_VIEWS:
+        return redirect_to_login(request.full_path.rstrip("?"))
+    return None
+
+
+def redirect_to_login(target: str) -> BaseResponse:
+    """Lead to the log-in, and from there to a page."""
+    query = urlencode({"weiter": target}) if len(target) <= MAX_TARGET_CHARS else ""
+    return redirect(f"{staff_root()}anmelden/{'?' if query else ''}{query}", 303)
+
+
+def check_post(step: str) -> BaseResponse | None:
+    """Return the page for a form that may not be acted on, or None. What was typed is kept or given back."""
+    owner = saved_forms.verify_page_owner(settings().secret_key, g.form.get("_page", ""))
+    if step in PUBLIC_VIEWS:
+        return None if has_valid_token() else render_login(_("This page had been open for too long. Please enter name and password once more."), 403)  # fmt: skip
+    if g.account is None:
+        return save_until_login(step, owner if owner is not None else session_owner())
+    if owner is not None and owner != g.account.id and step != "log_out":
+        save_for(owner, step)
+        return render("refused", status=403, title=_("This page belongs to another log-in"), by_another=True)
+    if not has_valid_token():
+        lines = [_("The page had been open for too long. Nothing was changed yet. What you entered is still here.")]
+        return unsent.render_unsent(403, _("Please send this once more"), lines, may_send=True)
+    return None
+
+
+def has_valid_token() -> bool:
+    """Return whether a form carries the token of this session."""
+    try:
+        validate_csrf(g.form.get("csrf_token", ""))
+    except ValidationError:
+        return False
+    return True
+
+
+def session_owner() -> int | None:
+    """Return the account that this browser's session belonged to; the cookie is signed."""
+    found = accounts.session_account_id(database(), str(session.get("office", "")))
+    return found if found is not None else session.get("who")
+
+
+def save_for(owner: int, step: str) -> bool:
+    """Keep what was sent for its writer; return whether it is kept, or there was nothing to keep."""
+    if step not in unsent.SAVED_VIEWS:
+        return True
+    if not accounts.is_active_account(database(), owner):
+        return False
+    path = request.path[:200]
+    return saved_forms.save_form(database(), owner, path, unsent.saved_fields(g.form.items(multi=True)), utc_now())
+
+
+def save_until_login(step: str, owner: int | None) -> BaseResponse:
+    """Keep what was sent without a session and lead to the log-in; give it back where its writer is not known."""
+    if step not in unsent.SAVED_VIEWS:
+        return redirect_to_login(request.path)
+    if owner is None or not save_for(owner, step):
+        lines = [_("You are not logged in, so nothing was stored. Copy your text, log in, and enter it once more.")]
+        return unsent.render_unsent(403, _("You are not logged in"), lines, may_send=False, log_in=True)
+    session["kept"] = True
+    return redirect_to_login(unsent.entry_page(request.path))
+
+
+@staff.after_request
+def delete_sent_form(response: BaseResponse) -> BaseResponse:
+    """Throw away a kept form once it has been sent and acted on."""
+    identity = g.get("form", {}).get("_kept", "")
+    if identity and response.status_code == 303 and g.get("account") is not None:
+        saved_forms.delete_saved_form(database(), g.account.id, identity)
+    return response
+
+
+@staff.errorhandler(submissions.GoneError)
+def handle_gone(_error: submissions.GoneError) -> BaseResponse:
+    """Say that an entry was deleted while somebody was writing, and give the text back."""
+    lines = [
+        _("This entry is no longer there. It was deleted, or its time had run out. Nothing was stored."),
+        _("What you entered is still here. Copy it if you need it."),
+    ]
+    return unsent.render_unsent(410, _("The entry is gone"), lines, may_send=False)
+
+
+@staff.errorhandler(sa.exc.SQLAlchemyError)
+@staff.errorhandler(DatabaseBusyError)
+@staff.errorhandler(OSError)
+def handle_storage_error(error: Exception) -> BaseResponse:
+    """Say that the database did not take something, and give the text back."""
+    current_app.logger.error("staff area: not stored: %s", type(error).__name__)
+    if request.method == "POST" and not g.form:
+        g.form = read_form(request, (request.endpoint or "").rpartition(".")[2])
+    lines = [_("The server could not store this just now. Nothing was changed. Please send it again in a moment.")]
+    if request.method != "POST":
+        lines = [_("The server cannot reach its data just now. Please try again in a moment.")]
+    return unsent.render_unsent(503, _("This was not stored"), lines, may_send=True)
+
+
+@staff.errorhandler(HTTPException)
+def handle_staff_http_error(error: HTTPException) -> BaseResponse:
+    """Show a refused request in the frame of the staff area."""
+    status = error.code or 500
+    if not g.get("is_staff") or status < 400:
+        return handle_http_error(error)
+    if status == 404:
+        return render("missing", status=404, title=_("Not found"))
+    too_large = _("This was too large and was not read. Nothing was changed. Go back in your browser and shorten it.")
+    unreadable = _("Your browser sent something that we could not read. Nothing was stored.")
+    response = render("refused", status=status, title=_("This could not be read"), reason=too_large if status == 413 else unreadable)  # fmt: skip
+    response.headers["Connection"] = "close"  # the rest of the body is not worth reading
+    return response
+
+
+@staff.context_processor
+def staff_context() -> dict[str, Any]:
+    """Return what every template may use: a fresh token, the signed account of the page, and functions for notices of the inbox."""
+    who = g.get("account")
+    return {
+        "mail_worker_missing": lambda: is_worker_missing(database(), utc_now()),
+        "deletion_notice": lambda: deletion_notice(database()),
+        "deletion_days": ANNOUNCEMENT_DAYS,
+        "shown_references": SHOWN_REFERENCES,
+        "csrf_token": generate_csrf,
+        "page_owner": saved_forms.sign_page_owner(settings().secret_key, who.id) if who else "",
+    }
+
+
+def file_response(content: bytes, name: str, mimetype: str) -> Response:
+    """Return a file to be saved; nothing on the way keeps it."""
+    response = Response(content, mimetype=mimetype)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,58 @@
+"""What a log-in does, by password or by the city's provider: the page, the session, the page after it."""
+
+from __future__ import annotations
+
+from flask import g, redirect, request, session
+from werkzeug.wrappers import Response as BaseResponse
+
+from core.clock import utc_now
+from core.gettext import gettext as _
+from form_handler.current import database, settings
+from form_handler.staff import accounts, saved_forms, unsent
+from form_handler.staff.devices import remember_device
+from form_handler.staff.layout import render, staff_root
+
+# Views that need no session.
+PUBLIC_VIEWS = frozenset({"log_in", "oidc_login", "oidc_callback"})
+MAX_NAME_CHARS = 100
+# Longest address that is opened after log-in, in characters; a longer one leads to the inbox.
+MAX_TARGET_CHARS = 1000
+
+
+def render_login(error: str = "", status: int = 200) -> BaseResponse:
+    """Return the log-in page, with what went wrong; it says so if a text is kept."""
+    target = g.form.get("weiter", "") or request.args.get("weiter", "") or session.get("weiter", "")
+    response = render(
+        "login", status=status, title=_("Log in"), error=error, name=g.form.get("name", "")[:MAX_NAME_CHARS],
+        target=safe_redirect_target(target), kept=bool(session.get("kept")), provider=bool(settings().oidc_issuer),
+    )  # fmt: skip
+    if status == 429:
+        response.headers["Retry-After"] = str(accounts.WINDOW_MINUTES * 60)
+    return response
+
+
+def start_session(who: accounts.Account, target: str) -> BaseResponse:
+    """Begin a session for somebody, in a fresh cookie; what is kept for them comes first."""
+    session.clear()
+    session["office"], session["who"] = accounts.open_session(database(), who, utc_now()), who.id
+    if saved_forms.list_saved_forms(database(), who.id, utc_now()):
+        target = f"{staff_root()}ungesendet/"
+    response = redirect(target, 303)
+    remember_device(response, request, settings(), who.id)
+    return response
+
+
+def safe_redirect_target(wanted: str) -> str:
+    """Return the page to go to after log-in: one of the staff area that can be opened, never another site."""
+    if (
+        not wanted.startswith(staff_root())
+        or "\\" in wanted
+        or not wanted.isprintable()
+        or len(wanted) > MAX_TARGET_CHARS
+    ):
+        return staff_root()
+    path = wanted.partition("?")[0].partition("#")[0]
+    view = unsent.view_name(path, "GET")
+    if view in PUBLIC_VIEWS:
+        return staff_root()
+    return wanted if view else unsent.entry_page(path)

@@ -1,0 +1,18 @@
+"""The pages of the staff area; each module adds its routes to the one blueprint."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from form_handler.settings import Settings
+from form_handler.staff.blueprint import staff
+from form_handler.staff.views import auth, inbox, oidc, person, statistics, submission
+
+VIEW_MODULES = (auth, inbox, oidc, person, statistics, submission)
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Add the staff area to an application: ``/eingang/`` in German, ``/<code>/eingang/`` in further languages."""
+    oidc.configure_oidc(app, settings)
+    app.register_blueprint(staff, url_prefix="/eingang")
+    app.register_blueprint(staff, url_prefix="/<code>/eingang", name="staff_localized")

@@ -1,0 +1,93 @@
+"""The inbox, its exports, and the mails that could not be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from flask import g, redirect, request
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as BaseResponse
+
+from core.clock import utc_now
+from core.gettext import gettext as _
+from core.languages import load_languages
+from form_handler.current import database
+from form_handler.forms import FORMS
+from form_handler.forms.participation import TRADES
+from form_handler.staff import actions, export, queries, saved_forms, unsent
+from form_handler.staff.blueprint import file_response, staff
+from form_handler.staff.filters import FilterQuery, filter_query, parse_filter
+from form_handler.staff.labels import state_label
+from form_handler.staff.layout import render, staff_root
+from form_handler.storage import events
+from form_handler.storage.submissions import Submission
+
+
+@staff.route("/")
+def inbox_page() -> BaseResponse:
+    """Show what came in."""
+    asked = parse_filter(request.args, with_page=True)
+    if asked.errors:
+        return render_inbox(asked)
+    found, total = queries.search_submissions(database(), asked.filter, utc_now(), asked.page)
+    pages = max(1, -(-total // queries.PER_PAGE))
+    if asked.page > pages:
+        words = _("There is no page %(page)s; the last one is page %(last)s.", page=asked.page, last=pages)
+        return render_inbox(replace(asked, errors={"page": words}))
+    return render_inbox(asked, found, total, pages)
+
+
+def render_inbox(asked: FilterQuery, found: Sequence[Submission] = (), total: int = 0, pages: int = 1) -> BaseResponse:
+    """Show the inbox; with a wrong filter what is wrong, and no entry."""
+    moment, wanted = utc_now(), asked.filter
+    return render(
+        "inbox", status=400 if asked.errors else 200,
+        title=_("Held as suspected spam") if asked.values.get("held") else _("Inbox"),
+        error=_("The filter is not right, so nothing is shown.") if asked.errors else "", errors=asked.errors,
+        rows=[(row, queries.deadlines(row, moment)) for row in found], total=total, page_number=asked.page, pages=pages,
+        values=asked.values, query=filter_query(wanted), filter_query=lambda **more: filter_query(wanted, **more),
+        counts=queries.inbox_counts(database(), moment), kept=len(saved_forms.list_saved_forms(database(), g.account.id, moment)),
+        forms=[(key, definition.title) for key, definition in FORMS.items()],
+        states=[(state, state_label(state)) for state in queries.STATES],
+        languages=[(row.code, row.name) for row in load_languages()], trades=TRADES,
+    )  # fmt: skip
+
+
+@staff.route("/ausgabe.<kind>")
+def download(kind: str) -> BaseResponse:
+    """Hand out exactly what the filter shows, as a file."""
+    makers: dict[str, tuple[Any, str]] = {
+        "xlsx": (export.as_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        "csv": (export.as_csv, "text/csv"),  # Flask adds the charset
+        "json": (export.as_json, "application/json"),
+    }
+    if kind not in makers:
+        raise NotFound
+    make, mimetype = makers[kind]
+    asked = parse_filter(request.args)
+    if asked.errors:
+        return render_inbox(asked)
+    found = queries.all_submissions(database(), asked.filter)
+    with database().transaction() as connection:
+        events.record_event(connection, g.account.name, "exported", utc_now(), None, f"{kind} {len(found)}")
+    return file_response(make(found), f"kim-{utc_now():%Y-%m-%d}.{kind}", mimetype)
+
+
+@staff.route("/mails/", methods=["GET", "POST"])
+def mails() -> BaseResponse:
+    """Show mails that could not be sent, and try them again."""
+    if request.method == "POST":
+        actions.retry_mails(database(), g.account.name, utc_now())
+        return redirect(f"{staff_root()}mails/", 303)
+    return render("mails", title=_("Mails that wait"), mails=queries.undelivered_mails(database()))
+
+
+@staff.route("/<path:rest>", methods=["GET", "POST"])
+def unknown_page(rest: str) -> BaseResponse:
+    """Lead from the address of a button to its entry; say of all else that it is not there."""
+    page = unsent.entry_page(f"/{rest}")
+    if page != staff_root() and request.path != page and unsent.view_name(request.path, "POST"):
+        return redirect(page, 303)
+    return render("missing", status=404, title=_("Not found"))

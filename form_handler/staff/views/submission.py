@@ -1,0 +1,315 @@
+"""One submission: its page and everything the office does with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import wraps
+from typing import Any
+from urllib.parse import quote
+
+from flask import g, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+from wtforms import Form
+
+from core.clock import utc_now
+from core.gettext import gettext as _
+from core.gettext import use_language
+from core.languages import default_language, load_languages
+from form_handler.current import database, settings
+from form_handler.forms import FORMS, FormDefinition
+from form_handler.forms.fields import display_value
+from form_handler.mail.compose import reply_template
+from form_handler.staff import actions, queries
+from form_handler.staff.blueprint import staff
+from form_handler.staff.layout import render, staff_root
+from form_handler.staff.versions import sign_version, verify_version
+from form_handler.storage import deletion, submissions
+from form_handler.storage.submissions import Submission, find_by_reference
+
+MAX_NOTE_CHARS = 4000
+
+
+def submission_view(view: Any) -> Any:
+    """Give a view the submission that its address names."""
+
+    @wraps(view)
+    def wrapped(reference: str) -> BaseResponse:
+        found = find_by_reference(database(), reference)
+        if found is None and request.method == "POST":
+            raise submissions.GoneError(reference)
+        if found is None:
+            return render("missing", status=404, title=_("Not found"))
+        result: BaseResponse = view(found)
+        return result
+
+    return wrapped
+
+
+@staff.route("/v/<reference>/")
+@submission_view
+def submission_detail(found: Submission) -> BaseResponse:
+    """Show one submission with everything that belongs to it."""
+    return render_submission(found)
+
+
+def render_submission(
+    found: Submission, note: str = "", error: str = "", typed: Mapping[str, str] | None = None
+) -> BaseResponse:
+    """Show one submission; with a note or quotation that could not be kept, and why.
+
+    :param typed: by name of the field, the quotation that was typed.
+    """
+    definition = FORMS[found.form]
+    story = queries.submission_history(database(), found.number)
+    released = {row.field: {"text": row.text, "named": row.named} for row in story["quotations"]}
+    nothing = {"text": "", "named": False}
+    quotations = quotable_texts(found)
+    return render(
+        "one", status=422 if error else 200, title=f"{found.reference}: {definition.title}",
+        found=found, definition=definition, rows=list(definition.display_rows(found.answers)), due=queries.deadlines(found, utc_now()),
+        states=queries.STATES, note=note, error=error, answer_link=answer_link(found), typed=typed or {},
+        quotable=quotations, seen=sign_version(found, state=found.state),
+        seen_quotation={field: sign_version(found, shown=released.get(field, nothing)) for field, _text in quotations},
+        **story,
+    )  # fmt: skip
+
+
+def answer_link(found: Submission) -> str | None:
+    """Return a mail link to the sender, subject and greeting in the sender's language, with the reference."""
+    definition = FORMS[found.form]
+    address = found.answers.get(definition.sender_field or "")
+    if not address:
+        return None
+    published = {row.code for row in load_languages()}  # a language may have been given up since
+    with use_language(found.language if found.language in published else default_language().code):
+        subject, body = reply_template(found.reference)
+    return f"mailto:{quote(str(address), safe='@')}?subject={quote(subject)}&body={quote(body + chr(13) + chr(10) * 3)}"
+
+
+def quotable_texts(found: Submission) -> list[tuple[str, str]]:
+    """Return the texts of a survey whose sender agreed to be quoted, as field and text."""
+    if found.form != "survey" or not found.answers.get("consent_quote"):
+        return []
+    return [(name, found.answers[name]) for name in ("worked_text", "hindered_text") if found.answers.get(name)]
+
+
+def redirect_to_submission(found: Submission) -> BaseResponse:
+    """Lead back to the submission."""
+    return redirect(f"{staff_root()}v/{found.reference}/", 303)
+
+
+@staff.route("/v/<reference>/stand", methods=["POST"])
+@submission_view
+def change_state(found: Submission) -> BaseResponse:
+    """Change the state."""
+    state = g.form.get("state", "")
+    if state not in queries.STATES:
+        return render_submission(found, error=_("Choose a state from the list."))
+    seen = submission_as_shown(found)
+    try:
+        actions.set_state(database(), seen, state, g.account.name, utc_now())
+    except submissions.ConflictError as conflict:
+        return render_state_conflict(seen, conflict.current, state)
+    return redirect_to_submission(found)
+
+
+def submission_as_shown(found: Submission) -> Submission:
+    """Return the submission as the form showed it.
+
+    A form that does not say so is taken for one of the first version; after that everything counts as changed.
+    """
+    seen = verify_version(g.form.get("_seen", ""), found)
+    if seen is None:
+        return found if found.version == 1 else replace(found, version=0, state="", answers={})
+    return replace(
+        found,
+        version=seen["version"],
+        state=seen.get("state", found.state),
+        answers=seen.get("answers", found.answers),
+    )
+
+
+def render_state_conflict(seen: Submission, current: Submission, state: str) -> BaseResponse:
+    """Show that a colleague has set another state meanwhile; nothing is changed until the clerk decides."""
+    events = [row for row in queries.submission_history(database(), current.number)["events"] if row.kind == "state"]
+    return render(
+        "conflict_state", status=409, title=_("A colleague was faster: %(reference)s", reference=current.reference),
+        error=_("The state was changed while this page was open. Nothing of yours was stored yet."),
+        found=current, before=seen.state, state=state, last=events[-1] if events else None,
+        seen=sign_version(current, state=current.state),
+    )  # fmt: skip
+
+
+@staff.route("/v/<reference>/notiz", methods=["POST"])
+@submission_view
+def write_note(found: Submission) -> BaseResponse:
+    """Keep a note."""
+    text = g.form.get("note", "").replace("\r\n", "\n").strip()
+    if not text or len(text) > MAX_NOTE_CHARS or "\x00" in text:
+        return render_submission(found, text, _("A note has 1 to %(limit)s characters.", limit=MAX_NOTE_CHARS))
+    actions.add_note(database(), found, text, g.account.name, utc_now())
+    return redirect_to_submission(found)
+
+
+@staff.route("/v/<reference>/zwischennachricht", methods=["POST"])
+@submission_view
+def interim(found: Submission) -> BaseResponse:
+    """Note that an interim notice was given."""
+    actions.record_interim_notice(database(), found, g.account.name, utc_now())
+    return redirect_to_submission(found)
+
+
+@staff.route("/v/<reference>/freigeben", methods=["POST"])
+@submission_view
+def release_held(found: Submission) -> BaseResponse:
+    """Take a held submission into the inbox."""
+    actions.accept_held(database(), found, g.account.name, utc_now())
+    return redirect_to_submission(found)
+
+
+@staff.route("/v/<reference>/mails", methods=["POST"])
+@submission_view
+def retry_submission_mails(found: Submission) -> BaseResponse:
+    """Try the mails of one submission again."""
+    actions.retry_mails(database(), g.account.name, utc_now(), found.number)
+    return redirect_to_submission(found)
+
+
+@staff.route("/v/<reference>/zitat", methods=["POST"])
+@submission_view
+def release_quotation(found: Submission) -> BaseResponse:
+    """Release a sentence for publication, or take it back."""
+    field = g.form.get("field", "")
+    allowed = dict(quotable_texts(found))
+    typed = {field: g.form.get("text", "")}
+    if field not in allowed:
+        return render_submission(found, error=_("The sender has not agreed to be quoted."), typed=typed)
+    if g.form.get("back"):
+        actions.withdraw_quotation(database(), found, field, g.account.name, utc_now())
+        return redirect_to_submission(found)
+    text = " ".join(typed[field].split())
+    whole = " ".join(allowed[field].split())
+    if not text or any(part.strip() not in whole for part in text.split("[…]")):
+        error = _("A quotation is a part of the text, word for word; mark what you leave out by […].")
+        return render_submission(found, error=error, typed=typed)
+    named = bool(found.answers.get("consent_named") and found.answers.get("company") and g.form.get("named"))
+    seen = verify_version(g.form.get("_seen", ""), found)
+    try:
+        actions.publish_quotation(
+            database(), found, field, text, named, g.account.name, utc_now(), seen.get("shown") if seen else None
+        )
+    except submissions.ConflictError as conflict:
+        error = _("A colleague has changed the quotation or the answer meanwhile. What you typed stands below, what is released now above it.")  # fmt: skip
+        return render_submission(conflict.current, error=error, typed=typed)
+    return redirect_to_submission(found)
+
+
+@staff.route("/v/<reference>/berichtigen", methods=["GET", "POST"])
+@submission_view
+def correct_answers(found: Submission) -> BaseResponse:
+    """Put answers right (Art. 16 GDPR)."""
+    definition = FORMS[found.form]
+    if request.method != "POST":
+        form = definition.form_class(data=dict(found.answers))
+        return render_correction(found, form, sign_version(found, answers=dict(found.answers)))
+    form = definition.bind(g.form)
+    if not form.validate():
+        return render_correction(found, form, g.form.get("_seen", ""))
+    seen, answers = submission_as_shown(found), definition.answers(form)
+    asked = (verify_version(g.form.get("_seen", ""), found) or {}).get("asked", [])
+    for name in asked:
+        choice = g.form.get(f"_take_{name}")
+        if choice == "theirs":
+            answers[name] = seen.answers.get(name)
+        elif choice != "mine":
+            return render_conflict(definition, seen, found, answers, asked, _("Choose one text for each answer."))
+    try:
+        actions.update_answers(database(), seen, answers, g.account.name, utc_now())
+    except submissions.ConflictError as conflict:
+        error = _(
+            "A colleague has corrected the same answers while this page was open. Nothing of yours was stored yet."
+        )
+        values = {**conflict.merged, **{name: answers[name] for name in conflict.fields}}
+        return render_conflict(definition, seen, conflict.current, values, conflict.fields, error)
+    return redirect_to_submission(found)
+
+
+def render_correction(found: Submission, form: Form, seen: str) -> BaseResponse:
+    """Show the form with the answers."""
+    return render(
+        "correct", status=422 if form.errors else 200, title=_("Correct %(reference)s", reference=found.reference),
+        found=found, definition=FORMS[found.form], form=form, seen=seen,
+    )  # fmt: skip
+
+
+def render_conflict(
+    definition: FormDefinition,
+    seen: Submission,
+    current: Submission,
+    answers: Mapping[str, Any],
+    names: Sequence[str],
+    error: str,
+) -> BaseResponse:
+    """Show what both have written, and what stood there before; neither is chosen beforehand.
+
+    :param answers: what is to be stored, with the clerk's own text where both differ.
+    """
+    form = definition.form_class()
+    rows = [
+        {
+            "name": name,
+            "label": form[name].label.text,
+            "before": display_value(form[name], seen.answers.get(name)),
+            "theirs": display_value(form[name], current.answers.get(name)),
+            "mine": display_value(form[name], answers.get(name)),
+        }
+        for name in names
+    ]
+    events = [
+        row for row in queries.submission_history(database(), current.number)["events"] if row.kind == "corrected"
+    ]
+    return render(
+        "conflict", status=409, title=_("A colleague was faster: %(reference)s", reference=current.reference),
+        error=error, found=current, rows=rows, pairs=definition.hidden_fields_from_answers(answers), is_known=bool(seen.version),
+        last=events[-1] if events else None,
+        seen=sign_version(current, answers=dict(current.answers), asked=list(names)),
+    )  # fmt: skip
+
+
+@staff.route("/v/<reference>/loeschen", methods=["GET", "POST"])
+@submission_view
+def delete_submission(found: Submission) -> BaseResponse:
+    """Delete one submission for good, after asking."""
+    error = ""
+    if request.method == "POST" and g.form.get("sure") == "yes":
+        kind = "spam-erased" if found.held else "erased"
+        error = delete_all([found], kind)
+        if not error:
+            return redirect(f"{staff_root()}?held=1" if found.held else staff_root(), 303)
+    return render_deletion(
+        _("Delete %(reference)s", reference=found.reference), [found], error, f"v/{found.reference}/loeschen"
+    )
+
+
+def delete_all(found: Sequence[Submission], kind: str) -> str:
+    """Delete submissions for good; return why not, if somebody has worked on one since the page was opened."""
+    numbers, mark = [row.number for row in found], g.form.get("_seen") or None
+    try:
+        deletion.delete_submissions(database(), numbers, g.account.name, kind, utc_now(), settings().mail_dir, mark)
+    except submissions.ConflictError:
+        return _("Somebody has worked on this while the page was open. Nothing was deleted. Please look once more.")
+    return ""
+
+
+def render_deletion(
+    title: str, found: Sequence[Submission], error: str, path: str, query: str = "", picked: bool = False
+) -> BaseResponse:
+    """Ask whether submissions are to be deleted.
+
+    :param picked: whether they were ticked, so that just these are deleted.
+    """
+    return render(
+        "erase", status=409 if error else 200, title=title, found=found, address=query, error=error, picked=picked,
+        action=staff_root() + path, seen=deletion.work_digest(database(), [row.number for row in found]),
+    )  # fmt: skip
