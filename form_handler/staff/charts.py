@@ -10,7 +10,7 @@ from typing import Any
 
 from babel.dates import format_skeleton
 
-from core.gettext import current_code
+from core.gettext import current_language_code
 from core.gettext import gettext as _
 from form_handler.forms import FORMS
 from form_handler.forms.fields import choice_labels
@@ -56,7 +56,7 @@ def count_by_month(found: Sequence[Submission], now: datetime.datetime) -> list[
     months = [divmod(number, 12) for number in range(latest - 11, latest + 1)]
     return [
         (
-            format_skeleton("yMMM", datetime.date(year, month + 1, 1), locale=current_code()),
+            format_skeleton("yMMM", datetime.date(year, month + 1, 1), locale=current_language_code()),
             counts[(year, month + 1)],
         )
         for year, month in months
