@@ -49,7 +49,7 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.extensions["kim_layouts"] = PageLayouts(settings.site_dir)
     app.before_request(set_language_and_check_host)
     staff_views.register(app, settings)
-    app.register_blueprint(views.forms)
+    views.register(app)
     errors.register_error_handlers(app)
     return app
 

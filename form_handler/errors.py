@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app, g, request
-from werkzeug.exceptions import HTTPException
+from pathlib import Path
+
+from flask import Flask, current_app, g, redirect, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.security import safe_join
 from werkzeug.wrappers import Response
 
 from core.gettext import gettext as _
 from core.gettext import use_language
 from core.languages import split_language
+from form_handler.current import settings
 from form_handler.responses import render_error
+from form_handler.url_correction import find_canonical_path, location_header
 
 
 def register_error_handlers(app: Flask) -> None:
     """Let every error of the app be shown as a page."""
+    app.register_error_handler(NotFound, handle_not_found)
     app.register_error_handler(HTTPException, handle_http_error)
     app.register_error_handler(Exception, handle_exception)
 
@@ -26,11 +32,42 @@ def handle_http_error(error: HTTPException) -> Response:
     language, _rest = split_language(request.path)
     with use_language(language.code):
         title, line = error_text(status)
-        response = render_error(language, status, title, [line], g.get("definition"), g.get("incoming"))
+        response = render_error(language, status, title, [line], g.get("definition"), g.get("form_body"))
     for name, value in error.get_headers():
         if name == "Allow":
             response.headers[name] = value
     return response
+
+
+def handle_not_found(error: NotFound) -> Response:
+    """Redirect to the form that a misspelled address means; refuse other methods than GET on a static page.
+
+    308 keeps method and body: a form that is sent to the misspelled address is sent again, with its answers.
+    """
+    path = find_canonical_path(request.path, is_form_path)
+    if path is not None:
+        return redirect(location_header(path, request.environ.get("QUERY_STRING", "")), 308)
+    if request.method not in {"GET", "HEAD"} and is_static_page(request.path):
+        return handle_http_error(MethodNotAllowed(valid_methods=["GET", "HEAD"]))
+    return handle_http_error(error)
+
+
+def is_form_path(path: str) -> bool:
+    """Return whether a path is that of a form's view for the method of this request."""
+    try:
+        endpoint, _values = current_app.url_map.bind("").match(path, method=request.method)
+    except HTTPException:  # no such view, another method, or a redirect
+        return False
+    return bool(endpoint.startswith("forms"))
+
+
+def is_static_page(path: str) -> bool:
+    """Return whether the built site has a page or file at a path."""
+    found = safe_join(str(settings().site_dir), path.strip("/"))
+    try:
+        return found is not None and (Path(found).is_file() or Path(found, "index.html").is_file())
+    except (OSError, ValueError):  # too long, or a NUL
+        return False
 
 
 def handle_exception(error: Exception) -> Response:
@@ -45,7 +82,7 @@ def handle_exception(error: Exception) -> Response:
         lines = [_("Please try again in a moment, or call us.")]
         if not g.get("stored"):
             lines.insert(0, _("Something went wrong on our side. Nothing was stored."))
-        return render_error(language, 500, _("Something went wrong"), lines, g.get("definition"), g.get("incoming"))
+        return render_error(language, 500, _("Something went wrong"), lines, g.get("definition"), g.get("form_body"))
 
 
 def error_text(status: int) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Flask, Response, current_app
+from flask import Flask, Response, current_app, render_template
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 from wtforms import Form
@@ -36,10 +36,10 @@ def form_url(language: Language, definition: FormDefinition) -> str:
     return language.root + definition.slug
 
 
-def render_macro(macro: str, **values: Any) -> str:
-    """Draw one macro of the shared form templates."""
-    module = current_app.jinja_env.get_template(TEMPLATE).module
-    return str(getattr(module, macro)(**values))
+def render_macro(name: str, template: str = TEMPLATE, **values: Any) -> str:
+    """Render a macro of a template, by default of those that build and service share for forms."""
+    module = current_app.jinja_env.get_template(template).module
+    return str(getattr(module, name)(**values))
 
 
 def html_response(page: str, status: int) -> Response:
@@ -196,9 +196,5 @@ def in_layout(language: Language, region: str, definition: FormDefinition | None
 
 
 def minimal_page(language: Language, region: str) -> str:
-    """Return a page without the site's frame, for the case that the built site itself is gone."""
-    return (
-        f'<!doctype html><html lang="{language.code}" dir="{language.dir}"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width,initial-scale=1"><title></title></head>'
-        f"<body><main>{region}</main></body></html>"
-    )
+    """Return a page without the site's layout, for a built site that is missing."""
+    return render_template("partials/kim/minimal.html", language=language, region=Markup(region))  # noqa: S704 - rendered by our own escaping templates

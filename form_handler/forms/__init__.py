@@ -18,9 +18,4 @@ FORMS: dict[str, FormDefinition] = {
 }
 
 
-def find_form(slug: str) -> FormDefinition | None:
-    """Return the form whose page lives at this slug (``"arbeitgeber/mitmachen/"``), or None."""
-    return next((definition for definition in FORMS.values() if definition.slug == slug), None)
-
-
-__all__ = ["FORMS", "FormDefinition", "find_form"]
+__all__ = ["FORMS", "FormDefinition"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 
 from core.gettext import gettext as _
 from core.languages import Language
@@ -20,6 +20,7 @@ from form_handler.toolkit import recommend
 TOOLKIT_PATH = "arbeitgeber/werkzeugkasten/"
 RESULT_PATH = TOOLKIT_PATH + "auswahl/"
 DATA_PATH = TOOLKIT_PATH + "massnahmen.json"
+TEMPLATE = "partials/kim/chooser.html"
 COMPANY_SIZES = {"1-9": "small", "10-49": "small", "50-249": "medium", "250+": "large"}
 OFFER_KINDS = {"internship": "internship", "entry_qualification": "training", "training": "training", "job": "job"}
 
@@ -41,14 +42,18 @@ def load_toolkit(site_dir: Path, language: Language) -> dict[str, Any]:
     return found
 
 
-def recommendations(language: Language) -> Response:
+def recommendations() -> Response:
     """Return the list that fits the answers in the address; it can be shared and printed, and holds nothing personal."""
+    language: Language = g.language
     data = load_toolkit(settings().site_dir, language)
     answers = recommend.parse_answers({name: request.args.getlist(name) for name in recommend.QUESTIONS})
     action = language.root + RESULT_PATH
-    region = draw("result", results=recommend.recommend(data, answers), data=data, share_url=share_url(action, answers))
-    region = f'<div id="choose-live" aria-live="polite"><div data-chooser-static>{region}</div></div>' + draw(
-        "chooser_form",
+    region = responses.render_macro(
+        "result_and_form",
+        TEMPLATE,
+        results=recommend.recommend(data, answers),
+        data=data,
+        share_url=share_url(action, answers),
         labels=recommend.choice_labels(),
         answers=answers,
         action=action,
@@ -64,12 +69,6 @@ def share_url(action: str, answers: Mapping[str, Sequence[str]]) -> str:
     """Return the address that holds these answers."""
     query = urlencode([(question, key) for question in recommend.QUESTIONS for key in answers.get(question, ())])
     return f"{action}?{query}" if query else action
-
-
-def draw(macro: str, **values: Any) -> str:
-    """Draw one macro of the chooser's templates."""
-    module = current_app.jinja_env.get_template("partials/kim/chooser.html").module
-    return str(getattr(module, macro)(**values))
 
 
 def chooser_answers(form: str, answers: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -102,4 +101,6 @@ def recommendations_for_receipt(language: Language, answers: Mapping[str, Sequen
         current_app.logger.error("%s", error)
         return ""
     results = recommend.recommend(data, answers)
-    return draw("fitting", results=results, data=data, more_url=share_url(language.root + RESULT_PATH, answers))
+    return responses.render_macro(
+        "fitting", TEMPLATE, results=results, data=data, more_url=share_url(language.root + RESULT_PATH, answers)
+    )

@@ -218,6 +218,25 @@ def test_no_address_leads_to_another_host(client: Client, path: str) -> None:
         assert "Set-Cookie" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    ("path", "method", "status", "allowed"),
+    [
+        (FORM, "DELETE", 405, {"GET", "HEAD", "POST", "OPTIONS"}), ("/tr" + FORM + "absenden/", "PUT", 405, {"GET", "HEAD", "POST", "OPTIONS"}),
+        (FORM + "eingegangen/", "POST", 405, {"GET", "HEAD", "OPTIONS"}), ("/ar/adresse-bestaetigen/", "PATCH", 405, {"GET", "HEAD", "POST", "OPTIONS"}),
+        ("/arbeitgeber/werkzeugkasten/auswahl/", "POST", 405, {"GET", "HEAD", "OPTIONS"}), ("/", "POST", 405, {"GET", "HEAD"}),
+        ("/kontakt/", "POST", 405, {"GET", "HEAD"}), ("/heft.pdf", "DELETE", 405, {"GET", "HEAD"}), ("/ar/kontakt/", "PUT", 405, {"GET", "HEAD"}),
+        ("/nope/", "POST", 404, set()), ("/xx" + FORM, "POST", 404, set()), ("/de" + FORM, "POST", 404, set()), ("/../../etc/passwd", "POST", 404, set()),
+    ],
+)  # fmt: skip
+def test_a_method_that_a_path_does_not_take_is_named_with_those_it_takes(
+    client: Client, path: str, method: str, status: int, allowed: set[str]
+) -> None:
+    answer = ask(client, path, method)
+    assert answer.status_code == status
+    assert set(answer.headers.get("Allow", "").replace(" ", "").split(",")) - {""} == allowed
+    assert answer.mimetype == "text/html"
+
+
 def test_a_form_sent_to_an_address_without_its_stroke_keeps_its_answers(client: Client) -> None:
     answer = client.post(FORM[:-1], data={"company": "Beispielbetrieb"}, base_url="http://localhost/")
     assert (answer.status_code, answer.headers["Location"]) == (308, FORM)
