@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from core.languages import Language, load_languages
+from core.languages import Language
 from tests.browser.conftest import Visit
 from tests.conftest import full_or_sample
+from tests.languages import LANGUAGES
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 AXE = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
@@ -33,6 +34,9 @@ TEMPLATES = [
     "offline/",
     "not-kept.html",
 ]
+WIDTHS = (1280, 320, 360)
+OVER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+NEEDED = (".kim-brand", "[data-kim-search]", ".kim-menu > summary")
 Begin = Callable[..., Visit]
 
 
@@ -46,31 +50,59 @@ def violations(page: Page) -> list[str]:
     return [f"{v['id']}: {node['html'][:120]}" for v in found for node in v["nodes"]]
 
 
-# German and Arabic: every template in two looks, opened once. Every other language: three templates, in turn. `make test-all`
-# runs every template in every language, and then every page in four looks (tests/everything).
-LOOKS = full_or_sample(
-    [(360, "light"), (1280, "dark"), (1280, "light"), (360, "dark")], [(360, "light"), (1280, "dark")]
-)
+def overflows(page: Page) -> list[str]:
+    """Return where the page is wider than the window, and what is lost of the header with text at twice its size."""
+    found = []
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        if page.evaluate(OVER) > 0:
+            found.append(f"too wide at {width} px")
+    page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+    if page.evaluate(OVER) > 0:
+        found.append("too wide with text at twice its size")
+    for selector in NEEDED:
+        box = page.locator(selector).bounding_box()
+        if box is None:
+            found.append(f"{selector} is lost")
+        elif box["x"] < 0 or box["x"] + box["width"] > WIDTHS[-1]:
+            found.append(f"{selector} is cut off")
+    return found
+
+
+# `make test` opens every template in German and in Arabic, in the one in one look, in the other in the other; in Ukrainian
+# those with most controls; in every other language three, in turn. `make test-all` opens every template in every language and
+# look, and then every page in four looks (tests/everything).
+LOOKS = [(360, "light"), (1280, "dark"), (1280, "light"), (360, "dark")]
 PATHS = [*TEMPLATES, "gibt-es-nicht/"]
-LANGUAGES = load_languages()
 BOTH = ("de", "ar")
-SHARE = {
-    row.code: PATHS
-    if row.code in BOTH
-    else full_or_sample(PATHS, [PATHS[(3 * number + step) % len(PATHS)] for step in range(3)])
-    for number, row in enumerate(LANGUAGES)
-}
+MOST_CONTROLS = ["", "kim/", "angebote/", "arbeitgeber/mitmachen/", "kontakt/", "offline/", "gibt-es-nicht/"]
 
 
-@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)
-def test_no_template_breaks_a_rule(visit: Begin, language: Language) -> None:
+def paths_of(number: int, code: str) -> list[str]:
+    """Return the paths to open in a language."""
+    if code in BOTH:
+        return PATHS
+    if code == "uk":
+        return full_or_sample([*PATHS, "kim/"], MOST_CONTROLS)
+    return full_or_sample(PATHS, [PATHS[(3 * number + step) % len(PATHS)] for step in range(3)])
+
+
+def looks_of(number: int, code: str) -> list[tuple[int, str]]:
+    """Return width and scheme of each look at the path of this number."""
+    return full_or_sample(LOOKS if code in BOTH else LOOKS[:1], [LOOKS[(number + (code == "ar")) % 2]])
+
+
+@pytest.mark.parametrize(("number", "language"), [*enumerate(LANGUAGES)], ids=[language.code for language in LANGUAGES])
+def test_no_template_breaks_a_rule_or_runs_over_the_edge(visit: Begin, number: int, language: Language) -> None:
+    """WCAG 2.2 by axe-core; 1.4.10 Reflow and 1.4.4 Resize Text by measuring."""
     seen = visit(viewport={"width": 360, "height": 800}, color_scheme="light", expect_errors=True)
-    for path in SHARE[language.code]:
+    for place, path in enumerate(paths_of(number, language.code)):
         page = seen.open(language.root + path)
-        for width, scheme in LOOKS if language.code in BOTH else LOOKS[:1]:
+        for width, scheme in looks_of(place, language.code):
             page.set_viewport_size({"width": width, "height": 800})
-            page.emulate_media(color_scheme=scheme)
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             assert violations(page) == [], f"{language.root}{path}, {width} px, {scheme}"
+        assert overflows(page) == [], f"{language.root}{path}"
         page.close()
 
 

@@ -12,7 +12,6 @@ import os
 import re
 import sys
 import tempfile
-import time
 from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
@@ -24,12 +23,16 @@ from core.languages import load_languages
 from editorial.build.build import build_if_changed
 from editorial.content.accessibility import RESULTS
 from editorial.content.pages import read_content
+from kim.progress import steps
 from tests.browser.conftest import FLAGS, find_chromium
 from tests.browser.test_accessibility import AXE
 from tests.conftest import ROOT
 from tests.everything.look import LOOKS, Looker, Seen
 from tests.everything.planted import Planted
 from tests.serving import serving
+
+# Pages that a process looks at in one browser before it takes the next ones.
+SHARE = 20
 
 
 def paths() -> list[tuple[str, int]]:
@@ -46,12 +49,7 @@ def look_at(share: list[tuple[str, int]], url: str) -> tuple[list[Seen], str]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         looker = Looker(browser, url)
-        began, seen = time.monotonic(), []
-        for number, (path, status) in enumerate(share, 1):
-            seen.append(looker.look(path, status))
-            if number % 50 == 0:
-                print(f"  {number} of {len(share)} pages, {time.monotonic() - began:.0f} s", flush=True)
-        return seen, browser.version
+        return [looker.look(path, status) for path, status in share], browser.version
 
 
 def dead_links(seen: list[Seen], url: str) -> list[str]:
@@ -101,8 +99,12 @@ def main() -> int:
     workers = max(1, min(os.cpu_count() or 1, 4))
     with tempfile.TemporaryDirectory() as data, serving(Path(data)) as server:
         print(f"{len(everything)} pages, {len(LOOKS)} looks each, {workers} browsers", flush=True)
-        with concurrent.futures.ProcessPoolExecutor(workers) as pool:
-            parts = list(pool.map(look_at, [everything[i::workers] for i in range(workers)], [server.url] * workers))
+        shares = [everything[begin : begin + SHARE] for begin in range(0, len(everything), SHARE)]
+        with concurrent.futures.ProcessPoolExecutor(workers) as pool, steps("Shares of the pages", len(shares)) as step:
+            running = {pool.submit(look_at, share, server.url): share[-1][0] for share in shares}
+            for done in concurrent.futures.as_completed(running):
+                step(running[done])
+            parts = [one.result() for one in running]
         seen = [one for part, _version in parts for one in part]
         dead = dead_links(seen, server.url)
     for one in seen:
