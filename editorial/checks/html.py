@@ -70,7 +70,7 @@ def check_rendered(text: Text, facts: Facts, language: str, form: str | None = N
     """
     if is_harmless(text.body, template_ids(form)):
         return []
-    faults = check_html(_render(text.body, facts, language), addresses_of(facts), template_ids(form))
+    faults = check_html(render_body(text.body, facts, language), addresses_of(facts), template_ids(form))
     return locate_faults(text, faults, facts, language, form) if faults else []
 
 
@@ -99,7 +99,7 @@ def locate_faults(
 
     @functools.cache
     def known(count: int) -> frozenset[Fault]:
-        beginning = _render("\n".join(lines[:count]), facts, language)
+        beginning = render_body("\n".join(lines[:count]), facts, language)
         return frozenset(check_html(beginning, addresses, template_ids(form)))
 
     def line(fault: Fault) -> int:
@@ -116,7 +116,8 @@ def locate_faults(
     ]
 
 
-def _render(body: str, facts: Facts, language: str) -> str:
+def render_body(body: str, facts: Facts, language: str) -> str:
+    """Return the HTML of a page's text; shortcodes that need more than the facts become empty."""
     drawn = dict.fromkeys(DRAWN, lambda: "")
     with contextlib.suppress(UnknownInsert):  # check_inserts says so, with its line
         body = fill_inserts(body, facts, language, drawn)

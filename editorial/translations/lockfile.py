@@ -122,11 +122,12 @@ def read_lock(docs: Path) -> Lock | Finding:
     if not path.exists():
         return Lock()
     text = read_text(path, SHOWN)
-    return replace(text, remedy=REMEDY) if isinstance(text, Finding) else _parse(text)
+    return replace(text, remedy=REMEDY) if isinstance(text, Finding) else parse_lock(text)
 
 
 @lru_cache(maxsize=4)
-def _parse(text: str) -> Lock | Finding:
+def parse_lock(text: str) -> Lock | Finding:
+    """Return the lock that a text holds, or the finding that says why it cannot be read; cached by the text."""
     conflict = re.search(r"^(<{7}|={7}|>{7})", text, re.MULTILINE)
     if conflict:
         return Finding(

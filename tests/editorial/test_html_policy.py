@@ -14,7 +14,7 @@ from core.findings import errors
 from core.gettext import use_language
 from core.values import Date, Month
 from editorial.build.mkdocs_runner import prepare, settings_of
-from editorial.checks.html import _render, check_rendered, check_typed_html, is_harmless
+from editorial.checks.html import check_rendered, check_typed_html, is_harmless, render_body
 from editorial.checks.markdown_blocks import converter
 from editorial.content import markdown
 from editorial.content.accessibility import RESULTS, draw_run, load_run
@@ -86,7 +86,7 @@ PIECES = (
 def test_what_the_check_does_not_render_cannot_violate_the_policy(pieces: list[str]) -> None:
     body = "".join(pieces)
     if is_harmless(body, template_ids()):
-        assert check_html(_render(body, FACTS, "de"), ADDRESSES, template_ids()) == [], body
+        assert check_html(render_body(body, FACTS, "de"), ADDRESSES, template_ids()) == [], body
 
 
 @pytest.mark.parametrize(

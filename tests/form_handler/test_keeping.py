@@ -206,10 +206,10 @@ def test_a_backup_never_overwrites_and_leaves_no_half_file(
     with pytest.raises(BackupError, match="gibt es schon"):
         write_backup(database, tmp_path / "da.zip")
 
-    def full(*_: object) -> str:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("form_handler.storage.backup._write", full)
+    monkeypatch.setattr("zipfile.ZipFile.open", full)
     with pytest.raises(BackupError, match="No space"):
         write_backup(database, tmp_path / "voll.zip")
     assert [path.name for path in tmp_path.glob("*voll*")] + [path.name for path in tmp_path.glob(".*voll*")] == []

@@ -120,18 +120,19 @@ def test_pauses_grow_and_end_with_failed_that_staff_can_see(settings: Settings, 
     assert retry_delay(len(RETRY_DELAYS) + 1) is None
 
 
-def test_a_worker_that_dies_in_mid_sending_loses_no_mail(
-    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_that_dies_in_mid_sending_loses_no_mail(settings: Settings, database: Database) -> None:
     put(settings, database)
 
-    def die(*_: object) -> None:
-        raise KeyboardInterrupt
+    def die_before_recording(
+        _connection: object, _cursor: object, statement: str, parameters: tuple[object, ...], *_: object
+    ) -> None:
+        if statement.startswith("UPDATE outgoing_mail") and "sent" in parameters:
+            raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch:
-        patch.setattr("form_handler.mail.delivery._record_success", die)
-        with pytest.raises(KeyboardInterrupt):
-            deliver_due(database, settings, at(NOW))
+    sa.event.listen(database.engine, "before_cursor_execute", die_before_recording)
+    with pytest.raises(KeyboardInterrupt):
+        deliver_due(database, settings, at(NOW))
+    sa.event.remove(database.engine, "before_cursor_execute", die_before_recording)
     assert deliver_due(database, settings, at(NOW)) == 1, "the other mail is not held up"
     assert deliver_due(database, settings, at(NOW + CLAIM_TIMEOUT)) == 1, "the interrupted one comes again"
     assert {row["state"] for row in waiting(database)} == {"sent"}

@@ -11,7 +11,7 @@ import pytest
 
 from core.languages import load_languages
 from editorial.content.pages import read_content
-from editorial.translations.lockfile import _parse, check_lock, load_lock
+from editorial.translations.lockfile import check_lock, load_lock, parse_lock
 from editorial.translations.segments import HEAD, read_document
 from editorial.translations.state import changes, check_translations, site_states
 from tests.conftest import ROOT
@@ -98,7 +98,7 @@ def test_white_space_line_ends_wrapping_and_the_order_of_the_header_change_nothi
 
 def test_the_state_of_the_whole_site_takes_less_than_a_second(real: Desk) -> None:
     content = read_content(real.docs, real.languages)
-    _parse.cache_clear()
+    parse_lock.cache_clear()
     read_document.cache_clear()
     begin = time.process_time()
     states = site_states(real.docs, content, real.languages)
