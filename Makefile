@@ -5,6 +5,7 @@ VENV := .venv
 KIM := $(VENV)/bin/python -m kim
 # Each process begins with a part of the tests and takes over from the other when it is done.
 PYTEST := $(VENV)/bin/python -m pytest -n auto --dist worksteal
+DENO := DENO_DIR=$(VENV)/deno $(VENV)/bin/deno
 export PORT
 
 .DEFAULT_GOAL := help
@@ -31,8 +32,8 @@ pdf: $(VENV)/.installed ## Print the PDF booklets of the built site into site/pd
 desk: $(VENV)/.installed ## Write the editors' desk to var/desk/index.html: what is missing, stale, overdue, unconfirmed
 	@$(KIM) desk
 
-check: $(VENV)/.installed-dev ## Lint, types, pages, facts and interface words
-	@$(VENV)/bin/python -m ruff check . && $(VENV)/bin/python -m ruff format --check . && $(VENV)/bin/python -m mypy && $(VENV)/bin/python $(VENV)/bin/lint-imports --no-logo && $(KIM) check
+check: $(VENV)/.installed-dev ## Lint and types of Python, CSS and JavaScript, pages, facts and interface words
+	@$(VENV)/bin/python -m ruff check . && $(VENV)/bin/python -m ruff format --check . && $(VENV)/bin/python -m mypy && $(VENV)/bin/python $(VENV)/bin/lint-imports --no-logo && $(DENO) task --quiet check && $(KIM) check
 
 test: check browser postgres nginx ## Set up what the tests need, a real Chromium included; check, and run all tests
 	@$(PYTEST) --durations 25
@@ -69,6 +70,7 @@ clean: ## Remove what can be made again (not var/, where the answers are)
 lock: ## Renew the lock files: exact versions and hashes, no index address (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-config --no-header -q -o requirements.txt
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-config --no-header -q -o requirements-dev.txt -c requirements.txt
+	$(DENO) install --frozen=false
 
 $(VENV)/bin/python:
 	@sh deploy/make-venv $(PYTHON) $(VENV)
@@ -80,7 +82,8 @@ $(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/bin/python
 	@$(VENV)/bin/python -m compileall -q core form_handler editorial kim
 	@pwd -P > $@
 
-$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+$(VENV)/.installed-dev: requirements-dev.txt deno.lock $(VENV)/.installed
 	@echo "Installing what the tests need (once) …"
 	@sh deploy/install-packages $(VENV)/bin/python requirements-dev.txt
+	@$(DENO) install --quiet
 	@touch $@

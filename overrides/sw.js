@@ -29,5 +29,7 @@ self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 self.addEventListener("fetch", (event) => {
   const { request } = event;
-  if (request.method === "GET" && request.url.startsWith(self.location.origin + "/")) event.respondWith(answer(request));
+  if (request.method === "GET" && request.url.startsWith(self.location.origin + "/")) {
+    event.respondWith(answer(request));
+  }
 });

@@ -1,4 +1,4 @@
-"""Small files: scripts and styles without comments, and a gzip copy beside each text, which server and proxy hand out as it is."""
+"""Gzip copies beside each text file of the site, which server and proxy send as they are."""
 
 from __future__ import annotations
 
@@ -18,16 +18,6 @@ TOO_SMALL = 400  # bytes; below, the copy would hardly be smaller than the file
 # second 3 to 5 % less in ten times the time of the first, for the few files that all pages load.
 USUAL, HARD = 6, 10
 SHARED = (".css", ".js")
-
-
-def without_comments(name: str, text: str) -> str:
-    """Return a stylesheet or script as it is sent: without comments and without blanks that mean nothing."""
-    import rcssmin  # late, as below: only whole builds make styles and scripts smaller
-    import rjsmin
-
-    if name.endswith(".css"):
-        return str(rcssmin.cssmin(text))
-    return str(rjsmin.jsmin(text)) if name.endswith(".js") else text
 
 
 def texts_below(site_dir: Path) -> Iterator[Path]:

@@ -27,13 +27,13 @@ from core import gettext
 from core.findings import ContentError
 from core.gettext import gettext as _
 from core.languages import Language, default_language
-from editorial.build.compress import without_comments
 from editorial.build.well_known import robots, security, sitemap, suggestions
 from editorial.content.pages import Page
 from editorial.content.published_files import is_asset, is_page
 from editorial.content.structure import LEGAL, NOT_KEPT, SUGGESTIONS
 from editorial.content.survey_results import CSV_NAME, PAGE, results_csv
 from editorial.content.toolkit import ROOM, chooser_data
+from editorial.render.assets import PARTS, asset_content
 from editorial.render.context import error_context, page_context
 from editorial.render.page import after_markdown, before_markdown, furnish, spoken
 from editorial.render.plain_text import PlainText
@@ -83,15 +83,15 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
                 kept = self._shows(page, folder) if page is not None else is_asset(file.src_uri)
                 if folder in foreign or not kept:
                     files.remove(file)
-            elif not source.startswith(own + os.sep):
+            elif not source.startswith(own + os.sep) or file.src_uri.startswith(PARTS):
                 files.remove(file)
         return files
 
     def on_env(self, env: jinja2.Environment, config: MkDocsConfig, files: Files) -> jinja2.Environment:
-        """Give templates our words, dates and addresses, and escape what they print; make scripts and styles smaller."""
+        """Give templates our words, dates and addresses, and escape what they print; bundle stylesheets and scripts."""
         for file in files:
             if file.src_uri.endswith((".css", ".js")):
-                file.content_string = without_comments(file.src_uri, file.content_string)
+                file.content_bytes = asset_content(Path(file.abs_src_path or ""))
         return furnish(env, self.language, Path(config.theme.custom_dir or "."))
 
     def on_nav(self, nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:

@@ -6,7 +6,6 @@ MkDocs calls these functions through the plugin; :mod:`editorial.build.single` c
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from editorial.content import markdown
 from editorial.content.html_policy import check_html, template_ids
 from editorial.content.pages import Page
 from editorial.content.shortcodes import Draw, fill_inserts
+from editorial.render.assets import asset_url
 from editorial.render.language_tags import mark_german
 from editorial.render.sayings import sayings_of
 from editorial.render.site import House
@@ -134,9 +134,3 @@ def speaker() -> Callable[..., Markup]:
         return text % values if values or "%" in text else text
 
     return say
-
-
-def asset_url(custom_dir: Path, name: str) -> str:
-    """Return the address of one of our own files, with a mark that changes with its content."""
-    digest = hashlib.sha256((custom_dir / "assets" / name).read_bytes()).hexdigest()[:10]
-    return f"/assets/{name}?v={digest}"

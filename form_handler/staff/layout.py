@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from babel.dates import format_date, format_datetime
 from flask import Response, g, render_template
 
+from core.assets import versioned_url
 from core.contacts import load_fallback_contact
 from core.gettext import STAFF_LANGUAGES, gettext
-from core.project import ROOT, load_site_settings
+from core.project import load_site_settings
 from form_handler.current import settings
 from form_handler.forms import FORMS
 from form_handler.staff.labels import event_label, mail_kind_label, mail_state_label, spam_reasons, state_label
-
-ASSETS = ROOT / "overrides" / "assets"
 
 
 def staff_root() -> str:
@@ -24,9 +22,9 @@ def staff_root() -> str:
 
 
 def asset_url(name: str) -> str:
-    """Return the address of one of our own files, with a mark of its content."""
-    digest = hashlib.sha256((ASSETS / name).read_bytes()).hexdigest()[:10]
-    return f"/assets/{name}?v={digest}"
+    """Return the address of a file below ``assets/`` of the built site, with a version that changes with its content."""
+    path = settings().site_dir / "assets" / name
+    return versioned_url(name, path.read_bytes() if path.is_file() else b"")
 
 
 def render(page: str, status: int = 200, **values: Any) -> Response:

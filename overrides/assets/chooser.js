@@ -53,16 +53,29 @@ function show(data, answers) {
     const measure = data.measures[one.key];
     const spoken = { lang: measure.lang, dir: measure.lang && "ltr" };
     const link = element("a", { href: measure.url, hreflang: measure.lang, ...spoken }, measure.title);
-    return element("li", { class: `kim-result${one.first ? " kim-result--first" : ""}`, "data-key": one.key },
+    return element(
+      "li",
+      { class: `kim-result${one.first ? " kim-result--first" : ""}`, "data-key": one.key },
       ...(one.first ? [element("p", { class: "kim-result__first" }, data.words.first)] : []),
       element("h3", { class: "kim-result__title" }, link),
       element("p", spoken, measure.text),
-      element("p", { class: "kim-result__why" }, one.why.map((reason) => data.reasons[reason]).join(" · ")));
+      element("p", { class: "kim-result__why" }, one.why.map((reason) => data.reasons[reason]).join(" · ")),
+    );
   });
-  live.replaceChildren(element("section", { class: "kim-chooser__result", "aria-labelledby": "choose-result" },
-    element("h2", { id: "choose-result", tabindex: "-1" }, data.words.title),
-    element("ol", { class: "kim-results" }, ...items),
-    element("p", { class: "kim-chooser__share" }, element("a", { href: `${form.action}?${query}` }, data.words.share), ` ${data.words.nothing}`)));
+  live.replaceChildren(
+    element(
+      "section",
+      { class: "kim-chooser__result", "aria-labelledby": "choose-result" },
+      element("h2", { id: "choose-result", tabindex: "-1" }, data.words.title),
+      element("ol", { class: "kim-results" }, ...items),
+      element(
+        "p",
+        { class: "kim-chooser__share" },
+        element("a", { href: `${form.action}?${query}` }, data.words.share),
+        ` ${data.words.nothing}`,
+      ),
+    ),
+  );
 }
 
 if (form) {

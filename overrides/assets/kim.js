@@ -16,10 +16,11 @@
 
   const system = matchMedia("(prefers-color-scheme: dark)");
   const schemeButton = one("[data-kim-scheme]");
+  schemeButton.hidden = !CSS.supports("color", "light-dark(#000, #fff)");
   const isDark = () => (root.dataset.scheme ? root.dataset.scheme === "dark" : system.matches);
   const showScheme = () => {
     schemeButton.setAttribute("aria-pressed", isDark());
-    const paper = getComputedStyle(root).getPropertyValue("--kim-paper").trim();
+    const paper = getComputedStyle(document.body).backgroundColor;
     for (const meta of document.querySelectorAll("meta[name=theme-color]")) meta.content = paper;
   };
   schemeButton.addEventListener("click", () => {
@@ -97,7 +98,9 @@
 
   addEventListener("beforeprint", () => {
     const date = new Intl.DateTimeFormat(`${root.dataset.lang}-u-ca-gregory-nu-latn`, { dateStyle: "long" }).format();
-    for (const line of document.querySelectorAll("[data-kim-printed]")) line.textContent = line.dataset.kimPrinted.replace("{date}", date);
+    for (const line of document.querySelectorAll("[data-kim-printed]")) {
+      line.textContent = line.dataset.kimPrinted.replace("{date}", date);
+    }
   });
 
   /* ---- Page feedback: the link that led here names the page; the reader sees it in the field ------------------- */
@@ -113,7 +116,9 @@
     const codes = navigator.languages.map((tag) => tag.toLowerCase().split("-")[0]);
     const link = codes.map((code) => links.find(({ lang }) => lang === code)).find(Boolean);
     const fromHere = document.referrer.startsWith(location.origin + "/");
-    if (!link || link.hasAttribute("aria-current") || link.nextElementSibling || fromHere || store("kim-hint") === "off") return;
+    if (
+      !link || link.hasAttribute("aria-current") || link.nextElementSibling || fromHere || store("kim-hint") === "off"
+    ) return;
     const all = await (await fetch(one("[data-suggestions]").dataset.suggestions)).json();
     const { dir, label, text, read, no } = all[link.lang];
     const make = (name, words, marks) => {
@@ -123,7 +128,11 @@
     };
     const bar = make("div", "", { class: "kim-suggestion", role: "region", "aria-label": label, lang: link.lang, dir });
     const dismiss = make("button", no, { class: "kim-tool", type: "button" });
-    bar.append(make("p", text, {}), make("a", read, { class: "button", href: link.href, hreflang: link.lang }), dismiss);
+    bar.append(
+      make("p", text, {}),
+      make("a", read, { class: "button", href: link.href, hreflang: link.lang }),
+      dismiss,
+    );
     dismiss.addEventListener("click", () => {
       store("kim-hint", "off");
       bar.remove();
@@ -134,5 +143,5 @@
 
   /* ---- What was pressed before this file was here ---------------------------------------------------------------- */
 
-  window.kimPressed?.click();
+  globalThis.kimPressed?.click();
 }

@@ -10,7 +10,8 @@
   const mine = `kim-${lang}-`;
   const ours = async (start) => (await caches.keys()).filter((name) => name.startsWith(start));
 
-  const number = (value, options) => new Intl.NumberFormat(lang, { numberingSystem: "latn", maximumFractionDigits: 1, ...options }).format(value);
+  const number = (value, options) =>
+    new Intl.NumberFormat(lang, { numberingSystem: "latn", maximumFractionDigits: 1, ...options }).format(value);
   const size = (bytes) => number(Math.max(bytes / 1e6, 0.1), { style: "unit", unit: "megabyte" });
   const say = (text, values = {}) => {
     status.textContent = text.replace(/\{(\w+)\}/g, (_, name) => values[name]);

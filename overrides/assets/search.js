@@ -4,25 +4,68 @@
 // know stands here: for each language, ways from one form of a word to the beginning of others. They are tried
 // after the word itself, and what they find comes after what the word itself finds.
 const STEMS = {
-  de: [[/^(?:an|auf|aus|ein|vor|mit|um)?ge(.{3,}?)(?:e?t|en)$/, "$1"], [/^(.{3,}?)(?:e?te?[nr]?|e[mnrs]?|[ns])$/, "$1"]],
+  de: [[/^(?:an|auf|aus|ein|vor|mit|um)?ge(.{3,}?)(?:e?t|en)$/, "$1"], [
+    /^(.{3,}?)(?:e?te?[nr]?|e[mnrs]?|[ns])$/,
+    "$1",
+  ]],
   en: [[/^(.{3,}?)(?:'s|s)$/, "$1"], [/^(.{2,})i?ren$/, "$1"]],
-  uk: [[/^(.{3,}?)(?:[ую]ва(?:ти|нн?ь?[яюі]?м?и?х?|в|ла|ло|ли)|[ую](?:ю|є|ємо|єте|єш|ють)|н(?:ь|ня|ню|ням|нями|нях|ні)|ьми|[іо]ст(?:ь|і|ю|ей|ям|ями|ях)|ь?(?:ого|ому|ої|ою)|[иі](?:й|м|х|ми|ма)|[аяие](?:ти|ть|в|ла|ло|ли|мо|те|ш)|[ую]ть|[ая](?:м|ми|х)|[ое]м|[еє]ю|[оеє]ві|[ії]в|ей|є[юм]|єм|дю|[аяуюоеєиіїйь])$/, "$1"],
-    [/^(.+)ец(?:ь)?$/, "$1ц"], [/^(.+)і([бвгґджзйклмнпрстфхцчшщ]{1,2})ь?$/, "$1о$2"], [/^(.+)о([бвгґджзйклмнпрстфхцчшщ]{1,2})(?:[уиіаю]|ів|ом|ам|ами|ах)?$/, "$1і$2"]],
-  ru: [[/^(.{3,}?)(?:[аяоеёиы]?[йм]|[оеё]го|[оеё]му|[иы]ми|[иы]х|[аяеои]ми|ами|ями|[аяие]х|[оеё]в|ией|ью|ию|ия|ии|ие|ью|[аеиоуыьюяё])$/, "$1"], [/^(.+)[оеё]н(?:ок|к.{0,2})$/, "$1ён"]],
-  pl: [[/^(.{3,}?)(?:ami|ach|iom|om|owi|owie|ów|iem|em|ie|[iy]ch|[iy]mi?|ego|emu|ej|uj[eą]|owa[ćłl].*|ą|ę|y|i|a|o|e|u)$/, "$1"],
-    [/^(.+)[óąę]([^aąeęioóuy]{1,2})$/, (_, a, b) => a], [/^(.+)ek$/, "$1k"], [/^(.+[^aąeęioóuy])k$/, "$1ek"], [/^(.+?)(?:dzie?|k)$/, "$1"], [/^(.+)(?:ł|l)$/, "$1"], [/^(.+)cie?$/, "$1t"]],
-  tr: [[/^(.{2,}?)(?:l[ae]r)?(?:[ıiuü][mn][ıiuü]z|l[ae]r[ıi]|s?[ıiuü]|[ıiuü][mn]|m|n)?(?:[ny]?(?:[dt][ae]n?|[ıiuü]n?|[ae]|l[ae]))?$/, "$1"],
-    [/(.)\1$/, "$1"], [/[dt]$/, (x) => (x === "d" ? "t" : "d")], [/[bp]$/, (x) => (x === "b" ? "p" : "b")], [/[ğk]$/, (x) => (x === "k" ? "ğ" : "k")], [/[cç]$/, (x) => (x === "c" ? "ç" : "c")],
-    [/([aıou][^aeıioöuü]?)([^aeıioöuü])$/, "$1ı$2"], [/([eiöü]?[^aeıioöuü])([^aeıioöuü])$/, "$1i$2"], [/[ıiuü]([^aeıioöuü])$/, "$1"]],
+  uk: [
+    [
+      /^(.{3,}?)(?:[ую]ва(?:ти|нн?ь?[яюі]?м?и?х?|в|ла|ло|ли)|[ую](?:ю|є|ємо|єте|єш|ють)|н(?:ь|ня|ню|ням|нями|нях|ні)|ьми|[іо]ст(?:ь|і|ю|ей|ям|ями|ях)|ь?(?:ого|ому|ої|ою)|[иі](?:й|м|х|ми|ма)|[аяие](?:ти|ть|в|ла|ло|ли|мо|те|ш)|[ую]ть|[ая](?:м|ми|х)|[ое]м|[еє]ю|[оеє]ві|[ії]в|ей|є[юм]|єм|дю|[аяуюоеєиіїйь])$/,
+      "$1",
+    ],
+    [/^(.+)ец(?:ь)?$/, "$1ц"],
+    [/^(.+)і([бвгґджзйклмнпрстфхцчшщ]{1,2})ь?$/, "$1о$2"],
+    [/^(.+)о([бвгґджзйклмнпрстфхцчшщ]{1,2})(?:[уиіаю]|ів|ом|ам|ами|ах)?$/, "$1і$2"],
+  ],
+  ru: [[
+    /^(.{3,}?)(?:[аяоеёиы]?[йм]|[оеё]го|[оеё]му|[иы]ми|[иы]х|[аяеои]ми|ами|ями|[аяие]х|[оеё]в|ией|ью|ию|ия|ии|ие|ью|[аеиоуыьюяё])$/,
+    "$1",
+  ], [/^(.+)[оеё]н(?:ок|к.{0,2})$/, "$1ён"]],
+  pl: [
+    [
+      /^(.{3,}?)(?:ami|ach|iom|om|owi|owie|ów|iem|em|ie|[iy]ch|[iy]mi?|ego|emu|ej|uj[eą]|owa[ćłl].*|ą|ę|y|i|a|o|e|u)$/,
+      "$1",
+    ],
+    [/^(.+)[óąę]([^aąeęioóuy]{1,2})$/, (_found, beginning) => beginning],
+    [/^(.+)ek$/, "$1k"],
+    [/^(.+[^aąeęioóuy])k$/, "$1ek"],
+    [/^(.+?)(?:dzie?|k)$/, "$1"],
+    [/^(.+)(?:ł|l)$/, "$1"],
+    [/^(.+)cie?$/, "$1t"],
+  ],
+  tr: [
+    [
+      /^(.{2,}?)(?:l[ae]r)?(?:[ıiuü][mn][ıiuü]z|l[ae]r[ıi]|s?[ıiuü]|[ıiuü][mn]|m|n)?(?:[ny]?(?:[dt][ae]n?|[ıiuü]n?|[ae]|l[ae]))?$/,
+      "$1",
+    ],
+    [/(.)\1$/, "$1"],
+    [/[dt]$/, (x) => (x === "d" ? "t" : "d")],
+    [/[bp]$/, (x) => (x === "b" ? "p" : "b")],
+    [/[ğk]$/, (x) => (x === "k" ? "ğ" : "k")],
+    [/[cç]$/, (x) => (x === "c" ? "ç" : "c")],
+    [/([aıou][^aeıioöuü]?)([^aeıioöuü])$/, "$1ı$2"],
+    [/([eiöü]?[^aeıioöuü])([^aeıioöuü])$/, "$1i$2"],
+    [/[ıiuü]([^aeıioöuü])$/, "$1"],
+  ],
   ar: [[/^(?:[وف](?=.{4}))?(?:بال|كال|لل|ال|[بلك](?=.{4}))?(.{2,}?)(?:كم|هم|ها|نا|ات|ين|ون|ية|[ةهي]|اً|ًا|ا)?$/, "$1"]],
   fa: [[/^(.{3,}?)\u200c?(?:های|هایی|ها|ای|ات|ان|ی)$/, "$1"]],
 };
 
 /** Arabic plurals change the inside of a word: the ways that are common, in both directions. */
 const BROKEN = [
-  [/^(.)(.)(.)$/, "$1$2و$3"], [/^(.)(.)(.)$/, "أ$1$2ا$3"], [/^(.)(.)و(.)$/, "$1$2$3"], [/^أ(.)(.)ا(.)$/, "$1$2$3"],
-  [/^(.)(.)ي(.)$/, "$1$2ائ$3"], [/^(.)(.)ائ(.)$/, "$1$2ي$3"], [/^(.)(.)(.)(.)$/, "$1$2ا$3$4"], [/^(.)(.)ا(.)(.)$/, "$1$2$3$4"],
-  [/^(.)(.)(.)ي(.)$/, "$1$2ا$3ي$4"], [/^(.)(.)ا(.)ي(.)$/, "$1$2$3ي$4"], [/^(.)وق$/, "$1ق"], [/^(.)ق$/, "$1قوق"],
+  [/^(.)(.)(.)$/, "$1$2و$3"],
+  [/^(.)(.)(.)$/, "أ$1$2ا$3"],
+  [/^(.)(.)و(.)$/, "$1$2$3"],
+  [/^أ(.)(.)ا(.)$/, "$1$2$3"],
+  [/^(.)(.)ي(.)$/, "$1$2ائ$3"],
+  [/^(.)(.)ائ(.)$/, "$1$2ي$3"],
+  [/^(.)(.)(.)(.)$/, "$1$2ا$3$4"],
+  [/^(.)(.)ا(.)(.)$/, "$1$2$3$4"],
+  [/^(.)(.)(.)ي(.)$/, "$1$2ا$3ي$4"],
+  [/^(.)(.)ا(.)ي(.)$/, "$1$2$3ي$4"],
+  [/^(.)وق$/, "$1ق"],
+  [/^(.)ق$/, "$1قوق"],
 ];
 
 // How letters are folded, for index and query alike; core/folding.py reads this table (JSON) for the index.
@@ -33,16 +76,41 @@ const BROKEN = [
 // as they were written. What is dropped leaves such a mark, too (from U+FE06 on).
 const FOLDING = {
   "letters": {
-    "0": "۰٠０", "1": "۱١１", "2": "۲٢２", "3": "۳٣３", "4": "۴٤４", "5": "۵٥５", "6": "۶٦６", "7": "۷٧７", "8": "۸٨８", "9": "۹٩９",
-    "i": "ı", "l": "ł", "L": "Ł", "o": "ø", "O": "Ø", "d": "đ", "D": "Đ", "ss": "ß", "SS": "ẞ", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ",
-    "fi": "ﬁ", "fl": "ﬂ", "ff": "ﬀ",
-    "г": "ґ", "Г": "Ґ", "ا": "ٱ"
+    "0": "۰٠０",
+    "1": "۱١１",
+    "2": "۲٢２",
+    "3": "۳٣３",
+    "4": "۴٤４",
+    "5": "۵٥５",
+    "6": "۶٦６",
+    "7": "۷٧７",
+    "8": "۸٨８",
+    "9": "۹٩９",
+    "i": "ı",
+    "l": "ł",
+    "L": "Ł",
+    "o": "ø",
+    "O": "Ø",
+    "d": "đ",
+    "D": "Đ",
+    "ss": "ß",
+    "SS": "ẞ",
+    "ae": "æ",
+    "AE": "Æ",
+    "oe": "œ",
+    "OE": "Œ",
+    "fi": "ﬁ",
+    "fl": "ﬂ",
+    "ff": "ﬀ",
+    "г": "ґ",
+    "Г": "Ґ",
+    "ا": "ٱ",
   },
   "languages": {
     "ar": { "ي": "یى", "ك": "ک", "ه": "ةہۀ" },
-    "fa": { "ی": "يىئ", "ک": "ك", "ه": "ةہۀ" }
+    "fa": { "ی": "يىئ", "ک": "ك", "ه": "ةہۀ" },
   },
-  "dropped": { "": "\u00adـ", "uk": "'’ʼ`‘" }
+  "dropped": { "": "\u00adـ", "uk": "'’ʼ`‘" },
 };
 const SELECTOR = 0xfe00;
 const DROPPED = 0xfe06;
@@ -50,8 +118,9 @@ const DROPPED = 0xfe06;
 /** Return each folded letter of a language with its folded form and the form in the index. */
 function folds(lang) {
   const rows = { ...FOLDING.letters, ...FOLDING.languages[lang] };
-  const letters = Object.entries(rows).flatMap(([base, all]) => [...all].map((letter, place) =>
-    [letter, base, base[0] + String.fromCharCode(SELECTOR + place) + base.slice(1)]));
+  const letters = Object.entries(rows).flatMap(([base, all]) =>
+    [...all].map((letter, place) => [letter, base, base[0] + String.fromCharCode(SELECTOR + place) + base.slice(1)])
+  );
   const dropped = [...FOLDING.dropped[""] + (FOLDING.dropped[lang] ?? "")];
   return [...letters, ...dropped.map((sign, place) => [sign, "", String.fromCharCode(DROPPED + place)])];
 }
@@ -71,14 +140,16 @@ const replacer = (lang, from, to) => {
 };
 
 /** Return a word in small letters, in one of the ways in which Unicode writes it, without signs that nobody sees. */
-const small = (word, lang) => word.normalize("NFC").replace(/[０-９Ａ-Ｚａ-ｚ]/g, (sign) => sign.normalize("NFKC"))
-  .replace(/[\u061c\u200b\u200d-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]/g, "").toLocaleLowerCase(lang);
+const small = (word, lang) =>
+  word.normalize("NFC").replace(/[０-９Ａ-Ｚａ-ｚ]/g, (sign) => sign.normalize("NFKC"))
+    .replace(/[\u061c\u200b\u200d-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]/g, "").toLocaleLowerCase(lang);
 
 /** Return a word as it is looked up: Pagefind knows no other letters. */
 export const fold = (word, lang) => replacer(lang, 0, 1)(small(word, lang));
 
 /** Return a word as a page that holds just this spelling has it in the index; such a page comes first. */
-export const normalise = (word, lang) => replacer(lang, 0, 2)(small(word, lang === "tr" ? "en" : lang).replaceAll("i\u0307", "i"));
+export const normalise = (word, lang) =>
+  replacer(lang, 0, 2)(small(word, lang === "tr" ? "en" : lang).replaceAll("i\u0307", "i"));
 
 /** Return a text of the index as it was written. */
 export const unfold = (text, lang) => replacer(lang, 2, 0)(text);
@@ -95,7 +166,10 @@ export function forms(word, lang) {
     for (const stem of found.slice(lang === "ar" || found.length < 2 ? 0 : 1, 3)) found.push(stem.replace(...rule));
   }
   const all = [...new Set(found.map((one) => fold(one, lang)))];
-  return [normalise(word, lang), ...all.filter((one, place) => (place ? one.length > 2 : one !== normalise(word, lang)))];
+  return [
+    normalise(word, lang),
+    ...all.filter((one, place) => (place ? one.length > 2 : one !== normalise(word, lang))),
+  ];
 }
 
 /** Return a word with its umlauts written out, or the other way round: "Müller" and "Mueller" are one name. */
@@ -108,7 +182,10 @@ function respelled(word) {
 export function wordsOf(query, lang) {
   let text = query.trim();
   if (lang === "fa") {
-    text = text.replace(/\s+(?=(?:های|هایی|ها|تر|ترین|ام|ات|اش|ای|اند)(?:\s|$))/g, "\u200c").replace(/(^|\s)(ن?می)\s+/g, "$1$2\u200c");
+    text = text.replace(/\s+(?=(?:های|هایی|ها|تر|ترین|ام|ات|اش|ای|اند)(?:\s|$))/g, "\u200c").replace(
+      /(^|\s)(ن?می)\s+/g,
+      "$1$2\u200c",
+    );
   }
   return text.split(/\s+/);
 }
@@ -118,14 +195,18 @@ function shorter(words, lang) {
   const all = words.map((word) => forms(word, lang)[1] ?? word);
   const longest = [...all].sort((a, b) => b.length - a.length)[0];
   const cut = (word, share) => word.slice(0, Math.max(word.length > 6 ? 4 : 3, Math.ceil(word.length * share)));
-  const tries = [0.8, 0.6, 0.45].flatMap((share) => [all.map((word) => cut(word, share)).join(" "), cut(longest, share)]);
+  const tries = [0.8, 0.6, 0.45].flatMap((
+    share,
+  ) => [all.map((word) => cut(word, share)).join(" "), cut(longest, share)]);
   return [...new Set([longest, ...tries])];
 }
 
 /** Return the words that an excerpt marks, and a word that was typed, as they are compared. */
 const bare = (word, lang) => fold(word, lang).normalize("NFD").replace(/[\p{M}\u200c]/gu, "");
-const markedIn = (excerpt, lang) => [...excerpt.matchAll(/<mark>(.*?)<\/mark>/g)].map((match) =>
-  unfold(match[1], lang).replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, ""));
+const markedIn = (excerpt, lang) =>
+  [...excerpt.matchAll(/<mark>(.*?)<\/mark>/g)].map((match) =>
+    unfold(match[1], lang).replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "")
+  );
 
 /** Tell whether a marked word begins like one that was typed: Pagefind falls back to very short beginnings. */
 function isClose(words, excerpt, lang) {
@@ -150,7 +231,10 @@ const WEIGHED = 6; // first results whose excerpts are read; most are on the scr
 /** Return results with the word itself before those that only begin alike, whatever Pagefind thinks of their length. */
 async function weighed(results, words, lang) {
   const levels = new Map();
-  const weigh = (result) => result.data().then(({ excerpt }) => agreement(words, excerpt, lang), () => 0).then((level) => levels.set(result, level));
+  const weigh = (result) =>
+    result.data().then(({ excerpt }) => agreement(words, excerpt, lang), () => 0).then((level) =>
+      levels.set(result, level)
+    );
   if (results.length) await weigh(results[0]);
   if (results.length < 2 || levels.get(results[0]) >= 2 * words.length) return results;
   await Promise.all(results.slice(1, WEIGHED).map(weigh));
@@ -189,8 +273,17 @@ const PAUSE = 120; // milliseconds without a key until the search begins
 export async function start(dialog, lang) {
   const { bundle, loading, found, none, failed } = dialog.dataset;
   const one = (selector) => dialog.querySelector(selector);
-  const [input, status, list, help, more] = ["input", "[role=status]", ".kim-search__results", ".kim-search__none", "[data-kim-more]"].map(one);
-  const [engine, answer] = await Promise.all([import(`${bundle}pagefind.js`), fetch(`${bundle}titles.${lang}.json`, { cache: "no-cache" })]);
+  const [input, status, list, help, more] = [
+    "input",
+    "[role=status]",
+    ".kim-search__results",
+    ".kim-search__none",
+    "[data-kim-more]",
+  ].map(one);
+  const [engine, answer] = await Promise.all([
+    import(`${bundle}pagefind.js`),
+    fetch(`${bundle}titles.${lang}.json`, { cache: "no-cache" }),
+  ]);
   await engine.options({ noWorker: true }); // a second copy of the engine in a worker would cost 12 kB
   // Pagefind asks the document for its language, which browsers change when they translate a page.
   const { lang: shown } = document.documentElement;
@@ -212,7 +305,8 @@ export async function start(dialog, lang) {
   }, { root: dialog });
 
   const item = async (result, number) => {
-    const [url, title] = (await titles)[result.id] ?? await result.data().then(({ url, meta }) => [url, unfold(meta.title, lang)]);
+    const [url, title] = (await titles)[result.id] ??
+      await result.data().then(({ url, meta }) => [url, unfold(meta.title, lang)]);
     const row = document.createElement("li");
     const link = row.appendChild(document.createElement("a"));
     const text = row.appendChild(document.createElement("p"));
@@ -239,7 +333,9 @@ export async function start(dialog, lang) {
     for await (const all of find(engine, words, lang)) {
       if (turn !== asked) return;
       results = all;
-      if (results.length && !list.children.length && isClose(words, (await results[0].data()).excerpt, lang)) await draw(turn, SHOWN);
+      if (results.length && !list.children.length && isClose(words, (await results[0].data()).excerpt, lang)) {
+        await draw(turn, SHOWN);
+      }
     }
     if (list.children.length || turn !== asked) return;
     for (const query of shorter(words, lang)) {

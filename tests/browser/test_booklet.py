@@ -12,6 +12,7 @@ from core.project import load_site_settings
 from editorial.build.pdf import draw, page_count, page_numbers, print_pdf
 from editorial.content.booklets import BOOKLETS
 from editorial.content.pages import read_content
+from editorial.render.assets import stylesheet
 from tests.browser.conftest import find_chromium
 from tests.browser.test_print import words_of
 from tests.conftest import ROOT
@@ -42,7 +43,7 @@ def test_the_arabic_guide_is_tagged_has_outlines_and_can_be_searched(server: Ser
 
 
 def test_persian_words_are_found_as_they_are_written(server: Server, tmp_path: Path) -> None:
-    css = (ROOT / "overrides" / "assets" / "kim.css").read_text("utf-8")
+    css = stylesheet(ROOT / "overrides" / "assets" / "kim.css")
     pdf = tmp_path / "persian.pdf"
     html = f'<!doctype html><html lang="fa" dir="rtl"><meta charset="utf-8"><style>{css}</style><body class="kim"><p>{PERSIAN}</p>'
     print_pdf(find_chromium(), html, pdf)

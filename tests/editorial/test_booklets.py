@@ -16,6 +16,7 @@ from editorial.build import extras
 from editorial.build import pdf as booklets
 from editorial.build.pdf import PrintError, chapter, draw, link, make_booklets
 from editorial.content.booklets import BOOKLETS, Booklet
+from editorial.render.assets import asset_content
 from tests.conftest import ROOT
 from tests.editorial.conftest import GERMAN, HEADER, LANGUAGES, Tree
 
@@ -34,7 +35,7 @@ def built(tmp_path: Path, tree: Tree) -> Path:
     assets = folder / "assets"
     assets.mkdir(parents=True)
     for name in ("kim.css", "mark.svg"):
-        (assets / name).write_bytes((ROOT / "overrides" / "assets" / name).read_bytes())
+        (assets / name).write_bytes(asset_content(ROOT / "overrides" / "assets" / name))
     for number, name in enumerate(("index", "a", "b", "c")):
         facts = GERMAN.format(title=f"Seite {name}") + f"order: {number}\nas_of: 2026-02\n"
         tree.write("de", f"ankommen/{name}", "x", header=facts)

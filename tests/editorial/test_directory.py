@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import get_args
 
-from core.languages import load_languages
+from core.languages import Language, load_languages
 from editorial.content.front_matter import Audience, Topic
 from editorial.content.pages import Page
 from editorial.content.taxonomy import AUDIENCES, TOPICS, filters, tags
+from editorial.render.assets import stylesheet
 from tests.conftest import ROOT
 from tests.editorial.conftest import GERMAN, LANGUAGES, Tree
 
-CSS = (ROOT / "overrides" / "assets" / "kim.css").read_text("utf-8")
+STYLESHEET = ROOT / "overrides" / "assets" / "kim.css"
+SORANI = Language("ckb", "کوردیی ناوەندی", "rtl", False)
 
 
 def courses(tree: Tree, *headers: str) -> list[Page]:
@@ -26,13 +29,31 @@ def test_every_topic_and_audience_has_a_name() -> None:
     assert set(AUDIENCES) | {"everyone"} == set(get_args(Audience))
 
 
-def test_every_choice_has_its_rule_in_the_stylesheet() -> None:
-    for key in (*TOPICS, *AUDIENCES, *(language.code for language in load_languages())):
-        assert f".kim-cards:has([value={key}]:checked) [data-tags]:not([data-tags~={key}])" in CSS, key
+def test_every_choice_has_its_rule_in_the_stylesheet_and_a_new_language_needs_none() -> None:
+    css = stylesheet(STYLESHEET, (*load_languages(), SORANI))
+    for key in (*TOPICS, *AUDIENCES, *(language.code for language in load_languages()), SORANI.code):
+        assert f'.kim-cards:has([value="{key}"]:checked) [data-tags]:not([data-tags~="{key}"])' in css, key
+    assert '"$tag"' not in css
+
+
+def test_a_new_language_in_arabic_script_is_set_as_the_others() -> None:
+    css = stylesheet(STYLESHEET, (*load_languages(), SORANI))
+    assert ":is(:lang(ar), :lang(fa), :lang(ckb)) {" in css
+
+
+def test_a_browser_without_light_dark_gets_the_light_colours() -> None:
+    css = stylesheet(STYLESHEET)
+    modern, old = (
+        re.findall(r"(--[\w-]+): (.+);", part) for part in re.findall(r":root \{([^}]+?--kim-ink[^}]+)", css)[:2]
+    )
+    assert [(name, value.removeprefix("light-dark(").split(", ")[0]) for name, value in modern] == old
 
 
 def test_a_browser_that_cannot_choose_shows_all_pages_and_no_choice() -> None:
-    assert ".kim-filter { display: none; }\n@supports selector(:has(*)) { .kim-filter { display: block;" in CSS
+    css = stylesheet(STYLESHEET)
+    assert css.index(".kim-filter {\n  display: none;") < css.index(
+        "@supports selector(:has(*)) {\n  .kim-filter {\n    display: block;"
+    )
 
 
 def test_a_page_for_everyone_is_found_by_each_audience(tree: Tree) -> None:

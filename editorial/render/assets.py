@@ -1,0 +1,78 @@
+"""Stylesheets and scripts as they are sent: one file each, without comments, with the rules that depend on tables."""
+
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+
+from babel.core import get_global
+
+from core.assets import versioned_url
+from core.languages import Language, load_languages
+from editorial.content.taxonomy import AUDIENCES, TOPICS
+
+PARTS = ("assets/css/", "assets/js/")  # files that are sent only as part of the file that imports them
+_CSS_IMPORT = re.compile(r'^@import url\("([^"]+)"\);\n', re.MULTILINE)
+_JS_IMPORT = re.compile(r'^import \{[^}]*\} from "(\./[^"]+)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=const |function |async function )", re.MULTILINE)
+_ARABIC_SCRIPT = ":--arabic-script"
+_EACH_TAG = re.compile(r"^[^\n{}]*\$tag[^\n{}]*(?= \{$)", re.MULTILINE)
+_PALETTE = re.compile(r"^:root \{[^}]*light-dark\([^}]*\}\n", re.MULTILINE)
+_LIGHT_DARK = re.compile(r"light-dark\(([^,()]+), [^,()]+\)")
+
+
+def asset_url(custom_dir: Path, name: str) -> str:
+    """Return the address of a file below ``assets/``, with a version that changes with its content."""
+    return versioned_url(name, asset_content(custom_dir / "assets" / name))
+
+
+def asset_content(path: Path) -> bytes:
+    """Return a file as it is sent."""
+    import rcssmin  # late: a build with nothing to do sends nothing
+    import rjsmin
+
+    if path.suffix == ".css":
+        return str(rcssmin.cssmin(stylesheet(path))).encode()
+    if path.suffix == ".js":
+        return str(rjsmin.jsmin(script(path))).encode()
+    return path.read_bytes()
+
+
+def stylesheet(path: Path, languages: tuple[Language, ...] | None = None) -> str:
+    """Return a stylesheet with its imports in place and its tables filled in.
+
+    ``:--arabic-script`` is a custom selector (CSS Extensions) for all languages in Arabic script; a selector that holds
+    ``$tag`` is repeated for each topic, audience and language; browsers without ``light-dark()`` get the light colours.
+
+    :param languages: the site's languages; by default those of ``mkdocs.yml``.
+    """
+    css = _CSS_IMPORT.sub(lambda match: (path.parent / match[1]).read_text("utf-8"), path.read_text("utf-8"))
+    codes = [language.code for language in languages or load_languages()]
+    arabic = ", ".join(f":lang({code})" for code in codes if _script(code) == "Arab")
+    css = css.replace(_ARABIC_SCRIPT, f":is({arabic})")
+    css = _EACH_TAG.sub(
+        lambda match: ",\n".join(
+            string.Template(match[0]).substitute(tag=tag) for tag in (*TOPICS, *AUDIENCES, *codes)
+        ),
+        css,
+    )
+    return _PALETTE.sub(lambda match: match[0] + _light_only(match[0]), css)
+
+
+def _light_only(palette: str) -> str:
+    """Return the palette for browsers without ``light-dark()`` (Chrome before 123, Firefox before 120, Safari before 17.5)."""
+    light = _LIGHT_DARK.sub(r"\1", palette)
+    return f"@supports not (color: light-dark(#000, #fff)) {{\n{light}}}\n"
+
+
+def script(path: Path) -> str:
+    """Return a script with the modules it imports from ``js/`` in place of the imports: each further file is a request."""
+    return _JS_IMPORT.sub(
+        lambda match: _EXPORT.sub("", (path.parent / match[1]).read_text("utf-8")), path.read_text("utf-8")
+    )
+
+
+def _script(code: str) -> str:
+    """Return the script a language is usually written in, for example ``Arab`` (CLDR, likely subtags)."""
+    return next((part for part in get_global("likely_subtags").get(code, "").split("_") if len(part) == 4), "")
