@@ -2,7 +2,7 @@
 
 Pagefind folds what Unicode takes apart into letter and mark, in index and query alike. It knows nothing of other digits,
 of ``ı`` and ``ł``, of two letters for one sound in Arabic script, of apostrophes. The table of those stands once, in
-``overrides/assets/search.js``. Here a letter of the table becomes its folded form with a variation selector behind it
+``overrides/assets/js/folding.json``. Here a letter of the table becomes its folded form with a variation selector behind it
 (U+FE00 …), which says which letter it was. Pagefind drops the selector from the words of the index, because Unicode calls
 it a mark, and keeps it in titles and excerpts, out of which the letter is made again.
 """
@@ -20,24 +20,23 @@ from typing import Any
 
 from core.project import ROOT
 
-SCRIPT = ROOT / "overrides" / "assets" / "search.js"
+TABLE = ROOT / "overrides" / "assets" / "js" / "folding.json"
 SELECTOR, DROPPED = 0xFE00, 0xFE06
 # Signs that people type for an apostrophe, besides those of the table.
 APOSTROPHES = "´′ʹʻʽˈ＇‛‚"
 # A hostile text holds many different characters; so many are kept folded.
 MAX_CACHED_CHARACTERS = 20_000
-_TABLE = re.compile(r"^const FOLDING = (\{.*?^\});", re.DOTALL | re.MULTILINE)
 _TAG = re.compile(r"(<[^>]*>)")
 _ENTITY = re.compile(r"&(?!lt;|gt;|amp;|quot;|#34;|#38;|#60;|#62;|#x22;|#x26;|#x3[ce];)#?\w+;", re.IGNORECASE)
 
 
 @functools.lru_cache
-def folding_table(code: str, script: Path = SCRIPT) -> dict[str, str]:
+def folding_table(code: str, path: Path = TABLE) -> dict[str, str]:
     """Return the letters that are folded in a language, each with its form in the index.
 
-    :raises ValueError: if the script holds no table.
+    :raises ValueError: if the table is no JSON.
     """
-    table = _read_table(script)
+    table = _read_table(path)
     letters = {**table["letters"], **table["languages"].get(code, {})}
     rows = {
         letter: f"{base[0]}{chr(SELECTOR + place)}{base[1:]}"
@@ -49,11 +48,8 @@ def folding_table(code: str, script: Path = SCRIPT) -> dict[str, str]:
 
 
 @functools.lru_cache
-def _read_table(script: Path = SCRIPT) -> dict[str, dict[str, Any]]:
-    found = _TABLE.search(script.read_text("utf-8"))
-    if found is None:
-        raise ValueError(f"{script}: no table FOLDING in it; take the file from the last release")
-    table: dict[str, dict[str, Any]] = json.loads(found[1])
+def _read_table(path: Path = TABLE) -> dict[str, dict[str, Any]]:
+    table: dict[str, dict[str, Any]] = json.loads(path.read_text("utf-8"))
     return table
 
 

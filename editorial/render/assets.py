@@ -15,6 +15,7 @@ from editorial.content.taxonomy import AUDIENCES, TOPICS
 PARTS = ("assets/css/", "assets/js/")  # files that are sent only as part of the file that imports them
 _CSS_IMPORT = re.compile(r'^@import url\("([^"]+)"\);\n', re.MULTILINE)
 _JS_IMPORT = re.compile(r'^import \{[^}]*\} from "(\./[^"]+)";\n', re.MULTILINE)
+_JSON_IMPORT = re.compile(r'^import (\w+) from "(\./[^"]+\.json)" with \{ type: "json" \};\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const |function |async function )", re.MULTILINE)
 _ARABIC_SCRIPT = ":--arabic-script"
 _EACH_TAG = re.compile(r"^[^\n{}]*\$tag[^\n{}]*(?= \{$)", re.MULTILINE)
@@ -67,10 +68,12 @@ def _light_only(palette: str) -> str:
 
 
 def script(path: Path) -> str:
-    """Return a script with the modules it imports from ``js/`` in place of the imports: each further file is a request."""
-    return _JS_IMPORT.sub(
-        lambda match: _EXPORT.sub("", (path.parent / match[1]).read_text("utf-8")), path.read_text("utf-8")
+    """Return a script with what it imports from ``js/`` in place of the imports: each further file is a request."""
+    text = _JSON_IMPORT.sub(
+        lambda match: f"const {match[1]} = {(path.parent / match[2]).read_text('utf-8').rstrip()};\n",
+        path.read_text("utf-8"),
     )
+    return _JS_IMPORT.sub(lambda match: _EXPORT.sub("", (path.parent / match[1]).read_text("utf-8")), text)
 
 
 def _script(code: str) -> str:

@@ -1,3 +1,5 @@
+import FOLDING from "./js/folding.json" with { type: "json" };
+
 // Search: loaded when the dialog opens for the first time, and with it the search engine. No page needs it before.
 
 // Pagefind finds words that begin with what is typed, and knows the endings of some languages. What it does not
@@ -68,50 +70,12 @@ const BROKEN = [
   [/^(.)ق$/, "$1قوق"],
 ];
 
-// How letters are folded, for index and query alike; core/folding.py reads this table (JSON) for the index.
+// How letters are folded, for index and query alike; core/folding.py reads js/folding.json for the index.
 // Pagefind itself folds letters that Unicode takes apart (é, ü, ї) and drops what Unicode calls a mark.
 // "letters": what is typed for each of the letters behind it, in every language; "languages": the same for one language;
 // "dropped": what is left out of words. In the index a folded letter carries a variation selector that says which one it
 // was, by its place in the row (U+FE00 …): so a page with the letter that was typed comes first, and excerpts are shown
 // as they were written. What is dropped leaves such a mark, too (from U+FE06 on).
-const FOLDING = {
-  "letters": {
-    "0": "۰٠０",
-    "1": "۱١１",
-    "2": "۲٢２",
-    "3": "۳٣３",
-    "4": "۴٤４",
-    "5": "۵٥５",
-    "6": "۶٦６",
-    "7": "۷٧７",
-    "8": "۸٨８",
-    "9": "۹٩９",
-    "i": "ı",
-    "l": "ł",
-    "L": "Ł",
-    "o": "ø",
-    "O": "Ø",
-    "d": "đ",
-    "D": "Đ",
-    "ss": "ß",
-    "SS": "ẞ",
-    "ae": "æ",
-    "AE": "Æ",
-    "oe": "œ",
-    "OE": "Œ",
-    "fi": "ﬁ",
-    "fl": "ﬂ",
-    "ff": "ﬀ",
-    "г": "ґ",
-    "Г": "Ґ",
-    "ا": "ٱ",
-  },
-  "languages": {
-    "ar": { "ي": "یى", "ك": "ک", "ه": "ةہۀ" },
-    "fa": { "ی": "يىئ", "ک": "ك", "ه": "ةہۀ" },
-  },
-  "dropped": { "": "\u00adـ", "uk": "'’ʼ`‘" },
-};
 const SELECTOR = 0xfe00;
 const DROPPED = 0xfe06;
 

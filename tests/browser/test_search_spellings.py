@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page
 from bench.serving import static
 from core.folding import fold_html
 from editorial.build.pagefind import ENTRY, Pagefind, whole
+from editorial.render.assets import asset_content
 from tests.conftest import ROOT
 
 TABLE: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("search_spellings.yml").read_text("utf-8"))
@@ -40,7 +41,7 @@ ASK = """async ([queries, lang]) => {
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A small site in every language of the table, with its index."""
     folder = tmp_path_factory.mktemp("spellings")
-    shutil.copy(ROOT / "overrides" / "assets" / "search.js", folder)
+    (folder / "search.js").write_bytes(asset_content(ROOT / "overrides" / "assets" / "search.js"))
     entries: dict[str, Any] = {}
     for code, table in TABLE.items():
         texts = [*(row[0] for row in table["rows"]), *table["others"]]
