@@ -1,74 +1,6 @@
+// Search dialog: loaded when it opens for the first time, with the search engine. No page needs it before.
 import FOLDING from "./js/folding.json" with { type: "json" };
-
-// Search: loaded when the dialog opens for the first time, and with it the search engine. No page needs it before.
-
-// Pagefind finds words that begin with what is typed, and knows the endings of some languages. What it does not
-// know stands here: for each language, ways from one form of a word to the beginning of others. They are tried
-// after the word itself, and what they find comes after what the word itself finds.
-const STEMS = {
-  de: [[/^(?:an|auf|aus|ein|vor|mit|um)?ge(.{3,}?)(?:e?t|en)$/, "$1"], [
-    /^(.{3,}?)(?:e?te?[nr]?|e[mnrs]?|[ns])$/,
-    "$1",
-  ]],
-  en: [[/^(.{3,}?)(?:'s|s)$/, "$1"], [/^(.{2,})i?ren$/, "$1"]],
-  uk: [
-    [
-      /^(.{3,}?)(?:[ую]ва(?:ти|нн?ь?[яюі]?м?и?х?|в|ла|ло|ли)|[ую](?:ю|є|ємо|єте|єш|ють)|н(?:ь|ня|ню|ням|нями|нях|ні)|ьми|[іо]ст(?:ь|і|ю|ей|ям|ями|ях)|ь?(?:ого|ому|ої|ою)|[иі](?:й|м|х|ми|ма)|[аяие](?:ти|ть|в|ла|ло|ли|мо|те|ш)|[ую]ть|[ая](?:м|ми|х)|[ое]м|[еє]ю|[оеє]ві|[ії]в|ей|є[юм]|єм|дю|[аяуюоеєиіїйь])$/,
-      "$1",
-    ],
-    [/^(.+)ец(?:ь)?$/, "$1ц"],
-    [/^(.+)і([бвгґджзйклмнпрстфхцчшщ]{1,2})ь?$/, "$1о$2"],
-    [/^(.+)о([бвгґджзйклмнпрстфхцчшщ]{1,2})(?:[уиіаю]|ів|ом|ам|ами|ах)?$/, "$1і$2"],
-  ],
-  ru: [[
-    /^(.{3,}?)(?:[аяоеёиы]?[йм]|[оеё]го|[оеё]му|[иы]ми|[иы]х|[аяеои]ми|ами|ями|[аяие]х|[оеё]в|ией|ью|ию|ия|ии|ие|ью|[аеиоуыьюяё])$/,
-    "$1",
-  ], [/^(.+)[оеё]н(?:ок|к.{0,2})$/, "$1ён"]],
-  pl: [
-    [
-      /^(.{3,}?)(?:ami|ach|iom|om|owi|owie|ów|iem|em|ie|[iy]ch|[iy]mi?|ego|emu|ej|uj[eą]|owa[ćłl].*|ą|ę|y|i|a|o|e|u)$/,
-      "$1",
-    ],
-    [/^(.+)[óąę]([^aąeęioóuy]{1,2})$/, (_found, beginning) => beginning],
-    [/^(.+)ek$/, "$1k"],
-    [/^(.+[^aąeęioóuy])k$/, "$1ek"],
-    [/^(.+?)(?:dzie?|k)$/, "$1"],
-    [/^(.+)(?:ł|l)$/, "$1"],
-    [/^(.+)cie?$/, "$1t"],
-  ],
-  tr: [
-    [
-      /^(.{2,}?)(?:l[ae]r)?(?:[ıiuü][mn][ıiuü]z|l[ae]r[ıi]|s?[ıiuü]|[ıiuü][mn]|m|n)?(?:[ny]?(?:[dt][ae]n?|[ıiuü]n?|[ae]|l[ae]))?$/,
-      "$1",
-    ],
-    [/(.)\1$/, "$1"],
-    [/[dt]$/, (x) => (x === "d" ? "t" : "d")],
-    [/[bp]$/, (x) => (x === "b" ? "p" : "b")],
-    [/[ğk]$/, (x) => (x === "k" ? "ğ" : "k")],
-    [/[cç]$/, (x) => (x === "c" ? "ç" : "c")],
-    [/([aıou][^aeıioöuü]?)([^aeıioöuü])$/, "$1ı$2"],
-    [/([eiöü]?[^aeıioöuü])([^aeıioöuü])$/, "$1i$2"],
-    [/[ıiuü]([^aeıioöuü])$/, "$1"],
-  ],
-  ar: [[/^(?:[وف](?=.{4}))?(?:بال|كال|لل|ال|[بلك](?=.{4}))?(.{2,}?)(?:كم|هم|ها|نا|ات|ين|ون|ية|[ةهي]|اً|ًا|ا)?$/, "$1"]],
-  fa: [[/^(.{3,}?)\u200c?(?:های|هایی|ها|ای|ات|ان|ی)$/, "$1"]],
-};
-
-/** Arabic plurals change the inside of a word: the ways that are common, in both directions. */
-const BROKEN = [
-  [/^(.)(.)(.)$/, "$1$2و$3"],
-  [/^(.)(.)(.)$/, "أ$1$2ا$3"],
-  [/^(.)(.)و(.)$/, "$1$2$3"],
-  [/^أ(.)(.)ا(.)$/, "$1$2$3"],
-  [/^(.)(.)ي(.)$/, "$1$2ائ$3"],
-  [/^(.)(.)ائ(.)$/, "$1$2ي$3"],
-  [/^(.)(.)(.)(.)$/, "$1$2ا$3$4"],
-  [/^(.)(.)ا(.)(.)$/, "$1$2$3$4"],
-  [/^(.)(.)(.)ي(.)$/, "$1$2ا$3ي$4"],
-  [/^(.)(.)ا(.)ي(.)$/, "$1$2$3ي$4"],
-  [/^(.)وق$/, "$1ق"],
-  [/^(.)ق$/, "$1قوق"],
-];
+import { stems } from "./js/stemmers.js";
 
 // How letters are folded, for index and query alike; core/folding.py reads js/folding.json for the index.
 // Pagefind itself folds letters that Unicode takes apart (é, ü, ї) and drops what Unicode calls a mark.
@@ -120,16 +52,8 @@ export const unfold = (text, lang) => replacer(lang, 2, 0)(text);
 
 /** Return what to search for, for one word: itself, then the beginnings that its other forms may have. */
 export function forms(word, lang) {
-  let plain = small(word, lang).replace(/[’ʼ`‘]/g, "'");
-  if (lang === "fa") plain = plain.replace(/[يى]/g, "ی").replace(/ك/g, "ک");
-  if (lang === "uk") plain = plain.replace(/(..)(?:ся|сь)$/, "$1");
-  const found = [plain];
-  const [first, ...others] = STEMS[lang] ?? [];
-  if (first) found.push(found[0].replace(...first));
-  for (const rule of [...others, ...(lang === "ar" ? BROKEN : [])]) {
-    for (const stem of found.slice(lang === "ar" || found.length < 2 ? 0 : 1, 3)) found.push(stem.replace(...rule));
-  }
-  const all = [...new Set(found.map((one) => fold(one, lang)))];
+  const plain = small(word, lang).replace(/[’ʼ`‘]/g, "'");
+  const all = [...new Set(stems(plain, lang).map((stem) => fold(stem, lang)))];
   return [
     normalise(word, lang),
     ...all.filter((one, place) => (place ? one.length > 2 : one !== normalise(word, lang))),
