@@ -89,12 +89,12 @@ def check_catalog(language: Language, template: Catalog, folder: Path = LOCALE_D
     shown = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else f"core/locale/{path.name}"
     if not path.exists():
         yield Finding(
-            shown, 0, f"Für {language.name} fehlt die Datei mit den Wörtern der Oberfläche.", FIX_HINT, kind="words"
+            shown, 0, f"Für {language.name} fehlt die Datei mit den Wörtern der Oberfläche.", FIX_HINT, code="words"
         )
         return
     text = read_text(path, shown)
     if isinstance(text, Finding):
-        yield replace(text, remedy="Holen Sie sie aus der Versionsgeschichte zurück.", kind="words")
+        yield replace(text, hint="Holen Sie sie aus der Versionsgeschichte zurück.", code="words")
         return
     try:
         yield from character_findings(shown, forbidden_in_file(text))
@@ -102,20 +102,20 @@ def check_catalog(language: Language, template: Catalog, folder: Path = LOCALE_D
     except (PoFileError, ValueError, LookupError) as error:
         line = getattr(error, "lineno", -1) + 1
         yield Finding(shown, line, f"Die Datei ist beschädigt ({error}).",
-                      "Holen Sie sie aus der Versionsgeschichte zurück.", kind="words")  # fmt: skip
+                      "Holen Sie sie aus der Versionsgeschichte zurück.", code="words")  # fmt: skip
         return
     wanted = {_sort_key(message): message for message in template if message.id}
     have = {_sort_key(message): message for message in catalog if message.id}
     for key in sorted(wanted.keys() - have.keys()):
-        yield Finding(shown, 0, f"Es fehlt: „{key}“.", FIX_HINT, kind="words")
+        yield Finding(shown, 0, f"Es fehlt: „{key}“.", FIX_HINT, code="words")
     for key in sorted(have.keys() - wanted.keys()):
         yield Finding(shown, have[key].lineno or 0, f"Niemand braucht: „{key}“.",
-                      "`.venv/bin/kim words update` räumt auf.", kind="words")  # fmt: skip
+                      "`.venv/bin/kim words update` räumt auf.", code="words")  # fmt: skip
     for key in sorted(wanted.keys() & have.keys()):
         yield from _check_message(shown, have[key])
     if text != format_catalog(catalog):
         yield Finding(
-            shown, 0, "Die Datei ist nicht in der Normalform.", "`.venv/bin/kim words update` ordnet sie.", kind="words"
+            shown, 0, "Die Datei ist nicht in der Normalform.", "`.venv/bin/kim words update` ordnet sie.", code="words"
         )
 
 
@@ -139,20 +139,20 @@ def _check_message(shown: str, message: Message) -> Iterator[Finding]:
     strings = [s or "" for s in (message.string if isinstance(message.string, tuple | list) else (message.string,))]
     ids = message.id if isinstance(message.id, tuple | list) else (message.id,)
     if not all(strings):
-        yield Finding(shown, message.lineno or 0, f"Ohne Übersetzung: „{ids[0]}“.", FIX_HINT, kind="words")
+        yield Finding(shown, message.lineno or 0, f"Ohne Übersetzung: „{ids[0]}“.", FIX_HINT, code="words")
         return
     if any('"' in string for string in strings):
         yield Finding(shown, message.lineno or 0, f"Gerade Anführungszeichen in: „{ids[0]}“.",
-                      "Nehmen Sie die Anführungszeichen der Sprache; gerade beenden ein HTML-Attribut.", kind="words")  # fmt: skip
+                      "Nehmen Sie die Anführungszeichen der Sprache; gerade beenden ein HTML-Attribut.", code="words")  # fmt: skip
     signs = {sign for sign in "<>&" if any(sign in string for string in strings)} - set(" ".join(ids))
     if signs:
         yield Finding(shown, message.lineno or 0, f"Ein Zeichen {' '.join(sorted(signs))} in: „{ids[0]}“.",
-                      "Schreiben Sie ein Wort dafür; in HTML begänne damit etwas anderes.", kind="words")  # fmt: skip
+                      "Schreiben Sie ein Wort dafür; in HTML begänne damit etwas anderes.", code="words")  # fmt: skip
     wanted = set(PLACEHOLDER.findall(" ".join(ids)))
     for string in strings:
         given = set(PLACEHOLDER.findall(string))
         if given - wanted or (len(ids) == 1 and wanted - given):
             yield Finding(shown, message.lineno or 0, f"Andere Platzhalter als im Original: „{ids[0]}“.",
-                          f"Gebraucht werden: {', '.join(sorted(wanted)) or 'keine'}.", kind="words")  # fmt: skip
+                          f"Gebraucht werden: {', '.join(sorted(wanted)) or 'keine'}.", code="words")  # fmt: skip
         if not given and not wanted and re.search(r"%(?!%)", string) and "%" not in "".join(ids):
-            yield Finding(shown, message.lineno or 0, f"Ein % zu viel: „{string}“.", "Löschen Sie es.", kind="words")
+            yield Finding(shown, message.lineno or 0, f"Ein % zu viel: „{string}“.", "Löschen Sie es.", code="words")

@@ -90,7 +90,7 @@ def character_findings(file: str, places: Iterable[ForbiddenCharacter], lines_be
     return [
         Finding(file, place.line + lines_before, f"In der Zeile steht {place.name}.",
                 "Löschen Sie das Zeichen; meist kam es beim Kopieren mit. Tippen Sie die Stelle neu, wenn Sie es nicht sehen.",
-                kind="character")
+                code="character")
         for place in places
     ]  # fmt: skip
 

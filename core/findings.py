@@ -69,27 +69,27 @@ class Finding:
 
     :ivar file: the path from the top of the project, for example ``docs/ar/kontakt.md``.
     :ivar line: the line, counted from 1; 0 if it concerns the whole file.
-    :ivar what: what was seen, as a German sentence.
-    :ivar remedy: what the editor does about it, as a German sentence.
+    :ivar message: what was seen, as a German sentence.
+    :ivar hint: what the editor does about it, as a German sentence.
     :ivar level: an ``error`` stops the build or the check, a ``notice`` does not.
-    :ivar kind: a key of :data:`REASONS`.
+    :ivar code: a key of :data:`REASONS`.
     """
 
     file: str
     line: int
-    what: str
-    remedy: str
+    message: str
+    hint: str
     level: Level = "error"
-    kind: str = ""
+    code: str = ""
 
     @property
-    def why(self) -> str:
+    def reason(self) -> str:
         """Return why this is a finding, as a German sentence."""
-        return REASONS[self.kind]
+        return REASONS[self.code]
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
-        return " ".join(part for part in (f"{place}:", self.what, self.why, self.remedy) if part)
+        return " ".join(part for part in (f"{place}:", self.message, self.reason, self.hint) if part)
 
 
 class ContentError(Exception):
@@ -125,10 +125,13 @@ def as_text(findings: Iterable[Finding]) -> str:
 
 
 def as_json(findings: Iterable[Finding]) -> str:
-    """Return findings for programs: a list of objects with file, line, level, kind, what, why and remedy."""
+    """Return findings as JSON: a list of objects with file, line, level, kind, what, why and remedy.
+
+    The keys are a public format; the fields of :class:`Finding` may be renamed, the keys may not.
+    """
     rows = [
-        {"file": one.file, "line": one.line, "level": one.level, "kind": one.kind,
-         "what": one.what, "why": one.why, "remedy": one.remedy}
+        {"file": one.file, "line": one.line, "level": one.level, "kind": one.code,
+         "what": one.message, "why": one.reason, "remedy": one.hint}
         for one in findings
     ]  # fmt: skip
     return json.dumps(rows, ensure_ascii=False, indent=1)
@@ -142,7 +145,7 @@ def as_github(findings: Iterable[Finding]) -> str:
         return text.replace(":", "%3A").replace(",", "%2C") if value else text
 
     return "\n".join(
-        f"::{one.level} file={safe(one.file, True)},line={max(one.line, 1)},title={safe(one.what, True)}"
-        f"::{safe(' '.join(part for part in (one.what, one.why, one.remedy) if part))}"
+        f"::{one.level} file={safe(one.file, True)},line={max(one.line, 1)},title={safe(one.message, True)}"
+        f"::{safe(' '.join(part for part in (one.message, one.reason, one.hint) if part))}"
         for one in findings
     )

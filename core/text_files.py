@@ -50,7 +50,7 @@ def decode(data: bytes, shown: str) -> str | Finding:
 
 
 def _encoding_finding(shown: str, line: int, what: str) -> Finding:
-    return Finding(shown, line, what, UTF8_HINT, kind="file-encoding")
+    return Finding(shown, line, what, UTF8_HINT, code="file-encoding")
 
 
 def _shorten(words: str, length: int = 60) -> str:
@@ -64,7 +64,7 @@ def read_text(path: Path, shown: str) -> str | Finding:
     except OSError as error:
         return Finding(
             shown, 0, f"Die Datei kann nicht gelesen werden ({error.strerror}).",
-            "Prüfen Sie, ob sie eine Datei ist und ob Sie sie lesen dürfen, oder löschen Sie sie.", kind="file-unreadable",
+            "Prüfen Sie, ob sie eine Datei ist und ob Sie sie lesen dürfen, oder löschen Sie sie.", code="file-unreadable",
         )  # fmt: skip
     return decode(data, shown)
 
@@ -114,7 +114,7 @@ def size_finding(text: str, shown: str) -> Finding | None:
     """Return a finding if a page is larger than any reader takes, or made so that rendering it takes minutes."""
     if len(text) > MAX_PAGE_CHARS:
         return Finding(shown, 0, f"Die Seite hat {len(text)} Zeichen.", f"Erlaubt sind {MAX_PAGE_CHARS}. Teilen Sie sie auf.",
-                       kind="page-size")  # fmt: skip
+                       code="page-size")  # fmt: skip
     if len(text) <= MAX_SIGNS_PER_BLOCK:
         return None
     for sign in _SIGNS:
@@ -125,7 +125,7 @@ def size_finding(text: str, shown: str) -> Finding | None:
         line = text.count("\n", 0, at) + 1 if len(block) > MAX_SIGNS_PER_BLOCK else 0
         if len(block) > MAX_PARAGRAPH_CHARS:
             return Finding(shown, line, f"Ein Absatz mit {len(block)} Zeichen.", "Teilen Sie ihn mit leeren Zeilen auf.",
-                           kind="page-size")  # fmt: skip
+                           code="page-size")  # fmt: skip
         for sign in _SIGNS if line else "":
             if block.count(sign) > MAX_SIGNS_PER_BLOCK:
                 return _sign_finding(shown, line, "In einem Absatz", block, sign)
@@ -135,4 +135,4 @@ def size_finding(text: str, shown: str) -> Finding | None:
 
 def _sign_finding(shown: str, line: int, where: str, text: str, sign: str) -> Finding:
     return Finding(shown, line, f"{where} steht {text.count(sign)}-mal das Zeichen {sign}.",
-                   "Löschen Sie, was dort nicht hingehört.", kind="page-size")  # fmt: skip
+                   "Löschen Sie, was dort nicht hingehört.", code="page-size")  # fmt: skip

@@ -79,13 +79,13 @@ class ListFileError(Exception):
     """A file that is no readable list.
 
     :ivar line: the line, 0 if none is known.
-    :ivar why: what is wrong there, in German.
+    :ivar reason: what is wrong there, in German.
     """
 
     def __init__(self, line: int, why: str) -> None:
         super().__init__(why)
         self.line = line
-        self.why = why
+        self.reason = why
 
 
 def load_list(path: Path) -> list[tuple[int, Any]]:
@@ -115,7 +115,9 @@ def read_utf8(path: Path) -> str:
 
     text = decode(path.read_bytes(), "")
     if isinstance(text, Finding):
-        raise _error(text.what.removeprefix("Die Datei ist ").rstrip("."), _Mark(text.line - 1) if text.line else None)
+        raise _error(
+            text.message.removeprefix("Die Datei ist ").rstrip("."), _Mark(text.line - 1) if text.line else None
+        )
     if place := next(forbidden_in_file(text), None):
         raise _error(f"hier steht {place.name}", _Mark(place.line - 1))
     return text
@@ -265,7 +267,7 @@ def find_yaml_traps(
     for number, line in enumerate(lines, first):
         if ("&" in line or "!" in line) and _ANCHOR.match(line):
             yield Finding(shown, number, f"Ein Text beginnt mit & oder !: „{line.strip()}“.",
-                          "Setzen Sie ihn in einfache Anführungszeichen.", kind=kind)  # fmt: skip
+                          "Setzen Sie ihn in einfache Anführungszeichen.", code=kind)  # fmt: skip
     seen = set[int]()  # an alias leads to the same node again
 
     def walk(node: Any, key: str) -> Iterator[Finding]:
@@ -292,7 +294,7 @@ def find_yaml_traps(
             cut = _CUT.search(rest)
             if cut and (texts is not None or cut[0].lstrip()[1:2].strip()):
                 yield Finding(shown, at + first, f"„{key}“: Ab dem # wird nichts gelesen („{cut[0].strip()}“).", QUOTE_HINT,
-                              kind=kind)  # fmt: skip
+                              code=kind)  # fmt: skip
                 break
 
     if node is not None:

@@ -101,14 +101,14 @@ def refuse_old(site_dir: Path) -> None:
 def check(show_open: bool, publish: bool, links: bool, form: str) -> None:
     """Check pages, facts and interface words; say file, line, reason and remedy of every fault."""
     from core.findings import as_github, as_json, as_text, errors
-    from editorial.checks.runner import inspect
+    from editorial.checks.runner import run_checks
 
-    report = inspect(show_open=show_open, publish=publish)
+    report = run_checks(show_open=show_open, publish=publish)
     found = report.findings
     if links:
-        from editorial.checks.external_links import ask_links
+        from editorial.checks.external_links import check_links
 
-        found = sorted([*found, *ask_links(report.facts, click.echo if form == "text" else None)])
+        found = sorted([*found, *check_links(report.facts, click.echo if form == "text" else None)])
     shown = {"text": as_text, "github": as_github, "json": as_json}[form](found)
     if shown:
         click.echo(shown)
@@ -122,9 +122,9 @@ def check(show_open: bool, publish: bool, links: bool, form: str) -> None:
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Another place than var/desk/index.html.")
 def desk(out: Path | None) -> None:
     """Write the editors' desk: one page that says what there is to do (var/desk/index.html, never public)."""
-    from editorial.checks.dashboard import OUT, write_desk
+    from editorial.checks.dashboard import DEFAULT_PATH, write_dashboard
 
-    click.echo(f"Der Redaktionstisch steht in {write_desk(out or OUT)}")
+    click.echo(f"Der Redaktionstisch steht in {write_dashboard(out or DEFAULT_PATH)}")
 
 
 @main.command()
@@ -133,14 +133,14 @@ def desk(out: Path | None) -> None:
 @click.option("--in", "folder", help="For a page: the section in which it stands, for example ankommen.")
 def new(kind: str, name: str, folder: str | None) -> None:
     """Make a new page (kim new offer "Titel") or a new language (kim new language fr), and say what comes next."""
-    from editorial.content.scaffold import NewError, new_language, new_page
+    from editorial.content.scaffold import ScaffoldError, new_language, new_page
 
     try:
         if kind == "language":
             made = new_language(name)
         else:
             made = new_page(kind, name, ROOT / "docs", datetime.date.today(), folder)
-    except NewError as error:
+    except ScaffoldError as error:
         raise click.ClickException(str(error)) from error
     for path in made.files:
         click.echo(f"geschrieben: {path.relative_to(ROOT)}")

@@ -14,24 +14,24 @@ from core.languages import Language, load_languages
 from core.project import ROOT
 from editorial.content.pages import Content, Page, read_content
 from editorial.translations.exchange import (
-    Imported,
-    Only,
-    Refused,
+    ExportScope,
+    ImportRejectedError,
+    ImportResult,
+    apply_translations,
     export,
     import_files,
     page_units,
-    put_answers,
-    with_line_ends_of,
+    preserve_newlines,
 )
-from editorial.translations.lockfile import NAME, Lock, load_lock, write_all, write_lock
-from editorial.translations.machine import DraftError, fit, read_provider, translate
-from editorial.translations.report import as_data, interface_words, table
-from editorial.translations.state import STATES, TranslationState, shorten, site_states
-from editorial.translations.units import with_review
-from editorial.translations.update import accepted, entries_for, updated
+from editorial.translations.lockfile import LOCK_FILENAME, Lock, load_lock, write_files_atomically, write_lock
+from editorial.translations.machine import MachineTranslationError, read_provider, translate, truncate_to_limit
+from editorial.translations.report import as_data, catalog_stats, format_table
+from editorial.translations.state import STATE_LABELS, TranslationState, shorten_text, translation_states
+from editorial.translations.units import set_review
+from editorial.translations.update import accept_pages, update_entries, update_lock
 
 
-class Desk(Struct, frozen=True):
+class CommandContext(Struct, frozen=True):
     """What every command works on."""
 
     docs: Path
@@ -51,7 +51,7 @@ class Desk(Struct, frozen=True):
         except ContentError as error:
             raise click.ClickException(str(error)) from error
 
-    def others(self, code: str | None) -> list[Language]:
+    def target_languages(self, code: str | None) -> list[Language]:
         """Return the languages that are translated into, or the one that was asked for."""
         rows = [row for row in self.languages if not row.default and code in (None, row.code)]
         if not rows:
@@ -74,10 +74,10 @@ class Desk(Struct, frozen=True):
         return found
 
 
-def open_desk(docs: Path) -> Desk:
+def load_context(docs: Path) -> CommandContext:
     """Read the pages."""
     languages = load_languages()
-    return Desk(docs, languages, read_content(docs, languages))
+    return CommandContext(docs, languages, read_content(docs, languages))
 
 
 @click.group()
@@ -87,7 +87,7 @@ def open_desk(docs: Path) -> Desk:
 @click.pass_context
 def translations(context: click.Context, docs: Path) -> None:
     """Übersetzungen: was fehlt, was veraltet ist, Austausch mit Übersetzenden."""
-    context.obj = open_desk(docs)
+    context.obj = load_context(docs)
     for one in errors(context.obj.content.findings):
         click.echo(f"Übergangen: {one}", err=True)
 
@@ -96,15 +96,15 @@ def translations(context: click.Context, docs: Path) -> None:
 @click.option("--lang", help="Nur diese Sprache.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.pass_obj
-def status(desk: Desk, lang: str | None, form: str) -> None:
+def status(desk: CommandContext, lang: str | None, form: str) -> None:
     """Eine Tabelle: Seiten × Sprachen, und die Wörter der Oberfläche."""
-    others = desk.others(lang)
-    states = site_states(desk.docs, desk.content, tuple(others), desk.lock)
-    words = interface_words(tuple(others))
+    others = desk.target_languages(lang)
+    states = translation_states(desk.docs, desk.content, tuple(others), desk.lock)
+    words = catalog_stats(tuple(others))
     if form == "json":
         click.echo(json.dumps(as_data(states, words), ensure_ascii=False, indent=1))
         return
-    click.echo(table(states, others, words))
+    click.echo(format_table(states, others, words))
     for state in states.values():
         if state.is_stale:
             click.echo("\n" + describe(state))
@@ -113,22 +113,26 @@ def status(desk: Desk, lang: str | None, form: str) -> None:
 def describe(state: TranslationState) -> str:
     """Return what an editor reads about a stale page."""
     since = f"{state.since:%d.%m.%Y}" if state.since else ""
-    seen = f"bemerkt am {since}" if state.noticed else f"noch aktuell am {since}"
-    lines = [f"docs/{state.language}/{state.key}.md: {STATES[state.state]} ({seen})"]
+    seen = f"bemerkt am {since}" if state.since_is_exact else f"noch aktuell am {since}"
+    lines = [f"docs/{state.language}/{state.key}.md: {STATE_LABELS[state.state]} ({seen})"]
     for change in state.changed:
         place = f"docs/de/{state.key}.md:{change.line}" if change.line else f"docs/de/{state.key}.md"
         own = f"docs/{state.language}/{state.key}.md:{change.own_line}" if change.own_line else "noch nicht übersetzt"
-        lines.append(f"  {place} → {own}: {shorten(change.text, 80)}")
+        lines.append(f"  {place} → {own}: {shorten_text(change.text, 80)}")
     return "\n".join(lines)
 
 
 @translations.command()
 @click.pass_obj
-def update(desk: Desk) -> None:
+def update(desk: CommandContext) -> None:
     """Festhalten, was nachgezogen ist; von Veraltetem den Tag, an dem es bemerkt wurde."""
-    lock = updated(desk.docs, desk.content, desk.languages, desk.lock, datetime.date.today())
-    states = site_states(desk.docs, desk.content, desk.languages, lock)
-    click.echo(f"docs/{NAME} geschrieben." if write_lock(desk.docs, lock) else f"docs/{NAME} war schon aktuell.")
+    lock = update_lock(desk.docs, desk.content, desk.languages, desk.lock, datetime.date.today())
+    states = translation_states(desk.docs, desk.content, desk.languages, lock)
+    click.echo(
+        f"docs/{LOCK_FILENAME} geschrieben."
+        if write_lock(desk.docs, lock)
+        else f"docs/{LOCK_FILENAME} war schon aktuell."
+    )
     stale = [state for state in states.values() if state.is_stale]
     for state in stale:
         click.echo(describe(state))
@@ -139,11 +143,11 @@ def update(desk: Desk) -> None:
 @click.argument("pages", nargs=-1, required=True)
 @click.option("--lang", help="Nur für diese Sprache (sonst für alle).")
 @click.pass_obj
-def accept(desk: Desk, pages: tuple[str, ...], lang: str | None) -> None:
+def accept(desk: CommandContext, pages: tuple[str, ...], lang: str | None) -> None:
     """Kleine Änderung, nichts zu übersetzen: Die Übersetzungen dieser Seiten gelten als aktuell."""
-    others = desk.others(lang)
+    others = desk.target_languages(lang)
     chosen = desk.pages(pages)
-    lock = accepted(desk.docs, chosen, tuple(others), desk.lock, datetime.date.today())
+    lock = accept_pages(desk.docs, chosen, tuple(others), desk.lock, datetime.date.today())
     write_lock(desk.docs, lock)
     for page in chosen:
         codes = [row.code for row in others if page.is_translated(row)]
@@ -167,16 +171,18 @@ def accept(desk: Desk, pages: tuple[str, ...], lang: str | None) -> None:
     help="Ordner (sonst uebersetzen/).",
 )
 @click.pass_obj
-def export_command(desk: Desk, pages: tuple[str, ...], lang: str, only: Only, form: str, out: Path) -> None:
+def export_command(
+    desk: CommandContext, pages: tuple[str, ...], lang: str, only: ExportScope, form: str, out: Path
+) -> None:
     """Eine Datei für Übersetzende schreiben: XLIFF 1.2 oder PO, Absatz für Absatz."""
-    (language,) = desk.others(lang)
+    (language,) = desk.target_languages(lang)
     chosen = desk.pages(pages) or list(desk.content.pages.values())
     text, count = export(desk.docs, chosen, language, desk.lock, only, form)
     if not count:
         click.echo("Nichts zu übersetzen.")
         return
     path = out / f"kim-{lang}{'' if only == 'all' else '-' + only}.{'po' if form == 'po' else 'xlf'}"
-    write_all({path: text.encode()})
+    write_files_atomically({path: text.encode()})
     click.echo(f"{path}: {count} Absätze. Zurück damit: kim translations import {path}")
 
 
@@ -185,16 +191,16 @@ def export_command(desk: Desk, pages: tuple[str, ...], lang: str, only: Only, fo
 @click.option("--lang", help="Die Sprache, wenn die Datei sie nicht nennt.")
 @click.option("--reviewed-by", help="Ein Mensch hat übersetzt oder geprüft: sein Name. Er steht dann auf den Seiten.")
 @click.pass_obj
-def import_command(desk: Desk, files: tuple[Path, ...], lang: str | None, reviewed_by: str | None) -> None:
+def import_command(desk: CommandContext, files: tuple[Path, ...], lang: str | None, reviewed_by: str | None) -> None:
     """Dateien von Übersetzenden einlesen: alles oder nichts."""
     if lang:
-        desk.others(lang)
+        desk.target_languages(lang)
     try:
         made = import_files(desk.docs, desk.content.pages, desk.languages, desk.lock, files, lang)
-    except Refused as error:
+    except ImportRejectedError as error:
         raise click.ClickException(f"Nichts wurde geändert.\n{error}") from error
     if reviewed_by:
-        name_reviewer(desk.docs, made, reviewed_by)
+        set_reviewer(desk.docs, made, reviewed_by)
     save(desk, made.files, made.pages)
     for path in made.files:
         click.echo(f"geschrieben: docs/{path.relative_to(desk.docs).as_posix()}")
@@ -208,23 +214,23 @@ def import_command(desk: Desk, files: tuple[Path, ...], lang: str | None, review
     click.echo(f"{len(made.files)} von {len(made.pages)} Seiten geändert.")
 
 
-def name_reviewer(docs: Path, made: Imported, name: str) -> None:
+def set_reviewer(docs: Path, made: ImportResult, name: str) -> None:
     """Put a reviewer and today into the header of every page of an import."""
     for key, code in made.pages:
         path = docs / code / f"{key}.md"
         data = made.files.get(path) or path.read_bytes()
-        text = with_review(data.decode("utf-8").replace("\r\n", "\n"), name, datetime.date.today())
+        text = set_review(data.decode("utf-8").replace("\r\n", "\n"), name, datetime.date.today())
         made.files[path] = (text.replace("\n", "\r\n") if b"\r\n" in data else text).encode()
 
 
-def save(desk: Desk, files: dict[Path, bytes], places: set[tuple[str, str]]) -> None:
+def save(desk: CommandContext, files: dict[Path, bytes], places: set[tuple[str, str]]) -> None:
     """Write pages and lock together, or nothing; the pages are put back if the lock cannot be written."""
     before = {path: path.read_bytes() if path.exists() else None for path in files}
     lock = desk.lock
-    write_all(files)
+    write_files_atomically(files)
     try:
         content = read_content(desk.docs, desk.languages)
-        write_lock(desk.docs, entries_for(desk.docs, content, desk.languages, lock, places, datetime.date.today()))
+        write_lock(desk.docs, update_entries(desk.docs, content, desk.languages, lock, places, datetime.date.today()))
     except BaseException:
         for path, data in before.items():
             path.unlink() if data is None else path.write_bytes(data)
@@ -235,9 +241,9 @@ def save(desk: Desk, files: dict[Path, bytes], places: set[tuple[str, str]]) -> 
 @click.argument("page")
 @click.option("--lang", required=True, help="In diese Sprache.")
 @click.pass_obj
-def draft(desk: Desk, page: str, lang: str) -> None:
+def draft(desk: CommandContext, page: str, lang: str) -> None:
     """Ein Entwurf von einer Maschine für das, was fehlt oder veraltet ist; er gilt als ungeprüft."""
-    (language,) = desk.others(lang)
+    (language,) = desk.target_languages(lang)
     (chosen,) = desk.pages((page,))
     try:
         provider = read_provider()
@@ -246,19 +252,22 @@ def draft(desk: Desk, page: str, lang: str) -> None:
         if not wanted:
             click.echo("Nichts zu übersetzen: Die Seite ist aktuell.")
             return
-        whole = [unit for unit in wanted if unit.whole]
+        whole = [unit for unit in wanted if unit.is_section]
         if whole:
-            raise DraftError(
+            raise MachineTranslationError(
                 f"Der Abschnitt #{whole[0].id.partition('#')[2]} ist in beiden Sprachen verschieden aufgebaut. "
                 "Gleichen Sie die Zahl der Absätze an, dann geht es."
             )
-        texts = translate([unit.source for unit in wanted], lambda rows: provider.ask(rows, desk.source, lang))
-        answers = {unit.id.partition("#")[2]: fit(unit.kind, text) for unit, text in zip(wanted, texts, strict=True)}
-        path, text = put_answers(desk.docs, chosen, language, german, own, wanted, answers)
-        text = with_review(text, None, datetime.date.today())
-    except (DraftError, Refused) as error:
+        texts = translate([unit.source for unit in wanted], lambda rows: provider.translate(rows, desk.source, lang))
+        answers = {
+            unit.id.partition("#")[2]: truncate_to_limit(unit.kind, text)
+            for unit, text in zip(wanted, texts, strict=True)
+        }
+        path, text = apply_translations(desk.docs, chosen, language, german, own, wanted, answers)
+        text = set_review(text, None, datetime.date.today())
+    except (MachineTranslationError, ImportRejectedError) as error:
         raise click.ClickException(f"Nichts wurde geändert.\n{error}") from error
-    save(desk, {path: with_line_ends_of(path, text)}, {(chosen.key, lang)})
+    save(desk, {path: preserve_newlines(path, text)}, {(chosen.key, lang)})
     click.echo(
         f"docs/{lang}/{chosen.key}.md: {len(wanted)} Absätze entworfen, ungeprüft. Lesen Sie gegen, dann reviewed_by: eintragen."
     )

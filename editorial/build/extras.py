@@ -12,14 +12,14 @@ from editorial.build.feeds import atom
 from editorial.build.offline import write_lists
 from editorial.build.pdf import FOLDER, PrintError, find_engine, link, make_booklets
 from editorial.build.writer import drop, put
-from editorial.content.history import changes
+from editorial.content.history import read_last_changes
 from editorial.content.pages import read_content
 from editorial.render.site import House
 
 
 def feeds(house: House, docs_dir: Path) -> dict[str, bytes]:
     """Return the feed of changed pages of each language, by its path in the site."""
-    known = changes(docs_dir)
+    known = read_last_changes(docs_dir)
     found = {}
     for language in house.languages:
         with gettext.use_language(language.code):

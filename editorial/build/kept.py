@@ -22,11 +22,11 @@ from editorial.build.fingerprint import Inputs, beside
 from editorial.build.manifest import page_marks
 from editorial.build.settings import Settings
 from editorial.checks.structure import heading_ids
-from editorial.content.pages import Content, reread
+from editorial.content.pages import Content, reload_page
 from editorial.render.site import House
-from editorial.translations.lockfile import NAME as LOCK
+from editorial.translations.lockfile import LOCK_FILENAME as LOCK
 from editorial.translations.lockfile import load_lock
-from editorial.translations.state import site_states
+from editorial.translations.state import translation_states
 
 _PAGE = re.compile(r"docs/([^/]+)/(.+)\.md")
 
@@ -110,7 +110,7 @@ def take_up(site_dir: Path, docs: Path, inputs: Inputs, frame: str) -> Kept | No
         return None
     keys = None if f"docs/{LOCK}" in names else {match[2] for match in pages.values()}
     lock = load_lock(docs) if keys is None else house.lock
-    states = {**house.states, **site_states(docs, content, house.languages, lock, keys)}
+    states = {**house.states, **translation_states(docs, content, house.languages, lock, keys)}
     marks = {**kept.marks, **page_marks(content, house.languages, states, keys)}
     house = replace(house, content=content, lock=lock, states=states, links={})
     return replace(kept, house=house, marks=marks, fresh=frozenset(match[1] for match in pages.values()))
@@ -131,9 +131,9 @@ def _with_text(content: Content, docs: Path, code: str, key: str) -> Content | N
     """Return the content with one text read again; None if more than its paragraphs changed, or if it has a fault."""
     page = content.pages.get(key)
     before = page.texts.get(code) if page else None
-    fresh = reread(content, docs, code, key) if before else None
+    fresh = reload_page(content, docs, code, key) if before else None
     if not isinstance(fresh, Content) or before is None:
         return None
     after = fresh.pages[key].texts[code]
-    same = before.header == after.header and heading_ids(before) == heading_ids(after)
+    same = before.front_matter == after.front_matter and heading_ids(before) == heading_ids(after)
     return fresh if same else None

@@ -20,7 +20,7 @@ from core.languages import Language, default_language
 from editorial.build.fingerprint import Inputs, mark_of, path_of, stamp_of
 from editorial.checks.structure import heading_ids
 from editorial.content.pages import Content
-from editorial.translations.lockfile import NAME as LOCK
+from editorial.translations.lockfile import LOCK_FILENAME as LOCK
 from editorial.translations.state import TranslationState
 
 
@@ -56,7 +56,7 @@ def frame_mark(inputs: Inputs, content: Content) -> str:
     for key, page in sorted(content.pages.items()):
         for code, text in page.texts.items():
             # Headings belong to the frame, because other pages link to them.
-            parts.append(f"{code}/{key}\0{text.header!r}\0{sorted(heading_ids(text))}")
+            parts.append(f"{code}/{key}\0{text.front_matter!r}\0{sorted(heading_ids(text))}")
     return mark_of(parts)
 
 

@@ -126,7 +126,7 @@ def sent(path: Path) -> int:
 
 def is_kept(page: Page, language: Language) -> bool:
     """Tell whether a page is kept: a text of the language's own, or the page on which all can be removed again."""
-    return page.is_translated(language) or (page.facts.layout == "offline" and page.exists_in(language))
+    return page.is_translated(language) or (page.front_matter.layout == "offline" and page.exists_in(language))
 
 
 def search_files(folder: Path, code: str, part: SearchPart) -> dict[str, Mark]:

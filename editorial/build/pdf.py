@@ -35,7 +35,7 @@ from core.languages import Language
 from core.project import ROOT
 from editorial.build.writer import drop, put
 from editorial.content.booklets import BOOKLETS, Booklet
-from editorial.content.front_matter import TranslationHeader
+from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.html_policy import IMAGE_TYPES
 from editorial.content.pages import Content, Page
 
@@ -135,8 +135,8 @@ def draw(
     """Return a booklet as one HTML page; ``numbers`` are the page numbers of its chapters, once they are known."""
     base = str(site["url"]).rstrip("/")
     names = {page.url(language): anchor(page) for page in pages}
-    headers = [page.text(language).header for page in pages]
-    unreviewed = any(isinstance(header, TranslationHeader) and not header.reviewed_by for header in headers)
+    headers = [page.text(language).front_matter for page in pages]
+    unreviewed = any(isinstance(header, TranslationFrontMatter) and not header.reviewed_by for header in headers)
     with gettext.use_language(language.code):
         return _environment(language).get_template("booklet.html").render(
             title=booklet.title(),
@@ -151,10 +151,10 @@ def draw(
             chapters=[
                 {
                     "id": anchor(page),
-                    "title": page.text(language).header.title,
+                    "title": page.text(language).front_matter.title,
                     "url": base + page.url(language),
-                    "as_of": page.facts.as_of,
-                    "review_by": page.facts.review_by,
+                    "as_of": page.front_matter.as_of,
+                    "review_by": page.front_matter.review_by,
                     "number": numbers.get(anchor(page)),
                     "html": Markup(chapter(site_dir, page, language, names, base)),  # noqa: S704 - from our built page
                 }

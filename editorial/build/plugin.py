@@ -31,8 +31,8 @@ from editorial.build.well_known import robots, security, sitemap, suggestions
 from editorial.content.pages import Page
 from editorial.content.published_files import is_asset, is_page
 from editorial.content.structure import LEGAL, NOT_KEPT, SUGGESTIONS
-from editorial.content.survey_results import CSV_NAME, PAGE, results_csv
-from editorial.content.toolkit import ROOM, chooser_data
+from editorial.content.survey_results import CSV_NAME, SURVEY_PAGE, results_csv
+from editorial.content.toolkit import TOOLKIT_SECTION, toolkit_json
 from editorial.render.assets import PARTS, asset_content
 from editorial.render.context import error_context, page_context
 from editorial.render.page import after_markdown, before_markdown, furnish, spoken
@@ -162,21 +162,21 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
 
     def _write_measures(self, root: Path) -> None:
         """Write the toolkit's measures and rules for handler and browser."""
-        data = chooser_data(self.house.chooser, self.house.content, self.language)
+        data = toolkit_json(self.house.chooser, self.house.content, self.language)
         data["words"] = {
             "title": _("What fits your case"),
             "first": _("Start with this"),
             "share": _("Address of this list, to share or print"),
             "nothing": _("It holds your choices, but nothing about you."),
         }
-        path = root / ROOM / "massnahmen.json"
+        path = root / TOOLKIT_SECTION / "massnahmen.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")), "utf-8")
 
     def _write_results(self, root: Path) -> None:
         """Write the survey's published numbers to download."""
         if self.house.survey is not None:
-            path = root / PAGE / CSV_NAME
+            path = root / SURVEY_PAGE / CSV_NAME
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(results_csv(self.house.survey, self.language), "utf-8", newline="")
 

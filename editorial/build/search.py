@@ -18,7 +18,7 @@ from core.languages import Language
 from editorial.build.pagefind import ENTRY
 from editorial.build.writer import drop, put
 from editorial.content.pages import Content, Page
-from editorial.translations.stale_markers import without_marks
+from editorial.translations.stale_markers import strip_stale_markers
 
 FOLDER = "pagefind"
 # Of Pagefind's scripts the one that finds; its ready-made interface is larger than ours, and a worker would load the
@@ -85,7 +85,7 @@ def found_anew(
 
 def found_in(html: str) -> str:
     """Return what Pagefind reads of a page, without the marks of passages whose German text has changed."""
-    return without_marks(text_of(html))
+    return strip_stale_markers(text_of(html))
 
 
 def own_files(folder: Path, language: Language) -> set[Path]:

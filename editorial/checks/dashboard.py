@@ -18,23 +18,23 @@ from msgspec import Struct
 from core.findings import Finding
 from core.languages import Language, load_languages
 from core.project import ROOT, load_site_settings
-from editorial.checks.external_links import MEMORY, dead_links
-from editorial.checks.runner import Inspection, inspect
-from editorial.content.history import Changes, changes
+from editorial.checks.external_links import HISTORY_FILE, dead_links
+from editorial.checks.runner import CheckReport, run_checks
+from editorial.content.history import LastChanges, read_last_changes
 from editorial.content.pages import Content, Page
-from editorial.translations.report import interface_words
-from editorial.translations.state import STATES, TranslationState, site_states
+from editorial.translations.report import catalog_stats
+from editorial.translations.state import STATE_LABELS, TranslationState, translation_states
 
-OUT = ROOT / "var" / "desk" / "index.html"
+DEFAULT_PATH = ROOT / "var" / "desk" / "index.html"
 
 
-class Row(Struct, frozen=True):
+class DashboardRow(Struct, frozen=True):
     """One page on the desk.
 
     :ivar states: by language code, the state of its translation; None where the page should not exist.
     :ivar errors: how many errors its files have.
     :ivar notices: how many notices.
-    :ivar marks: words that the filters look for.
+    :ivar tags: words that the filters look for.
     """
 
     page: Page
@@ -43,17 +43,17 @@ class Row(Struct, frozen=True):
     errors: int
     notices: int
     overdue: bool
-    marks: str
+    tags: str
 
 
-def rows(
+def dashboard_rows(
     content: Content,
     languages: tuple[Language, ...],
     states: dict[tuple[str, str], TranslationState],
     found: list[Finding],
     today: datetime.date,
     recent: set[str],
-) -> list[Row]:
+) -> list[DashboardRow]:
     """Return all pages in the order of the site, with what there is to do on each."""
     result = []
     for page in sorted(content.pages.values(), key=lambda page: (page.slug.count("/") > 1, page.key)):
@@ -61,15 +61,15 @@ def rows(
             row.code: states.get((page.key, row.code)) for row in languages if not row.default
         }
         files = {f"docs/{row.code}/{page.key}.md" for row in languages}
-        mine = [one for one in found if one.file in files and one.kind not in {"translations", "unconfirmed"}]
-        overdue = page.facts.review_by < today
+        mine = [one for one in found if one.file in files and one.code not in {"translations", "unconfirmed"}]
+        overdue = page.front_matter.review_by < today
         marks: list[str] = [state.state for state in own.values() if state]
         marks += [f"{state.state}-{state.language}" for state in own.values() if state]
-        marks += ["overdue"] * overdue + ["open"] * (not page.facts.confirmed)
+        marks += ["overdue"] * overdue + ["open"] * (not page.front_matter.confirmed)
         marks += ["error"] * any(one.level == "error" for one in mine) + ["notice"] * bool(mine)
         marks += ["recent"] * bool(files & recent)
         result.append(
-            Row(
+            DashboardRow(
                 page,
                 page.key.split("/")[0] if "/" in page.key else "",
                 own,
@@ -79,26 +79,28 @@ def rows(
                 " ".join(sorted(set(marks))),
             )
         )
-    return sorted(result, key=lambda row: (row.section, row.page.facts.order, row.page.key))
+    return sorted(result, key=lambda row: (row.section, row.page.front_matter.order, row.page.key))
 
 
-def recent_files(known: Changes, today: datetime.date) -> dict[str, datetime.datetime]:
+def recent_files(known: LastChanges, today: datetime.date) -> dict[str, datetime.datetime]:
     """Return the pages changed this month, with their time, newest first."""
     month = {f"docs/{name}": when for name, when in known.items()
              if name.endswith(".md") and (when.year, when.month) == (today.year, today.month)}  # fmt: skip
     return dict(sorted(month.items(), key=lambda row: (row[1], row[0]), reverse=True))
 
 
-def draw(report: Inspection, docs: Path, today: datetime.date, out: Path, memory: Path = MEMORY) -> str:
+def render_dashboard(
+    report: CheckReport, docs: Path, today: datetime.date, out: Path, memory: Path = HISTORY_FILE
+) -> str:
     """Return the desk as HTML; links to files are relative to ``out``."""
     languages = load_languages()
-    states = site_states(docs, report.content, languages)
-    recent = recent_files(changes(docs), today)
-    open_facts = [one for one in report.findings if one.kind in {"unconfirmed", "consent"}]
-    todo = [one for one in report.findings if one.kind not in {"unconfirmed", "consent", "unreviewed", "translations"}]
-    table = rows(report.content, languages, states, todo, today, set(recent))
+    states = translation_states(docs, report.content, languages)
+    recent = recent_files(read_last_changes(docs), today)
+    open_facts = [one for one in report.findings if one.code in {"unconfirmed", "consent"}]
+    todo = [one for one in report.findings if one.code not in {"unconfirmed", "consent", "unreviewed", "translations"}]
+    table = dashboard_rows(report.content, languages, states, todo, today, set(recent))
     others = [row for row in languages if not row.default]
-    totals = {row.code: dict.fromkeys(STATES, 0) for row in others}
+    totals = {row.code: dict.fromkeys(STATE_LABELS, 0) for row in others}
     for state in states.values():
         totals[state.language][state.state] += 1
     env = jinja2.Environment(
@@ -114,11 +116,11 @@ def draw(report: Inspection, docs: Path, today: datetime.date, out: Path, memory
         "site": load_site_settings()["name"],
         "today": today,
         "languages": others,
-        "states": STATES,
+        "states": STATE_LABELS,
         "rows": table,
         "sections": sorted({row.section for row in table}),
         "totals": totals,
-        "words": interface_words(tuple(others)),
+        "words": catalog_stats(tuple(others)),
         "stale": [state for state in states.values() if state.is_stale],
         "overdue": [row for row in table if row.overdue],
         "open": open_facts,
@@ -127,16 +129,16 @@ def draw(report: Inspection, docs: Path, today: datetime.date, out: Path, memory
         "dead": dead_links(memory),
         "recent": recent,
     }
-    return env.get_template("desk.html").render(context)
+    return env.get_template("dashboard.html").render(context)
 
 
-def write_desk(out: Path = OUT, docs: Path = ROOT / "docs", today: datetime.date | None = None) -> Path:
+def write_dashboard(out: Path = DEFAULT_PATH, docs: Path = ROOT / "docs", today: datetime.date | None = None) -> Path:
     """Write the desk and return its path.
 
     :raises OSError: if the file cannot be written; an older desk stays as it is.
     """
     today = today or datetime.date.today()
-    html = draw(inspect(docs, today, show_open=True), docs, today, out)
+    html = render_dashboard(run_checks(docs, today, show_open=True), docs, today, out)
     out.parent.mkdir(parents=True, exist_ok=True)
     fresh = out.with_suffix(".new")
     fresh.write_text(html, "utf-8")

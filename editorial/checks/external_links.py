@@ -38,40 +38,40 @@ from core.values import http_url_error
 from editorial.content.facts import Facts
 
 State = Literal["works", "moved", "refuses", "unreachable", "gone"]
-REFUSED = frozenset({401, 403, 405, 406, 407, 429, 451, 999})
-GONE = frozenset({404, 410})
-MEMORY = ROOT / "var" / "links.json"
-TIMEOUT = 20
-TOTAL_TIME = 60.0
-MOST_REDIRECTS = 10
-MOST_BYTES = 512 * 1024
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
-LASTING = frozenset({301, 308})
-LONGEST_WAIT = 60.0
-HOSTS_AT_ONCE = 4
-GERMAN = {
+BLOCKED_STATUSES = frozenset({401, 403, 405, 406, 407, 429, 451, 999})
+GONE_STATUSES = frozenset({404, 410})
+HISTORY_FILE = ROOT / "var" / "links.json"
+TIMEOUT_SECONDS = 20
+MAX_TOTAL_SECONDS = 60.0
+MAX_REDIRECTS = 10
+MAX_BODY_BYTES = 512 * 1024
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+PERMANENT_STATUSES = frozenset({301, 308})
+MAX_RETRY_AFTER_SECONDS = 60.0
+MAX_CONCURRENT_HOSTS = 4
+STATE_LABELS = {
     "works": "funktioniert", "moved": "umgezogen", "refuses": "lässt Programme nicht ein",
     "unreachable": "nicht erreichbar", "gone": "weg",
 }  # fmt: skip
 
 
-class Answer(Struct, frozen=True):
+class LinkResult(Struct, frozen=True):
     """What one address said.
 
-    :ivar state: see :data:`GERMAN`.
+    :ivar state: see :data:`STATE_LABELS`.
     :ivar status: the HTTP status, 0 if no answer came.
     :ivar target: where a moved address leads for good; else the address itself.
-    :ivar why: what else is to be said, as a German sentence.
+    :ivar reason: what else is to be said, as a German sentence.
     """
 
     url: str
     state: State
     status: int
     target: str
-    why: str = ""
+    reason: str = ""
 
 
-class Reply(Struct, frozen=True):
+class HttpReply(Struct, frozen=True):
     """What came at the end of all redirects.
 
     :ivar target: where the address leads for good: as far as all redirects to there last.
@@ -88,14 +88,14 @@ class RedirectError(ValueError):
     """A server sends to a place that cannot be; the message is a German sentence."""
 
 
-class Asker:
+class LinkChecker:
     """Asks addresses; one host at a time, with a pause between two questions.
 
     :param total: seconds within which a question has to be answered, all redirects included.
     """
 
     def __init__(
-        self, pause: float = 1.0, wait: Callable[[float], None] = time.sleep, total: float = TOTAL_TIME
+        self, pause: float = 1.0, wait: Callable[[float], None] = time.sleep, total: float = MAX_TOTAL_SECONDS
     ) -> None:
         self.pause, self.wait, self.total = pause, wait, total
         site = load_site_settings()
@@ -103,54 +103,54 @@ class Asker:
         self.session.headers["User-Agent"] = f"kim-linkcheck ({site['url']})"
         self.session.headers["Connection"] = "close"
         for scheme in ("http://", "https://"):
-            self.session.mount(scheme, Limited())
+            self.session.mount(scheme, TimeLimitedAdapter())
         self.robots: dict[str, urllib.robotparser.RobotFileParser | None] = {}
 
-    def ask_host(self, urls: list[str]) -> list[Answer]:
+    def check_host(self, urls: list[str]) -> list[LinkResult]:
         """Ask all addresses of one host, one after the other."""
         answers = []
         for number, url in enumerate(urls):
             if number:
                 self.wait(self.pause)
-            answers.append(self.ask(url))
+            answers.append(self.check_url(url))
         return answers
 
-    def ask(self, url: str) -> Answer:
+    def check_url(self, url: str) -> LinkResult:
         """Ask one address and sort its answer."""
         if why := http_url_error(url):
-            return Answer(url, "unreachable", 0, url, f"Die Adresse {why}.")
+            return LinkResult(url, "unreachable", 0, url, f"Die Adresse {why}.")
         try:
             if not self._allowed(url):
-                return Answer(url, "refuses", 0, url)
+                return LinkResult(url, "refuses", 0, url)
             reply = self._follow("HEAD", url)
             if reply.status >= 400:  # many servers answer HEAD wrongly; the page itself decides
                 reply = self._follow("GET", url)
             if reply.status == 429 and (pause := retry_after(reply.retry_after)) is not None:
-                self.wait(min(pause, LONGEST_WAIT))
+                self.wait(min(pause, MAX_RETRY_AFTER_SECONDS))
                 reply = self._follow("GET", url)
         except Exception as error:  # whatever a foreign server makes of a library is said of that server
-            return Answer(url, "unreachable", 0, url, in_german(error))
-        return sort_answer(url, reply.status, reply.target)
+            return LinkResult(url, "unreachable", 0, url, german_error(error))
+        return classify_response(url, reply.status, reply.target)
 
-    def _follow(self, method: str, url: str, read: bool = False) -> Reply:
+    def _follow(self, method: str, url: str, read: bool = False) -> HttpReply:
         """Ask an address and follow where it sends to.
 
         :raises RedirectError: if it sends to a place that cannot be, or round in a circle.
         """
         place, target, lasting = url, url, True
-        with within(self.total):
-            for _step in range(MOST_REDIRECTS + 1):
+        with time_limit(self.total):
+            for _step in range(MAX_REDIRECTS + 1):
                 with self.session.request(
-                    method, place, timeout=TIMEOUT, allow_redirects=False, stream=True
+                    method, place, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True
                 ) as response:
                     location = response.headers.get("Location")
-                    if response.status_code not in REDIRECTS or location is None:
-                        body = beginning(response) if read else b""
-                        return Reply(response.status_code, target, response.headers.get("Retry-After"), body)
-                    lasting = lasting and response.status_code in LASTING
-                place = next_place(place, location)
+                    if response.status_code not in REDIRECT_STATUSES or location is None:
+                        body = read_beginning(response) if read else b""
+                        return HttpReply(response.status_code, target, response.headers.get("Retry-After"), body)
+                    lasting = lasting and response.status_code in PERMANENT_STATUSES
+                place = redirect_target(place, location)
                 target = place if lasting else target
-        raise RedirectError(f"Der Server schickt mehr als {MOST_REDIRECTS} Mal weiter.")
+        raise RedirectError(f"Der Server schickt mehr als {MAX_REDIRECTS} Mal weiter.")
 
     def _allowed(self, url: str) -> bool:
         parts = urlsplit(url)
@@ -171,17 +171,17 @@ class Session(requests.Session):
     """Leaves redirects alone: requests would read the whole body of each, and stumble over what it leads to."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Return that there is none; :meth:`Asker.ask` looks for itself."""
+        """Return that there is none; :meth:`LinkChecker.ask` looks for itself."""
 
 
-class Opened(threading.local):
+class OpenSockets(threading.local):
     """The sockets that the current thread has opened for its question."""
 
     def __init__(self) -> None:
         self.sockets: list[socket.socket] = []
 
 
-OPENED = Opened()
+OPEN_SOCKETS = OpenSockets()
 
 
 class _Http(HTTPConnection):
@@ -189,7 +189,7 @@ class _Http(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         new = super()._new_conn()
-        OPENED.sockets.append(new)
+        OPEN_SOCKETS.sockets.append(new)
         return new
 
 
@@ -198,13 +198,13 @@ class _Https(HTTPSConnection):
 
     def _new_conn(self) -> socket.socket:
         new = super()._new_conn()
-        OPENED.sockets.append(new)
+        OPEN_SOCKETS.sockets.append(new)
         return new
 
     def connect(self) -> None:
         super().connect()
         if self.sock is not None:
-            OPENED.sockets.append(self.sock)
+            OPEN_SOCKETS.sockets.append(self.sock)
 
 
 class _HttpPool(HTTPConnectionPool):
@@ -215,8 +215,8 @@ class _HttpsPool(HTTPSConnectionPool):
     ConnectionCls = _Https
 
 
-class Limited(HTTPAdapter):
-    """Opens connections that :func:`within` can end."""
+class TimeLimitedAdapter(HTTPAdapter):
+    """Opens connections that :func:`time_limit` can end."""
 
     def init_poolmanager(self, *words: Any, **options: Any) -> None:
         """Make the pools, with our connections."""
@@ -225,13 +225,13 @@ class Limited(HTTPAdapter):
 
 
 @contextmanager
-def within(seconds: float) -> Iterator[None]:
+def time_limit(seconds: float) -> Iterator[None]:
     """End what the current thread asks after a while, however slowly an answer comes.
 
     A timeout of sockets counts from byte to byte; a server that sends one now and then would hold us for ever.
     """
-    sockets = OPENED.sockets = []
-    timer = threading.Timer(seconds, _end, (sockets,))
+    sockets = OPEN_SOCKETS.sockets = []
+    timer = threading.Timer(seconds, _close_sockets, (sockets,))
     timer.daemon = True
     timer.start()
     try:
@@ -240,23 +240,23 @@ def within(seconds: float) -> Iterator[None]:
         timer.cancel()
 
 
-def _end(sockets: list[socket.socket]) -> None:
+def _close_sockets(sockets: list[socket.socket]) -> None:
     for one in sockets:
         with suppress(OSError):
             one.shutdown(socket.SHUT_RDWR)
 
 
-def beginning(response: requests.Response) -> bytes:
+def read_beginning(response: requests.Response) -> bytes:
     """Return the first half megabyte of a body, unpacked."""
     body = b""
     for chunk in response.iter_content(4096):
         body += chunk
-        if len(body) >= MOST_BYTES:
+        if len(body) >= MAX_BODY_BYTES:
             break
-    return body[:MOST_BYTES]
+    return body[:MAX_BODY_BYTES]
 
 
-def next_place(place: str, location: str) -> str:
+def redirect_target(place: str, location: str) -> str:
     """Return where a ``Location`` header sends to.
 
     Headers come as Latin-1; what is UTF-8 is read as that, as browsers do, and other bytes are escaped.
@@ -277,14 +277,14 @@ def next_place(place: str, location: str) -> str:
     return target
 
 
-def in_german(error: Exception) -> str:
+def german_error(error: Exception) -> str:
     """Return why no answer came, as a German sentence; nothing where there is no more to be said."""
     if isinstance(error, RedirectError):
         return str(error)
     if isinstance(error, requests.exceptions.SSLError):
         return "Die verschlüsselte Verbindung kam nicht zustande; vielleicht ist das Zertifikat abgelaufen."
     if isinstance(error, requests.exceptions.Timeout):
-        return f"In {TIMEOUT} Sekunden kam keine Antwort."
+        return f"In {TIMEOUT_SECONDS} Sekunden kam keine Antwort."
     return ""
 
 
@@ -302,22 +302,22 @@ def retry_after(value: str | None) -> float | None:
         return None
 
 
-def sort_answer(url: str, status: int, target: str) -> Answer:
+def classify_response(url: str, status: int, target: str) -> LinkResult:
     """Sort a final response; a permanent redirect counts as moved, a temporary one as working.
 
     :param target: where the address leads for good.
     """
-    if status in GONE:
-        return Answer(url, "gone", status, url)
-    if status in REFUSED:
-        return Answer(url, "refuses", status, url)
+    if status in GONE_STATUSES:
+        return LinkResult(url, "gone", status, url)
+    if status in BLOCKED_STATUSES:
+        return LinkResult(url, "refuses", status, url)
     if status >= 400:
-        return Answer(url, "unreachable", status, url)
+        return LinkResult(url, "unreachable", status, url)
     same = target.split("#")[0].rstrip("/") == url.split("#")[0].rstrip("/")
-    return Answer(url, "works" if same else "moved", status, target)
+    return LinkResult(url, "works" if same else "moved", status, target)
 
 
-def dead_links(memory: Path = MEMORY) -> dict[str, list[str]]:
+def dead_links(memory: Path = HISTORY_FILE) -> dict[str, list[str]]:
     """Return the addresses that were gone, with the days; none if nothing readable is there."""
     try:
         data = json.loads(memory.read_text("utf-8"))
@@ -327,7 +327,7 @@ def dead_links(memory: Path = MEMORY) -> dict[str, list[str]]:
     return {url: days for url, days in rows if isinstance(days, list) and all(isinstance(day, str) for day in days)}
 
 
-def remember(answers: list[Answer], today: datetime.date, memory: Path) -> set[str]:
+def update_history(answers: list[LinkResult], today: datetime.date, memory: Path) -> set[str]:
     """Note what was gone today and return what was gone on two different days or more."""
     known = dead_links(memory)
     days: dict[str, list[str]] = {}
@@ -344,7 +344,7 @@ def remember(answers: list[Answer], today: datetime.date, memory: Path) -> set[s
     return {url for url, seen in days.items() if len(seen) >= 2}
 
 
-def addresses(facts: Facts) -> dict[str, list[tuple[str, str]]]:
+def external_urls(facts: Facts) -> dict[str, list[tuple[str, str]]]:
     """Return every address outside with the facts that name it."""
     found: dict[str, list[tuple[str, str]]] = {}
     for kind, rows in (("links", facts.links), ("laws", facts.laws), ("contacts", facts.contacts)):
@@ -363,12 +363,12 @@ def host_of(url: str) -> str:
         return url
 
 
-def ask_links(
+def check_links(
     facts: Facts | None,
     say: Callable[[str], None] | None = None,
-    memory: Path = MEMORY,
+    memory: Path = HISTORY_FILE,
     today: datetime.date | None = None,
-    asker: Asker | None = None,
+    asker: LinkChecker | None = None,
 ) -> list[Finding]:
     """Ask every address outside that a fact names; return what an editor should do about the answers.
 
@@ -376,17 +376,17 @@ def ask_links(
     """
     if facts is None:
         return []
-    asker = asker or Asker()
-    named = addresses(facts)
+    asker = asker or LinkChecker()
+    named = external_urls(facts)
     hosts: dict[str, list[str]] = {}
     for url in named:
         hosts.setdefault(host_of(url), []).append(url)
-    with ThreadPoolExecutor(HOSTS_AT_ONCE) as pool:
-        answers = [answer for part in pool.map(asker.ask_host, hosts.values()) for answer in part]
-    alarms = remember(answers, today or datetime.date.today(), memory)
+    with ThreadPoolExecutor(MAX_CONCURRENT_HOSTS) as pool:
+        answers = [answer for part in pool.map(asker.check_host, hosts.values()) for answer in part]
+    alarms = update_history(answers, today or datetime.date.today(), memory)
     if say:
-        counts = {state: sum(answer.state == state for answer in answers) for state in GERMAN}
-        say("Fremde Adressen: " + ", ".join(f"{count} {GERMAN[state]}" for state, count in counts.items()))
+        counts = {state: sum(answer.state == state for answer in answers) for state in STATE_LABELS}
+        say("Fremde Adressen: " + ", ".join(f"{count} {STATE_LABELS[state]}" for state, count in counts.items()))
     return [
         finding
         for answer in answers
@@ -395,7 +395,7 @@ def ask_links(
     ]
 
 
-def _finding(answer: Answer, file: str, line: int, key: str, alarm: bool) -> list[Finding]:
+def _finding(answer: LinkResult, file: str, line: int, key: str, alarm: bool) -> list[Finding]:
     status = f" ({answer.status})" if answer.status else ""
     match answer.state:
         case "gone" if alarm:
@@ -408,7 +408,7 @@ def _finding(answer: Answer, file: str, line: int, key: str, alarm: bool) -> lis
             return [Finding(file, line, f"„{key}“ ist umgezogen nach {answer.target}",
                             "Sehen Sie die neue Seite an und tragen Sie die Adresse ein.", "notice", "link-moved")]  # fmt: skip
         case "unreachable":
-            what = " ".join(filter(None, (f"„{key}“ war nicht erreichbar{status}: {answer.url}", answer.why)))
+            what = " ".join(filter(None, (f"„{key}“ war nicht erreichbar{status}: {answer.url}", answer.reason)))
             if http_url_error(answer.url):
                 return [Finding(file, line, what, "Verbessern Sie die Adresse.", "error", "link-gone")]
             return [Finding(file, line, what, "Versuchen Sie es später noch einmal.", "notice", "link-gone")]

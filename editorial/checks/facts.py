@@ -11,8 +11,8 @@ from core.languages import Language
 from editorial.checks.links import EXTERNAL
 from editorial.checks.texts import prose_lines
 from editorial.content.facts import Facts
-from editorial.content.pages import Page, Text
-from editorial.content.shortcodes import BRACES, DRAWN, INSERT, UNITS, find_fact
+from editorial.content.pages import Page, PageText
+from editorial.content.shortcodes import BLOCK_SHORTCODES, SHORTCODE, SHORTCODE_LIKE, UNITS, find_fact
 
 # Most pages hold none of these, so that no pattern is compiled for them. All are matched without regard to case.
 PHONE = r"(?<![\w§/-])(?<!\d\.)(?:\+\d[ \d/(]|0\d)[\d\t /()-]{4,}\d|(?<!\d)(?:116[ -]?(?:117|016|111))(?!\d)"
@@ -22,7 +22,7 @@ MONEY = rf"\d[\d.,]*(?:,?-+)? *(?:€|{_EURO}\b|cent\b)|(?:€|\b{_EURO}\b) *\d[
 ADDRESS = rf"{EXTERNAL.pattern}|(?<![\w@./-])(?:[\w-]+\.)+(?:com|de|eu|gov|info|net|nrw|org|ruhr)(?:/\S*|(?![\w.-]*\w))"
 
 # What may not be typed into prose: its pattern, signs of which it holds at least one, its name, what to write instead.
-TYPED: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
+HARDCODED_FACTS: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
     (
         PHONE, ("+", "116", *(f"0{digit}" for digit in range(10))), "Eine Telefonnummer",
         "docs/data/contacts.yml oder numbers.yml und {{ contact.… }} oder {{ tel.… }}",
@@ -36,25 +36,27 @@ TYPED: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
 )  # fmt: skip
 
 # What readers see as a blank, a hyphen or a digit, and what they do not see at all.
-_SEEN = str.maketrans({
+_DISPLAYED = str.maketrans({
     **dict.fromkeys(map(ord, "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"), " "),
     **dict.fromkeys(map(ord, "‐‑‒–—−"), "-"),
     **{ord(digit): str(number % 10) for number, digit in enumerate("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹０１２３４５６７８９")},
     **dict.fromkeys([0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)]),
     ord("＠"): "@", ord("．"): ".", ord("＋"): "+",
 })  # fmt: skip
-_UNLIKE = re.compile(f"[{re.escape(''.join(map(chr, _SEEN)))}]")
+_NORMALIZED_SIGNS = re.compile(f"[{re.escape(''.join(map(chr, _DISPLAYED)))}]")
 
 
-def as_seen(text: str) -> str:
+def as_displayed(text: str) -> str:
     """Return a text as readers see it: every blank, hyphen and digit in its plain form, and no invisible signs."""
     text = unescape(text) if "&" in text else text
-    return text.translate(_SEEN) if _UNLIKE.search(text) else text
+    return text.translate(_DISPLAYED) if _NORMALIZED_SIGNS.search(text) else text
 
 
-def check_keys(page: Page, facts: Facts, forms: Collection[str], languages: tuple[Language, ...]) -> Iterator[Finding]:
+def check_references(
+    page: Page, facts: Facts, forms: Collection[str], languages: tuple[Language, ...]
+) -> Iterator[Finding]:
     """The keys in a header name facts, forms and languages that exist."""
-    header, text = page.facts, next(iter(page.texts.values()))
+    header, text = page.front_matter, next(iter(page.texts.values()))
     wanted: list[tuple[str, Iterable[str], Collection[str], str]] = [
         ("contact", [header.contact] if header.contact else [], facts.contacts, "docs/data/contacts.yml"),
         ("law", header.law, facts.laws, "docs/data/laws.yml"),
@@ -67,53 +69,53 @@ def check_keys(page: Page, facts: Facts, forms: Collection[str], languages: tupl
         for key in keys:
             if key not in known:
                 yield Finding(text.file, text.lines.get(name, 1), f"{name}: „{key}“ gibt es nicht.",
-                              near(key, known) + f"Bekannt ist, was in {where} steht.", kind="key-unknown")  # fmt: skip
+                              did_you_mean(key, known) + f"Bekannt ist, was in {where} steht.", code="key-unknown")  # fmt: skip
 
 
-def near(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return "Meinten Sie „…“? " for the most similar known word, or nothing."""
     close = closest_match(word, known)
     return f"Meinten Sie „{close}“? " if close else ""
 
 
-def check_inserts(text: Text, facts: Facts) -> Iterator[Finding]:
+def check_shortcodes(text: PageText, facts: Facts) -> Iterator[Finding]:
     """Every ``{{ … }}`` names a fact that exists."""
-    for number, line in prose_lines(text) if BRACES.search(text.body) else ():
-        for braces in BRACES.finditer(line):
-            match = INSERT.fullmatch(braces[0])
+    for number, line in prose_lines(text) if SHORTCODE_LIKE.search(text.body) else ():
+        for braces in SHORTCODE_LIKE.finditer(line):
+            match = SHORTCODE.fullmatch(braces[0])
             if match is None:
                 yield Finding(text.file, number, f"„{braces[0]}“ ist kein Einschub.",
-                              "Richtig ist zum Beispiel {{ tel.fire }}.", kind="insert-unknown")  # fmt: skip
-            elif f"{match[1]}.{match[2]}" not in DRAWN and find_fact(facts, match[1], match[2]) is None:
+                              "Richtig ist zum Beispiel {{ tel.fire }}.", code="insert-unknown")  # fmt: skip
+            elif f"{match[1]}.{match[2]}" not in BLOCK_SHORTCODES and find_fact(facts, match[1], match[2]) is None:
                 yield Finding(text.file, number, f"Den Einschub {{{{ {match[1]}.{match[2]} }}}} gibt es nicht.",
-                              near(f"{match[1]}.{match[2]}", insert_keys(facts))
+                              did_you_mean(f"{match[1]}.{match[2]}", shortcode_names(facts))
                               + "Prüfen Sie den Schlüssel oder ergänzen Sie ihn in docs/data/.",
-                              kind="insert-unknown")  # fmt: skip
+                              code="insert-unknown")  # fmt: skip
 
 
-def insert_keys(facts: Facts) -> list[str]:
+def shortcode_names(facts: Facts) -> list[str]:
     """Return everything that may stand between double braces."""
     groups = {"tel": facts.numbers, "law": facts.laws, "link": facts.links, "amount": facts.amounts,
               "contact": facts.contacts}  # fmt: skip
-    return [*DRAWN, *(f"{group}.{key}" for group, rows in groups.items() for key in rows)]
+    return [*BLOCK_SHORTCODES, *(f"{group}.{key}" for group, rows in groups.items() for key in rows)]
 
 
-def check_typed_facts(text: Text) -> Iterator[Finding]:
+def check_hardcoded_facts(text: PageText) -> Iterator[Finding]:
     """Numbers to call, mail addresses, sums and outside addresses stand in ``docs/data/``, not in prose."""
     # Most pages hold none of these: a look for the signs in the whole page tells, before every line is read closely.
-    header = text.header
+    header = text.front_matter
     heads = [(text.lines.get(name, 1), value) for name in ("title", "nav_title", "description")
              if (value := getattr(header, name))]  # fmt: skip
-    whole = as_seen(INSERT.sub("", "\n".join([text.body, *(value for _line, value in heads)]))).casefold()
-    kinds = [row for row in TYPED if any(sign in whole for sign in row[1])]
+    whole = as_displayed(SHORTCODE.sub("", "\n".join([text.body, *(value for _line, value in heads)]))).casefold()
+    kinds = [row for row in HARDCODED_FACTS if any(sign in whole for sign in row[1])]
     for number, line in [*heads, *prose_lines(text)] if kinds else ():
-        bare = as_seen(INSERT.sub("", line))
+        bare = as_displayed(SHORTCODE.sub("", line))
         small = bare.casefold()
         for pattern, signs, name, remedy in kinds:
             match = any(sign in small for sign in signs) and re.search(pattern, bare, re.IGNORECASE)
             if match:
                 yield Finding(text.file, number, f"{name} steht im Text („{match[0].strip()}“).",
-                              f"Nehmen Sie dafür {remedy}.", kind="typed-fact")  # fmt: skip
+                              f"Nehmen Sie dafür {remedy}.", code="typed-fact")  # fmt: skip
 
 
 def check_facts(facts: Facts) -> Iterator[Finding]:
@@ -128,17 +130,17 @@ def check_facts(facts: Facts) -> Iterator[Finding]:
             for source in fact.source:
                 if source not in facts.sources:
                     yield Finding(file, line, f"„{key}“: Die Quelle {source} gibt es nicht.",
-                                  near(source, facts.sources) + "Ergänzen Sie sie in docs/data/sources.yml.",
-                                  kind="fact-source")  # fmt: skip
+                                  did_you_mean(source, facts.sources) + "Ergänzen Sie sie in docs/data/sources.yml.",
+                                  code="fact-source")  # fmt: skip
             if not fact.confirmed and not fact.confirm and name in {"contacts", "companies"}:
                 yield Finding(file, line, f"„{key}“ ist nicht bestätigt, aber es steht nicht da, wer bestätigt.",
-                              "Ergänzen Sie confirm:.", kind="fact-confirm")  # fmt: skip
+                              "Ergänzen Sie confirm:.", code="fact-confirm")  # fmt: skip
             url = getattr(fact, "url", None)
             if url and not url.startswith("https://"):
                 yield Finding(file, line, f"„{key}“: Die Adresse beginnt nicht mit https://.", "Ergänzen Sie sie.",
-                              kind="fact-value")  # fmt: skip
+                              code="fact-value")  # fmt: skip
     for key, amount in facts.amounts.items():
         if amount.unit not in UNITS:
             yield Finding("docs/data/amounts.yml", facts.line("amounts", key),
                           f"„{key}“: Die Einheit {amount.unit} ist unbekannt.",
-                          f"Bekannt sind: {', '.join(sorted(u for u in UNITS if u))}.", kind="fact-value")  # fmt: skip
+                          f"Bekannt sind: {', '.join(sorted(u for u in UNITS if u))}.", code="fact-value")  # fmt: skip

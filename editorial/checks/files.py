@@ -8,10 +8,18 @@ from pathlib import Path
 
 from core.findings import Finding
 from core.languages import Language
-from editorial.content.published_files import ALMOST_PAGES, ASSETS, ending, is_asset, is_hidden, is_page, is_spare
+from editorial.content.published_files import (
+    ASSET_SUFFIXES,
+    PAGE_LIKE_SUFFIXES,
+    is_asset,
+    is_hidden,
+    is_leftover_copy,
+    is_page,
+    suffix,
+)
 
-LOCK = "translations.lock.yml"
-SHARED = "assets"  # the folder of files for all languages
+LOCK_FILENAME = "translations.lock.yml"
+SHARED_FOLDER = "assets"  # the folder of files for all languages
 
 
 def check_files(docs: Path, languages: tuple[Language, ...]) -> Iterator[Finding]:
@@ -21,32 +29,32 @@ def check_files(docs: Path, languages: tuple[Language, ...]) -> Iterator[Finding
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = Path(folder, name).relative_to(docs).as_posix()
-            if not is_hidden(path) and path != LOCK:
+            if not is_hidden(path) and path != LOCK_FILENAME:
                 yield from _check_file(path, codes)
 
 
 def _check_file(path: str, codes: set[str]) -> Iterator[Finding]:
     top, _slash, inner = path.partition("/")
-    shown, kind = f"docs/{path}", ending(path)
-    if is_spare(path):
+    shown, kind = f"docs/{path}", suffix(path)
+    if is_leftover_copy(path):
         yield Finding(shown, 0, "Die Datei ist eine Kopie oder ein Rest und wird nicht veröffentlicht.",
                       "Löschen Sie sie, oder geben Sie ihr einen eigenen Namen.", "notice", "file-unpublished")  # fmt: skip
     elif inner and top == "data":
         if kind != ".yml":
             yield Finding(shown, 0, "Die Datei wird nicht gelesen; Daten stehen in Dateien mit der Endung .yml.",
                           "Löschen Sie sie, oder benennen Sie sie um.", "notice", "file-unpublished")  # fmt: skip
-    elif kind in ALMOST_PAGES:
+    elif kind in PAGE_LIKE_SUFFIXES:
         if top not in codes or not inner:
             yield Finding(shown, 0, "Die Seite liegt in keinem Ordner einer Sprache.",
                           f"Legen Sie sie in einen dieser Ordner, oder löschen Sie sie: {', '.join(sorted(codes))}.",
-                          kind="file-unpublished")  # fmt: skip
+                          code="file-unpublished")  # fmt: skip
         elif not is_page(path):
             stem = path.rpartition(".")[0]
             name = "index" if stem.rpartition("/")[2] == "README" else stem.rpartition("/")[2]
             yield Finding(shown, 0, "Die Datei heißt nicht wie eine Seite und wird nicht veröffentlicht.",
-                          f"Benennen Sie sie um, zum Beispiel in {name}.md.", kind="file-unpublished")  # fmt: skip
-    elif not is_asset(path) or (top not in codes and top != SHARED):
-        known = ", ".join(sorted(ASSETS))
+                          f"Benennen Sie sie um, zum Beispiel in {name}.md.", code="file-unpublished")  # fmt: skip
+    elif not is_asset(path) or (top not in codes and top != SHARED_FOLDER):
+        known = ", ".join(sorted(ASSET_SUFFIXES))
         yield Finding(shown, 0, "Die Datei wird nicht veröffentlicht.",
                       f"Löschen Sie sie. Veröffentlicht werden Seiten (.md) und {known} in den Ordnern der Sprachen und in docs/assets/.",
                       "notice", "file-unpublished")  # fmt: skip

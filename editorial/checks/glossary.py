@@ -12,26 +12,26 @@ from msgspec import Struct
 
 from core import yaml
 from core.findings import Finding
-from editorial.checks.texts import blocks, plain
-from editorial.content.pages import Text
+from editorial.checks.texts import blocks, strip_markdown
+from editorial.content.pages import PageText
 
-FILE = "docs/data/glossary.yml"
+GLOSSARY_PATH = "docs/data/glossary.yml"
 
 
 class Term(Struct, frozen=True):
     """A German term with what it is called in other languages.
 
     :ivar german: the term as it stands in German texts.
-    :ivar renderings: by language, the accepted wordings; inflected forms are found by their stems.
+    :ivar translations: by language, the accepted wordings; inflected forms are found by their stems.
     :ivar ambiguous: whether the German word means other things, too, so that no program can check it.
-    :ivar bracket: whether the German word has to stand on the page, too, because people meet it on letters.
+    :ivar require_source_term: whether the German word has to stand on the page, too, because people meet it on letters.
     :ivar means: what the term means, in plain German, for translators.
     :ivar note: what translators have to mind, in German.
     """
 
     german: str
-    renderings: dict[str, tuple[str, ...]]
-    bracket: bool = False
+    translations: dict[str, tuple[str, ...]]
+    require_source_term: bool = False
     ambiguous: bool = False
     means: str = ""
     note: str = ""
@@ -42,12 +42,12 @@ def load_glossary(path: Path) -> list[Term] | Finding:
     try:
         rows = yaml.load_list(path)
     except yaml.ListFileError as error:
-        return _unreadable(error.line, f" ({error.why})")
+        return _unreadable_finding(error.line, f" ({error.reason})")
     terms: list[Term] = []
     for line, row in rows:
         term = _term(row)
         if term is None:
-            return _unreadable(line)
+            return _unreadable_finding(line)
         terms.append(term)
     return terms
 
@@ -73,20 +73,20 @@ def _term(row: Any) -> Term | None:
     return Term(row["de"], renderings, bool(marks["bracket"]), bool(marks["ambiguous"]), told["means"], told["note"])
 
 
-def missing_renderings(glossary: list[Term], codes: Collection[str]) -> Iterator[Finding]:
+def missing_translations(glossary: list[Term], codes: Collection[str]) -> Iterator[Finding]:
     """Say for each language which terms it has no rendering for; one hint for a language."""
     for code in codes:
-        gaps = [term.german for term in glossary if code not in term.renderings]
+        gaps = [term.german for term in glossary if code not in term.translations]
         if gaps:
             more = f" und {len(gaps) - 5} weitere" if len(gaps) > 5 else ""
-            yield Finding(FILE, 0, f"Ohne Übersetzung in {code}: {', '.join(gaps[:5])}{more}.",
+            yield Finding(GLOSSARY_PATH, 0, f"Ohne Übersetzung in {code}: {', '.join(gaps[:5])}{more}.",
                           f"Ergänzen Sie bei jedem Begriff eine Zeile mit {code}: und der Übersetzung.", "notice",
                           "glossary")  # fmt: skip
 
 
-def _unreadable(line: int, why: str = "") -> Finding:
-    return Finding(FILE, line, f"Das Glossar ist nicht lesbar{why}.",
-                   "Jeder Eintrag hat de: und je Sprache ein Wort oder eine Liste.", kind="data")  # fmt: skip
+def _unreadable_finding(line: int, why: str = "") -> Finding:
+    return Finding(GLOSSARY_PATH, line, f"Das Glossar ist nicht lesbar{why}.",
+                   "Jeder Eintrag hat de: und je Sprache ein Wort oder eine Liste.", code="data")  # fmt: skip
 
 
 @functools.lru_cache(maxsize=4096)
@@ -97,24 +97,24 @@ def stem_pattern(words: str) -> re.Pattern[str]:
     return re.compile(r"(?:\S+\s+){0,2}?".join(rf"\b\w{{0,3}}{stem}\w*\W*\s*" for stem in stems), re.IGNORECASE)
 
 
-def check_glossary(text: Text, german: Text, glossary: list[Term], code: str) -> Iterator[Finding]:
+def check_glossary(text: PageText, german: PageText, glossary: list[Term], code: str) -> Iterator[Finding]:
     """Where the German page uses a term, the translation uses its rendering or the German word; hints, not errors."""
-    source = "\n".join(plain(block) for _number, block in blocks(german))
+    source = "\n".join(strip_markdown(block) for _number, block in blocks(german))
     own = list(blocks(text))
-    whole = "\n".join(plain(block) for _number, block in own)
+    whole = "\n".join(strip_markdown(block) for _number, block in own)
     for term in glossary:
-        if term.ambiguous or code not in term.renderings:
+        if term.ambiguous or code not in term.translations:
             continue
         if term.german not in source or not re.search(rf"\b{re.escape(term.german)}(?:n|en|s|es|e)?\b", source):
             continue
         german_there = term.german in whole
-        if german_there and not term.bracket:
+        if german_there and not term.require_source_term:
             continue
-        patterns = [stem_pattern(words) for words in term.renderings[code]]
-        used = next((number for number, block in own if any(p.search(plain(block)) for p in patterns)), None)
+        patterns = [stem_pattern(words) for words in term.translations[code]]
+        used = next((number for number, block in own if any(p.search(strip_markdown(block)) for p in patterns)), None)
         if used is None and not german_there:
             yield Finding(text.file, 0, f"Die deutsche Seite sagt „{term.german}“, die Übersetzung nicht.",
-                          f"Im Glossar steht dafür: {' / '.join(term.renderings[code])}.", "notice", "glossary")  # fmt: skip
-        elif used is not None and term.bracket and not german_there:
+                          f"Im Glossar steht dafür: {' / '.join(term.translations[code])}.", "notice", "glossary")  # fmt: skip
+        elif used is not None and term.require_source_term and not german_there:
             yield Finding(text.file, used, f"Das deutsche Amtswort „{term.german}“ fehlt.",
                           "Setzen Sie es beim ersten Mal in Klammern dahinter.", "notice", "glossary")  # fmt: skip

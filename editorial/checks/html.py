@@ -17,33 +17,33 @@ from editorial.checks.texts import prose_lines
 from editorial.content import markdown
 from editorial.content.facts import Facts
 from editorial.content.html_policy import (
-    BOXES,
-    NO_COMMENT,
-    ONLY_MARKDOWN,
+    ADMONITION_CLASSES,
+    COMMENT_HINT,
+    ONLY_MARKDOWN_HINT,
     TEMPLATE_PREFIXES,
-    Fault,
+    PolicyViolation,
     check_html,
     shorten,
     template_ids,
 )
-from editorial.content.markdown import find_html
-from editorial.content.pages import Text
-from editorial.content.shortcodes import DRAWN, UnknownInsert, addresses_of, fill_inserts
+from editorial.content.markdown import find_raw_html
+from editorial.content.pages import PageText
+from editorial.content.shortcodes import BLOCK_SHORTCODES, UnknownShortcodeError, expand_shortcodes, fact_urls
 
 MAX_LOCATED = 20
 # Markdown whose HTML keeps to the policy in any case. A page that holds nothing else is not rendered for the check.
-_HARMLESS = re.compile(
+_HARMLESS_LINE = re.compile(
     r"\{\{ ?[a-z_]+\.[A-Za-z0-9_-]+ ?\}\}"
     r"|\]\((?:\.\.?/)*[\w-][\w./-]*(?:\#[\w-]+)?\)(?:\{ \.button \})?"
     r"|^\#{1,6} (?=[^\n]*\{ \#[a-z][a-z0-9-]* \}$)|\{ \#(?P<id>[a-z][a-z0-9-]*) \}$"
-    rf'|^!!! (?:{"|".join(sorted(BOXES))}) (?=")',
+    rf'|^!!! (?:{"|".join(sorted(ADMONITION_CLASSES))}) (?=")',
     re.MULTILINE,
 )
 # A heading without an id of its own gets one from its words, which may be one of the template's.
 _SIGNS = re.compile(r"[<{}&\\#\x00-\x08\x0b-\x1f]|\]\(|\]\s*[\[:]|```|~~~|!!!|!\[|://|^\W*[=-]+\s*$", re.MULTILINE)
 
 
-def check_typed_html(text: Text) -> Iterator[Finding]:
+def check_raw_html(text: PageText) -> Iterator[Finding]:
     """Pages hold no HTML; a comment would be published."""
     if "<" not in text.body:
         return
@@ -51,27 +51,27 @@ def check_typed_html(text: Text) -> Iterator[Finding]:
     last = max(lines, default=0)
     body = "\n".join(lines.get(number, "") for number in range(text.body_line, last + 1))
     named = 0
-    for match in find_html(body):
+    for match in find_raw_html(body):
         line = text.body_line + body.count("\n", 0, match.start())
         if line == named:
             continue
         named = line
         if match[0].startswith("<!--"):
-            yield Finding(text.file, line, "Ein Kommentar in HTML steht im Text.", NO_COMMENT, kind="html")
+            yield Finding(text.file, line, "Ein Kommentar in HTML steht im Text.", COMMENT_HINT, code="html")
         else:
             yield Finding(text.file, line, f"HTML steht im Text („{shorten(match[0])}“).",
-                          f"{ONLY_MARKDOWN} Nach einem Kleiner-Zeichen steht ein Leerzeichen.", kind="html")  # fmt: skip
+                          f"{ONLY_MARKDOWN_HINT} Nach einem Kleiner-Zeichen steht ein Leerzeichen.", code="html")  # fmt: skip
 
 
-def check_rendered(text: Text, facts: Facts, language: str, form: str | None = None) -> list[Finding]:
+def check_rendered_html(text: PageText, facts: Facts, language: str, form: str | None = None) -> list[Finding]:
     """Return what the build would refuse in the HTML of a page.
 
     :param form: the key of the form that the page holds.
     """
     if is_harmless(text.body, template_ids(form)):
         return []
-    faults = check_html(render_body(text.body, facts, language), addresses_of(facts), template_ids(form))
-    return locate_faults(text, faults, facts, language, form) if faults else []
+    faults = check_html(render_body(text.body, facts, language), fact_urls(facts), template_ids(form))
+    return locate_violations(text, faults, facts, language, form) if faults else []
 
 
 def is_harmless(body: str, taken: Collection[str]) -> bool:
@@ -79,30 +79,30 @@ def is_harmless(body: str, taken: Collection[str]) -> bool:
 
     :param taken: ids that the template uses.
     """
-    ids = [found["id"] for found in _HARMLESS.finditer(body) if found["id"]]
+    ids = [found["id"] for found in _HARMLESS_LINE.finditer(body) if found["id"]]
     return (
-        not _SIGNS.search(_HARMLESS.sub("", body))
+        not _SIGNS.search(_HARMLESS_LINE.sub("", body))
         and len(ids) == len(set(ids))
         and not any(one in taken or one.startswith(TEMPLATE_PREFIXES) for one in ids)
     )
 
 
-def locate_faults(
-    text: Text, faults: Iterable[Fault], facts: Facts, language: str, form: str | None = None
+def locate_violations(
+    text: PageText, faults: Iterable[PolicyViolation], facts: Facts, language: str, form: str | None = None
 ) -> list[Finding]:
     """Return findings with the line of each fault: the last line of the shortest beginning of the text that has it.
 
     A reference is resolved by a line that may stand far below; the line that defines it is the one to mend.
     Of many faults the first :data:`MAX_LOCATED` are named, because each is looked for by rendering parts of the page.
     """
-    lines, addresses = text.body.split("\n"), addresses_of(facts)
+    lines, addresses = text.body.split("\n"), fact_urls(facts)
 
     @functools.cache
-    def known(count: int) -> frozenset[Fault]:
+    def known(count: int) -> frozenset[PolicyViolation]:
         beginning = render_body("\n".join(lines[:count]), facts, language)
         return frozenset(check_html(beginning, addresses, template_ids(form)))
 
-    def line(fault: Fault) -> int:
+    def line(fault: PolicyViolation) -> int:
         low, high = 0, len(lines)  # the fault is in the first ``high`` lines, and not in the first ``low``
         if fault not in known(high):
             return text.body_line
@@ -112,13 +112,13 @@ def locate_faults(
         return text.body_line + high - 1
 
     return [
-        Finding(text.file, line(fault), fault.what, fault.remedy, kind="html") for fault in sorted(faults)[:MAX_LOCATED]
+        Finding(text.file, line(fault), fault.message, fault.hint, code="html")
+        for fault in sorted(faults)[:MAX_LOCATED]
     ]
 
 
 def render_body(body: str, facts: Facts, language: str) -> str:
-    """Return the HTML of a page's text; shortcodes that need more than the facts become empty."""
-    drawn = dict.fromkeys(DRAWN, lambda: "")
-    with contextlib.suppress(UnknownInsert):  # check_inserts says so, with its line
-        body = fill_inserts(body, facts, language, drawn)
-    return markdown.repair(converter("```" in body or "~~~" in body).reset().convert(body), str)
+    drawn = dict.fromkeys(BLOCK_SHORTCODES, lambda: "")
+    with contextlib.suppress(UnknownShortcodeError):  # check_inserts says so, with its line
+        body = expand_shortcodes(body, facts, language, drawn)
+    return markdown.wrap_tables(converter("```" in body or "~~~" in body).reset().convert(body), str)

@@ -13,13 +13,13 @@ from core.languages import Language
 from editorial.checks.markdown_blocks import Link as RenderedLink
 from editorial.checks.structure import heading_ids
 from editorial.checks.texts import LINK, prose_lines
-from editorial.content.pages import Content, Page, Text
-from editorial.content.published_files import PICTURES, ending, is_spare
+from editorial.content.pages import Content, Page, PageText
+from editorial.content.published_files import IMAGE_SUFFIXES, is_leftover_copy, suffix
 
 EXTERNAL = re.compile(r"(?:https?|ftp)://|(?<![\w.-])www\.", re.IGNORECASE)
-LARGEST_IMAGE = 200_000
+MAX_IMAGE_BYTES = 200_000
 # Link texts that say nothing about where the link leads (WCAG 2.4.4), in all languages.
-EMPTY_WORDS = frozenset(
+GENERIC_LINK_TEXTS = frozenset(
     [
         "hier",
         "hier klicken",
@@ -77,23 +77,23 @@ EMPTY_WORDS = frozenset(
 )
 
 
-def _near(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> str:
     close = closest_match(word, known)
     return f"Meinten Sie „{close}“?" if close else ""
 
 
-def _check_label(text: Text, number: int, label: str) -> Iterator[Finding]:
+def _check_label(text: PageText, number: int, label: str) -> Iterator[Finding]:
     bare = re.sub(r"[*_`]", "", label).strip().strip(".:!»«„“").casefold()
     if not bare:
         yield Finding(text.file, number, "Ein Link ohne Text.", "Sagen Sie in eckigen Klammern, wohin er führt.",
-                      kind="link-text")  # fmt: skip
-    elif bare in EMPTY_WORDS:
+                      code="link-text")  # fmt: skip
+    elif bare in GENERIC_LINK_TEXTS:
         yield Finding(text.file, number, f"Der Link heißt nur „{label.strip()}“.",
-                      "Schreiben Sie in die eckigen Klammern, wohin er führt.", kind="link-text")  # fmt: skip
+                      "Schreiben Sie in die eckigen Klammern, wohin er führt.", code="link-text")  # fmt: skip
 
 
 def check_links(
-    text: Text, page: Page, content: Content, language: Language, docs: Path, rendered: Iterable[RenderedLink] = ()
+    text: PageText, page: Page, content: Content, language: Language, docs: Path, rendered: Iterable[RenderedLink] = ()
 ) -> Iterator[Finding]:
     """Each link leads to a page that exists, and each anchor to a heading of it.
 
@@ -109,12 +109,12 @@ def check_links(
         if EXTERNAL.match(target):
             if target not in text.body:  # else the check of typed facts names its line
                 yield Finding(text.file, number, f"Eine fremde Internetadresse steht im Text („{target}“).",
-                              "Nehmen Sie dafür docs/data/links.yml und {{ link.… }}.", kind="typed-fact")  # fmt: skip
+                              "Nehmen Sie dafür docs/data/links.yml und {{ link.… }}.", code="typed-fact")  # fmt: skip
             continue
         if not target.strip():
             yield Finding(text.file, number, f"Der Link „{label.strip()}“ hat kein Ziel.",
                           "Schreiben Sie in die runden Klammern den Pfad zur Datei, zum Beispiel ../kontakt.md.",
-                          kind="link-dead")  # fmt: skip
+                          code="link-dead")  # fmt: skip
             continue
         path, _, anchor = target.partition("#")
         if image:
@@ -127,47 +127,47 @@ def check_links(
         other = content.pages.get(key)
         if path and not path.endswith(".md"):
             yield Finding(text.file, number, f"Der Link „{target}“ endet nicht auf .md.",
-                          "Schreiben Sie den Pfad zur Datei, zum Beispiel ../kontakt.md.", kind="link-dead")  # fmt: skip
+                          "Schreiben Sie den Pfad zur Datei, zum Beispiel ../kontakt.md.", code="link-dead")  # fmt: skip
         elif other is None and (docs / "de" / f"{key}.md").exists():
             continue  # that page has a fault of its own, which is named there
         elif other is None or not other.exists_in(language):
             yield Finding(text.file, number, f"Der Link „{target}“ führt zu keiner Seite.",
-                          _near(key, content.pages) or "Prüfen Sie den Pfad; er zählt ab dem Ordner dieser Datei.",
-                          kind="link-dead")  # fmt: skip
+                          did_you_mean(key, content.pages) or "Prüfen Sie den Pfad; er zählt ab dem Ordner dieser Datei.",
+                          code="link-dead")  # fmt: skip
         elif anchor and anchor not in heading_ids(other.text(language)):
             yield Finding(text.file, number, f"Auf der Seite „{key}“ gibt es keine Überschrift mit #{anchor}.",
-                          _near(anchor, heading_ids(other.text(language)))
-                          or "Prüfen Sie die Kennung in geschweiften Klammern dort.", kind="anchor-dead")  # fmt: skip
+                          did_you_mean(anchor, heading_ids(other.text(language)))
+                          or "Prüfen Sie die Kennung in geschweiften Klammern dort.", code="anchor-dead")  # fmt: skip
 
 
-def _typed_links(text: Text) -> Iterator[tuple[int, bool, str, str]]:
+def _typed_links(text: PageText) -> Iterator[tuple[int, bool, str, str]]:
     for number, line in prose_lines(text):
         for image, label, target in LINK.findall(line) if "](" in line else ():
             yield number, bool(image), label, target
 
 
-def _check_image(text: Text, number: int, label: str, path: str, docs: Path, base: str) -> Iterator[Finding]:
+def _check_image(text: PageText, number: int, label: str, path: str, docs: Path, base: str) -> Iterator[Finding]:
     if not label.strip():
         yield Finding(text.file, number, f"Das Bild „{path}“ hat keinen Alternativtext.",
-                      "Schreiben Sie in die eckigen Klammern, was das Bild zeigt.", kind="image-alt")  # fmt: skip
+                      "Schreiben Sie in die eckigen Klammern, was das Bild zeigt.", code="image-alt")  # fmt: skip
     folder = text.file.split("/")[1]
     image = docs / folder / base / unquote(path)  # as MkDocs looks for it
     if not image.exists():
         yield Finding(text.file, number, f"Das Bild „{path}“ gibt es nicht.", "Legen Sie es in docs/assets/ ab.",
-                      kind="image-missing")  # fmt: skip
-    elif ending(image.name) not in PICTURES or is_spare(image.name):
+                      code="image-missing")  # fmt: skip
+    elif suffix(image.name) not in IMAGE_SUFFIXES or is_leftover_copy(image.name):
         yield Finding(text.file, number, f"Das Bild „{path}“ wird nicht veröffentlicht.",
-                      f"Speichern Sie es als {', '.join(sorted(PICTURES))}, mit einem eigenen Namen.",
-                      kind="image-missing")  # fmt: skip
-    elif image.stat().st_size > LARGEST_IMAGE:
+                      f"Speichern Sie es als {', '.join(sorted(IMAGE_SUFFIXES))}, mit einem eigenen Namen.",
+                      code="image-missing")  # fmt: skip
+    elif image.stat().st_size > MAX_IMAGE_BYTES:
         yield Finding(text.file, number, f"Das Bild „{path}“ ist {image.stat().st_size // 1000} kB groß.",
-                      f"Verkleinern Sie es auf höchstens {LARGEST_IMAGE // 1000} kB, zum Beispiel als WebP.",
-                      kind="image-size")  # fmt: skip
+                      f"Verkleinern Sie es auf höchstens {MAX_IMAGE_BYTES // 1000} kB, zum Beispiel als WebP.",
+                      code="image-size")  # fmt: skip
 
 
 def check_titles(content: Content, language: Language) -> Iterator[Finding]:
     """Sisters in the navigation have different names, or a reader cannot tell them apart."""
-    seen: dict[tuple[str | None, str], Text] = {}
+    seen: dict[tuple[str | None, str], PageText] = {}
     for page in content.pages.values():
         if not page.is_translated(language):
             continue
@@ -176,5 +176,5 @@ def check_titles(content: Content, language: Language) -> Iterator[Finding]:
         if place in seen:
             yield Finding(text.file, 2, f"Der Titel „{text.nav_title}“ steht auch in {seen[place].file}.",
                           "Geben Sie einer der beiden Seiten einen anderen Titel (title: oder nav_title:).",
-                          kind="title-twice")  # fmt: skip
+                          code="title-twice")  # fmt: skip
         seen[place] = text

@@ -19,15 +19,15 @@ from msgspec import Struct
 from core.findings import Finding, Level
 from core.project import read_config
 from editorial.checks.texts import HEADING, HEADING_ID, LINK, prose_lines
-from editorial.content.pages import Text
-from editorial.content.shortcodes import INSERT
-from editorial.translations.segments import is_table_rule
+from editorial.content.pages import PageText
+from editorial.content.shortcodes import SHORTCODE
+from editorial.translations.segments import is_table_separator
 
 if TYPE_CHECKING:
     from markdown import Markdown
 
-BUILT_IN = ("toc", "tables", "fenced_code")  # what MkDocs adds to the extensions of mkdocs.yml
-LIST = "Beginnen Sie jeden Punkt mit „- “ am Anfang einer Zeile, jeden Schritt mit „1. “; vor der Liste steht eine leere Zeile."
+BUILT_IN_EXTENSIONS = ("toc", "tables", "fenced_code")  # what MkDocs adds to the extensions of mkdocs.yml
+LIST_HINT = "Beginnen Sie jeden Punkt mit „- “ am Anfang einer Zeile, jeden Schritt mit „1. “; vor der Liste steht eine leere Zeile."
 
 _BULLET = re.compile(r"\s*(?:[•·∙‧⦁▪▫◦‣⁃●○■□◾◼◆❖►▶➢➤★☐☑✓✔✗\uf000-\uf0ff]\s*|o[ ]{2,})(?=\S)")
 _HYPHEN = re.compile(r"\s*[-*+]\s+\S")
@@ -35,7 +35,7 @@ _TIGHT = re.compile(r"[-*+][^\W\d_]")
 _DASH = re.compile(r"\s*[–—−‐‑‒―]\s*[^\W_]")
 _STEP = re.compile(r"\s*\(?(?:(\d{1,3})[.)]|([a-z])[.)])(?:\s+\S|[^\W\d_]{2})", re.IGNORECASE)
 _HASHES = re.compile(r"\s*#{1,6}\s")
-_BOX = re.compile(r"\s*(?:!!!|\?\?\?)")
+_ADMONITION = re.compile(r"\s*(?:!!!|\?\?\?)")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _DEFINITION = re.compile(r"\s*:\s+\S")
 _LOST_BREAK = re.compile(r"[^\\]\\$|\S(?:\s*[\u00a0\u202f]\s+|\s+[\u00a0\u202f]\s*|[\u00a0\u202f]{2,})$")
@@ -53,7 +53,7 @@ _HEAD_ATTRIBUTES = re.compile(r"[ ]+\{[^{}]*\}[ ]*$")
 _CURLY_QUOTES = re.compile(r"\{[^{}]*[„“”‚‘’«»‹›][^{}]*\}")
 
 # What is left in the text that readers see: its pattern, what was seen, and the remedy.
-_LEFT: tuple[tuple[re.Pattern[str], str, str], ...] = (
+_LEFTOVER_MARKS: tuple[tuple[re.Pattern[str], str, str], ...] = (
     (re.compile(r"\[\^[^\]\n]+\]"), "Fußnoten gibt es auf diesen Seiten nicht",
      "Schreiben Sie den Hinweis in den Satz oder in einen Kasten."),
     (re.compile(r"\]\(|\]\s+\((?:[^()\s]*\.md|#)"), "Ein Link wird nicht erkannt",
@@ -71,7 +71,7 @@ _LEFT: tuple[tuple[re.Pattern[str], str, str], ...] = (
 )  # fmt: skip
 
 
-class Piece(Struct):
+class TextPiece(Struct):
     """One text of the page's tree, before its inline marks are read.
 
     :ivar tag: the element; ``tail`` for text that follows one.
@@ -97,7 +97,7 @@ def converter(fenced: bool) -> Markdown:
     """
     import markdown  # late: a build with nothing to do comes without
 
-    names, configs = [name for name in BUILT_IN if fenced or name != "fenced_code"], dict[str, Any]()
+    names, configs = [name for name in BUILT_IN_EXTENSIONS if fenced or name != "fenced_code"], dict[str, Any]()
     for row in read_config().get("markdown_extensions", ()):
         name, config = next(iter(row.items())) if isinstance(row, dict) else (row, None)
         names += [name] * (name not in names and (fenced or name != "fenced_code"))
@@ -125,7 +125,7 @@ class Link(Struct):
     target: str
 
 
-class Rendered(Struct):
+class ParsedPage(Struct):
     """What Markdown makes of a page.
 
     :ivar tree: the page after the block parser.
@@ -133,7 +133,7 @@ class Rendered(Struct):
     """
 
     tree: Element
-    pieces: list[Piece]
+    pieces: list[TextPiece]
     source: list[tuple[int, str]]
     md: Any
 
@@ -143,7 +143,7 @@ class Rendered(Struct):
         return dict(self.source)
 
 
-def render(text: Text) -> Rendered:
+def parse_page(text: PageText) -> ParsedPage:
     """Return what the block parser makes of a page.
 
     :raises RecursionError: if it is nested deeper than the parser goes.
@@ -155,10 +155,10 @@ def render(text: Text) -> Rendered:
         lines = step.run(lines)
     tree = md.parser.parseDocument(lines).getroot()
     assert tree is not None
-    return Rendered(tree, list(_pieces(tree, 0, False)), prose_lines(text), md)
+    return ParsedPage(tree, list(_pieces(tree, 0, False)), prose_lines(text), md)
 
 
-def _pieces(element: Element, depth: int, ordered: bool) -> Iterator[Piece]:
+def _pieces(element: Element, depth: int, ordered: bool) -> Iterator[TextPiece]:
     number = 0
     for child in element:
         inner, kind = depth, ordered
@@ -167,18 +167,18 @@ def _pieces(element: Element, depth: int, ordered: bool) -> Iterator[Piece]:
         elif child.tag == "li":
             number += 1
         if child.text and child.text.strip():
-            yield Piece(child.tag, child.text, number if child.tag == "li" else 0, depth, ordered)
+            yield TextPiece(child.tag, child.text, number if child.tag == "li" else 0, depth, ordered)
         elif child.tag == "li" and len(child) and child[0].text and child[0].tag == "p":
-            yield Piece("p", child[0].text, number, depth, ordered)
+            yield TextPiece("p", child[0].text, number, depth, ordered)
         below = _pieces(child, inner, kind)
         if child.tag == "li" and not (child.text and child.text.strip()) and len(child) and child[0].tag == "p":
             next(below, None)  # its first paragraph, which was given as the item's own text
         yield from below
         if child.tail and child.tail.strip():
-            yield Piece("tail", child.tail, 0, depth, ordered)
+            yield TextPiece("tail", child.tail, 0, depth, ordered)
 
 
-def find_lines(page: Rendered) -> None:
+def map_lines(page: ParsedPage) -> None:
     """Tell each piece from which lines it comes: texts stand in the tree in the order of the page."""
     if any(piece.lines for piece in page.pieces):
         return
@@ -199,18 +199,18 @@ def _ends(given: str, wanted: str) -> bool:
     return given.endswith(wanted) or given.rstrip("#").endswith(wanted)
 
 
-def check_markup(text: Text) -> tuple[list[Finding], list[Link]]:
+def check_markup(text: PageText) -> tuple[list[Finding], list[Link]]:
     """Return where readers see something else than the writer meant, and the links that only the renderer finds."""
     try:
-        page = render(text)
+        page = parse_page(text)
     except RecursionError:
         return [
             Finding(text.file, text.body_line, "Die Seite ist zu tief verschachtelt.",
-                    "Nehmen Sie Zeichen wie > und Listen in Listen heraus.", kind="markup")
+                    "Nehmen Sie Zeichen wie > und Listen in Listen heraus.", code="markup")
         ], []  # fmt: skip
     found = [
         *_running_text(text, page), *_steps(text, page), *_nesting(text, page), *_headings(text, page),
-        *_joined_lines(text, page), *_boxes(text, page), *_code(text, page), *_columns(text, page),
+        *_joined_lines(text, page), *_admonitions(text, page), *_code(text, page), *_columns(text, page),
     ]  # fmt: skip
     left, links = _inline(text, page)
     first: dict[int, Finding] = {}
@@ -219,16 +219,16 @@ def check_markup(text: Text) -> tuple[list[Finding], list[Link]]:
     return list(first.values()), links
 
 
-def _finding(text: Text, line: int, what: str, remedy: str, level: Level = "error") -> Finding:
+def _finding(text: PageText, line: int, what: str, remedy: str, level: Level = "error") -> Finding:
     return Finding(text.file, line or text.body_line, what, remedy, level, "markup")
 
 
-def _shown(line: str) -> str:
+def _quote(line: str) -> str:
     words = " ".join(line.split())
     return words if len(words) <= 60 else f"{words[:60]}…"
 
 
-def _running_text(text: Text, page: Rendered) -> Iterator[Finding]:
+def _running_text(text: PageText, page: ParsedPage) -> Iterator[Finding]:
     """Marks at the beginning of a line, or at its end, that mean nothing to Markdown at their place."""
     for piece in page.pieces:
         if piece.tag in {"td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "code"}:
@@ -240,7 +240,7 @@ def _running_text(text: Text, page: Rendered) -> Iterator[Finding]:
         for index, line in enumerate(lines):
             before = lines[index - 1].rstrip() if index else ""
             after = lines[index + 1] if index + 1 < len(lines) else ""
-            what, remedy, level = "", LIST, "error"
+            what, remedy, level = "", LIST_HINT, "error"
             if (
                 _BULLET.match(line)
                 or _HYPHEN.match(line)
@@ -251,14 +251,14 @@ def _running_text(text: Text, page: Rendered) -> Iterator[Finding]:
                 what, level = "Steht hier ein Punkt einer Liste?", "notice"
             elif _TIGHT.match(line) and (tight > 1 or before.endswith(":")):
                 what = "Die Aufzählung wird nicht erkannt"
-            elif _BOX.match(line):
+            elif _ADMONITION.match(line):
                 what = "Der Kasten wird nicht erkannt"
                 remedy = 'Er beginnt am Anfang einer Zeile nach einer leeren: !!! note "Titel"; sein Text ist mit vier Leerzeichen eingerückt.'  # fmt: skip
             elif _HASHES.match(line):
                 what, remedy = "Die Überschrift wird nicht erkannt", "Das # steht ganz am Anfang der Zeile."
             elif _FENCE.match(line):
                 what, remedy = "Ein Block aus ``` wird nicht geschlossen", "Löschen Sie die Zeile."
-            elif line.lstrip().startswith("|") or ("|" in before + after and "|" in line and is_table_rule(line)):
+            elif line.lstrip().startswith("|") or ("|" in before + after and "|" in line and is_table_separator(line)):
                 what = "Die Tabelle wird nicht erkannt"
                 remedy = (
                     "Vor der Tabelle steht eine leere Zeile, unter ihrer Kopfzeile |---|---| mit ebenso vielen Spalten."
@@ -271,12 +271,12 @@ def _running_text(text: Text, page: Rendered) -> Iterator[Finding]:
                 remedy = "Eine neue Zeile beginnt, wo die alte mit zwei einfachen Leerzeichen endet."
             if what and what not in said:
                 said.add(what)
-                find_lines(page)
+                map_lines(page)
                 end = "" if what.endswith("?") else ":"
-                yield _finding(text, piece.lines[index], f"{what}{end} „{_shown(line)}“.", remedy, level)  # type: ignore[arg-type]
+                yield _finding(text, piece.lines[index], f"{what}{end} „{_quote(line)}“.", remedy, level)  # type: ignore[arg-type]
 
 
-def _joined_lines(text: Text, page: Rendered) -> Iterator[Finding]:
+def _joined_lines(text: PageText, page: ParsedPage) -> Iterator[Finding]:
     """Short lines below each other, such as an address, which the page shows in one."""
     for piece in page.pieces:
         lines = piece.text.split("\n")
@@ -285,14 +285,14 @@ def _joined_lines(text: Text, page: Rendered) -> Iterator[Finding]:
         if not all(_SHORT.fullmatch(line) for line in lines) or any(_ENDS.search(line) for line in lines[:-1]):
             continue
         if len(lines) > 2 or any(_POSTCODE.match(line) for line in lines):
-            find_lines(page)
-            yield _finding(text, piece.lines[0], f"Diese Zeilen laufen auf der Seite zusammen: „{_shown(piece.text)}“.",
+            map_lines(page)
+            yield _finding(text, piece.lines[0], f"Diese Zeilen laufen auf der Seite zusammen: „{_quote(piece.text)}“.",
                            "Sollen sie untereinander stehen? Dann endet jede mit zwei Leerzeichen.", "notice")  # fmt: skip
 
 
-def _steps(text: Text, page: Rendered) -> Iterator[Finding]:
+def _steps(text: PageText, page: ParsedPage) -> Iterator[Finding]:
     """Steps such as ``1)`` or ``a)``, and ``1.`` where no list begins: named if several follow each other."""
-    seen: list[tuple[Piece, int, int, bool, str]] = []
+    seen: list[tuple[TextPiece, int, int, bool, str]] = []
     for piece in page.pieces:
         if piece.tag in {"td", "th", "h1", "h2", "h3", "h4", "h5", "h6", "code"}:
             continue
@@ -307,11 +307,11 @@ def _steps(text: Text, page: Rendered) -> Iterator[Finding]:
     for at, (piece, index, value, sure, line) in enumerate(seen):
         beside = [seen[place][2] for place in (at - 1, at + 1) if 0 <= place < len(seen)]
         if sure or (value - 1 in beside[:1] and at) or value + 1 in beside[-1:]:
-            find_lines(page)
-            yield _finding(text, piece.lines[index], f"Die Schritte werden nicht erkannt: „{_shown(line)}“.", LIST)
+            map_lines(page)
+            yield _finding(text, piece.lines[index], f"Die Schritte werden nicht erkannt: „{_quote(line)}“.", LIST_HINT)
 
 
-def _nesting(text: Text, page: Rendered) -> Iterator[Finding]:
+def _nesting(text: PageText, page: ParsedPage) -> Iterator[Finding]:
     """Items that stand deeper than the page shows them, and steps that get other numbers."""
     items = [piece for piece in page.pieces if piece.number]
     if not items:
@@ -324,7 +324,7 @@ def _nesting(text: Text, page: Rendered) -> Iterator[Finding]:
     ):  # fmt: skip
         return  # every item stands at the margin and comes out as it was typed
     typed = iter(markers)
-    before: tuple[int, Piece] | None = None
+    before: tuple[int, TextPiece] | None = None
     for piece in items:
         wanted = "".join(piece.text.split("\n")[0].split())
         for number, match in typed:  # noqa: B007 - the marker that the item came from
@@ -334,18 +334,18 @@ def _nesting(text: Text, page: Rendered) -> Iterator[Finding]:
             return
         indent, value = len(match[1]), match[3]
         if before and piece.number > 1 and piece.depth == before[1].depth and indent > before[0] + 1:
-            yield _finding(text, number, f"Der Punkt steht nicht unter dem davor: „{_shown(match[0])}“.",
+            yield _finding(text, number, f"Der Punkt steht nicht unter dem davor: „{_quote(match[0])}“.",
                            "Rücken Sie ihn mit genau vier Leerzeichen je Stufe ein.")  # fmt: skip
         elif piece.ordered != bool(value):
-            yield _finding(text, number, f"Punkte und Schritte stehen in einer Liste: „{_shown(match[0])}“.",
+            yield _finding(text, number, f"Punkte und Schritte stehen in einer Liste: „{_quote(match[0])}“.",
                            "Trennen Sie die beiden Listen mit einem Satz, oder rücken Sie die innere mit vier Leerzeichen ein.")  # fmt: skip
         elif value and int(value) not in {1, piece.number}:
-            yield _finding(text, number, f"Auf der Seite steht {piece.number}. statt {value}.: „{_shown(match[0])}“.",
+            yield _finding(text, number, f"Auf der Seite steht {piece.number}. statt {value}.: „{_quote(match[0])}“.",
                            "Rücken Sie Absätze zwischen zwei Schritten mit vier Leerzeichen ein; ein Satz beginnt nicht mit Zahl und Punkt.")  # fmt: skip
         before = (indent, piece)
 
 
-def _headings(text: Text, page: Rendered) -> Iterator[Finding]:
+def _headings(text: PageText, page: ParsedPage) -> Iterator[Finding]:
     """Headings that the other checks do not see, and ids that Markdown reads in another way."""
     shown = [(int(one.tag[1]), one.text or "") for one in page.tree.iter() if re.fullmatch(r"h[1-6]", one.tag)]
     typed = [(number, line, match) for number, line in page.source
@@ -357,12 +357,12 @@ def _headings(text: Text, page: Rendered) -> Iterator[Finding]:
             if len(match[1]) == level and "".join(match[2].rstrip("#").split()) == wanted.rstrip("#"):
                 named = HEADING_ID.search(line)
                 if named and _id_of(words) != named[1]:
-                    yield Finding(text.file, number, f"Die Kennung der Überschrift wird nicht erkannt: „{_shown(line)}“.",
-                                  "Schreiben Sie sie so ans Ende, nach einem Leerzeichen: ## Termine { #termine }", kind="heading-id")  # fmt: skip
+                    yield Finding(text.file, number, f"Die Kennung der Überschrift wird nicht erkannt: „{_quote(line)}“.",
+                                  "Schreiben Sie sie so ans Ende, nach einem Leerzeichen: ## Termine { #termine }", code="heading-id")  # fmt: skip
                 break
         else:
             number = next((number for number, line in page.source if wanted and wanted in "".join(line.split())), 0)
-            yield _finding(text, number, f"Die Überschrift „{_shown(words)}“ steht nicht am Anfang einer Zeile mit # und Leerzeichen.",
+            yield _finding(text, number, f"Die Überschrift „{_quote(words)}“ steht nicht am Anfang einer Zeile mit # und Leerzeichen.",
                            "Schreiben Sie zum Beispiel: ## Termine { #termine }. In Kästen und Listen steht keine.")  # fmt: skip
             rest = iter(typed)
 
@@ -377,7 +377,7 @@ def _id_of(words: str) -> str | None:
     return dict(attributes).get("id") if not rest else None
 
 
-def _boxes(text: Text, page: Rendered) -> Iterator[Finding]:
+def _admonitions(text: PageText, page: ParsedPage) -> Iterator[Finding]:
     """Boxes whose text stands outside of them."""
     inside, before, blank = 0, 0, True
     for number, line in page.source:
@@ -390,11 +390,11 @@ def _boxes(text: Text, page: Rendered) -> Iterator[Finding]:
             inside, before = number, 4
         elif inside and indent < 4:
             if indent or (not blank and before >= 4 and number > inside + 1):
-                yield _finding(text, number, f"Die Zeile steht nicht mehr im Kasten: „{_shown(line)}“.",
+                yield _finding(text, number, f"Die Zeile steht nicht mehr im Kasten: „{_quote(line)}“.",
                                "Rücken Sie jede Zeile des Kastens mit vier Leerzeichen ein; nach ihm steht eine leere Zeile.")  # fmt: skip
             inside = inside if indent else 0
         elif not inside and blank and 0 < indent < 4 and before and not _MARKER.match(line):
-            yield _finding(text, number, f"Der Absatz gehört nicht mehr zum Punkt davor: „{_shown(line)}“.",
+            yield _finding(text, number, f"Der Absatz gehört nicht mehr zum Punkt davor: „{_quote(line)}“.",
                            "Rücken Sie ihn mit vier Leerzeichen ein, oder beginnen Sie ihn am Anfang der Zeile.")  # fmt: skip
         if not inside:
             before = 1 if indent or _MARKER.match(line) else 0
@@ -403,42 +403,42 @@ def _boxes(text: Text, page: Rendered) -> Iterator[Finding]:
     for box in empty:
         title = (box[0].text or "") if len(box) else ""
         number = next((number for number, line in page.source if line.startswith("!!!") and title in line), 0)
-        yield _finding(text, number, f"Der Kasten „{_shown(title)}“ ist leer.",
+        yield _finding(text, number, f"Der Kasten „{_quote(title)}“ ist leer.",
                        "Rücken Sie seinen Text mit genau vier Leerzeichen ein, nach einer leeren Zeile.")  # fmt: skip
 
 
-def _code(text: Text, page: Rendered) -> Iterator[Finding]:
+def _code(text: PageText, page: ParsedPage) -> Iterator[Finding]:
     """Text that stands in so far that it comes out as code."""
     for one in page.tree.iter("pre"):
         words = "".join(one.itertext()).strip().split("\n")[0]
         wanted = "".join(words.split())
         number = next((number for number, line in page.source
                        if line[:1] in {" ", "\t"} and "".join(line.split()) == wanted), 0)  # fmt: skip
-        yield _finding(text, number, f"Der Text erscheint als Programmcode: „{_shown(words)}“.",
+        yield _finding(text, number, f"Der Text erscheint als Programmcode: „{_quote(words)}“.",
                        "Er ist zu weit eingerückt; löschen Sie vier Leerzeichen am Anfang der Zeilen.")  # fmt: skip
 
 
-def _columns(text: Text, page: Rendered) -> Iterator[Finding]:
+def _columns(text: PageText, page: ParsedPage) -> Iterator[Finding]:
     """Tables copied with tabs between their columns."""
     if "\t" not in text.body:
         return
     for number, line in page.source:
         rest = _MARKER.sub(r"\4", line.lstrip(), count=1) if line.lstrip()[:1] in "-*+0123456789" else line.strip()
         if _COLUMNS.search(rest) and not line.lstrip().startswith("|") and not _BULLET.match(line.expandtabs(4)):
-            yield _finding(text, number, f"Hier stehen Tabulatoren im Text: „{_shown(line)}“.",
+            yield _finding(text, number, f"Hier stehen Tabulatoren im Text: „{_quote(line)}“.",
                            "Eine Tabelle schreiben Sie mit | zwischen den Spalten; sonst nehmen Sie ein Leerzeichen.")  # fmt: skip
 
 
-def _inline(text: Text, page: Rendered) -> tuple[list[Finding], list[Link]]:
+def _inline(text: PageText, page: ParsedPage) -> tuple[list[Finding], list[Link]]:
     """Signs that are left in what readers see, and links that a look at single lines does not find."""
-    doubtful = [piece for piece in page.pieces if piece.tag != "code" and _is_doubtful(piece)]
+    doubtful = [piece for piece in page.pieces if piece.tag != "code" and _has_markdown_marks(piece)]
     if not doubtful:
         return [], []
-    find_lines(page)
+    map_lines(page)
     root = Element("div")
     for piece in doubtful:
         element = SubElement(root, "p" if piece.tag == "tail" else piece.tag)
-        element.text = INSERT.sub("…", piece.text)
+        element.text = SHORTCODE.sub("…", piece.text)
     page.md.treeprocessors["inline"].run(root)
     page.md.treeprocessors["attr_list"].run(root)
     found: list[Finding] = []
@@ -448,12 +448,12 @@ def _inline(text: Text, page: Rendered) -> tuple[list[Finding], list[Link]]:
             (bool(image), target) for line in piece.text.split("\n") for image, _label, target in LINK.findall(line)
         }
         seen = _visible(element)
-        for pattern, what, remedy in _LEFT:
+        for pattern, what, remedy in _LEFTOVER_MARKS:
             if match := pattern.search(seen):
                 line = _line_of(piece, seen, match)
-                found.append(_finding(text, line, f"{what}: „{_shown(seen[max(0, match.start() - 20) : match.end() + 20])}“.", remedy))  # fmt: skip
+                found.append(_finding(text, line, f"{what}: „{_quote(seen[max(0, match.start() - 20) : match.end() + 20])}“.", remedy))  # fmt: skip
                 break
-        if match := _CURLY_QUOTES.search(INSERT.sub("", piece.text)):
+        if match := _CURLY_QUOTES.search(SHORTCODE.sub("", piece.text)):
             found.append(_finding(text, _line_of(piece, piece.text, match), f"Typografische Anführungszeichen in „{match[0]}“.",
                                   'Zwischen geschweiften Klammern stehen gerade: { title="…" }'))  # fmt: skip
         for one in element.iter():
@@ -464,7 +464,10 @@ def _inline(text: Text, page: Rendered) -> tuple[list[Finding], list[Link]]:
                 if label.startswith("^"):
                     found.append(
                         _finding(
-                            text, _line_with(piece, f"[{label}]", label), f"{_LEFT[0][1]}: „[{label}]“.", _LEFT[0][2]
+                            text,
+                            _line_with(piece, f"[{label}]", label),
+                            f"{_LEFTOVER_MARKS[0][1]}: „[{label}]“.",
+                            _LEFTOVER_MARKS[0][2],
                         )
                     )
                     continue
@@ -472,11 +475,11 @@ def _inline(text: Text, page: Rendered) -> tuple[list[Finding], list[Link]]:
     return found, links
 
 
-def _is_doubtful(piece: Piece) -> bool:
+def _has_markdown_marks(piece: TextPiece) -> bool:
     text = piece.text
     if not _SUSPICIOUS.search(text):
         return False
-    text = INSERT.sub("", text)
+    text = SHORTCODE.sub("", text)
     if piece.tag in {"h1", "h2", "h3", "h4", "h5", "h6"}:
         text = _HEAD_ATTRIBUTES.sub("", text)
     for line in _ORDINARY.sub("", text).split("\n"):
@@ -492,20 +495,20 @@ def _visible(element: Element) -> str:
     return "".join(parts)
 
 
-def _line_of(piece: Piece, text: str, match: re.Match[str]) -> int:
-    return _known(piece, text.count("\n", 0, match.start()))
+def _line_of(piece: TextPiece, text: str, match: re.Match[str]) -> int:
+    return _line_number(piece, text.count("\n", 0, match.start()))
 
 
-def _line_with(piece: Piece, target: str, label: str) -> int:
+def _line_with(piece: TextPiece, target: str, label: str) -> int:
     lines = piece.text.split("\n")
     words = label.split("\n")[0].split()
     for wanted in (target, label, words[0] if words else ""):
         for index, line in enumerate(lines):
             if wanted and wanted in line:
-                return _known(piece, index)
-    return _known(piece, 0)
+                return _line_number(piece, index)
+    return _line_number(piece, 0)
 
 
-def _known(piece: Piece, index: int) -> int:
+def _line_number(piece: TextPiece, index: int) -> int:
     """Return the number of a line, or of the nearest one before it that is known."""
     return next((number for number in reversed(piece.lines[: index + 1]) if number), next(filter(None, piece.lines), 0))

@@ -6,20 +6,20 @@ import re
 from collections.abc import Iterator
 
 from core.findings import Finding
-from editorial.checks.texts import MARKER, blocks, plain, sections
-from editorial.content.pages import Text
+from editorial.checks.texts import LIST_MARKER, blocks, sections, strip_markdown
+from editorial.content.pages import PageText
 
 # Arabic-Indic and Persian digits mean the same numbers.
 DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬", "01234567890123456789,.")
 # A number with its separators, or a section of a law such as 60c; levels such as B1 belong to neither.
 NUMBER = re.compile(r"(?<![\w])(\d+(?:[.,\u00a0\u202f ]\d{3})+|\d+)([.,]\d{1,2}(?!\d))?([a-z](?!\w))?")
-LEAST_WORDS = 5
+MIN_WORDS = 5
 WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def numbers_in(line: str) -> list[str]:
     """Return the numbers of a line in one notation: ``1.200,50`` and ``1,200.50`` are both ``1200.50``."""
-    line = re.sub(r"\{[^}]*\}\}?", " ", MARKER.sub("", line))
+    line = re.sub(r"\{[^}]*\}\}?", " ", LIST_MARKER.sub("", line))
     line = re.sub(r"\]\([^)]*\)", "]", line).translate(DIGITS)
     found = []
     for whole, part, letter in NUMBER.findall(line):
@@ -28,7 +28,7 @@ def numbers_in(line: str) -> list[str]:
     return found
 
 
-def check_numbers(text: Text, german: Text) -> Iterator[Finding]:
+def check_numbers(text: PageText, german: PageText) -> Iterator[Finding]:
     """Section by section, a translation names the same numbers as the German page."""
     theirs = {name: (line, lines) for name, line, lines in sections(text)}
     for name, _line, lines in sections(german):
@@ -44,22 +44,22 @@ def check_numbers(text: Text, german: Text) -> Iterator[Finding]:
             parts += [f"nur in der Übersetzung: {', '.join(extra)}"] * bool(extra)
             yield Finding(text.file, place, f"Andere Zahlen als im deutschen Abschnitt ({'; '.join(parts)}).",
                           "Vergleichen Sie den Abschnitt; schreiben Sie Zahlen mit Ziffern wie im Deutschen.",
-                          kind="numbers")  # fmt: skip
+                          code="numbers")  # fmt: skip
 
 
-def check_untranslated(text: Text, german: Text, german_terms: tuple[str, ...] = ()) -> Iterator[Finding]:
+def check_untranslated(text: PageText, german: PageText, german_terms: tuple[str, ...] = ()) -> Iterator[Finding]:
     """No paragraph is the German one word for word; names and office words alone may be."""
-    source = {plain(block) for _number, block in blocks(german)}
+    source = {strip_markdown(block) for _number, block in blocks(german)}
     for number, block in blocks(text):
-        words = plain(block)
+        words = strip_markdown(block)
         if words not in source:
             continue
         bare = words
         for term in german_terms:
             bare = bare.replace(term, " ")
-        if len(WORD.findall(bare)) >= LEAST_WORDS:
+        if len(WORD.findall(bare)) >= MIN_WORDS:
             yield Finding(text.file, number, f"Noch deutsch: „{words[:60]}{'…' if len(words) > 60 else ''}“",
-                          "Übersetzen Sie den Absatz.", kind="untranslated")  # fmt: skip
-    if text.header.description == german.header.description:
+                          "Übersetzen Sie den Absatz.", code="untranslated")  # fmt: skip
+    if text.front_matter.description == german.front_matter.description:
         yield Finding(text.file, text.lines.get("description", 1), "Die Beschreibung ist noch deutsch.",
-                      "Übersetzen Sie description:.", kind="untranslated")  # fmt: skip
+                      "Übersetzen Sie description:.", code="untranslated")  # fmt: skip

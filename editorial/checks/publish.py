@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from core.findings import Finding, Level
 from editorial.checks.texts import LINK, prose_lines
 from editorial.content.facts import Facts
-from editorial.content.front_matter import TranslationHeader
-from editorial.content.pages import Content, Page, Text
+from editorial.content.front_matter import TranslationFrontMatter
+from editorial.content.pages import Content, Page, PageText
 
-FACTS = ("contacts", "companies", "links", "numbers", "amounts")
+FACT_GROUPS = ("contacts", "companies", "links", "numbers", "amounts")
 # Square brackets that are no link: what somebody still has to fill in, in any language.
 PLACEHOLDER = re.compile(r"\[[^\]\[]{3,}\](?!\()")
 
@@ -20,10 +20,10 @@ PLACEHOLDER = re.compile(r"\[[^\]\[]{3,}\](?!\()")
 def check_review(page: Page, today: datetime.date, level: Level = "notice") -> Iterator[Finding]:
     """A page whose review date has passed is named; the build goes on."""
     text = next(iter(page.texts.values()))
-    if page.facts.review_by < today:
+    if page.front_matter.review_by < today:
         yield Finding(
             text.file, text.lines.get("review_by", 1),
-            f"Die Seite sollte bis {page.facts.review_by:%d.%m.%Y} geprüft werden.",
+            f"Die Seite sollte bis {page.front_matter.review_by:%d.%m.%Y} geprüft werden.",
             "Prüfen Sie die Angaben und setzen Sie as_of: und review_by: neu.", level, "review-overdue",
         )  # fmt: skip
 
@@ -42,53 +42,53 @@ def check_publish(content: Content, facts: Facts, today: datetime.date) -> list[
                 Finding("docs/data/companies.yml", facts.line("companies", key),
                         f"„{key}“: Die Zustimmung des Betriebs liegt nicht vor (consent: {company.consent}).",
                         "Holen Sie sie schriftlich ein und setzen Sie consent: given, oder nehmen Sie die Seite heraus.",
-                        kind="consent")
+                        code="consent")
             )  # fmt: skip
-    for kind in FACTS:
+    for kind in FACT_GROUPS:
         for key, fact in getattr(facts, kind).items():
             if fact.review_by is not None and fact.review_by < today:
                 found.append(
                     Finding(f"docs/data/{kind}.yml", facts.line(kind, key),
                             f"„{key}“ sollte bis {fact.review_by:%d.%m.%Y} geprüft werden.",
-                            "Prüfen Sie die Angabe und setzen Sie review_by: neu.", kind="review-overdue")
+                            "Prüfen Sie die Angabe und setzen Sie review_by: neu.", code="review-overdue")
                 )  # fmt: skip
     return sorted(found)
 
 
-def check_placeholders(text: Text) -> Iterator[Finding]:
+def check_placeholders(text: PageText) -> Iterator[Finding]:
     """Name every pair of square brackets that waits for the city's words."""
     for number, line in prose_lines(text):
         for match in PLACEHOLDER.finditer(LINK.sub("", line)):
             yield Finding(text.file, number, f"Ein Platzhalter: „{match[0]}“", "Tragen Sie die Angabe ein.",
-                          kind="placeholder")  # fmt: skip
+                          code="placeholder")  # fmt: skip
 
 
 def unconfirmed(content: Content, facts: Facts, level: Level) -> Iterator[Finding]:
     """Name every page and fact that somebody still has to confirm, and who."""
     for page in content.pages.values():
-        if not page.facts.confirmed:
+        if not page.front_matter.confirmed:
             text = next(iter(page.texts.values()))
-            yield Finding(text.file, text.lines.get("confirmed", 1), "Noch nicht bestätigt:", page.facts.confirm or "",
+            yield Finding(text.file, text.lines.get("confirmed", 1), "Noch nicht bestätigt:", page.front_matter.confirm or "",
                           level, "unconfirmed")  # fmt: skip
-    for name in FACTS:
+    for name in FACT_GROUPS:
         for key, fact in getattr(facts, name).items():
             if not fact.confirmed:
                 yield Finding(f"docs/data/{name}.yml", facts.line(name, key), f"„{key}“ ist noch nicht bestätigt:",
                               fact.confirm or "Bitte prüfen.", level, "unconfirmed")  # fmt: skip
 
 
-def open_questions(content: Content, facts: Facts) -> list[Finding]:
+def pending_confirmations(content: Content, facts: Facts) -> list[Finding]:
     """Return what the city still has to confirm and how many translations nobody has reviewed, as notices for editors."""
     return sorted([*unreviewed(content), *unconfirmed(content, facts, "notice")])
 
 
 def unreviewed(content: Content) -> Iterator[Finding]:
     """Say for each language how many of its translations no person has reviewed."""
-    headers: dict[str, list[TranslationHeader]] = {}
+    headers: dict[str, list[TranslationFrontMatter]] = {}
     for page in content.pages.values():
         for code, text in page.texts.items():
-            if isinstance(text.header, TranslationHeader):
-                headers.setdefault(code, []).append(text.header)
+            if isinstance(text.front_matter, TranslationFrontMatter):
+                headers.setdefault(code, []).append(text.front_matter)
     for code, rows in headers.items():
         open_rows = sum(row.reviewed_by is None for row in rows)
         if open_rows:

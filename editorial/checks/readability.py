@@ -6,38 +6,40 @@ import re
 from collections.abc import Iterator
 
 from core.findings import Finding
-from editorial.checks.texts import blocks, plain
-from editorial.content.pages import Text
+from editorial.checks.texts import blocks, strip_markdown
+from editorial.content.pages import PageText
 
 # Words of a sentence that a B1 reader can follow, and school year up to which a page may go.
-LONGEST_SENTENCE = 22
-HARDEST = 11.0
+MAX_SENTENCE_WORDS = 22
+MAX_READABILITY_SCORE = 11.0
 # DIN SPEC 33429 asks for short sentences with one statement each; most rule books stop at twelve words.
-EASY_SENTENCE = 12
+MAX_EASY_SENTENCE_WORDS = 12
 VOWELS = re.compile(r"[aeiouyäöü]+", re.IGNORECASE)
 WORD = re.compile(r"[A-Za-zÄÖÜäöüß]+(?:-[A-Za-zÄÖÜäöüß]+)*")
 SENTENCE = re.compile(r"(?<=[.!?…])[\"“”»)]*\s+(?=[A-ZÄÖÜ„»\"(\d])|:\s+(?=[A-ZÄÖÜ„»])")
 ABBREVIATION = re.compile(r"\b(?:z\. ?B|u\. ?a|d\. ?h|bzw|usw|ca|ggf|evtl|inkl|Nr|Abs)\.")
-SHORTENED = re.compile(r"\b(?:z\. ?B\.|u\. ?a\.|d\. ?h\.|bzw\.|usw\.|ca\.|ggf\.|evtl\.|inkl\.|Nr\.|Abs\.|\d+\.)(?=\s)")
+ABBREVIATION_WITH_DOT = re.compile(
+    r"\b(?:z\. ?B\.|u\. ?a\.|d\. ?h\.|bzw\.|usw\.|ca\.|ggf\.|evtl\.|inkl\.|Nr\.|Abs\.|\d+\.)(?=\s)"
+)
 
 
-def sentences(text: Text) -> Iterator[tuple[int, str]]:
+def sentences(text: PageText) -> Iterator[tuple[int, str]]:
     """Yield line number and text of each sentence of a German page; headings and tables are left out."""
     for number, block in blocks(text):
         if block.lstrip().startswith(("#", "|", "!!!", "???")):
             continue
-        whole = SHORTENED.sub(lambda match: match[0].replace(".", "․"), plain(block))
+        whole = ABBREVIATION_WITH_DOT.sub(lambda match: match[0].replace(".", "․"), strip_markdown(block))
         for sentence in SENTENCE.split(whole):
             if WORD.search(sentence):
                 yield number, sentence.replace("․", ".").strip()
 
 
-def syllables(word: str) -> int:
+def count_syllables(word: str) -> int:
     """Return a word's syllables, counted by its groups of vowels."""
     return max(1, len(VOWELS.findall(word)))
 
 
-def sachtext(found: list[str]) -> float:
+def wiener_sachtextformel(found: list[str]) -> float:
     """Return the first Wiener Sachtextformel of sentences: about the school year that can read them.
 
     Source: Bamberger, Vanecek: Lesen – Verstehen – Lernen – Schreiben, 1984.
@@ -46,34 +48,34 @@ def sachtext(found: list[str]) -> float:
     if not words:
         return 0.0
     count = len(words)
-    long_words = 100 * sum(syllables(word) >= 3 for word in words) / count
+    long_words = 100 * sum(count_syllables(word) >= 3 for word in words) / count
     letters = 100 * sum(len(word) > 6 for word in words) / count
-    short = 100 * sum(syllables(word) == 1 for word in words) / count
+    short = 100 * sum(count_syllables(word) == 1 for word in words) / count
     return 0.1935 * long_words + 0.1672 * count / len(found) + 0.1297 * letters - 0.0327 * short - 0.875
 
 
-def check_hard_german(text: Text) -> Iterator[Finding]:
+def check_readability(text: PageText) -> Iterator[Finding]:
     """Name the longest sentences of a page, at most three, and a page that is hard as a whole; hints only."""
     found = list(sentences(text))
     counted = sorted(((len(WORD.findall(sentence)), number, sentence) for number, sentence in found), reverse=True)
     for words, number, sentence in counted[:3]:
-        if words > LONGEST_SENTENCE:
-            yield Finding(text.file, number, f"Ein Satz mit {words} Wörtern: „{shorten(sentence)}“",
+        if words > MAX_SENTENCE_WORDS:
+            yield Finding(text.file, number, f"Ein Satz mit {words} Wörtern: „{shorten_text(sentence)}“",
                           "Machen Sie zwei Sätze daraus.", "notice", "hard-german")  # fmt: skip
-    level = sachtext([sentence for _number, sentence in found])
-    if level > HARDEST and len(found) >= 5:
+    level = wiener_sachtextformel([sentence for _number, sentence in found])
+    if level > MAX_READABILITY_SCORE and len(found) >= 5:
         yield Finding(text.file, text.body_line,
-                      f"Der Text ist schwer: Wiener Sachtextformel {level:.1f}, gut ist bis {HARDEST:.0f}.",
+                      f"Der Text ist schwer: Wiener Sachtextformel {level:.1f}, gut ist bis {MAX_READABILITY_SCORE:.0f}.",
                       "Nehmen Sie kürzere Wörter und Sätze.", "notice", "hard-german")  # fmt: skip
 
 
-def check_easy_language(text: Text) -> Iterator[Finding]:
+def check_easy_language(text: PageText) -> Iterator[Finding]:
     """Hints where a page in Leichte Sprache breaks one of the rules that a program can see."""
     for number, sentence in sentences(text):
         count = len(WORD.findall(sentence))
-        if count > EASY_SENTENCE:
-            yield Finding(text.file, number, f"Ein Satz mit {count} Wörtern: „{shorten(sentence)}“",
-                          f"In Leichter Sprache hat ein Satz höchstens {EASY_SENTENCE} Wörter.", "notice",
+        if count > MAX_EASY_SENTENCE_WORDS:
+            yield Finding(text.file, number, f"Ein Satz mit {count} Wörtern: „{shorten_text(sentence)}“",
+                          f"In Leichter Sprache hat ein Satz höchstens {MAX_EASY_SENTENCE_WORDS} Wörter.", "notice",
                           "easy-language")  # fmt: skip
         if match := ABBREVIATION.search(sentence):
             yield Finding(text.file, number, f"Eine Abkürzung: „{match[0]}“", "Schreiben Sie sie aus.", "notice",
@@ -86,6 +88,6 @@ def check_easy_language(text: Text) -> Iterator[Finding]:
                           "notice", "easy-language")  # fmt: skip
 
 
-def shorten(sentence: str, length: int = 90) -> str:
+def shorten_text(sentence: str, length: int = 90) -> str:
     """Return a sentence's beginning, cut at a word."""
     return sentence if len(sentence) <= length else sentence[:length].rsplit(" ", 1)[0] + " …"

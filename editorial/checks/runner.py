@@ -17,19 +17,20 @@ from core.gettext import STAFF_LANGUAGES, STAFF_LOCALE_DIR
 from core.languages import Language, load_languages
 from core.processes import block_sigint
 from core.project import ROOT
-from editorial.checks import check_content, check_editorial, check_publish, open_questions
-from editorial.checks.glossary import load_glossary, missing_renderings
-from editorial.checks.traps import check_all_traps, check_said, load_traps
-from editorial.content.accessibility import RESULTS, load_run
+from editorial.checks.content import check_content, check_editorial
+from editorial.checks.glossary import load_glossary, missing_translations
+from editorial.checks.publish import check_publish, pending_confirmations
+from editorial.checks.traps import check_all_traps, check_messages, load_traps
+from editorial.content.accessibility import RESULTS_PATH, load_accessibility_run
 from editorial.content.facts import Facts, load_facts
 from editorial.content.pages import Content, read_content
-from editorial.content.survey_results import survey_findings
-from editorial.content.toolkit import check_table
-from editorial.translations.state import check_translations, site_states
+from editorial.content.survey_results import check_survey_results
+from editorial.content.toolkit import check_rules
+from editorial.translations.state import check_translations, translation_states
 from form_handler.forms import FORMS
 
 
-class Inspection(Struct, frozen=True):
+class CheckReport(Struct, frozen=True):
     """What was found.
 
     :ivar pages: how many files were read.
@@ -44,13 +45,13 @@ class Inspection(Struct, frozen=True):
     languages: int
 
 
-def inspect(
+def run_checks(
     docs: Path = ROOT / "docs",
     today: datetime.date | None = None,
     show_open: bool = False,
     publish: bool = False,
     words: bool = True,
-) -> Inspection:
+) -> CheckReport:
     """Run all checks on the pages, facts and catalogues of one project.
 
     :param show_open: also list what somebody has to confirm, as notices.
@@ -64,25 +65,25 @@ def inspect(
         # Interface words and toolkit need nothing of the other checks: a process of their own looks at them meanwhile.
         with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
             with block_sigint():
-                aside = pool.submit(check_aside, content)
+                aside = pool.submit(check_independent, content)
             found = check_pages(docs, content, today, show_open, publish)
             found.findings += aside.result()
     else:
         found = check_pages(docs, content, today, show_open, publish)
-        found.findings += check_aside(content) if words else check_table(content)
+        found.findings += check_independent(content) if words else check_rules(content)
     pages = sum(len(page.texts) for page in content.pages.values())
-    return Inspection(content, found.facts, sorted(set(found.findings)), pages, len(languages))
+    return CheckReport(content, found.facts, sorted(set(found.findings)), pages, len(languages))
 
 
 @dataclass
-class Checked:
+class PageCheckResult:
     """What the checks on pages and facts found, and the facts if they could be read."""
 
     findings: list[Finding]
     facts: Facts | None
 
 
-def check_pages(docs: Path, content: Content, today: datetime.date, show_open: bool, publish: bool) -> Checked:
+def check_pages(docs: Path, content: Content, today: datetime.date, show_open: bool, publish: bool) -> PageCheckResult:
     """Run the checks on pages and facts."""
     languages = load_languages()
     found: list[Finding] = []
@@ -97,25 +98,25 @@ def check_pages(docs: Path, content: Content, today: datetime.date, show_open: b
             found.append(glossary)
             glossary = []
         found += check_all_traps(docs / "data", content, languages)
-        found += missing_renderings(glossary, [row.code for row in languages[1:]])
-        lock = [replace(one, kind="translations") for one in check_translations(docs, content, languages)]
+        found += missing_translations(glossary, [row.code for row in languages[1:]])
+        lock = [replace(one, code="translations") for one in check_translations(docs, content, languages)]
         stale: set[tuple[str, str]] = set()
         if not errors(lock):
-            stale = {place for place, state in site_states(docs, content, languages).items() if state.is_stale}
+            stale = {place for place, state in translation_states(docs, content, languages).items() if state.is_stale}
         found += check_content(content, facts, languages, FORMS, today, docs, stale)
         found += lock + check_editorial(content, facts, glossary, stale)
-        found += [no_pages(language) for language in languages if not content.speaks(language)]
-        found += survey_findings(docs / "data" / "survey.yml")
-        run = load_run(docs.parent / RESULTS)
+        found += [empty_language_finding(language) for language in languages if not content.has_language(language)]
+        found += check_survey_results(docs / "data" / "survey.yml")
+        run = load_accessibility_run(docs.parent / RESULTS_PATH)
         found += [run] if isinstance(run, Finding) else []
         if publish:
             found += check_publish(content, facts, today)
         if show_open:
-            found += open_questions(content, facts)
-    return Checked(found, facts)
+            found += pending_confirmations(content, facts)
+    return PageCheckResult(found, facts)
 
 
-def no_pages(language: Language) -> Finding:
+def empty_language_finding(language: Language) -> Finding:
     """Say that a language has no page at all; somebody may have removed its folder by mistake."""
     return Finding(
         f"docs/{language.code}", 0, f"{language.name}: Es gibt keine einzige Seite. Lesende bekommen alles auf Deutsch.",
@@ -124,12 +125,12 @@ def no_pages(language: Language) -> Finding:
     )  # fmt: skip
 
 
-def check_aside(content: Content) -> list[Finding]:
+def check_independent(content: Content) -> list[Finding]:
     """Run the checks that need nothing of the others: interface words and the toolkit's rules."""
-    return check_words() + check_table(content)
+    return check_catalogs() + check_rules(content)
 
 
-def check_words() -> list[Finding]:
+def check_catalogs() -> list[Finding]:
     """Return what is wrong with the interface words of all languages."""
     found: list[Finding] = []
     template, office = extract_messages(), extract_messages(rooms=STAFF_SOURCE_DIRS)
@@ -137,7 +138,7 @@ def check_words() -> list[Finding]:
         found += check_catalog(language, template)
         traps = load_traps(ROOT / "docs" / "data", language.code)
         if not isinstance(traps, Finding):  # else the checks on pages have said so
-            found += check_said(f"core/locale/{language.code}.po", translated_messages(language), traps)
+            found += check_messages(f"core/locale/{language.code}.po", translated_messages(language), traps)
         if language.code in STAFF_LANGUAGES:
             found += check_catalog(language, office, STAFF_LOCALE_DIR)
     return found

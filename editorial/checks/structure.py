@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from core.findings import Finding, Level
 from editorial.checks.texts import HEADING, HEADING_ID, prose_lines
-from editorial.content.pages import Text
-from editorial.translations.segments import is_table_rule
+from editorial.content.pages import PageText
+from editorial.translations.segments import is_table_separator
 
 ADMONITION = re.compile(r"^(\s*)(?:!!!|\?\?\?\+?)\s*([\w-]+)?\s*(.*)$")
 
 
-def heading_ids(text: Text) -> dict[str, int]:
+def heading_ids(text: PageText) -> dict[str, int]:
     """Return the ids of a page's headings with the level of each."""
     ids: dict[str, int] = {}
     for _, line in prose_lines(text):
@@ -24,18 +24,18 @@ def heading_ids(text: Text) -> dict[str, int]:
     return ids
 
 
-def other_headings(text: Text, ids: set[str], source: set[str], level: Level = "error") -> Finding:
+def heading_mismatch(text: PageText, ids: set[str], source: set[str], level: Level = "error") -> Finding:
     """Return the finding on headings that do not fit the German page's."""
     missing, extra = sorted(source - ids), sorted(ids - source)
     parts = [f"es fehlt {{ #{name} }}" for name in missing] + [f"zu viel ist {{ #{name} }}" for name in extra]
     return Finding(
         text.file, 0, f"Die Überschriften passen nicht zur deutschen Seite: {', '.join(parts)}.",
         "Gleichen Sie die Kennungen in geschweiften Klammern an; sie sind in allen Sprachen gleich.",
-        level=level, kind="heading-parity",
+        level=level, code="heading-parity",
     )  # fmt: skip
 
 
-def check_headings(text: Text) -> Iterator[Finding]:
+def check_headings(text: PageText) -> Iterator[Finding]:
     """Every page begins with one heading of level 1; each heading has an id of its own; no level is skipped."""
     seen: dict[str, int] = {}
     level = 0
@@ -47,32 +47,32 @@ def check_headings(text: Text) -> Iterator[Finding]:
         if named is None:
             yield Finding(
                 text.file, number, f"Die Überschrift „{heading[2]}“ hat keine Kennung.",
-                "Hängen Sie eine an, in allen Sprachen dieselbe: ## Termine { #termine }", kind="heading-id",
+                "Hängen Sie eine an, in allen Sprachen dieselbe: ## Termine { #termine }", code="heading-id",
             )  # fmt: skip
         elif named[1] in seen:
             yield Finding(
                 text.file, number, f"Die Kennung #{named[1]} steht schon in Zeile {seen[named[1]]}.",
-                "Geben Sie der Überschrift eine andere.", kind="heading-id",
+                "Geben Sie der Überschrift eine andere.", code="heading-id",
             )  # fmt: skip
         else:
             seen[named[1]] = number
         depth = len(heading[1])
         if level == 0 and depth != 1:
             yield Finding(text.file, number, "Die erste Überschrift ist nicht von der ersten Ebene.",
-                          "Beginnen Sie den Text mit # Überschrift { #kennung }.", kind="heading-level")  # fmt: skip
+                          "Beginnen Sie den Text mit # Überschrift { #kennung }.", code="heading-level")  # fmt: skip
         if level and depth == 1:
             yield Finding(text.file, number, "Eine zweite Überschrift der ersten Ebene.", "Nehmen Sie ## statt #.",
-                          kind="heading-level")  # fmt: skip
+                          code="heading-level")  # fmt: skip
         if level and depth > level + 1:
             yield Finding(text.file, number, f"Nach Ebene {level} folgt Ebene {depth}.",
-                          "Überspringen Sie keine Ebene.", kind="heading-level")  # fmt: skip
+                          "Überspringen Sie keine Ebene.", code="heading-level")  # fmt: skip
         level = depth
     if level == 0:
         yield Finding(text.file, text.body_line, "Die Seite hat keine Überschrift.",
-                      "Beginnen Sie den Text mit # Überschrift { #kennung }.", kind="heading-level")  # fmt: skip
+                      "Beginnen Sie den Text mit # Überschrift { #kennung }.", code="heading-level")  # fmt: skip
 
 
-def check_admonitions(text: Text) -> Iterator[Finding]:
+def check_admonitions(text: PageText) -> Iterator[Finding]:
     """Each box has a title of its own and a blank line after it; else it shows an English word or breaks."""
     lines = prose_lines(text)
     for index, (number, line) in enumerate(lines):
@@ -81,13 +81,13 @@ def check_admonitions(text: Text) -> Iterator[Finding]:
             continue
         if not re.fullmatch(r'"[^"]+"\s*', box[3]):
             yield Finding(text.file, number, "Der Kasten hat keinen Titel in Anführungszeichen.",
-                          'Schreiben Sie zum Beispiel: !!! note "Gut zu wissen"', kind="box-title")  # fmt: skip
+                          'Schreiben Sie zum Beispiel: !!! note "Gut zu wissen"', code="box-title")  # fmt: skip
         if index + 1 < len(lines) and lines[index + 1][1].strip():
             yield Finding(text.file, number, "Nach der Kopfzeile des Kastens fehlt eine Leerzeile.",
-                          "Fügen Sie eine leere Zeile ein.", kind="box-blank")  # fmt: skip
+                          "Fügen Sie eine leere Zeile ein.", code="box-blank")  # fmt: skip
 
 
-def check_tables(text: Text) -> Iterator[Finding]:
+def check_tables(text: PageText) -> Iterator[Finding]:
     """Each table begins with a row of headings, none of them empty."""
     before = ""
     lines = prose_lines(text)
@@ -95,11 +95,11 @@ def check_tables(text: Text) -> Iterator[Finding]:
         if line.lstrip().startswith("|") and not before.lstrip().startswith("|"):
             after = lines[index + 1][1] if index + 1 < len(lines) else ""
             cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-            if not is_table_rule(after):
+            if not is_table_separator(after):
                 yield Finding(text.file, number, "Die Tabelle hat keine Kopfzeile.",
                               "Schreiben Sie zuerst, was in den Spalten steht, darunter eine Zeile |---|---|.",
-                              kind="table-header")  # fmt: skip
+                              code="table-header")  # fmt: skip
             elif not all(cells):
                 yield Finding(text.file, number, "In der Kopfzeile der Tabelle ist ein Feld leer.",
-                              "Schreiben Sie hinein, was in der Spalte steht.", kind="table-header")  # fmt: skip
+                              "Schreiben Sie hinein, was in der Spalte steht.", code="table-header")  # fmt: skip
         before = line

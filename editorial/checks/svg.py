@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 from core.findings import Finding
 
 _SVG, _XHTML = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xhtml}"
-ALLOWED = frozenset(
+ALLOWED_ELEMENTS = frozenset(
     (
         "svg", "g", "defs", "symbol", "use", "title", "desc", "metadata", "path", "rect", "circle", "ellipse", "line", "polyline", "polygon",
         "text", "tspan", "textPath", "image", "linearGradient", "radialGradient", "stop", "clipPath", "mask", "pattern", "marker", "filter",
@@ -19,7 +19,7 @@ ALLOWED = frozenset(
 )  # fmt: skip
 _OUTSIDE = re.compile(r"@import|url\(\s*['\"]?(?!#)|expression\(", re.IGNORECASE)
 _EMBEDDED = re.compile(r"#|data:image/(?:png|jpeg|gif|webp);", re.IGNORECASE)
-REMEDY = "Speichern Sie das Bild als „einfaches SVG“ ohne Skripte und Verweise, oder als PNG oder WebP."
+HINT = "Speichern Sie das Bild als „einfaches SVG“ ohne Skripte und Verweise, oder als PNG oder WebP."
 
 
 def check_svg_files(docs: Path) -> Iterator[Finding]:
@@ -27,14 +27,14 @@ def check_svg_files(docs: Path) -> Iterator[Finding]:
     for path in sorted(docs.rglob("*.[sS][vV][gG]")):
         shown = f"docs/{path.relative_to(docs).as_posix()}"
         try:
-            fault = find_fault(path.read_bytes())
+            fault = svg_error(path.read_bytes())
         except OSError as error:
             fault = f"Die Datei kann nicht gelesen werden ({error.strerror})"
         if fault:
-            yield Finding(shown, 0, f"{fault}.", REMEDY, kind="html")
+            yield Finding(shown, 0, f"{fault}.", HINT, code="html")
 
 
-def find_fault(data: bytes) -> str:
+def svg_error(data: bytes) -> str:
     """Return what is wrong with a picture in SVG, as a German sentence without full stop; nothing if it is right."""
     if re.search(rb"<!(?:DOCTYPE|ENTITY)[^>]*\[|<\?xml-stylesheet", data, re.IGNORECASE):
         return "Das Bild enthält eine Anweisung für Programme (DOCTYPE mit Inhalt oder xml-stylesheet)"
@@ -47,7 +47,11 @@ def find_fault(data: bytes) -> str:
     for element in root.iter():
         name = element.tag if isinstance(element.tag, str) else ""
         local = name.rpartition("}")[2]
-        if name.startswith(_XHTML) or (name.startswith(_SVG) and local not in ALLOWED) or not name.startswith("{"):
+        if (
+            name.startswith(_XHTML)
+            or (name.startswith(_SVG) and local not in ALLOWED_ELEMENTS)
+            or not name.startswith("{")
+        ):
             return f"Das Bild enthält das Element <{local[:40]}>"
         for key, value in element.attrib.items():
             attribute = key.rpartition("}")[2].lower()

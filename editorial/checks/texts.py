@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Iterator
 
-from editorial.content.pages import Text
+from editorial.content.pages import PageText
 
 HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*$")
 HEADING_ID = re.compile(r"\{[^{}]*#([a-z][a-z0-9-]*)[^{}]*\}\s*$")
@@ -14,11 +14,11 @@ HEADING_ID = re.compile(r"\{[^{}]*#([a-z][a-z0-9-]*)[^{}]*\}\s*$")
 LINK = re.compile(
     r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(\s*<?((?:[^()<>\"\s]|\([^()]*\)| +(?![\"\s)]))+)>?(?:\s+\"[^\"]*\")?\s*\)"
 )
-MARKER = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
-BLOCK = re.compile(r"\s*(?:[-*+] |\d+[.)] |#|\||!!!|\?\?\?|>)")
+LIST_MARKER = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
+BLOCK_START = re.compile(r"\s*(?:[-*+] |\d+[.)] |#|\||!!!|\?\?\?|>)")
 
 
-def prose_lines(text: Text) -> list[tuple[int, str]]:
+def prose_lines(text: PageText) -> list[tuple[int, str]]:
     """Return line number and line of a page's body, code blocks left out."""
     return _prose_lines(text.body, text.body_line)
 
@@ -37,11 +37,11 @@ def _prose_lines(body: str, first: int) -> list[tuple[int, str]]:
     return [(number, line) for number, line in found if number not in code]
 
 
-def blocks(text: Text) -> Iterator[tuple[int, str]]:
+def blocks(text: PageText) -> Iterator[tuple[int, str]]:
     """Yield line number and text of each paragraph, heading, list item, table row and box title."""
     begin, words = 0, ""
     for number, line in prose_lines(text):
-        if not line.strip() or BLOCK.match(line):
+        if not line.strip() or BLOCK_START.match(line):
             if words:
                 yield begin, words
             begin, words = number, line.strip()
@@ -53,17 +53,17 @@ def blocks(text: Text) -> Iterator[tuple[int, str]]:
 
 
 @functools.lru_cache(maxsize=65536)
-def plain(block: str) -> str:
+def strip_markdown(block: str) -> str:
     """Return a block as it is read: without marks, link targets, ids and inserts."""
     block = re.sub(r"\{\{.*?\}\}", "…", block)
     block = LINK.sub(lambda match: match[2], block)
     block = re.sub(r"\{[^{}]*\}", "", block)
     block = re.sub(r"^(?:!!!|\?\?\?\+?)\s*[\w-]*\s*", "", block)
-    block = MARKER.sub("", re.sub(r"^#+\s*", "", block))
+    block = LIST_MARKER.sub("", re.sub(r"^#+\s*", "", block))
     return re.sub(r"\s+", " ", re.sub(r"[*_`|>]", " ", block)).strip(' "')
 
 
-def sections(text: Text) -> Iterator[tuple[str, int, list[tuple[int, str]]]]:
+def sections(text: PageText) -> Iterator[tuple[str, int, list[tuple[int, str]]]]:
     """Yield id, line and lines of each part of a page between two headings; the id is empty before the first."""
     name, begin, lines = "", text.body_line, list[tuple[int, str]]()
     for number, line in prose_lines(text):

@@ -17,10 +17,10 @@ from msgspec import Struct
 from core import yaml
 from core.findings import Finding
 from core.languages import Language
-from editorial.checks.texts import blocks, plain
-from editorial.content.pages import Content, Text
+from editorial.checks.texts import blocks, strip_markdown
+from editorial.content.pages import Content, PageText
 
-FOLDER = "docs/data/traps"
+TRAPS_FOLDER = "docs/data/traps"
 KEYS = {"find", "pattern", "say", "why", "only", "unless"}
 FIELDS = ("title", "nav_title", "description")
 
@@ -29,15 +29,15 @@ class Trap(Struct, frozen=True):
     """Words to avoid.
 
     :ivar pattern: what finds them in running text.
-    :ivar say: what to write instead.
-    :ivar why: the reason; may be empty.
+    :ivar replacement: what to write instead.
+    :ivar reason: the reason; may be empty.
     :ivar headings: whether only headings and titles are looked at.
     :ivar unless: wordings around them that are right.
     """
 
     pattern: re.Pattern[str]
-    say: str
-    why: str = ""
+    replacement: str
+    reason: str = ""
     headings: bool = False
     unless: tuple[re.Pattern[str], ...] = ()
 
@@ -55,16 +55,16 @@ def load_traps(data: Path, code: str) -> list[Trap] | Finding:
 
     :param data: the folder ``docs/data``.
     """
-    path, shown = data / "traps" / f"{code}.yml", f"{FOLDER}/{code}.yml"
+    path, shown = data / "traps" / f"{code}.yml", f"{TRAPS_FOLDER}/{code}.yml"
     try:
         rows = yaml.load_list(path)
     except yaml.ListFileError as error:
-        return _unreadable(shown, error.line, error.why)
+        return _unreadable_finding(shown, error.line, error.reason)
     traps: list[Trap] = []
     for line, row in rows:
         trap = _trap(row)
         if isinstance(trap, str):
-            return _unreadable(shown, line, trap)
+            return _unreadable_finding(shown, line, trap)
         traps.append(trap)
     return traps
 
@@ -104,19 +104,19 @@ def words_pattern(words: str) -> re.Pattern[str]:
     return re.compile(begin + r"\s+".join(parts) + end)
 
 
-def _unreadable(shown: str, line: int, why: str) -> Finding:
+def _unreadable_finding(shown: str, line: int, why: str) -> Finding:
     return Finding(shown, line, f"Die Liste der Stolperwörter ist nicht lesbar ({why}).",
                    "Jeder Eintrag hat find: (oder pattern:) und say:; ein Beispiel steht oben in docs/data/traps/de.yml.",
-                   kind="data")  # fmt: skip
+                   code="data")  # fmt: skip
 
 
-def check_traps(text: Text, traps: list[Trap]) -> Iterator[Finding]:
+def check_traps(text: PageText, traps: list[Trap]) -> Iterator[Finding]:
     """Name words on a page that readers stumble over, each trap once; hints, not errors."""
     if not traps:
         return
-    parts = [(text.lines.get(name, 0), str(getattr(text.header, name) or ""), True) for name in FIELDS[:2]]
-    parts.append((text.lines.get(FIELDS[2], 0), text.header.description or "", False))
-    parts += [(line, plain(block), block.startswith("#")) for line, block in blocks(text)]
+    parts = [(text.lines.get(name, 0), str(getattr(text.front_matter, name) or ""), True) for name in FIELDS[:2]]
+    parts.append((text.lines.get(FIELDS[2], 0), text.front_matter.description or "", False))
+    parts += [(line, strip_markdown(block), block.startswith("#")) for line, block in blocks(text)]
     for trap in traps:
         for line, words, heading in parts:
             if (heading or not trap.headings) and (found := trap.found_in(words)):
@@ -139,7 +139,7 @@ def check_all_traps(data: Path, content: Content, languages: tuple[Language, ...
                 yield from check_traps(page.texts[language.code], traps)
 
 
-def check_said(shown: str, messages: list[tuple[int, str]], traps: list[Trap]) -> Iterator[Finding]:
+def check_messages(shown: str, messages: list[tuple[int, str]], traps: list[Trap]) -> Iterator[Finding]:
     """Name such words in a catalogue of the interface.
 
     :param messages: line and wording of each message.
@@ -151,5 +151,7 @@ def check_said(shown: str, messages: list[tuple[int, str]], traps: list[Trap]) -
 
 
 def _finding(file: str, line: int, found: str, trap: Trap) -> Finding:
-    why = f" {trap.why}" if trap.why else ""
-    return Finding(file, line, f"Hier stolpern Lesende: „{found}“.{why}", f"Besser: {trap.say}", "notice", "traps")
+    why = f" {trap.reason}" if trap.reason else ""
+    return Finding(
+        file, line, f"Hier stolpern Lesende: „{found}“.{why}", f"Besser: {trap.replacement}", "notice", "traps"
+    )

@@ -12,12 +12,12 @@ from core.formatting import format_long_date
 from core.gettext import gettext as _
 from core.languages import Language
 from core.values import Date
-from editorial.content.schema import Model, read_model
+from editorial.content.schema import StrictStruct, validate
 
-RESULTS = "docs/data/accessibility.yml"
+RESULTS_PATH = "docs/data/accessibility.yml"
 
 
-class Broken(Model, frozen=True, kw_only=True):
+class RuleViolation(StrictStruct, frozen=True, kw_only=True):
     """One rule that pages break.
 
     :ivar rule: axe-core's name of the rule.
@@ -28,7 +28,7 @@ class Broken(Model, frozen=True, kw_only=True):
     pages: int
 
 
-class FullTest(Model, frozen=True, kw_only=True):
+class AccessibilityRun(StrictStruct, frozen=True, kw_only=True):
     """The last run of ``make test-all``.
 
     :ivar looks: widths times colour schemes in which each page was opened.
@@ -41,35 +41,35 @@ class FullTest(Model, frozen=True, kw_only=True):
     looks: int
     engine: str
     browser: str
-    rules: list[Broken]
+    rules: list[RuleViolation]
     other: int
 
 
-def load_run(path: Path) -> FullTest | Finding | None:
+def load_accessibility_run(path: Path) -> AccessibilityRun | Finding | None:
     """Return the last full run, None if there was none yet, or what is wrong with the file."""
     if not path.exists():
         return None
     line, why = 0, ""
     try:
         data, node = yaml.load_file(path)
-        read = read_model(FullTest, data)
-        if isinstance(read, FullTest):
+        read = validate(AccessibilityRun, data)
+        if isinstance(read, AccessibilityRun):
             return read
-        line, why = yaml.line_of(node, read[0].where), f"{read[0].place}: {read[0].what}"
+        line, why = yaml.line_of(node, read[0].path), f"{read[0].dotted_path}: {read[0].message}"
     except yaml.YAMLError as error:
         line, why = yaml.explain_error(error)
     except OSError as error:
         why = str(error.strerror)
     return Finding(
-        RESULTS,
+        RESULTS_PATH,
         line,
         f"Das Prüfergebnis ist nicht lesbar ({why}).",
         "Schreiben Sie es neu: make test-all.",
-        kind="data",
+        code="data",
     )
 
 
-def draw_run(run: FullTest | None, language: Language) -> str:
+def render_accessibility_run(run: AccessibilityRun | None, language: Language) -> str:
     """Return the statement's paragraph on the tests (Decision (EU) 2018/1523, annex: how the statement was prepared)."""
     if run is None:
         return str(Markup("<p>{}</p>").format(_("A full automatic test of all pages has not been made yet.")))

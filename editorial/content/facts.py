@@ -18,13 +18,13 @@ from core.findings import ContentError, Finding
 from core.project import ROOT
 from core.values import Date, Email, Month, Phone, Quantity, Url, phone_href
 from core.yaml import find_yaml_traps
-from editorial.content.schema import Fault, Model, read_model
+from editorial.content.schema import StrictStruct, ValidationIssue, validate
 
 DATA_DIR = ROOT / "docs" / "data"
 Words = Annotated[str, Meta(min_length=1)]
 
 
-class Fact(Model, frozen=True, kw_only=True):
+class Fact(StrictStruct, frozen=True, kw_only=True):
     """What every fact carries."""
 
     source: list[str] = []
@@ -101,7 +101,7 @@ class Amount(Fact, frozen=True, kw_only=True):
             raise ValueError("valid_to: liegt vor valid_from:")
 
 
-class Source(Model, frozen=True, kw_only=True):
+class Source(StrictStruct, frozen=True, kw_only=True):
     """Where a fact was seen."""
 
     title: str
@@ -109,10 +109,10 @@ class Source(Model, frozen=True, kw_only=True):
     seen: str | None = None
 
 
-F = TypeVar("F", bound=Model)
+F = TypeVar("F", bound=StrictStruct)
 
 
-def _as_meant(row: dict[str, Any]) -> dict[str, Any]:
+def _normalize_row(row: dict[str, Any]) -> dict[str, Any]:
     """Return a fact as it is meant: one source is a list of one, and a text has no blanks around it."""
     row = {name: value.strip() if isinstance(value, str) else value for name, value in row.items()}
     return {**row, "source": [row["source"]]} if isinstance(row.get("source"), str) else row
@@ -160,13 +160,13 @@ class _Reader:
         except OSError as error:
             self.findings.append(
                 Finding(shown, 0, f"Die Datei kann nicht gelesen werden ({error.strerror}).",
-                        "Prüfen Sie, ob sie eine Datei ist und ob Sie sie lesen dürfen.", kind="data")
+                        "Prüfen Sie, ob sie eine Datei ist und ob Sie sie lesen dürfen.", code="data")
             )  # fmt: skip
         except yaml.YAMLError as error:
             line, why = yaml.explain_error(error)
             self.findings.append(
                 Finding(shown, line, f"Die Datei ist kein gültiges YAML ({why}).",
-                        "Vergleichen Sie die Zeile mit der darüber.", kind="data")
+                        "Vergleichen Sie die Zeile mit der darüber.", code="data")
             )  # fmt: skip
         return None, None
 
@@ -177,14 +177,14 @@ class _Reader:
         if rows is not None and not isinstance(rows, list):
             self.findings.append(
                 Finding(shown, 1, "Die Datei ist keine Liste von Wörtern.",
-                        "Jedes Wort steht in einer eigenen Zeile nach einem Strich und einem Leerzeichen.", kind="data")
+                        "Jedes Wort steht in einer eigenen Zeile nach einem Strich und einem Leerzeichen.", code="data")
             )  # fmt: skip
             return ()
         for number, word in enumerate(rows or ()):
             if not isinstance(word, str) or not word.strip():
                 self.findings.append(
                     Finding(shown, yaml.line_of(node, (number,)), "Hier fehlt ein Wort.",
-                            "Setzen Sie es in Anführungszeichen, wenn es null heißt oder einen Doppelpunkt enthält.", kind="data")
+                            "Setzen Sie es in Anführungszeichen, wenn es null heißt oder einen Doppelpunkt enthält.", code="data")
                 )  # fmt: skip
         return tuple(word.strip() for word in rows or () if isinstance(word, str))
 
@@ -196,7 +196,7 @@ class _Reader:
         if not isinstance(rows, dict):
             self.findings.append(
                 Finding(shown, 1, "Die Datei ist keine Liste von Schlüsseln.",
-                        "Jeder Eintrag beginnt mit seinem Schlüssel und einem Doppelpunkt.", kind="data")
+                        "Jeder Eintrag beginnt mit seinem Schlüssel und einem Doppelpunkt.", code="data")
             )  # fmt: skip
             return {}
         lines = self.lines.setdefault(name, {})
@@ -204,11 +204,11 @@ class _Reader:
         for key, row in rows.items():
             lines[key] = yaml.line_of(node, (key,))
             extra = {"key": key} if model is Contact else {}
-            read = read_model(model, {**_as_meant(row), **extra} if isinstance(row, dict) else row)
+            read = validate(model, {**_normalize_row(row), **extra} if isinstance(row, dict) else row)
             if isinstance(read, list):
                 self.findings += [
-                    Finding(shown, yaml.line_of(node, (key, *fault.where)),
-                            ": ".join(filter(None, (f"„{key}“", fault.place, f"{fault.what}."))), _remedy(fault), kind="data")
+                    Finding(shown, yaml.line_of(node, (key, *fault.path)),
+                            ": ".join(filter(None, (f"„{key}“", fault.dotted_path, f"{fault.message}."))), _hint(fault), code="data")
                     for fault in read
                 ]  # fmt: skip
             else:
@@ -216,9 +216,11 @@ class _Reader:
         return result
 
 
-def _remedy(fault: Fault) -> str:
+def _hint(fault: ValidationIssue) -> str:
     """Return what to do about a fault of a fact."""
-    if fault.kind == "unknown" and fault.place.isdigit():  # {value: 12,50} without quotes: a comma ends a value there
+    if (
+        fault.kind == "unknown" and fault.dotted_path.isdigit()
+    ):  # {value: 12,50} without quotes: a comma ends a value there
         return 'Steht davor eine Zahl mit Komma? Setzen Sie sie in Anführungszeichen: value: "12,50".'
     return "Vergleichen Sie mit einem Eintrag, der stimmt."
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from core.languages import Language
 from editorial.content.pages import Page
 
-Changes = Mapping[str, datetime.datetime]
+LastChanges = Mapping[str, datetime.datetime]
 
 
-def changes(docs: Path) -> dict[str, datetime.datetime]:
+def read_last_changes(docs: Path) -> dict[str, datetime.datetime]:
     """Return when each file below ``docs`` was last committed, by its path there; empty outside a git checkout.
 
     One call for all files: git writes each commit's name and time, then the files it touched, newest commit first.
@@ -60,10 +60,10 @@ def _git(folder: Path, *words: str) -> str | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def changed(page: Page, language: Language, known: Changes) -> datetime.datetime | None:
+def last_change(page: Page, language: Language, known: LastChanges) -> datetime.datetime | None:
     """Return when a page's text was last changed: as git knows it, else the month its facts are from."""
     when = known.get(f"{language.code}/{page.key}.md")
-    if when is None and page.facts.as_of:
-        year, month = map(int, page.facts.as_of.split("-"))
+    if when is None and page.front_matter.as_of:
+        year, month = map(int, page.front_matter.as_of.split("-"))
         when = datetime.datetime(year, month, 1, tzinfo=datetime.UTC)
     return when

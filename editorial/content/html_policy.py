@@ -34,15 +34,15 @@ _REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|#39|#34);)#?\w+;?")
 _OUTER_TAG = re.compile(r"</?(?:article|main|body|html)\b", re.IGNORECASE)
 
 
-class Fault(Struct, frozen=True, order=True):
+class PolicyViolation(Struct, frozen=True, order=True):
     """One violation of the policy.
 
-    :ivar what: what was seen, as a German sentence.
-    :ivar remedy: what to write instead, as a German sentence.
+    :ivar message: what was seen, as a German sentence.
+    :ivar hint: what to write instead, as a German sentence.
     """
 
-    what: str
-    remedy: str
+    message: str
+    hint: str
 
 
 Rule = Callable[[str], bool]
@@ -53,7 +53,7 @@ def _pattern(pattern: str) -> Rule:
     return lambda value: match(value) is not None
 
 
-def _words(*allowed: str) -> Rule:
+def _class_names(*allowed: str) -> Rule:
     known = frozenset(allowed)
     return lambda value: all(word in known for word in value.split())
 
@@ -67,7 +67,7 @@ _DIR = _pattern(r"ltr|rtl|auto")
 _NUMBER = _pattern(r"[0-9]{1,4}")
 _ID = _pattern(r"[a-z][a-z0-9_-]*")
 # The kinds of box that Material knows.
-BOXES = frozenset(
+ADMONITION_CLASSES = frozenset(
     (
         "abstract",
         "bug",
@@ -83,53 +83,55 @@ BOXES = frozenset(
         "warning",
     )
 )
-_EVERYWHERE: Mapping[str, Rule] = {"id": _ID, "lang": _LANG, "dir": _DIR, "class": _words("kim-changed")}
-_CELL: Mapping[str, Rule] = {"class": _words("kim-start", "kim-end", "kim-center", "kim-changed")}
-# The address attributes are checked apart (:func:`_link_fault`, :func:`_image_fault`).
+_EVERYWHERE: Mapping[str, Rule] = {"id": _ID, "lang": _LANG, "dir": _DIR, "class": _class_names("kim-changed")}
+_CELL: Mapping[str, Rule] = {"class": _class_names("kim-start", "kim-end", "kim-center", "kim-changed")}
+# The address attributes are checked apart (:func:`_link_violation`, :func:`_image_violation`).
 ALLOWED: Mapping[str, Mapping[str, Rule]] = {
     **{tag: {} for tag in (
         "h1", "h2", "h3", "h4", "h5", "h6", "ul", "li", "dl", "dt", "dd", "strong", "em", "pre", "br", "hr", "blockquote",
         "footer", "table", "thead", "tbody", "tr", "bdi",
     )},
-    "p": {"class": _words("admonition-title", "kim-changed")},
-    "caption": {"class": _words("kim-visually-hidden")},
+    "p": {"class": _class_names("admonition-title", "kim-changed")},
+    "caption": {"class": _class_names("kim-visually-hidden")},
     "ol": {"start": _NUMBER},
-    "th": {**_CELL, "scope": _words("row", "col")},
+    "th": {**_CELL, "scope": _class_names("row", "col")},
     "td": _CELL,
     "code": {"class": _pattern(r"language-[a-z0-9+-]+")},
-    "span": {"class": _words("kim-visually-hidden"), "data-pagefind-ignore": _words()},
+    "span": {"class": _class_names("kim-visually-hidden"), "data-pagefind-ignore": _class_names()},
     "a": {
-        "href": _anything, "title": _anything, "class": _words("button", "kim-tel"), "hreflang": _LANG, "download": _words(),
+        "href": _anything, "title": _anything, "class": _class_names("button", "kim-tel"), "hreflang": _LANG, "download": _class_names(),
     },
-    "img": {"src": _anything, "alt": _anything, "title": _anything, "width": _NUMBER, "height": _NUMBER, "loading": _words("lazy")},
+    "img": {"src": _anything, "alt": _anything, "title": _anything, "width": _NUMBER, "height": _NUMBER, "loading": _class_names("lazy")},
     "div": {
-        "class": lambda value: value in {"kim-table", "kim-hero__text", "kim-ways"} or _is_box(value),
-        "role": _words("region"), "tabindex": _words("0"), "aria-label": _anything,
+        "class": lambda value: value in {"kim-table", "kim-hero__text", "kim-ways"} or _is_admonition_class(value),
+        "role": _class_names("region"), "tabindex": _class_names("0"), "aria-label": _anything,
     },
     "section": {"class": _pattern(r"kim-section kim-section--[a-z0-9-]+|kim-chart|kim-quotes"), "aria-labelledby": _ID},
     # The survey's charts (editorial/content/survey_results.py); no element of SVG that loads, links or runs anything.
     "svg": {
-        "class": _words("kim-chart__bars"), "viewbox": _pattern(r"[0-9 ]+"), "width": _NUMBER, "height": _NUMBER,
-        "direction": _words("ltr", "rtl"), "aria-hidden": _words("true"), "focusable": _words("false"),
+        "class": _class_names("kim-chart__bars"), "viewbox": _pattern(r"[0-9 ]+"), "width": _NUMBER, "height": _NUMBER,
+        "direction": _class_names("ltr", "rtl"), "aria-hidden": _class_names("true"), "focusable": _class_names("false"),
     },
-    "text": dict.fromkeys(("x", "y"), _pattern(r"[0-9.]+")) | {"class": _words("kim-bar__label", "kim-bar__number")},
-    "rect": dict.fromkeys(("x", "y", "width", "height"), _pattern(r"[0-9.]+")) | {"class": _words("kim-bar")},
+    "text": dict.fromkeys(("x", "y"), _pattern(r"[0-9.]+")) | {"class": _class_names("kim-bar__label", "kim-bar__number")},
+    "rect": dict.fromkeys(("x", "y", "width", "height"), _pattern(r"[0-9.]+")) | {"class": _class_names("kim-bar")},
 }  # fmt: skip
-IN_SVG = frozenset({"text", "rect"})
+SVG_ELEMENTS = frozenset({"text", "rect"})
 TEMPLATE_PREFIXES = ("kim-", "choose-", "stage-")  # of ids that templates make
-AROUND, END = ("body", "main", "section", "div", "article"), "kim-end"
-ONLY_MARKDOWN = "Schreiben Sie in Markdown, ohne HTML; REDAKTION.md zeigt, was es gibt."
-NO_COMMENT = "Löschen Sie ihn; er wäre für alle lesbar. Notizen gehören in die Beschreibung der Änderung."
-IN_BRACES = "Löschen Sie die Angabe in den geschweiften Klammern; erlaubt sind { #kennung } und { .button }."
-IN_DATA = "Tragen Sie die Adresse in docs/data/links.yml ein und schreiben Sie den Einschub, zum Beispiel {{ link.… }}."
+WRAPPER_ELEMENTS, END_MARKER_ID = ("body", "main", "section", "div", "article"), "kim-end"
+ONLY_MARKDOWN_HINT = "Schreiben Sie in Markdown, ohne HTML; REDAKTION.md zeigt, was es gibt."
+COMMENT_HINT = "Löschen Sie ihn; er wäre für alle lesbar. Notizen gehören in die Beschreibung der Änderung."
+ATTRIBUTE_HINT = "Löschen Sie die Angabe in den geschweiften Klammern; erlaubt sind { #kennung } und { .button }."
+URL_HINT = (
+    "Tragen Sie die Adresse in docs/data/links.yml ein und schreiben Sie den Einschub, zum Beispiel {{ link.… }}."
+)
 
 
-def _is_box(value: str) -> bool:
+def _is_admonition_class(value: str) -> bool:
     kind, _space, name = value.removesuffix(" kim-changed").partition(" ")
-    return kind == "admonition" and name in BOXES
+    return kind == "admonition" and name in ADMONITION_CLASSES
 
 
-def check_html(text: str, addresses: Collection[str], taken: Collection[str] = ()) -> list[Fault]:
+def check_html(text: str, addresses: Collection[str], taken: Collection[str] = ()) -> list[PolicyViolation]:
     """Return every violation of the policy in the rendered text of one page.
 
     :param text: the HTML that goes into the template.
@@ -137,79 +139,87 @@ def check_html(text: str, addresses: Collection[str], taken: Collection[str] = (
         gives them (``https:``, ``tel:``, ``mailto:``).
     :param taken: ids that the template uses, so that the text may not.
     """
-    return sorted(set(_faults(text, addresses, taken)))
+    return sorted(set(_violations(text, addresses, taken)))
 
 
-def _faults(text: str, addresses: Collection[str], taken: Collection[str]) -> Iterator[Fault]:
+def _violations(text: str, addresses: Collection[str], taken: Collection[str]) -> Iterator[PolicyViolation]:
     from selectolax.lexbor import LexborHTMLParser
 
     if "<!--" in text:
-        yield Fault("Ein Kommentar in HTML steht im Text.", NO_COMMENT)
+        yield PolicyViolation("Ein Kommentar in HTML steht im Text.", COMMENT_HINT)
     if outer := _OUTER_TAG.search(text):
-        yield Fault(f"„{outer[0]}“ steht im Text und würde den Rahmen der Seite schließen.", ONLY_MARKDOWN)
+        yield PolicyViolation(
+            f"„{outer[0]}“ steht im Text und würde den Rahmen der Seite schließen.", ONLY_MARKDOWN_HINT
+        )
     if "&" in text:
-        yield from _reference_faults(text)
+        yield from _reference_violations(text)
     # An element of our own stands where the text ends: anywhere else in the tree, the text has left something open, or
     # has closed an element of the template. The elements around it are those that a text could close.
-    tree = LexborHTMLParser(f"<!doctype html>{''.join(f'<{tag}>' for tag in AROUND)}{text}<{END}></{END}>")
+    tree = LexborHTMLParser(
+        f"<!doctype html>{''.join(f'<{tag}>' for tag in WRAPPER_ELEMENTS)}{text}<{END_MARKER_ID}></{END_MARKER_ID}>"
+    )
     nodes = list(tree.root.traverse()) if tree.root is not None else []
-    around, inside = nodes[: len(AROUND) + 2], nodes[len(AROUND) + 2 :]  # with "html" and "head"
-    parents = [node.parent.mem_id for node in inside if node.tag == END and node.parent is not None]
+    around, inside = nodes[: len(WRAPPER_ELEMENTS) + 2], nodes[len(WRAPPER_ELEMENTS) + 2 :]  # with "html" and "head"
+    parents = [node.parent.mem_id for node in inside if node.tag == END_MARKER_ID and node.parent is not None]
     if parents != [around[-1].mem_id]:
-        yield Fault("HTML im Text ist nicht geschlossen oder schließt zu viel.", ONLY_MARKDOWN)
+        yield PolicyViolation("HTML im Text ist nicht geschlossen oder schließt zu viel.", ONLY_MARKDOWN_HINT)
     ids: set[str] = set()
     for node in inside:
-        if node.tag != END:
-            yield from _element_faults(node, addresses)
+        if node.tag != END_MARKER_ID:
+            yield from _element_violations(node, addresses)
         name = node.attributes.get("id")
         if name is not None:
             if name in ids:
-                yield Fault(f"Die Kennung #{name} steht zweimal auf der Seite.", "Geben Sie einer Stelle eine andere.")
+                yield PolicyViolation(
+                    f"Die Kennung #{name} steht zweimal auf der Seite.", "Geben Sie einer Stelle eine andere."
+                )
             elif name in taken or name.startswith(TEMPLATE_PREFIXES):
-                yield Fault(f"Die Kennung #{name} gehört zum Rahmen der Seite.", "Nehmen Sie eine andere.")
+                yield PolicyViolation(f"Die Kennung #{name} gehört zum Rahmen der Seite.", "Nehmen Sie eine andere.")
             ids.add(name)
 
 
-def _reference_faults(text: str) -> Iterator[Fault]:
+def _reference_violations(text: str) -> Iterator[PolicyViolation]:
     for reference in sorted(set(_REFERENCE.findall(text))):
         char = html.unescape(reference)
         if (place := find_forbidden(char)) is not None or char in NAMED:
             name = NAMED.get(char, "ein unsichtbares Zeichen") if place is None else place.name
-            yield Fault(f"„{reference}“ im Text ergibt {name}.", "Löschen Sie die Zeichenfolge.")
+            yield PolicyViolation(f"„{reference}“ im Text ergibt {name}.", "Löschen Sie die Zeichenfolge.")
 
 
-def _element_faults(node: LexborNode, addresses: Collection[str]) -> Iterator[Fault]:
+def _element_violations(node: LexborNode, addresses: Collection[str]) -> Iterator[PolicyViolation]:
     tag = node.tag
     rules = ALLOWED.get(tag or "")
-    if rules is None or (tag in IN_SVG) != (node.parent is not None and node.parent.tag == "svg"):
+    if rules is None or (tag in SVG_ELEMENTS) != (node.parent is not None and node.parent.tag == "svg"):
         if tag is None:
-            yield Fault("Eine Anweisung für Programme (<? … ?>) steht im Text.", ONLY_MARKDOWN)
+            yield PolicyViolation("Eine Anweisung für Programme (<? … ?>) steht im Text.", ONLY_MARKDOWN_HINT)
         elif tag == "-comment":
-            yield Fault("Ein Kommentar in HTML steht im Text.", NO_COMMENT)
+            yield PolicyViolation("Ein Kommentar in HTML steht im Text.", COMMENT_HINT)
         else:
-            yield Fault(f"Das HTML-Element <{shorten(tag)}> ist in Texten nicht erlaubt.", ONLY_MARKDOWN)
+            yield PolicyViolation(f"Das HTML-Element <{shorten(tag)}> ist in Texten nicht erlaubt.", ONLY_MARKDOWN_HINT)
         return
     for name, given in node.attributes.items():
         value = given or ""
         name = name.lower()  # the parser gives SVG its mixed case: viewBox
         rule = rules.get(name) or _EVERYWHERE.get(name)
         if rule is None:
-            yield Fault(f"Die Angabe {shorten(name)} an <{tag}> ist in Texten nicht erlaubt.", IN_BRACES)
+            yield PolicyViolation(f"Die Angabe {shorten(name)} an <{tag}> ist in Texten nicht erlaubt.", ATTRIBUTE_HINT)
         elif not rule(value):
-            yield Fault(f"Die Angabe {name}=„{shorten(value)}“ an <{tag}> ist in Texten nicht erlaubt.", IN_BRACES)
+            yield PolicyViolation(
+                f"Die Angabe {name}=„{shorten(value)}“ an <{tag}> ist in Texten nicht erlaubt.", ATTRIBUTE_HINT
+            )
         elif name == "href":
-            yield from _link_fault(value, addresses)
+            yield from _link_violation(value, addresses)
         elif name == "src":
-            yield from _image_fault(value)
+            yield from _image_violation(value)
         if not value.isprintable() and (place := find_forbidden(value)) is not None:
-            yield Fault(f"In der Angabe {name} an <{tag}> steht {place.name}.", "Löschen Sie das Zeichen.")
+            yield PolicyViolation(f"In der Angabe {name} an <{tag}> steht {place.name}.", "Löschen Sie das Zeichen.")
 
 
-def _link_fault(target: str, addresses: Collection[str]) -> Iterator[Fault]:
+def _link_violation(target: str, addresses: Collection[str]) -> Iterator[PolicyViolation]:
     if target in addresses:
         return
-    if hidden := _hidden(target):
-        yield Fault(f"Im Ziel „{shorten(target)}“ eines Links {hidden}.", IN_DATA)
+    if hidden := _has_hidden_part(target):
+        yield PolicyViolation(f"Im Ziel „{shorten(target)}“ eines Links {hidden}.", URL_HINT)
         return
     # A colon in the first part of a path is no part of a relative address (RFC 3986, 4.2), so it counts as a scheme.
     scheme = _SCHEME.match(target)
@@ -217,31 +227,31 @@ def _link_fault(target: str, addresses: Collection[str]) -> Iterator[Fault]:
         return
     kind = scheme[0].lower() if scheme else "//"
     if kind in {"https:", "//"}:
-        yield Fault(f"Die fremde Internetadresse „{shorten(target)}“ steht nicht in docs/data/.", IN_DATA)
+        yield PolicyViolation(f"Die fremde Internetadresse „{shorten(target)}“ steht nicht in docs/data/.", URL_HINT)
     elif kind == "http:":
-        yield Fault(f"Die Adresse „{shorten(target)}“ ist unverschlüsselt.",
-                    f"Nehmen Sie https://. {IN_DATA}")  # fmt: skip
+        yield PolicyViolation(f"Die Adresse „{shorten(target)}“ ist unverschlüsselt.",
+                    f"Nehmen Sie https://. {URL_HINT}")  # fmt: skip
     elif kind in {"tel:", "mailto:"}:
-        yield Fault(f"Das Ziel „{shorten(target)}“ steht nicht in docs/data/.",
+        yield PolicyViolation(f"Das Ziel „{shorten(target)}“ steht nicht in docs/data/.",
                     "Nehmen Sie den Einschub {{ tel.… }} oder {{ contact.… }}.")  # fmt: skip
     else:
-        yield Fault(f"Ein Link führt zu „{shorten(target)}“; {kind} ist nicht erlaubt.",
+        yield PolicyViolation(f"Ein Link führt zu „{shorten(target)}“; {kind} ist nicht erlaubt.",
                     "Links führen zu Seiten dieser Website (.md) oder über einen Einschub {{ link.… }} zu anderen.")  # fmt: skip
 
 
-def _image_fault(source: str) -> Iterator[Fault]:
-    if hidden := _hidden(source):
-        yield Fault(
+def _image_violation(source: str) -> Iterator[PolicyViolation]:
+    if hidden := _has_hidden_part(source):
+        yield PolicyViolation(
             f"In der Adresse „{shorten(source)}“ eines Bildes {hidden}.", "Legen Sie das Bild in docs/assets/ ab."
         )
     elif _SCHEME.match(source) or source.startswith("/"):
-        yield Fault(f"Das Bild „{shorten(source)}“ liegt nicht in docs/.",
+        yield PolicyViolation(f"Das Bild „{shorten(source)}“ liegt nicht in docs/.",
                     "Legen Sie es in docs/assets/ ab; Bilder von anderen Servern verraten ihnen die Lesenden.")  # fmt: skip
     elif PurePosixPath(source).suffix.lower() not in IMAGE_TYPES:
-        yield Fault(f"„{shorten(source)}“ ist kein Bild.", "Nehmen Sie AVIF, GIF, JPEG, PNG, SVG oder WebP.")
+        yield PolicyViolation(f"„{shorten(source)}“ ist kein Bild.", "Nehmen Sie AVIF, GIF, JPEG, PNG, SVG oder WebP.")
 
 
-def _hidden(address: str) -> str:
+def _has_hidden_part(address: str) -> str:
     """Return what makes browsers read an address otherwise than people, or nothing."""
     if address != address.strip():
         return "steht am Rand ein Leerzeichen"

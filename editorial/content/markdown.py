@@ -13,24 +13,24 @@ from core.languages import Language, default_language
 from editorial.content.pages import Content, Page
 
 # What opens a tag, a comment, a declaration or a processing instruction (HTML Standard, 13.2.5.6 tag open state).
-_OPENS = re.compile(r"<(?=[A-Za-z/!?])[^\s>]*>?")
+_MARKUP_START = re.compile(r"<(?=[A-Za-z/!?])[^\s>]*>?")
 _CODE = re.compile(r"(?<![\\`])(`+)(?!`)((?:(?!\n[ \t]*\n).)+?)(?<!`)\1(?!`)", re.DOTALL)
 _ALIGNED = re.compile(r'<(t[hd]) style="text-align: (left|right|center);">')
 _TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
 _SECTION = re.compile(r'(?=<h2 id="([^"]+)")')
 _PAGE_LINK = re.compile(r'<a href="(https?://[^"]+)"')
 _BUTTON = re.compile(r'<p>(<a class="button"[^>]*>[^<]*(?:<(?!/a>)[^>]*>[^<]*)*</a>)</p>')
-ALIGN = {"left": "start", "right": "end", "center": "center"}
+ALIGNMENT_CLASSES = {"left": "start", "right": "end", "center": "center"}
 WAYS = ("neu", "betrieb", "helfen")
 
 
-def repair(html: str, label_of: Callable[[int], str]) -> str:
+def wrap_tables(html: str, label_of: Callable[[int], str]) -> str:
     """Make tables scroll inside a named region and say alignment by class instead of a style attribute.
 
     ``label_of`` gives the name of the first, second, … table of the page; regions need different names.
     """
     numbers = itertools.count(1)
-    html = _ALIGNED.sub(lambda m: f'<{m[1]} class="kim-{ALIGN[m[2]]}">', html)
+    html = _ALIGNED.sub(lambda m: f'<{m[1]} class="kim-{ALIGNMENT_CLASSES[m[2]]}">', html)
     return _TABLE.sub(
         lambda m: (
             f'<div class="kim-table" role="region" tabindex="0" aria-label="{escape(label_of(next(numbers)))}"><table>{m[1]}</table></div>'
@@ -39,7 +39,7 @@ def repair(html: str, label_of: Callable[[int], str]) -> str:
     )
 
 
-def wrap_home(html: str) -> str:
+def wrap_home_sections(html: str) -> str:
     """Wrap each h2 section of the home page in a ``section`` and the three ways on in one box."""
     head, *rest = _SECTION.split(html)
     out = [f'<div class="kim-hero__text">{head}</div>' if head.strip() else ""]
@@ -58,11 +58,11 @@ def wrap_home(html: str) -> str:
 
 
 # MkDocs follows relative links only; a scheme of our own passes it by and is taken off again.
-HOME = "kim-home:"
-PAGE_LINK = re.compile(r"(\]\(\s*<?)([^)\s>#]+\.md)(#[^)\s>]*)?")
+DEFAULT_LANGUAGE_SCHEME = "kim-home:"
+MARKDOWN_PAGE_LINK = re.compile(r"(\]\(\s*<?)([^)\s>#]+\.md)(#[^)\s>]*)?")
 
 
-def lead_home(markdown: str, page: Page, language: Language, content: Content) -> str:
+def link_to_default_language(markdown: str, page: Page, language: Language, content: Content) -> str:
     """Let a German text shown in another language link to German pages that this language does not have.
 
     A page in Leichte Sprache exists at ``/leichte-sprache/`` only; a relative link from ``/ur/`` would lead nowhere.
@@ -73,11 +73,11 @@ def lead_home(markdown: str, page: Page, language: Language, content: Content) -
         other = content.pages.get(posixpath.normpath(posixpath.join(base, match[2])).removesuffix(".md"))
         if other is None or other.exists_in(language):
             return match[0]
-        return f"{match[1]}{HOME}{other.url(default_language())}{match[3] or ''}"
+        return f"{match[1]}{DEFAULT_LANGUAGE_SCHEME}{other.url(default_language())}{match[3] or ''}"
 
-    return PAGE_LINK.sub(home, markdown)
+    return MARKDOWN_PAGE_LINK.sub(home, markdown)
 
 
-def find_html(markdown: str) -> Iterator[re.Match[str]]:
+def find_raw_html(markdown: str) -> Iterator[re.Match[str]]:
     """Yield each place of a text in Markdown where a tag, a comment or the like begins; code spans are left out."""
-    return _OPENS.finditer(_CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), markdown))
+    return _MARKUP_START.finditer(_CODE.sub(lambda code: re.sub(r"[^\n]", " ", code[0]), markdown))

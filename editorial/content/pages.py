@@ -20,41 +20,47 @@ from core.findings import Finding
 from core.languages import Language, default_language
 from core.text_files import normalize_spaces, size_finding
 from core.text_files import read_text as read_file
-from editorial.content.front_matter import Header, PageHeader, TranslationHeader, read_header, split_header
+from editorial.content.front_matter import (
+    FrontMatter,
+    PageFrontMatter,
+    TranslationFrontMatter,
+    split_front_matter,
+    validate_front_matter,
+)
 from editorial.content.published_files import is_hidden, is_page
 
 
-class Text(Struct, frozen=True):
+class PageText(Struct, frozen=True):
     """One page in one language, as its file holds it.
 
     :ivar lines: where each key of the header stands.
-    :ivar head: the header as it stands in the file.
+    :ivar raw_front_matter: the header as it stands in the file.
     """
 
     file: str
-    header: Header
+    front_matter: FrontMatter
     body: str
     body_line: int
     lines: dict[str, int] = field(default_factory=dict)
-    head: str = ""
+    raw_front_matter: str = ""
 
     @property
     def nav_title(self) -> str:
         """Return the short title if there is one, else the title."""
-        return self.header.nav_title or self.header.title
+        return self.front_matter.nav_title or self.front_matter.title
 
 
 class Page(Struct, frozen=True):
     """One page in all its languages.
 
     :ivar key: its path below a language folder without the ending: ``index``, ``arbeitgeber/mitmachen``.
-    :ivar facts: the German header, which holds what does not depend on the language.
+    :ivar front_matter: the German header, which holds what does not depend on the language.
     :ivar texts: the text by language code; German always among them.
     """
 
     key: str
-    facts: PageHeader
-    texts: dict[str, Text]
+    front_matter: PageFrontMatter
+    texts: dict[str, PageText]
 
     @property
     def slug(self) -> str:
@@ -84,13 +90,13 @@ class Page(Struct, frozen=True):
 
     def exists_in(self, language: Language) -> bool:
         """Tell whether the site has this page at all in a language, translated or not."""
-        return self.facts.languages is None or language.code in self.facts.languages
+        return self.front_matter.languages is None or language.code in self.front_matter.languages
 
     def is_translated(self, language: Language) -> bool:
         """Tell whether the page has a text of its own in a language."""
         return language.code in self.texts and self.exists_in(language)
 
-    def text(self, language: Language) -> Text:
+    def text(self, language: Language) -> PageText:
         """Return the text in a language, or the German one where there is none."""
         return self.texts.get(language.code) or self.texts[default_language().code]
 
@@ -102,17 +108,17 @@ class Content(Struct, frozen=True, dict=True):
     findings: list[Finding] = field(default_factory=list)
 
     @functools.cached_property
-    def _known(self) -> dict[tuple[str, frozenset[str], frozenset[str]], list[Page]]:
+    def _related_cache(self) -> dict[tuple[str, frozenset[str], frozenset[str]], list[Page]]:
         """The pages that share topics with others, as far as somebody has asked."""
         return {}
 
     @functools.cached_property
-    def _names(self) -> dict[str, Counter[str]]:
+    def _title_counts(self) -> dict[str, Counter[str]]:
         """How many pages have a short title, by the languages that somebody has asked for."""
         return {}
 
     @functools.cached_property
-    def _below(self) -> dict[str, list[Page]]:
+    def _children_by_parent(self) -> dict[str, list[Page]]:
         """The pages directly below each index page."""
         found: dict[str, list[Page]] = {}
         for page in self.pages.values():
@@ -121,22 +127,22 @@ class Content(Struct, frozen=True, dict=True):
         return found
 
     @functools.cached_property
-    def _about(self) -> dict[str, list[Page]]:
+    def _pages_by_topic(self) -> dict[str, list[Page]]:
         """The pages on each topic."""
         found: dict[str, list[Page]] = {}
         for page in self.pages.values():
-            for topic in dict.fromkeys(page.facts.topics):
+            for topic in dict.fromkeys(page.front_matter.topics):
                 found.setdefault(topic, []).append(page)
         return found
 
-    def speaks(self, language: Language) -> bool:
+    def has_language(self, language: Language) -> bool:
         """Tell whether any page has a text of its own in a language."""
         return any(language.code in page.texts for page in self.pages.values())
 
     def children(self, key: str, language: Language) -> list[Page]:
         """Return the pages directly below a section's index page, in their order."""
-        below = [page for page in self._below.get(key, ()) if page.exists_in(language)]
-        return sorted(below, key=lambda page: (page.facts.order, page.text(language).nav_title))
+        below = [page for page in self._children_by_parent.get(key, ()) if page.exists_in(language)]
+        return sorted(below, key=lambda page: (page.front_matter.order, page.text(language).nav_title))
 
     def ancestors(self, page: Page) -> list[Page]:
         """Return the pages above this one, home first."""
@@ -152,30 +158,32 @@ class Content(Struct, frozen=True, dict=True):
     def related(self, page: Page, language: Language, count: int = 4) -> list[Page]:
         """Return the pages that share most topics with this one, its own family left out: they are shown anyway."""
         family = {page.key, page.parent_key, "index"}
-        found = self._alike(language, frozenset(page.facts.topics), frozenset(page.facts.audience))
+        found = self._related_by_topic(
+            language, frozenset(page.front_matter.topics), frozenset(page.front_matter.audience)
+        )
         others = (other for other in found if other.key not in family and other.parent_key != page.key)
         return list(itertools.islice(others, count))
 
-    def has_namesake(self, page: Page, language: Language) -> bool:
+    def has_duplicate_title(self, page: Page, language: Language) -> bool:
         """Tell whether another page of a language has the same short title, though never the same title."""
-        if language.code not in self._names:
+        if language.code not in self._title_counts:
             pages = (other for other in self.pages.values() if other.exists_in(language))
-            self._names[language.code] = Counter(other.text(language).nav_title for other in pages)
-        return self._names[language.code][page.text(language).nav_title] > 1
+            self._title_counts[language.code] = Counter(other.text(language).nav_title for other in pages)
+        return self._title_counts[language.code][page.text(language).nav_title] > 1
 
-    def _alike(self, language: Language, topics: frozenset[str], audience: frozenset[str]) -> list[Page]:
+    def _related_by_topic(self, language: Language, topics: frozenset[str], audience: frozenset[str]) -> list[Page]:
         """Return the pages of a language that share a topic with these, most topics and audiences first."""
         place = (language.code, topics, audience)
-        if place not in self._known:
-            shared = Counter(other.key for topic in topics for other in self._about.get(topic, ()))
+        if place not in self._related_cache:
+            shared = Counter(other.key for topic in topics for other in self._pages_by_topic.get(topic, ()))
             pages = [self.pages[key] for key in shared if not key.startswith("leichte-sprache")]
-            self._known[place] = sorted(
+            self._related_cache[place] = sorted(
                 (page for page in pages if page.exists_in(language)),
                 key=lambda page: (
-                    -shared[page.key], -len(audience.intersection(page.facts.audience)), page.facts.order, page.key,
+                    -shared[page.key], -len(audience.intersection(page.front_matter.audience)), page.front_matter.order, page.key,
                 ),
             )  # fmt: skip
-        return self._known[place]
+        return self._related_cache[place]
 
 
 def page_files(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -193,27 +201,27 @@ def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:
     pages: dict[str, Page] = {}
     for key, path in page_files(docs / source.code):
         shown = f"docs/{source.code}/{key}.md"
-        text = _read_text(path, shown, PageHeader, findings)
-        if text is not None and isinstance(text.header, PageHeader):
-            pages[key] = Page(key, text.header, {source.code: text})
+        text = _read_text(path, shown, PageFrontMatter, findings)
+        if text is not None and isinstance(text.front_matter, PageFrontMatter):
+            pages[key] = Page(key, text.front_matter, {source.code: text})
     for language in languages:
         if language.default:
             continue
         for key, path in page_files(docs / language.code):
             shown = f"docs/{language.code}/{key}.md"
-            text = _read_text(path, shown, TranslationHeader, findings)
+            text = _read_text(path, shown, TranslationFrontMatter, findings)
             if key not in pages:
                 if not (docs / source.code / f"{key}.md").exists():
                     findings.append(
                         Finding(shown, 0, "Zu dieser Übersetzung gibt es keine deutsche Seite.",
-                                f"Legen Sie docs/{source.code}/{key}.md an oder löschen Sie die Übersetzung.", kind="no-german")
+                                f"Legen Sie docs/{source.code}/{key}.md an oder löschen Sie die Übersetzung.", code="no-german")
                     )  # fmt: skip
             elif text is not None:
                 pages[key].texts[language.code] = text
     return Content(pages, findings)
 
 
-def reread(content: Content, docs: Path, code: str, key: str) -> Content | list[Finding]:
+def reload_page(content: Content, docs: Path, code: str, key: str) -> Content | list[Finding]:
     """Return the content with one file read again, or what is wrong with the file.
 
     The page must exist already; a new or a vanished file concerns other pages as well and wants a whole reading.
@@ -221,18 +229,18 @@ def reread(content: Content, docs: Path, code: str, key: str) -> Content | list[
     findings: list[Finding] = []
     page, german = content.pages[key], code == default_language().code
     shown = f"docs/{code}/{key}.md"
-    model = PageHeader if german else TranslationHeader
+    model = PageFrontMatter if german else TranslationFrontMatter
     text = _read_text(docs / code / f"{key}.md", shown, model, findings, page.texts.get(code))
     if text is None:
         return findings
-    facts = text.header if german and isinstance(text.header, PageHeader) else page.facts
+    facts = text.front_matter if german and isinstance(text.front_matter, PageFrontMatter) else page.front_matter
     fresh = Page(key, facts, {**page.texts, code: text})
     return Content({**content.pages, key: fresh}, content.findings)
 
 
 def _read_text(
-    path: Path, shown: str, model: type[Header], findings: list[Finding], known: Text | None = None
-) -> Text | None:
+    path: Path, shown: str, model: type[FrontMatter], findings: list[Finding], known: PageText | None = None
+) -> PageText | None:
     """Return a text, or None and a finding; ``known`` as it was before: what its header says, need not be read again."""
     raw = read_file(path, shown)
     if isinstance(raw, Finding):
@@ -248,27 +256,32 @@ def _read_text(
     if not raw.strip():
         findings.append(
             Finding(shown, 0, "Die Datei ist leer.",
-                    "Füllen Sie sie oder löschen Sie sie." if model is PageHeader else
-                    "Füllen Sie sie oder löschen Sie sie; ohne Datei zeigt die Seite den deutschen Text.", kind="file-empty")
+                    "Füllen Sie sie oder löschen Sie sie." if model is PageFrontMatter else
+                    "Füllen Sie sie oder löschen Sie sie; ohne Datei zeigt die Seite den deutschen Text.", code="file-empty")
         )  # fmt: skip
         return None
-    if known and known.head and raw.startswith(known.head) and (body := raw.removeprefix(known.head)).strip():
+    if (
+        known
+        and known.raw_front_matter
+        and raw.startswith(known.raw_front_matter)
+        and (body := raw.removeprefix(known.raw_front_matter)).strip()
+    ):
         return replace(known, body=body)
-    parsed = split_header(raw, shown)
+    parsed = split_front_matter(raw, shown)
     if isinstance(parsed, Finding):
         findings.append(parsed)
         return None
     if not parsed.body.strip():
         findings.append(
             Finding(shown, parsed.body_line, "Unter dem Kopf steht kein Text.",
-                    "Schreiben Sie den Text oder löschen Sie die Datei.", kind="file-empty")
+                    "Schreiben Sie den Text oder löschen Sie die Datei.", code="file-empty")
         )  # fmt: skip
         return None
-    if wrong := character_findings(shown, forbidden_in_values(parsed.node if "\\" in parsed.head else None), 1):
+    if wrong := character_findings(shown, forbidden_in_values(parsed.node if "\\" in parsed.text else None), 1):
         findings += wrong
         return None
-    header = read_header(model, parsed, shown)
+    header = validate_front_matter(model, parsed, shown)
     if isinstance(header, list):
         findings.extend(header)
         return None
-    return Text(shown, header, parsed.body, parsed.body_line, parsed.lines, parsed.head)
+    return PageText(shown, header, parsed.body, parsed.body_line, parsed.lines, parsed.text)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 
-PICTURES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"})
-ASSETS = PICTURES | {".pdf"}
+IMAGE_SUFFIXES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"})
+ASSET_SUFFIXES = IMAGE_SUFFIXES | {".pdf"}
 # What other programs take for Markdown or for a page, MkDocs among them; a page of ours ends with ".md".
-ALMOST_PAGES = frozenset({".markdown", ".mdown", ".mkdn", ".mkd", ".mdwn", ".mdx", ".md", ".htm", ".html", ".xhtml"})
+PAGE_LIKE_SUFFIXES = frozenset(
+    {".markdown", ".mdown", ".mkdn", ".mkd", ".mdwn", ".mdx", ".md", ".htm", ".html", ".xhtml"}
+)
 
 # Names that copies, locks, conflicts and merges give: Windows, macOS, Office, Emacs, git, Nextcloud, Syncthing.
-_SPARE = re.compile(
+_LEFTOVER_COPY = re.compile(
     r"^[~#]|^(?:kopie|copy|sicherungskopie) (?:von|of) |~$|#$"
     r"|[ _(–-](?:kopie|copy)(?: ?\(?\d+\)?)?\)?$"
     r"|\.(?:bak|backup|orig|old|tmp|temp|rej|save|swp|sik)$"
@@ -24,17 +26,19 @@ _SPARE = re.compile(
 _NUMBERED = re.compile(r" \(\d+\)$")
 
 
-def ending(path: str) -> str:
+def suffix(path: str) -> str:
     """Return the ending of a file's name in lower case, with its dot; empty if it has none."""
     name = path.rpartition("/")[2]
     return f".{name.rpartition('.')[2].lower()}" if "." in name.lstrip(".") else ""
 
 
-def is_spare(path: str) -> bool:
+def is_leftover_copy(path: str) -> bool:
     """Tell whether a file's name says that it is a copy, a lock or what a merge has left over."""
     name = path.rpartition("/")[2]
     stem = name.rpartition(".")[0] or name
-    return bool(_SPARE.search(stem) or _SPARE.search(name) or (name.endswith(".md") and _NUMBERED.search(stem)))
+    return bool(
+        _LEFTOVER_COPY.search(stem) or _LEFTOVER_COPY.search(name) or (name.endswith(".md") and _NUMBERED.search(stem))
+    )
 
 
 def is_page(path: str) -> bool:
@@ -42,12 +46,12 @@ def is_page(path: str) -> bool:
 
     MkDocs puts ``README.md`` into the place of ``index.md``, so it is none.
     """
-    return path.endswith(".md") and not is_spare(path) and path.rpartition("/")[2] != "README.md"
+    return path.endswith(".md") and not is_leftover_copy(path) and path.rpartition("/")[2] != "README.md"
 
 
 def is_asset(path: str) -> bool:
     """Tell whether a file is one that is published beside pages."""
-    return ending(path) in ASSETS and not is_spare(path)
+    return suffix(path) in ASSET_SUFFIXES and not is_leftover_copy(path)
 
 
 def is_hidden(path: str) -> bool:

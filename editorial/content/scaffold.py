@@ -28,9 +28,11 @@ UMLAUTS = str.maketrans(
      "þ": "th", "ħ": "h", "ŋ": "n"}
 )  # fmt: skip
 # Names that a file has on no Windows computer, whatever follows the point.
-DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt") for digit in range(10))})
+WINDOWS_DEVICE_NAMES = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt") for digit in range(10))}
+)
 # What already answers at the top of the site: the staff area, and files of the build.
-TAKEN = frozenset(
+RESERVED_SLUGS = frozenset(
     {
         "eingang",
         "assets",
@@ -48,11 +50,11 @@ TAKEN = frozenset(
 )
 
 
-class NewError(Exception):
+class ScaffoldError(Exception):
     """Nothing was made; the message says why and what to do, in German."""
 
 
-class Made(Struct, frozen=True):
+class ScaffoldResult(Struct, frozen=True):
     """What was made.
 
     :ivar files: paths that are new or changed.
@@ -63,7 +65,7 @@ class Made(Struct, frozen=True):
     next_steps: list[str]
 
 
-def slug_of(title: str) -> str:
+def make_slug(title: str) -> str:
     """Return a title as part of an address: ``"Hilfe für Väter"`` becomes ``"hilfe-fuer-vaeter"``.
 
     :raises NewError: if nothing is left of it, or if it cannot be a file on every computer.
@@ -77,68 +79,70 @@ def slug_of(title: str) -> str:
     )
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
     if not slug or slug == "index":
-        raise NewError(
+        raise ScaffoldError(
             f"Aus „{title}“ lässt sich keine Adresse machen. Nehmen Sie einen deutschen Titel mit lateinischen Buchstaben; "
             "andere Sprachen bekommen ihren Titel in der Übersetzung."
         )
-    if slug in DEVICES:
-        raise NewError(f"„{slug}“ kann auf manchen Computern keine Datei heißen. Nehmen Sie einen längeren Titel.")
+    if slug in WINDOWS_DEVICE_NAMES:
+        raise ScaffoldError(f"„{slug}“ kann auf manchen Computern keine Datei heißen. Nehmen Sie einen längeren Titel.")
     return slug
 
 
-def title_of(text: str) -> str:
+def normalize_title(text: str) -> str:
     """Return a title as it is written into a page: composed letters, single blanks.
 
     :raises NewError: if it cannot be a title.
     """
     title = " ".join(unicodedata.normalize("NFC", text).split())
     if strange := next((sign for sign in title if not sign.isprintable()), None):
-        raise NewError(f"Der Titel enthält das unsichtbare Zeichen U+{ord(strange):04X}. Tippen Sie ihn neu ab.")
+        raise ScaffoldError(f"Der Titel enthält das unsichtbare Zeichen U+{ord(strange):04X}. Tippen Sie ihn neu ab.")
     if not title or len(title) > 90 or re.search(r"[{}<>]", title):
-        raise NewError("Der Titel hat 1 bis 90 Zeichen, ohne { } < und >.")
+        raise ScaffoldError("Der Titel hat 1 bis 90 Zeichen, ohne { } < und >.")
     return title
 
 
-def anchor_of(slug: str, body: str) -> str:
+def unique_heading_id(slug: str, body: str) -> str:
     """Return the id of a page's first heading: it begins with a letter, and no other heading of the page has it."""
     return f"seite-{slug}" if slug[0].isdigit() or f"{{ #{slug} }}" in body else slug
 
 
-def in_markdown(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Return a text so that Markdown shows it as it is."""
     return re.sub(r"([\\`*_\[\]])", r"\\\1", text)
 
 
-def section_of(kind: str, folder: str | None, docs: Path) -> str:
+def find_section(kind: str, folder: str | None, docs: Path) -> str:
     """Return the folder below ``docs/de`` in which a page stands; empty for the top.
 
     :raises NewError: if there is none.
     """
     if folder and kind != "page":
-        raise NewError(f"--in gilt nur für eine Seite (page). Dieser Befehl legt sie in docs/de/{FOLDERS[kind]} an.")
+        raise ScaffoldError(
+            f"--in gilt nur für eine Seite (page). Dieser Befehl legt sie in docs/de/{FOLDERS[kind]} an."
+        )
     named = (folder or "").replace("\\", "/").removeprefix("./").removeprefix("docs/de/")
     parts = [part for part in named.split("/") if part] if kind == "page" else FOLDERS[kind].split("/")
     section = "/".join(parts)
     if any(part.startswith(".") for part in parts) or not (docs / "de" / section).is_dir():
-        raise NewError(f"Den Bereich „{section}“ gibt es unter docs/de nicht.")
+        raise ScaffoldError(f"Den Bereich „{section}“ gibt es unter docs/de nicht.")
     return section
 
 
-def quoted(text: str) -> str:
+def yaml_quote(text: str) -> str:
     """Return a text as YAML takes it in one line, whatever stands in it."""
     return "'" + text.replace("'", "''") + "'"
 
 
-def in_yaml(word: str) -> str:
+def yaml_scalar(word: str) -> str:
     """Return a word as YAML 1.1 takes it for a text: ``no`` alone would be false."""
     try:
         plain = load_yaml(f"{{a: {word}}}") == {"a": word}
     except YAMLError:
         plain = False
-    return word if plain else quoted(word)
+    return word if plain else yaml_quote(word)
 
 
-HEADER = """---
+FRONT_MATTER_TEMPLATE = """---
 # Der Kopf der Seite. Was hinter # steht, ist Erklärung; Sie dürfen es löschen.
 title: {title}
 description: 'Ein ganzer Satz, der sagt, was auf der Seite steht. Er erscheint in der Suche und auf Karten.'
@@ -163,7 +167,7 @@ confirm: alle Angaben – Redaktion
 # {heading} {{ #{anchor} }}
 
 """
-BODIES = {
+BODY_TEMPLATES = {
     "offer": """## Worum geht es? { #worum-es-geht }
 
 Zwei oder drei kurze Sätze.
@@ -217,7 +221,7 @@ Ob der Betrieb dieser Seite zustimmt, wissen wir noch nicht.
     "page": """Zwei oder drei kurze Sätze.
 """,
 }
-EXTRAS = {
+EXTRA_FRONT_MATTER = {
     "offer": "# Was es kostet: free, partly oder varies; und in welchen Sprachen es das Angebot gibt\noffer: {cost: varies}\n",
     "company": "",
     "measure": "# Wann der Werkzeugkasten die Hilfe zeigt. Ist der Text fertig: # am Anfang der nächsten Zeile löschen, anpassen,\n"
@@ -225,44 +229,46 @@ EXTRAS = {
     "# measure: {wants: [job], stages: [start], obstacles: [], documents: [unknown], sizes: [small, medium, large], pays: nobody}\n",
     "page": "",
 }
-AUDIENCES = {"offer": "newcomers", "company": "employers, everyone", "measure": "employers", "page": "everyone"}
-TOPICS = {"offer": "advice", "company": "companies", "measure": "work", "page": "kim"}
+DEFAULT_AUDIENCE = {"offer": "newcomers", "company": "employers, everyone", "measure": "employers", "page": "everyone"}
+DEFAULT_TOPIC = {"offer": "advice", "company": "companies", "measure": "work", "page": "kim"}
 
 
-def new_page(kind: str, title: str, docs: Path, today: datetime.date, folder: str | None = None) -> Made:
+def new_page(kind: str, title: str, docs: Path, today: datetime.date, folder: str | None = None) -> ScaffoldResult:
     """Create a German page with its header explained.
 
     :param kind: one of :data:`KINDS`.
     :param folder: for a plain page, the section below ``docs/de`` in which it stands; default is the top.
     :raises NewError: if the title cannot be one, or the page exists.
     """
-    title = title_of(title)
-    section, slug = section_of(kind, folder, docs), slug_of(title)
+    title = normalize_title(title)
+    section, slug = find_section(kind, folder, docs), make_slug(title)
     path = docs / "de" / section / f"{slug}.md"
     if path.exists():
-        raise NewError(f"{shown(path, docs)} gibt es schon. Nehmen Sie einen anderen Titel oder ändern Sie die Seite.")
+        raise ScaffoldError(
+            f"{display_path(path, docs)} gibt es schon. Nehmen Sie einen anderen Titel oder ändern Sie die Seite."
+        )
     if path.with_suffix("").exists():
-        raise NewError(
+        raise ScaffoldError(
             f"Unter dieser Adresse steht schon der Bereich docs/de/{section and section + '/'}{slug}. Nehmen Sie einen anderen Titel."
         )
-    if not section and slug in TAKEN | {row.code for row in load_languages()}:
-        raise NewError(f"Die Adresse /{slug}/ hat schon eine andere Bedeutung. Nehmen Sie einen anderen Titel.")
+    if not section and slug in RESERVED_SLUGS | {row.code for row in load_languages()}:
+        raise ScaffoldError(f"Die Adresse /{slug}/ hat schon eine andere Bedeutung. Nehmen Sie einen anderen Titel.")
     content = read_content(docs, load_languages())
-    text = HEADER.format(
-        title=quoted(title), order=next_order(content, section), audience=AUDIENCES[kind], topics=TOPICS[kind],
-        extra=EXTRAS[kind], as_of=f"{today:%Y-%m}", review_by=today + datetime.timedelta(days=183),
-        heading=in_markdown(title), anchor=anchor_of(slug, BODIES[kind]),
+    text = FRONT_MATTER_TEMPLATE.format(
+        title=yaml_quote(title), order=next_order(content, section), audience=DEFAULT_AUDIENCE[kind], topics=DEFAULT_TOPIC[kind],
+        extra=EXTRA_FRONT_MATTER[kind], as_of=f"{today:%Y-%m}", review_by=today + datetime.timedelta(days=183),
+        heading=escape_markdown(title), anchor=unique_heading_id(slug, BODY_TEMPLATES[kind]),
     )  # fmt: skip
     files = [path]
     steps = [
-        f"Schreiben Sie den Text in {shown(path, docs)}.",
+        f"Schreiben Sie den Text in {display_path(path, docs)}.",
         "`make check` sagt, was noch fehlt; `make run` zeigt die Seite.",
         "`.venv/bin/kim translations status` zeigt, welche Sprachen die Seite noch nicht haben.",
     ]
     facts = docs / "data" / "companies.yml"
-    listed = with_company(facts, slug, title, today) if kind == "company" else None
+    listed = add_company(facts, slug, title, today) if kind == "company" else None
     with path.open("x", encoding="utf-8") as file:
-        file.write(text + BODIES[kind])
+        file.write(text + BODY_TEMPLATES[kind])
     if listed is not None:
         try:
             facts.parent.mkdir(parents=True, exist_ok=True)
@@ -277,10 +283,10 @@ def new_page(kind: str, title: str, docs: Path, today: datetime.date, folder: st
     if kind == "measure":
         steps.insert(1, "Danach: das # vor measure: löschen und die Hilfe in docs/data/chooser.yml nennen.")
     steps += [f"Eine andere Seite hat einen Fehler: {one}" for one in errors(content.findings)]
-    return Made(files, steps)
+    return ScaffoldResult(files, steps)
 
 
-def with_company(facts: Path, key: str, name: str, today: datetime.date) -> str:
+def add_company(facts: Path, key: str, name: str, today: datetime.date) -> str:
     """Return ``companies.yml`` with an entry more.
 
     :raises NewError: if the company is there already, or the file cannot take one.
@@ -289,12 +295,12 @@ def with_company(facts: Path, key: str, name: str, today: datetime.date) -> str:
         before = facts.read_text("utf-8") if facts.exists() else ""
         known = load_strings(before) or {}
         if key in known:
-            raise NewError(f"docs/data/companies.yml hat schon einen Eintrag {key}.")
+            raise ScaffoldError(f"docs/data/companies.yml hat schon einen Eintrag {key}.")
         after = before + ("" if before.endswith("\n") or not before else "\n") + company_entry(key, name, today)
         if load_strings(after)[key]["name"] != name:
             raise ValueError(key)
     except (YAMLError, UnicodeDecodeError, ValueError, TypeError, LookupError) as error:
-        raise NewError(
+        raise ScaffoldError(
             "In docs/data/companies.yml lässt sich kein Betrieb eintragen. `make check` sagt, was daran nicht stimmt."
         ) from error
     return after
@@ -303,27 +309,27 @@ def with_company(facts: Path, key: str, name: str, today: datetime.date) -> str:
 def company_entry(key: str, name: str, today: datetime.date) -> str:
     """Return a company's entry in ``companies.yml``, unconfirmed."""
     return (
-        f"{key}:\n  name: {quoted(name)}\n  role: wird ergänzt\n  consent: unknown\n  page: betriebe/{key}\n  source: own\n"
+        f"{key}:\n  name: {yaml_quote(name)}\n  role: wird ergänzt\n  consent: unknown\n  page: betriebe/{key}\n  source: own\n"
         f"  as_of: {today:%Y-%m}\n  confirmed: false\n  confirm: schriftliche Zustimmung und Angaben – Betrieb\n"
     )
 
 
 def next_order(content: Content, section: str) -> int:
     """Return the place behind the last page of a section."""
-    mine = [page.facts.order for page in content.pages.values()
-            if page.key.rpartition("/")[0] == section and not page.key.endswith("index") and page.facts.order < 1000]  # fmt: skip
+    mine = [page.front_matter.order for page in content.pages.values()
+            if page.key.rpartition("/")[0] == section and not page.key.endswith("index") and page.front_matter.order < 1000]  # fmt: skip
     return max(mine, default=0) + 10
 
 
-def shown(path: Path, docs: Path) -> str:
+def display_path(path: Path, docs: Path) -> str:
     """Return a path as editors know it."""
     return f"docs/{path.relative_to(docs).as_posix()}"
 
 
-LAST_ROW = re.compile(r"^(?P<indent>\s*)- \{locale: [^\n]*\n(?!\s*- \{locale:)", re.MULTILINE)
+LAST_LANGUAGE_ROW = re.compile(r"^(?P<indent>\s*)- \{locale: [^\n]*\n(?!\s*- \{locale:)", re.MULTILINE)
 
 
-def new_language(code: str, root: Path = ROOT) -> Made:
+def new_language(code: str, root: Path = ROOT) -> ScaffoldResult:
     """Create what a language needs to begin: an entry in the table, a folder, a catalogue to fill.
 
     :raises NewError: if there is no such language, it is there already, or the table cannot be found.
@@ -333,21 +339,23 @@ def new_language(code: str, root: Path = ROOT) -> Made:
     before = config.read_text("utf-8")
     code = code.strip()
     if not re.fullmatch(r"[a-z]{2}", code):
-        raise NewError(
+        raise ScaffoldError(
             f"„{code}“: Das Sprachmodul kennt nur Kürzel aus zwei kleinen Buchstaben, zum Beispiel fr, es oder ro."
         )
     try:
         locale = Locale.parse(code)
     except (UnknownLocaleError, ValueError) as error:
-        raise NewError(f"Eine Sprache „{code}“ gibt es nicht. Nehmen Sie ein Kürzel wie fr, es oder ro.") from error
+        raise ScaffoldError(
+            f"Eine Sprache „{code}“ gibt es nicht. Nehmen Sie ein Kürzel wie fr, es oder ro."
+        ) from error
     if any(row["locale"] == code for entry in load_yaml(before)["plugins"] if "i18n" in entry for row in entry["i18n"]["languages"]):  # fmt: skip
-        raise NewError(f"Die Sprache „{code}“ steht schon in mkdocs.yml.")
+        raise ScaffoldError(f"Die Sprache „{code}“ steht schon in mkdocs.yml.")
     direction = "rtl" if locale.text_direction == "rtl" else "ltr"
     name = (locale.get_display_name(code) or code).capitalize()
-    last = LAST_ROW.search(before)
+    last = LAST_LANGUAGE_ROW.search(before)
     if last is None:
-        raise NewError("In mkdocs.yml ist die Tabelle der Sprachen nicht zu finden (Zeilen „- {locale: …“).")
-    row = f"{last['indent']}- {{locale: {in_yaml(code)}, name: {in_yaml(name)}, build: true, theme: {{direction: {direction}}}}}\n"
+        raise ScaffoldError("In mkdocs.yml ist die Tabelle der Sprachen nicht zu finden (Zeilen „- {locale: …“).")
+    row = f"{last['indent']}- {{locale: {yaml_scalar(code)}, name: {yaml_scalar(name)}, build: true, theme: {{direction: {direction}}}}}\n"
     after = before[: last.end()] + row + before[last.end() :]
     languages = parse_languages(load_yaml(after))
     language = next(one for one in languages if one.code == code)
@@ -357,7 +365,9 @@ def new_language(code: str, root: Path = ROOT) -> Made:
     template = extract_messages()
     update_catalog(language, template, catalogue.parent)
     config.write_text(after, "utf-8")
-    return Made([config, folder / ".gitkeep", catalogue], language_steps(language, root / "docs", len(template)))
+    return ScaffoldResult(
+        [config, folder / ".gitkeep", catalogue], language_steps(language, root / "docs", len(template))
+    )
 
 
 def language_steps(language: Language, docs: Path, words: int) -> list[str]:

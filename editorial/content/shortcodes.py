@@ -16,44 +16,44 @@ from core.gettext import gettext as _
 from core.values import phone_href
 from editorial.content.facts import Amount, Contact, Facts, Law, Link, Number
 
-INSERT = re.compile(r"\{\{\s*([a-z_]+)\.([A-Za-z0-9_-]+)\s*\}\}")
+SHORTCODE = re.compile(r"\{\{\s*([a-z_]+)\.([A-Za-z0-9_-]+)\s*\}\}")
 _HREF = re.compile(r'href="([^"]*)"')
 _BREAK = re.compile(r"\s*[\r\n]\s*")
 _TAG = re.compile(r"(<[^>]*>)")
 # Markdown's signs as character references. Tags reach the page as they are, but for what is looked for before them.
 _IN_TAGS = {ord(sign): f"&#{ord(sign)};" for sign in "`\\[]{}|"}
 _IN_TEXT = _IN_TAGS | {ord(sign): f"&#{ord(sign)};" for sign in "*_!~"}
-BRACES = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\{|\}\}")
+SHORTCODE_LIKE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\{|\}\}")
 
 
 # Parts of a page that are drawn from elsewhere: forms, survey, test results.
-DRAWN = frozenset({"forms.notice", "survey.results", "accessibility.results"})
-Draw = Mapping[str, Callable[[], str]]
+BLOCK_SHORTCODES = frozenset({"forms.notice", "survey.results", "accessibility.results"})
+ShortcodeRenderers = Mapping[str, Callable[[], str]]
 
 
-class UnknownInsert(KeyError):
+class UnknownShortcodeError(KeyError):
     """A page names a fact that does not exist."""
 
 
-def fill_inserts(markdown: str, facts: Facts, language: str, draw: Draw) -> str:
-    """Replace every insert of a page; ``draw`` makes the parts named in :data:`DRAWN`.
+def expand_shortcodes(markdown: str, facts: Facts, language: str, draw: ShortcodeRenderers) -> str:
+    """Replace every insert of a page; ``draw`` makes the parts named in :data:`BLOCK_SHORTCODES`.
 
     :raises UnknownInsert: if a key is not in ``docs/data/`` (the checks find it first, with its line).
     """
 
     def fill(match: re.Match[str]) -> str:
         group, key = match.groups()
-        if f"{group}.{key}" in DRAWN:
+        if f"{group}.{key}" in BLOCK_SHORTCODES:
             return draw[f"{group}.{key}"]()
         fact = find_fact(facts, group, key)
         if fact is None:
-            raise UnknownInsert(f"{group}.{key}")
-        return _as_plain(render_fact(fact, language))
+            raise UnknownShortcodeError(f"{group}.{key}")
+        return _escape_markdown(render_fact(fact, language))
 
-    return INSERT.sub(fill, markdown)
+    return SHORTCODE.sub(fill, markdown)
 
 
-def _as_plain(html: str) -> str:
+def _escape_markdown(html: str) -> str:
     """Return HTML of one line in which Markdown finds nothing to do; a browser shows the same.
 
     A name may hold signs of Markdown, and would otherwise become emphasis, a link or two cells of a table.
@@ -74,7 +74,7 @@ def find_fact(facts: Facts, group: str, key: str) -> Any | None:
     return groups.get(group, {}).get(key)
 
 
-def addresses_of(facts: Facts) -> frozenset[str]:
+def fact_urls(facts: Facts) -> frozenset[str]:
     """Return every address outside the site that an insert links to: the only ones that a page may link to."""
     rows = (*facts.numbers.values(), *facts.laws.values(), *facts.links.values(), *facts.contacts.values())
     return frozenset(unescape(href) for row in rows for href in _HREF.findall(render_fact(row, "")))

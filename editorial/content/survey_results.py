@@ -16,16 +16,16 @@ from core.gettext import gettext as _
 from core.gettext import ngettext
 from core.languages import Language
 from core.values import Date, Month
-from editorial.content.schema import Model, read_model
+from editorial.content.schema import StrictStruct, validate
 
-FILE = "docs/data/survey.yml"
+RESULTS_PATH = "docs/data/survey.yml"
 CSV_NAME = "ergebnisse.csv"
-PAGE = "allianz/umfrage"
+SURVEY_PAGE = "allianz/umfrage"
 CHOICE = "arbeitgeber/werkzeugkasten/auswahl/"
 NO_ANSWER = "none_given"
 
 
-class Quotation(Model, frozen=True, kw_only=True):
+class Quotation(StrictStruct, frozen=True, kw_only=True):
     """A sentence of a company that may be published; the company only where it wished to be named."""
 
     text: str
@@ -34,7 +34,7 @@ class Quotation(Model, frozen=True, kw_only=True):
     company: str | None = None
 
 
-class Publication(Model, frozen=True, kw_only=True):
+class Publication(StrictStruct, frozen=True, kw_only=True):
     """One publication: counts by question and choice; what is missing is hidden on purpose.
 
     :ivar bases: of how many companies each count is, where that is not ``answers``.
@@ -49,7 +49,7 @@ class Publication(Model, frozen=True, kw_only=True):
     quotations: list[Quotation] = []
 
 
-class Bar(Struct, frozen=True):
+class ChartBar(Struct, frozen=True):
     """One bar.
 
     :ivar count: how many companies gave the answer; None if that is not shown.
@@ -68,7 +68,7 @@ class Chart(Struct, frozen=True):
 
     key: str
     title: str
-    bars: list[Bar]
+    bars: list[ChartBar]
 
 
 def load_survey(path: Path) -> Publication | Finding | None:
@@ -78,25 +78,27 @@ def load_survey(path: Path) -> Publication | Finding | None:
     try:
         data, node = yaml.load_file(path)
     except yaml.YAMLError as error:
-        return unreadable(*yaml.explain_error(error))
+        return unreadable_finding(*yaml.explain_error(error))
     except OSError as error:
-        return unreadable(0, str(error.strerror))
+        return unreadable_finding(0, str(error.strerror))
     if not isinstance(data, dict | None):
-        return unreadable(1, "die Zeile current: fehlt")
+        return unreadable_finding(1, "die Zeile current: fehlt")
     current = (data or {}).get("current")
-    read = read_model(Publication, current) if current else None
+    read = validate(Publication, current) if current else None
     if not isinstance(read, list):
         return read
-    return unreadable(yaml.line_of(node, ("current", *read[0].where)), f"{read[0].place}: {read[0].what}")
+    return unreadable_finding(
+        yaml.line_of(node, ("current", *read[0].path)), f"{read[0].dotted_path}: {read[0].message}"
+    )
 
 
-def unreadable(line: int, why: str) -> Finding:
+def unreadable_finding(line: int, why: str) -> Finding:
     """Return the finding for results that cannot be read."""
-    return Finding(FILE, line, f"Die Ergebnisse der Umfrage sind nicht lesbar ({why}).",
-                   "Schreiben Sie sie neu mit: kim survey publish", kind="data")  # fmt: skip
+    return Finding(RESULTS_PATH, line, f"Die Ergebnisse der Umfrage sind nicht lesbar ({why}).",
+                   "Schreiben Sie sie neu mit: kim survey publish", code="data")  # fmt: skip
 
 
-def draw_results(published: Publication | None, language: Language) -> str:
+def render_survey_results(published: Publication | None, language: Language) -> str:
     """Return the results as HTML in the current language; before the first publication, an invitation."""
     if published is None:
         return str(
@@ -121,28 +123,30 @@ def draw_results(published: Publication | None, language: Language) -> str:
             )
         ),
     ]
-    drawn = [draw_chart(chart, published.answers, language.dir == "rtl") for chart in charts_of(published, language)]
+    drawn = [
+        render_chart(chart, published.answers, language.dir == "rtl") for chart in survey_charts(published, language)
+    ]
     download = Markup('<p><a href="{}" download>{}</a></p>').format(
-        f"{language.root}{PAGE}/{CSV_NAME}", _("All numbers as a table (CSV)")
+        f"{language.root}{SURVEY_PAGE}/{CSV_NAME}", _("All numbers as a table (CSV)")
     )
-    return str(Markup("").join([*parts, *drawn, draw_quotations(published), download]))
+    return str(Markup("").join([*parts, *drawn, render_quotations(published), download]))
 
 
-def charts_of(published: Publication, language: Language) -> list[Chart]:
+def survey_charts(published: Publication, language: Language) -> list[Chart]:
     """Return the charts: what worked, what hindered, what helped, what is wanted, would they do it again."""
     from form_handler.forms import FORMS  # late: most builds of one page draw no results
 
     survey = FORMS["survey"]
     form, tables = survey.form_class(), published.tables
 
-    def bar(label: str, name: str, key: str, link: str | None = None) -> Bar:
+    def bar(label: str, name: str, key: str, link: str | None = None) -> ChartBar:
         base = published.bases.get(name, {}).get(key, published.answers)
-        return Bar(label, tables.get(name, {}).get(key), base, link)
+        return ChartBar(label, tables.get(name, {}).get(key), base, link)
 
-    def ticked(name: str) -> list[Bar]:
+    def ticked(name: str) -> list[ChartBar]:
         return [bar(label, f"{name}:{key}", "yes") for key, label in survey.choices(name)]
 
-    def levels(prefix: str, level: str, link: bool) -> list[Bar]:
+    def levels(prefix: str, level: str, link: bool) -> list[ChartBar]:
         return [
             bar(
                 str(form[name].label.text),
@@ -166,7 +170,7 @@ def charts_of(published: Publication, language: Language) -> list[Chart]:
     ]
 
 
-def draw_bar(row: int, label: str, count: str | None, width: float, rtl: bool) -> Markup:
+def render_bar(row: int, label: str, count: str | None, width: float, rtl: bool) -> Markup:
     """Return label, bar and number of one row, 46 units high in a picture 320 wide; mirrored for right to left."""
     begin, bar, number = (320.0, 320 - width, 314 - width) if rtl else (0.0, 0.0, 6 + width)
     return Markup(
@@ -177,7 +181,7 @@ def draw_bar(row: int, label: str, count: str | None, width: float, rtl: bool) -
     )
 
 
-def count_words(bar: Bar, answers: int) -> str:
+def format_count(bar: ChartBar, answers: int) -> str:
     """Return a bar's number in words of the current language; with its base where not all companies are counted in it."""
     if bar.count is None:
         return _("too few answers")
@@ -186,14 +190,14 @@ def count_words(bar: Bar, answers: int) -> str:
     return _("%(count)s of %(base)s", count=bar.count, base=bar.base)
 
 
-def draw_chart(chart: Chart, answers: int, rtl: bool) -> Markup:
+def render_chart(chart: Chart, answers: int, rtl: bool) -> Markup:
     """Return a chart as SVG (for eyes only) with its table, which says the same in words and links each obstacle."""
     height = 46 * len(chart.bars)
     bars = Markup("").join(
-        draw_bar(
+        render_bar(
             row,
             bar.label,
-            None if bar.count is None else count_words(bar, answers),
+            None if bar.count is None else format_count(bar, answers),
             240 * (bar.count or 0) / (bar.base or 1),
             rtl,
         )
@@ -202,7 +206,7 @@ def draw_chart(chart: Chart, answers: int, rtl: bool) -> Markup:
     rows = Markup("").join(
         Markup("<tr><th scope='row'>{}</th><td>{}</td></tr>").format(
             Markup('<a href="{}">{}</a>').format(bar.link, bar.label) if bar.link else bar.label,
-            count_words(bar, answers),
+            format_count(bar, answers),
         )
         for bar in chart.bars
     )
@@ -218,7 +222,7 @@ def draw_chart(chart: Chart, answers: int, rtl: bool) -> Markup:
     )  # fmt: skip
 
 
-def draw_quotations(published: Publication) -> Markup:
+def render_quotations(published: Publication) -> Markup:
     """Return the sentences that companies let us publish."""
     if not published.quotations:
         return Markup("")
@@ -240,14 +244,14 @@ def results_csv(published: Publication, language: Language) -> str:
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow([_("Question"), _("Answer"), _("Companies"), _("Of how many companies")])
-    for chart in charts_of(published, language):
+    for chart in survey_charts(published, language):
         for bar in chart.bars:
             known = bar.count is not None
             writer.writerow([chart.title, bar.label, bar.count if known else "", bar.base if known else ""])
     return "\ufeff" + out.getvalue()
 
 
-def survey_findings(path: Path) -> list[Finding]:
+def check_survey_results(path: Path) -> list[Finding]:
     """Return what is wrong with the results file."""
     found: Any = load_survey(path)
     return [found] if isinstance(found, Finding) else []

@@ -14,9 +14,9 @@ from core.gettext import lazy_gettext as _l
 from editorial.content.front_matter import Audience, Topic
 from editorial.content.pages import Page
 
-FEWEST_CARDS = 6  # a reader takes in fewer at a glance
-FEWEST_TOPICS = 2
-TOPICS: Mapping[str, Any] = {
+MIN_CARDS = 6  # a reader takes in fewer at a glance
+MIN_TOPICS = 2
+TOPIC_LABELS: Mapping[str, Any] = {
     "kim": _l("KIM"),
     "residence": _l("Residence"),
     "work": _l("Work"),
@@ -37,39 +37,41 @@ TOPICS: Mapping[str, Any] = {
     "legal": _l("Law"),
     "accessibility": _l("Accessibility"),
 }
-AUDIENCES: Mapping[str, Any] = {
+AUDIENCE_LABELS: Mapping[str, Any] = {
     "newcomers": _l("People who are new here"),
     "employers": _l("Employers"),
     "helpers": _l("Helpers"),
 }
 
 
-def tags(page: Page) -> list[str]:
+def page_tags(page: Page) -> list[str]:
     """Return what a page can be found by: topics, audiences (a page for everyone is for each), known languages."""
-    audience = page.facts.audience
-    meant = [name for name in get_args(Audience) if name in AUDIENCES and (name in audience or "everyone" in audience)]
-    topics = [name for name in get_args(Topic) if name in page.facts.topics]
-    return [*topics, *meant, *(page.facts.offer.languages if page.facts.offer else [])]
+    audience = page.front_matter.audience
+    meant = [
+        name for name in get_args(Audience) if name in AUDIENCE_LABELS and (name in audience or "everyone" in audience)
+    ]
+    topics = [name for name in get_args(Topic) if name in page.front_matter.topics]
+    return [*topics, *meant, *(page.front_matter.offer.languages if page.front_matter.offer else [])]
 
 
-def filters(pages: Sequence[Page], language: str) -> list[dict[str, Any]]:
+def card_filters(pages: Sequence[Page], language: str) -> list[dict[str, Any]]:
     """Return the groups of choices for a directory's pages, in the reader's language; none for a short list.
 
     A choice that no page fits is left out, and so is a group that would not tell the pages apart.
     """
-    cards = [set(tags(page)) for page in pages]
-    if len(cards) < FEWEST_CARDS or len(_telling(TOPICS, cards)) < FEWEST_TOPICS:
+    cards = [set(page_tags(page)) for page in pages]
+    if len(cards) < MIN_CARDS or len(_discriminating_keys(TOPIC_LABELS, cards)) < MIN_TOPICS:
         return []
     from babel import Locale  # late: few pages have a list of languages
 
     names = Locale.parse(language).languages
     spoken = {
         code: names.get(code, code)
-        for code in sorted({c for p in pages if p.facts.offer for c in p.facts.offer.languages})
+        for code in sorted({c for p in pages if p.front_matter.offer for c in p.front_matter.offer.languages})
     }
     groups = (
-        ("topic", _("Topic"), TOPICS),
-        ("audience", _("For whom"), AUDIENCES),
+        ("topic", _("Topic"), TOPIC_LABELS),
+        ("audience", _("For whom"), AUDIENCE_LABELS),
         ("language", _("Language of the offer, where we know it"), spoken),
     )
     return [
@@ -79,10 +81,10 @@ def filters(pages: Sequence[Page], language: str) -> list[dict[str, Any]]:
             "choices": [(key, str(rows[key])) for key in rows if any(key in card for card in cards)],
         }
         for name, legend, rows in groups
-        if _telling(rows, cards)
+        if _discriminating_keys(rows, cards)
     ]
 
 
-def _telling(keys: Iterable[str], cards: list[set[str]]) -> list[str]:
+def _discriminating_keys(keys: Iterable[str], cards: list[set[str]]) -> list[str]:
     """Return the keys that some cards carry and others do not."""
     return [key for key in keys if 0 < sum(key in card for card in cards) < len(cards)]

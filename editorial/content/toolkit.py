@@ -12,98 +12,98 @@ from core import yaml
 from core.findings import Finding
 from core.languages import Language, default_language
 from core.project import ROOT
-from editorial.content.front_matter import SOME, Document, Obstacle, Size, Want
-from editorial.content.pages import Content
-from editorial.content.schema import Model, given, read_model
+from editorial.content.front_matter import NON_EMPTY, Document, Obstacle, OfferKind, Size
+from editorial.content.pages import Content, Page
+from editorial.content.schema import StrictStruct, set_fields, validate
 from form_handler.toolkit.recommend import all_answer_combinations, is_applicable, reason_texts, recommend
 
-FILE = "docs/data/chooser.yml"
-ROOM = "arbeitgeber/werkzeugkasten"
+RULES_PATH = "docs/data/chooser.yml"
+TOOLKIT_SECTION = "arbeitgeber/werkzeugkasten"
 
 
-class When(Model, frozen=True, kw_only=True):
+class Condition(StrictStruct, frozen=True, kw_only=True):
     """What an employer has answered; every answer named here has to be given."""
 
-    want: Want | None = None
+    want: OfferKind | None = None
     obstacle: Obstacle | None = None
     document: Document | None = None
     size: Size | None = None
 
     def __post_init__(self) -> None:
         """Refuse a rule without an answer, which would always hold; for that there is ``always``."""
-        if not given(self):
+        if not set_fields(self):
             raise ValueError("eine Regel braucht mindestens eine Antwort; was immer passt, steht unter always")
 
 
-class Rule(Model, frozen=True, kw_only=True):
+class Rule(StrictStruct, frozen=True, kw_only=True):
     """If these answers were given, show these measures."""
 
-    when: When
-    show: Annotated[list[str], SOME]
+    when: Condition
+    show: Annotated[list[str], NON_EMPTY]
     first: bool = False
 
 
-class Table(Model, frozen=True, kw_only=True):
+class RuleSet(StrictStruct, frozen=True, kw_only=True):
     """The whole rule table."""
 
-    rules: Annotated[list[Rule], SOME]
+    rules: Annotated[list[Rule], NON_EMPTY]
     always: str
     most: Annotated[int, Meta(ge=1, le=12)]
 
 
-def load_table(path: Path = ROOT / FILE) -> Table | list[Finding]:
+def load_rules(path: Path = ROOT / RULES_PATH) -> RuleSet | list[Finding]:
     """Read the rule table, or say what is wrong with it."""
     try:
         data, node = yaml.load_file(path)
     except OSError as error:
         what = f"Die Datei kann nicht gelesen werden ({error.strerror})."
-        return [Finding(FILE, 0, what, "Holen Sie sie aus der Versionsgeschichte zurück.", kind="toolkit")]
+        return [Finding(RULES_PATH, 0, what, "Holen Sie sie aus der Versionsgeschichte zurück.", code="toolkit")]
     except yaml.YAMLError as error:
         line, why = yaml.explain_error(error)
         what, remedy = f"Die Datei ist kein gültiges YAML ({why}).", "Vergleichen Sie die Zeile mit der darüber."
-        return [Finding(FILE, max(line, 1), what, remedy, kind="toolkit")]
-    read = read_model(Table, data)
-    if isinstance(read, Table):
+        return [Finding(RULES_PATH, max(line, 1), what, remedy, code="toolkit")]
+    read = validate(RuleSet, data)
+    if isinstance(read, RuleSet):
         return read
     return [
         Finding(
-            FILE,
-            max(yaml.line_of(node, fault.where), 1),
-            f"„{fault.place}“: {fault.what}.",
+            RULES_PATH,
+            max(yaml.line_of(node, fault.path), 1),
+            f"„{fault.dotted_path}“: {fault.message}.",
             "Oben in der Datei steht, welche Wörter erlaubt sind.",
-            kind="toolkit",
+            code="toolkit",
         )
         for fault in read
     ]
 
 
-def rule_lines(path: Path = ROOT / FILE) -> dict[int, int]:
+def rule_lines(path: Path = ROOT / RULES_PATH) -> dict[int, int]:
     """Return the line on which each rule begins."""
     data, node = yaml.load_file(path)
     return {number: yaml.line_of(node, ("rules", number)) for number in range(len(data["rules"]))}
 
 
-def chooser_data(table: Table, content: Content, language: Language) -> dict[str, Any]:
+def toolkit_json(table: RuleSet, content: Content, language: Language) -> dict[str, Any]:
     """Return rules, measures and words of one language as plain data for handler and browser."""
     measures = {}
     for page in measure_pages(content):
         text = page.text(language)
-        facts = page.facts.measure
+        facts = page.front_matter.measure
         assert facts is not None
         translated = page.is_translated(language)
         measures[page.key.rpartition("/")[2]] = {
-            "title": text.header.title,
-            "text": text.header.description,
+            "title": text.front_matter.title,
+            "text": text.front_matter.description,
             "url": page.url(language),
             "lang": None if translated else default_language().code,
-            "order": page.facts.order,
+            "order": page.front_matter.order,
             "stages": list(facts.stages),
             "want": list(facts.wants),
             "document": list(facts.documents),
             "size": list(facts.sizes),
         }
     return {
-        "rules": [{"when": given(rule.when), "show": rule.show, "first": rule.first} for rule in table.rules],
+        "rules": [{"when": set_fields(rule.when), "show": rule.show, "first": rule.first} for rule in table.rules],
         "always": table.always,
         "most": table.most,
         "measures": measures,
@@ -111,52 +111,56 @@ def chooser_data(table: Table, content: Content, language: Language) -> dict[str
     }
 
 
-def measure_pages(content: Content) -> list[Any]:
+def measure_pages(content: Content) -> list[Page]:
     """Return the pages of the toolkit, in their order."""
-    pages = [page for page in content.pages.values() if page.facts.measure is not None]
-    return sorted(pages, key=lambda page: (page.facts.order, page.key))
+    pages = [page for page in content.pages.values() if page.front_matter.measure is not None]
+    return sorted(pages, key=lambda page: (page.front_matter.order, page.key))
 
 
-def check_table(content: Content, path: Path = ROOT / FILE) -> list[Finding]:
+def check_rules(content: Content, path: Path = ROOT / RULES_PATH) -> list[Finding]:
     """Return what is wrong with the rule table: unknown measures, contradictions, dead rules, measures nobody finds."""
-    table = load_table(path)
+    table = load_rules(path)
     if isinstance(table, list):
         return table
     lines = rule_lines(path)
-    data = chooser_data(table, content, default_language())
+    data = toolkit_json(table, content, default_language())
     known = data["measures"]
     found: list[Finding] = []
     for number, rule in enumerate(table.rules):
-        when = {question: (key,) for question, key in given(rule.when).items()}
+        when = {question: (key,) for question, key in set_fields(rule.when).items()}
         for key in rule.show:
             if key not in known:
                 found.append(
-                    Finding(FILE, lines[number], f"Die Hilfe „{key}“ gibt es nicht.",
-                            f"Der Name ist der einer Datei in docs/de/{ROOM}/ mit measure: im Kopf.", kind="toolkit")
+                    Finding(RULES_PATH, lines[number], f"Die Hilfe „{key}“ gibt es nicht.",
+                            f"Der Name ist der einer Datei in docs/de/{TOOLKIT_SECTION}/ mit measure: im Kopf.", code="toolkit")
                 )  # fmt: skip
             elif not is_applicable(known[key], when):
                 found.append(
-                    Finding(FILE, lines[number], f"Widerspruch: „{key}“ ist für diese Antwort gar nicht gedacht.",
-                            f"Prüfen Sie measure: in docs/de/{ROOM}/{key}.md oder streichen Sie die Hilfe aus der Regel.", kind="toolkit")
+                    Finding(RULES_PATH, lines[number], f"Widerspruch: „{key}“ ist für diese Antwort gar nicht gedacht.",
+                            f"Prüfen Sie measure: in docs/de/{TOOLKIT_SECTION}/{key}.md oder streichen Sie die Hilfe aus der Regel.", code="toolkit")
                 )  # fmt: skip
         twins = [other for other in table.rules[:number] if other.when == rule.when]
         if twins:
             found.append(
-                Finding(FILE, lines[number], "Diese Antworten hat schon eine Regel weiter oben.",
-                        "Fassen Sie beide Regeln zu einer zusammen.", kind="toolkit")
+                Finding(RULES_PATH, lines[number], "Diese Antworten hat schon eine Regel weiter oben.",
+                        "Fassen Sie beide Regeln zu einer zusammen.", code="toolkit")
             )  # fmt: skip
     if table.always not in known:
         found.append(
             Finding(
-                FILE, 1, f"Die Hilfe „{table.always}“ gibt es nicht.", "Prüfen Sie die Zeile always:.", kind="toolkit"
+                RULES_PATH,
+                1,
+                f"Die Hilfe „{table.always}“ gibt es nicht.",
+                "Prüfen Sie die Zeile always:.",
+                code="toolkit",
             )
         )
     if not found:
-        found += _dead(table, data, lines)
+        found += _unreachable_rules(table, data, lines)
     return found
 
 
-def _dead(table: Table, data: Mapping[str, Any], lines: Mapping[int, int]) -> Iterator[Finding]:
+def _unreachable_rules(table: RuleSet, data: Mapping[str, Any], lines: Mapping[int, int]) -> Iterator[Finding]:
     """Yield rules that never bring a measure onto a list, and measures that are on no list."""
     shown: set[str] = set()
     at_work: set[int] = set()
@@ -168,8 +172,8 @@ def _dead(table: Table, data: Mapping[str, Any], lines: Mapping[int, int]) -> It
                 at_work |= {number} if listed & set(rule["show"]) else set()
     for number in range(len(table.rules)):
         if number not in at_work:
-            yield Finding(FILE, lines[number], "Diese Regel bringt nie eine Hilfe auf die Liste.",
-                          "Streichen Sie sie oder stellen Sie sie weiter nach oben.", kind="toolkit")  # fmt: skip
+            yield Finding(RULES_PATH, lines[number], "Diese Regel bringt nie eine Hilfe auf die Liste.",
+                          "Streichen Sie sie oder stellen Sie sie weiter nach oben.", code="toolkit")  # fmt: skip
     for key in sorted(data["measures"].keys() - shown):
-        yield Finding(f"docs/de/{ROOM}/{key}.md", 0, "Keine Regel des Werkzeugkastens führt zu dieser Hilfe.",
-                      f"Nennen Sie sie in {FILE}, oder nehmen Sie measure: aus dem Kopf.", kind="toolkit")  # fmt: skip
+        yield Finding(f"docs/de/{TOOLKIT_SECTION}/{key}.md", 0, "Keine Regel des Werkzeugkastens führt zu dieser Hilfe.",
+                      f"Nennen Sie sie in {RULES_PATH}, oder nehmen Sie measure: aus dem Kopf.", code="toolkit")  # fmt: skip

@@ -33,11 +33,11 @@ from editorial.build.mkdocs_runner import prepare, settings_of
 from editorial.build.previewed import note
 from editorial.build.single import draw
 from editorial.build.writer import put
-from editorial.checks import check_content, check_editorial
-from editorial.checks.runner import inspect
+from editorial.checks.content import check_content, check_editorial
+from editorial.checks.runner import run_checks
 from editorial.checks.structure import heading_ids
 from editorial.content.facts import load_facts
-from editorial.content.pages import Content, reread
+from editorial.content.pages import Content, reload_page
 from editorial.preview.middleware import state_file
 from editorial.render.site import read_house
 from editorial.translations.lockfile import load_lock
@@ -156,7 +156,7 @@ class Watcher:
         """Read one saved page again, draw it if it is right, and return the addresses that are new."""
         before = self.house.content.pages[key].texts.get(language.code)
         url = {unquote(self.house.content.pages[key].url(language))}
-        content = reread(self.house.content, self.docs, language.code, key)
+        content = reload_page(self.house.content, self.docs, language.code, key)
         for row in load_languages():
             self.findings.pop(f"docs/{row.code}/{key}.md", None)
         if isinstance(content, list):
@@ -173,7 +173,7 @@ class Watcher:
         text = content.pages[key].texts[language.code]
         if any(one.file == text.file for one in errors(found)):
             return url
-        if before is None or before.header != text.header or heading_ids(before) != heading_ids(text):
+        if before is None or before.front_matter != text.front_matter or heading_ids(before) != heading_ids(text):
             return set()  # other pages show this one's title; the build brings them together
         self.draw(key, language)
         return url
@@ -194,13 +194,13 @@ class Watcher:
     def note(self, found: Iterable[Finding]) -> None:
         """Add findings to what the bar shows."""
         for one in found:
-            row = {"file": one.file, "line": one.line, "level": one.level, "what": one.what, "remedy": one.remedy}
+            row = {"file": one.file, "line": one.line, "level": one.level, "what": one.message, "remedy": one.hint}
             self.findings.setdefault(one.file, []).append(row)
 
     def inspect_all(self) -> None:
         """Find everything there is to find on all pages."""
         self.findings = {}
-        self.note(one for one in inspect(self.docs, words=False).findings if one.file.startswith("docs/"))
+        self.note(one for one in run_checks(self.docs, words=False).findings if one.file.startswith("docs/"))
 
     def publish(self, urls: Iterable[str] = ()) -> None:
         """Tell the middleware what is new; ``*`` stands for every page."""

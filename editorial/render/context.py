@@ -10,14 +10,14 @@ from markupsafe import Markup
 from core.languages import Language, default_language
 from editorial.content import toolkit
 from editorial.content.booklets import BOOKLETS
-from editorial.content.front_matter import TranslationHeader
+from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.pages import Page
 from editorial.content.structure import KEPT, LEGAL, MAIN, OFFLINE_LIST
-from editorial.content.taxonomy import filters, tags
+from editorial.content.taxonomy import card_filters, page_tags
 from editorial.render.qr import qr_svg
 from editorial.render.site import House
 from editorial.render.structured_data import json_ld
-from editorial.translations.stale_markers import is_marked, unmarked
+from editorial.translations.stale_markers import has_stale_markers, strip_screen_reader_notes
 from editorial.translations.state import TranslationState
 from form_handler.toolkit import recommend
 
@@ -50,9 +50,9 @@ def distinct(house: House, page: Page, language: Language) -> dict[str, Any]:
     WCAG 2.4.4 (Link Purpose): two links of one name lead to one place.
     """
     own = item(house, page, language)
-    if not house.content.has_namesake(page, language):
+    if not house.content.has_duplicate_title(page, language):
         return own
-    own = {**own, "title": page.text(language).header.title}
+    own = {**own, "title": page.text(language).front_matter.title}
     return {**own, "link": link(own)}
 
 
@@ -63,13 +63,13 @@ def _item(page: Page, language: Language) -> dict[str, Any]:
     plain = {
         "key": page.key,
         "title": text.nav_title,
-        "description": text.header.description,
+        "description": text.front_matter.description,
         "url": page.url(home),
         "lang": foreign if foreign != language.code else None,
         "current": False,
         "active": False,
-        "topics": list(page.facts.topics),
-        "audience": list(page.facts.audience),
+        "topics": list(page.front_matter.topics),
+        "audience": list(page.front_matter.audience),
     }
     return {**plain, "link": link(plain)}
 
@@ -117,7 +117,7 @@ def frame_context(house: House, language: Language, current: Page | None) -> dic
             if key in pages and is_active(pages[key], current)
         ),
         "switchboard": contact.get(municipality["switchboard"]),
-        "contact": contact.get((current.facts.contact if current else None) or ""),
+        "contact": contact.get((current.front_matter.contact if current else None) or ""),
         "og_locale": default_language().code if current and not current.is_translated(language) else language.code,
         "feed": language.root + "feed.xml",
         "offline": {
@@ -141,28 +141,28 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
     hreflang = [(row.code, url + page.url(row)) for row in translations]
     section_key = page.key if page.key.endswith("/index") else page.parent_key
     section = content.pages.get(section_key) if section_key and section_key != "index" else None
-    below = content.children(page.key, language) if page.facts.layout == "directory" else []
+    below = content.children(page.key, language) if page.front_matter.layout == "directory" else []
     trail = [*content.ancestors(page), page]
     return {
         **frame_context(house, language, page),
         "page": {
             "key": page.key,
-            "title": text.header.title,
+            "title": text.front_matter.title,
             "nav_title": text.nav_title,
-            "description": text.header.description,
+            "description": text.front_matter.description,
             "url": page.url(language),
             "slug": page.slug,
-            "layout": page.facts.layout,
+            "layout": page.front_matter.layout,
             "is_fallback": fallback,
-            "content_lang": page.facts.lang or spoken.code,
+            "content_lang": page.front_matter.lang or spoken.code,
             "content_dir": spoken.dir,
-            "as_of": page.facts.as_of,
-            "review_by": page.facts.review_by,
-            "confirmed": page.facts.confirmed,
-            "audience": list(page.facts.audience),
-            "topics": list(page.facts.topics),
-            "offer": page.facts.offer,
-            "measure": page.facts.measure,
+            "as_of": page.front_matter.as_of,
+            "review_by": page.front_matter.review_by,
+            "confirmed": page.front_matter.confirmed,
+            "audience": list(page.front_matter.audience),
+            "topics": list(page.front_matter.topics),
+            "offer": page.front_matter.offer,
+            "measure": page.front_matter.measure,
             "booklet": page.key in BOOKLET_SECTIONS,
             "translation": translation(page, language, house.states.get((page.key, language.code)), html),
             "html": Markup(html),  # noqa: S704 - made by Markdown from our own pages, where HTML is refused
@@ -175,7 +175,7 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
             house.facts.contacts.get(house.site["municipality"]["switchboard"]),
             page,
             language,
-            unmarked(html),
+            strip_screen_reader_notes(html),
         ),
         "og_alternates": [] if fallback else [row.code for row in translations if row != language],
         "hreflang": [] if fallback else [*hreflang, ("x-default", url + page.url(default_language()))],
@@ -196,16 +196,16 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
             "items": [item(house, child, language, page) for child in content.children(section.key, language)],
         },
         "breadcrumbs": [item(house, step, language, page) for step in trail] if page.key != "index" else [],
-        "cards": [{**item(house, child, language, page), "tags": tags(child)} for child in below],
-        "filters": filters(below, language.code),
-        "overview": overview(house, language) if page.facts.layout == "overview" else [],
+        "cards": [{**item(house, child, language, page), "tags": page_tags(child)} for child in below],
+        "filters": card_filters(below, language.code),
+        "overview": overview(house, language) if page.front_matter.layout == "overview" else [],
         "related": []
-        if page.facts.layout == "overview"
+        if page.front_matter.layout == "overview"
         else [distinct(house, other, language) for other in content.related(page, language)],
-        "laws": [house.facts.laws[key] for key in page.facts.law],
-        "links": [house.facts.links[key] for key in page.facts.links],
-        "form": empty_form(page.facts.form) if page.facts.form else None,
-        "chooser": chooser_context(house, language, page) if page.facts.layout == "chooser" else None,
+        "laws": [house.facts.laws[key] for key in page.front_matter.law],
+        "links": [house.facts.links[key] for key in page.front_matter.links],
+        "form": empty_form(page.front_matter.form) if page.front_matter.form else None,
+        "chooser": chooser_context(house, language, page) if page.front_matter.layout == "chooser" else None,
     }
 
 
@@ -223,7 +223,7 @@ def chooser_context(house: House, language: Language, page: Page) -> dict[str, A
         "labels": recommend.choice_labels(),
         "answers": recommend.parse_answers({}),
         "stages": recommend.stage_labels(),
-        "data": toolkit.chooser_data(house.chooser, house.content, language),
+        "data": toolkit.toolkit_json(house.chooser, house.content, language),
         "action": page.url(language) + "auswahl/",
         "data_url": page.url(language) + "massnahmen.json",
     }
@@ -237,12 +237,12 @@ def translation(
     None where the page shows German itself. ``stale`` is None or says the day on which the change was noticed, or,
     if nobody has looked since, the last day on which the translation followed; and whether passages are marked.
     """
-    header = page.text(language).header
-    if not isinstance(header, TranslationHeader):
+    header = page.text(language).front_matter
+    if not isinstance(header, TranslationFrontMatter):
         return None
     stale = None
     if state and state.is_stale:
-        stale = {"changed": state.last_change, "followed": state.since, "marked": is_marked(html)}
+        stale = {"changed": state.last_change, "followed": state.since, "marked": has_stale_markers(html)}
     return {
         "reviewed_by": header.reviewed_by,
         "reviewed_at": header.reviewed_at,

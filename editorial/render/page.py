@@ -21,13 +21,13 @@ from core.languages import Language, default_language
 from editorial.content import markdown
 from editorial.content.html_policy import check_html, template_ids
 from editorial.content.pages import Page
-from editorial.content.shortcodes import Draw, fill_inserts
+from editorial.content.shortcodes import ShortcodeRenderers, expand_shortcodes
 from editorial.render.assets import asset_url
 from editorial.render.language_tags import mark_german
 from editorial.render.sayings import sayings_of
 from editorial.render.site import House
 from editorial.render.structured_data import og_locale
-from editorial.translations.stale_markers import mark_changed, show_changed
+from editorial.translations.stale_markers import insert_stale_markers, render_stale_markers
 
 
 def spoken(page: Page, language: Language) -> Language:
@@ -37,12 +37,12 @@ def spoken(page: Page, language: Language) -> Language:
 
 def before_markdown(text: str, house: House, page: Page, language: Language) -> str:
     """Mark what is stale and fill in facts, in the language of the text."""
-    text = mark_changed(text, house.states.get((page.key, language.code)))
+    text = insert_stale_markers(text, house.states.get((page.key, language.code)))
     if not language.default:
-        text = markdown.lead_home(text, page, language, house.content)
+        text = markdown.link_to_default_language(text, page, language, house.content)
     code = spoken(page, language).code
     with gettext.use_language(code):
-        return fill_inserts(text, house.facts, code, parts(house, spoken(page, language)))
+        return expand_shortcodes(text, house.facts, code, parts(house, spoken(page, language)))
 
 
 def after_markdown(html: str, house: House, page: Page, language: Language) -> str:
@@ -50,26 +50,28 @@ def after_markdown(html: str, house: House, page: Page, language: Language) -> s
 
     :raises ContentError: if the page then holds what :mod:`editorial.content.html_policy` does not allow.
     """
-    html = show_changed(
+    html = render_stale_markers(
         html,
         _("The German text of this passage has changed."),
         _("Something in the German text of this section has changed."),
     )
-    html = markdown.repair(html, lambda number: _("Table %(number)s, can be scrolled sideways", number=number))
+    html = markdown.wrap_tables(html, lambda number: _("Table %(number)s, can be scrolled sideways", number=number))
     if not spoken(page, language).default:
         html = mark_german(html, house.facts.german_terms, language.code)
-    html = markdown.wrap_home(html) if page.facts.layout == "home" else html
-    html = html.replace(f'href="{markdown.HOME}', 'href="')
-    if faults := check_html(html, house.addresses, template_ids(page.facts.form)):
-        from editorial.checks.html import locate_faults  # late: pages of a checked site have none
+    html = markdown.wrap_home_sections(html) if page.front_matter.layout == "home" else html
+    html = html.replace(f'href="{markdown.DEFAULT_LANGUAGE_SCHEME}', 'href="')
+    if faults := check_html(html, house.addresses, template_ids(page.front_matter.form)):
+        from editorial.checks.html import locate_violations  # late: pages of a checked site have none
 
         raise ContentError(
-            locate_faults(page.text(language), faults, house.facts, spoken(page, language).code, page.facts.form)
+            locate_violations(
+                page.text(language), faults, house.facts, spoken(page, language).code, page.front_matter.form
+            )
         )
     return html
 
 
-def parts(house: House, language: Language) -> Draw:
+def parts(house: House, language: Language) -> ShortcodeRenderers:
     """Return what draws each part of a page that is made from elsewhere."""
 
     def notice() -> str:
@@ -78,14 +80,14 @@ def parts(house: House, language: Language) -> Draw:
         return forms_notice()
 
     def results() -> str:
-        from editorial.content.survey_results import draw_results
+        from editorial.content.survey_results import render_survey_results
 
-        return draw_results(house.survey, language)
+        return render_survey_results(house.survey, language)
 
     def tests() -> str:
-        from editorial.content.accessibility import draw_run
+        from editorial.content.accessibility import render_accessibility_run
 
-        return draw_run(house.tested, language)
+        return render_accessibility_run(house.tested, language)
 
     return {"forms.notice": notice, "survey.results": results, "accessibility.results": tests}
 

@@ -14,16 +14,16 @@ from core import gettext
 from core.findings import ContentError, Finding, errors
 from core.languages import Language, load_languages
 from core.project import load_site_settings
-from editorial.checks import check_content
-from editorial.content.accessibility import RESULTS, FullTest, load_run
+from editorial.checks.content import check_content
+from editorial.content.accessibility import RESULTS_PATH, AccessibilityRun, load_accessibility_run
 from editorial.content.facts import Facts, load_facts
 from editorial.content.pages import Content, read_content
-from editorial.content.shortcodes import addresses_of
+from editorial.content.shortcodes import fact_urls
 from editorial.content.structure import SUGGESTIONS
 from editorial.content.survey_results import Publication, load_survey
-from editorial.content.toolkit import Table, check_table, load_table
+from editorial.content.toolkit import RuleSet, check_rules, load_rules
 from editorial.translations.lockfile import Lock, load_lock
-from editorial.translations.state import TranslationState, site_states
+from editorial.translations.state import TranslationState, translation_states
 
 # Set by `kim demo`: the results to show; every page says that it is a demonstration.
 DEMO_SURVEY = "KIM_DEMO_SURVEY"
@@ -40,9 +40,9 @@ class House(Struct, frozen=True):
     languages: tuple[Language, ...]
     content: Content
     facts: Facts
-    chooser: Table
+    chooser: RuleSet
     survey: Publication | None = None
-    tested: FullTest | None = None
+    tested: AccessibilityRun | None = None
     lock: Lock = field(default_factory=Lock)
     states: Mapping[tuple[str, str], TranslationState] = field(default_factory=dict)
     links: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
@@ -84,10 +84,10 @@ def read_house(docs: Path, site_url: str | None = None) -> House:
         facts=facts,
         chooser=read_table(),
         survey=_found(load_survey(Path(os.environ.get(DEMO_SURVEY) or docs / "data" / "survey.yml"))),
-        tested=_found(load_run(docs.parent / RESULTS)),
+        tested=_found(load_accessibility_run(docs.parent / RESULTS_PATH)),
         lock=lock,
-        states=site_states(docs, content, languages, lock),
-        addresses=addresses_of(facts),
+        states=translation_states(docs, content, languages, lock),
+        addresses=fact_urls(facts),
     )
 
 
@@ -97,12 +97,12 @@ def _found(read: T | Finding) -> T:
     return read
 
 
-def read_table() -> Table:
+def read_table() -> RuleSet:
     """Return the rule table of the toolkit.
 
     :raises ContentError: if it is not valid.
     """
-    table = load_table()
+    table = load_rules()
     if isinstance(table, list):
         raise ContentError(table)
     return table
@@ -117,12 +117,12 @@ def check_house(house: House, docs: Path, only: Collection[str] | None = None) -
     stale = {place for place, state in house.states.items() if state.is_stale}
     pages = house.content.pages
     forms: Collection[str] = ()
-    if any(pages[key].facts.form for key in (pages if only is None else only)):
+    if any(pages[key].front_matter.form for key in (pages if only is None else only)):
         from form_handler.forms import FORMS  # late: most pages have no form
 
         forms = FORMS
     found = check_content(house.content, house.facts, house.languages, forms, datetime.date.today(), docs, stale, only)
     if only is None:
-        found += check_table(house.content)
+        found += check_rules(house.content)
     if wrong := errors(found):
         raise ContentError(wrong)

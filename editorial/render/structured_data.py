@@ -14,9 +14,9 @@ from markupsafe import Markup
 
 from core.languages import Language, default_language
 from editorial.content.facts import Contact
-from editorial.content.front_matter import TranslationHeader
+from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.pages import Content, Page
-from editorial.content.taxonomy import AUDIENCES
+from editorial.content.taxonomy import AUDIENCE_LABELS
 
 OFFERS = "angebote/"
 Thing = dict[str, Any]
@@ -40,7 +40,7 @@ def json_ld(
     if page.is_translated(language):
         if page.key.startswith(OFFERS) and not page.key.endswith("index"):
             graph.append(service(site, page, language))
-        if page.facts.faq:
+        if page.front_matter.faq:
             graph.append(faq(body))
     data = {"@context": "https://schema.org", "@graph": graph}
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
@@ -59,15 +59,15 @@ def web_page(site: dict[str, Any], page: Page, language: Language) -> Thing:
     thing: Thing = {
         "@type": "WebPage",
         "@id": address(site, page, spoken),
-        "name": text.header.title,
-        "inLanguage": page.facts.lang or spoken.code,
+        "name": text.front_matter.title,
+        "inLanguage": page.front_matter.lang or spoken.code,
         "isPartOf": {"@type": "WebSite", "name": site["name"], "url": str(site["url"]).rstrip("/") + "/"},
     }
-    if isinstance(text.header, TranslationHeader):
+    if isinstance(text.front_matter, TranslationFrontMatter):
         thing["translationOfWork"] = {"@id": address(site, page, default_language())}
-        if text.header.reviewed_by and text.header.reviewed_at:
-            thing["reviewedBy"] = {"@type": "Person", "name": text.header.reviewed_by}
-            thing["lastReviewed"] = text.header.reviewed_at.isoformat()
+        if text.front_matter.reviewed_by and text.front_matter.reviewed_at:
+            thing["reviewedBy"] = {"@type": "Person", "name": text.front_matter.reviewed_by}
+            thing["lastReviewed"] = text.front_matter.reviewed_at.isoformat()
         else:
             thing["creativeWorkStatus"] = "Machine translation, not reviewed"
     return thing
@@ -106,7 +106,7 @@ def breadcrumbs(site: dict[str, Any], content: Content, page: Page, language: La
 
 def service(site: dict[str, Any], page: Page, language: Language) -> Thing:
     """Return an offer; its price and languages only where the page is confirmed."""
-    header = page.text(language).header
+    header = page.text(language).front_matter
     thing: Thing = {
         "@type": "GovernmentService",
         "name": header.title,
@@ -114,13 +114,13 @@ def service(site: dict[str, Any], page: Page, language: Language) -> Thing:
         "url": address(site, page, language),
         "areaServed": {"@type": "City", "name": site["municipality"]["name"]},
     }
-    meant = [str(AUDIENCES[name]) for name in page.facts.audience if name in AUDIENCES]
+    meant = [str(AUDIENCE_LABELS[name]) for name in page.front_matter.audience if name in AUDIENCE_LABELS]
     if meant:
         thing["audience"] = [{"@type": "Audience", "audienceType": name} for name in meant]
-    if page.facts.offer and page.facts.confirmed:
-        if page.facts.offer.languages:
-            thing["availableLanguage"] = page.facts.offer.languages
-        if page.facts.offer.cost == "free":
+    if page.front_matter.offer and page.front_matter.confirmed:
+        if page.front_matter.offer.languages:
+            thing["availableLanguage"] = page.front_matter.offer.languages
+        if page.front_matter.offer.cost == "free":
             thing["offers"] = {"@type": "Offer", "price": 0, "priceCurrency": "EUR"}
     return thing
 

@@ -2,7 +2,7 @@
 
 Everything is computed from the pages and ``docs/translations.lock.yml``, never from git. Other rooms use
 
-- :func:`editorial.translations.state.site_states` – the state of every page in every language,
+- :func:`editorial.translations.state.translation_states` – the state of every page in every language,
 - :func:`editorial.translations.lockfile.check_lock` – what is wrong with the lock file,
-- :func:`editorial.translations.stale_markers.mark_changed` and ``show_changed`` – the build's marks for readers.
+- :func:`editorial.translations.stale_markers.insert_stale_markers` and ``show_changed`` – the build's marks for readers.
 """

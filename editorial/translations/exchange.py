@@ -13,19 +13,19 @@ from core.languages import Language, default_language
 from core.text_files import read_page
 from editorial.content.pages import Page
 from editorial.translations.lockfile import Lock
-from editorial.translations.po import read_answers, write_po
-from editorial.translations.segments import Document, normal, read_document
-from editorial.translations.state import cut_alike, find_entry, shorten
-from editorial.translations.units import Unit, put, units
-from editorial.translations.validation import faults, lost_words, page_faults, wrong_script
-from editorial.translations.xliff import Answer, ExchangeError, read_xliff, stand, write_xliff
+from editorial.translations.po import parse_po, write_po
+from editorial.translations.segments import Document, normalize, read_document
+from editorial.translations.state import find_entry, has_same_structure, shorten_text
+from editorial.translations.units import Unit, merge_translations, units
+from editorial.translations.validation import altered_segments, has_wrong_script, page_errors, segment_errors
+from editorial.translations.xliff import ExchangeError, ReturnedSegment, read_xliff, target_hash, write_xliff
 
-Only = Literal["stale", "missing", "all"]
-TOO_BIG = 20_000_000
-OLD = "Exportieren Sie neu und lassen Sie nur das übersetzen, was sich geändert hat."
+ExportScope = Literal["stale", "missing", "all"]
+MAX_FILE_BYTES = 20_000_000
+RE_EXPORT_HINT = "Exportieren Sie neu und lassen Sie nur das übersetzen, was sich geändert hat."
 
 
-class Refused(Exception):
+class ImportRejectedError(Exception):
     """Nothing was imported; carries the findings that say why."""
 
     def __init__(self, findings: list[Finding]) -> None:
@@ -34,7 +34,7 @@ class Refused(Exception):
 
 
 @dataclass
-class Imported:
+class ImportResult:
     """What an import would write.
 
     :ivar files: the new text of each file that changes.
@@ -57,7 +57,9 @@ def page_units(docs: Path, page: Page, language: Language, lock: Lock) -> tuple[
     return german, own, units(page.key, german, own, find_entry(docs, lock, page, language))
 
 
-def export(docs: Path, pages: Iterable[Page], language: Language, lock: Lock, only: Only, form: str) -> tuple[str, int]:
+def export(
+    docs: Path, pages: Iterable[Page], language: Language, lock: Lock, only: ExportScope, form: str
+) -> tuple[str, int]:
     """Return the file for a translator and how many paragraphs it holds.
 
     ``stale``: the paragraphs whose German text changed. ``missing``: pages without translation. ``all``: everything.
@@ -78,16 +80,16 @@ def export(docs: Path, pages: Iterable[Page], language: Language, lock: Lock, on
     return write(rows, source, language.code), sum(len(found) for _, found in rows)
 
 
-def read_file(path: Path) -> list[Answer]:
+def read_file(path: Path) -> list[ReturnedSegment]:
     """Return the units of an XLIFF or PO file.
 
     :raises ExchangeError: if it cannot be read.
     """
-    if path.stat().st_size > TOO_BIG:
+    if path.stat().st_size > MAX_FILE_BYTES:
         raise ExchangeError(0, "Die Datei ist größer als 20 MB.", "Teilen Sie sie auf.")
     data = path.read_bytes()
     if path.suffix.lower() == ".po":
-        return read_answers(data)
+        return parse_po(data)
     if path.suffix.lower() in {".xlf", ".xliff"}:
         return read_xliff(data)
     raise ExchangeError(0, "Die Endung der Datei ist unbekannt.", "Gelesen werden .xlf, .xliff und .po.")
@@ -100,18 +102,18 @@ def import_files(
     lock: Lock,
     paths: Iterable[Path],
     code: str | None,
-) -> Imported:
+) -> ImportResult:
     """Return what the files of a translator change.
 
     :raises Refused: with everything that is wrong, if anything is; then nothing may be written.
     """
-    result, found = Imported(), list[Finding]()
-    sent: dict[tuple[str, str], list[tuple[Path, Answer]]] = {}
+    result, found = ImportResult(), list[Finding]()
+    sent: dict[tuple[str, str], list[tuple[Path, ReturnedSegment]]] = {}
     for path in paths:
         try:
             answers = read_file(path)
         except ExchangeError as error:
-            found.append(Finding(str(path), error.line, error.what, error.remedy))
+            found.append(Finding(str(path), error.line, error.message, error.hint))
             continue
         except OSError as error:
             found.append(
@@ -128,13 +130,13 @@ def import_files(
             sent.setdefault((answer.id.partition("#")[0], language.code), []).append((path, answer))
     for (key, name), rows in sent.items():
         language = next(row for row in languages if row.code == name)
-        found += _one_page(docs, pages.get(key), language, lock, rows, result)
+        found += _import_page(docs, pages.get(key), language, lock, rows, result)
     if not found and not result.pages:
         found = [
             Finding(str(path), 0, "Nichts darin ist übersetzt.", "Nehmen Sie die ausgefüllte Datei.") for path in paths
         ]
     if found:
-        raise Refused(found)
+        raise ImportRejectedError(found)
     return result
 
 
@@ -146,8 +148,13 @@ def _language(given: str, wanted: str | None, languages: tuple[Language, ...]) -
     return language or f"Die Datei nennt keine Sprache, in die übersetzt wird („{given}“)."
 
 
-def _one_page(
-    docs: Path, page: Page | None, language: Language, lock: Lock, rows: list[tuple[Path, Answer]], result: Imported
+def _import_page(
+    docs: Path,
+    page: Page | None,
+    language: Language,
+    lock: Lock,
+    rows: list[tuple[Path, ReturnedSegment]],
+    result: ImportResult,
 ) -> list[Finding]:
     """Put the answers for one page into ``result``, or return why they cannot be taken."""
     path, first = rows[0]
@@ -159,7 +166,7 @@ def _one_page(
                 str(path),
                 first.line,
                 what,
-                "Die Datei ist aus einer älteren Fassung oder einem anderen Programm. " + OLD,
+                "Die Datei ist aus einer älteren Fassung oder einem anderen Programm. " + RE_EXPORT_HINT,
             )
         ]
     german, own, known = page_units(docs, page, language, lock)
@@ -171,82 +178,86 @@ def _one_page(
     answers: dict[str, str] = {}
     for path, answer in rows:
         unit = wanted.pop(answer.id, None)
-        fault = _answer_fault(unit, answer, language, own is not None)
+        fault = _segment_errors(unit, answer, language, own is not None)
         if fault:
             found += [Finding(str(path), answer.line, f"Absatz {answer.id} {what}", remedy) for what, remedy in fault]
-        elif unit and not _untouched(unit, answer):
+        elif unit and not _is_untouched(unit, answer):
             answers[unit.id.partition("#")[2]] = answer.target
         elif unit and unit.need == "stale":
             result.untouched.append(unit.id)
     path, last = rows[-1]
     missing = [unit for unit in wanted.values() if unit.need == "new" and not unit.optional]
     if missing and own is None:
-        found.append(Finding(str(path), last.line, f"Für die Seite „{page.key}“ fehlen {len(missing)} Absätze, zum Beispiel „{shorten(missing[0].source)}“.",
-                             "Die Seite hat auf Deutsch mehr Text als die Datei. " + OLD))  # fmt: skip
+        found.append(Finding(str(path), last.line, f"Für die Seite „{page.key}“ fehlen {len(missing)} Absätze, zum Beispiel „{shorten_text(missing[0].source)}“.",
+                             "Die Seite hat auf Deutsch mehr Text als die Datei. " + RE_EXPORT_HINT))  # fmt: skip
     if found:
         return found
     result.pages.add((page.key, language.code))
     if answers:
-        found += _put(docs, page, language, german, own, answers, known, (path, last), result)
+        found += _apply_answers(docs, page, language, german, own, answers, known, (path, last), result)
     return found
 
 
-def _answer_fault(unit: Unit | None, answer: Answer, language: Language, translated: bool) -> list[tuple[str, str]]:
+def _segment_errors(
+    unit: Unit | None, answer: ReturnedSegment, language: Language, translated: bool
+) -> list[tuple[str, str]]:
     if unit is None:
-        return [("gibt es auf der deutschen Seite nicht mehr, oder er steht zweimal in der Datei.", OLD)]
-    if normal(unit.source) != normal(answer.source):
-        return [(f"beruht auf einem älteren deutschen Text („{shorten(answer.source)}“).", OLD)]
-    if _untouched(unit, answer):
+        return [("gibt es auf der deutschen Seite nicht mehr, oder er steht zweimal in der Datei.", RE_EXPORT_HINT)]
+    if normalize(unit.source) != normalize(answer.source):
+        return [(f"beruht auf einem älteren deutschen Text („{shorten_text(answer.source)}“).", RE_EXPORT_HINT)]
+    if _is_untouched(unit, answer):
         return []
-    if answer.stand not in {None, stand(unit.target)} and normal(answer.target) != normal(unit.target):
-        return [("wurde hier inzwischen geändert; der Import würde das überschreiben.", OLD)]
+    if answer.sent_hash not in {None, target_hash(unit.target)} and normalize(answer.target) != normalize(unit.target):
+        return [("wurde hier inzwischen geändert; der Import würde das überschreiben.", RE_EXPORT_HINT)]
     if unit.optional and not answer.target.strip():
         return []
-    found = list(faults(unit, answer.target))
-    if not found and wrong_script(answer.target, language):
+    found = list(segment_errors(unit, answer.target))
+    if not found and has_wrong_script(answer.target, language):
         found = [
             (
-                f"ist nicht auf {language.name} („{shorten(answer.target)}“).",
+                f"ist nicht auf {language.name} („{shorten_text(answer.target)}“).",
                 "Prüfen Sie, ob es die richtige Datei ist.",
             )
         ]
     return found
 
 
-def _untouched(unit: Unit, answer: Answer) -> bool:
+def _is_untouched(unit: Unit, answer: ReturnedSegment) -> bool:
     """Tell whether the words came back as they were sent out, or already stand in the page."""
-    if not normal(answer.target):
-        return unit.optional or (answer.stand == "neu" and bool(unit.target))
-    return normal(answer.target) == normal(unit.target) or stand(answer.target) == answer.stand
+    if not normalize(answer.target):
+        return unit.optional or (answer.sent_hash == "neu" and bool(unit.target))
+    return normalize(answer.target) == normalize(unit.target) or target_hash(answer.target) == answer.sent_hash
 
 
-def _put(
+def _apply_answers(
     docs: Path, page: Page, language: Language, german: Document, own: Document | None, answers: dict[str, str],
-    known: list[Unit], place: tuple[Path, Answer], result: Imported,
+    known: list[Unit], place: tuple[Path, ReturnedSegment], result: ImportResult,
 ) -> list[Finding]:  # fmt: skip
     prose = [unit for unit in known if unit.need == "new" and len(unit.source.split()) > 4]
-    copied = [unit for unit in prose if normal(answers.get(unit.id.partition("#")[2], "")) == normal(unit.source)]
+    copied = [unit for unit in prose if normalize(answers.get(unit.id.partition("#")[2], "")) == normalize(unit.source)]
     if prose and len(copied) * 2 >= len(prose):
         return [Finding(str(place[0]), place[1].line, f"Die Seite „{page.key}“ ist noch deutsch: {len(copied)} von {len(prose)} Absätzen sind nur kopiert.",
                         "Übersetzen Sie sie oder lassen Sie alle Absätze der Seite leer.")]  # fmt: skip
-    file, made, found = _made(page, language, german, own, answers)
+    file, made, found = _render_translation(page, language, german, own, answers)
     if not found:
-        result.files[docs / file.removeprefix("docs/")] = with_line_ends_of(docs / file.removeprefix("docs/"), made)
+        result.files[docs / file.removeprefix("docs/")] = preserve_newlines(docs / file.removeprefix("docs/"), made)
     return found
 
 
-def _made(
+def _render_translation(
     page: Page, language: Language, german: Document, own: Document | None, answers: dict[str, str]
 ) -> tuple[str, str, list[Finding]]:
     """Return the path of a page, its new text, and what would be wrong with it."""
-    made = put(german, own, answers)
+    made = merge_translations(german, own, answers)
     file = f"docs/{language.code}/{page.key}.md"
     brought = {name.partition(".")[0] for name in answers}
-    alike = {name for name in german.sections if own is None or name in brought or cut_alike(german, own, name)}
-    return file, made, [*page_faults(file, german, made, alike), *lost_words(file, made, answers)]
+    alike = {
+        name for name in german.sections if own is None or name in brought or has_same_structure(german, own, name)
+    }
+    return file, made, [*page_errors(file, german, made, alike), *altered_segments(file, made, answers)]
 
 
-def put_answers(
+def apply_translations(
     docs: Path, page: Page, language: Language, german: Document, own: Document | None,
     wanted: list[Unit], answers: dict[str, str],
 ) -> tuple[Path, str]:  # fmt: skip
@@ -254,16 +265,18 @@ def put_answers(
 
     :raises Refused: with what is wrong with them.
     """
-    file, made, found = _made(page, language, german, own, answers)
+    file, made, found = _render_translation(page, language, german, own, answers)
     for unit in wanted:
         place = unit.id.partition("#")[2]
-        found += [Finding(file, 0, f"Absatz {place} {what}", remedy) for what, remedy in faults(unit, answers[place])]
+        found += [
+            Finding(file, 0, f"Absatz {place} {what}", remedy) for what, remedy in segment_errors(unit, answers[place])
+        ]
     if found:
-        raise Refused(found)
+        raise ImportRejectedError(found)
     return docs / file.removeprefix("docs/"), made
 
 
-def with_line_ends_of(path: Path, text: str) -> bytes:
+def preserve_newlines(path: Path, text: str) -> bytes:
     """Return a text with the line ends and the byte order mark that a file has now."""
     known = path.read_bytes() if path.exists() else b""
     mark = codecs.BOM_UTF8 if known.startswith(codecs.BOM_UTF8) else b""

@@ -31,61 +31,61 @@ from core.findings import ContentError, Finding
 from core.languages import Language
 from core.text_files import read_text
 
-NAME = "translations.lock.yml"
-SHOWN = f"docs/{NAME}"
-EMPTY = "."  # a side that has no paragraphs
-UNKNOWN = "x"  # the German side of a paragraph whose partner was never known
-INTRO = """\
+LOCK_FILENAME = "translations.lock.yml"
+DISPLAY_PATH = f"docs/{LOCK_FILENAME}"
+EMPTY_SIDE = "."  # a side that has no paragraphs
+UNKNOWN_HASH = "x"  # the German side of a paragraph whose partner was never known
+FILE_HEADER = """\
 # Worauf jede Übersetzung beruht: je Abschnitt die Marken der deutschen Absätze | die der eigenen | seit wann veraltet.
 # Schreibt nur `kim translations`; von Hand ist hier nichts zu ändern. Konflikt beim Zusammenführen?
 # Eine der beiden Fassungen nehmen, dann `.venv/bin/kim translations update`.
 """
-REMEDY = (
+RESTORE_HINT = (
     "Holen Sie die letzte gute Fassung der Datei zurück (Verlauf im Browser-Editor) und rufen Sie "
     "`.venv/bin/kim translations update` auf."
 )
-_MARKS = re.compile(r"(?:\.|(?:[0-9a-f]{8}|x)(?: (?:[0-9a-f]{8}|x))*)\Z")
+_HASHES = re.compile(r"(?:\.|(?:[0-9a-f]{8}|x)(?: (?:[0-9a-f]{8}|x))*)\Z")
 
 
 class Section(Struct, frozen=True):
     """What the lock knows of one section in one language: the marks of both sides, and since when it is stale."""
 
-    german: tuple[str, ...]
-    own: tuple[str, ...]
+    source_hashes: tuple[str, ...]
+    target_hashes: tuple[str, ...]
     stale_since: datetime.date | None = None
 
     def __str__(self) -> str:
-        parts = [" ".join(self.german) or EMPTY, " ".join(self.own) or EMPTY]
+        parts = [" ".join(self.source_hashes) or EMPTY_SIDE, " ".join(self.target_hashes) or EMPTY_SIDE]
         return " | ".join([*parts, self.stale_since.isoformat()] if self.stale_since else parts)
 
 
 class Entry(Struct, frozen=True):
     """What the lock knows of one page in one language.
 
-    :ivar at: the day on which the translation was last written down as following the German text.
+    :ivar synced_on: the day on which the translation was last written down as following the German text.
     :ivar review: the day of the review that was last noticed, and the mark of the text that was reviewed.
     """
 
-    at: datetime.date
+    synced_on: datetime.date
     sections: Mapping[str, Section]
     review: tuple[datetime.date, str] | None = None
 
     @property
-    def german(self) -> frozenset[str]:
+    def source_hashes(self) -> frozenset[str]:
         """Return the marks of all German paragraphs it stands on."""
-        return frozenset(mark for section in self.sections.values() for mark in section.german)
+        return frozenset(mark for section in self.sections.values() for mark in section.source_hashes)
 
     @property
-    def own(self) -> frozenset[str]:
+    def target_hashes(self) -> frozenset[str]:
         """Return the marks of all its own paragraphs."""
-        return frozenset(mark for section in self.sections.values() for mark in section.own)
+        return frozenset(mark for section in self.sections.values() for mark in section.target_hashes)
 
-    def partners(self) -> dict[str, set[str]]:
+    def translations_by_source(self) -> dict[str, set[str]]:
         """Return, for each German paragraph, its translations; nothing from sections cut differently."""
         pairs: dict[str, set[str]] = {}
         for section in self.sections.values():
-            if len(section.german) == len(section.own):
-                for german, own in zip(section.german, section.own, strict=True):
+            if len(section.source_hashes) == len(section.target_hashes):
+                for german, own in zip(section.source_hashes, section.target_hashes, strict=True):
                     pairs.setdefault(german, set()).add(own)
         return pairs
 
@@ -96,42 +96,43 @@ class Lock(Struct, frozen=True):
     entries: Mapping[tuple[str, str], Entry] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        lines = [INTRO + "version: 1", "pages:" if self.entries else "pages: {}"]
+        lines = [FILE_HEADER + "version: 1", "pages:" if self.entries else "pages: {}"]
         last = None
         for (key, code), entry in sorted(self.entries.items()):
             if key != last:
                 lines.append(f"  {key}:")
             last = key
-            lines += [f"    {code}:", f"      _at: {entry.at}"]
+            lines += [f"    {code}:", f"      _at: {entry.synced_on}"]
             if entry.review:
                 lines.append(f"      _review: {entry.review[0]} {entry.review[1]}")
             lines += [f"      {name}: {section}" for name, section in sorted(entry.sections.items())]
         return "\n".join(lines) + "\n"
 
 
-class _Broken(Exception):
+class _LockSyntaxError(Exception):
     """One line of the lock cannot be read."""
 
     def __init__(self, line: int, why: str) -> None:
-        self.line, self.why = line, why
+        self.line, self.reason = line, why
 
 
 def read_lock(docs: Path) -> Lock | Finding:
     """Return the lock of a folder of pages, an empty one if there is no file, or say what is wrong with it."""
-    path = docs / NAME
+    path = docs / LOCK_FILENAME
     if not path.exists():
         return Lock()
-    text = read_text(path, SHOWN)
-    return replace(text, remedy=REMEDY) if isinstance(text, Finding) else parse_lock(text)
+    text = read_text(path, DISPLAY_PATH)
+    return replace(text, hint=RESTORE_HINT) if isinstance(text, Finding) else parse_lock(text)
 
 
 @lru_cache(maxsize=4)
 def parse_lock(text: str) -> Lock | Finding:
+    """Return the lock that a text holds, or the finding with the reason why it cannot be read; cached by the text."""
     """Return the lock that a text holds, or the finding that says why it cannot be read; cached by the text."""
     conflict = re.search(r"^(<{7}|={7}|>{7})", text, re.MULTILINE)
     if conflict:
         return Finding(
-            SHOWN, text.count("\n", 0, conflict.start()) + 1, "Hier steht noch ein Konflikt vom Zusammenführen.",
+            DISPLAY_PATH, text.count("\n", 0, conflict.start()) + 1, "Hier steht noch ein Konflikt vom Zusammenführen.",
             "Nehmen Sie eine der beiden Fassungen und rufen Sie `.venv/bin/kim translations update` auf.",
         )  # fmt: skip
     try:
@@ -139,9 +140,9 @@ def parse_lock(text: str) -> Lock | Finding:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line, why = (mark.line + 1 if mark else 0), "kein gültiges YAML"
-    except _Broken as error:
-        line, why = error.line, error.why
-    return Finding(SHOWN, line, f"Die Datei ist nicht lesbar ({why}).", REMEDY)
+    except _LockSyntaxError as error:
+        line, why = error.line, error.reason
+    return Finding(DISPLAY_PATH, line, f"Die Datei ist nicht lesbar ({why}).", RESTORE_HINT)
 
 
 def load_lock(docs: Path) -> Lock:
@@ -159,14 +160,14 @@ def _rows(node: Any) -> Iterable[tuple[str, Any, int]]:
     if isinstance(node, yaml.ScalarNode) and not node.value:
         return
     if not isinstance(node, yaml.MappingNode):
-        raise _Broken(node.start_mark.line + 1 if node else 1, "hier fehlt eine Ebene")
+        raise _LockSyntaxError(node.start_mark.line + 1 if node else 1, "hier fehlt eine Ebene")
     seen: set[str] = set()
     for name, value in node.value:
         line = name.start_mark.line + 1
         if not isinstance(name, yaml.ScalarNode):
-            raise _Broken(line, "hier steht kein Name")
+            raise _LockSyntaxError(line, "hier steht kein Name")
         if name.value in seen:
-            raise _Broken(line, f"„{name.value}“ steht zweimal")
+            raise _LockSyntaxError(line, f"„{name.value}“ steht zweimal")
         seen.add(name.value)
         yield name.value, value, line
 
@@ -175,7 +176,9 @@ def _entries(root: Any) -> Iterable[tuple[tuple[str, str], Entry]]:
     top = {name: (value, line) for name, value, line in _rows(root)}
     version = top.get("version")
     if version is None or getattr(version[0], "value", None) != "1" or top.keys() - {"version", "pages"}:
-        raise _Broken(version[1] if version else 1, "die Zeile „version: 1“ fehlt oder nennt eine fremde Fassung")
+        raise _LockSyntaxError(
+            version[1] if version else 1, "die Zeile „version: 1“ fehlt oder nennt eine fremde Fassung"
+        )
     for key, languages, _ in _rows(top["pages"][0]) if "pages" in top else ():
         for code, rows, line in _rows(languages):
             yield (key, code), _entry(rows, line)
@@ -196,30 +199,30 @@ def _entry(rows: Any, line: int) -> Entry:
             else:
                 sections[name] = _section(value)
         except ValueError as error:
-            raise _Broken(row_line, f"„{name}: {value[:40]}“ hat nicht die erwartete Form") from error
+            raise _LockSyntaxError(row_line, f"„{name}: {value[:40]}“ hat nicht die erwartete Form") from error
     if at is None:
-        raise _Broken(line, "die Zeile „_at:“ fehlt")
+        raise _LockSyntaxError(line, "die Zeile „_at:“ fehlt")
     return Entry(at, sections, review)
 
 
 def _section(value: str) -> Section:
     german, own, *rest = value.split(" | ")
-    if len(rest) > 1 or not _MARKS.match(german) or not _MARKS.match(own):
+    if len(rest) > 1 or not _HASHES.match(german) or not _HASHES.match(own):
         raise ValueError(value)
-    sides = [tuple(() if side == EMPTY else side.split(" ")) for side in (german, own)]
+    sides = [tuple(() if side == EMPTY_SIDE else side.split(" ")) for side in (german, own)]
     return Section(sides[0], sides[1], datetime.date.fromisoformat(rest[0]) if rest else None)
 
 
 def write_lock(docs: Path, lock: Lock) -> bool:
     """Write the lock in its one form, whole or not at all; return whether the file changed."""
-    path, text = docs / NAME, str(lock)
+    path, text = docs / LOCK_FILENAME, str(lock)
     if path.exists() and path.read_text("utf-8") == text:
         return False
-    write_all({path: text.encode()})
+    write_files_atomically({path: text.encode()})
     return True
 
 
-def write_all(files: Mapping[Path, bytes]) -> None:
+def write_files_atomically(files: Mapping[Path, bytes]) -> None:
     """Write several files, all or none: first all beside their places, then into place, and back if that fails."""
     import tempfile  # late: builds write no lock
 
@@ -256,7 +259,7 @@ def check_lock(docs: Path, languages: tuple[Language, ...]) -> list[Finding]:
     if isinstance(lock, Finding):
         return [lock]
     codes = {language.code for language in languages if not language.default}
-    text = (docs / NAME).read_text("utf-8") if lock.entries else ""
+    text = (docs / LOCK_FILENAME).read_text("utf-8") if lock.entries else ""
     found: list[Finding] = []
     for key, code in sorted(lock.entries):
         if not (docs / default_code(languages) / f"{key}.md").exists():
@@ -268,7 +271,13 @@ def check_lock(docs: Path, languages: tuple[Language, ...]) -> list[Finding]:
         else:
             continue
         found.append(
-            Finding(SHOWN, _line_of(text, key, code), what, "`.venv/bin/kim translations update` räumt auf.", "notice")
+            Finding(
+                DISPLAY_PATH,
+                _line_of(text, key, code),
+                what,
+                "`.venv/bin/kim translations update` räumt auf.",
+                "notice",
+            )
         )
     return found
 

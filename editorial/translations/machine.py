@@ -15,18 +15,18 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-URL, KEY = "KIM_TRANSLATE_URL", "KIM_TRANSLATE_KEY"
-TIMEOUT = 60  # seconds for one request
-BATCH = 20  # texts in one request
-LARGEST = 5_000_000  # bytes of an answer
+URL_VARIABLE, KEY_VARIABLE = "KIM_TRANSLATE_URL", "KIM_TRANSLATE_KEY"
+TIMEOUT_SECONDS = 60  # seconds for one request
+BATCH_SIZE = 20  # texts in one request
+MAX_RESPONSE_BYTES = 5_000_000  # bytes of an answer
 # An insert; an image's or a link's end with its address; classes and ids; bold; code; a table's stroke.
-_KEEP = re.compile(r"\{\{.*?\}\}|!\[|\]\([^)]*\)|\{[^{}]*\}|\*\*|`[^`]*`|(?<!\\)\|")
+_PLACEHOLDER_PATTERN = re.compile(r"\{\{.*?\}\}|!\[|\]\([^)]*\)|\{[^{}]*\}|\*\*|`[^`]*`|(?<!\\)\|")
 _TOKEN = re.compile(r"\[\[\s*(\d+)\s*\]\]")
-LONGEST = {"title": 90, "nav_title": 40, "description": 240}  # what editorial.content.front_matter allows
-Ask = Callable[[list[str]], list[str]]
+MAX_LENGTHS = {"title": 90, "nav_title": 40, "description": 240}  # what editorial.content.front_matter allows
+TranslateFunction = Callable[[list[str]], list[str]]
 
 
-class DraftError(Exception):
+class MachineTranslationError(Exception):
     """No draft came about; the message says why and what to do."""
 
 
@@ -36,7 +36,7 @@ class Provider(Struct, frozen=True):
     url: str
     key: str | None
 
-    def ask(self, texts: list[str], source: str, target: str) -> list[str]:
+    def translate(self, texts: list[str], source: str, target: str) -> list[str]:
         """Return the translations of some texts.
 
         :raises DraftError: if the server does not answer as it should.
@@ -50,18 +50,22 @@ class Provider(Struct, frozen=True):
             {"Content-Type": "application/json", "Accept": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
-                data = json.loads(answer.read(LARGEST))
+            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
+                data = json.loads(answer.read(MAX_RESPONSE_BYTES))
         except urllib.error.HTTPError as error:
             error.close()
-            raise DraftError(
-                f"Der Übersetzungsdienst lehnt ab ({error.code} {error.reason}). Prüfen Sie {KEY}, und ob er die Sprache „{target}“ kann."
+            raise MachineTranslationError(
+                f"Der Übersetzungsdienst lehnt ab ({error.code} {error.reason}). Prüfen Sie {KEY_VARIABLE}, und ob er die Sprache „{target}“ kann."
             ) from error
         except (OSError, ValueError) as error:
-            raise DraftError(f"Der Übersetzungsdienst antwortet nicht ({error}). Prüfen Sie {URL}.") from error
+            raise MachineTranslationError(
+                f"Der Übersetzungsdienst antwortet nicht ({error}). Prüfen Sie {URL_VARIABLE}."
+            ) from error
         got = data.get("translatedText") if isinstance(data, dict) else None
         if not isinstance(got, list) or len(got) != len(texts) or not all(isinstance(text, str) for text in got):
-            raise DraftError(f"Der Übersetzungsdienst antwortet anders als erwartet. Prüfen Sie {URL}.")
+            raise MachineTranslationError(
+                f"Der Übersetzungsdienst antwortet anders als erwartet. Prüfen Sie {URL_VARIABLE}."
+            )
         return got
 
 
@@ -70,33 +74,35 @@ def read_provider(env: Mapping[str, str] = os.environ) -> Provider:
 
     :raises DraftError: if none is named.
     """
-    url = env.get(URL, "")
+    url = env.get(URL_VARIABLE, "")
     if not url:
-        raise DraftError(
-            f"Es ist kein Übersetzungsdienst eingestellt. {URL} nennt die Adresse eines Dienstes, der wie LibreTranslate "
-            f"antwortet, zum Beispiel http://127.0.0.1:5000; {KEY} seinen Schlüssel, wenn er einen will."
+        raise MachineTranslationError(
+            f"Es ist kein Übersetzungsdienst eingestellt. {URL_VARIABLE} nennt die Adresse eines Dienstes, der wie LibreTranslate "
+            f"antwortet, zum Beispiel http://127.0.0.1:5000; {KEY_VARIABLE} seinen Schlüssel, wenn er einen will."
         )
     if not url.startswith(("https://", "http://")):
-        raise DraftError(f"{URL} ist keine Adresse: „{url}“. Sie beginnt mit https:// oder http://.")
-    return Provider(url, env.get(KEY) or None)
+        raise MachineTranslationError(
+            f"{URL_VARIABLE} ist keine Adresse: „{url}“. Sie beginnt mit https:// oder http://."
+        )
+    return Provider(url, env.get(KEY_VARIABLE) or None)
 
 
-def translate(texts: list[str], ask: Ask) -> list[str]:
+def translate(texts: list[str], ask: TranslateFunction) -> list[str]:
     """Return texts translated by ``ask``, with everything kept that a machine must not touch."""
-    shielded = [shield(text) for text in texts]
+    shielded = [mask_placeholders(text) for text in texts]
     drafts = _in_batches([text for text, _ in shielded], ask)
     done: list[str] = []
     for text, draft, (_, kept) in zip(texts, drafts, shielded, strict=True):
-        whole = unshield(draft, kept)
-        done.append(_piece_by_piece(text, ask) if whole is None else whole)
+        whole = restore_placeholders(draft, kept)
+        done.append(_translate_pieces(text, ask) if whole is None else whole)
     return done
 
 
-def _in_batches(texts: list[str], ask: Ask) -> list[str]:
-    return [text for at in range(0, len(texts), BATCH) for text in ask(texts[at : at + BATCH])]
+def _in_batches(texts: list[str], ask: TranslateFunction) -> list[str]:
+    return [text for at in range(0, len(texts), BATCH_SIZE) for text in ask(texts[at : at + BATCH_SIZE])]
 
 
-def shield(text: str) -> tuple[str, list[str]]:
+def mask_placeholders(text: str) -> tuple[str, list[str]]:
     """Replace what a machine must not touch by numbers in double brackets; return it beside the text."""
     kept: list[str] = []
 
@@ -104,10 +110,10 @@ def shield(text: str) -> tuple[str, list[str]]:
         kept.append(match[0])
         return f"[[{len(kept)}]]"
 
-    return _KEEP.sub(take, text), kept
+    return _PLACEHOLDER_PATTERN.sub(take, text), kept
 
 
-def unshield(text: str, kept: list[str]) -> str | None:
+def restore_placeholders(text: str, kept: list[str]) -> str | None:
     """Put back what was taken out; None if a number is missing, doubled or out of order."""
     numbers = [int(number) for number in _TOKEN.findall(text)]
     inserts = [number for number in numbers if 0 < number <= len(kept) and kept[number - 1].startswith("{{")]
@@ -117,13 +123,15 @@ def unshield(text: str, kept: list[str]) -> str | None:
     return " ".join(_TOKEN.sub(lambda match: kept[int(match[1]) - 1], text).split())
 
 
-def _piece_by_piece(text: str, ask: Ask) -> str:
-    pieces = re.split(f"({_KEEP.pattern})", text)
-    words = [piece for piece in pieces if not _KEEP.fullmatch(piece) and any(char.isalpha() for char in piece)]
+def _translate_pieces(text: str, ask: TranslateFunction) -> str:
+    pieces = re.split(f"({_PLACEHOLDER_PATTERN.pattern})", text)
+    words = [
+        piece for piece in pieces if not _PLACEHOLDER_PATTERN.fullmatch(piece) and any(char.isalpha() for char in piece)
+    ]
     drafts = iter(_in_batches(words, ask)) if words else iter(())
     out = []
     for piece in pieces:
-        if _KEEP.fullmatch(piece) or not any(char.isalpha() for char in piece):
+        if _PLACEHOLDER_PATTERN.fullmatch(piece) or not any(char.isalpha() for char in piece):
             out.append(piece)
         else:
             before, after = piece[: len(piece) - len(piece.lstrip())], piece[len(piece.rstrip()) :]
@@ -131,7 +139,7 @@ def _piece_by_piece(text: str, ask: Ask) -> str:
     return "".join(out)
 
 
-def fit(kind: str, text: str) -> str:
+def truncate_to_limit(kind: str, text: str) -> str:
     """Return a draft cut at a word where the header of a page allows no more; whoever checks it sees that."""
-    longest = LONGEST.get(kind)
+    longest = MAX_LENGTHS.get(kind)
     return text if longest is None or len(text) <= longest else text[: longest - 1].rsplit(" ", 1)[0] + "…"

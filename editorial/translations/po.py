@@ -9,7 +9,13 @@ from collections.abc import Iterable
 from babel.messages.pofile import PoFileError, escape, read_po
 
 from editorial.translations.units import Unit
-from editorial.translations.xliff import Answer, ExchangeError, note, read_place, read_stand
+from editorial.translations.xliff import (
+    ExchangeError,
+    ReturnedSegment,
+    format_note,
+    parse_segment_id,
+    parse_target_hash,
+)
 
 
 def write_po(pages: Iterable[tuple[str, list[Unit]]], source: str, target: str) -> str:
@@ -32,12 +38,12 @@ def write_po(pages: Iterable[tuple[str, list[Unit]]], source: str, target: str) 
 def _write_unit(german: str, unit: Unit) -> str:
     flag = "#, fuzzy\n" if unit.need == "stale" and unit.target else ""
     return (
-        f"#. {note(unit)}\n#: {german}:{unit.line}\n{flag}"
+        f"#. {format_note(unit)}\n#: {german}:{unit.line}\n{flag}"
         f"msgctxt {escape(unit.id)}\nmsgid {escape(unit.source)}\nmsgstr {escape(unit.target)}\n"
     )
 
 
-def read_answers(data: bytes) -> list[Answer]:
+def parse_po(data: bytes) -> list[ReturnedSegment]:
     """Return the units of a PO file.
 
     :raises ExchangeError: if it is no PO file.
@@ -55,13 +61,13 @@ def read_answers(data: bytes) -> list[Answer]:
         raise ExchangeError(0, "Die Datei lässt sich nicht lesen.", "Speichern Sie sie als PO in UTF-8.") from error
     language = dict(catalog.mime_headers).get("Language", "")
     return [
-        Answer(
-            read_place(message.context or "", " ".join([*message.auto_comments, *message.user_comments])),
+        ReturnedSegment(
+            parse_segment_id(message.context or "", " ".join([*message.auto_comments, *message.user_comments])),
             message.lineno or 0,
             language,
             str(message.id),
             str(message.string or ""),
-            read_stand(" ".join([*message.auto_comments, *message.user_comments])),
+            parse_target_hash(" ".join([*message.auto_comments, *message.user_comments])),
         )
         for message in catalog
         if message.id

@@ -17,27 +17,30 @@ from msgspec import Struct
 
 from core import yaml
 
-HEAD, TOP = "_head", "_top"  # sections of a page that have no heading: its header, and what stands before the first one
+HEADER_SECTION, LEAD_SECTION = (
+    "_head",
+    "_top",
+)  # sections of a page that have no heading: its header, and what stands before the first one
 FIELDS = ("title", "nav_title", "description")
 HASH_LENGTH = 8
 
 _HEADER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*(\{[^{}]*\})?[ \t]*$")
 _ID = re.compile(r"#([A-Za-z][\w-]*)")
-_BOX = re.compile(r'(!!!|\?\?\?\+?)[ \t]*([\w-]*)[^"]*(?:"(.*)")?[ \t]*$')
+_ADMONITION = re.compile(r'(!!!|\?\?\?\+?)[ \t]*([\w-]*)[^"]*(?:"(.*)")?[ \t]*$')
 _ITEM = re.compile(r"([-*+]|\d{1,9}[.)])[ \t]+")
 _DEFINITION = re.compile(r":[ \t]+")
 _QUOTE = re.compile(r">[ \t]?")
-_TABLE_RULE = re.compile(r"\|?:?-+:?(?:\|:?-+:?)*\|?")
-_INSERT = re.compile(r"\{\{.*?\}\}|\]\([^)]*\)|\{[^{}]*\}")
+_TABLE_SEPARATOR = re.compile(r"\|?:?-+:?(?:\|:?-+:?)*\|?")
+_SHORTCODE = re.compile(r"\{\{.*?\}\}|\]\([^)]*\)|\{[^{}]*\}")
 
 
-def is_table_rule(line: str) -> bool:
+def is_table_separator(line: str) -> bool:
     """Return whether a line is the rule below the head of a table, for example ``|---|:-:|``; linear in its length."""
-    return _TABLE_RULE.fullmatch("".join(line.split())) is not None
+    return _TABLE_SEPARATOR.fullmatch("".join(line.split())) is not None
 
 
-class Paragraph(Struct, frozen=True, dict=True):
+class Segment(Struct, frozen=True, dict=True):
     """One paragraph of a page.
 
     :ivar section: the id of the heading it stands below; the same in all languages.
@@ -57,20 +60,20 @@ class Paragraph(Struct, frozen=True, dict=True):
     @functools.cached_property
     def hash(self) -> str:
         """Return a short mark of its normal form; the same for two paragraphs that say the same."""
-        said = f"{self.kind}\n{normal(self.text)}".encode()
+        said = f"{self.kind}\n{normalize(self.text)}".encode()
         return hashlib.sha256(said).hexdigest()[:HASH_LENGTH]
 
     @property
     def has_words(self) -> bool:
         """Tell whether there is anything to translate besides inserts, addresses and signs."""
-        return any(char.isalpha() for char in _INSERT.sub("", self.text))
+        return any(char.isalpha() for char in _SHORTCODE.sub("", self.text))
 
 
 class Document(Struct, frozen=True):
     """One file: its text and its paragraphs, by section and in their order."""
 
     text: str
-    sections: dict[str, tuple[Paragraph, ...]]
+    sections: dict[str, tuple[Segment, ...]]
 
     def hashes(self, section: str) -> tuple[str, ...]:
         """Return the marks of a section's paragraphs; nothing where there is no such section."""
@@ -88,7 +91,7 @@ class Document(Struct, frozen=True):
         return start, len(self.text) if line_end < 0 else line_end
 
 
-def normal(text: str) -> str:
+def normalize(text: str) -> str:
     """Return a text without differences that no reader sees: runs of white space, and two ways to write an accent."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
@@ -97,18 +100,18 @@ def normal(text: str) -> str:
 def read_document(text: str) -> Document:
     """Cut a file into its paragraphs. A header that is no valid YAML has no paragraphs (the checks name it)."""
     match = _HEADER.match(text)
-    sections: dict[str, list[Paragraph]] = {}
+    sections: dict[str, list[Segment]] = {}
     body = 0
     if match:
         body = match.end()
-        for paragraph in _head_paragraphs(match[1], match.start(1), text.count("\n", 0, match.start(1)) + 1):
-            sections.setdefault(HEAD, []).append(paragraph)
-    for paragraph in split_body(text[body:], body, text.count("\n", 0, body) + 1):
+        for paragraph in _header_segments(match[1], match.start(1), text.count("\n", 0, match.start(1)) + 1):
+            sections.setdefault(HEADER_SECTION, []).append(paragraph)
+    for paragraph in segment_body(text[body:], body, text.count("\n", 0, body) + 1):
         sections.setdefault(paragraph.section, []).append(paragraph)
     return Document(text, {name: tuple(rows) for name, rows in sections.items()})
 
 
-def _head_paragraphs(header: str, offset: int, line: int) -> Iterator[Paragraph]:
+def _header_segments(header: str, offset: int, line: int) -> Iterator[Segment]:
     """Yield title, short title and description, always in this order; an empty one where a field is missing."""
     try:
         node = yaml.compose(header)
@@ -120,79 +123,81 @@ def _head_paragraphs(header: str, offset: int, line: int) -> Iterator[Paragraph]
         if isinstance(value, yaml.ScalarNode):
             start, end = value.start_mark.index, value.end_mark.index
             end = start + len(header[start:end].rstrip())
-            yield Paragraph(HEAD, field, value.value, line + value.start_mark.line, offset + start, offset + end)
+            yield Segment(
+                HEADER_SECTION, field, value.value, line + value.start_mark.line, offset + start, offset + end
+            )
         else:
-            yield Paragraph(HEAD, field, "", line, offset, offset)
+            yield Segment(HEADER_SECTION, field, "", line, offset, offset)
 
 
-def split_body(body: str, offset: int = 0, line: int = 1) -> list[Paragraph]:
+def segment_body(body: str, offset: int = 0, line: int = 1) -> list[Segment]:
     """Cut Markdown into paragraphs; ``offset`` and ``line`` say where in the file it begins."""
-    return _Cutter(offset, line).cut(body)
+    return _SegmentParser(offset, line).cut(body)
 
 
-class _Cutter:
+class _SegmentParser:
     """Walk over the lines of a page once and close a paragraph where a new one begins."""
 
     def __init__(self, offset: int, line: int) -> None:
         self.at, self.line = offset, line
-        self.section = TOP
-        self.done: list[Paragraph] = []
+        self.section = LEAD_SECTION
+        self.done: list[Segment] = []
         self.kind, self.words = "", [""]
         self.begin = (0, 0)
         self.end = 0
         self.fence = ""
 
-    def cut(self, body: str) -> list[Paragraph]:
+    def cut(self, body: str) -> list[Segment]:
         for raw in body.split("\n"):
-            self.take(raw.rstrip("\r"))
+            self._feed_line(raw.rstrip("\r"))
             self.at += len(raw) + 1
             self.line += 1
-        self.close()
+        self._flush()
         return self.done
 
-    def take(self, raw: str) -> None:
+    def _feed_line(self, raw: str) -> None:
         line = raw.strip()
         left = self.at + len(raw) - len(raw.lstrip())
         if self.fence:
-            self.go_on(raw, raw)
+            self._continue(raw, raw)
             if line.startswith(self.fence):
-                self.close()
+                self._flush()
                 self.fence = ""
         elif line.startswith(("```", "~~~")):
-            self.close()
+            self._flush()
             self.fence = line[:3]
-            self.open("code", left, line)
+            self._start("code", left, line)
         elif not line:
-            self.close()
+            self._flush()
         elif (heading := _HEADING.match(line)) is not None:
             self.heading(heading, left)
-        elif line.startswith(("!!!", "???")) and (box := _BOX.match(line)) is not None:
-            self.close()
+        elif line.startswith(("!!!", "???")) and (box := _ADMONITION.match(line)) is not None:
+            self._flush()
             at = left + (box.start(3) if box[3] is not None else len(line))
             self.add(f"box-{box[2] or 'note'}", box[3] or "", at, at + len(box[3] or ""))
         elif line.startswith("|"):
-            self.close()
-            if not is_table_rule(line):
+            self._flush()
+            if not is_table_separator(line):
                 self.add("row", " | ".join(cells(line)), left, left + len(line))
         elif self.kind != "p" and (item := _ITEM.match(line)):
-            self.close()
-            self.open("ol" if item[1][0].isdigit() else "ul", left + item.end(), line[item.end() :])
+            self._flush()
+            self._start("ol" if item[1][0].isdigit() else "ul", left + item.end(), line[item.end() :])
         elif line[0] == ":" and (definition := _DEFINITION.match(line)):
-            self.close()
-            self.open("dd", left + definition.end(), line[definition.end() :])
+            self._flush()
+            self._start("dd", left + definition.end(), line[definition.end() :])
         elif line[0] == ">" and (quote := _QUOTE.match(line)):
             if self.kind == "quote":
-                self.go_on(raw, line[quote.end() :])
+                self._continue(raw, line[quote.end() :])
             else:
-                self.close()
-                self.open("quote", left + quote.end(), line[quote.end() :])
+                self._flush()
+                self._start("quote", left + quote.end(), line[quote.end() :])
         elif self.kind:
-            self.go_on(raw, line)
+            self._continue(raw, line)
         else:
-            self.open("p", left, line)
+            self._start("p", left, line)
 
     def heading(self, heading: re.Match[str], left: int) -> None:
-        self.close()
+        self._flush()
         named = _ID.search(heading[3] or "")
         names = {paragraph.section for paragraph in self.done}
         name = named[1] if named else f"_{len(names)}"
@@ -201,23 +206,23 @@ class _Cutter:
         self.section = name
         self.add(f"h{len(heading[1])}", heading[2], left + heading.start(2), left + heading.end(2))
 
-    def open(self, kind: str, at: int, words: str) -> None:
+    def _start(self, kind: str, at: int, words: str) -> None:
         self.kind, self.words = kind, [words]
         self.begin = (self.line, at)
         self.end = at + len(words)
 
-    def go_on(self, raw: str, words: str) -> None:
+    def _continue(self, raw: str, words: str) -> None:
         self.words.append(words)
         self.end = self.at + len(raw.rstrip())
 
-    def close(self) -> None:
+    def _flush(self) -> None:
         if self.kind:
             text = "\n".join(self.words) if self.kind == "code" else " ".join(filter(None, self.words))
-            self.done.append(Paragraph(self.section, self.kind, text, *self.begin, self.end))
+            self.done.append(Segment(self.section, self.kind, text, *self.begin, self.end))
         self.kind = ""
 
     def add(self, kind: str, text: str, start: int, end: int) -> None:
-        self.done.append(Paragraph(self.section, kind, text, self.line, start, end))
+        self.done.append(Segment(self.section, kind, text, self.line, start, end))
 
 
 def cells(row: str) -> list[str]:

@@ -8,73 +8,73 @@ from __future__ import annotations
 
 import re
 
-from editorial.content.shortcodes import DRAWN, INSERT
-from editorial.translations.segments import Paragraph, split_body
+from editorial.content.shortcodes import BLOCK_SHORTCODES, SHORTCODE
+from editorial.translations.segments import Segment, segment_body
 from editorial.translations.state import TranslationState
 
 # Signs from Unicode's private area: one paragraph changed; something in the section below this heading changed.
-PARAGRAPH, SECTION = "\ue000", "\ue001"
-_MARKED = re.compile(rf"(<[a-z][a-z0-9]*\b[^<>]*>)?([{PARAGRAPH}{SECTION}])")
-_SPOKEN = re.compile(r'<span class="kim-visually-hidden" data-pagefind-ignore>[^<]*</span>')
-_MARK = re.compile(r' class="kim-changed"| kim-changed(?=")')
+PARAGRAPH_MARKER, SECTION_MARKER = "\ue000", "\ue001"
+_MARKER = re.compile(rf"(<[a-z][a-z0-9]*\b[^<>]*>)?([{PARAGRAPH_MARKER}{SECTION_MARKER}])")
+_SCREEN_READER_NOTE = re.compile(r'<span class="kim-visually-hidden" data-pagefind-ignore>[^<]*</span>')
+_STALE_CLASS = re.compile(r' class="kim-changed"| kim-changed(?=")')
 _CLASS = re.compile(r'\bclass="([^"]*)"')
 
 
-def mark_changed(markdown: str, state: TranslationState | None) -> str:
+def insert_stale_markers(markdown: str, state: TranslationState | None) -> str:
     """Put a sign before each paragraph of a translation whose German text changed."""
     if state is None or not state.is_stale:
         return markdown
     places = {(change.section, change.index or 0): change.index for change in state.changed if change.own_line}
     count: dict[str, int] = {}
     pieces, at = [], 0
-    for paragraph in split_body(markdown):
+    for paragraph in segment_body(markdown):
         index = count.setdefault(paragraph.section, 0)
         count[paragraph.section] += 1
-        if (paragraph.section, index) not in places or not _can_be_marked(paragraph):
+        if (paragraph.section, index) not in places or not _is_markable(paragraph):
             continue
         start = paragraph.start
         if paragraph.kind == "row":  # into the first cell
             start += len(markdown[start:]) - len(markdown[start:].lstrip("| \t"))
-        pieces += [markdown[at:start], SECTION if places[paragraph.section, index] is None else PARAGRAPH]
+        pieces += [markdown[at:start], SECTION_MARKER if places[paragraph.section, index] is None else PARAGRAPH_MARKER]
         at = start
     return "".join([*pieces, markdown[at:]])
 
 
-def _can_be_marked(paragraph: Paragraph) -> bool:
-    insert = INSERT.fullmatch(paragraph.text.strip())
-    return paragraph.kind != "code" and not (insert and ".".join(insert.groups()) in DRAWN)
+def _is_markable(paragraph: Segment) -> bool:
+    insert = SHORTCODE.fullmatch(paragraph.text.strip())
+    return paragraph.kind != "code" and not (insert and ".".join(insert.groups()) in BLOCK_SHORTCODES)
 
 
-def is_marked(html: str) -> bool:
+def has_stale_markers(html: str) -> bool:
     """Tell whether a page shows any mark."""
     return "kim-changed" in html
 
 
-def unmarked(html: str) -> str:
+def strip_screen_reader_notes(html: str) -> str:
     """Return a page without the sentences of the marks, for machines that quote it."""
-    return _SPOKEN.sub("", html)
+    return _SCREEN_READER_NOTE.sub("", html)
 
 
-def without_marks(html: str) -> str:
+def strip_stale_markers(html: str) -> str:
     """Return a page as it would be without any mark."""
-    return _MARK.sub("", unmarked(html))
+    return _STALE_CLASS.sub("", strip_screen_reader_notes(html))
 
 
-def show_changed(html: str, paragraph_words: str, section_words: str) -> str:
+def render_stale_markers(html: str, paragraph_words: str, section_words: str) -> str:
     """Turn the signs into a class on the element they stand in and a sentence that only screen readers read."""
-    if PARAGRAPH not in html and SECTION not in html:
+    if PARAGRAPH_MARKER not in html and SECTION_MARKER not in html:
         return html
 
     def show(match: re.Match[str]) -> str:
         tag, sign = match.groups()
-        words = paragraph_words if sign == PARAGRAPH else section_words
+        words = paragraph_words if sign == PARAGRAPH_MARKER else section_words
         spoken = f'<span class="kim-visually-hidden" data-pagefind-ignore>{words} </span>'
-        return (with_class(tag, "kim-changed") if tag else "") + spoken
+        return (add_class(tag, "kim-changed") if tag else "") + spoken
 
-    return _MARKED.sub(show, html)
+    return _MARKER.sub(show, html)
 
 
-def with_class(tag: str, name: str) -> str:
+def add_class(tag: str, name: str) -> str:
     """Return an opening tag with one more class."""
     if _CLASS.search(tag):
         return _CLASS.sub(rf'class="\1 {name}"', tag, count=1)

@@ -20,23 +20,23 @@ from msgspec import Struct
 from core.findings import Finding
 from core.languages import Language, default_language
 from core.text_files import read_page
-from editorial.content.front_matter import TranslationHeader
+from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.pages import Content, Page
 from editorial.translations.lockfile import Entry, Lock, Section, check_lock, load_lock
-from editorial.translations.segments import Document, Paragraph, read_document
+from editorial.translations.segments import Document, Segment, read_document
 
 State = Literal["missing", "stale", "unreviewed", "reviewed", "fresh"]
-STATES: dict[State, str] = {
+STATE_LABELS: dict[State, str] = {
     "missing": "fehlt",
     "stale": "veraltet",
     "unreviewed": "ungeprüft",
     "reviewed": "geprüft",
     "fresh": "aktuell",
 }
-NOTHING = Section((), ())
+EMPTY_SECTION = Section((), ())
 
 
-class Change(Struct, frozen=True):
+class StaleSegment(Struct, frozen=True):
     """A German paragraph that a translation does not have yet.
 
     :ivar section: the id of its heading.
@@ -61,18 +61,18 @@ class TranslationState(Struct, frozen=True):
     :ivar state: ``missing``; ``stale`` (the German text changed and it did not follow); else ``unreviewed`` (a machine's
         words that nobody has checked), ``reviewed``, or ``fresh``: reviewed once, but changed after that review.
     :ivar since: since when it is stale: the first day noticed, else the day on which it still followed.
-    :ivar noticed: whether ``since`` is a day on which the change was noticed.
-    :ivar written: whether the lock knows the translation; if not, it counts as following until the next update.
+    :ivar since_is_exact: whether ``since`` is a day on which the change was noticed.
+    :ivar in_lock: whether the lock knows the translation; if not, it counts as following until the next update.
     """
 
     key: str
     language: str
     state: State
-    changed: tuple[Change, ...] = ()
+    changed: tuple[StaleSegment, ...] = ()
     since: datetime.date | None = None
-    noticed: bool = False
+    since_is_exact: bool = False
     last_change: datetime.date | None = None
-    written: bool = True
+    in_lock: bool = True
     reviewed_by: str | None = None
     reviewed_at: datetime.date | None = None
 
@@ -82,7 +82,7 @@ class TranslationState(Struct, frozen=True):
         return self.state == "stale"
 
 
-def site_states(
+def translation_states(
     docs: Path,
     content: Content,
     languages: tuple[Language, ...],
@@ -130,22 +130,22 @@ def find_entry(
         return None
     _, own = documents(docs, page.key, language)
     marks = {mark for name in own.sections for mark in own.hashes(name)}
-    best = max(lost, key=lambda entry: len(entry.own & marks))
-    return best if len(best.own & marks) * 2 >= len(marks) else None
+    best = max(lost, key=lambda entry: len(entry.target_hashes & marks))
+    return best if len(best.target_hashes & marks) * 2 >= len(marks) else None
 
 
 def page_state(docs: Path, page: Page, language: Language, entry: Entry | None) -> TranslationState:
     """Return the state of one page in one language; ``entry`` is what the lock knows of it."""
     if not page.is_translated(language):
         return TranslationState(page.key, language.code, "missing")
-    header = page.text(language).header
-    assert isinstance(header, TranslationHeader)
-    changed: tuple[Change, ...] = ()
+    header = page.text(language).front_matter
+    assert isinstance(header, TranslationFrontMatter)
+    changed: tuple[StaleSegment, ...] = ()
     holds = True  # a review not written down yet is believed
-    if entry is not None and (entry.review or not is_as_written(source_document(docs, page.key), entry)):
+    if entry is not None and (entry.review or not matches_lock(source_document(docs, page.key), entry)):
         german, own = documents(docs, page.key, language)
-        changed = tuple(changes(german, own, entry))
-        holds = review_holds(header.reviewed_at, own, entry)
+        changed = tuple(stale_segments(german, own, entry))
+        holds = review_is_valid(header.reviewed_at, own, entry)
     days = [change.since for change in changed if change.since]
     state: State = "stale" if changed else "unreviewed"
     if not changed and header.reviewed_by:
@@ -155,10 +155,10 @@ def page_state(docs: Path, page: Page, language: Language, entry: Entry | None) 
         language.code,
         state,
         changed,
-        since=min(days, default=entry.at if entry and changed else None),
-        noticed=bool(days),
+        since=min(days, default=entry.synced_on if entry and changed else None),
+        since_is_exact=bool(days),
         last_change=max(days, default=None),
-        written=entry is not None,
+        in_lock=entry is not None,
         reviewed_by=header.reviewed_by,
         reviewed_at=header.reviewed_at,
     )
@@ -174,68 +174,70 @@ def source_document(docs: Path, key: str) -> Document:
     return read_document(read_page(docs / default_language().code / f"{key}.md"))
 
 
-def is_as_written(german: Document, entry: Entry) -> bool:
+def matches_lock(german: Document, entry: Entry) -> bool:
     """Tell whether the German text is still exactly the one that the lock knows: then nothing can be stale."""
     return german.sections.keys() == entry.sections.keys() and all(
-        german.hashes(name) == known.german for name, known in entry.sections.items()
+        german.hashes(name) == known.source_hashes for name, known in entry.sections.items()
     )
 
 
-def fingerprint(document: Document) -> str:
+def document_digest(document: Document) -> str:
     """Return one mark for all paragraphs of a file."""
     text = " ".join(mark for name in sorted(document.sections) for mark in document.hashes(name))
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def review_holds(day: datetime.date | None, own: Document, entry: Entry) -> bool:
+def review_is_valid(day: datetime.date | None, own: Document, entry: Entry) -> bool:
     """Tell whether the text is still the one that was reviewed; a review not written down yet is believed."""
-    return entry.review is None or entry.review[0] != day or entry.review[1] == fingerprint(own)
+    return entry.review is None or entry.review[0] != day or entry.review[1] == document_digest(own)
 
 
-def changes(german: Document, own: Document, entry: Entry) -> Iterator[Change]:
+def stale_segments(german: Document, own: Document, entry: Entry) -> Iterator[StaleSegment]:
     """Yield what changed in the German text and not in the translation, in the order of the German page."""
     for name in [*german.sections, *(name for name in entry.sections if name not in german.sections)]:
-        known = entry.sections.get(name, NOTHING)
-        if german.hashes(name) == known.german:
+        known = entry.sections.get(name, EMPTY_SECTION)
+        if german.hashes(name) == known.source_hashes:
             continue
         if name not in german.sections:
             if name in own.sections:
-                yield _whole(german, own, name, known, "Der Abschnitt steht nicht mehr auf der deutschen Seite.")
-        elif cut_alike(german, own, name):
+                yield _stale_section(
+                    german, own, name, known, "Der Abschnitt steht nicht mehr auf der deutschen Seite."
+                )
+        elif has_same_structure(german, own, name):
             for index, stale in enumerate(stale_flags(german, own, name, entry)):
                 if stale:
                     source, target = german.sections[name][index], own.sections[name][index]
-                    yield Change(name, source.line, target.line, index, source.text, known.stale_since)
+                    yield StaleSegment(name, source.line, target.line, index, source.text, known.stale_since)
         else:
-            yield _whole(german, own, name, known, _difference(german, own, name))
+            yield _stale_section(german, own, name, known, _difference(german, own, name))
 
 
-def cut_alike(german: Document, own: Document, section: str) -> bool:
+def has_same_structure(german: Document, own: Document, section: str) -> bool:
     """Tell whether a section consists of the same paragraphs in both languages, in number and kind."""
     return german.kinds(section) == own.kinds(section)
 
 
 def stale_flags(german: Document, own: Document, section: str, entry: Entry) -> list[bool]:
     """Tell for each paragraph of a section that is cut alike whether its translation is an old one."""
-    if german.hashes(section) == entry.sections.get(section, NOTHING).german:
+    if german.hashes(section) == entry.sections.get(section, EMPTY_SECTION).source_hashes:
         return [False] * len(german.hashes(section))
-    partners = entry.partners()
+    partners = entry.translations_by_source()
     return [
-        not _follows(source, target, partners, entry)
+        not _is_up_to_date(source, target, partners, entry)
         for source, target in zip(german.sections[section], own.sections[section], strict=True)
     ]
 
 
-def _follows(source: Paragraph, target: Paragraph, partners: dict[str, set[str]], entry: Entry) -> bool:
-    if target.hash not in entry.own or target.hash in partners.get(source.hash, ()):
+def _is_up_to_date(source: Segment, target: Segment, partners: dict[str, set[str]], entry: Entry) -> bool:
+    if target.hash not in entry.target_hashes or target.hash in partners.get(source.hash, ()):
         return True
     # Nothing to translate, and the same in both languages: an insert, a number.
     return source.hash == target.hash and not source.has_words
 
 
-def _whole(german: Document, own: Document, name: str, known: Section, text: str) -> Change:
+def _stale_section(german: Document, own: Document, name: str, known: Section, text: str) -> StaleSegment:
     lines = [document.sections[name][0].line if name in document.sections else 0 for document in (german, own)]
-    return Change(name, lines[0], lines[1], None, text, known.stale_since)
+    return StaleSegment(name, lines[0], lines[1], None, text, known.stale_since)
 
 
 def _difference(german: Document, own: Document, name: str) -> str:
@@ -254,27 +256,27 @@ def check_translations(docs: Path, content: Content, languages: tuple[Language, 
     found = check_lock(docs, languages)
     if any(finding.level == "error" for finding in found):
         return found
-    for state in site_states(docs, content, languages).values():
-        found += _notices(state)
+    for state in translation_states(docs, content, languages).values():
+        found += _stale_findings(state)
     return sorted(found)
 
 
-def _notices(state: TranslationState) -> Iterator[Finding]:
+def _stale_findings(state: TranslationState) -> Iterator[Finding]:
     file = f"docs/{state.language}/{state.key}.md"
     for change in state.changed:
         where = f"docs/de/{state.key}.md:{change.line}" if change.line else f"docs/de/{state.key}.md"
         yield Finding(
-            file, change.own_line, f"Der deutsche Text hat sich geändert ({where}: „{shorten(change.text)}“).",
+            file, change.own_line, f"Der deutsche Text hat sich geändert ({where}: „{shorten_text(change.text)}“).",
             "Übersetzen Sie den Absatz neu, dann `.venv/bin/kim translations update`. Ist nichts zu übersetzen: "
             f"`.venv/bin/kim translations accept {state.key}`.", "notice",
         )  # fmt: skip
-    if state.state != "missing" and not state.written:
+    if state.state != "missing" and not state.in_lock:
         yield Finding(
             file, 0, "Es ist noch nicht festgehalten, auf welchem deutschen Text die Übersetzung beruht.",
             "Rufen Sie `.venv/bin/kim translations update` auf.", "notice",
         )  # fmt: skip
 
 
-def shorten(text: str, length: int = 60) -> str:
+def shorten_text(text: str, length: int = 60) -> str:
     """Return the beginning of a text."""
     return text if len(text) <= length else text[: length - 1].rsplit(" ", 1)[0] + " …"

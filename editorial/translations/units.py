@@ -11,16 +11,16 @@ from msgspec import Struct
 
 from core import yaml
 from editorial.translations.lockfile import Entry
-from editorial.translations.segments import FIELDS, HEAD, Document, Paragraph, normal
-from editorial.translations.state import cut_alike, stale_flags
+from editorial.translations.segments import FIELDS, HEADER_SECTION, Document, Segment, normalize
+from editorial.translations.state import has_same_structure, stale_flags
 
 Need = Literal["done", "stale", "new"]
-KINDS = {
+KIND_LABELS = {
     "title": "Titel der Seite", "nav_title": "kurzer Titel für die Navigation", "description": "Satz für Suche und Karten",
     "p": "Absatz", "ul": "Punkt einer Liste", "ol": "Schritt einer Liste", "row": "Zeile einer Tabelle", "dd": "Erklärung",
     "quote": "Zitat", "code": "Beispiel",
 }  # fmt: skip
-WHOLE = "ganzer Abschnitt, weil er in beiden Sprachen verschieden aufgebaut ist"
+WHOLE_SECTION_NOTE = "ganzer Abschnitt, weil er in beiden Sprachen verschieden aufgebaut ist"
 
 
 class Unit(Struct, frozen=True):
@@ -41,18 +41,18 @@ class Unit(Struct, frozen=True):
     optional: bool = False
 
     @property
-    def whole(self) -> bool:
+    def is_section(self) -> bool:
         """Tell whether it is a whole section with its Markdown."""
         return self.kind == "section"
 
     @property
-    def said(self) -> str:
+    def translator_note(self) -> str:
         """Return what a translator is told about it."""
-        if self.whole:
-            return WHOLE
+        if self.is_section:
+            return WHOLE_SECTION_NOTE
         if self.kind.startswith("box"):
             return "Titel eines Kastens"
-        return KINDS.get(self.kind, "Überschrift") + (" (darf leer bleiben)" if self.optional else "")
+        return KIND_LABELS.get(self.kind, "Überschrift") + (" (darf leer bleiben)" if self.optional else "")
 
 
 def units(key: str, german: Document, own: Document | None, entry: Entry | None) -> list[Unit]:
@@ -61,7 +61,7 @@ def units(key: str, german: Document, own: Document | None, entry: Entry | None)
     for name, paragraphs in german.sections.items():
         if own is None or name not in own.sections:
             rows = [_unit(key, name, index, source, None, True) for index, source in enumerate(paragraphs)]
-        elif cut_alike(german, own, name):
+        elif has_same_structure(german, own, name):
             flags = stale_flags(german, own, name, entry) if entry else [False] * len(paragraphs)
             rows = [
                 _unit(key, name, index, source, target, stale)
@@ -69,7 +69,7 @@ def units(key: str, german: Document, own: Document | None, entry: Entry | None)
             ]
         else:
             known = entry.sections.get(name) if entry else None
-            need: Need = "stale" if entry and (known is None or known.german != german.hashes(name)) else "done"
+            need: Need = "stale" if entry and (known is None or known.source_hashes != german.hashes(name)) else "done"
             rows = [
                 Unit(
                     f"{key}#{name}",
@@ -84,7 +84,7 @@ def units(key: str, german: Document, own: Document | None, entry: Entry | None)
     return found
 
 
-def _unit(key: str, name: str, index: int, source: Paragraph, target: Paragraph | None, stale: bool) -> Unit | None:
+def _unit(key: str, name: str, index: int, source: Segment, target: Segment | None, stale: bool) -> Unit | None:
     own = target.text if target else ""
     if not source.text or not (source.has_words or (target and target.has_words)):
         return None
@@ -99,7 +99,7 @@ def section_text(document: Document, name: str) -> str:
     return document.text[start:end]
 
 
-def put(german: Document, own: Document | None, answers: Mapping[str, str]) -> str:
+def merge_translations(german: Document, own: Document | None, answers: Mapping[str, str]) -> str:
     """Return the translation's file with the answers in it; ``answers`` by place (``kosten.2``) hold changed texts only."""
     if own is None:
         return _new_file(german, answers)
@@ -109,11 +109,11 @@ def put(german: Document, own: Document | None, answers: Mapping[str, str]) -> s
         if name not in own.sections:
             if any(row.has_words and f"{name}.{index}" not in answers for index, row in enumerate(paragraphs)):
                 continue  # not among the answers, or not all of it
-            made = _fill(german, name, answers)
+            made = _fill_section(german, name, answers)
             at = own.span(before)[1] if before else len(own.text)
             edits.append((at, at, f"\n\n{made}"))
             continue
-        before = name if name != HEAD else before
+        before = name if name != HEADER_SECTION else before
         if name in answers:
             edits.append((*own.span(name), answers[name].strip("\n")))
             continue
@@ -121,39 +121,39 @@ def put(german: Document, own: Document | None, answers: Mapping[str, str]) -> s
             answer = answers.get(f"{name}.{index}")
             if answer is not None:
                 edits.append(_edit(own, own.sections[name][index], answer))
-            elif cut_alike(german, own, name):
-                edits += _copy_insert(paragraphs[index], own.sections[name][index])
+            elif has_same_structure(german, own, name):
+                edits += _copy_shortcode(paragraphs[index], own.sections[name][index])
     text = own.text
     for start, end, words in sorted(edits, key=lambda edit: edit[0], reverse=True):
         text = text[:start] + words + text[end:]
     return text
 
 
-def _copy_insert(source: Paragraph, target: Paragraph) -> list[tuple[int, int, str]]:
+def _copy_shortcode(source: Segment, target: Segment) -> list[tuple[int, int, str]]:
     """Take over a German paragraph that has no words, such as an insert that stands alone."""
     if source.has_words or target.has_words or source.hash == target.hash or not source.text or source.kind in FIELDS:
         return []
-    return [(target.start, target.end, _words(source.kind, source.text))]
+    return [(target.start, target.end, _format_target(source.kind, source.text))]
 
 
-def _edit(own: Document, target: Paragraph, answer: str) -> tuple[int, int, str]:
+def _edit(own: Document, target: Segment, answer: str) -> tuple[int, int, str]:
     if target.kind == "nav_title" and not target.text:
-        at = own.text.index("\n", own.sections[HEAD][0].end) + 1
-        return at, at, f"nav_title: {_words('nav_title', answer)}\n"
-    return target.start, target.end, _words(target.kind, answer)
+        at = own.text.index("\n", own.sections[HEADER_SECTION][0].end) + 1
+        return at, at, f"nav_title: {_format_target('nav_title', answer)}\n"
+    return target.start, target.end, _format_target(target.kind, answer)
 
 
-def _words(kind: str, answer: str) -> str:
+def _format_target(kind: str, answer: str) -> str:
     """Return an answer as it stands in a file."""
     if kind == "code":
         return answer
     line = " ".join(answer.split())
     if kind in FIELDS:
-        return scalar(line)
+        return yaml_scalar(line)
     return f"| {line} |" if kind == "row" else line
 
 
-def scalar(text: str) -> str:
+def yaml_scalar(text: str) -> str:
     """Return a text as a value in a header: plain where YAML reads it back the same, else in single quotes."""
     try:
         plain = yaml.load(f"key: {text}") == {"key": text}
@@ -162,7 +162,7 @@ def scalar(text: str) -> str:
     return text if plain and text else "'" + text.replace("'", "''") + "'"
 
 
-def _fill(german: Document, name: str, answers: Mapping[str, str]) -> str:
+def _fill_section(german: Document, name: str, answers: Mapping[str, str]) -> str:
     """Return a German section with the answers in the place of its words."""
     start, end = german.span(name)
     text, cut = german.text[start:end], start
@@ -170,27 +170,27 @@ def _fill(german: Document, name: str, answers: Mapping[str, str]) -> str:
     for index, paragraph in reversed(rows):
         answer = answers.get(f"{name}.{index}")
         if answer is not None:
-            words = _words(paragraph.kind, answer)
+            words = _format_target(paragraph.kind, answer)
             text = text[: paragraph.start - cut] + words + text[paragraph.end - cut :]
     return text
 
 
 def _new_file(german: Document, answers: Mapping[str, str]) -> str:
-    head = german.sections[HEAD]
+    head = german.sections[HEADER_SECTION]
     lines = [
-        f"{field.kind}: {scalar(normal(answers[f'{HEAD}.{index}']))}\n"
+        f"{field.kind}: {yaml_scalar(normalize(answers[f'{HEADER_SECTION}.{index}']))}\n"
         for index, field in enumerate(head)
-        if answers.get(f"{HEAD}.{index}")
+        if answers.get(f"{HEADER_SECTION}.{index}")
     ]
-    body = "\n\n".join(_fill(german, name, answers) for name in german.sections if name != HEAD)
+    body = "\n\n".join(_fill_section(german, name, answers) for name in german.sections if name != HEADER_SECTION)
     return "---\n" + "".join(lines) + "---\n\n" + body + "\n"
 
 
 _REVIEW = re.compile(r"^reviewed_(?:by|at):.*\n", re.MULTILINE)
 
 
-def with_review(text: str, name: str | None, day: datetime.date) -> str:
+def set_review(text: str, name: str | None, day: datetime.date) -> str:
     """Return a page's file with another reviewer in its header; without any if ``name`` is None."""
     head, line, body = text.partition("\n---")
     head = _REVIEW.sub("", head + "\n").rstrip("\n")
-    return head + (f"\nreviewed_by: {scalar(name)}\nreviewed_at: {day}" if name else "") + line + body
+    return head + (f"\nreviewed_by: {yaml_scalar(name)}\nreviewed_at: {day}" if name else "") + line + body

@@ -11,14 +11,24 @@ from collections.abc import Collection
 from pathlib import Path
 
 from core.languages import Language
-from editorial.content.front_matter import TranslationHeader
+from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.pages import Content, Page
-from editorial.translations.lockfile import UNKNOWN, Entry, Lock, Section, default_code
+from editorial.translations.lockfile import UNKNOWN_HASH, Entry, Lock, Section, default_code
 from editorial.translations.segments import Document
-from editorial.translations.state import NOTHING, changes, cut_alike, documents, find_entry, fingerprint, stale_flags
+from editorial.translations.state import (
+    EMPTY_SECTION,
+    document_digest,
+    documents,
+    find_entry,
+    has_same_structure,
+    stale_flags,
+    stale_segments,
+)
 
 
-def updated(docs: Path, content: Content, languages: tuple[Language, ...], lock: Lock, today: datetime.date) -> Lock:
+def update_lock(
+    docs: Path, content: Content, languages: tuple[Language, ...], lock: Lock, today: datetime.date
+) -> Lock:
     """Return the lock with everything that follows written down; pages and languages that are gone fall out."""
     entries: dict[tuple[str, str], Entry] = {}
     others = [language for language in languages if not language.default]
@@ -31,44 +41,46 @@ def updated(docs: Path, content: Content, languages: tuple[Language, ...], lock:
         for language in others:
             if page.is_translated(language):
                 before = find_entry(docs, lock, page, language)
-                entries[page.key, language.code] = updated_entry(docs, page, language, before, today)
+                entries[page.key, language.code] = update_entry(docs, page, language, before, today)
     return Lock(entries)
 
 
-def entries_for(
+def update_entries(
     docs: Path, content: Content, languages: tuple[Language, ...], lock: Lock,
     places: Collection[tuple[str, str]], today: datetime.date,
 ) -> Lock:  # fmt: skip
     """Return the lock with these pages and languages written down, and nothing else touched."""
-    fresh = updated(docs, content, languages, lock, today)
+    fresh = update_lock(docs, content, languages, lock, today)
     return Lock({**lock.entries, **{place: fresh.entries[place] for place in places}})
 
 
-def updated_entry(docs: Path, page: Page, language: Language, known: Entry | None, today: datetime.date) -> Entry:
+def update_entry(docs: Path, page: Page, language: Language, known: Entry | None, today: datetime.date) -> Entry:
     """Return what is to be known of one page in one language after today."""
     german, own = documents(docs, page.key, language)
     if known is None:
-        return accepted_entry(docs, page, language, None, today)
+        return accept_entry(docs, page, language, None, today)
     sections: dict[str, Section] = {}
-    stale = {change.section for change in changes(german, own, known)}
+    stale = {change.section for change in stale_segments(german, own, known)}
     for name in {*german.sections, *known.sections}:
-        before = known.sections.get(name, NOTHING)
+        before = known.sections.get(name, EMPTY_SECTION)
         if name not in stale:
             if name in german.sections:
                 sections[name] = Section(german.hashes(name), own.hashes(name))
-        elif name in german.sections and cut_alike(german, own, name):
-            sections[name] = _half_followed(german, own, name, known, before.stale_since or today)
+        elif name in german.sections and has_same_structure(german, own, name):
+            sections[name] = _partially_updated_section(german, own, name, known, before.stale_since or today)
         else:
-            sections[name] = Section(before.german, before.own, before.stale_since or today)
+            sections[name] = Section(before.source_hashes, before.target_hashes, before.stale_since or today)
     followed = any(not row.stale_since and known.sections.get(name) != row for name, row in sections.items())
-    return Entry(today if followed else known.at, sections, _review(page, language, known, own, today))
+    return Entry(today if followed else known.synced_on, sections, _review(page, language, known, own, today))
 
 
-def _half_followed(german: Document, own: Document, name: str, known: Entry, since: datetime.date) -> Section:
+def _partially_updated_section(
+    german: Document, own: Document, name: str, known: Entry, since: datetime.date
+) -> Section:
     """Write down those paragraphs that follow; the others keep the German mark that they were made from."""
-    made_from = {mark: source for source, marks in known.partners().items() for mark in marks}
+    made_from = {mark: source for source, marks in known.translations_by_source().items() for mark in marks}
     marks = [
-        made_from.get(target, UNKNOWN) if stale else source
+        made_from.get(target, UNKNOWN_HASH) if stale else source
         for stale, source, target in zip(
             stale_flags(german, own, name, known), german.hashes(name), own.hashes(name), strict=True
         )
@@ -79,16 +91,16 @@ def _half_followed(german: Document, own: Document, name: str, known: Entry, sin
 def _review(
     page: Page, language: Language, known: Entry | None, own: Document, today: datetime.date
 ) -> tuple[datetime.date, str] | None:
-    header = page.text(language).header
-    day = header.reviewed_at if isinstance(header, TranslationHeader) else None
+    header = page.text(language).front_matter
+    day = header.reviewed_at if isinstance(header, TranslationFrontMatter) else None
     if day is None:
         return None
     if known and known.review and known.review[0] == day and day < today:
         return known.review
-    return day, fingerprint(own)
+    return day, document_digest(own)
 
 
-def accepted_entry(docs: Path, page: Page, language: Language, known: Entry | None, today: datetime.date) -> Entry:
+def accept_entry(docs: Path, page: Page, language: Language, known: Entry | None, today: datetime.date) -> Entry:
     """Return the entry that says: the translation as it is fits the German text as it is."""
     german, own = documents(docs, page.key, language)
     sections = {name: Section(german.hashes(name), own.hashes(name)) for name in german.sections}
@@ -98,7 +110,7 @@ def accepted_entry(docs: Path, page: Page, language: Language, known: Entry | No
     return Entry(today, sections, review)
 
 
-def accepted(
+def accept_pages(
     docs: Path, pages: Collection[Page], languages: tuple[Language, ...], lock: Lock, today: datetime.date
 ) -> Lock:
     """Return the lock with these pages accepted as they are, in all of these languages."""
@@ -107,5 +119,5 @@ def accepted(
         for language in languages:
             if not language.default and page.is_translated(language):
                 place = page.key, language.code
-                entries[place] = accepted_entry(docs, page, language, entries.get(place), today)
+                entries[place] = accept_entry(docs, page, language, entries.get(place), today)
     return Lock(entries)

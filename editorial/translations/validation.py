@@ -10,42 +10,42 @@ from collections.abc import Collection, Iterator, Mapping
 from core.characters import find_forbidden
 from core.findings import Finding
 from core.languages import Language
-from editorial.content.front_matter import TranslationHeader, read_header, split_header
-from editorial.content.markdown import find_html
-from editorial.content.shortcodes import BRACES, INSERT
-from editorial.translations.segments import Document, cells, normal, read_document
-from editorial.translations.state import shorten
+from editorial.content.front_matter import TranslationFrontMatter, split_front_matter, validate_front_matter
+from editorial.content.markdown import find_raw_html
+from editorial.content.shortcodes import SHORTCODE, SHORTCODE_LIKE
+from editorial.translations.segments import Document, cells, normalize, read_document
+from editorial.translations.state import shorten_text
 from editorial.translations.units import Unit
 
 _TARGET = re.compile(r"(!?)\[[^\]]*\]\(\s*<?([^)\s>]+)>?[^)]*\)")
 _ATTRIBUTES = re.compile(r"(?<!\{)\{:?\s*[#.][^{}]*\}(?!\})")
 _IDS = re.compile(r"\{[^{}]*#([\w-]+)[^{}]*\}")
-MANY = 20  # letters from which on the script of a text says something about its language
+MIN_LETTERS_FOR_SCRIPT = 20  # letters from which on the script of a text says something about its language
 
 
-def faults(unit: Unit, target: str) -> Iterator[tuple[str, str]]:
+def segment_errors(unit: Unit, target: str) -> Iterator[tuple[str, str]]:
     """Yield what is wrong with one translated text: what was seen and why it matters, and the remedy."""
     if not target.strip():
         yield "ist leer.", "Übersetzen Sie ihn; sonst fehlt den Lesenden dieser Text."
         return
     if find_forbidden(target):
         yield "enthält unsichtbare Steuerzeichen.", "Tippen Sie den Text neu, statt ihn zu kopieren."
-    yield from _same(
-        "Einschübe", _inserts(unit.source), _inserts(target),
+    yield from _compare_tokens(
+        "Einschübe", _shortcodes(unit.source), _shortcodes(target),
         "Übernehmen Sie jeden Einschub in doppelten geschweiften Klammern genau so, wie er im Deutschen steht; "
         "dort setzt die Seite Nummern, Beträge und Gesetze ein.",
     )  # fmt: skip
-    yield from _same(
+    yield from _compare_tokens(
         "Links", _links(unit.source), _links(target),
         "Übersetzen Sie nur den Text in den eckigen Klammern; das Ziel in den runden bleibt, sonst ist der Link tot.",
     )  # fmt: skip
-    yield from _same(
+    yield from _compare_tokens(
         "Kennungen", _attributes(unit.source), _attributes(target),
         "Lassen Sie, was in geschweiften Klammern mit # oder Punkt steht, wie es ist; Links führen dorthin.",
     )  # fmt: skip
     if target.count("**") % 2 > unit.source.count("**") % 2:
         yield "hat ein einzelnes **.", "Fett beginnt und endet mit zwei Sternchen."
-    if any(find_html(target)) and not any(find_html(unit.source)):
+    if any(find_raw_html(target)) and not any(find_raw_html(unit.source)):
         yield "enthält HTML, das im Deutschen nicht steht.", "Löschen Sie die Zeichen in spitzen Klammern."
     if unit.kind == "row" and len(cells(target)) != len(cells(unit.source)):
         yield (
@@ -56,7 +56,7 @@ def faults(unit: Unit, target: str) -> Iterator[tuple[str, str]]:
         yield "enthält gerade Anführungszeichen, die den Titel des Kastens beenden.", "Nehmen Sie die der Sprache."
 
 
-def _same(name: str, wanted: Counter[str], given: Counter[str], remedy: str) -> Iterator[tuple[str, str]]:
+def _compare_tokens(name: str, wanted: Counter[str], given: Counter[str], remedy: str) -> Iterator[tuple[str, str]]:
     missing, extra = wanted - given, given - wanted
     if missing or extra:
         parts = [f"es fehlt {word}" for word in sorted(missing.elements())]
@@ -64,9 +64,9 @@ def _same(name: str, wanted: Counter[str], given: Counter[str], remedy: str) -> 
         yield f"hat andere {name} als der deutsche Text: {', '.join(parts)}.", remedy
 
 
-def _inserts(text: str) -> Counter[str]:
+def _shortcodes(text: str) -> Counter[str]:
     return Counter(
-        " ".join(braces.replace("{{", "{{ ").replace("}}", " }}").split()) for braces in BRACES.findall(text)
+        " ".join(braces.replace("{{", "{{ ").replace("}}", " }}").split()) for braces in SHORTCODE_LIKE.findall(text)
     )
 
 
@@ -78,31 +78,31 @@ def _attributes(text: str) -> Counter[str]:
     return Counter(" ".join(found.split()) for found in _ATTRIBUTES.findall(text))
 
 
-def wrong_script(text: str, language: Language) -> bool:
+def has_wrong_script(text: str, language: Language) -> bool:
     """Tell whether a text is clearly not in the script in which its language writes its own name."""
     own = _script(next(char for char in language.name if char.isalpha()))
-    scripts = Counter(_script(char) for char in INSERT.sub("", _TARGET.sub("", text)) if char.isalpha())
-    return sum(scripts.values()) >= MANY and scripts[own] * 5 < sum(scripts.values())
+    scripts = Counter(_script(char) for char in SHORTCODE.sub("", _TARGET.sub("", text)) if char.isalpha())
+    return sum(scripts.values()) >= MIN_LETTERS_FOR_SCRIPT and scripts[own] * 5 < sum(scripts.values())
 
 
 def _script(char: str) -> str:
     return unicodedata.name(char, "?").split()[0]
 
 
-def page_faults(file: str, german: Document, made: str, sections: Collection[str]) -> Iterator[Finding]:
+def page_errors(file: str, german: Document, made: str, sections: Collection[str]) -> Iterator[Finding]:
     """Yield what is wrong with a whole page made from answers: its header, and which of these sections are not alike."""
-    parsed = split_header(made, file)
+    parsed = split_front_matter(made, file)
     if isinstance(parsed, Finding):
         yield parsed
         return
-    header = read_header(TranslationHeader, parsed, file)
+    header = validate_front_matter(TranslationFrontMatter, parsed, file)
     if isinstance(header, list):
         yield from header
         return
     own = read_document(made)
     for name, paragraphs in german.sections.items():
         if name in sections and own.kinds(name) != german.kinds(name):
-            heading = shorten(paragraphs[0].text, 40)
+            heading = shorten_text(paragraphs[0].text, 40)
             if name not in own.sections:
                 yield Finding(file, 0, f"Der Abschnitt „{heading}“ ging verloren, weil seine Überschrift oder ihre Kennung fehlt.",
                               f"Die Überschrift endet in allen Sprachen mit {{ #{name} }}.")  # fmt: skip
@@ -115,7 +115,7 @@ def page_faults(file: str, german: Document, made: str, sections: Collection[str
             )  # fmt: skip
 
 
-def lost_words(file: str, made: str, answers: Mapping[str, str]) -> Iterator[Finding]:
+def altered_segments(file: str, made: str, answers: Mapping[str, str]) -> Iterator[Finding]:
     """Yield each answer that the page would not show as it was given."""
     own = read_document(made)
     for place, answer in answers.items():
@@ -123,9 +123,9 @@ def lost_words(file: str, made: str, answers: Mapping[str, str]) -> Iterator[Fin
         rows = own.sections.get(name, ())
         if index and int(index) < len(rows):
             given = " | ".join(cells(answer)) if rows[int(index)].kind == "row" else answer
-            if normal(rows[int(index)].text) != normal(given):
+            if normalize(rows[int(index)].text) != normalize(given):
                 yield Finding(
-                    file, rows[int(index)].line, f"„{shorten(answer)}“ käme nicht unverändert auf der Seite an.",
+                    file, rows[int(index)].line, f"„{shorten_text(answer)}“ käme nicht unverändert auf der Seite an.",
                     "Lassen Sie Zeichen weg, die in Markdown etwas bedeuten, zum Beispiel # am Ende einer Überschrift.",
                 )  # fmt: skip
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from editorial.translations.segments import normal
+from editorial.translations.segments import normalize
 from editorial.translations.units import Unit
 
 NAMESPACE = "urn:oasis:names:tc:xliff:document:1.2"
 # Tools that make XLIFF from PO still write 1.1, which says the same for our purposes.
-READABLE = {NAMESPACE: "1.2", "urn:oasis:names:tc:xliff:document:1.1": "1.1"}
-MARK = "Stand "
+SUPPORTED_VERSIONS = {NAMESPACE: "1.2", "urn:oasis:names:tc:xliff:document:1.1": "1.1"}
+HASH_PREFIX = "Stand "
 STATES = {"done": "translated", "stale": "needs-adaptation", "new": "needs-translation"}
 
 
@@ -28,14 +28,14 @@ class ExchangeError(Exception):
 
     def __init__(self, line: int, what: str, remedy: str) -> None:
         super().__init__(what)
-        self.line, self.what, self.remedy = line, what, remedy
+        self.line, self.message, self.hint = line, what, remedy
 
 
 @dataclass
-class Answer:
+class ReturnedSegment:
     """One unit as it came back.
 
-    :ivar stand: the mark of the translation that was sent out, ``neu`` if there was none; None if the tool dropped it.
+    :ivar sent_hash: the mark of the translation that was sent out, ``neu`` if there was none; None if the tool dropped it.
     """
 
     id: str
@@ -43,7 +43,7 @@ class Answer:
     language: str
     source: str = ""
     target: str = ""
-    stand: str | None = None
+    sent_hash: str | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -73,40 +73,40 @@ def _write_unit(unit: Unit, german: str, source: str, target: str) -> str:
         '<context-group name="po-reference" purpose="location">'
         f'<context context-type="sourcefile">{escape(german)}</context>'
         f'<context context-type="linenumber">{unit.line}</context></context-group>\n'
-        f'<note from="developer">{escape(note(unit))}</note>\n</trans-unit>\n'
+        f'<note from="developer">{escape(format_note(unit))}</note>\n</trans-unit>\n'
     )
 
 
-def note(unit: Unit) -> str:
+def format_note(unit: Unit) -> str:
     """Return the place, what a translator is told, and the mark by which we know whether the words were changed.
 
     Some tools keep notes and forget names, so the place stands here once more.
     """
-    return f"{unit.id} · {unit.said} · {MARK}{stand(unit.target)}"
+    return f"{unit.id} · {unit.translator_note} · {HASH_PREFIX}{target_hash(unit.target)}"
 
 
-def stand(target: str) -> str:
+def target_hash(target: str) -> str:
     """Return the mark of a translation as it was sent out."""
-    return hashlib.sha256(normal(target).encode()).hexdigest()[:8] if target else "neu"
+    return hashlib.sha256(normalize(target).encode()).hexdigest()[:8] if target else "neu"
 
 
-def read_stand(notes: str) -> str | None:
+def parse_target_hash(notes: str) -> str | None:
     """Return the mark that a note carries."""
-    _, found, rest = notes.partition(MARK)
+    _, found, rest = notes.partition(HASH_PREFIX)
     return rest.split()[0].strip("·.,") if found and rest.split() else None
 
 
 # A page may have any name that a file may have.
-_PLACE = re.compile(r"[^#\n]+#[\w-]+(?:\.\d+)?(?= ·|\Z)")
+_SEGMENT_ID = re.compile(r"[^#\n]+#[\w-]+(?:\.\d+)?(?= ·|\Z)")
 
 
-def read_place(name: str, notes: str) -> str:
+def parse_segment_id(name: str, notes: str) -> str:
     """Return the place of a unit: its own name, or, where a tool has dropped that, what the note says."""
-    found = _PLACE.fullmatch(name) or _PLACE.match(notes.strip())
+    found = _SEGMENT_ID.fullmatch(name) or _SEGMENT_ID.match(notes.strip())
     return found[0] if found else ""
 
 
-def read_xliff(data: bytes) -> list[Answer]:
+def read_xliff(data: bytes) -> list[ReturnedSegment]:
     """Return the units of an XLIFF 1.2 file.
 
     :raises ExchangeError: if it is no XML, no XLIFF 1.2, or carries a document type or entities.
@@ -141,8 +141,8 @@ class _Reader:
     parser: expat.XMLParserType
 
     def __init__(self) -> None:
-        self.answers: list[Answer] = []
-        self.unit: Answer | None = None
+        self.answers: list[ReturnedSegment] = []
+        self.unit: ReturnedSegment | None = None
         self.language = ""
         self.into: list[str] = []
         self.seen_root = False
@@ -157,7 +157,7 @@ class _Reader:
         space, _, tag = name.rpartition(" ")
         if not self.seen_root:
             self.seen_root = True
-            if tag != "xliff" or READABLE.get(space, "") != attributes.get("version"):
+            if tag != "xliff" or SUPPORTED_VERSIONS.get(space, "") != attributes.get("version"):
                 raise ExchangeError(
                     self.parser.CurrentLineNumber, "Das ist keine Datei im Format XLIFF 1.2.",
                     "Speichern Sie sie im Übersetzungsprogramm als XLIFF 1.2 oder als PO.",
@@ -166,7 +166,7 @@ class _Reader:
             self.language = attributes.get("target-language", "")
         elif tag == "trans-unit":
             if attributes.get("restype") != "x-gettext-domain-header":
-                self.unit = Answer(attributes.get("id", ""), self.parser.CurrentLineNumber, self.language)
+                self.unit = ReturnedSegment(attributes.get("id", ""), self.parser.CurrentLineNumber, self.language)
         elif self.unit and tag in {"source", "target", "note", "alt-trans"}:
             self.into.append(tag)
 
@@ -176,7 +176,7 @@ class _Reader:
             self.into.pop()
         elif tag == "trans-unit" and self.unit:
             notes = " ".join(self.unit.notes)
-            self.unit.id, self.unit.stand = read_place(self.unit.id, notes), read_stand(notes)
+            self.unit.id, self.unit.sent_hash = parse_segment_id(self.unit.id, notes), parse_target_hash(notes)
             self.answers.append(self.unit)
             self.unit = None
 

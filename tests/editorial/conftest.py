@@ -10,7 +10,7 @@ import pytest
 
 from core.findings import Finding
 from core.languages import Language
-from editorial.checks import check_content
+from editorial.checks.content import check_content
 from editorial.content.facts import Amount, Contact, Facts, Law, Link, Number, Source
 from editorial.content.pages import Content, read_content
 

@@ -31,9 +31,9 @@ def test_a_forbidden_character_is_found_in_pages_headers_and_data(tree: Tree, ch
     with pytest.raises(ContentError) as caught:
         load_facts(tree.docs / "data")
     found = [*tree.check(), *caught.value.findings]
-    places = {(one.file, one.line) for one in found if one.kind == "character"}
+    places = {(one.file, one.line) for one in found if one.code == "character"}
     assert places == {("docs/de/kurse.md", 10), ("docs/de/wege.md", 2), ("docs/data/numbers.yml", 3)}
-    assert all(f"U+{ord(char):04X}" in one.what and one.remedy for one in found if one.kind == "character")
+    assert all(f"U+{ord(char):04X}" in one.message and one.hint for one in found if one.code == "character")
 
 
 def test_letters_and_signs_of_all_our_scripts_are_allowed() -> None:
@@ -46,7 +46,7 @@ def test_an_escape_in_yaml_counts_as_its_character(tree: Tree, escape: str) -> N
     tree.write("de", "kurse", "Kurse", header=GERMAN.format(title=f'"Ku{escape}rse"'))
     (tree.docs / "data").mkdir()
     tree.docs.joinpath("data/glossary.yml").write_text(f'- a: b\n- c: "d{escape}"\n')
-    found = {(one.file, one.line, one.kind) for one in tree.check()}
+    found = {(one.file, one.line, one.code) for one in tree.check()}
     assert found == {("docs/de/kurse.md", 2, "character"), ("docs/data/glossary.yml", 2, "character")}
 
 
@@ -79,4 +79,4 @@ def test_a_catalogue_holds_neither_html_nor_disguises(tmp_path: Path, word: str,
     tmp_path.joinpath("ar.po").write_text(
         f'msgid ""\nmsgstr ""\n"Language: ar\\n"\n\nmsgid "Two words"\nmsgstr "{word}"\n'
     )
-    assert any(said in one.what and one.line for one in check_catalog(LANGUAGES[2], template, tmp_path))
+    assert any(said in one.message and one.line for one in check_catalog(LANGUAGES[2], template, tmp_path))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from core.findings import Finding
-from editorial.checks import check_content
+from editorial.checks.content import check_content
 from tests.editorial.conftest import FACTS, GERMAN, LANGUAGES, Tree
 
 One = Callable[[], Finding]
@@ -39,7 +39,7 @@ def test_a_broken_header_is_named_with_its_line(tree: Tree, header: str, line: i
     assert found
     assert found[0].line == line
     assert words in str(found[0])
-    assert found[0].remedy
+    assert found[0].hint
 
 
 def test_a_missing_header_is_an_error_and_not_printed_into_the_page(tree: Tree, only: One) -> None:
@@ -56,17 +56,17 @@ def test_an_empty_translation_is_an_error(tree: Tree, only: One, text: str) -> N
 
 def test_a_translation_without_german_page_is_an_error(tree: Tree, only: One) -> None:
     tree.write("en", "courses", "Courses")
-    assert "keine deutsche Seite" in only().what
+    assert "keine deutsche Seite" in only().message
 
 
 def test_a_translation_holds_only_its_own_words(tree: Tree, only: One) -> None:
     tree.write("en", "kontakt", "x", header=GERMAN.format(title="Contact").replace("source: [own]\n", ""))
-    assert "review_by" in only().what
+    assert "review_by" in only().message
 
 
 def test_two_pages_of_one_section_have_different_titles(tree: Tree, only: One) -> None:
     tree.write("de", "kurse", "Kontakt")
-    assert "steht auch in" in only().what
+    assert "steht auch in" in only().message
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_slip_in_the_text_is_named_with_its_line(tree: Tree, body: str, line: 
     tree.write("de", "kurse", "Kurse", body)
     found = [finding for finding in tree.check() if words in str(finding)]
     assert [(finding.file, finding.line) for finding in found] == [("docs/de/kurse.md", line)]
-    assert found[0].remedy
+    assert found[0].hint
 
 
 def test_dates_paragraphs_and_years_are_no_phone_numbers(tree: Tree) -> None:
@@ -115,7 +115,7 @@ def test_what_stands_in_a_code_block_is_left_alone(tree: Tree) -> None:
 def test_a_translation_keeps_the_ids_of_the_german_headings(tree: Tree, only: One) -> None:
     tree.write("de", "kurse", "Kurse", "# A { #a }\n\n## B { #termine }")
     tree.write("en", "kurse", "Courses", "# A { #a }\n\n## B { #dates }")
-    assert "es fehlt { #termine }" in only().what
+    assert "es fehlt { #termine }" in only().message
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_a_translation_keeps_the_ids_of_the_german_headings(tree: Tree, only: On
 )
 def test_a_key_that_names_nothing_is_an_error(tree: Tree, only: One, row: str, words: str) -> None:
     tree.write("de", "kurse", "x", header=GERMAN.format(title="Kurse") + row)
-    assert words in only().what
+    assert words in only().message
 
 
 def test_a_page_past_its_review_date_is_a_notice_and_not_an_error(tree: Tree, only: One) -> None:
@@ -176,4 +176,4 @@ def test_headings_may_differ_while_a_translation_is_known_to_be_stale(tree: Tree
     today = datetime.date(2026, 11, 23)
     (error,) = check_content(tree.read(), FACTS, LANGUAGES, (), today, tree.docs)
     (notice,) = check_content(tree.read(), FACTS, LANGUAGES, (), today, tree.docs, {("kurse", "en")})
-    assert (error.level, notice.level, notice.kind) == ("error", "notice", "heading-parity")
+    assert (error.level, notice.level, notice.code) == ("error", "notice", "heading-parity")

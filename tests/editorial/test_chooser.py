@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.languages import default_language, load_languages
 from core.project import ROOT
 from editorial.content.pages import read_content
-from editorial.content.toolkit import FILE, check_table, chooser_data, load_table, measure_pages
+from editorial.content.toolkit import RULES_PATH, check_rules, load_rules, measure_pages, toolkit_json
 from form_handler.toolkit.recommend import (
     QUESTIONS,
     all_answer_combinations,
@@ -24,9 +24,9 @@ from form_handler.toolkit.recommend import (
 )
 
 CONTENT = read_content(ROOT / "docs", load_languages())
-TABLE = load_table()
+TABLE = load_rules()
 assert not isinstance(TABLE, list)
-DATA = chooser_data(TABLE, CONTENT, default_language())
+DATA = toolkit_json(TABLE, CONTENT, default_language())
 answers = st.fixed_dictionaries(
     {
         question: st.lists(st.sampled_from([key for key, _ in choices]), unique=True, max_size=8 if question == "obstacle" else 1)
@@ -36,7 +36,7 @@ answers = st.fixed_dictionaries(
 
 
 def test_the_real_table_has_no_fault() -> None:
-    assert check_table(CONTENT) == []
+    assert check_rules(CONTENT) == []
 
 
 @tried(max_examples=500)
@@ -91,7 +91,7 @@ def test_what_was_not_offered_as_a_choice_is_ignored() -> None:
 
 def harmed(tmp_path: Path, change: str) -> list[str]:
     """Return what the check says of a table that was changed."""
-    data = yaml.safe_load((ROOT / FILE).read_text("utf-8"))
+    data = yaml.safe_load((ROOT / RULES_PATH).read_text("utf-8"))
     match change:
         case "unknown measure":
             data["rules"][0]["show"] = ["gibtesnicht"]
@@ -112,7 +112,7 @@ def harmed(tmp_path: Path, change: str) -> list[str]:
             data["always"] = "gibtesnicht"
     path = tmp_path / "chooser.yml"
     path.write_text(yaml.safe_dump(data, sort_keys=False), "utf-8")
-    return [str(finding) for finding in check_table(CONTENT, path)]
+    return [str(finding) for finding in check_rules(CONTENT, path)]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_a_slip_in_the_table_is_found_with_file_line_and_remedy(tmp_path: Path, 
 def test_a_broken_file_is_named_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "chooser.yml"
     path.write_text("rules:\n  - {when: [}\n")
-    (finding,) = check_table(CONTENT, path)
+    (finding,) = check_rules(CONTENT, path)
     assert "kein gültiges YAML" in str(finding)
 
 
@@ -139,7 +139,7 @@ def test_the_data_of_every_language_holds_whole_sentences() -> None:
 
     for language in load_languages():
         with use_language(language.code):
-            data = chooser_data(TABLE, CONTENT, language)
+            data = toolkit_json(TABLE, CONTENT, language)
         assert data["measures"].keys() == DATA["measures"].keys()
         assert set(data["reasons"]) == {"always", *(f"{q}:{k}" for q in QUESTIONS for k, _ in choice_labels()[q])}
         assert all("%(" not in text for text in data["reasons"].values())

@@ -16,7 +16,7 @@ from core.languages import default_language
 from editorial.build.settings import Levels, Settings
 from editorial.build.single import Leading, Places, Said
 from editorial.checks.markdown_blocks import converter
-from editorial.content.shortcodes import fill_inserts
+from editorial.content.shortcodes import expand_shortcodes
 from editorial.render.site import House
 from tests.editorial.conftest import FACTS, LANGUAGES, Tree
 
@@ -50,7 +50,7 @@ def strict(tree: Tree, body: str) -> list[str]:
     said, logger = Said(), logging.getLogger("mkdocs")
     logger.addHandler(said)
     try:
-        html = md.reset().convert(fill_inserts(body, FACTS, "de", {}))
+        html = md.reset().convert(expand_shortcodes(body, FACTS, "de", {}))
     finally:
         logger.removeHandler(said)
         md.treeprocessors.deregister("relpath")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.languages import Language
-from editorial.content.pages import Content, reread
+from editorial.content.pages import Content, reload_page
 from tests.editorial.conftest import GERMAN, LANGUAGES, Tree
 
 GERMAN_LANGUAGE, ENGLISH, ARABIC = LANGUAGES
@@ -70,7 +70,7 @@ def test_a_short_title_that_two_pages_have_is_known(tree: Tree) -> None:
     content = tree.read()
 
     def namesakes(language: Language) -> set[str]:
-        return {key for key, page in content.pages.items() if content.has_namesake(page, language)}
+        return {key for key, page in content.pages.items() if content.has_duplicate_title(page, language)}
 
     assert namesakes(GERMAN_LANGUAGE) == {"a/x", "b/x"}
     assert namesakes(ENGLISH) == set()
@@ -105,5 +105,5 @@ def test_a_file_read_again_says_what_it_says_when_all_are_read(tree: Tree, befor
     known = tree.read()
     assert known.findings == []
     path.write_text(after, "utf-8", newline="")
-    again, whole = reread(known, tree.docs, "en", "index"), tree.read()
+    again, whole = reload_page(known, tree.docs, "en", "index"), tree.read()
     assert again == (whole.findings or Content(whole.pages))

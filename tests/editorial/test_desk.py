@@ -9,7 +9,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from core.languages import load_languages
-from editorial.checks.dashboard import dead_links, recent_files, write_desk
+from editorial.checks.dashboard import dead_links, recent_files, write_dashboard
 from editorial.content.pages import read_content
 from tests.conftest import ROOT
 
@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BeautifulSoup]:
     """The desk of the real pages, on a day on which everything is overdue."""
-    out = write_desk(tmp_path_factory.mktemp("desk") / "index.html", today=datetime.date(2099, 1, 1))
+    out = write_dashboard(tmp_path_factory.mktemp("desk") / "index.html", today=datetime.date(2099, 1, 1))
     return out, BeautifulSoup(out.read_bytes(), "html.parser")
 
 

@@ -8,7 +8,7 @@ from typing import get_args
 from core.languages import Language, load_languages
 from editorial.content.front_matter import Audience, Topic
 from editorial.content.pages import Page
-from editorial.content.taxonomy import AUDIENCES, TOPICS, filters, tags
+from editorial.content.taxonomy import AUDIENCE_LABELS, TOPIC_LABELS, card_filters, page_tags
 from editorial.render.assets import stylesheet
 from tests.conftest import ROOT
 from tests.editorial.conftest import GERMAN, LANGUAGES, Tree
@@ -25,13 +25,13 @@ def courses(tree: Tree, *headers: str) -> list[Page]:
 
 
 def test_every_topic_and_audience_has_a_name() -> None:
-    assert set(TOPICS) == set(get_args(Topic))
-    assert set(AUDIENCES) | {"everyone"} == set(get_args(Audience))
+    assert set(TOPIC_LABELS) == set(get_args(Topic))
+    assert set(AUDIENCE_LABELS) | {"everyone"} == set(get_args(Audience))
 
 
 def test_every_choice_has_its_rule_in_the_stylesheet_and_a_new_language_needs_none() -> None:
     css = stylesheet(STYLESHEET, (*load_languages(), SORANI))
-    for key in (*TOPICS, *AUDIENCES, *(language.code for language in load_languages()), SORANI.code):
+    for key in (*TOPIC_LABELS, *AUDIENCE_LABELS, *(language.code for language in load_languages()), SORANI.code):
         assert f'.kim-cards:has([value="{key}"]:checked) [data-tags]:not([data-tags~="{key}"])' in css, key
     assert '"$tag"' not in css
 
@@ -58,24 +58,24 @@ def test_a_browser_that_cannot_choose_shows_all_pages_and_no_choice() -> None:
 
 def test_a_page_for_everyone_is_found_by_each_audience(tree: Tree) -> None:
     (page,) = courses(tree, "audience: [everyone]\ntopics: [work]\noffer: {cost: free, languages: [de]}\n")
-    assert tags(page) == ["work", "newcomers", "employers", "helpers", "de"]
+    assert page_tags(page) == ["work", "newcomers", "employers", "helpers", "de"]
 
 
 def test_a_short_list_needs_no_filter(tree: Tree) -> None:
-    assert filters(courses(tree, *["topics: [work]\n", "topics: [health]\n"] * 2), "de") == []
+    assert card_filters(courses(tree, *["topics: [work]\n", "topics: [health]\n"] * 2), "de") == []
 
 
 def test_a_list_about_one_thing_needs_no_filter(tree: Tree) -> None:
-    assert filters(courses(tree, *["topics: [work]\n"] * 9), "de") == []
+    assert card_filters(courses(tree, *["topics: [work]\n"] * 9), "de") == []
 
 
 def test_choices_that_fit_no_page_and_groups_that_tell_nothing_are_left_out(tree: Tree) -> None:
     pages = courses(tree, *["topics: [work]\naudience: [employers]\n", "topics: [health]\naudience: [employers]\n"] * 4)
-    assert [(row["name"], [key for key, _ in row["choices"]]) for row in filters(pages, "de")] == [
+    assert [(row["name"], [key for key, _ in row["choices"]]) for row in card_filters(pages, "de")] == [
         ("topic", ["work", "health"])
     ]
 
 
 def test_languages_of_offers_are_named_in_the_readers_language(tree: Tree) -> None:
     rows = ["topics: [work]\noffer: {cost: free, languages: [uk]}\n", "topics: [health]\n"] * 3
-    assert filters(courses(tree, *rows), "en")[-1]["choices"] == [("uk", "Ukrainian")]
+    assert card_filters(courses(tree, *rows), "en")[-1]["choices"] == [("uk", "Ukrainian")]

@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 import pytest
 from msgspec.structs import replace
 
-from editorial.checks.external_links import Asker, ask_links, retry_after
+from editorial.checks.external_links import LinkChecker, check_links, retry_after
 from editorial.content.facts import Facts, Link
 from tests.editorial.conftest import FACTS
 from tests.serving import free_port
@@ -131,8 +131,8 @@ def facts_with(**urls: str) -> Facts:
     return replace(FACTS, links=links, laws={}, contacts={}, lines={"links": dict.fromkeys(links, 3)})
 
 
-def asker(waits: list[float] | None = None) -> Asker:
-    return Asker(pause=1.0, wait=(waits if waits is not None else []).append)
+def asker(waits: list[float] | None = None) -> LinkChecker:
+    return LinkChecker(pause=1.0, wait=(waits if waits is not None else []).append)
 
 
 @pytest.mark.parametrize(
@@ -151,12 +151,12 @@ def asker(waits: list[float] | None = None) -> Asker:
     ],
 )
 def test_each_answer_is_sorted(server: str, tmp_path: Path, path: str, words: str | None) -> None:
-    found = ask_links(facts_with(a=server + path), None, tmp_path / "links.json", MONDAY, asker())
+    found = check_links(facts_with(a=server + path), None, tmp_path / "links.json", MONDAY, asker())
     if words is None:
         assert found == []
     else:
         (one,) = found
-        assert words.format(server=server) in one.what
+        assert words.format(server=server) in one.message
         assert (one.file, one.line, one.level) == ("docs/data/links.yml", 3, "notice")
 
 
@@ -185,11 +185,13 @@ def test_each_answer_is_sorted(server: str, tmp_path: Path, path: str, words: st
     ],
 )
 def test_whatever_a_server_does_ends_in_a_finding(server: str, tmp_path: Path, path: str, words: str | None) -> None:
-    found = ask_links(facts_with(a=server + path), None, tmp_path / "links.json", MONDAY, asker())
+    found = check_links(facts_with(a=server + path), None, tmp_path / "links.json", MONDAY, asker())
     if path == "/to/new":
-        assert "schickt mehr als 10 Mal weiter" in found[0].what, "a relative address, again and again"
+        assert "schickt mehr als 10 Mal weiter" in found[0].message, "a relative address, again and again"
     else:
-        assert [bool(words) and words.format(server=server) in one.what for one in found] == [True] * bool(words), found
+        assert [bool(words) and words.format(server=server) in one.message for one in found] == [True] * bool(words), (
+            found
+        )
 
 
 @pytest.mark.parametrize(
@@ -198,18 +200,18 @@ def test_whatever_a_server_does_ends_in_a_finding(server: str, tmp_path: Path, p
      "https://a b.example/", "https://a.example/\u202e", "nothing"],
 )  # fmt: skip
 def test_an_address_that_cannot_be_asked_is_an_error_and_asked_for_nothing(tmp_path: Path, url: str) -> None:
-    (one,) = ask_links(facts_with(a=url), None, tmp_path / "links.json", MONDAY, asker())
+    (one,) = check_links(facts_with(a=url), None, tmp_path / "links.json", MONDAY, asker())
     assert one.level == "error"
-    assert "Die Adresse " in one.what
+    assert "Die Adresse " in one.message
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_server_that_sends_a_byte_now_and_then_holds_nobody(server: str, tmp_path: Path, scheme: str) -> None:
     """A timeout between two bytes never comes then. With https the bytes are no handshake."""
-    slow = Asker(wait=[].append, total=0.5)
+    slow = LinkChecker(wait=[].append, total=0.5)
     address = server.replace("http", scheme) + "/slow-head"
-    (one,) = ask_links(facts_with(a=address), None, tmp_path / "links.json", MONDAY, slow)
-    assert "nicht erreichbar" in one.what
+    (one,) = check_links(facts_with(a=address), None, tmp_path / "links.json", MONDAY, slow)
+    assert "nicht erreichbar" in one.message
 
 
 def test_of_the_rules_for_robots_only_the_beginning_is_read(tmp_path: Path) -> None:
@@ -226,10 +228,10 @@ def test_of_the_rules_for_robots_only_the_beginning_is_read(tmp_path: Path) -> N
     planted = ThreadingHTTPServer(("127.0.0.1", 0), Robots)
     threading.Thread(target=planted.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{planted.server_port}/secret/page"
-    (one,) = ask_links(facts_with(a=address), None, tmp_path / "links.json", MONDAY, asker())
+    (one,) = check_links(facts_with(a=address), None, tmp_path / "links.json", MONDAY, asker())
     planted.shutdown()
     planted.server_close()
-    assert "lässt Programme nicht ein" in one.what
+    assert "lässt Programme nicht ein" in one.message
 
 
 @pytest.mark.parametrize(
@@ -239,61 +241,65 @@ def test_of_the_rules_for_robots_only_the_beginning_is_read(tmp_path: Path) -> N
 def test_an_odd_wish_for_patience_is_no_traceback(server: str, tmp_path: Path, value: str) -> None:
     waits: list[float] = []
     path = "/later/" + quote(value.encode("latin-1", "replace"))
-    (one,) = ask_links(facts_with(a=server + path), None, tmp_path / "links.json", MONDAY, asker(waits))
-    assert "lässt Programme nicht ein (429)" in one.what
+    (one,) = check_links(facts_with(a=server + path), None, tmp_path / "links.json", MONDAY, asker(waits))
+    assert "lässt Programme nicht ein (429)" in one.message
     assert all(0 <= seconds <= 60 for seconds in waits)
 
 
 @pytest.mark.parametrize("text", ["[]", "5", "null", '{"a": 3}', '{"a": [1]}', "\udcff"])
 def test_a_memory_of_another_shape_is_begun_anew(server: str, tmp_path: Path, text: str) -> None:
     (tmp_path / "links.json").write_bytes(text.encode("utf-8", "surrogateescape"))
-    assert ask_links(facts_with(a=server + "/gone"), None, tmp_path / "links.json", MONDAY, asker())
+    assert check_links(facts_with(a=server + "/gone"), None, tmp_path / "links.json", MONDAY, asker())
 
 
 def test_nobody_there_is_unreachable_and_no_alarm(tmp_path: Path) -> None:
     facts = facts_with(a=f"http://127.0.0.1:{free_port()}/x")
     for day in (MONDAY, TUESDAY):
-        (one,) = ask_links(facts, None, tmp_path / "links.json", day, asker())
-        assert "nicht erreichbar" in one.what
+        (one,) = check_links(facts, None, tmp_path / "links.json", day, asker())
+        assert "nicht erreichbar" in one.message
         assert one.level == "notice"
 
 
 def test_an_alarm_needs_two_different_days(server: str, tmp_path: Path) -> None:
     facts, memory = facts_with(a=server + "/gone"), tmp_path / "links.json"
-    levels = [ask_links(facts, None, memory, day, asker())[0].level for day in (MONDAY, MONDAY, TUESDAY)]
+    levels = [check_links(facts, None, memory, day, asker())[0].level for day in (MONDAY, MONDAY, TUESDAY)]
     assert levels == ["notice", "notice", "error"]
     Planted.gone = False
-    assert ask_links(facts, None, memory, TUESDAY, asker()) == []
+    assert check_links(facts, None, memory, TUESDAY, asker()) == []
     Planted.gone = True
-    assert ask_links(facts, None, memory, TUESDAY, asker())[0].level == "notice", "a recovery starts the count anew"
+    assert check_links(facts, None, memory, TUESDAY, asker())[0].level == "notice", "a recovery starts the count anew"
 
 
 def test_a_broken_memory_is_begun_anew(server: str, tmp_path: Path) -> None:
     (tmp_path / "links.json").write_text("{broken")
-    assert ask_links(facts_with(a=server + "/gone"), None, tmp_path / "links.json", MONDAY, asker())
+    assert check_links(facts_with(a=server + "/gone"), None, tmp_path / "links.json", MONDAY, asker())
 
 
 def test_a_host_is_asked_slowly_and_a_wish_for_patience_is_honoured(server: str, tmp_path: Path) -> None:
     waits: list[float] = []
     facts = facts_with(a=server + "/fine", b=server + "/slow-down", c=server + "/fine2")
-    assert ask_links(facts, None, tmp_path / "links.json", MONDAY, asker(waits)) == []
+    assert check_links(facts, None, tmp_path / "links.json", MONDAY, asker(waits)) == []
     assert waits == [1.0, 7.0, 1.0]
 
 
 def test_what_robots_may_not_see_is_never_asked_for(server: str, tmp_path: Path) -> None:
-    ask_links(facts_with(a=server + "/secret/page"), None, tmp_path / "links.json", MONDAY, asker())
+    check_links(facts_with(a=server + "/secret/page"), None, tmp_path / "links.json", MONDAY, asker())
     assert {path for _method, path in Planted.asked} == {"/robots.txt"}
 
 
 def test_one_address_named_twice_is_asked_once_and_found_twice(server: str, tmp_path: Path) -> None:
-    found = ask_links(facts_with(a=server + "/moved", b=server + "/moved"), None, tmp_path / "l.json", MONDAY, asker())
+    found = check_links(
+        facts_with(a=server + "/moved", b=server + "/moved"), None, tmp_path / "l.json", MONDAY, asker()
+    )
     assert len(found) == 2
     assert Planted.asked.count(("HEAD", "/moved")) == 1
 
 
 def test_the_summary_names_all_five_sorts(server: str, tmp_path: Path) -> None:
     said: list[str] = []
-    ask_links(facts_with(a=server + "/fine", b=server + "/missing"), said.append, tmp_path / "l.json", MONDAY, asker())
+    check_links(
+        facts_with(a=server + "/fine", b=server + "/missing"), said.append, tmp_path / "l.json", MONDAY, asker()
+    )
     assert said == [
         "Fremde Adressen: 1 funktioniert, 0 umgezogen, 0 lässt Programme nicht ein, 0 nicht erreichbar, 1 weg"
     ]

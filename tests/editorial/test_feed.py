@@ -11,7 +11,7 @@ import pytest
 
 from editorial.build.feeds import atom
 from editorial.build.well_known import security
-from editorial.content.history import changed, changes
+from editorial.content.history import last_change, read_last_changes
 from tests.editorial.conftest import GERMAN, LANGUAGES, Tree
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -37,7 +37,7 @@ def test_a_page_was_changed_when_git_last_saw_a_change(tree: Tree) -> None:
     tree.write("de", "kontakt", "Anders")
     tree.write("de", "größe", "Größe")
     commit(root, "2026-11-20T09:30:00+01:00")
-    known = changes(tree.docs)
+    known = read_last_changes(tree.docs)
     assert known["de/kontakt.md"] == known["de/größe.md"] == DAY
     assert known["de/index.md"] == datetime.datetime(2026, 11, 1, 9, tzinfo=datetime.UTC)
 
@@ -65,9 +65,9 @@ def test_a_shallow_clone_dates_only_what_its_commits_changed(
     """Its oldest commit seems to have written every page on its own day."""
     root, clone = history(tree), tmp_path / "clone"
     subprocess.run(["git", "clone", "-q", "--depth", str(depth), root.as_uri(), clone], check=True)
-    found = changes(clone / "docs")
+    found = read_last_changes(clone / "docs")
     assert set(found) == known
-    assert all(found[name] == when for name, when in changes(tree.docs).items() if name in known)
+    assert all(found[name] == when for name, when in read_last_changes(tree.docs).items() if name in known)
     if depth == 1:
         feed = ElementTree.fromstring(atom(tree.read(), GERMAN_LANGUAGE, found, "KIM", "https://kim.example.org/"))
         stamps = [entry.findtext(ATOM + "updated") for entry in feed.findall(ATOM + "entry")]
@@ -77,27 +77,27 @@ def test_a_shallow_clone_dates_only_what_its_commits_changed(
 @pytest.mark.parametrize("how", ["replace", "graft"])
 def test_a_history_that_was_cut_here_is_read_whole(tree: Tree, how: str) -> None:
     root = history(tree)
-    whole = changes(tree.docs)
+    whole = read_last_changes(tree.docs)
     if how == "replace":
         subprocess.run(["git", "replace", "--graft", "HEAD"], cwd=root, check=True)
     else:
         head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, check=True, capture_output=True).stdout
         (root / ".git/info/grafts").write_bytes(head)
-    assert changes(tree.docs) == whole
+    assert read_last_changes(tree.docs) == whole
 
 
 def test_a_commit_of_the_day_after_tomorrow_is_not_believed(tree: Tree) -> None:
     root = history(tree)
     tree.write("de", "kurse", "Morgen")
     commit(root, "2099-01-01T10:00:00+01:00")
-    assert set(changes(tree.docs)) == {"de/index.md", "de/kontakt.md"}
+    assert set(read_last_changes(tree.docs)) == {"de/index.md", "de/kontakt.md"}
 
 
 def test_outside_a_checkout_the_month_of_the_facts_counts(tree: Tree) -> None:
     tree.write("de", "kurse", "x", header=GERMAN.format(title="Kurse") + "as_of: 2026-02\n")
-    assert changes(tree.docs) == {}
+    assert read_last_changes(tree.docs) == {}
     page = tree.read().pages["kurse"]
-    assert changed(page, GERMAN_LANGUAGE, {}) == datetime.datetime(2026, 2, 1, tzinfo=datetime.UTC)
+    assert last_change(page, GERMAN_LANGUAGE, {}) == datetime.datetime(2026, 2, 1, tzinfo=datetime.UTC)
 
 
 def test_the_feed_is_valid_and_lists_the_texts_of_its_own_language_newest_first(tree: Tree) -> None:

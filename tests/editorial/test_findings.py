@@ -13,11 +13,12 @@ from msgspec import structs
 
 from core.findings import REASONS, ContentError, Finding, as_github, as_json
 from core.project import ROOT
-from editorial.checks import check_editorial, check_publish
-from editorial.checks.glossary import Term, load_glossary, missing_renderings
+from editorial.checks.content import check_editorial
+from editorial.checks.glossary import Term, load_glossary, missing_translations
 from editorial.checks.parity import numbers_in
-from editorial.checks.readability import sachtext, sentences, syllables
-from editorial.checks.runner import inspect
+from editorial.checks.publish import check_publish
+from editorial.checks.readability import count_syllables, sentences, wiener_sachtextformel
+from editorial.checks.runner import run_checks
 from editorial.content.facts import Company, load_facts
 from editorial.content.pages import read_content
 from tests.editorial.conftest import FACTS, GERMAN, HEADER, LANGUAGES, Tree
@@ -25,7 +26,9 @@ from tests.editorial.conftest import FACTS, GERMAN, HEADER, LANGUAGES, Tree
 TODAY = datetime.date(2026, 11, 23)
 LONG = "Wer in Deutschland arbeiten möchte und noch nicht lange hier lebt, der sollte sich rechtzeitig erkundigen, welche Unterlagen das Amt verlangt und wie lange die Bearbeitung dauert."
 GLOSSARY = [
-    Term("Ausländerbehörde", {"en": ("immigration authority",), "ar": ("مكتب شؤون الأجانب",)}, bracket=True),
+    Term(
+        "Ausländerbehörde", {"en": ("immigration authority",), "ar": ("مكتب شؤون الأجانب",)}, require_source_term=True
+    ),
     Term("Praktikum", {"en": ("internship", "work placement")}),
 ]
 
@@ -102,10 +105,10 @@ def test_a_planted_fault_is_found_at_its_line_and_nothing_else(tree: Tree, plant
     tree.docs.joinpath("de/klein.png").write_bytes(b"x")
     found = set(tree.check(TODAY)) | set(check_editorial(tree.read(), FACTS, GLOSSARY))
     wanted = "en" if plant.english is not None else "de"
-    assert [(one.kind, one.file, one.line) for one in found] == [(plant.kind, f"docs/{wanted}/{plant.key}.md", plant.line)]  # fmt: skip
+    assert [(one.code, one.file, one.line) for one in found] == [(plant.kind, f"docs/{wanted}/{plant.key}.md", plant.line)]  # fmt: skip
     (one,) = found
-    assert one.why
-    assert one.remedy
+    assert one.reason
+    assert one.hint
 
 
 ELSEWHERE = {  # planted by the tests of their own modules, or below
@@ -128,13 +131,13 @@ def test_every_kind_of_finding_has_its_plant() -> None:
 def test_a_slip_in_a_key_is_answered_with_the_key_that_was_meant(tree: Tree, wrote: str, meant: str) -> None:
     tree.write("de", "kurse", "x", header=GERMAN.format(title="Kurse") + f"{wrote}: x\n")
     (one,) = tree.check()
-    assert f"Meinten Sie `{meant}`?" in one.remedy
+    assert f"Meinten Sie `{meant}`?" in one.hint
     assert one.line == 6
 
 
 def test_a_slip_in_a_link_an_anchor_and_a_fact_is_answered_with_the_one_that_was_meant(tree: Tree) -> None:
     tree.write("de", "kurse", "Kurse", "# Kurse { #kurse }\n\n[a](kontackt.md), [b](kontakt.md#tops), {{ tel.fires }}")
-    remedies = " ".join(one.remedy for one in tree.check())
+    remedies = " ".join(one.hint for one in tree.check())
     for meant in ("„kontakt“", "„top“", "„tel.fire“"):
         assert f"Meinten Sie {meant}?" in remedies
 
@@ -144,7 +147,7 @@ def test_a_stale_translation_may_have_other_numbers_until_somebody_renews_it(tre
     tree.write("en", "kurse", "Courses", "# Courses { #kurse }\n\n500 hours",
                header=HEADER.format(title="Courses").replace("Ein ganzer", "A whole"))  # fmt: skip
     content = tree.read()
-    assert [one.kind for one in check_editorial(content, FACTS, [])] == ["numbers"]
+    assert [one.code for one in check_editorial(content, FACTS, [])] == ["numbers"]
     assert check_editorial(content, FACTS, [], stale={("kurse", "en")}) == []
 
 
@@ -173,16 +176,18 @@ def test_inflected_terms_count_as_used(tree: Tree) -> None:
     )
     languages = (LANGUAGES[0], replace(LANGUAGES[1], code="uk"), replace(LANGUAGES[1], code="tr"))
     content = read_content(tree.docs, languages)
-    assert [one for one in check_editorial(content, FACTS, glossary) if one.kind == "glossary"] == []
+    assert [one for one in check_editorial(content, FACTS, glossary) if one.code == "glossary"] == []
     others[0].write_text(others[0].read_text("utf-8").replace("відомства у справах іноземців", "когось"), "utf-8")
     found = check_editorial(read_content(tree.docs, languages), FACTS, glossary)
-    assert [one.file for one in found if one.kind == "glossary"] == ["docs/uk/kurse.md"]
+    assert [one.file for one in found if one.code == "glossary"] == ["docs/uk/kurse.md"]
 
 
 def test_the_formula_knows_an_easy_text_from_a_hard_one() -> None:
-    assert syllables("Aufenthaltserlaubnis") == 6
-    easy = sachtext(["Sie können hier fragen.", "Das kostet nichts.", "Wir helfen Ihnen gern."])
-    hard = sachtext(["Die Beantragung einer Aufenthaltserlaubnis setzt die Sicherung des Lebensunterhaltes voraus."])
+    assert count_syllables("Aufenthaltserlaubnis") == 6
+    easy = wiener_sachtextformel(["Sie können hier fragen.", "Das kostet nichts.", "Wir helfen Ihnen gern."])
+    hard = wiener_sachtextformel(
+        ["Die Beantragung einer Aufenthaltserlaubnis setzt die Sicherung des Lebensunterhaltes voraus."]
+    )
     assert easy < 5 < 12 < hard
 
 
@@ -203,7 +208,7 @@ def test_publishing_refuses_what_nobody_has_confirmed(tree: Tree) -> None:
         FACTS, companies={"firma": Company(name="Firma", role="Test", source=["own"], confirmed=True)}
     )
     found = check_publish(tree.read(), facts, TODAY)
-    assert {(one.kind, one.file, one.line) for one in found} == {
+    assert {(one.code, one.file, one.line) for one in found} == {
         ("review-overdue", "docs/de/alt.md", 5),
         ("unconfirmed", "docs/de/impressum.md", 6),
         ("placeholder", "docs/de/impressum.md", 12),
@@ -252,7 +257,7 @@ def test_a_fault_in_the_facts_is_named_with_its_line(tree: Tree, file: str, text
             found = [one for one in tree.check_facts(load_facts(data)) if one.level == "error"]
         except ContentError as error:
             found = error.findings
-    assert [(one.kind, one.file, one.line) for one in found] == [(kind, f"docs/data/{file}.yml", line)]
+    assert [(one.code, one.file, one.line) for one in found] == [(kind, f"docs/data/{file}.yml", line)]
 
 
 def test_github_and_json_carry_the_same_findings() -> None:
@@ -261,18 +266,18 @@ def test_github_and_json_carry_the_same_findings() -> None:
     assert line.startswith("::error file=docs/de/a%2Cb.md,line=3,title=100 %25 falsch%3A%0Aja::100 %25 falsch:%0Aja ")
     assert "\n" not in line
     (row,) = json.loads(as_json([one]))
-    assert row == {"file": "docs/de/a,b.md", "line": 3, "level": "error", "kind": "numbers", "what": one.what, "why": REASONS["numbers"], "remedy": "Ändern."}  # fmt: skip
+    assert row == {"file": "docs/de/a,b.md", "line": 3, "level": "error", "kind": "numbers", "what": one.message, "why": REASONS["numbers"], "remedy": "Ändern."}  # fmt: skip
 
 
 def test_the_real_site_has_no_error_and_every_open_question_has_its_place() -> None:
     """What is found there is true: hints on German and terms were read one by one when this was written."""
-    report = inspect(ROOT / "docs", words=False)
+    report = run_checks(ROOT / "docs", words=False)
     assert [str(one) for one in report.findings if one.level == "error"] == []
-    for one in inspect(ROOT / "docs", TODAY, show_open=True, publish=True, words=False).findings:
+    for one in run_checks(ROOT / "docs", TODAY, show_open=True, publish=True, words=False).findings:
         path = ROOT / one.file
         assert path.exists(), one.file
-        assert one.line or one.kind in {"unreviewed", "glossary"}, str(one)
-        if one.kind == "placeholder":
+        assert one.line or one.code in {"unreviewed", "glossary"}, str(one)
+        if one.code == "placeholder":
             assert re.search(r"\[.+\]", path.read_text("utf-8").splitlines()[one.line - 1])
 
 
@@ -281,15 +286,15 @@ def test_the_glossary_of_the_real_site_explains_its_terms_and_names_only_languag
     assert isinstance(glossary, list)
     assert len(glossary) >= 90
     assert len({term.german for term in glossary}) == len(glossary)
-    assert {code for term in glossary for code in term.renderings} == {"en", "uk", "ar", "tr", "pl", "fa", "ru"}
+    assert {code for term in glossary for code in term.translations} == {"en", "uk", "ar", "tr", "pl", "fa", "ru"}
     for word in ("Aufenthaltsgestattung", "Aufenthaltstitel", "Duldung", "Frist", "Notaufnahme", "Kammer"):
         assert next(term for term in glossary if term.german == word).means, word
 
 
 def test_a_language_without_rendering_of_a_term_is_told_once() -> None:
     glossary = [Term(word, {"uk": ("x",)} if word == "A" else {}) for word in "ABCDEFG"]
-    found = list(missing_renderings(glossary, ["uk", "ar"]))
-    assert [one.what for one in found] == [
+    found = list(missing_translations(glossary, ["uk", "ar"]))
+    assert [one.message for one in found] == [
         "Ohne Übersetzung in uk: B, C, D, E, F und 1 weitere.",
         "Ohne Übersetzung in ar: A, B, C, D, E und 2 weitere.",
     ]
@@ -299,6 +304,6 @@ def test_a_language_without_rendering_of_a_term_is_told_once() -> None:
 def test_a_language_without_a_single_page_is_noticed(tree: Tree) -> None:
     """Somebody has removed its folder."""
     tree.write("en", "index", "Home")
-    found = [one for one in inspect(tree.docs, words=False).findings if "keine einzige Seite" in one.what]
+    found = [one for one in run_checks(tree.docs, words=False).findings if "keine einzige Seite" in one.message]
     assert {one.file for one in found} == {f"docs/{code}" for code in ("uk", "ar", "tr", "pl", "fa", "ru")}
     assert {one.level for one in found} == {"notice"}

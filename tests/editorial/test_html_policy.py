@@ -14,26 +14,26 @@ from core.findings import errors
 from core.gettext import use_language
 from core.values import Date, Month
 from editorial.build.mkdocs_runner import prepare, settings_of
-from editorial.checks.html import check_rendered, check_typed_html, is_harmless, render_body
+from editorial.checks.html import render_body, check_raw_html, check_rendered_html, is_harmless
 from editorial.checks.markdown_blocks import converter
 from editorial.content import markdown
-from editorial.content.accessibility import RESULTS, draw_run, load_run
-from editorial.content.front_matter import PageHeader
+from editorial.content.accessibility import RESULTS_PATH, load_accessibility_run, render_accessibility_run
+from editorial.content.front_matter import PageFrontMatter
 from editorial.content.html_policy import check_html, template_ids
-from editorial.content.pages import Text
-from editorial.content.shortcodes import addresses_of
-from editorial.content.survey_results import Publication, Quotation, draw_results
+from editorial.content.pages import PageText
+from editorial.content.shortcodes import fact_urls
+from editorial.content.survey_results import Publication, Quotation, render_survey_results
 from editorial.render.notices import forms_notice
 from form_handler.forms import FORMS
 from tests.conftest import ROOT
 from tests.editorial.conftest import FACTS, GERMAN, LANGUAGES, Tree
 
 ATTACKS: list[dict[str, Any]] = yaml.load(Path(__file__).with_name("attacks.yml").read_text("utf-8"))
-ADDRESSES = addresses_of(FACTS)
+ADDRESSES = fact_urls(FACTS)
 TABLE = "| Wo | Preis |\n|---|--:|\n| Amt | {{ amount.wage }} |"
 
 
-def text_of(tree: Tree, body: str) -> Text:
+def text_of(tree: Tree, body: str) -> PageText:
     tree.docs.joinpath("de/haus.png").write_bytes(b"x")
     tree.write("de", "kurse", "Kurse", f"# Kurse {{ #kurse }}\n\n{body}")
     return tree.read().pages["kurse"].texts["de"]
@@ -42,13 +42,13 @@ def text_of(tree: Tree, body: str) -> Text:
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack["name"])
 def test_an_attack_is_an_error_at_its_line_with_a_remedy(tree: Tree, attack: dict[str, Any]) -> None:
     text, line = text_of(tree, attack["text"]), attack.get("line", 10)
-    found = [one for one in errors(tree.check()) if one.kind == "html"]
+    found = [one for one in errors(tree.check()) if one.code == "html"]
     assert line in {one.line for one in found}, [str(one) for one in found]
     assert {one.file for one in found} == {text.file}
-    assert all(one.remedy and one.why for one in found)
-    assert bool(list(check_typed_html(text))) == attack.get("typed", True)
+    assert all(one.hint and one.reason for one in found)
+    assert bool(list(check_raw_html(text))) == attack.get("typed", True)
     if not attack.get("typed", True):
-        assert line in {one.line for one in check_rendered(text, FACTS, "de")}
+        assert line in {one.line for one in check_rendered_html(text, FACTS, "de")}
 
 
 @pytest.mark.parametrize(
@@ -126,19 +126,19 @@ def test_what_the_build_itself_draws_into_a_page_keeps_to_the_policy(code: str) 
     )  # fmt: skip
     with use_language(code):
         drawn = [
-            draw_results(published, language), draw_results(None, language), forms_notice(), draw_run(None, language),
-            draw_run(load_run(ROOT / RESULTS), language),
+            render_survey_results(published, language), render_survey_results(None, language), forms_notice(), render_accessibility_run(None, language),
+            render_accessibility_run(load_accessibility_run(ROOT / RESULTS_PATH), language),
         ]  # fmt: skip
     assert "<svg" in drawn[0]
     for html in drawn:
-        assert check_html(markdown.repair(html, str), ADDRESSES, template_ids()) == []
+        assert check_html(markdown.wrap_tables(html, str), ADDRESSES, template_ids()) == []
 
 
 @pytest.mark.parametrize("name", ["email", "email-error", "ways", "ways-0", "form-1", "kim-summary"])
 def test_a_heading_on_the_page_of_a_form_has_no_id_of_the_form(tree: Tree, name: str) -> None:
     header = GERMAN.format(title="Mitmachen") + "layout: form\nform: participation\n"
     tree.write("de", "mitmachen", "x", f"# A {{ #a }}\n\n## B {{ #{name} }}", header=header)
-    assert [(one.file, one.line, one.kind) for one in tree.check()] == [("docs/de/mitmachen.md", 12, "html")]
+    assert [(one.file, one.line, one.code) for one in tree.check()] == [("docs/de/mitmachen.md", 12, "html")]
 
 
 def test_a_header_cannot_hold_html() -> None:
@@ -148,8 +148,8 @@ def test_a_header_cannot_hold_html() -> None:
         "source": ["own"],
         "review_by": "2099-01-01",
     }
-    from editorial.content.schema import read_model
+    from editorial.content.schema import validate
 
-    assert isinstance(read_model(PageHeader, {**fields}), PageHeader)
+    assert isinstance(validate(PageFrontMatter, {**fields}), PageFrontMatter)
     for key in ("title", "nav_title", "description"):
-        assert isinstance(read_model(PageHeader, {**fields, key: "Ein ganzer <svg/onload=x> Satz über"}), list)
+        assert isinstance(validate(PageFrontMatter, {**fields, key: "Ein ganzer <svg/onload=x> Satz über"}), list)

@@ -11,13 +11,13 @@ from core.languages import load_languages
 from editorial.checks.markdown_blocks import converter
 from editorial.content.facts import Amount, Link
 from editorial.content.html_policy import check_html
-from editorial.content.shortcodes import UnknownInsert, addresses_of, fill_inserts, format_amount
+from editorial.content.shortcodes import UnknownShortcodeError, expand_shortcodes, fact_urls, format_amount
 from tests.editorial.conftest import FACTS
 
 
 def fill(text: str, language: str = "de") -> str:
     with use_language(language):
-        return fill_inserts(text, FACTS, language, {"forms.notice": lambda: "notice"})
+        return expand_shortcodes(text, FACTS, language, {"forms.notice": lambda: "notice"})
 
 
 def test_a_number_can_be_tapped_and_keeps_its_direction() -> None:
@@ -40,7 +40,7 @@ def test_the_forms_write_their_own_notice() -> None:
 
 
 def test_an_unknown_fact_is_never_printed() -> None:
-    with pytest.raises(UnknownInsert):
+    with pytest.raises(UnknownShortcodeError):
         fill("{{ tel.feuer }}")
 
 
@@ -74,7 +74,7 @@ def test_a_fact_is_shown_as_it_is_written_whatever_markdown_would_make_of_it(nam
         "- {{ link.finder }}",
         "| A | B |\n|---|---|\n| {{ link.finder }} | y |",
     ):
-        html = converter(True).reset().convert(fill_inserts(text, facts, "de", {}))
+        html = converter(True).reset().convert(expand_shortcodes(text, facts, "de", {}))
         soup = BeautifulSoup(html, "html.parser")
         (link,) = soup.select("a")
         assert (link.get_text(), link["href"]) == (" ".join(name.split()), url)
@@ -93,7 +93,7 @@ def test_a_fact_is_shown_as_it_is_written_whatever_markdown_would_make_of_it(nam
             "td",
         }
         assert len(soup.select("td")) in (0, 2)
-        assert check_html(html, addresses_of(facts)) == []
+        assert check_html(html, fact_urls(facts)) == []
 
 
 def test_a_sum_keeps_its_space_that_does_not_break() -> None:

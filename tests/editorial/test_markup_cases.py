@@ -28,8 +28,8 @@ def text_of(case: dict[str, Any]) -> str:
 def test_what_readers_would_see_broken_is_found_at_its_line(tree: Tree, case: dict[str, Any]) -> None:
     tree.write("de", "kurse", "Kurse", f"# Kurse {{ #kurse }}\n\n{text_of(case)}")
     found = tree.check()
-    kinds = {(one.line - FIRST + 1, one.kind) for one in found}
+    kinds = {(one.line - FIRST + 1, one.code) for one in found}
     assert kinds == {(int(line), kind) for line, kind in (row.split() for row in case["finds"])}, list(map(str, found))
-    assert all(one.remedy and one.why for one in found)
+    assert all(one.hint and one.reason for one in found)
     body = tree.read().pages["kurse"].texts["de"].body
     assert case["shows"] in converter(True).reset().convert(body)

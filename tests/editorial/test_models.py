@@ -7,28 +7,28 @@ from typing import Any
 
 import pytest
 
-from editorial.content.front_matter import PageHeader, TranslationHeader
-from editorial.content.schema import Fault, read_model
+from editorial.content.front_matter import PageFrontMatter, TranslationFrontMatter
+from editorial.content.schema import ValidationIssue, validate
 
 WORDS = {"title": "Kurse", "description": "Ein ganzer Satz über Kurse."}
 GERMAN = {**WORDS, "source": ["own"], "review_by": datetime.date(2099, 1, 1)}
 MEASURE = {"wants": ["job"], "stages": ["start"], "documents": ["eu"], "sizes": ["small"], "pays": "nobody"}
 
 
-def faults(**changes: Any) -> list[Fault]:
-    read = read_model(PageHeader, {key: value for key, value in {**GERMAN, **changes}.items() if value is not ...})
+def faults(**changes: Any) -> list[ValidationIssue]:
+    read = validate(PageFrontMatter, {key: value for key, value in {**GERMAN, **changes}.items() if value is not ...})
     assert isinstance(read, list)
     return read
 
 
 def test_what_fits_is_read_with_its_defaults() -> None:
-    read = read_model(PageHeader, {**GERMAN, "measure": MEASURE})
-    assert isinstance(read, PageHeader)
+    read = validate(PageFrontMatter, {**GERMAN, "measure": MEASURE})
+    assert isinstance(read, PageFrontMatter)
     assert (read.order, read.layout, read.topics, read.review_by.year) == (1000, "page", [], 2099)
     assert read.measure is not None
     assert read.measure.sizes == ["small"]
-    other = read_model(PageHeader, GERMAN)
-    assert isinstance(other, PageHeader)
+    other = validate(PageFrontMatter, GERMAN)
+    assert isinstance(other, PageFrontMatter)
     assert read.topics is not other.topics, "a list that one page has is not that of all pages"
 
 
@@ -61,16 +61,16 @@ def test_what_fits_is_read_with_its_defaults() -> None:
     ],
 )  # fmt: skip
 def test_a_fault_is_named_with_its_place_in_german(changes: dict[Any, Any], place: str, kind: str, what: str) -> None:
-    read = read_model(PageHeader, {key: value for key, value in {**GERMAN, **changes}.items() if value is not ...})
+    read = validate(PageFrontMatter, {key: value for key, value in {**GERMAN, **changes}.items() if value is not ...})
     assert isinstance(read, list)
     (one,) = read
-    assert (one.place, one.kind) == (place, kind)
-    assert what in one.what
+    assert (one.dotted_path, one.kind) == (place, kind)
+    assert what in one.message
 
 
 def test_all_faults_are_named_at_once() -> None:
     found = faults(titel="x", title=..., topics=["werk", "work", "schul"], review_by="bald", measure={"pays": "me"})
-    assert sorted(one.place for one in found) == [
+    assert sorted(one.dotted_path for one in found) == [
         "measure.documents", "measure.pays", "measure.sizes", "measure.stages", "measure.wants",
         "review_by", "titel", "title", "topics.0", "topics.2",
     ]  # fmt: skip
@@ -78,7 +78,7 @@ def test_all_faults_are_named_at_once() -> None:
 
 @pytest.mark.parametrize("data", [None, 5, "text", ["title"], True])
 def test_what_is_no_block_at_all_is_one_fault(data: Any) -> None:
-    read = read_model(TranslationHeader, data)
+    read = validate(TranslationFrontMatter, data)
     assert isinstance(read, list)
-    assert [(one.place, one.kind) for one in read] == [("", "value")]
-    assert "ein Block aus Zeilen mit Schlüssel und Wert" in read[0].what
+    assert [(one.dotted_path, one.kind) for one in read] == [("", "value")]
+    assert "ein Block aus Zeilen mit Schlüssel und Wert" in read[0].message

@@ -11,28 +11,33 @@ import yaml
 from core.findings import Finding
 from core.gettext import use_language
 from core.languages import default_language, load_languages
-from editorial.content.accessibility import RESULTS, FullTest, draw_run, load_run
-from editorial.content.schema import read_model
+from editorial.content.accessibility import (
+    RESULTS_PATH,
+    AccessibilityRun,
+    load_accessibility_run,
+    render_accessibility_run,
+)
+from editorial.content.schema import validate
 from tests.conftest import ROOT
 
 CLEAN = {"date": datetime.date(2026, 11, 23), "pages": 788, "languages": 8, "looks": 4, "engine": "axe-core 4.12.1",
          "browser": "Chromium 156", "rules": [], "other": 0}  # fmt: skip
 
 
-def full_test(**changes: object) -> FullTest:
-    read = read_model(FullTest, {**CLEAN, **changes})
-    assert isinstance(read, FullTest)
+def full_test(**changes: object) -> AccessibilityRun:
+    read = validate(AccessibilityRun, {**CLEAN, **changes})
+    assert isinstance(read, AccessibilityRun)
     return read
 
 
 def drawn(**changes: object) -> str:
     with use_language("de"):
-        return draw_run(full_test(**changes), default_language())
+        return render_accessibility_run(full_test(**changes), default_language())
 
 
 def test_without_a_run_it_says_that_there_was_none() -> None:
     with use_language("de"):
-        assert "gab es noch nicht" in draw_run(None, default_language())
+        assert "gab es noch nicht" in render_accessibility_run(None, default_language())
 
 
 def test_a_clean_run_is_told_with_its_date_and_its_limits() -> None:
@@ -53,19 +58,19 @@ def test_what_was_found_is_told_too() -> None:
 def test_every_language_tells_it() -> None:
     for language in load_languages():
         with use_language(language.code):
-            assert "788" in draw_run(full_test(), language)
+            assert "788" in render_accessibility_run(full_test(), language)
 
 
 @pytest.mark.parametrize("text", ["date: [", "date: gestern\n", "- 1\n"])
 def test_a_broken_result_is_a_finding_and_not_a_lie(tmp_path: Path, text: str) -> None:
     path = tmp_path / "accessibility.yml"
     path.write_text(text)
-    found = load_run(path)
+    found = load_accessibility_run(path)
     assert isinstance(found, Finding)
-    assert "make test-all" in found.remedy
+    assert "make test-all" in found.hint
 
 
 def test_the_result_in_the_project_can_be_read() -> None:
-    run = load_run(ROOT / RESULTS)
-    assert isinstance(run, FullTest)
-    assert yaml.safe_load((ROOT / RESULTS).read_text("utf-8"))["pages"] == run.pages
+    run = load_accessibility_run(ROOT / RESULTS_PATH)
+    assert isinstance(run, AccessibilityRun)
+    assert yaml.safe_load((ROOT / RESULTS_PATH).read_text("utf-8"))["pages"] == run.pages

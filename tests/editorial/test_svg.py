@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from editorial.checks.svg import find_fault
+from editorial.checks.svg import svg_error
 from tests.conftest import ROOT
 from tests.editorial.conftest import Tree
 
@@ -32,7 +32,7 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/19
 def test_a_picture_that_does_something_is_an_error(tree: Tree, attributes: str, inside: str) -> None:
     (tree.docs / "assets").mkdir()
     tree.docs.joinpath("assets/bild.svg").write_text(SVG.format(attributes, inside))
-    assert [(one.file, one.kind) for one in tree.check()] == [("docs/assets/bild.svg", "html")]
+    assert [(one.file, one.code) for one in tree.check()] == [("docs/assets/bild.svg", "html")]
 
 
 @pytest.mark.parametrize(
@@ -45,14 +45,14 @@ def test_a_picture_that_does_something_is_an_error(tree: Tree, attributes: str, 
     ],
 )
 def test_what_is_no_plain_picture_is_an_error(text: str) -> None:
-    assert find_fault(text.encode())
+    assert svg_error(text.encode())
 
 
 def test_ordinary_pictures_are_allowed() -> None:
-    assert find_fault((ROOT / "overrides/assets/mark.svg").read_bytes()) == ""
+    assert svg_error((ROOT / "overrides/assets/mark.svg").read_bytes()) == ""
     head = '<?xml version="1.0"?>\n<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd">\n'
     inside = (
         '<defs><linearGradient id="a"><stop offset="0"/></linearGradient></defs><style>.b { fill: url(#a) }</style><use xlink:href="#a"/>'
         '<metadata><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/></metadata><path style="fill:url(#a)" d="M0 0"/>'
     )
-    assert find_fault((head + SVG.format(' viewBox="0 0 1 1"', inside)).encode()) == ""
+    assert svg_error((head + SVG.format(' viewBox="0 0 1 1"', inside)).encode()) == ""

@@ -15,11 +15,11 @@ from core.languages import Language
 from core.project import read_config
 from core.text_files import decode, normalize_spaces
 from editorial.checks.glossary import load_glossary
-from editorial.content.accessibility import load_run
+from editorial.content.accessibility import load_accessibility_run
 from editorial.content.facts import load_facts
 from editorial.content.survey_results import load_survey
-from editorial.content.toolkit import load_table
-from editorial.translations.lockfile import NAME, read_lock
+from editorial.content.toolkit import load_rules
+from editorial.translations.lockfile import LOCK_FILENAME, read_lock
 from tests.editorial.conftest import GERMAN, HEADER, Tree
 
 PAGE = "---\n" + GERMAN.format(title="Kurse").replace("über", "zu") + "---\n\n# Kurse { #kurse }\n\nFür alle.\n"
@@ -44,23 +44,23 @@ def test_a_page_says_the_same_with_any_line_ends_and_with_a_byte_order_mark(
 def test_an_old_encoding_is_named_with_its_line_and_the_words(tree: Tree, only: One, encoding: str) -> None:
     tree.docs.joinpath("de/kurse.md").write_bytes(PAGE.encode(encoding))
     found = only()
-    assert (found.kind, found.line) == ("file-encoding", 10)
-    assert "Für alle." in found.what
+    assert (found.code, found.line) == ("file-encoding", 10)
+    assert "Für alle." in found.message
 
 
 @pytest.mark.parametrize("encoding", WIDE)
 def test_two_bytes_a_letter_are_named(tree: Tree, only: One, encoding: str) -> None:
     tree.docs.joinpath("de/kurse.md").write_bytes(PAGE.encode(encoding))
-    assert only().kind == "file-encoding"
-    assert "UTF-16" in only().what or "UTF-32" in only().what
+    assert only().code == "file-encoding"
+    assert "UTF-16" in only().message or "UTF-32" in only().message
 
 
 @pytest.mark.parametrize("sign", ["\x00", "\x0b", "\x0c", "\x1c", "\x7f", "\x85", "\x9f", "\u2028", "\u2029", "\ufffd", "\ufeff", "\uffff", "\uf0b7", "\uf0a7"])  # fmt: skip
 def test_a_control_character_is_named_with_its_line(tree: Tree, only: One, sign: str) -> None:
     tree.docs.joinpath("de/kurse.md").write_text(PAGE.replace("alle", f"al{sign}le"), "utf-8", newline="")
     found = only()
-    assert (found.kind, found.line) == ("character", 10)
-    assert f"U+{ord(sign):04X}" in found.what
+    assert (found.code, found.line) == ("character", 10)
+    assert f"U+{ord(sign):04X}" in found.message
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_control_character_behind_an_escape_is_named(tree: Tree, only: One, ke
     lines = {"title": "Kurse", "description": "Ein ganzer Satz hier steht er.", key: value}
     header = "".join(f"{name}: {said}\n" for name, said in lines.items()) + "source: [own]\nreview_by: 2099-01-01\n"
     tree.write("de", "kurse", "x", header=header)
-    assert (only().kind, only().line) == ("character", 2 + list(lines).index(key))
+    assert (only().code, only().line) == ("character", 2 + list(lines).index(key))
 
 
 @pytest.mark.parametrize(
@@ -128,13 +128,17 @@ def test_a_value_of_the_data_that_is_cut_is_named(tmp_path: Path) -> None:
 def test_a_data_file_that_cannot_be_read_is_a_sentence_with_its_file(tmp_path: Path, data: bytes) -> None:
     for name in ("glossary", "links", "chooser", "accessibility", "survey"):
         (tmp_path / f"{name}.yml").write_bytes(data)
-    (tmp_path / NAME).write_bytes(data)
-    found = [load_glossary(tmp_path / "glossary.yml"), *([table] if isinstance(table := load_table(tmp_path / "chooser.yml"), Finding) else table)]  # fmt: skip
-    found += [load_run(tmp_path / "accessibility.yml"), load_survey(tmp_path / "survey.yml"), read_lock(tmp_path)]
+    (tmp_path / LOCK_FILENAME).write_bytes(data)
+    found = [load_glossary(tmp_path / "glossary.yml"), *([table] if isinstance(table := load_rules(tmp_path / "chooser.yml"), Finding) else table)]  # fmt: skip
+    found += [
+        load_accessibility_run(tmp_path / "accessibility.yml"),
+        load_survey(tmp_path / "survey.yml"),
+        read_lock(tmp_path),
+    ]
     for one in found:
         assert isinstance(one, Finding)
         assert one.file
-        assert one.remedy
+        assert one.hint
     with pytest.raises(ContentError, match=r"docs/data/links\.yml"):
         load_facts(tmp_path)
 
@@ -156,7 +160,7 @@ def test_a_catalogue_in_another_encoding_is_a_finding_and_a_sentence_of_the_buil
     text = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "Search"\nmsgstr "Für"\n'
     (tmp_path / "tr.po").write_bytes(text.encode(encoding))
     (found,) = check_catalog(Language("tr", "Türkçe", "ltr", False), extract_messages(), tmp_path)
-    assert "UTF-8" in found.what
+    assert "UTF-8" in found.message
     with pytest.raises(ContentError, match="UTF-8"):
         read_catalog(tmp_path / "tr.po", "tr")
 
@@ -215,8 +219,8 @@ def test_a_file_that_is_not_published_is_named(tree: Tree, only: One, name: str,
     path.parent.mkdir(exist_ok=True)
     path.write_text(PAGE, "utf-8")
     found = only()
-    assert (found.file, found.kind, found.level) == (f"docs/{name}", "file-unpublished", level)
-    assert found.remedy
+    assert (found.file, found.code, found.level) == (f"docs/{name}", "file-unpublished", level)
+    assert found.hint
     assert tree.read().pages.keys() == {"index", "kontakt"}
 
 
@@ -244,7 +248,7 @@ def test_no_page_keeps_the_check_for_long(tree: Tree, body: str) -> None:
 def test_what_is_too_much_is_named(tree: Tree, body: str, line: int) -> None:
     tree.write("en", "kontakt", "Contact", f"# Contact {{ #top }}\n\nText.\n\n{body}", header=HEADER.format(title="x"))
     (found,) = tree.check()
-    assert (found.kind, found.line) == ("page-size", line + 1 if line else 0)
+    assert (found.code, found.line) == ("page-size", line + 1 if line else 0)
 
 
 def test_decode_names_no_line_it_does_not_know() -> None:

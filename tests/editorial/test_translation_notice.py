@@ -6,7 +6,7 @@ import datetime
 
 import pytest
 
-from editorial.checks import unreviewed
+from editorial.checks.publish import unreviewed
 from editorial.render.context import translation
 from tests.editorial.conftest import HEADER, LANGUAGES, Tree
 
@@ -43,18 +43,18 @@ def test_a_reviewer_is_named_with_the_day(tree: Tree) -> None:
 @pytest.mark.parametrize("row", ["reviewed_by: Mara Example\n", "reviewed_at: 2026-12-01\n"])
 def test_a_name_without_a_day_or_a_day_without_a_name_is_an_error(tree: Tree, row: str) -> None:
     tree.write("en", "kontakt", "Contact", header=COURSES + row)
-    assert ["gehören zusammen" in finding.what for finding in tree.check()] == [True]
+    assert ["gehören zusammen" in finding.message for finding in tree.check()] == [True]
 
 
 def test_a_german_page_has_no_reviewer(tree: Tree) -> None:
     path = tree.write("de", "kurse", "Kurse")
     path.write_text(path.read_text().replace("---\n", "---\nreviewed_by: A\nreviewed_at: 2026-12-01\n", 1))
-    assert any("reviewed_by" in finding.what for finding in tree.check())
+    assert any("reviewed_by" in finding.message for finding in tree.check())
 
 
 def test_what_nobody_has_reviewed_is_counted_for_editors(tree: Tree) -> None:
     tree.write("en", "kontakt", "Contact", header=COURSES)
     tree.write("en", "index", "Home", header=COURSES + "reviewed_by: Mara Example\nreviewed_at: 2026-12-01\n")
-    assert [(finding.file, finding.what) for finding in unreviewed(tree.read())] == [
+    assert [(finding.file, finding.message) for finding in unreviewed(tree.read())] == [
         ("docs/en", "1 von 2 Übersetzungen hat noch niemand geprüft.")
     ]

@@ -8,7 +8,7 @@ import pytest
 
 from core.findings import Finding
 from core.project import ROOT
-from editorial.checks.traps import check_all_traps, check_said, check_traps, load_traps
+from editorial.checks.traps import check_all_traps, check_messages, check_traps, load_traps
 from tests.editorial.conftest import HEADER, LANGUAGES, Tree
 
 
@@ -23,16 +23,16 @@ def traps_of(tree: Tree, code: str, rows: str) -> list[Finding]:
 def test_a_trap_is_named_with_its_line_and_the_better_word(tree: Tree) -> None:
     tree.write("de", "kurse", "Kurse", "# Kurse { #kurse }\n\nFragen Sie.\n\nViele **Kursschulen** helfen.")
     found = traps_of(tree, "de", "- {find: Kursschule*, say: Sprachschule, why: Das Wort gibt es nicht.}\n")
-    assert [(one.file, one.line, one.level, one.kind) for one in found] == [("docs/de/kurse.md", 12, "notice", "traps")]
-    assert found[0].what == "Hier stolpern Lesende: „Kursschulen“. Das Wort gibt es nicht."
-    assert found[0].remedy == "Besser: Sprachschule"
+    assert [(one.file, one.line, one.level, one.code) for one in found] == [("docs/de/kurse.md", 12, "notice", "traps")]
+    assert found[0].message == "Hier stolpern Lesende: „Kursschulen“. Das Wort gibt es nicht."
+    assert found[0].hint == "Besser: Sprachschule"
 
 
 def test_titles_and_descriptions_are_read_too(tree: Tree) -> None:
     header = HEADER.format(title="So geht es").replace("Ein ganzer Satz", "Ein Papier")
     tree.write("en", "kontakt", "x", header=header)
     rows = "- {find: So geht, only: headings, say: x}\n- {find: Papier, say: y}\n- {find: Papier, only: headings, say: z}\n"
-    assert [(one.line, one.remedy) for one in traps_of(tree, "en", rows)] == [(2, "Besser: x"), (3, "Besser: y")]
+    assert [(one.line, one.hint) for one in traps_of(tree, "en", rows)] == [(2, "Besser: x"), (3, "Besser: y")]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_words_are_found_whole_and_as_they_are_read(tree: Tree, trap: str, words
 )
 def test_a_fault_in_the_list_is_an_error_with_its_line(tree: Tree, rows: str, line: int) -> None:
     (found,) = traps_of(tree, "de", rows)
-    assert (found.file, found.line, found.level, found.kind) == ("docs/data/traps/de.yml", line, "error", "data")
+    assert (found.file, found.line, found.level, found.code) == ("docs/data/traps/de.yml", line, "error", "data")
 
 
 def test_a_language_without_a_list_has_no_traps(tree: Tree) -> None:
@@ -140,5 +140,5 @@ def test_the_words_of_the_interface_are_read_too(tmp_path: Path) -> None:
     (tmp_path / "traps/pl.yml").write_text("- {pattern: 'Państwo\\.$', say: Państwa firma}\n", "utf-8")
     traps = load_traps(tmp_path, "pl")
     assert isinstance(traps, list)
-    found = list(check_said("core/locale/pl.po", [(3, "Kto płaci? Państwo."), (7, "Państwo mogą pytać.")], traps))
+    found = list(check_messages("core/locale/pl.po", [(3, "Kto płaci? Państwo."), (7, "Państwo mogą pytać.")], traps))
     assert [(one.file, one.line) for one in found] == [("core/locale/pl.po", 3)]

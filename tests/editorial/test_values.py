@@ -13,8 +13,8 @@ from core.project import read_config
 from core.values import dialable_number, parse_date, parse_email, parse_quantity, public_url_error
 from core.yaml import YAMLError, load, load_strings
 from editorial.content.facts import Facts, load_facts
-from editorial.content.front_matter import PageHeader, read_header, split_header
-from editorial.content.shortcodes import fill_inserts
+from editorial.content.front_matter import PageFrontMatter, split_front_matter, validate_front_matter
+from editorial.content.shortcodes import expand_shortcodes
 
 SOURCES = "own: {title: own}\n"
 
@@ -131,7 +131,7 @@ def test_numbers_without_quotes_reach_the_page_as_they_are_written(tmp_path: Pat
     assert (found.links["x"].name, found.links["x"].title, found.links["x"].languages) == ("1e3", "0x1F", ["no", "on"])
 
     def shown(name: str) -> str:
-        return fill_inserts(f"{{{{ {name} }}}}", found, "de", {})
+        return expand_shortcodes(f"{{{{ {name} }}}}", found, "de", {})
 
     assert '<a href="tel:+49204170300" dir="ltr">0204170300</a>' in shown("contact.a")
     assert '<a href="tel:+49204170300" dir="ltr">+49204170300</a>' in shown("contact.b")
@@ -157,7 +157,7 @@ def test_every_fact_that_does_not_fit_is_named_with_its_line(tmp_path: Path, fie
     text = "# Wer\na:\n" + "".join(f"  {key}: {said}\n" for key, said in rows.items())
     (one,) = refused(tmp_path, contacts=text)
     assert (one.file, one.line) == ("docs/data/contacts.yml", 3 + list(rows).index(field))
-    assert f"„a“: {field}: " in one.what
+    assert f"„a“: {field}: " in one.message
 
 
 @pytest.mark.parametrize(
@@ -175,9 +175,9 @@ def test_every_value_in_a_header_that_does_not_fit_is_named_with_its_line(name: 
         name: value,
     }
     text = "---\n" + "".join(f"{key}: {said}\n" for key, said in rows.items()) + "---\ntext\n"
-    parsed = split_header(text, "docs/de/a.md")
+    parsed = split_front_matter(text, "docs/de/a.md")
     assert not isinstance(parsed, Finding)
-    found = read_header(PageHeader, parsed, "docs/de/a.md")
+    found = validate_front_matter(PageFrontMatter, parsed, "docs/de/a.md")
     assert isinstance(found, list)
     assert [(one.file, one.line) for one in found] == [("docs/de/a.md", 2 + list(rows).index(name))]
 
@@ -187,19 +187,19 @@ def test_a_header_says_what_stands_there() -> None:
         "---\ntitle: 007\ndescription: 2027-02-29 gibt es nicht, 12:30 schon.\nsource: [own]\nreview_by: '2027-03-01'\n"
         "order: 10\nlanguages: [de, no]\nconfirmed: no\nconfirm: 1_000\n---\ntext\n"
     )
-    parsed = split_header(text, "a.md")
+    parsed = split_front_matter(text, "a.md")
     assert not isinstance(parsed, Finding)
-    header = read_header(PageHeader, parsed, "a.md")
-    assert isinstance(header, PageHeader), header
+    header = validate_front_matter(PageFrontMatter, parsed, "a.md")
+    assert isinstance(header, PageFrontMatter), header
     assert (header.title, header.order, header.languages, header.confirmed) == ("007", 10, ["de", "no"], False)
     assert (header.review_by.isoformat(), header.confirm) == ("2027-03-01", "1_000")
 
 
 def test_a_place_inside_a_block_of_the_header_has_its_own_line() -> None:
     text = "---\ntitle: A\ndescription: Ein ganzer Satz über Kurse.\nsource: [own]\nreview_by: 2027-03-01\noffer:\n  cost: much\n---\nx\n"
-    parsed = split_header(text, "a.md")
+    parsed = split_front_matter(text, "a.md")
     assert not isinstance(parsed, Finding)
-    found = read_header(PageHeader, parsed, "a.md")
+    found = validate_front_matter(PageFrontMatter, parsed, "a.md")
     assert isinstance(found, list)
     assert [one.line for one in found] == [7]
 

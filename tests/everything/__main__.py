@@ -21,7 +21,7 @@ from playwright.sync_api import sync_playwright
 
 from core.languages import load_languages
 from editorial.build.build import build_if_changed
-from editorial.content.accessibility import RESULTS
+from editorial.content.accessibility import RESULTS_PATH
 from editorial.content.pages import read_content
 from kim.progress import steps
 from tests.browser.conftest import FLAGS, find_chromium
@@ -112,11 +112,11 @@ def main() -> int:
             print(f"{one.path}: {fault}")
     print(*dead, sep="\n")
     result = summary(seen, parts[0][1])
-    (ROOT / RESULTS).write_text(
+    (ROOT / RESULTS_PATH).write_text(
         "# Geschrieben von `make test-all`; nicht von Hand ändern.\n" + yaml.safe_dump(result, sort_keys=False), "utf-8"
     )
     faults = sum(len(one.rules) + len(one.faults) for one in seen) + len(dead)
-    print(f"{len(seen)} pages, {faults} faults; written to {RESULTS}")
+    print(f"{len(seen)} pages, {faults} faults; written to {RESULTS_PATH}")
     return 1 if faults else 0
 
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from core.gettext import gettext, use_language
 from core.languages import Language, load_languages
 from editorial.content.html_policy import check_html
-from editorial.content.survey_results import Publication, Quotation, draw_results, load_survey, results_csv
+from editorial.content.survey_results import Publication, Quotation, load_survey, render_survey_results, results_csv
 from form_handler.forms import FORMS
 from form_handler.forms.contact_details import mailbox_key
 from form_handler.settings import Settings, read_settings
@@ -474,7 +474,7 @@ def test_the_site_says_of_how_many_and_where_there_are_too_few(language: Languag
         quotations=[Quotation(text=visible_line(text), language="de", field="worked_text", company="A & B <b>") for text in HOSTILE],
     )  # fmt: skip
     with use_language(language.code):
-        text, few = draw_results(published, language), gettext("too few answers")
+        text, few = render_survey_results(published, language), gettext("too few answers")
         base = gettext("%(count)s of %(base)s", count=9, base=20)
     assert check_html(text, ()) == [], "the build lets the results through"
     assert "<td>12</td>" in text

@@ -14,7 +14,7 @@ from core.languages import load_languages
 from editorial.content.pages import read_content
 from editorial.translations.lockfile import Lock, load_lock, write_lock
 from editorial.translations.segments import read_document
-from editorial.translations.update import updated
+from editorial.translations.update import update_lock
 from tests.conftest import ROOT
 
 DAY = datetime.date(2026, 11, 30)
@@ -32,9 +32,9 @@ CHANGED = {
 def build_stale(folder: Path, codes: tuple[str, ...] = ("de", "ar")) -> Path:
     """Build the site into a folder; the change of the home page was noticed on :data:`DAY`, the others not yet."""
     docs, languages = Path(shutil.copytree(ROOT / "docs", folder / "docs")), load_languages()
-    write_lock(docs, updated(docs, read_content(docs, languages), languages, Lock(), datetime.date(2026, 11, 23)))
+    write_lock(docs, update_lock(docs, read_content(docs, languages), languages, Lock(), datetime.date(2026, 11, 23)))
     change(docs, "index")
-    write_lock(docs, updated(docs, read_content(docs, languages), languages, load_lock(docs), DAY))
+    write_lock(docs, update_lock(docs, read_content(docs, languages), languages, load_lock(docs), DAY))
     for key in CHANGED:
         if key != "index":
             change(docs, key)

@@ -33,7 +33,7 @@ from editorial.build.previewed import forget, note, noted, pages_of
 from editorial.build.writer import put, remove
 from editorial.content.pages import read_content
 from editorial.translations.lockfile import Lock, write_lock
-from editorial.translations.update import updated
+from editorial.translations.update import update_lock
 from tests.conftest import PATIENCE, ROOT
 from tests.serving import wait_until
 from tests.site.small_tree import write, write_small_tree
@@ -128,7 +128,7 @@ def test_a_german_change_marks_the_translations_and_renews_only_the_german_searc
     languages = load_languages()
     for code, text in (("de", "Der erste Satz."), ("en", "A first sentence."), ("ar", "A first sentence.")):
         write(docs, code, "seite-1", f"{code} eins", f"{text}\n\n- {text}", "work")
-    write_lock(docs, updated(docs, read_content(docs, languages), languages, Lock(), datetime.date(2026, 11, 23)))
+    write_lock(docs, update_lock(docs, read_content(docs, languages), languages, Lock(), datetime.date(2026, 11, 23)))
     again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
     build_site(again, URL, docs)
     path = docs / "de/seite-1.md"

@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 from core.languages import load_languages, parse_languages
 from core.yaml import load
 from editorial.content.pages import read_content
-from editorial.content.scaffold import NewError, new_language, new_page, slug_of
+from editorial.content.scaffold import ScaffoldError, make_slug, new_language, new_page
 from tests.conftest import ROOT
 from tests.site.conftest import SITE_URL
 
@@ -198,10 +198,14 @@ def test_every_line_of_a_new_header_is_explained_and_right(tmp_path: Path) -> No
     content = read_content(docs, load_languages())
     assert content.findings == []
     page = content.pages["angebote/it-s-ein-test"]
-    assert (page.facts.title, page.facts.order, page.facts.as_of) == ("It's: ein 'Test'", 10, "2026-11")
+    assert (page.front_matter.title, page.front_matter.order, page.front_matter.as_of) == (
+        "It's: ein 'Test'",
+        10,
+        "2026-11",
+    )
     lines = made.files[0].read_text("utf-8").split("---")[1].strip().splitlines()
     assert sum(line.startswith("#") for line in lines) >= 8
-    with pytest.raises(NewError, match="gibt es schon"):
+    with pytest.raises(ScaffoldError, match="gibt es schon"):
         new_page("offer", "It's: ein 'Test'", docs, TODAY)
 
 
@@ -212,7 +216,7 @@ def test_every_line_of_a_new_header_is_explained_and_right(tmp_path: Path) -> No
      ("3 Schritte", "3-schritte"), ("Café العربية", "cafe"), ("../../etc/passwd", "etc-passwd"), ("½ Tag", "1-2-tag")],
 )  # fmt: skip
 def test_an_address_is_made_of_plain_letters(title: str, slug: str) -> None:
-    assert slug_of(title) == slug
+    assert make_slug(title) == slug
 
 
 def test_norwegian_is_a_language_and_not_false(tmp_path: Path) -> None:
@@ -231,7 +235,7 @@ def test_a_company_is_not_written_into_a_list_that_cannot_be_read(tmp_path: Path
     (docs / "data").mkdir()
     for text in ("a: [\n", "- a\n", "{}\n"):
         (docs / "data/companies.yml").write_text(text)
-        with pytest.raises(NewError, match=r"docs/data/companies\.yml"):
+        with pytest.raises(ScaffoldError, match=r"docs/data/companies\.yml"):
             new_page("company", "Beispiel GmbH", docs, TODAY)
         assert (docs / "data/companies.yml").read_text() == text
     assert list((docs / "de/betriebe").iterdir()) == []

@@ -40,8 +40,8 @@ def test_every_page_ends_with_its_date_its_contact_and_a_way_to_tell_us(site: Si
 
 def test_pages_that_share_topics_lead_to_each_other(site: Site) -> None:
     for page, language in site.checked_pages():
-        expected = [] if page.facts.layout in {"home", "overview"} else site.content.related(page, language)
-        if page.facts.layout != "home":
+        expected = [] if page.front_matter.layout in {"home", "overview"} else site.content.related(page, language)
+        if page.front_matter.layout != "home":
             links = site.page(page.url(language)).select(".kim-related a")
             assert [link["href"] for link in links] == [row.url(language) for row in expected], page.url(language)
             names = [link.get_text().strip() for link in links]

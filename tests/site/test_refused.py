@@ -9,10 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from core.findings import RenderError
-from editorial import checks
 from editorial.build.build import BuildError, build_site
 from editorial.build.mkdocs_runner import prepare, settings_of
 from editorial.build.single import draw
+from editorial.checks import content as checks
 from editorial.content.pages import Content
 from editorial.render.site import House
 from tests.conftest import ROOT
@@ -50,7 +50,7 @@ def test_a_whole_build_refuses_it_too_and_keeps_the_old_site(tmp_path: Path, mon
     (site / "index.html").write_text("old")
     page = docs / "de" / "kontakt.md"
     page.write_text(page.read_text("utf-8") + ATTACK.partition("[")[0], "utf-8")
-    for name in ("check_typed_html", "check_rendered"):
+    for name in ("check_raw_html", "check_rendered_html"):
         monkeypatch.setattr(checks, name, lambda *_values: [])
     with pytest.raises(BuildError) as caught:
         build_site(site, docs_dir=docs)
@@ -65,7 +65,7 @@ def test_our_own_address_for_german_pages_is_taken_off(tmp_path: Path) -> None:
     house = prepare(DOCS, None)
     key = "arbeitgeber/pflichten"
     house.content.pages[key].texts.pop("ar")
-    other = next(page for page in house.content.pages.values() if page.facts.languages == ["de"])
+    other = next(page for page in house.content.pages.values() if page.front_matter.languages == ["de"])
     link = f"\n\n[Zur deutschen Seite]({'../' * key.count('/')}{other.key}.md)\n"
     (path,) = draw(settings_of(DOCS), spoiled(house, key, "de", link), DOCS, {"ar": {key}}, tmp_path)
     html = path.read_text("utf-8")

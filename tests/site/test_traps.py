@@ -44,7 +44,7 @@ def test_a_page_without_translation_says_so_and_gives_the_german_text_as_german(
     for page, language in missing:
         soup = site.page(page.url(language))
         content = one(soup, "[data-kim-content]")
-        assert (content["lang"], content["dir"]) == (page.facts.lang or "de", "ltr")
+        assert (content["lang"], content["dir"]) == (page.front_matter.lang or "de", "ltr")
         notice = one(soup, ".kim-fallback")
         assert notice.find_parent(attrs={"lang": True})["lang"] == language.code  # type: ignore[index]
         with use_language(language.code):
@@ -167,8 +167,8 @@ def test_every_page_has_one_title_description_and_h1(site: Site) -> None:
     for page, language in site.checked_pages():
         soup = site.page(page.url(language))
         text = page.text(language)
-        assert text.header.title in one(soup, "head > title").get_text()
-        assert one(soup, "meta[name=description]")["content"] == text.header.description
+        assert text.front_matter.title in one(soup, "head > title").get_text()
+        assert one(soup, "meta[name=description]")["content"] == text.front_matter.description
         assert one(soup, "h1").get_text(strip=True)
 
 

@@ -12,8 +12,8 @@ import pytest
 from core.languages import Language, load_languages
 from editorial.content.pages import read_content
 from editorial.translations.lockfile import load_lock, write_lock
-from editorial.translations.state import TranslationState, site_states
-from editorial.translations.update import accepted, updated
+from editorial.translations.state import TranslationState, translation_states
+from editorial.translations.update import accept_pages, update_lock
 from tests.conftest import ROOT
 from tests.editorial.conftest import HEADER, LANGUAGES, Tree
 
@@ -75,7 +75,7 @@ class Desk:
 
     def states(self) -> dict[tuple[str, str], TranslationState]:
         """Compute the state of every page."""
-        return site_states(self.docs, read_content(self.docs, self.languages), self.languages)
+        return translation_states(self.docs, read_content(self.docs, self.languages), self.languages)
 
     def stale(self) -> dict[tuple[str, str], list[str]]:
         """Return the German words of every stale paragraph, by page and language."""
@@ -84,13 +84,13 @@ class Desk:
     def update(self, today: datetime.date = NEXT) -> None:
         """Do what `kim translations update` does."""
         content = read_content(self.docs, self.languages)
-        write_lock(self.docs, updated(self.docs, content, self.languages, load_lock(self.docs), today))
+        write_lock(self.docs, update_lock(self.docs, content, self.languages, load_lock(self.docs), today))
 
     def accept(self, key: str, *codes: str) -> None:
         """Do what `kim translations accept` does."""
         content = read_content(self.docs, self.languages)
         rows = tuple(row for row in self.languages if not codes or row.code in codes)
-        write_lock(self.docs, accepted(self.docs, [content.pages[key]], rows, load_lock(self.docs), NEXT))
+        write_lock(self.docs, accept_pages(self.docs, [content.pages[key]], rows, load_lock(self.docs), NEXT))
 
     def change(self, file: str, old: str, new: str) -> None:
         """Replace words that stand in a file exactly once."""

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from editorial.translations.lockfile import NAME
-from editorial.translations.machine import fit, shield, translate, unshield
+from editorial.translations.lockfile import LOCK_FILENAME
+from editorial.translations.machine import mask_placeholders, restore_placeholders, translate, truncate_to_limit
 from kim.cli import main
 from tests.editorial.translations.conftest import Desk
 
@@ -79,10 +79,10 @@ def test_what_does_not_exist_is_said_in_a_sentence(kim: Kim) -> None:
 
 
 def test_a_broken_lock_ends_every_command_with_a_sentence(real: Desk, kim: Kim) -> None:
-    (real.docs / NAME).write_text("version: 1\npages: [\n")
+    (real.docs / LOCK_FILENAME).write_text("version: 1\npages: [\n")
     for words in (["status"], ["update"], ["accept", PAGE], ["export", "--lang", "uk"]):
         assert "translations.lock.yml:3" in kim(*words, code=1)
-    assert (real.docs / NAME).read_text() == "version: 1\npages: [\n"
+    assert (real.docs / LOCK_FILENAME).read_text() == "version: 1\npages: [\n"
 
 
 def test_a_refused_import_changes_nothing(real: Desk, kim: Kim) -> None:
@@ -188,9 +188,9 @@ def test_a_service_that_answers_badly_leaves_everything_as_it_was(
     ["Rufen Sie {{ tel.fire }} an.", "[Kontakt](../kontakt.md#weg){ .button }", "**a** und **b**", "A | `b` | C"],
 )
 def test_what_a_machine_must_not_touch_comes_through_a_machine_that_loses_it(text: str) -> None:
-    hidden, kept = shield(text)
-    assert unshield(hidden, kept) == text
-    assert unshield(hidden.replace("[[1]]", ""), kept) is None
+    hidden, kept = mask_placeholders(text)
+    assert restore_placeholders(hidden, kept) == text
+    assert restore_placeholders(hidden.replace("[[1]]", ""), kept) is None
     lost = translate(
         [text], lambda rows: [re.sub(r"\[\[\d+\]\]", "", row).replace("Kontakt", "Contact") for row in rows]
     )
@@ -198,5 +198,5 @@ def test_what_a_machine_must_not_touch_comes_through_a_machine_that_loses_it(tex
 
 
 def test_a_draft_that_is_too_long_for_a_header_is_cut_at_a_word() -> None:
-    assert fit("nav_title", "wort " * 20) == "wort wort wort wort wort wort wort…"
-    assert fit("p", "wort " * 100) == "wort " * 100
+    assert truncate_to_limit("nav_title", "wort " * 20) == "wort wort wort wort wort wort wort…"
+    assert truncate_to_limit("p", "wort " * 100) == "wort " * 100

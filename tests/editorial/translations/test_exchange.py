@@ -13,11 +13,18 @@ from hypothesis import settings as tried
 from hypothesis import strategies as st
 
 from editorial.content.pages import read_content
-from editorial.translations.exchange import Imported, Refused, export, import_files, page_units, read_file
-from editorial.translations.lockfile import Lock, load_lock, write_all
-from editorial.translations.segments import normal
-from editorial.translations.units import Unit, put, scalar
-from editorial.translations.validation import faults
+from editorial.translations.exchange import (
+    ImportRejectedError,
+    ImportResult,
+    export,
+    import_files,
+    page_units,
+    read_file,
+)
+from editorial.translations.lockfile import Lock, load_lock, write_files_atomically
+from editorial.translations.segments import normalize
+from editorial.translations.units import Unit, merge_translations, yaml_scalar
+from editorial.translations.validation import segment_errors
 from tests.editorial.conftest import LANGUAGES, Tree
 from tests.editorial.translations.conftest import Desk
 
@@ -35,7 +42,7 @@ def sent(desk: Desk, code: str, only: str = "all", form: str = "xliff") -> Path:
     return path
 
 
-def came_back(desk: Desk, path: Path, code: str | None = None) -> Imported:
+def came_back(desk: Desk, path: Path, code: str | None = None) -> ImportResult:
     """Read a file from a translator."""
     content = read_content(desk.docs, desk.languages)
     return import_files(desk.docs, content.pages, desk.languages, load_lock(desk.docs), [path], code)
@@ -43,9 +50,9 @@ def came_back(desk: Desk, path: Path, code: str | None = None) -> Imported:
 
 def refused(desk: Desk, path: Path, code: str | None = None) -> str:
     """Return why a file is not taken; every reason names file and remedy."""
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(ImportRejectedError) as caught:
         came_back(desk, path, code)
-    assert all(finding.file and finding.remedy for finding in caught.value.findings)
+    assert all(finding.file and finding.hint for finding in caught.value.findings)
     return str(caught.value)
 
 
@@ -88,7 +95,7 @@ def test_every_paragraph_put_back_into_its_place_gives_the_same_file(real: Desk)
                 german, own, units = page_units(real.docs, page, language, lock)
                 assert own
                 answers = {unit.id.partition("#")[2]: unit.target for unit in units if unit.target}
-                assert put(german, own, answers) == own.text, own
+                assert merge_translations(german, own, answers) == own.text, own
 
 
 def test_a_standard_checker_reads_the_file(real: Desk) -> None:
@@ -144,7 +151,7 @@ def test_only_what_is_stale_goes_out_and_coming_back_renews_it(desk: Desk) -> No
     assert path.read_text("utf-8").count("<trans-unit") == 1
     assert 'state="needs-adaptation">A course begins in March.' in path.read_text("utf-8")
     assert came_back(desk, path).untouched == ["kurse#kurse.1"], "nothing was done, so nothing is renewed"
-    write_all(came_back(desk, edit(path, "March", "April")).files)
+    write_files_atomically(came_back(desk, edit(path, "March", "April")).files)
     assert list(desk.stale()) == [("kurse", "ar")]
 
 
@@ -167,7 +174,7 @@ def test_a_section_that_is_cut_differently_goes_out_as_one_piece(desk: Desk) -> 
     assert came_back(desk, path).files == {}
     assert "anders aufgebaut" in refused(desk, edit(path, "- The course is free.\n", "- The course is free, really.\n"))
     edit(path, "- The book costs money.\n", "- The book costs money.\n- There is food.\n")
-    write_all(came_back(desk, path).files)
+    write_files_atomically(came_back(desk, path).files)
     assert list(desk.stale()) == [("kurse", "ar")]
 
 
@@ -356,7 +363,7 @@ def test_all_files_are_written_or_none(desk: Desk, tmp_path: Path) -> None:
     blocked.mkdir()
     (blocked / "x").touch()
     with pytest.raises(OSError):
-        write_all({good: b"new", blocked: b"new"})
+        write_files_atomically({good: b"new", blocked: b"new"})
     assert good.read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
 
@@ -365,7 +372,7 @@ def test_all_files_are_written_or_none(desk: Desk, tmp_path: Path) -> None:
 def test_a_title_is_quoted_where_the_header_needs_it(text: str) -> None:
     import yaml
 
-    assert yaml.safe_load(f"title: {scalar(text)}") == {"title": text}
+    assert yaml.safe_load(f"title: {yaml_scalar(text)}") == {"title": text}
 
 
 WORDS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=40)
@@ -395,8 +402,8 @@ def test_what_is_sent_out_is_read_back_word_for_word(
     path.write_text(text, "utf-8", newline="")
     answers = read_file(path)
     assert count == len(answers)
-    assert [(one.id, normal(one.source), normal(one.target)) for one in answers] == [
-        (unit.id, normal(unit.source), normal(unit.target)) for unit in wanted
+    assert [(one.id, normalize(one.source), normalize(one.target)) for one in answers] == [
+        (unit.id, normalize(unit.source), normalize(unit.target)) for unit in wanted
     ]
 
 
@@ -419,4 +426,4 @@ def test_a_file_may_come_back_with_a_byte_order_mark_and_other_line_ends(
 @pytest.mark.parametrize("sign", ["\x0b", "\u2028", "\x85", "\ufffd"])
 def test_a_translation_with_a_control_character_is_refused(sign: str) -> None:
     unit = Unit("kurse#kurse.0", "Ein Satz.", "", "new", "p", 3)
-    assert any("Steuerzeichen" in what for what, _remedy in faults(unit, f"A sentence{sign}."))
+    assert any("Steuerzeichen" in what for what, _remedy in segment_errors(unit, f"A sentence{sign}."))

@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.findings import ContentError, Finding
-from editorial.translations.lockfile import NAME, Entry, Lock, Section, check_lock, load_lock, read_lock, write_lock
+from editorial.translations.lockfile import (
+    LOCK_FILENAME,
+    Entry,
+    Lock,
+    Section,
+    check_lock,
+    load_lock,
+    read_lock,
+    write_lock,
+)
 from tests.editorial.conftest import LANGUAGES
 from tests.editorial.translations.conftest import DAY, NEXT, Desk
 
@@ -37,9 +46,9 @@ def test_what_is_written_is_read_again(lock: Lock) -> None:
 
 
 def test_writing_it_twice_changes_nothing(desk: Desk) -> None:
-    before = (desk.docs / NAME).read_bytes()
+    before = (desk.docs / LOCK_FILENAME).read_bytes()
     desk.update(NEXT)
-    assert (desk.docs / NAME).read_bytes() == before
+    assert (desk.docs / LOCK_FILENAME).read_bytes() == before
     assert list(desk.docs.glob(".*")) == []
 
 
@@ -63,28 +72,28 @@ def test_writing_it_twice_changes_nothing(desk: Desk) -> None:
 def test_a_broken_lock_is_one_error_with_its_line_and_stops_the_build(
     tmp_path: Path, text: str, line: int, words: str
 ) -> None:
-    (tmp_path / NAME).write_text(text)
+    (tmp_path / LOCK_FILENAME).write_text(text)
     (found,) = check_lock(tmp_path, LANGUAGES)
-    assert (found.file, found.line, found.level) == (f"docs/{NAME}", line, "error")
-    assert words in found.what
-    assert "kim translations update" in found.remedy
+    assert (found.file, found.line, found.level) == (f"docs/{LOCK_FILENAME}", line, "error")
+    assert words in found.message
+    assert "kim translations update" in found.hint
     with pytest.raises(ContentError):
         load_lock(tmp_path)
 
 
 def test_a_lock_that_is_no_text_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / NAME).write_bytes(b"\xff\xfe")
+    (tmp_path / LOCK_FILENAME).write_bytes(b"\xff\xfe")
     assert isinstance(read_lock(tmp_path), Finding)
 
 
 def test_what_it_names_and_does_not_exist_is_a_notice_until_it_is_tidied_up(desk: Desk) -> None:
     (desk.docs / "en/kurse.md").unlink()
     (found,) = check_lock(desk.docs, LANGUAGES)
-    line = (desk.docs / NAME).read_text("utf-8").splitlines()[found.line - 1]
+    line = (desk.docs / LOCK_FILENAME).read_text("utf-8").splitlines()[found.line - 1]
     assert (found.level, line.strip()) == ("notice", "en:")
-    assert "docs/en/kurse.md" in found.what
+    assert "docs/en/kurse.md" in found.message
     (desk.docs / "de/kurse.md").unlink()
-    assert ["„kurse“ gibt es nicht" in one.what for one in check_lock(desk.docs, LANGUAGES)] == [True, True]
+    assert ["„kurse“ gibt es nicht" in one.message for one in check_lock(desk.docs, LANGUAGES)] == [True, True]
     (desk.docs / "ar/kurse.md").unlink()
     desk.update()
     assert check_lock(desk.docs, LANGUAGES) == []
@@ -94,9 +103,9 @@ def test_a_page_with_a_fault_keeps_what_is_known_of_it(desk: Desk) -> None:
     path = desk.docs / "de/kurse.md"
     text = path.read_text("utf-8")
     path.write_text("---\ntitle: a: b\n---\n", "utf-8")
-    before = (desk.docs / NAME).read_text("utf-8")
+    before = (desk.docs / LOCK_FILENAME).read_text("utf-8")
     desk.update()
-    assert (desk.docs / NAME).read_text("utf-8") == before
+    assert (desk.docs / LOCK_FILENAME).read_text("utf-8") == before
     path.write_text(text, "utf-8")
     assert desk.stale() == {}
 
@@ -105,46 +114,46 @@ def test_two_translators_of_one_page_and_two_editors_of_two_sections_do_not_get_
     desk: Desk, tmp_path: Path
 ) -> None:
     """A three-way merge, as git and every other tool does it."""
-    base = (desk.docs / NAME).read_text("utf-8")
+    base = (desk.docs / LOCK_FILENAME).read_text("utf-8")
     desk.change("en/kurse.md", "The course is free.", "It is free.")
     desk.update()
-    one = (desk.docs / NAME).read_text("utf-8")
-    (desk.docs / NAME).write_text(base, "utf-8")
+    one = (desk.docs / LOCK_FILENAME).read_text("utf-8")
+    (desk.docs / LOCK_FILENAME).write_text(base, "utf-8")
     desk.change("en/kurse.md", "It is free.", "The course is free.")
     desk.change("ar/kurse.md", "التسجيل مفتوح.", "التسجيل الآن.")
     desk.update()
-    two = (desk.docs / NAME).read_text("utf-8")
+    two = (desk.docs / LOCK_FILENAME).read_text("utf-8")
     for name, text in (("base", base), ("one", one), ("two", two)):
         (tmp_path / name).write_text(text, "utf-8")
     merged = subprocess.run(
         ["git", "merge-file", "-p", "one", "base", "two"], cwd=tmp_path, capture_output=True, check=True
     )
-    (desk.docs / NAME).write_bytes(merged.stdout)
+    (desk.docs / LOCK_FILENAME).write_bytes(merged.stdout)
     assert isinstance(read_lock(desk.docs), Lock)
     desk.change("en/kurse.md", "The course is free.", "It is free.")
     desk.update()
-    assert (desk.docs / NAME).read_bytes() == merged.stdout
+    assert (desk.docs / LOCK_FILENAME).read_bytes() == merged.stdout
 
 
 def test_after_a_conflict_either_side_will_do(desk: Desk) -> None:
-    base = (desk.docs / NAME).read_text("utf-8")
+    base = (desk.docs / LOCK_FILENAME).read_text("utf-8")
     desk.change("de/kurse.md", "Ein Kurs beginnt im März.", "Ein Kurs beginnt im April.")
     desk.update()
-    noticed = (desk.docs / NAME).read_text("utf-8")
+    noticed = (desk.docs / LOCK_FILENAME).read_text("utf-8")
     desk.change("en/kurse.md", "March", "April")
     desk.change("ar/kurse.md", "مارس", "أبريل")
     desk.update()
-    final = (desk.docs / NAME).read_text("utf-8")
+    final = (desk.docs / LOCK_FILENAME).read_text("utf-8")
     for side in (base, noticed):
-        (desk.docs / NAME).write_text(side, "utf-8")
+        (desk.docs / LOCK_FILENAME).write_text(side, "utf-8")
         assert desk.stale() == {}
         desk.update()
-        assert (desk.docs / NAME).read_text("utf-8") == final
+        assert (desk.docs / LOCK_FILENAME).read_text("utf-8") == final
 
 
 def test_it_stays_small(real: Desk) -> None:
-    text = (real.docs / NAME).read_text("utf-8")
+    text = (real.docs / LOCK_FILENAME).read_text("utf-8")
     entries = load_lock(real.docs).entries
     assert len(text) / len(entries) < 700, "100 pages in 7 languages: under half a megabyte"
     assert max(map(len, text.splitlines())) < 1000
-    assert all(entry.at == DAY for entry in entries.values())
+    assert all(entry.synced_on == DAY for entry in entries.values())

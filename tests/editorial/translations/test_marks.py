@@ -8,7 +8,7 @@ from markdown import Markdown
 
 from editorial.content.pages import read_content
 from editorial.render.context import translation
-from editorial.translations.stale_markers import mark_changed, show_changed, unmarked
+from editorial.translations.stale_markers import insert_stale_markers, render_stale_markers, strip_screen_reader_notes
 from tests.editorial.translations.conftest import NEXT, Desk
 
 EXTENSIONS = ["admonition", "attr_list", "def_list", "tables", "toc"]
@@ -17,8 +17,8 @@ EXTENSIONS = ["admonition", "attr_list", "def_list", "tables", "toc"]
 def shown(desk: Desk, code: str = "en") -> BeautifulSoup:
     """Draw the page of a language as the build does."""
     body = (desk.docs / code / "kurse.md").read_text("utf-8").split("---\n", 2)[2]
-    html = Markdown(extensions=EXTENSIONS).convert(mark_changed(body, desk.states()["kurse", code]))
-    return BeautifulSoup(show_changed(html, "PASSAGE", "SECTION"), "html.parser")
+    html = Markdown(extensions=EXTENSIONS).convert(insert_stale_markers(body, desk.states()["kurse", code]))
+    return BeautifulSoup(render_stale_markers(html, "PASSAGE", "SECTION"), "html.parser")
 
 
 @pytest.mark.parametrize(
@@ -53,13 +53,13 @@ def test_the_title_of_a_box_keeps_its_class(desk: Desk) -> None:
 
 
 def test_a_page_that_follows_is_left_alone(desk: Desk) -> None:
-    assert mark_changed("# A\n", desk.states()["kurse", "en"]) == "# A\n"
-    assert mark_changed("# A\n", None) == "# A\n"
-    assert show_changed("<p>a</p>", "x", "y") == "<p>a</p>"
+    assert insert_stale_markers("# A\n", desk.states()["kurse", "en"]) == "# A\n"
+    assert insert_stale_markers("# A\n", None) == "# A\n"
+    assert render_stale_markers("<p>a</p>", "x", "y") == "<p>a</p>"
 
 
 def test_machines_get_the_words_without_the_sentence_of_the_mark() -> None:
-    assert unmarked(show_changed("<p>\ue000a</p>", "x", "y")) == '<p class="kim-changed">a</p>'
+    assert strip_screen_reader_notes(render_stale_markers("<p>\ue000a</p>", "x", "y")) == '<p class="kim-changed">a</p>'
 
 
 def test_the_reader_is_told_the_day_on_which_it_was_noticed_or_the_last_day_on_which_it_followed(desk: Desk) -> None:

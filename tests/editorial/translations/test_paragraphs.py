@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from editorial.translations.segments import normal, read_document, split_body
+from editorial.translations.segments import normalize, read_document, segment_body
 from tests.conftest import ROOT
 
 LINES = st.lists(
@@ -23,7 +23,7 @@ LINES = st.lists(
 @given(LINES, st.sampled_from(["\n", "\r\n"]))
 def test_every_word_of_a_page_is_in_exactly_one_paragraph(lines: list[str], end: str) -> None:
     body = end.join(lines)
-    paragraphs = split_body(body)
+    paragraphs = segment_body(body)
     at = 0
     for paragraph in paragraphs:
         assert at <= paragraph.start <= paragraph.end <= len(body)
@@ -36,8 +36,8 @@ def test_every_word_of_a_page_is_in_exactly_one_paragraph(lines: list[str], end:
 
 @given(LINES)
 def test_line_ends_and_blanks_at_the_end_of_a_line_change_no_mark(lines: list[str]) -> None:
-    plain = [paragraph.hash for paragraph in split_body("\n".join(lines)) if paragraph.kind != "code"]
-    other = [paragraph.hash for paragraph in split_body(" \r\n".join(lines)) if paragraph.kind != "code"]
+    plain = [paragraph.hash for paragraph in segment_body("\n".join(lines)) if paragraph.kind != "code"]
+    other = [paragraph.hash for paragraph in segment_body(" \r\n".join(lines)) if paragraph.kind != "code"]
     assert plain == other
 
 
@@ -48,7 +48,7 @@ def test_the_place_of_every_paragraph_of_the_real_site_is_exact() -> None:
         for paragraphs in document.sections.values():
             for paragraph in paragraphs:
                 there = document.text[paragraph.start : paragraph.end].strip("'|")
-                assert normal(there.replace("''", "'")) == normal(paragraph.text), (path, paragraph)
+                assert normalize(there.replace("''", "'")) == normalize(paragraph.text), (path, paragraph)
                 seen += 1
     assert seen > 5000
 
@@ -68,7 +68,7 @@ def test_the_place_of_every_paragraph_of_the_real_site_is_exact() -> None:
     ],
 )
 def test_each_sort_of_paragraph_is_known(body: str, kinds: list[str]) -> None:
-    assert [paragraph.kind for paragraph in split_body(body)] == kinds
+    assert [paragraph.kind for paragraph in segment_body(body)] == kinds
 
 
 def test_a_broken_header_has_no_paragraphs_and_does_no_harm() -> None:

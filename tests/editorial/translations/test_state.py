@@ -11,9 +11,9 @@ import pytest
 
 from core.languages import load_languages
 from editorial.content.pages import read_content
-from editorial.translations.lockfile import check_lock, load_lock, parse_lock
-from editorial.translations.segments import HEAD, read_document
-from editorial.translations.state import changes, check_translations, site_states
+from editorial.translations.lockfile import parse_lock, check_lock, load_lock
+from editorial.translations.segments import HEADER_SECTION, read_document
+from editorial.translations.state import check_translations, stale_segments, translation_states
 from tests.conftest import ROOT
 from tests.editorial.translations.conftest import DAY, NEXT, Desk
 
@@ -101,7 +101,7 @@ def test_the_state_of_the_whole_site_takes_less_than_a_second(real: Desk) -> Non
     parse_lock.cache_clear()
     read_document.cache_clear()
     begin = time.process_time()
-    states = site_states(real.docs, content, real.languages)
+    states = translation_states(real.docs, content, real.languages)
     assert time.process_time() - begin < 1
     assert len(states) > 600
 
@@ -213,10 +213,10 @@ def test_a_new_and_a_vanished_section_are_named(desk: Desk) -> None:
 def test_a_stale_page_says_since_when(desk: Desk) -> None:
     desk.change("de/kurse.md", SENTENCE, "Ein Kurs beginnt im April.")
     state = desk.states()["kurse", "en"]
-    assert (state.since, state.noticed) == (DAY, False), "it followed on that day, and nobody has looked since"
+    assert (state.since, state.since_is_exact) == (DAY, False), "it followed on that day, and nobody has looked since"
     desk.update(NEXT)
     state = desk.states()["kurse", "en"]
-    assert (state.since, state.noticed) == (NEXT, True)
+    assert (state.since, state.since_is_exact) == (NEXT, True)
     desk.update(NEXT + datetime.timedelta(days=9))
     assert desk.states()["kurse", "en"].since == NEXT
 
@@ -243,7 +243,7 @@ def test_what_is_stale_is_told_to_editors_and_stops_nothing(desk: Desk) -> None:
         ("docs/en/kurse.md", 8, "notice"),
         ("docs/ar/kurse.md", 8, "notice"),
     }
-    assert all("docs/de/kurse.md:10" in one.what and "accept kurse" in one.remedy for one in found)
+    assert all("docs/de/kurse.md:10" in one.message and "accept kurse" in one.hint for one in found)
 
 
 def test_a_missing_page_and_a_new_one_are_told_apart(desk: Desk) -> None:
@@ -252,9 +252,9 @@ def test_a_missing_page_and_a_new_one_are_told_apart(desk: Desk) -> None:
     head = "---\ntitle: Contact\ndescription: A whole sentence about this page.\n---\n"
     (desk.docs / "en/kontakt.md").write_text(head + text.split("---\n", 2)[2], "utf-8")
     state = desk.states()["kontakt", "en"]
-    assert (state.state, state.written) == ("unreviewed", False)
+    assert (state.state, state.in_lock) == ("unreviewed", False)
     desk.update()
-    assert desk.states()["kontakt", "en"].written
+    assert desk.states()["kontakt", "en"].in_lock
 
 
 def test_nothing_of_it_asks_git(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,12 +284,14 @@ def test_on_every_page_of_the_real_site_one_changed_paragraph_is_one_stale_parag
             for row in real.languages
             if (key, row.code) in lock.entries
         ]
-        paragraphs = [one for name, rows in read_document(text).sections.items() if name != HEAD for one in rows]
+        paragraphs = [
+            one for name, rows in read_document(text).sections.items() if name != HEADER_SECTION for one in rows
+        ]
         for chosen in paragraphs if owners else []:
             at = chosen.start + (2 if chosen.kind == "row" else 0)
             german = read_document(f"{text[:at]}Neu: {text[at:]}")
             for own, entry in owners:
-                (change,) = changes(german, own, entry)
+                (change,) = stale_segments(german, own, entry)
                 assert (change.line, change.index is None) == (chosen.line, False), (key, chosen)
                 tried += 1
     assert tried > 5000

@@ -1,0 +1,112 @@
+"""The checks of pages and facts: :func:`check_content` stops a build, :func:`check_editorial` does not.
+
+Each rule is a function of texts that yields findings. :func:`editorial.checks.publish.check_publish` holds the rules for
+publication.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection
+from pathlib import Path
+
+from core.characters import check_data_characters
+from core.findings import Finding, Level
+from core.languages import Language
+from editorial.checks.facts import check_facts, check_hardcoded_facts, check_references, check_shortcodes
+from editorial.checks.files import check_files
+from editorial.checks.glossary import Term, check_glossary
+from editorial.checks.html import check_raw_html, check_rendered_html
+from editorial.checks.links import check_links, check_titles
+from editorial.checks.markdown_blocks import check_markup
+from editorial.checks.parity import check_numbers, check_untranslated
+from editorial.checks.publish import check_review
+from editorial.checks.readability import check_easy_language, check_readability
+from editorial.checks.structure import (
+    check_admonitions,
+    check_headings,
+    check_tables,
+    heading_ids,
+    heading_mismatch,
+)
+from editorial.checks.svg import check_svg_files
+from editorial.content.facts import Facts
+from editorial.content.pages import Content
+
+
+def check_content(
+    content: Content,
+    facts: Facts,
+    languages: tuple[Language, ...],
+    forms: Collection[str],
+    today: datetime.date,
+    docs: Path,
+    stale: Collection[tuple[str, str]] = (),
+    only: Collection[str] | None = None,
+) -> list[Finding]:
+    """Return everything that is wrong with the pages and stops a build; see :class:`Finding`.
+
+    :param stale: page key and language of translations that are known to be older than the German text; their
+        headings may differ until somebody has renewed them, so that a German page can change at any time.
+    :param only: keys of the pages whose texts to check; default: all.
+    """
+    found = list(content.findings)
+    rows = {row.code: row for row in languages}
+    for page in content.pages.values():
+        if only is not None and page.key not in only:
+            continue
+        found += check_references(page, facts, forms, languages)
+        found += check_review(page, today)
+        source_ids: set[str] | None = None
+        for code, text in page.texts.items():
+            broken, links = check_markup(text)
+            own = [
+                *check_headings(text), *check_admonitions(text), *check_tables(text), *check_shortcodes(text, facts),
+                *check_hardcoded_facts(text), *check_links(text, page, content, rows[code], docs, links),
+                *(list(check_raw_html(text)) or check_rendered_html(text, facts, code, page.front_matter.form)),
+            ]  # fmt: skip
+            named = {one.line for one in own}
+            found += [*own, *(one for one in broken if one.line not in named)]
+            ids = set(heading_ids(text))
+            if source_ids is None:
+                source_ids = ids
+            elif ids != source_ids:
+                level: Level = "notice" if (page.key, code) in stale else "error"
+                found.append(heading_mismatch(text, ids, source_ids, level))
+    for language in languages:
+        found += check_titles(content, language)
+    found += check_facts(facts)
+    if only is None:
+        found += check_data_characters(docs)
+        found += check_svg_files(docs)
+        found += check_files(docs, languages)
+    return sorted(set(found))
+
+
+def check_editorial(
+    content: Content,
+    facts: Facts,
+    glossary: list[Term],
+    stale: Collection[tuple[str, str]] = (),
+) -> list[Finding]:
+    """Return what else an editor should mend: translations that say something else, and hard German.
+
+    :param stale: page key and language of translations that are known to be older than the German text;
+        their numbers may differ until somebody has renewed them.
+    """
+
+    found: list[Finding] = []
+    for page in content.pages.values():
+        german = next(iter(page.texts.values()))
+        if page.key.startswith("leichte-sprache"):
+            found += check_easy_language(german)
+        else:
+            found += check_readability(german)
+        for code, text in page.texts.items():
+            if text is german:
+                continue
+            found += check_untranslated(text, german, facts.german_terms)
+            found += check_glossary(text, german, glossary, code)
+            if (page.key, code) not in stale:
+                found += check_numbers(text, german)
+    return sorted(set(found))
