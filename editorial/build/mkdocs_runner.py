@@ -127,7 +127,7 @@ def load(docs_dir: Path, site_url: str | None) -> Prepared:
     Material brings twelve thousand icons; looking through them for each language is a tenth of a build, and none of
     them would stay (:meth:`editorial.build.plugin.EditorialPlugin.on_files`).
 
-    :raises DrawError: with what MkDocs says of the configuration.
+    :raises RenderError: with what MkDocs says of the configuration.
     """
     overrides = {"site_url": site_url} if site_url else {}
     try:
@@ -249,7 +249,7 @@ def build_languages(
     :param meanwhile: what this process does while the others draw.
     :return: what is to be gathered of each language that was drawn as a whole, by its code.
     :raises ContentError: with every finding, if the check finds an error; that is then all there is to say.
-    :raises DrawError: with what MkDocs said, each line once.
+    :raises RenderError: with what MkDocs said, each line once.
     :raises SearchError: if Pagefind fails.
     """
     work = list(tasks)

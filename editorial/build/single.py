@@ -191,7 +191,7 @@ def draw(
 
     :param keys: the keys of the pages by language.
     :param templates: where compiled templates are kept; None to keep them in memory only.
-    :raises DrawError: with what MkDocs says of links, each line once.
+    :raises RenderError: with what MkDocs says of links, each line once.
     """
     languages = [row for row in house.languages if keys.get(row.code)]
     count = min(len(languages), os.cpu_count() or 1)

@@ -38,7 +38,7 @@ class UnknownShortcodeError(KeyError):
 def expand_shortcodes(markdown: str, facts: Facts, language: str, draw: ShortcodeRenderers) -> str:
     """Replace every insert of a page; ``draw`` makes the parts named in :data:`BLOCK_SHORTCODES`.
 
-    :raises UnknownInsert: if a key is not in ``docs/data/`` (the checks find it first, with its line).
+    :raises UnknownShortcodeError: if a key is not in ``docs/data/`` (the checks find it first, with its line).
     """
 
     def fill(match: re.Match[str]) -> str:

@@ -74,7 +74,7 @@ def test_every_measure_has_its_page_and_every_page_is_found() -> None:
 @pytest.mark.parametrize("obstacle", [key for key, _ in choice_labels()["obstacle"]])
 def test_each_obstacle_alone_leads_to_a_measure_that_answers_it(obstacle: str) -> None:
     found = [one["key"] for one in recommend(DATA, {"obstacle": [obstacle]})]
-    by_key = {page.key.rpartition("/")[2]: page.facts.measure for page in measure_pages(CONTENT)}
+    by_key = {page.key.rpartition("/")[2]: page.front_matter.measure for page in measure_pages(CONTENT)}
     assert len(found) >= 2
     assert all(obstacle in by_key[key].obstacles for key in found), "the page itself says that it answers it"
 
