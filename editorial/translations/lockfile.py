@@ -128,7 +128,6 @@ def read_lock(docs: Path) -> Lock | Finding:
 @lru_cache(maxsize=4)
 def parse_lock(text: str) -> Lock | Finding:
     """Return the lock that a text holds, or the finding with the reason why it cannot be read; cached by the text."""
-    """Return the lock that a text holds, or the finding that says why it cannot be read; cached by the text."""
     conflict = re.search(r"^(<{7}|={7}|>{7})", text, re.MULTILINE)
     if conflict:
         return Finding(

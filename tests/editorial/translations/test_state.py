@@ -11,7 +11,7 @@ import pytest
 
 from core.languages import load_languages
 from editorial.content.pages import read_content
-from editorial.translations.lockfile import parse_lock, check_lock, load_lock
+from editorial.translations.lockfile import check_lock, load_lock, parse_lock
 from editorial.translations.segments import HEADER_SECTION, read_document
 from editorial.translations.state import check_translations, stale_segments, translation_states
 from tests.conftest import ROOT
