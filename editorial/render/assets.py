@@ -10,7 +10,7 @@ from babel.core import get_global
 
 from core.assets import versioned_url
 from core.languages import Language, load_languages
-from editorial.content.taxonomy import AUDIENCES, TOPICS
+from editorial.content.taxonomy import AUDIENCE_LABELS, TOPIC_LABELS
 
 PARTS = ("assets/css/", "assets/js/")  # files that are sent only as part of the file that imports them
 _CSS_IMPORT = re.compile(r'^@import url\("([^"]+)"\);\n', re.MULTILINE)
@@ -54,7 +54,7 @@ def stylesheet(path: Path, languages: tuple[Language, ...] | None = None) -> str
     css = css.replace(_ARABIC_SCRIPT, f":is({arabic})")
     css = _EACH_TAG.sub(
         lambda match: ",\n".join(
-            string.Template(match[0]).substitute(tag=tag) for tag in (*TOPICS, *AUDIENCES, *codes)
+            string.Template(match[0]).substitute(tag=tag) for tag in (*TOPIC_LABELS, *AUDIENCE_LABELS, *codes)
         ),
         css,
     )
