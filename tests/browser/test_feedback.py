@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from tests.browser.conftest import Visit
 
 Begin = Callable[..., Visit]
@@ -20,10 +18,12 @@ def test_the_form_knows_the_page_the_reader_comes_from_and_shows_it(visit: Begin
     assert field.is_visible()
 
 
-@pytest.mark.parametrize("words", ["https://example.org/", "//example.org", "/a<b>", "x" * 300])
-def test_the_form_takes_nothing_but_a_path_from_the_address(visit: Begin, words: str) -> None:
-    page = visit().open("/rueckmeldung/?page=" + words)
-    assert page.locator("input[name=page]").input_value() == ""
+def test_the_form_takes_nothing_but_a_path_from_the_address(visit: Begin) -> None:
+    seen = visit()
+    for words in ("https://example.org/", "//example.org", "/a<b>", "x" * 300):
+        page = seen.open("/rueckmeldung/?page=" + words)
+        assert page.locator("input[name=page]").input_value() == "", words
+        page.close()
 
 
 def test_without_script_the_form_works_and_the_field_is_empty(visit: Begin) -> None:

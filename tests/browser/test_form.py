@@ -13,11 +13,12 @@ import pytest
 from playwright.sync_api import Page
 
 from core.gettext import gettext, use_language
-from core.languages import Language, load_languages
+from core.languages import Language
 from tests.browser.conftest import Visit
+from tests.conftest import full_or_sample
+from tests.languages import LANGUAGES, SAMPLE_LANGUAGES
 from tests.serving import Server, serving, wait_until
 
-LANGUAGES = load_languages()
 FORM = "arbeitgeber/mitmachen/"
 REFERENCE = re.compile(r"KIM-[2-9A-HJKMNP-Z]{6}")
 Begin = Callable[..., Visit]
@@ -87,7 +88,7 @@ def test_a_turkish_form_with_a_fault_first_and_then_right_reaches_the_office(vis
     assert sent["office"]["Reply-To"] == "firin@example.org"
 
 
-@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)
+@pytest.mark.parametrize("language", full_or_sample(LANGUAGES, SAMPLE_LANGUAGES), ids=lambda language: language.code)
 def test_form_faults_review_and_receipt_speak_the_language_and_its_direction(visit: Begin, language: Language) -> None:
     page = visit().open(language.root + FORM)
 

@@ -99,6 +99,13 @@ def test_each_language_has_an_error_page_in_its_own_words(site: Site, language: 
     assert "kim:main" in site.file(f"{language.root}404.html").read_text("utf-8")  # type: ignore[attr-defined]
 
 
+def test_the_home_page_of_every_language_leads_three_ways_on(site: Site) -> None:
+    for language in LANGUAGES:
+        ways = site.page(language.root).select(".kim-ways > section")
+        links = [one(way, "a.button")["href"] for way in ways]
+        assert len(links) == len(set(links)) == 3, language.code
+
+
 def test_headings_have_the_same_ids_in_all_languages_and_none_is_made_up(site: Site) -> None:
     for page, language in site.checked_pages():
         content = one(site.page(page.url(language)), "[data-kim-content]")
