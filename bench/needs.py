@@ -5,9 +5,13 @@ Each function returns what is needed or ends the benchmark with a sentence that 
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import urllib.error
 from collections.abc import Collection
 from pathlib import Path
 
+from bench.peers import last_line
 from core.project import ROOT
 from editorial.build.build import BuildError, build_if_changed
 from editorial.build.pdf import find_engine
@@ -51,3 +55,20 @@ def known_peers(asked: str, known: Collection[str]) -> list[str]:
     if unknown := [name for name in names if name not in known]:
         raise SystemExit(f"There is no peer called {', '.join(unknown)}. Peers are: {', '.join(known)}.")
     return names
+
+
+def missing_part(error: Exception) -> str | None:
+    """Return the sentence that says which part of this machine a benchmark lacks; None for an error of its own code."""
+    if isinstance(error, ModuleNotFoundError):
+        return f"The Python package {error.name} is not installed. `make check` installs what benchmarks need."
+    if isinstance(error, FileNotFoundError) and error.filename is not None:
+        return f"{error.filename} does not exist or is not installed."
+    if isinstance(error, subprocess.CalledProcessError):
+        said = error.stderr or error.stdout or b""
+        text = said if isinstance(said, str) else said.decode("utf-8", "replace")
+        return f"{shlex.join(map(str, error.cmd))[:200]} ended with {error.returncode}: {last_line(text)}"
+    if isinstance(error, subprocess.TimeoutExpired | TimeoutError | ConnectionError | urllib.error.URLError):
+        return f"No answer in time: {error}"
+    if type(error).__module__.startswith("playwright"):
+        return f"Chromium: {str(error).strip().splitlines()[0]}"
+    return None

@@ -29,6 +29,7 @@ from bench.serving import static
 from bench.synthetic import languages, write_mkdocs, write_starlight
 from bench.web_fonts import web_fonts
 from core.languages import load_languages
+from kim.progress import steps
 
 PEERS = ("stock", "starlight", "lighthouse")
 SLOWER = 4
@@ -143,12 +144,14 @@ def marks(modules: Path, base: str) -> list[Bar]:
 def largest_paints(modules: Path, sites: Mapping[str, Site], rounds: int, options: list[str]) -> list[Bar]:
     """Return our largest paint beside that of each peer, by Lighthouse, in turn."""
     found: dict[tuple[str, str], list[float]] = {}
-    for _round in range(rounds):
-        for name, (root, paths) in sites.items():
-            with static(root) as (base, _sent):
-                for kind, path in paths:
-                    audits = lighthouse(modules, base + path, options)["audits"]
-                    found.setdefault((name, kind), []).append(audits["largest-contentful-paint"]["numericValue"])
+    with steps("Lighthouse", rounds * sum(len(paths) for _root, paths in sites.values())) as step:
+        for _round in range(rounds):
+            for name, (root, paths) in sites.items():
+                with static(root) as (base, _sent):
+                    for kind, path in paths:
+                        audits = lighthouse(modules, base + path, options)["audits"]
+                        found.setdefault((name, kind), []).append(audits["largest-contentful-paint"]["numericValue"])
+                        step(f"{name}, {kind}")
     paints = {key: statistics.median(values) for key, values in found.items()}
     return [
         Bar(
@@ -168,9 +171,11 @@ def measure(site: Path, rounds: int, peers: Collection[str], notes: list[str]) -
     with tempfile.TemporaryDirectory(prefix="kim-bench-") as folder, web_fonts() as (options, fonts, note):
         sites = {"ours": (site, (("home", "/"), ("inner", "/kontakt/")))}
         if "stock" in peers:
+            print("Building stock Material with the synthetic pages …", flush=True)
             sites["stock"] = build_stock(Path(folder) / "stock"), PEER_PAGES
             notes.append(note)
         if "starlight" in peers:
+            print("Building Starlight with the synthetic pages …", flush=True)
             dist, note = build_starlight(Path(folder) / "starlight")
             notes.append(note)
             if dist:
@@ -193,13 +198,18 @@ def visits(
     found: dict[str, list[Visit]] = {}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", *options])
-        for _round in range(rounds):
-            for name, (root, paths) in sites.items():
-                pages = own_pages(root) if name == "ours" else [(f"{name}, {kind}", path) for kind, path in paths]
-                with static(root) as (base, sent):
-                    for label, path in pages:
-                        fonts.clear()
-                        found.setdefault(label, []).append(visit(browser, base + path, sent, fonts))
+        pages = {
+            name: own_pages(root) if name == "ours" else [(f"{name}, {kind}", path) for kind, path in paths]
+            for name, (root, paths) in sites.items()
+        }
+        with steps("Page visits", rounds * sum(map(len, pages.values()))) as step:
+            for _round in range(rounds):
+                for name, (root, _paths) in sites.items():
+                    with static(root) as (base, sent):
+                        for label, path in pages[name]:
+                            fonts.clear()
+                            found.setdefault(label, []).append(visit(browser, base + path, sent, fonts))
+                            step(label)
         with static(sites["ours"][0]) as (base, sent):
             after = next_page(browser, base, sent)
         browser.close()

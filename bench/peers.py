@@ -20,7 +20,10 @@ def python_peer(name: str) -> tuple[Path | None, str]:
     """Return the folder of a Python peer's programs, installing its newest version, and that version or why it is not there."""
     python = HOME / "bin" / "python"
     if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=True)
+        made = subprocess.run([sys.executable, "-m", "venv", str(HOME)], capture_output=True, text=True)
+        if made.returncode != 0:
+            return None, f"{name} not installed: no virtual environment ({last_line(made.stderr or made.stdout)})"
+    print(f"Installing {name}, if it is not there …", flush=True)
     done = subprocess.run(
         [str(python), "-m", "pip", "install", "-q", "--upgrade", name], capture_output=True, text=True
     )
@@ -42,7 +45,12 @@ def node_peer(name: str, packages: tuple[str, ...]) -> tuple[Path | None, str]:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "package.json").write_text('{"private": true}')
         command = [npm, "install", "--no-audit", "--no-fund", *packages]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600)
+        print(f"Installing {name} (once) …", flush=True)
+        try:
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600)
+        except subprocess.TimeoutExpired:
+            shutil.rmtree(folder, ignore_errors=True)
+            return None, f"{name} not installed: npm took longer than ten minutes"
         if done.returncode != 0:
             shutil.rmtree(folder, ignore_errors=True)
             return None, f"{name} not installed: {last_line(done.stderr)}"

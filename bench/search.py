@@ -146,7 +146,9 @@ def measure(site: Path, docs: Path = ROOT / "docs") -> list[Bar]:
         for language in load_languages():
             words = indexed_words(site, content, language)
             if language.code not in rows or not words:
+                print(f"Search: {language.name} has no word forms or no pages and is not measured.")
                 continue
+            print(f"Search: {language.name} …", flush=True)
             page = browser.new_page()
             page.goto(base + language.root)
             got = recall(page, language.code, words, rows[language.code])

@@ -24,6 +24,7 @@ from playwright.sync_api import Browser, sync_playwright
 from bench.needs import chromium
 from bench.report import Bar, write_part
 from bench.synthetic import languages, write_ours
+from kim.progress import Step, steps
 
 BARS = {(8, 60): 0.5, (8, 240): 1.0}
 PAUSES = (0.3, 0.3, 4.0)  # seconds between two saves: in quick succession, and with time for a whole build between
@@ -56,7 +57,7 @@ def preview(project: Path) -> Iterator[str]:
         running.wait(20)
 
 
-def measure(browser: Browser, project: Path, saves: int) -> list[float]:
+def measure(browser: Browser, project: Path, saves: int, step: Step) -> list[float]:
     """Return the seconds from each save to its being in the browser."""
     source = project / "docs/en/bereich-0/seite-1.md"
     text, took = source.read_text("utf-8"), []
@@ -64,6 +65,7 @@ def measure(browser: Browser, project: Path, saves: int) -> list[float]:
         page = browser.new_page()
         page.goto(f"{address}/en/bereich-0/seite-1/")
         for number in range(saves):
+            step(f"{project.name}, save {number + 1}")
             word = f"Saved{number}now"
             source.write_text(f"{text}\n{word}.\n", "utf-8")
             begun = time.monotonic()
@@ -83,9 +85,11 @@ def main(arguments: list[str] | None = None) -> int:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory(prefix="kim-bench-") as folder:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         for (count, pages), limit in BARS.items():
+            print(f"Preview of {count} × {pages} synthetic pages …", flush=True)
             project = Path(folder) / f"{count}-{pages}"
             write_ours(project, languages(count), pages)
-            took = measure(browser, project, options.saves)
+            with steps(f"Saved pages, {count} × {pages}", options.saves) as step:
+                took = measure(browser, project, options.saves, step)
             name = f"{count} × {pages}: saved page in the browser, s"
             bars += [
                 Bar(f"{name}, median of {len(took)}", statistics.median(took), limit, most=True),

@@ -157,8 +157,15 @@ def bench(what: str, options: tuple[str, ...]) -> None:
     What follows WHAT goes to that benchmark: kim bench build --peer stock,hugo --size 8x60 --rounds 1.
     """
     sys.path.insert(0, str(ROOT))  # benchmarks are not installed with the commands
-    module = importlib.import_module(f"bench.{'forms' if what == 'form' else what}")
-    sys.exit(module.main(list(options)) if what != "form" else module.main())
+    try:
+        module = importlib.import_module(f"bench.{what}")
+        sys.exit(module.main(list(options)))
+    except Exception as error:
+        from bench.needs import missing_part  # late: see above
+
+        if sentence := missing_part(error):
+            raise click.ClickException(f"bench {what}: {sentence}") from error
+        raise
 
 
 @main.group()

@@ -72,6 +72,21 @@ def test_an_environment_of_another_folder_is_made_anew(folder: Path) -> None:
     assert (folder / ".venv").exists()
 
 
+def test_make_bench_runs_every_benchmark_though_one_cannot_measure(tmp_path: Path) -> None:
+    for name in ("Makefile", "pyproject.toml", "requirements.txt", "requirements-dev.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "deploy", tmp_path / "deploy")
+    interpreter(tmp_path)
+    with (tmp_path / ".venv" / "bin" / "python").open("a") as script:
+        script.write('case "$*" in *"bench page") exit 1 ;; esac\n')
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
+    done = subprocess.run(["make", "bench"], cwd=tmp_path, capture_output=True, text=True, env=env)
+    asked = [line.rpartition(" ")[2] for line in told(tmp_path) if "kim bench" in line]
+    assert asked == ["build", "page", "search", "serve", "form"]
+    assert done.returncode != 0
+    assert "Not measured, for the reasons given above: page" in done.stderr
+
+
 # Stands in for Python and pip: fetches two packages, then ends as told.
 PIP = """#!/bin/sh
 echo "Collecting one==1.0 (from -r requirements.txt (line 1))"

@@ -1,12 +1,13 @@
 """How fast forms are stored for good: the production server beside a bare loop of the same commits, in one run.
 
-``make bench-forms`` runs it. Reviewed forms are prepared first, so that what is timed is the request that
+``kim bench form`` runs it. Reviewed forms are prepared first, so that what is timed is the request that
 stores: checks, one transaction with two mails, fully synced, redirect. The whole way (check and store) is
 timed as well. The bare loop writes the same rows with the same journal mode and nothing else.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import http.client
 import itertools
@@ -160,8 +161,9 @@ def bare_loop(folder: Path, message: str) -> float:
     return rate
 
 
-def main() -> int:
-    """Run everything once and print what was measured."""
+def main(arguments: list[str] | None = None) -> int:
+    """Run everything once and write the result."""
+    argparse.ArgumentParser(description=__doc__).parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="kim-bench-") as name:
         folder = Path(name)
         write_shells(folder / "site")
@@ -187,8 +189,10 @@ def main() -> int:
 def report(folder: Path, port: int, start_up: float) -> None:
     """Measure against the running server and print."""
     numbers = itertools.count()
+    print(f"Preparing {SUBMISSIONS} reviewed forms …", flush=True)
     clients = [Client(port) for _ in range(CLIENTS)]
     ready = [[(client, client.review(next(numbers))) for _ in range(SUBMISSIONS // CLIENTS)] for client in clients]
+    print(f"Storing {SUBMISSIONS} submissions: a bare loop, the server, the bare loop again …", flush=True)
     before_loop = bare_loop(folder, "x" * 1500)
     cpu = cpu_seconds(folder / "var")
 
@@ -204,6 +208,7 @@ def report(folder: Path, port: int, start_up: float) -> None:
         status, _body = client.post(FORM + "absenden/", client.review(next(numbers)))
         assert status == 303, status
 
+    print("Both requests of a form …", flush=True)
     way = timed([[client] * 50 for client in clients], whole)
     note = (
         f"SQLite {sqlite3.sqlite_version}, {CLIENTS} clients, {SUBMISSIONS} submissions, each one transaction with its two mails, "
@@ -228,4 +233,4 @@ def bare_again(folder: Path) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
