@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Flask, current_app, g, redirect, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.security import safe_join
 from werkzeug.wrappers import Response
 
@@ -19,7 +19,6 @@ from form_handler.url_correction import find_canonical_path, location_header
 
 def register_error_handlers(app: Flask) -> None:
     """Let every error of the app be shown as a page."""
-    app.register_error_handler(NotFound, handle_not_found)
     app.register_error_handler(HTTPException, handle_http_error)
     app.register_error_handler(Exception, handle_exception)
 
@@ -29,6 +28,10 @@ def handle_http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if 300 <= status < 400:
         return error.get_response()
+    if status == 404 and (redirection := redirect_misspelled()) is not None:
+        return redirection
+    if status == 404 and request.method not in {"GET", "HEAD"} and is_static_page(request.path):
+        return handle_http_error(MethodNotAllowed(valid_methods=["GET", "HEAD"]))
     language, _rest = split_language(request.path)
     with use_language(language.code):
         title, line = error_text(status)
@@ -39,17 +42,13 @@ def handle_http_error(error: HTTPException) -> Response:
     return response
 
 
-def handle_not_found(error: NotFound) -> Response:
-    """Redirect to the form that a misspelled address means; refuse other methods than GET on a static page.
+def redirect_misspelled() -> Response | None:
+    """Return the redirect to the form that a misspelled path means, None if it means none.
 
-    308 keeps method and body: a form that is sent to the misspelled address is sent again, with its answers.
+    308 keeps method and body: a form that is sent to the misspelled path is sent again, with its answers.
     """
     path = find_canonical_path(request.path, is_form_path)
-    if path is not None:
-        return redirect(location_header(path, request.environ.get("QUERY_STRING", "")), 308)
-    if request.method not in {"GET", "HEAD"} and is_static_page(request.path):
-        return handle_http_error(MethodNotAllowed(valid_methods=["GET", "HEAD"]))
-    return handle_http_error(error)
+    return redirect(location_header(path, request.environ.get("QUERY_STRING", "")), 308) if path is not None else None
 
 
 def is_form_path(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""Opening the database: what makes "stored" mean "on disk", and one line for all writers.
+"""Open the database: "stored" means "on disk", and one writer at a time on SQLite.
 
 SQLite 3.7.0 to 3.51.2 can lose commits in WAL mode with several connections (sqlite.org/wal.html#walresetbug),
 and Debian 12 ships such a version; so the journal is truncated and every commit waits for the disk.
@@ -7,17 +7,14 @@ and Debian 12 ships such a version; so the journal is truncated and every commit
 from __future__ import annotations
 
 import contextlib
-import contextvars
 import fcntl
 import os
 import sqlite3
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -26,36 +23,24 @@ from form_handler.settings import Settings, SettingsError
 
 # Names the database that the data folder was used with; if that is absent later, none is created in its place.
 MARKER_FILE = "database"
-T = TypeVar("T")
 LOCK_TIMEOUT_SECONDS = 10.0
 WAL_FIXED_VERSIONS = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 
 
 class DatabaseBusyError(Exception):
-    """Another writer held the line for too long; nothing was stored."""
+    """Another writer held the write lock for too long; nothing was stored."""
 
 
 class MissingDatabaseError(RuntimeError):
-    """There is no database where the settings say; the message names the place and the remedy."""
+    """There is no database where the settings say; the message names path and remedy."""
 
 
 class PragmaError(RuntimeError):
-    """SQLite did not take a setting that durability depends on."""
-
-
-@dataclass(eq=False)
-class _WriteJob:
-    """What one thread wants to write, with its outcome once that is certain."""
-
-    run: Callable[[sa.Connection], Any]
-    context: contextvars.Context = field(default_factory=contextvars.copy_context)
-    result: Any = None
-    error: BaseException | None = None
-    finished: bool = False
+    """SQLite did not accept a setting that durability depends on."""
 
 
 def wal_is_safe(version: tuple[int, ...]) -> bool:
-    """Tell whether this SQLite is free of the WAL reset fault."""
+    """Return whether this SQLite version is free of the WAL reset bug."""
     newest = WAL_FIXED_VERSIONS[0]
     return version >= newest or any(version[:2] == fixed[:2] and version >= fixed for fixed in WAL_FIXED_VERSIONS)
 
@@ -63,7 +48,7 @@ def wal_is_safe(version: tuple[int, ...]) -> bool:
 class Database:
     """The database of one process.
 
-    :ivar engine: SQLAlchemy's engine; use :meth:`read_connection`, :meth:`transaction` and :meth:`run_in_transaction` instead of connecting yourself.
+    :ivar engine: SQLAlchemy's engine; use :meth:`read_connection` and :meth:`transaction` instead of connecting yourself.
     """
 
     def __init__(self, settings: Settings, create: bool = True) -> None:
@@ -78,7 +63,6 @@ class Database:
             _refuse_creation(settings, create)
         self._lock = threading.Lock()
         self._lock_path = settings.data_dir / "kim.lock"
-        self._jobs: deque[_WriteJob] = deque()
         make_folder(settings.data_dir)
         if self.is_sqlite:
             self.engine = _sqlite_engine(settings)
@@ -108,11 +92,11 @@ class Database:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
-        """Open a transaction that writes: committed at the end of the block, undone on any exception.
+        """Open a transaction that writes: committed at the end of the block, rolled back on any exception.
 
-        On SQLite writers of all processes stand in one line, so that nobody waits in SQLite's busy loop.
+        On SQLite a lock of our own lets one writer of all processes in at a time, in turn; SQLite's busy loop is unfair.
 
-        :raises DatabaseBusyError: if the line does not move for ten seconds.
+        :raises DatabaseBusyError: if the lock is not free within ten seconds.
         """
         if not self.is_sqlite:
             with self.engine.begin() as connection:
@@ -121,72 +105,9 @@ class Database:
         with self._write_lock(), self._begin_immediate() as connection:
             yield connection
 
-    def run_in_transaction(self, run: Callable[[sa.Connection], T]) -> T:
-        """Let ``run`` write in a transaction and return what it returns, once that is on disk.
-
-        Waiting for the disk is most of the work. So on SQLite whoever comes to the head of the line also does what
-        other threads of this process want to write by then, in one transaction; what fails of it fails alone.
-        PostgreSQL does the like by itself.
-
-        :raises DatabaseBusyError: see :meth:`transaction`; nothing was written then.
-        """
-        if not self.is_sqlite:
-            with self.transaction() as connection:
-                return run(connection)
-        job = _WriteJob(run)
-        self._jobs.append(job)
-        try:
-            with self._write_lock(unless=job):
-                if not job.finished:
-                    self._execute_jobs(list(_drain(self._jobs)))
-        except BaseException:
-            if self._cancel(job):
-                raise
-            # Another thread was at it already: when it lets go of the lock, the outcome is certain.
-            with self._lock:
-                pass
-        if job.error is not None:
-            raise job.error
-        result: T = job.result
-        return result
-
-    def _cancel(self, job: _WriteJob) -> bool:
-        """Make sure that nobody writes what we are about to call not written; tell whether it was still time for that."""
-        try:
-            self._jobs.remove(job)
-        except ValueError:
-            return False
-        return True
-
-    def _execute_jobs(self, jobs: list[_WriteJob]) -> None:
-        """Do jobs in one transaction; if that fails as a whole, each in one of its own."""
-        try:
-            self._commit(jobs)
-        except BaseException as error:
-            if len(jobs) == 1 or not isinstance(error, Exception):
-                for job in jobs:
-                    job.error, job.finished = job.error or error, True
-                return
-            for job in jobs:
-                job.error = None
-                self._execute_jobs([job])
-
-    def _commit(self, jobs: list[_WriteJob]) -> None:
-        with self._begin_immediate() as connection:
-            for job in jobs:
-                connection.exec_driver_sql("SAVEPOINT job")
-                try:
-                    job.result = job.context.run(job.run, connection)
-                except Exception as error:
-                    job.error = error
-                    connection.exec_driver_sql("ROLLBACK TO job")
-                connection.exec_driver_sql("RELEASE job")
-        for job in jobs:
-            job.finished = True
-
     @contextlib.contextmanager
     def _begin_immediate(self) -> Iterator[sa.Connection]:
-        """Open a transaction of SQLite; whoever calls is at the head of the line."""
+        """Open an SQLite transaction that writes; the caller holds the write lock."""
         with self.engine.connect() as connection:
             try:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -200,25 +121,17 @@ class Database:
                 raise
 
     @contextlib.contextmanager
-    def _write_lock(self, unless: _WriteJob | None = None) -> Iterator[None]:
-        """Stand in the line of writers, of this process and then of all; not of all if a job is finished by then."""
+    def _write_lock(self) -> Iterator[None]:
+        """Hold the write lock: of this process, then of all processes on this machine."""
         deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
         if not self._lock.acquire(timeout=LOCK_TIMEOUT_SECONDS):
-            raise DatabaseBusyError("the line of writers does not move")
+            raise DatabaseBusyError("the write lock is taken")
         try:
-            if unless is not None and unless.finished:
-                yield
-                return
             with self._lock_path.open("a") as file:
                 _lock_file(file.fileno(), deadline)
                 yield
         finally:
             self._lock.release()
-
-
-def _drain(jobs: deque[_WriteJob]) -> Iterator[_WriteJob]:
-    while jobs:
-        yield jobs.popleft()
 
 
 def _lock_file(handle: int, deadline: float) -> None:
@@ -227,7 +140,7 @@ def _lock_file(handle: int, deadline: float) -> None:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() > deadline:
-                raise DatabaseBusyError("the line of writers does not move") from None
+                raise DatabaseBusyError("the write lock is taken") from None
             time.sleep(0.0003)
         else:
             return

@@ -1,4 +1,4 @@
-"""Storing and finding submissions; a submission and its mails are one transaction."""
+"""Store and find submissions; a submission and its mails are one transaction."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 @dataclass(frozen=True)
 class Submission:
-    """One form as it came in.
+    """A form as it was submitted.
 
     :ivar number: its one-time submission number, a UUID; the same number twice is one submission.
-    :ivar reference: what people say on the phone, for example ``"KIM-7F3K9Q"``.
+    :ivar reference: the number that people quote, for example ``"KIM-7F3K9Q"``.
     :ivar answers: field name to answer.
-    :ivar held: whether it is kept apart as suspected spam; then its mails wait for the office.
+    :ivar held: whether it is quarantined as suspected spam; then its mails wait for the office.
     :ivar suspicion: why it may be spam, kinds with blanks between; empty if there is no sign.
     :ivar sender: the sender's e-mail address in its canonical spelling, or None.
     :ivar interim_at: when an interim notice was given, or None.
@@ -54,7 +54,7 @@ class Submission:
 
 @dataclass(frozen=True)
 class OutgoingMail:
-    """A mail that goes out with a submission: its kind, and whom it is for."""
+    """A mail that goes out with a submission: its kind and its recipient."""
 
     kind: str
     recipient: str
@@ -93,6 +93,7 @@ class ConflictError(Exception):
 
 # The same answers from the same browser within this time are one submission: two tabs, a form sent again.
 DUPLICATE_WINDOW = datetime.timedelta(minutes=15)
+MAX_STORE_ATTEMPTS = 4
 
 # Made once: building a statement takes longer than running it.
 INSERT_SUBMISSION = submission.insert()
@@ -109,7 +110,7 @@ SpamClassifier = Callable[[sa.Connection], SpamVerdict]
 
 
 def not_spam(_connection: sa.Connection) -> SpamVerdict:
-    """Judge that a submission is no spam."""
+    """Return that a submission is no spam."""
     return SpamVerdict()
 
 
@@ -124,7 +125,7 @@ def store_submission(
     form: str,
     language: str,
     answers: Mapping[str, Any],
-    drafts: Callable[[Submission], Sequence[OutgoingMail]],
+    mails: Callable[[Submission], Sequence[OutgoingMail]],
     now: datetime.datetime,
     judge: SpamClassifier = not_spam,
     fingerprint: str | None = None,
@@ -133,72 +134,63 @@ def store_submission(
 
     When this returns, everything is on disk. A number that is already stored gives the stored one, and so
     does a fingerprint that came within the last :data:`DUPLICATE_WINDOW`. The mails of a held submission are stored
-    as held, too: nothing goes out before somebody of the office has looked.
+    as held, too: none is sent before the office has released it.
 
     :raises sqlalchemy.exc.SQLAlchemyError: if it could not be stored; then nothing was.
-    :raises DatabaseBusyError: if other writers held the line for too long; nothing was stored.
+    :raises DatabaseBusyError: if other writers held the write lock for too long; nothing was stored.
     """
 
-    def write(connection: sa.Connection) -> Submission:
-        known = find_duplicate(database, connection, number, fingerprint, now)
-        if known is not None:
-            return known
-        verdict = judge(connection)
-        fresh = Submission(
-            number,
-            new_reference(),
-            form,
-            language,
-            "new",
-            now,
-            answers,
-            verdict.held,
-            verdict.suspicion,
-            canonical_address(str(answers.get("email") or "")) or None,
-        )
-        planned = [draft for draft in drafts(fresh) if draft.kind == "office" or not verdict.silent]
-        _insert(connection, fresh, planned, fingerprint)
-        return fresh
-
-    for attempt in range(4):
+    for attempt in range(MAX_STORE_ATTEMPTS):
         try:
-            return database.run_in_transaction(write)
+            with database.transaction() as connection:
+                known = find_duplicate(database, connection, number, fingerprint, now)
+                if known is not None:
+                    return known
+                verdict = judge(connection)
+                sender = canonical_address(str(answers.get("email") or "")) or None
+                reference = new_reference()
+                new = Submission(
+                    number, reference, form, language, "new", now, answers, verdict.held, verdict.suspicion, sender
+                )
+                sent = [mail for mail in mails(new) if mail.kind == "office" or not verdict.silent]
+                _insert(connection, new, sent, fingerprint)
+            return new
         except sa.exc.IntegrityError:
             # The reference was taken, or the same number came in another process at the same moment.
-            if attempt == 3:
+            if attempt == MAX_STORE_ATTEMPTS - 1:
                 raise
     raise AssertionError("unreachable")
 
 
 def _insert(
-    connection: sa.Connection, fresh: Submission, drafts: Sequence[OutgoingMail], fingerprint: str | None = None
+    connection: sa.Connection, new: Submission, mails: Sequence[OutgoingMail], fingerprint: str | None = None
 ) -> None:
     connection.execute(
         INSERT_SUBMISSION,
         {
-            "number": fresh.number,
-            "reference": fresh.reference,
-            "form": fresh.form,
-            "language": fresh.language,
-            "state": fresh.state,
-            "received_at": fresh.received_at,
-            "answers": json.dumps(fresh.answers, ensure_ascii=False),
-            "held": fresh.held,
+            "number": new.number,
+            "reference": new.reference,
+            "form": new.form,
+            "language": new.language,
+            "state": new.state,
+            "received_at": new.received_at,
+            "answers": json.dumps(new.answers, ensure_ascii=False),
+            "held": new.held,
             "fingerprint": fingerprint,
-            "suspicion": fresh.suspicion or None,
-            **computed_columns(fresh.form, fresh.reference, fresh.answers),
+            "suspicion": new.suspicion or None,
+            **computed_columns(new.form, new.reference, new.answers),
         },
     )
-    rows = [_mail_row(fresh, draft, fresh.received_at) for draft in drafts]
+    rows = [_mail_row(new, mail, new.received_at) for mail in mails]
     if rows:
         connection.execute(INSERT_MAIL, rows)
 
 
-def _mail_row(found: Submission, draft: OutgoingMail, due: datetime.datetime) -> dict[str, Any]:
+def _mail_row(found: Submission, mail: OutgoingMail, due: datetime.datetime) -> dict[str, Any]:
     return {
         "number": found.number,
-        "kind": draft.kind,
-        "recipient": draft.recipient,
+        "kind": mail.kind,
+        "recipient": mail.recipient,
         "message": "",
         "state": "held" if found.held else "waiting",
         "attempts": 0,
@@ -236,7 +228,7 @@ def find_duplicate(
 ) -> Submission | None:
     """Return the submission with this one-time number, or what the same browser sent a short while ago, or None."""
     if fingerprint is not None and not database.is_sqlite:
-        # Two processes at the same moment stand in line; on SQLite all writers do.
+        # Two processes at the same moment wait for each other; on SQLite all writers do.
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(int(fingerprint[:15], 16))))
     row = connection.execute(
         FIND_DUPLICATE, {"number": number, "fingerprint": fingerprint, "since": now - DUPLICATE_WINDOW}
@@ -286,11 +278,11 @@ def mail_state(database: Database, number: str, kind: str) -> str | None:
 
 
 def confirm_email(
-    database: Database, found: Submission, now: datetime.datetime, draft: OutgoingMail | None = None
+    database: Database, found: Submission, now: datetime.datetime, mail: OutgoingMail | None = None
 ) -> None:
-    """Note that a sender confirmed the e-mail address, and plan the mail that this allows; the first time counts.
+    """Record that a sender confirmed the e-mail address, and queue the mail that this allows; only the first time counts.
 
-    :param draft: the mail, for example the copy of the answers; for a held submission it is held, too.
+    :param mail: the mail, for example the copy of the answers; for a held submission it is held, too.
     """
     with database.transaction() as connection:
         done = connection.execute(
@@ -303,10 +295,11 @@ def confirm_email(
             )
             .values(confirmed_at=now)
         )
-        if draft is not None and done.rowcount:
-            held = submission.c.held
-            fresh = connection.execute(sa.select(held).where(submission.c.number == found.number)).scalar_one()
-            # One that went to an address which the office has corrected since makes room.
-            same = (outgoing_mail.c.number == found.number) & (outgoing_mail.c.kind == draft.kind)
+        if mail is not None and done.rowcount:
+            is_held = connection.execute(
+                sa.select(submission.c.held).where(submission.c.number == found.number)
+            ).scalar_one()
+            # A mail to an address that the office has corrected since is replaced.
+            same = (outgoing_mail.c.number == found.number) & (outgoing_mail.c.kind == mail.kind)
             connection.execute(outgoing_mail.delete().where(same))
-            connection.execute(INSERT_MAIL, _mail_row(replace(found, held=fresh), draft, now))
+            connection.execute(INSERT_MAIL, _mail_row(replace(found, held=is_held), mail, now))
