@@ -20,6 +20,7 @@ REASONS = {
     "file-empty": "Lesende bekämen eine leere Seite.",
     "file-unpublished": "Lesende finden sie nicht auf der Seite.",
     "page-size": "Der Bau bräuchte dafür Minuten, und niemand liest es.",
+    "structure": "Links in Navigation, Fußzeile und Formularen führten ins Leere.",
     "no-german": "Eine Übersetzung erbt alle Angaben von der deutschen Seite.",
     "key-unknown": "Der Schlüssel führt ins Leere, die Angabe fehlte auf der Seite.",
     "review-overdue": "Regeln und Beträge ändern sich; Lesende verlassen sich auf den Stand.",

@@ -52,6 +52,7 @@ from form_handler.tokens import (
     verify_submission_number,
 )
 from form_handler.toolkit import views as toolkit
+from form_handler.toolkit.recommend import RESULT_PATH
 
 View = Callable[[Language, FormDefinition], BaseResponse]
 
@@ -78,7 +79,7 @@ def make_blueprint() -> Blueprint:
                 f"/{definition.slug}{path}", endpoint, partial(call_view, view, definition), methods=methods
             )
     forms.add_url_rule(f"/{CONFIRM_EMAIL_PATH}", "confirm_email", confirm_email_page, methods=["GET", "POST"])
-    forms.add_url_rule(f"/{toolkit.RESULT_PATH}", "recommendations", toolkit.recommendations)
+    forms.add_url_rule(f"/{RESULT_PATH}", "recommendations", toolkit.recommendations)
     forms.url_value_preprocessor(pop_language_code)
     return forms
 

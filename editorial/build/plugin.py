@@ -30,14 +30,15 @@ from core.languages import Language, default_language
 from editorial.build.well_known import robots, security, sitemap, suggestions
 from editorial.content.pages import Page
 from editorial.content.published_files import is_asset, is_page
-from editorial.content.structure import LEGAL, NOT_KEPT, SUGGESTIONS
-from editorial.content.survey_results import CSV_NAME, SURVEY_PAGE, results_csv
-from editorial.content.toolkit import TOOLKIT_SECTION, toolkit_json
+from editorial.content.structure import CONTACT, NOT_KEPT, SUGGESTIONS, SURVEY, SURVEY_CSV
+from editorial.content.survey_results import results_csv
+from editorial.content.toolkit import toolkit_json
 from editorial.render.assets import PARTS, asset_content
 from editorial.render.context import error_context, page_context
 from editorial.render.page import after_markdown, before_markdown, furnish, spoken
 from editorial.render.plain_text import PlainText
 from editorial.render.site import SHARED, House, check_house, share_house
+from form_handler.toolkit.recommend import DATA_PATH
 
 LOG = get_plugin_logger("kim-editorial")
 
@@ -169,14 +170,14 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
             "share": _("Address of this list, to share or print"),
             "nothing": _("It holds your choices, but nothing about you."),
         }
-        path = root / TOOLKIT_SECTION / "massnahmen.json"
+        path = root / DATA_PATH
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")), "utf-8")
 
     def _write_results(self, root: Path) -> None:
         """Write the survey's published numbers to download."""
         if self.house.survey is not None:
-            path = root / SURVEY_PAGE / CSV_NAME
+            path = root / SURVEY / SURVEY_CSV
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(results_csv(self.house.survey, self.language), "utf-8", newline="")
 
@@ -188,7 +189,7 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         if not (folder / SUGGESTIONS).exists():  # a process that has nothing to draw may have written it
             (folder / SUGGESTIONS).write_text(suggestions(self.house.languages), "utf-8")
         (folder / "robots.txt").write_text(robots(self.house.languages, url), "utf-8")
-        contact = self.house.content.pages.get(LEGAL["contact"])
+        contact = self.house.content.pages.get(CONTACT)
         if contact:
             (folder / ".well-known").mkdir(exist_ok=True)
             text = security(self.house.languages, url, contact.url(default_language()), datetime.date.today())

@@ -32,6 +32,7 @@ from editorial.checks.structure import (
 from editorial.checks.svg import check_svg_files
 from editorial.content.facts import Facts
 from editorial.content.pages import Content
+from editorial.content.structure import is_in_easy_language
 
 
 def check_content(
@@ -98,7 +99,7 @@ def check_editorial(
     found: list[Finding] = []
     for page in content.pages.values():
         german = next(iter(page.texts.values()))
-        if page.key.startswith("leichte-sprache"):
+        if is_in_easy_language(page.key):
             found += check_easy_language(german)
         else:
             found += check_readability(german)

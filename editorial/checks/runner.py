@@ -14,7 +14,7 @@ from msgspec import Struct
 from core.catalogs import STAFF_SOURCE_DIRS, check_catalog, extract_messages, translated_messages
 from core.findings import ContentError, Finding, errors
 from core.gettext import STAFF_LANGUAGES, STAFF_LOCALE_DIR
-from core.languages import Language, load_languages
+from core.languages import Language, default_language, load_languages
 from core.processes import block_sigint
 from core.project import ROOT
 from editorial.checks.content import check_content, check_editorial
@@ -23,7 +23,8 @@ from editorial.checks.publish import check_publish, pending_confirmations
 from editorial.checks.traps import check_all_traps, check_messages, load_traps
 from editorial.content.accessibility import RESULTS_PATH, load_accessibility_run
 from editorial.content.facts import Facts, load_facts
-from editorial.content.pages import Content, read_content
+from editorial.content.pages import Content, page_files, read_content
+from editorial.content.structure import check_structure
 from editorial.content.survey_results import check_survey_results
 from editorial.content.toolkit import check_rules
 from editorial.translations.state import check_translations, translation_states
@@ -105,6 +106,8 @@ def check_pages(docs: Path, content: Content, today: datetime.date, show_open: b
             stale = {place for place, state in translation_states(docs, content, languages).items() if state.is_stale}
         found += check_content(content, facts, languages, FORMS, today, docs, stale)
         found += lock + check_editorial(content, facts, glossary, stale)
+        source = default_language(languages).code
+        found += check_structure({key for key, _ in page_files(docs / source)}, source)
         found += [empty_language_finding(language) for language in languages if not content.has_language(language)]
         found += check_survey_results(docs / "data" / "survey.yml")
         run = load_accessibility_run(docs.parent / RESULTS_PATH)

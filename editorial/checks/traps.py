@@ -19,6 +19,7 @@ from core.findings import Finding
 from core.languages import Language
 from editorial.checks.texts import blocks, strip_markdown
 from editorial.content.pages import Content, PageText
+from editorial.content.structure import is_in_easy_language
 
 TRAPS_FOLDER = "docs/data/traps"
 KEYS = {"find", "pattern", "say", "why", "only", "unless"}
@@ -135,7 +136,7 @@ def check_all_traps(data: Path, content: Content, languages: tuple[Language, ...
             yield traps
             continue
         for page in content.pages.values():
-            if language.code in page.texts and not page.key.startswith("leichte-sprache"):
+            if language.code in page.texts and not is_in_easy_language(page.key):
                 yield from check_traps(page.texts[language.code], traps)
 
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 from core.gettext import gettext as _
 from core.languages import Language
 from editorial.content.pages import Content, Page
+from editorial.content.structure import ARRIVING, TOOLKIT, index_of
 
 
 class Booklet(Struct, frozen=True):
@@ -37,6 +38,6 @@ class Booklet(Struct, frozen=True):
 
 
 BOOKLETS = (
-    Booklet("ankommen", "ankommen/index", with_index=True),
-    Booklet("werkzeugkasten", "arbeitgeber/werkzeugkasten/index", with_index=False),
+    Booklet("ankommen", index_of(ARRIVING), with_index=True),
+    Booklet("werkzeugkasten", index_of(TOOLKIT), with_index=False),
 )

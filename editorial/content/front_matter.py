@@ -15,13 +15,8 @@ from core.findings import Finding, closest_match
 from core.values import Date, Month
 from core.yaml import find_yaml_traps
 from editorial.content.schema import StrictStruct, ValidationIssue, validate
+from editorial.content.structure import Audience, Topic
 
-Audience = Literal["newcomers", "employers", "helpers", "everyone"]
-Topic = Literal[
-    "kim", "residence", "work", "training", "language", "recognition", "school", "childcare", "health",
-    "housing", "money", "advice", "rights", "emergency", "participation", "companies", "alliance",
-    "legal", "accessibility",
-]  # fmt: skip
 OfferKind = Literal["internship", "training", "job"]
 Stage = Literal["meet", "start", "train", "keep"]
 Obstacle = Literal[

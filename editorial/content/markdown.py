@@ -11,6 +11,7 @@ from markupsafe import escape
 
 from core.languages import Language, default_language
 from editorial.content.pages import Content, Page
+from editorial.content.structure import HOME_WAYS
 
 # What opens a tag, a comment, a declaration or a processing instruction (HTML Standard, 13.2.5.6 tag open state).
 _MARKUP_START = re.compile(r"<(?=[A-Za-z/!?])[^\s>]*>?")
@@ -18,10 +19,7 @@ _CODE = re.compile(r"(?<![\\`])(`+)(?!`)((?:(?!\n[ \t]*\n).)+?)(?<!`)\1(?!`)", r
 _ALIGNED = re.compile(r'<(t[hd]) style="text-align: (left|right|center);">')
 _TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
 _SECTION = re.compile(r'(?=<h2 id="([^"]+)")')
-_PAGE_LINK = re.compile(r'<a href="(https?://[^"]+)"')
-_BUTTON = re.compile(r'<p>(<a class="button"[^>]*>[^<]*(?:<(?!/a>)[^>]*>[^<]*)*</a>)</p>')
 ALIGNMENT_CLASSES = {"left": "start", "right": "end", "center": "center"}
-WAYS = ("neu", "betrieb", "helfen")
 
 
 def wrap_tables(html: str, label_of: Callable[[int], str]) -> str:
@@ -45,10 +43,10 @@ def wrap_home_sections(html: str) -> str:
     out = [f'<div class="kim-hero__text">{head}</div>' if head.strip() else ""]
     open_ways = False
     for name, part in zip(rest[::2], rest[1::2], strict=True):
-        if name in WAYS and not open_ways:
+        if name in HOME_WAYS and not open_ways:
             out.append('<div class="kim-ways">')
             open_ways = True
-        elif name not in WAYS and open_ways:
+        elif name not in HOME_WAYS and open_ways:
             out.append("</div>")
             open_ways = False
         out.append(f'<section class="kim-section kim-section--{name}" aria-labelledby="{name}">{part}</section>')

@@ -28,6 +28,7 @@ from editorial.content.front_matter import (
     validate_front_matter,
 )
 from editorial.content.published_files import is_hidden, is_page
+from editorial.content.structure import HOME, is_in_easy_language
 
 
 class PageText(Struct, frozen=True):
@@ -66,19 +67,19 @@ class Page(Struct, frozen=True):
     def slug(self) -> str:
         """Return its path below the language's root: ``""`` for home, ``"arbeitgeber/mitmachen/"``."""
         parts = self.key.split("/")
-        if parts[-1] == "index":
+        if parts[-1] == HOME:
             parts.pop()
         return "/".join(parts) + "/" if parts else ""
 
     @property
     def parent_key(self) -> str | None:
         """Return the key of the page above this one; None for home."""
-        if self.key == "index":
+        if self.key == HOME:
             return None
         parts = self.key.split("/")
-        if parts[-1] == "index":
+        if parts[-1] == HOME:
             parts.pop()
-        return "/".join([*parts[:-1], "index"])
+        return "/".join([*parts[:-1], HOME])
 
     def url(self, language: Language) -> str:
         """Return its root-absolute address in a language, escaped (RFC 3986, 2.1): file names may hold umlauts and blanks."""
@@ -152,12 +153,12 @@ class Content(Struct, frozen=True, dict=True):
             parent = self.pages.get(key)
             if parent:
                 above.insert(0, parent)
-            key = parent.parent_key if parent else (None if key == "index" else "index")
+            key = parent.parent_key if parent else (None if key == HOME else HOME)
         return above
 
     def related(self, page: Page, language: Language, count: int = 4) -> list[Page]:
         """Return the pages that share most topics with this one, its own family left out: they are shown anyway."""
-        family = {page.key, page.parent_key, "index"}
+        family = {page.key, page.parent_key, HOME}
         found = self._related_by_topic(
             language, frozenset(page.front_matter.topics), frozenset(page.front_matter.audience)
         )
@@ -176,7 +177,7 @@ class Content(Struct, frozen=True, dict=True):
         place = (language.code, topics, audience)
         if place not in self._related_cache:
             shared = Counter(other.key for topic in topics for other in self._pages_by_topic.get(topic, ()))
-            pages = [self.pages[key] for key in shared if not key.startswith("leichte-sprache")]
+            pages = [self.pages[key] for key in shared if not is_in_easy_language(key)]
             self._related_cache[place] = sorted(
                 (page for page in pages if page.exists_in(language)),
                 key=lambda page: (

@@ -20,9 +20,10 @@ from core.project import ROOT
 from core.yaml import YAMLError, load_strings
 from core.yaml import load as load_yaml
 from editorial.content.pages import Content, read_content
+from editorial.content.structure import COMPANIES, HOME, OFFERS, TOOLKIT
 
 KINDS = ("offer", "company", "measure", "page")
-FOLDERS = {"offer": "angebote", "company": "betriebe", "measure": "arbeitgeber/werkzeugkasten", "page": ""}
+FOLDERS = {"offer": OFFERS, "company": COMPANIES, "measure": TOOLKIT, "page": ""}
 UMLAUTS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "œ": "oe", "ł": "l", "ı": "i", "đ": "d", "ð": "d",
      "þ": "th", "ħ": "h", "ŋ": "n"}
@@ -78,7 +79,7 @@ def make_slug(title: str) -> str:
         .decode()
     )
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].strip("-")
-    if not slug or slug == "index":
+    if not slug or slug == HOME:
         raise ScaffoldError(
             f"Aus „{title}“ lässt sich keine Adresse machen. Nehmen Sie einen deutschen Titel mit lateinischen Buchstaben; "
             "andere Sprachen bekommen ihren Titel in der Übersetzung."
@@ -309,7 +310,7 @@ def add_company(facts: Path, key: str, name: str, today: datetime.date) -> str:
 def company_entry(key: str, name: str, today: datetime.date) -> str:
     """Return a company's entry in ``companies.yml``, unconfirmed."""
     return (
-        f"{key}:\n  name: {yaml_quote(name)}\n  role: wird ergänzt\n  consent: unknown\n  page: betriebe/{key}\n  source: own\n"
+        f"{key}:\n  name: {yaml_quote(name)}\n  role: wird ergänzt\n  consent: unknown\n  page: {COMPANIES}/{key}\n  source: own\n"
         f"  as_of: {today:%Y-%m}\n  confirmed: false\n  confirm: schriftliche Zustimmung und Angaben – Betrieb\n"
     )
 
@@ -317,7 +318,7 @@ def company_entry(key: str, name: str, today: datetime.date) -> str:
 def next_order(content: Content, section: str) -> int:
     """Return the place behind the last page of a section."""
     mine = [page.front_matter.order for page in content.pages.values()
-            if page.key.rpartition("/")[0] == section and not page.key.endswith("index") and page.front_matter.order < 1000]  # fmt: skip
+            if page.key.rpartition("/")[0] == section and not page.key.endswith(HOME) and page.front_matter.order < 1000]  # fmt: skip
     return max(mine, default=0) + 10
 
 

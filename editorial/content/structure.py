@@ -1,34 +1,137 @@
-"""The well-known pages and files of the site, by their keys and names; one place for all of them."""
+"""The structure of the site: well-known pages, sections, topics and audiences.
+
+Code and templates name a page by a name of this module, never by its key. A form's page comes from its definition
+(:mod:`form_handler.forms`), the toolkit's section from :mod:`form_handler.toolkit.recommend`.
+"""
 
 from __future__ import annotations
+
+import functools
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Literal
+
+from core.findings import Finding
+from core.gettext import lazy_gettext as _l
+from form_handler.toolkit.recommend import TOOLKIT_PATH
+
+Audience = Literal["newcomers", "employers", "helpers", "everyone"]
+Topic = Literal[
+    "kim", "residence", "work", "training", "language", "recognition", "school", "childcare", "health",
+    "housing", "money", "advice", "rights", "emergency", "participation", "companies", "alliance",
+    "legal", "accessibility",
+]  # fmt: skip
+TOPIC_LABELS: Mapping[str, Any] = {
+    "kim": _l("KIM"),
+    "residence": _l("Residence"),
+    "work": _l("Work"),
+    "training": _l("Job training"),
+    "language": _l("Learning German"),
+    "recognition": _l("Recognition of qualifications"),
+    "school": _l("School"),
+    "childcare": _l("Childcare"),
+    "health": _l("Health"),
+    "housing": _l("Housing and living"),
+    "money": _l("Money"),
+    "advice": _l("Advice"),
+    "rights": _l("Rights"),
+    "emergency": _l("Emergency"),
+    "participation": _l("Taking part"),
+    "companies": _l("Companies"),
+    "alliance": _l("Business alliance"),
+    "legal": _l("Law"),
+    "accessibility": _l("Accessibility"),
+}
+AUDIENCE_LABELS: Mapping[str, Any] = {
+    "newcomers": _l("People who are new here"),
+    "employers": _l("Employers"),
+    "helpers": _l("Helpers"),
+}
 
 # Files below a language's root, or the site's.
 SUGGESTIONS = "suggestions.json"
 NOT_KEPT = "not-kept.html"
 OFFLINE_LIST = "offline.json"
+SURVEY_CSV = "ergebnisse.csv"
 
-LEGAL = {
-    "privacy": "datenschutz",
-    "imprint": "impressum",
-    "accessibility": "barrierefreiheit",
-    "report": "barriere-melden",
-    "contact": "kontakt",
-    "home": "index",
-    "easy_language": "leichte-sprache/index",
-    "take_part": "arbeitgeber/mitmachen",
-    "emergency": "ankommen/notfall",
-    "sitemap": "inhalt",
-    "feedback": "rueckmeldung",
-    "offline": "offline",
-}
-KEPT = (
-    "index",
-    "ankommen/notfall",
-    "ankommen/index",
-    "angebote/index",
-    "arbeitgeber/index",
-    "kim/index",
-    "kontakt",
-    "inhalt",
-)
-MAIN = ("ankommen/index", "angebote/index", "arbeitgeber/index", "betriebe/index", "kim/index", "allianz/index")
+# Sections: folders below a language; the page of a section is its index.
+ARRIVING = "ankommen"
+OFFERS = "angebote"
+EMPLOYERS = "arbeitgeber"
+TOOLKIT = TOOLKIT_PATH.rstrip("/")
+COMPANIES = "betriebe"
+PROGRAMME = "kim"
+ALLIANCE = "allianz"
+EASY_LANGUAGE = "leichte-sprache"
+SECTIONS = (ARRIVING, OFFERS, EMPLOYERS, TOOLKIT, COMPANIES, PROGRAMME, ALLIANCE, EASY_LANGUAGE)
+
+# Pages, by their keys.
+HOME = "index"
+EMERGENCY = f"{ARRIVING}/notfall"
+SURVEY = f"{ALLIANCE}/umfrage"
+CONTACT = "kontakt"
+SITEMAP = "inhalt"
+OFFLINE = "offline"
+PRIVACY = "datenschutz"
+IMPRINT = "impressum"
+ACCESSIBILITY = "barrierefreiheit"
+# Ids of the headings on the home page that lead each audience on.
+HOME_WAYS = ("neu", "betrieb", "helfen")
+
+
+def index_of(section: str) -> str:
+    """Return the key of a section's page."""
+    return f"{section}/{HOME}"
+
+
+# The sections of the navigation, and the pages that the browser offers without a network, in their order.
+NAVIGATION = tuple(map(index_of, (ARRIVING, OFFERS, EMPLOYERS, COMPANIES, PROGRAMME, ALLIANCE)))
+OFFLINE_PAGES = (HOME, EMERGENCY, *map(index_of, (ARRIVING, OFFERS, EMPLOYERS, PROGRAMME)), CONTACT, SITEMAP)
+
+
+@functools.cache
+def linked_pages() -> dict[str, str]:
+    """Return the pages that header, footer and search link to, by the names that templates use (``kim.legal``)."""
+    from form_handler.forms import FORMS  # late: WTForms is loaded where forms or their addresses are needed
+
+    return {
+        "privacy": PRIVACY,
+        "imprint": IMPRINT,
+        "accessibility": ACCESSIBILITY,
+        "report": FORMS["barrier"].slug.rstrip("/"),
+        "contact": CONTACT,
+        "home": HOME,
+        "easy_language": index_of(EASY_LANGUAGE),
+        "take_part": FORMS["participation"].slug.rstrip("/"),
+        "emergency": EMERGENCY,
+        "sitemap": SITEMAP,
+        "feedback": FORMS["feedback"].slug.rstrip("/"),
+        "offline": OFFLINE,
+    }
+
+
+def well_known_pages() -> tuple[str, ...]:
+    """Return the keys of all pages that code and templates rely on."""
+    from form_handler.forms import FORMS
+
+    forms = (definition.slug.rstrip("/") for definition in FORMS.values())
+    return tuple(dict.fromkeys((*map(index_of, SECTIONS), *linked_pages().values(), *forms, *OFFLINE_PAGES, SURVEY)))
+
+
+def is_in_easy_language(key: str) -> bool:
+    """Return whether a page is written in Leichte Sprache (DIN SPEC 33429)."""
+    return key.startswith(f"{EASY_LANGUAGE}/")
+
+
+def check_structure(keys: Collection[str], source: str) -> Iterator[Finding]:
+    """Yield a finding for each well-known page that is missing.
+
+    :param keys: the pages that exist.
+    :param source: the code of the language in which pages are written first.
+    """
+    for key in well_known_pages():
+        if key not in keys:
+            yield Finding(
+                f"docs/{source}/{key}.md", 0, "Diese Seite fehlt; Navigation, Fußzeile oder Formulare führen zu ihr.",
+                "Holen Sie sie aus der Versionsgeschichte zurück oder legen Sie sie neu an. Heißt sie jetzt anders? "
+                "Dann ändern Sie ihren Namen in editorial/content/structure.py.", code="structure",
+            )  # fmt: skip

@@ -17,12 +17,10 @@ from core.gettext import ngettext
 from core.languages import Language
 from core.values import Date, Month
 from editorial.content.schema import StrictStruct, validate
+from editorial.content.structure import SURVEY, SURVEY_CSV
+from form_handler.toolkit.recommend import RESULT_PATH
 
 RESULTS_PATH = "docs/data/survey.yml"
-CSV_NAME = "ergebnisse.csv"
-SURVEY_PAGE = "allianz/umfrage"
-CHOICE = "arbeitgeber/werkzeugkasten/auswahl/"
-NO_ANSWER = "none_given"
 
 
 class Quotation(StrictStruct, frozen=True, kw_only=True):
@@ -127,7 +125,7 @@ def render_survey_results(published: Publication | None, language: Language) -> 
         render_chart(chart, published.answers, language.dir == "rtl") for chart in survey_charts(published, language)
     ]
     download = Markup('<p><a href="{}" download>{}</a></p>').format(
-        f"{language.root}{SURVEY_PAGE}/{CSV_NAME}", _("All numbers as a table (CSV)")
+        f"{language.root}{SURVEY}/{SURVEY_CSV}", _("All numbers as a table (CSV)")
     )
     return str(Markup("").join([*parts, *drawn, render_quotations(published), download]))
 
@@ -152,7 +150,7 @@ def survey_charts(published: Publication, language: Language) -> list[Chart]:
                 str(form[name].label.text),
                 name,
                 level,
-                f"{language.root}{CHOICE}?obstacle={name.removeprefix(prefix)}" if link else None,
+                f"{language.root}{RESULT_PATH}?obstacle={name.removeprefix(prefix)}" if link else None,
             )
             for name in survey.field_names()
             if name.startswith(prefix)

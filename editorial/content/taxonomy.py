@@ -6,42 +6,15 @@ audience and language of an offer has its rule there. A test compares both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 
 from core.gettext import gettext as _
-from core.gettext import lazy_gettext as _l
-from editorial.content.front_matter import Audience, Topic
 from editorial.content.pages import Page
+from editorial.content.structure import AUDIENCE_LABELS, TOPIC_LABELS, Audience, Topic
 
 MIN_CARDS = 6  # a reader takes in fewer at a glance
 MIN_TOPICS = 2
-TOPIC_LABELS: Mapping[str, Any] = {
-    "kim": _l("KIM"),
-    "residence": _l("Residence"),
-    "work": _l("Work"),
-    "training": _l("Job training"),
-    "language": _l("Learning German"),
-    "recognition": _l("Recognition of qualifications"),
-    "school": _l("School"),
-    "childcare": _l("Childcare"),
-    "health": _l("Health"),
-    "housing": _l("Housing and living"),
-    "money": _l("Money"),
-    "advice": _l("Advice"),
-    "rights": _l("Rights"),
-    "emergency": _l("Emergency"),
-    "participation": _l("Taking part"),
-    "companies": _l("Companies"),
-    "alliance": _l("Business alliance"),
-    "legal": _l("Law"),
-    "accessibility": _l("Accessibility"),
-}
-AUDIENCE_LABELS: Mapping[str, Any] = {
-    "newcomers": _l("People who are new here"),
-    "employers": _l("Employers"),
-    "helpers": _l("Helpers"),
-}
 
 
 def page_tags(page: Page) -> list[str]:

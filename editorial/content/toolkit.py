@@ -15,10 +15,10 @@ from core.project import ROOT
 from editorial.content.front_matter import NON_EMPTY, Document, Obstacle, OfferKind, Size
 from editorial.content.pages import Content, Page
 from editorial.content.schema import StrictStruct, set_fields, validate
+from editorial.content.structure import TOOLKIT
 from form_handler.toolkit.recommend import all_answer_combinations, is_applicable, reason_texts, recommend
 
 RULES_PATH = "docs/data/chooser.yml"
-TOOLKIT_SECTION = "arbeitgeber/werkzeugkasten"
 
 
 class Condition(StrictStruct, frozen=True, kw_only=True):
@@ -132,12 +132,12 @@ def check_rules(content: Content, path: Path = ROOT / RULES_PATH) -> list[Findin
             if key not in known:
                 found.append(
                     Finding(RULES_PATH, lines[number], f"Die Hilfe „{key}“ gibt es nicht.",
-                            f"Der Name ist der einer Datei in docs/de/{TOOLKIT_SECTION}/ mit measure: im Kopf.", code="toolkit")
+                            f"Der Name ist der einer Datei in docs/de/{TOOLKIT}/ mit measure: im Kopf.", code="toolkit")
                 )  # fmt: skip
             elif not is_applicable(known[key], when):
                 found.append(
                     Finding(RULES_PATH, lines[number], f"Widerspruch: „{key}“ ist für diese Antwort gar nicht gedacht.",
-                            f"Prüfen Sie measure: in docs/de/{TOOLKIT_SECTION}/{key}.md oder streichen Sie die Hilfe aus der Regel.", code="toolkit")
+                            f"Prüfen Sie measure: in docs/de/{TOOLKIT}/{key}.md oder streichen Sie die Hilfe aus der Regel.", code="toolkit")
                 )  # fmt: skip
         twins = [other for other in table.rules[:number] if other.when == rule.when]
         if twins:
@@ -175,5 +175,5 @@ def _unreachable_rules(table: RuleSet, data: Mapping[str, Any], lines: Mapping[i
             yield Finding(RULES_PATH, lines[number], "Diese Regel bringt nie eine Hilfe auf die Liste.",
                           "Streichen Sie sie oder stellen Sie sie weiter nach oben.", code="toolkit")  # fmt: skip
     for key in sorted(data["measures"].keys() - shown):
-        yield Finding(f"docs/de/{TOOLKIT_SECTION}/{key}.md", 0, "Keine Regel des Werkzeugkastens führt zu dieser Hilfe.",
+        yield Finding(f"docs/de/{TOOLKIT}/{key}.md", 0, "Keine Regel des Werkzeugkastens führt zu dieser Hilfe.",
                       f"Nennen Sie sie in {RULES_PATH}, oder nehmen Sie measure: aus dem Kopf.", code="toolkit")  # fmt: skip

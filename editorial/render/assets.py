@@ -10,7 +10,7 @@ from babel.core import get_global
 
 from core.assets import versioned_url
 from core.languages import Language, load_languages
-from editorial.content.taxonomy import AUDIENCE_LABELS, TOPIC_LABELS
+from editorial.content.structure import AUDIENCE_LABELS, TOPIC_LABELS
 
 PARTS = ("assets/css/", "assets/js/")  # files that are sent only as part of the file that imports them
 _CSS_IMPORT = re.compile(r'^@import url\("([^"]+)"\);\n', re.MULTILINE)

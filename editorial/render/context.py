@@ -12,7 +12,7 @@ from editorial.content import toolkit
 from editorial.content.booklets import BOOKLETS
 from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.pages import Page
-from editorial.content.structure import KEPT, LEGAL, MAIN, OFFLINE_LIST
+from editorial.content.structure import HOME, NAVIGATION, OFFLINE_LIST, OFFLINE_PAGES, linked_pages
 from editorial.content.taxonomy import card_filters, page_tags
 from editorial.render.qr import qr_svg
 from editorial.render.site import House
@@ -106,14 +106,15 @@ def frame_context(house: House, language: Language, current: Page | None) -> dic
         },
         "language": language,
         "languages": house.languages,
-        "nav": [item(house, pages[key], language, current) for key in MAIN if key in pages],
+        "nav": [item(house, pages[key], language, current) for key in NAVIGATION if key in pages],
         "legal": {
-            name: item(house, pages[key], language, current) if key in pages else None for name, key in LEGAL.items()
+            name: item(house, pages[key], language, current) if key in pages else None
+            for name, key in linked_pages().items()
         },
         # Header, footer and search are the same on all pages that have the same of these links marked.
         "marked": tuple(
             (key, current.key == key if current else False)
-            for key in (*MAIN, *LEGAL.values())
+            for key in (*NAVIGATION, *linked_pages().values())
             if key in pages and is_active(pages[key], current)
         ),
         "switchboard": contact.get(municipality["switchboard"]),
@@ -123,7 +124,9 @@ def frame_context(house: House, language: Language, current: Page | None) -> dic
         "offline": {
             "list": language.root + OFFLINE_LIST,
             "kept": [
-                item(house, pages[key], language) for key in KEPT if key in pages and pages[key].is_translated(language)
+                item(house, pages[key], language)
+                for key in OFFLINE_PAGES
+                if key in pages and pages[key].is_translated(language)
             ],
         },
         "search": {"available": True, "bundle": "/pagefind/"},
@@ -140,7 +143,7 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
     translations = [row for row in house.languages if page.is_translated(row)]
     hreflang = [(row.code, url + page.url(row)) for row in translations]
     section_key = page.key if page.key.endswith("/index") else page.parent_key
-    section = content.pages.get(section_key) if section_key and section_key != "index" else None
+    section = content.pages.get(section_key) if section_key and section_key != HOME else None
     below = content.children(page.key, language) if page.front_matter.layout == "directory" else []
     trail = [*content.ancestors(page), page]
     return {
@@ -195,7 +198,7 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
             **item(house, section, language, page),
             "items": [item(house, child, language, page) for child in content.children(section.key, language)],
         },
-        "breadcrumbs": [item(house, step, language, page) for step in trail] if page.key != "index" else [],
+        "breadcrumbs": [item(house, step, language, page) for step in trail] if page.key != HOME else [],
         "cards": [{**item(house, child, language, page), "tags": page_tags(child)} for child in below],
         "filters": card_filters(below, language.code),
         "overview": overview(house, language) if page.front_matter.layout == "overview" else [],
@@ -296,4 +299,4 @@ def overview(house: House, language: Language) -> list[dict[str, Any]]:
             {**item(house, page, language), "pages": below(page.key)} for page in house.content.children(key, language)
         ]
 
-    return below("index")
+    return below(HOME)

@@ -16,9 +16,8 @@ from core.languages import Language, default_language
 from editorial.content.facts import Contact
 from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.pages import Content, Page
-from editorial.content.taxonomy import AUDIENCE_LABELS
+from editorial.content.structure import AUDIENCE_LABELS, HOME, OFFERS
 
-OFFERS = "angebote/"
 Thing = dict[str, Any]
 _H2 = re.compile(r"<h2\b[^>]*>(.*?)</h2>", re.DOTALL)
 _END_OF_LINE = re.compile(r"</(?:p|li|h\d|tr|div)>|<br\s*/?>")
@@ -33,12 +32,12 @@ def json_ld(
     ``contact`` is the authority's; ``body`` is the page's text as HTML.
     """
     graph = [web_page(site, page, language)]
-    if page.key == "index":
+    if page.key == HOME:
         graph.append(authority(site, contact))
     else:
         graph.append(breadcrumbs(site, content, page, language))
     if page.is_translated(language):
-        if page.key.startswith(OFFERS) and not page.key.endswith("index"):
+        if page.key.startswith(f"{OFFERS}/") and not page.key.endswith(HOME):
             graph.append(service(site, page, language))
         if page.front_matter.faq:
             graph.append(faq(body))

@@ -13,6 +13,10 @@ from typing import Any
 
 from core.gettext import gettext as _
 
+# Addresses below a language's root: the toolkit, the list for given answers, and the data of both.
+TOOLKIT_PATH = "arbeitgeber/werkzeugkasten/"
+RESULT_PATH = TOOLKIT_PATH + "auswahl/"
+DATA_PATH = TOOLKIT_PATH + "massnahmen.json"
 QUESTIONS = ("want", "obstacle", "document", "size")
 Answers = Mapping[str, Sequence[str]]
 

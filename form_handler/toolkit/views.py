@@ -16,10 +16,8 @@ from form_handler import responses
 from form_handler.current import page_layouts, settings
 from form_handler.layout import replace_region, set_title
 from form_handler.toolkit import recommend
+from form_handler.toolkit.recommend import DATA_PATH, RESULT_PATH, TOOLKIT_PATH
 
-TOOLKIT_PATH = "arbeitgeber/werkzeugkasten/"
-RESULT_PATH = TOOLKIT_PATH + "auswahl/"
-DATA_PATH = TOOLKIT_PATH + "massnahmen.json"
 TEMPLATE = "partials/kim/chooser.html"
 COMPANY_SIZES = {"1-9": "small", "10-49": "small", "50-249": "medium", "250+": "large"}
 OFFER_KINDS = {"internship": "internship", "entry_qualification": "training", "training": "training", "job": "job"}

@@ -6,9 +6,9 @@ import re
 from typing import get_args
 
 from core.languages import Language, load_languages
-from editorial.content.front_matter import Audience, Topic
 from editorial.content.pages import Page
-from editorial.content.taxonomy import AUDIENCE_LABELS, TOPIC_LABELS, card_filters, page_tags
+from editorial.content.structure import AUDIENCE_LABELS, TOPIC_LABELS, Audience, Topic
+from editorial.content.taxonomy import card_filters, page_tags
 from editorial.render.assets import stylesheet
 from tests.conftest import ROOT
 from tests.editorial.conftest import GERMAN, LANGUAGES, Tree
