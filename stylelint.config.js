@@ -16,7 +16,12 @@ export default {
     "value-no-vendor-prefix": [true, { ignoreValues: ["match-parent"] }],
     "declaration-property-value-no-unknown": [true, { ignoreProperties: { "text-align": ["-webkit-match-parent"] } }],
     "declaration-block-no-duplicate-properties": [true, { ignore: ["consecutive-duplicates-with-different-values"] }],
-    "selector-class-pattern": null,
+    // BEM with the prefix kim; the other names are those that Markdown makes.
+    "selector-class-pattern": [
+      "^(kim(-[a-z0-9]+)*(__[a-z0-9]+(-[a-z0-9]+)*)?(--[a-z0-9]+(-[a-z0-9]+)*)?|admonition(-title)?|note|tip|warning|danger)$",
+      { message: (/** @type {string} */ name) => `"${name}" is not kim-block__element--modifier` },
+    ],
+    "custom-property-pattern": "^kim-[a-z0-9]+(-[a-z0-9]+)*$",
     "selector-pseudo-class-no-unknown": [true, { ignorePseudoClasses: ["--arabic-script"] }],
   },
 };

@@ -24,7 +24,7 @@ from core.text_files import read_text
 
 SOURCE_DIRS = ("core", "editorial", "form_handler", "overrides")
 # The staff area's words are a domain of their own: German and English only.
-STAFF_SOURCE_DIRS = ("form_handler/staff", "overrides/partials/office")
+STAFF_SOURCE_DIRS = ("form_handler/staff", "overrides/partials/staff")
 KEYWORDS = {
     "_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "_l": None, "_n": (1, 2),
 }  # fmt: skip
@@ -35,7 +35,7 @@ FIX_HINT = "Tragen Sie die Übersetzung ein; `.venv/bin/kim words update` legt f
 def extract_messages(root: Path = ROOT, rooms: tuple[str, ...] = SOURCE_DIRS) -> Catalog:
     """Return every message that templates and Python of these rooms ask for; the site's leave out the staff area."""
     catalog = Catalog(project="KIM", charset="utf-8")
-    elsewhere = [("staff/**", "ignore"), ("partials/office/**", "ignore")] if rooms == SOURCE_DIRS else []
+    elsewhere = [("staff/**", "ignore"), ("partials/staff/**", "ignore")] if rooms == SOURCE_DIRS else []
     for room in rooms:
         found = extract_from_dir(
             root / room,

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
 
 def inline_script() -> str:
-    """Return the one script that stands inside our pages, without its tags (``overrides/partials/kim/first.html``)."""
-    text = (ROOT / "overrides" / "partials" / "kim" / "first.html").read_text("utf-8")
+    """Return the one script that stands inside our pages, without its tags (``overrides/partials/kim/early-script.html``)."""
+    text = (ROOT / "overrides" / "partials" / "kim" / "early-script.html").read_text("utf-8")
     found = re.search(r"<script[^>]*>(.*)</script>", text, re.DOTALL)
     if found is None:
-        raise ValueError("overrides/partials/kim/first.html: no script in it; take the file from the last release")
+        raise ValueError(
+            "overrides/partials/kim/early-script.html: no script in it; take the file from the last release"
+        )
     return found[1]
 
 

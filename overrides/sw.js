@@ -2,7 +2,7 @@
 // The network always comes first: a kept page is shown only where no answer comes.
 "use strict";
 
-const NOT_KEPT = "not-kept.html";
+const FALLBACK_PAGE = "offline-fallback.html";
 
 /** Return what was kept for a request, the very address first; search words and marks of a version do not count. */
 const kept = async (request) => (await caches.match(request)) ?? caches.match(request, { ignoreSearch: true });
@@ -10,9 +10,9 @@ const kept = async (request) => (await caches.match(request)) ?? caches.match(re
 /** Return the page that says "not kept": in the language of the address if that is kept, else in a kept one. */
 const notKept = async (url) => {
   const own = new URL(url).pathname.split("/")[1];
-  let page = (await caches.match(`/${own}/${NOT_KEPT}`)) ?? (await caches.match(`/${NOT_KEPT}`));
+  let page = (await caches.match(`/${own}/${FALLBACK_PAGE}`)) ?? (await caches.match(`/${FALLBACK_PAGE}`));
   for (const name of page ? [] : await caches.keys()) {
-    page ??= await caches.match(`/${name.split("-")[1]}/${NOT_KEPT}`);
+    page ??= await caches.match(`/${name.split("-")[1]}/${FALLBACK_PAGE}`);
   }
   return page ? new Response(page.body, { status: 503, headers: page.headers }) : Response.error();
 };

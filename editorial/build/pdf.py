@@ -138,7 +138,7 @@ def draw(
     headers = [page.text(language).front_matter for page in pages]
     unreviewed = any(isinstance(header, TranslationFrontMatter) and not header.reviewed_by for header in headers)
     with gettext.use_language(language.code):
-        return _environment(language).get_template("booklet.html").render(
+        return _environment(language).get_template("pdf.html").render(
             title=booklet.title(),
             site=site["name"],
             authority=site["municipality"]["authority"],

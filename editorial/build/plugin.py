@@ -143,7 +143,7 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
             gettext = (
                 _("This page is not kept on your device"),
                 _("You have no network at the moment. With a network you can read it again."),
-                "not-kept",
+                "offline-fallback",
             )
         cast("dict[str, Any]", context)["kim"] = error_context(self.house, self.language, *gettext)
         return context

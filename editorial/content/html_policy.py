@@ -83,15 +83,15 @@ ADMONITION_CLASSES = frozenset(
         "warning",
     )
 )
-_EVERYWHERE: Mapping[str, Rule] = {"id": _ID, "lang": _LANG, "dir": _DIR, "class": _class_names("kim-changed")}
-_CELL: Mapping[str, Rule] = {"class": _class_names("kim-start", "kim-end", "kim-center", "kim-changed")}
+_EVERYWHERE: Mapping[str, Rule] = {"id": _ID, "lang": _LANG, "dir": _DIR, "class": _class_names("kim-stale")}
+_CELL: Mapping[str, Rule] = {"class": _class_names("kim-align-start", "kim-align-end", "kim-align-center", "kim-stale")}
 # The address attributes are checked apart (:func:`_link_violation`, :func:`_image_violation`).
 ALLOWED: Mapping[str, Mapping[str, Rule]] = {
     **{tag: {} for tag in (
         "h1", "h2", "h3", "h4", "h5", "h6", "ul", "li", "dl", "dt", "dd", "strong", "em", "pre", "br", "hr", "blockquote",
         "footer", "table", "thead", "tbody", "tr", "bdi",
     )},
-    "p": {"class": _class_names("admonition-title", "kim-changed")},
+    "p": {"class": _class_names("admonition-title", "kim-stale")},
     "caption": {"class": _class_names("kim-visually-hidden")},
     "ol": {"start": _NUMBER},
     "th": {**_CELL, "scope": _class_names("row", "col")},
@@ -103,10 +103,10 @@ ALLOWED: Mapping[str, Mapping[str, Rule]] = {
     },
     "img": {"src": _anything, "alt": _anything, "title": _anything, "width": _NUMBER, "height": _NUMBER, "loading": _class_names("lazy")},
     "div": {
-        "class": lambda value: value in {"kim-table", "kim-hero__text", "kim-ways"} or _is_admonition_class(value),
+        "class": lambda value: value in {"kim-table", "kim-hero", "kim-entry-cards"} or _is_admonition_class(value),
         "role": _class_names("region"), "tabindex": _class_names("0"), "aria-label": _anything,
     },
-    "section": {"class": _pattern(r"kim-section kim-section--[a-z0-9-]+|kim-chart|kim-quotes"), "aria-labelledby": _ID},
+    "section": {"class": _pattern(r"kim-home__section|kim-entry-card kim-entry-card--[0-9]|kim-chart|kim-quotes"), "aria-labelledby": _ID},
     # The survey's charts (editorial/content/survey_results.py); no element of SVG that loads, links or runs anything.
     "svg": {
         "class": _class_names("kim-chart__bars"), "viewbox": _pattern(r"[0-9 ]+"), "width": _NUMBER, "height": _NUMBER,
@@ -117,7 +117,7 @@ ALLOWED: Mapping[str, Mapping[str, Rule]] = {
 }  # fmt: skip
 SVG_ELEMENTS = frozenset({"text", "rect"})
 TEMPLATE_PREFIXES = ("kim-", "choose-", "stage-")  # of ids that templates make
-WRAPPER_ELEMENTS, END_MARKER_ID = ("body", "main", "section", "div", "article"), "kim-end"
+WRAPPER_ELEMENTS, END_MARKER_ID = ("body", "main", "section", "div", "article"), "kim-align-end"
 ONLY_MARKDOWN_HINT = "Schreiben Sie in Markdown, ohne HTML; REDAKTION.md zeigt, was es gibt."
 COMMENT_HINT = "Löschen Sie ihn; er wäre für alle lesbar. Notizen gehören in die Beschreibung der Änderung."
 ATTRIBUTE_HINT = "Löschen Sie die Angabe in den geschweiften Klammern; erlaubt sind { #kennung } und { .button }."
@@ -127,7 +127,7 @@ URL_HINT = (
 
 
 def _is_admonition_class(value: str) -> bool:
-    kind, _space, name = value.removesuffix(" kim-changed").partition(" ")
+    kind, _space, name = value.removesuffix(" kim-stale").partition(" ")
     return kind == "admonition" and name in ADMONITION_CLASSES
 
 

@@ -38,19 +38,24 @@ def wrap_tables(html: str, label_of: Callable[[int], str]) -> str:
 
 
 def wrap_home_sections(html: str) -> str:
-    """Wrap each h2 section of the home page in a ``section`` and the three ways on in one box."""
+    """Wrap each h2 section of the home page in a ``section`` and those of the entry cards in one box."""
     head, *rest = _SECTION.split(html)
-    out = [f'<div class="kim-hero__text">{head}</div>' if head.strip() else ""]
-    open_ways = False
+    out = [f'<div class="kim-hero">{head}</div>' if head.strip() else ""]
+    in_entry_cards = False
     for name, part in zip(rest[::2], rest[1::2], strict=True):
-        if name in HOME_WAYS and not open_ways:
-            out.append('<div class="kim-ways">')
-            open_ways = True
-        elif name not in HOME_WAYS and open_ways:
+        if name in HOME_WAYS and not in_entry_cards:
+            out.append('<div class="kim-entry-cards">')
+            in_entry_cards = True
+        elif name not in HOME_WAYS and in_entry_cards:
             out.append("</div>")
-            open_ways = False
-        out.append(f'<section class="kim-section kim-section--{name}" aria-labelledby="{name}">{part}</section>')
-    if open_ways:
+            in_entry_cards = False
+        block = (
+            f"kim-entry-card kim-entry-card--{HOME_WAYS.index(name) + 1}"
+            if name in HOME_WAYS
+            else "kim-home__section"
+        )
+        out.append(f'<section class="{block}" aria-labelledby="{name}">{part}</section>')
+    if in_entry_cards:
         out.append("</div>")
     return "".join(out)
 

@@ -42,7 +42,7 @@ RESERVED_SLUGS = frozenset(
         "pagefind",
         "kim-preview",
         "404",
-        "not-kept",
+        "offline-fallback",
         "feed",
         "sitemap",
         "robots",

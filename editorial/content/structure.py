@@ -49,7 +49,7 @@ AUDIENCE_LABELS: Mapping[str, Any] = {
 
 # Files below a language's root, or the site's.
 SUGGESTIONS = "suggestions.json"
-NOT_KEPT = "not-kept.html"
+NOT_KEPT = "offline-fallback.html"
 OFFLINE_LIST = "offline.json"
 SURVEY_CSV = "ergebnisse.csv"
 

@@ -153,7 +153,7 @@ def bar(path: str, state: dict[str, Any]) -> str:
         said += " – die Seite zeigt den letzten Stand ohne Fehler."
     return (
         '<link rel="stylesheet" href="/kim-preview/live.css">'
-        f'<aside class="kim-preview{" kim-preview--wrong" if wrong or fault else ""}" lang="de" dir="ltr" aria-label="Vorschau">'
+        f'<aside class="kim-preview{" kim-preview--error" if wrong or fault else ""}" lang="de" dir="ltr" aria-label="Vorschau">'
         f"<details{' open' if wrong or fault else ''}><summary>Vorschau: {said}</summary>{fault}<ul>{rows}</ul></details></aside>"
         f'<script src="/kim-preview/live.js" defer data-version="{version_of(state, path)}"></script>'
     )

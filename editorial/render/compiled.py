@@ -12,7 +12,7 @@ from core.gettext import load_catalog
 from core.languages import load_languages
 
 # Templates that no page is drawn from: those of the staff area, the desk and the booklets.
-OTHERS = ("partials/office/", "dashboard.html", "booklet.html")
+OTHERS = ("partials/staff/", "dashboard.html", "pdf.html")
 
 
 class Compiled(jinja2.FileSystemBytecodeCache):

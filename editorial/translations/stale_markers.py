@@ -16,7 +16,7 @@ from editorial.translations.state import TranslationState
 PARAGRAPH_MARKER, SECTION_MARKER = "\ue000", "\ue001"
 _MARKER = re.compile(rf"(<[a-z][a-z0-9]*\b[^<>]*>)?([{PARAGRAPH_MARKER}{SECTION_MARKER}])")
 _SCREEN_READER_NOTE = re.compile(r'<span class="kim-visually-hidden" data-pagefind-ignore>[^<]*</span>')
-_STALE_CLASS = re.compile(r' class="kim-changed"| kim-changed(?=")')
+_STALE_CLASS = re.compile(r' class="kim-stale"| kim-stale(?=")')
 _CLASS = re.compile(r'\bclass="([^"]*)"')
 
 
@@ -47,7 +47,7 @@ def _is_markable(paragraph: Segment) -> bool:
 
 def has_stale_markers(html: str) -> bool:
     """Tell whether a page shows any mark."""
-    return "kim-changed" in html
+    return "kim-stale" in html
 
 
 def strip_screen_reader_notes(html: str) -> str:
@@ -69,7 +69,7 @@ def render_stale_markers(html: str, paragraph_words: str, section_words: str) ->
         tag, sign = match.groups()
         words = paragraph_words if sign == PARAGRAPH_MARKER else section_words
         spoken = f'<span class="kim-visually-hidden" data-pagefind-ignore>{words} </span>'
-        return (add_class(tag, "kim-changed") if tag else "") + spoken
+        return (add_class(tag, "kim-stale") if tag else "") + spoken
 
     return _MARKER.sub(show, html)
 

@@ -51,7 +51,7 @@ def require_login() -> BaseResponse | None:
     is_post = request.method == "POST"
     if is_post and is_cross_site(request):
         drain_request(request)
-        return render("refused", status=403, title=_("This came from another website"))
+        return render("csrf-expired", status=403, title=_("This came from another website"))
     token = session.get("office")
     g.account = accounts.find_session(database(), str(token), utc_now()) if token else None
     if is_post:
@@ -77,7 +77,7 @@ def check_post(step: str) -> BaseResponse | None:
         return save_until_login(step, owner if owner is not None else session_owner())
     if owner is not None and owner != g.account.id and step != "log_out":
         save_for(owner, step)
-        return render("refused", status=403, title=_("This page belongs to another log-in"), by_another=True)
+        return render("csrf-expired", status=403, title=_("This page belongs to another log-in"), by_another=True)
     if not has_valid_token():
         lines = [_("The page had been open for too long. Nothing was changed yet. What you entered is still here.")]
         return unsent.render_unsent(403, _("Please send this once more"), lines, may_send=True)
@@ -160,10 +160,10 @@ def handle_staff_http_error(error: HTTPException) -> BaseResponse:
     if not g.get("is_staff") or status < 400:
         return handle_http_error(error)
     if status == 404:
-        return render("missing", status=404, title=_("Not found"))
+        return render("not-found", status=404, title=_("Not found"))
     too_large = _("This was too large and was not read. Nothing was changed. Go back in your browser and shorten it.")
     unreadable = _("Your browser sent something that we could not read. Nothing was stored.")
-    response = render("refused", status=status, title=_("This could not be read"), reason=too_large if status == 413 else unreadable)  # fmt: skip
+    response = render("csrf-expired", status=status, title=_("This could not be read"), reason=too_large if status == 413 else unreadable)  # fmt: skip
     response.headers["Connection"] = "close"  # the rest of the body is not worth reading
     return response
 

@@ -31,7 +31,7 @@ def render(page: str, status: int = 200, **values: Any) -> Response:
     """Return a page of the staff area; no cache keeps it, not even the browser's."""
     code = g.language.code
     text = render_template(
-        f"partials/office/{page}.html",
+        f"partials/staff/{page}.html",
         page_name=page,
         language=g.language,
         staff_root=staff_root(),

@@ -65,7 +65,7 @@ def as_json(copy: dict[str, Any]) -> bytes:
 def as_html(copy: dict[str, Any]) -> bytes:
     """Return the copy as one HTML file to read and to print, without script and style."""
     with use_language(default_language().code):
-        text = render_template("partials/office/copy.html", title=next(iter(copy)), copy=copy)
+        text = render_template("partials/staff/copy.html", title=next(iter(copy)), copy=copy)
     return text.encode("utf-8")
 
 

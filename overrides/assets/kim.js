@@ -126,18 +126,24 @@
       for (const [mark, value] of Object.entries(marks)) element.setAttribute(mark, value);
       return element;
     };
-    const bar = make("div", "", { class: "kim-suggestion", role: "region", "aria-label": label, lang: link.lang, dir });
-    const dismiss = make("button", no, { class: "kim-tool", type: "button" });
+    const bar = make("div", "", {
+      class: "kim-language-hint",
+      role: "region",
+      "aria-label": label,
+      lang: link.lang,
+      dir,
+    });
+    const dismiss = make("button", no, { class: "kim-icon-button", type: "button" });
     bar.append(
       make("p", text, {}),
-      make("a", read, { class: "button", href: link.href, hreflang: link.lang }),
+      make("a", read, { class: "kim-button", href: link.href, hreflang: link.lang }),
       dismiss,
     );
     dismiss.addEventListener("click", () => {
       store("kim-hint", "off");
       bar.remove();
     });
-    one(".kim-skip").after(bar);
+    one(".kim-skip-link").after(bar);
   };
   suggest().catch(() => {});
 

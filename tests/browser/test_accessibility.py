@@ -32,7 +32,7 @@ TEMPLATES = [
     "impressum/",
     "angebote/",
     "offline/",
-    "not-kept.html",
+    "offline-fallback.html",
 ]
 WIDTHS = (1280, 320, 360)
 OVER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -133,11 +133,11 @@ def test_no_state_breaks_a_rule(visit: Begin, code: str, scheme: str) -> None:
     page.locator("dialog .kim-search__none:not([hidden])").wait_for()
     clean("search without results")
     page.locator("dialog [data-kim-close]").click()
-    page.locator("form[method=post] button.button").last.click()
+    page.locator("form[method=post] button.kim-button").last.click()
     clean("form with faults")
     page.locator("#company").fill("Beispielbetrieb")
     page.locator("#email").fill("beispiel@example.org")
-    page.locator("form[method=post] button.button").last.click()
+    page.locator("form[method=post] button.kim-button").last.click()
     clean("review page")
     page.locator(".kim-review__send").last.click()
     page.wait_for_url("**/eingegangen/**")

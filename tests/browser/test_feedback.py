@@ -30,5 +30,5 @@ def test_without_script_the_form_works_and_the_field_is_empty(visit: Begin) -> N
     page = visit(java_script_enabled=False).open("/rueckmeldung/?page=/kontakt/")
     assert page.locator("input[name=page]").input_value() == ""
     page.locator("label[for=helpful-0], .kim-choice label").first.click()
-    page.locator("form[method=post] button.button").click()
+    page.locator("form[method=post] button.kim-button").click()
     assert page.locator(".kim-review__list").is_visible()

@@ -35,7 +35,7 @@ def fill_in(page: Page, company: str, address: str = "beispiel@example.org") -> 
 
 
 def submit(page: Page) -> None:
-    page.locator("form[method=post] button.button[type=submit]").last.click()
+    page.locator("form[method=post] button.kim-button[type=submit]").last.click()
 
 
 def reference_on(page: Page) -> str:

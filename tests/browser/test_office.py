@@ -49,7 +49,7 @@ def clerk(browser: Browser, office: Server) -> Iterator[Open]:
         page.fill("#name", "demo")
         page.fill("#password", PASSWORD)
         page.keyboard.press("Enter")
-        page.wait_for_selector(".office-nav")
+        page.wait_for_selector(".kim-staff-nav")
         return page
 
     yield begin
@@ -88,7 +88,7 @@ def test_no_staff_page_breaks_a_rule_or_runs_over(clerk: Open, root: str, width:
 def test_the_keyboard_alone_finds_opens_notes_and_answers(clerk: Open) -> None:
     page = clerk()
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "kim-skip"
+    assert page.evaluate("document.activeElement.className") == "kim-skip-link"
     page.focus("#f-q")
     page.keyboard.type("betrieb3@example.org")
     page.keyboard.press("Enter")
@@ -101,8 +101,8 @@ def test_the_keyboard_alone_finds_opens_notes_and_answers(clerk: Open) -> None:
     page.keyboard.type("Angerufen, kommt am Montag.")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_selector(".office-note")
-    assert "Angerufen, kommt am Montag." in page.locator(".office-note").first.inner_text()
+    page.wait_for_selector(".kim-staff-note")
+    assert "Angerufen, kommt am Montag." in page.locator(".kim-staff-note").first.inner_text()
     page.select_option("#new-state", "answered")
     page.get_by_role("button", name="Speichern", exact=True).click()
     page.wait_for_selector("text=hat den Stand auf „beantwortet“ gesetzt")
@@ -162,8 +162,8 @@ def test_a_note_written_for_more_than_an_hour_survives_the_log_in(clerk: Open, o
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.get_by_role("button", name="Noch einmal senden").click()
-    page.wait_for_selector(".office-note")
-    assert "Zweite Zeile <b>&</b>." in page.locator(".office-note").first.inner_text()
+    page.wait_for_selector(".kim-staff-note")
+    assert "Zweite Zeile <b>&</b>." in page.locator(".kim-staff-note").first.inner_text()
 
 
 def test_two_corrections_of_one_answer_are_shown_side_by_side(clerk: Open) -> None:
@@ -184,7 +184,7 @@ def test_two_corrections_of_one_answer_are_shown_side_by_side(clerk: Open) -> No
     assert page.locator("input[type=radio]:checked").count() == 0
     page.get_by_label("Name Eins").check()
     page.get_by_role("button", name="Speichern").click()
-    page.wait_for_selector(".office-answers")
+    page.wait_for_selector(".kim-staff-answers")
     assert page.get_by_text("Name Eins").first.is_visible()
 
 

@@ -112,7 +112,7 @@ def test_a_kept_language_is_read_and_searched_without_a_network(visit: Begin, ne
         assert page.evaluate("getComputedStyle(document.querySelector('.kim-header')).display") != "inline", "styled"
         assert page.locator("h1").is_visible()
         page.locator(".kim-brand").click()
-        expect(page.locator(".kim-ways")).to_be_visible()
+        expect(page.locator(".kim-entry-cards")).to_be_visible()
         page.goto(network.url + "/ar/kontakt/?x=1")
         assert page.locator("h1").is_visible(), "search words in the address do not count"
         page.locator("[data-kim-search]").click()
@@ -131,7 +131,7 @@ def test_a_page_that_is_not_kept_says_so_in_the_readers_language(visit: Begin, n
             assert page.locator("html").get_attribute("lang") == "ar"
             assert page.locator("h1").inner_text() == word("ar", "This page is not kept on your device")
         page.locator("main ul a").first.click()
-        expect(page.locator(".kim-ways")).to_be_visible()
+        expect(page.locator(".kim-entry-cards")).to_be_visible()
 
 
 def test_the_network_comes_first(visit: Begin, network: Network) -> None:

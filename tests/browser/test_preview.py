@@ -65,19 +65,19 @@ def test_a_saved_page_comes_by_itself_with_its_findings_in_a_bar(page: Page, pre
     save(preview, "Birinci satır.", "İkinci satır.")
     expect(page.locator("main")).to_contain_text("İkinci satır.")
     save(preview, "İkinci satır.", "Randevu 99. [burada](../kontakt.md)")
-    expect(page.locator(".kim-preview--wrong")).to_contain_text("Der Link heißt nur „burada“")
+    expect(page.locator(".kim-preview--error")).to_contain_text("Der Link heißt nur „burada“")
     expect(page.locator(".kim-preview code").first).to_contain_text(f"{PATH}:")
     expect(page.locator("main")).to_contain_text("İkinci satır."), "the last good state stays"
     save(preview, "Randevu 99. [burada](../kontakt.md)", "Düzeltildi.")
     expect(page.locator("main")).to_contain_text("Düzeltildi.")
-    expect(page.locator(".kim-preview--wrong")).to_have_count(0)
+    expect(page.locator(".kim-preview--error")).to_have_count(0)
 
 
 def test_a_broken_header_is_said_on_the_page_and_mended(page: Page, preview: Server) -> None:
     save(preview, "title: ", "titel: ")
-    expect(page.locator(".kim-preview--wrong")).to_contain_text("Meinten Sie `title`?")
+    expect(page.locator(".kim-preview--error")).to_contain_text("Meinten Sie `title`?")
     save(preview, "titel: ", "title: ")
-    expect(page.locator(".kim-preview--wrong")).to_have_count(0)
+    expect(page.locator(".kim-preview--error")).to_have_count(0)
 
 
 def test_a_new_title_reaches_the_navigation_of_other_pages(page: Page, preview: Server) -> None:

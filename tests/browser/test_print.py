@@ -56,7 +56,7 @@ def test_a_printed_page_has_its_address_and_no_navigation_and_is_tagged(
 @pytest.mark.parametrize("path", ["/ankommen/notfall/", "/ar/ankommen/notfall/"])
 def test_the_code_is_large_enough_for_a_phone_and_on_paper_only(visit: Begin, path: str) -> None:
     page = visit().open(path)
-    code = page.locator(".kim-print__code svg")
+    code = page.locator(".kim-print-footer__code svg")
     assert code.is_hidden()
     page.emulate_media(media="print")
     box = code.bounding_box()
@@ -69,7 +69,7 @@ def read_code(page: Page) -> str:
     """Return what a phone reads from the page's code."""
     grey = page.evaluate(
         """async () => {
-          const svg = document.querySelector(".kim-print__code svg").cloneNode(true);
+          const svg = document.querySelector(".kim-print-footer__code svg").cloneNode(true);
           svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
           svg.setAttribute("width", 400); svg.setAttribute("height", 400);
           const image = new Image();

@@ -49,7 +49,7 @@ def test_a_stale_page_breaks_no_rule_and_does_not_run_over(
 
 def line(page: Page) -> list[str]:
     """Return how the marked passage is drawn: style and width of the line on its right and on its left."""
-    found: list[str] = page.locator("p.kim-changed").first.evaluate(
+    found: list[str] = page.locator("p.kim-stale").first.evaluate(
         "e => { const s = getComputedStyle(e); return [s.borderRightStyle, s.borderRightWidth, s.borderLeftWidth] }"
     )
     return found

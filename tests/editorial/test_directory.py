@@ -44,7 +44,7 @@ def test_a_new_language_in_arabic_script_is_set_as_the_others() -> None:
 def test_a_browser_without_light_dark_gets_the_light_colours() -> None:
     css = stylesheet(STYLESHEET)
     modern, old = (
-        re.findall(r"(--[\w-]+): (.+);", part) for part in re.findall(r":root \{([^}]+?--kim-ink[^}]+)", css)[:2]
+        re.findall(r"(--[\w-]+): (.+);", part) for part in re.findall(r":root \{([^}]+?--kim-text[^}]+)", css)[:2]
     )
     assert [(name, value.removeprefix("light-dark(").split(", ")[0]) for name, value in modern] == old
 

@@ -94,9 +94,9 @@ def test_what_the_check_does_not_render_cannot_violate_the_policy(pieces: list[s
     [
         "<p>a</p></article><p>b</p>", "<p>a</main>", "<p>a<em>b", "<ul><li>a</ul></div>", "<p>a<!-- b --></p>", "<p>a<!-- kim:form -->",
         "<table><tr><td>a", "<text>a</text>", "<svg><a><text>x</text></a></svg>", '<svg class="x"></svg>', "<p><svg><style></style></svg>",
-        '<a href="tel:112" onclick="x">a</a>', '<a href="tel:1122">a</a>', '<a href=" https://example.org/">a</a>', "<kim-end></kim-end>",
+        '<a href="tel:112" onclick="x">a</a>', '<a href="tel:1122">a</a>', '<a href=" https://example.org/">a</a>', "<kim-align-end></kim-align-end>",
         '<div class="kim-table admonition">a</div>', '<body onload="x">', '<html lang="en">', "<article>a</article>", "<p\x0conclick=x>a</p>",
-        '<p id="a"></p><p id="a"></p>', '<section class="kim-section--x"></section>', '<span style="x">a</span>', "<dialog open>",
+        '<p id="a"></p><p id="a"></p>', '<section class="kim-entry-card--x"></section>', '<span style="x">a</span>', "<dialog open>",
     ],
 )  # fmt: skip
 def test_html_of_any_origin_is_held_to_the_policy(html: str) -> None:

@@ -26,7 +26,7 @@ def test_the_three_ways_of_the_home_page_stand_in_one_box() -> None:
     html = wrap_home_sections(
         '<h1 id="x">H</h1><h2 id="neu">A</h2>a<h2 id="betrieb">B</h2><h2 id="helfen">C</h2><h2 id="kim">D</h2>d'
     )
-    box = html[html.index('<div class="kim-ways">') : html.index('<section class="kim-section kim-section--kim"')]
+    box = html[html.index('<div class="kim-entry-cards">') : html.index('<section class="kim-home__section"')]
     assert box.count("<section") == 3
     assert box.endswith("</div>")
-    assert html.startswith('<div class="kim-hero__text"><h1 id="x">H</h1></div>')
+    assert html.startswith('<div class="kim-hero"><h1 id="x">H</h1></div>')

@@ -24,7 +24,7 @@ def built(tmp_path: Path, tree: Tree) -> Path:
             path = folder / root / page / "index.html"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(f'<link href="/assets/a.css?v=1"><img src="/assets/qr/x.svg">{root}{page}')
-        (folder / root / "not-kept.html").write_text(root)
+        (folder / root / "offline-fallback.html").write_text(root)
     (folder / "assets").mkdir()
     (folder / "assets" / "a.css").write_text("a" * 1000)
     (folder / "assets" / "a.css.gz").write_bytes(gzip.compress(b"a" * 1000))
@@ -46,7 +46,7 @@ def listed(folder: Path, tree: Tree, root: str = "en/") -> dict[str, Any]:
 
 def test_a_language_keeps_its_own_texts_what_they_load_and_its_search(built: Path, tree: Tree) -> None:
     assert listed(built, tree)["files"] == [
-        "/en/", "/en/offline/", "/en/not-kept.html", "/assets/a.css?v=1",
+        "/en/", "/en/offline/", "/en/offline-fallback.html", "/assets/a.css?v=1",
         "/pagefind/pagefind.js", "/pagefind/pagefind-entry.json",
         "/pagefind/wasm.unknown.pagefind", "/pagefind/pagefind.en_1.pf_meta", "/pagefind/titles.en.json", "/pagefind/index/en_1.pf_index",
     ]  # fmt: skip

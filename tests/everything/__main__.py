@@ -40,7 +40,7 @@ def paths() -> list[tuple[str, int]]:
     languages = load_languages()
     content = read_content(ROOT / "docs", languages)
     pages = [(page.url(row), 200) for page in content.pages.values() for row in languages if page.exists_in(row)]
-    extra = [(row.root + name, status) for row in languages for name, status in (("gibt-es-nicht/", 404), ("not-kept.html", 200))]  # fmt: skip
+    extra = [(row.root + name, status) for row in languages for name, status in (("gibt-es-nicht/", 404), ("offline-fallback.html", 200))]  # fmt: skip
     return sorted(pages) + extra
 
 

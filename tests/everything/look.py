@@ -19,7 +19,7 @@ LOST = """() => {
   for (const box of document.querySelectorAll('main p, main li, main h1, main h2, main h3, main a, main label, main button, header a, footer a')) {
     const at = box.getBoundingClientRect(), style = getComputedStyle(box);
     if (!at.width || style.visibility === 'hidden' || style.clipPath !== 'none' || style.position === 'absolute') continue;
-    if (box.closest('.kim-visually-hidden, .kim-skip, table, [tabindex="0"], pre, details:not([open])')) continue;
+    if (box.closest('.kim-visually-hidden, .kim-skip-link, table, [tabindex="0"], pre, details:not([open])')) continue;
     if (at.left < -1 || at.right > root.clientWidth + 1) lost.push('outside the screen: ' + box.textContent.trim().slice(0, 60));
     if (style.overflow === 'hidden' && box.scrollWidth > box.clientWidth + 1) lost.push('cut off: ' + box.textContent.trim().slice(0, 60));
   }

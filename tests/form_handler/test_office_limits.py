@@ -86,7 +86,7 @@ def test_a_body_that_is_no_form_is_refused_with_a_page(clerk: Clerk, body: bytes
         "/eingang/v/KIM-222222/notiz", data=body, content_type=kind, base_url="http://127.0.0.1"
     )
     assert response.status_code in (400, 415)
-    assert "office-header" in response.text
+    assert "kim-staff-header" in response.text
 
 
 @pytest.fixture(scope="module")
@@ -378,7 +378,7 @@ def test_right_filters_still_work(clerk: Clerk, database: Database, settings: Se
 def test_any_address_gets_a_page_of_the_staff_area(clerk: Clerk, path: str) -> None:
     response = clerk.get(path)
     assert response.status_code in (200, 303, 404)
-    assert response.status_code == 303 or "office-header" in response.text
+    assert response.status_code == 303 or "kim-staff-header" in response.text
 
 
 def test_the_limit_holds_on_an_empty_database_of_another_process(tmp_path: Path, settings: Settings) -> None:

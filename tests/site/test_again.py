@@ -144,7 +144,7 @@ def test_a_german_change_marks_the_translations_and_renews_only_the_german_searc
     assert len(searched) == len(languages) - 2, (
         "in English and Arabic the same is found; the others have nothing but German"
     )
-    assert "kim-changed" in (again / "en/seite-1/index.html").read_text("utf-8")
+    assert "kim-stale" in (again / "en/seite-1/index.html").read_text("utf-8")
     build_site(whole, URL, docs, cache=False)
     assert differences(again, whole) == []
 

@@ -33,7 +33,7 @@ def test_every_page_ends_with_its_date_its_contact_and_a_way_to_tell_us(site: Si
         url = page.url(language)
         soup = site.page(url)
         one(soup, ".kim-contact")
-        one(soup, ".kim-as-of")
+        one(soup, ".kim-page-meta")
         feedback = [str(link["href"]) for link in soup.select(".kim-feedback a")]
         assert feedback == ([] if page.key == "rueckmeldung" else [f"{language.root}rueckmeldung/?page={url}"]), url
 
@@ -51,8 +51,8 @@ def test_pages_that_share_topics_lead_to_each_other(site: Site) -> None:
 def test_the_code_on_paper_leads_to_the_page(site: Site) -> None:
     for page, language in site.checked_pages()[::7]:
         soup = site.page(page.url(language))
-        svg = one(soup, ".kim-print__code svg")
+        svg = one(soup, ".kim-print-footer__code svg")
         address = str(one(soup, "link[rel=canonical]")["href"])
         assert svg.decode() == BeautifulSoup(qr_svg(address), "html.parser").decode()
-        assert address in one(soup, ".kim-print").get_text()
+        assert address in one(soup, ".kim-print-footer").get_text()
         assert len(gzip.compress(svg.encode())) < 1000, "nobody on a phone pays for paper"

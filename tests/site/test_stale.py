@@ -65,7 +65,7 @@ def test_where_the_change_was_noticed_its_day_is_said(arabic: Pages) -> None:
     ],
 )
 def test_exactly_the_passages_concerned_are_marked_for_eyes_and_ears(arabic: Pages, key: str, names: list[str]) -> None:
-    marked = arabic[key].select(".kim-changed")
+    marked = arabic[key].select(".kim-stale")
     assert [one.name for one in marked] == names
     word = (
         "Something in the German text of this section has changed."
@@ -80,7 +80,7 @@ def test_exactly_the_passages_concerned_are_marked_for_eyes_and_ears(arabic: Pag
 
 
 def test_a_page_that_follows_has_no_mark_and_no_sign_is_left_anywhere(arabic: Pages) -> None:
-    assert not arabic["mitmachen"].select(".kim-changed, .kim-translation--stale")
+    assert not arabic["mitmachen"].select(".kim-stale, .kim-translation--stale")
     assert not [key for key, page in arabic.items() if "\ue000" in str(page) or "\ue001" in str(page)]
 
 

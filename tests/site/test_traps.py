@@ -45,7 +45,7 @@ def test_a_page_without_translation_says_so_and_gives_the_german_text_as_german(
         soup = site.page(page.url(language))
         content = one(soup, "[data-kim-content]")
         assert (content["lang"], content["dir"]) == (page.front_matter.lang or "de", "ltr")
-        notice = one(soup, ".kim-fallback")
+        notice = one(soup, ".kim-untranslated")
         assert notice.find_parent(attrs={"lang": True})["lang"] == language.code  # type: ignore[index]
         with use_language(language.code):
             assert gettext("This page is not translated yet.") in notice.get_text()

@@ -90,4 +90,4 @@ def unknown_page(rest: str) -> BaseResponse:
     page = unsent.entry_page(f"/{rest}")
     if page != staff_root() and request.path != page and unsent.view_name(request.path, "POST"):
         return redirect(page, 303)
-    return render("missing", status=404, title=_("Not found"))
+    return render("not-found", status=404, title=_("Not found"))

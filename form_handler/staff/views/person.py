@@ -129,6 +129,6 @@ def render_person_correction(
 ) -> BaseResponse:
     """Show the fields that are corrected in several submissions at once."""
     return render(
-        "correct_person", status=status, title=_("Correct the data of one person"), query=query, found=found,
+        "edit-person", status=status, title=_("Correct the data of one person"), query=query, found=found,
         fields=fields, error=error, seen=deletion.work_digest(database(), [row.number for row in found]),
     )  # fmt: skip

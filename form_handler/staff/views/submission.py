@@ -39,7 +39,7 @@ def submission_view(view: Any) -> Any:
         if found is None and request.method == "POST":
             raise submissions.GoneError(reference)
         if found is None:
-            return render("missing", status=404, title=_("Not found"))
+            return render("not-found", status=404, title=_("Not found"))
         result: BaseResponse = view(found)
         return result
 
@@ -66,7 +66,7 @@ def render_submission(
     nothing = {"text": "", "named": False}
     quotations = quotable_texts(found)
     return render(
-        "one", status=422 if error else 200, title=f"{found.reference}: {definition.title}",
+        "submission", status=422 if error else 200, title=f"{found.reference}: {definition.title}",
         found=found, definition=definition, rows=list(definition.display_rows(found.answers)), due=queries.deadlines(found, utc_now()),
         states=queries.STATES, note=note, error=error, answer_link=answer_link(found), typed=typed or {},
         quotable=quotations, seen=sign_version(found, state=found.state),
@@ -134,7 +134,7 @@ def render_state_conflict(seen: Submission, current: Submission, state: str) -> 
     """Show that a colleague has set another state meanwhile; nothing is changed until the clerk decides."""
     events = [row for row in queries.submission_history(database(), current.number)["events"] if row.kind == "state"]
     return render(
-        "conflict_state", status=409, title=_("A colleague was faster: %(reference)s", reference=current.reference),
+        "conflict-state", status=409, title=_("A colleague was faster: %(reference)s", reference=current.reference),
         error=_("The state was changed while this page was open. Nothing of yours was stored yet."),
         found=current, before=seen.state, state=state, last=events[-1] if events else None,
         seen=sign_version(current, state=current.state),
@@ -238,7 +238,7 @@ def correct_answers(found: Submission) -> BaseResponse:
 def render_correction(found: Submission, form: Form, seen: str) -> BaseResponse:
     """Show the form with the answers."""
     return render(
-        "correct", status=422 if form.errors else 200, title=_("Correct %(reference)s", reference=found.reference),
+        "edit", status=422 if form.errors else 200, title=_("Correct %(reference)s", reference=found.reference),
         found=found, definition=FORMS[found.form], form=form, seen=seen,
     )  # fmt: skip
 
@@ -310,6 +310,6 @@ def render_deletion(
     :param picked: whether they were ticked, so that just these are deleted.
     """
     return render(
-        "erase", status=409 if error else 200, title=title, found=found, address=query, error=error, picked=picked,
+        "delete", status=409 if error else 200, title=title, found=found, address=query, error=error, picked=picked,
         action=staff_root() + path, seen=deletion.work_digest(database(), [row.number for row in found]),
     )  # fmt: skip

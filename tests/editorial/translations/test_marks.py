@@ -33,13 +33,13 @@ def shown(desk: Desk, code: str = "en") -> BeautifulSoup:
 )
 def test_the_paragraph_that_changed_is_marked_and_no_other(desk: Desk, german: str, element: str, words: str) -> None:
     desk.change("de/kurse.md", german, german.replace("{", "neu {") if "{" in german else german + " neu")
-    marked = shown(desk).select(".kim-changed")
+    marked = shown(desk).select(".kim-stale")
     assert [(one.name, one.get_text()) for one in marked] == [(element, words)]
 
 
 def test_where_nobody_knows_which_paragraph_the_heading_of_the_section_is_marked(desk: Desk) -> None:
     desk.change("de/kurse.md", "- Das Buch kostet Geld.", "- Das Buch kostet Geld.\n- Neu.")
-    marked = shown(desk).select(".kim-changed")
+    marked = shown(desk).select(".kim-stale")
     assert [(one.name, one["id"], one.get_text()) for one in marked] == [("h2", "kosten", "SECTION Costs")]
 
 
@@ -48,8 +48,8 @@ def test_the_title_of_a_box_keeps_its_class(desk: Desk) -> None:
     desk.change("en/kurse.md", "## Costs", '!!! note "Important"\n\n    Text.\n\n## Costs')
     desk.update()
     desk.change("de/kurse.md", '"Wichtig"', '"Sehr wichtig"')
-    (marked,) = shown(desk).select(".kim-changed")
-    assert marked["class"] == ["admonition-title", "kim-changed"]
+    (marked,) = shown(desk).select(".kim-stale")
+    assert marked["class"] == ["admonition-title", "kim-stale"]
 
 
 def test_a_page_that_follows_is_left_alone(desk: Desk) -> None:
@@ -59,7 +59,7 @@ def test_a_page_that_follows_is_left_alone(desk: Desk) -> None:
 
 
 def test_machines_get_the_words_without_the_sentence_of_the_mark() -> None:
-    assert strip_screen_reader_notes(render_stale_markers("<p>\ue000a</p>", "x", "y")) == '<p class="kim-changed">a</p>'
+    assert strip_screen_reader_notes(render_stale_markers("<p>\ue000a</p>", "x", "y")) == '<p class="kim-stale">a</p>'
 
 
 def test_the_reader_is_told_the_day_on_which_it_was_noticed_or_the_last_day_on_which_it_followed(desk: Desk) -> None:
@@ -68,7 +68,7 @@ def test_the_reader_is_told_the_day_on_which_it_was_noticed_or_the_last_day_on_w
 
     def told() -> object:
         page = read_content(desk.docs, desk.languages).pages["kurse"]
-        made = translation(page, english, desk.states()["kurse", "en"], '<p class="kim-changed">')
+        made = translation(page, english, desk.states()["kurse", "en"], '<p class="kim-stale">')
         assert made
         return made["stale"]
 
