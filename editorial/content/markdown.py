@@ -50,9 +50,7 @@ def wrap_home_sections(html: str) -> str:
             out.append("</div>")
             in_entry_cards = False
         block = (
-            f"kim-entry-card kim-entry-card--{HOME_WAYS.index(name) + 1}"
-            if name in HOME_WAYS
-            else "kim-home__section"
+            f"kim-entry-card kim-entry-card--{HOME_WAYS.index(name) + 1}" if name in HOME_WAYS else "kim-home__section"
         )
         out.append(f'<section class="{block}" aria-labelledby="{name}">{part}</section>')
     if in_entry_cards:

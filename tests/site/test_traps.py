@@ -101,8 +101,8 @@ def test_each_language_has_an_error_page_in_its_own_words(site: Site, language: 
 
 def test_the_home_page_of_every_language_leads_three_ways_on(site: Site) -> None:
     for language in LANGUAGES:
-        ways = site.page(language.root).select(".kim-ways > section")
-        links = [one(way, "a.button")["href"] for way in ways]
+        ways = site.page(language.root).select(".kim-entry-cards > section")
+        links = [one(way, "a.kim-button")["href"] for way in ways]
         assert len(links) == len(set(links)) == 3, language.code
 
 
