@@ -40,7 +40,7 @@ ONE_DAY = datetime.timedelta(days=1)
 
 
 class PurgeRefusedError(Exception):
-    """Nothing was deleted; the message says why and what to do, in German."""
+    """Nothing was deleted; the message says why and what to do."""
 
     def __init__(self, kind: str, message: str) -> None:
         """Keep the kind: ``clock``, ``share`` or ``confirm``."""
@@ -70,9 +70,9 @@ def check_clock(connection: sa.Connection, now: datetime.datetime) -> None:
         return
     raise PurgeRefusedError(
         "clock",
-        f"Es wird nichts gelöscht: Die Uhr dieses Rechners zeigt den {now:%d.%m.%Y}, zuletzt bekannt ist der "
-        f"{known:%d.%m.%Y}. Stellen Sie die Uhr. Wenn sie stimmt (der Dienst lief lange nicht, oder eine alte Sicherung "
-        "wurde zurückgespielt): kim purge --dry-run nennt die Zahl N der Löschungen, kim purge --confirm N bestätigt sie.",
+        f"Nothing is deleted: the clock of this machine shows {now:%Y-%m-%d}, the last known time is "
+        f"{known:%Y-%m-%d}. Set the clock. If it is right (the service did not run for long, or an old backup was "
+        "restored): kim purge --dry-run shows the number N of deletions, kim purge --confirm N confirms them.",
     )
 
 
@@ -104,9 +104,9 @@ def purge(
     dry_run: bool = False,
     confirmed: int | None = None,
 ) -> list[str]:
-    """Delete what is past its retention and was announced, mark what will be; return what was done, in German.
+    """Delete what is past its retention and was announced, mark what will be; return a sentence for each result.
 
-    :param dry_run: only say what would be done.
+    :param dry_run: only return what would be done.
     :param confirmed: how many an operator expects to be deleted now, all that is past its retention, announced or
         not; this also confirms the clock.
     :raises PurgeRefusedError: if clock or number are implausible, or another number was confirmed.
@@ -128,21 +128,21 @@ def purge(
             continue
         if not dry_run:
             delete_submissions(database, numbers, ACTOR, "purged", now, settings.mail_dir)
-        done = "würden gelöscht" if dry_run else "gelöscht"
-        lines.append(f"{key}: {len(numbers)} {done}, älter als {FORMS[key].retention_months} Monate.")
+        done = "would be deleted" if dry_run else "deleted"
+        lines.append(f"{key}: {len(numbers)} {done}, older than {FORMS[key].retention_months} months.")
     late = sum(map(len, past.values())) - sum(map(len, chosen.values()))
     if late:
         lines.append(
-            f"{late} weitere sind älter als ihre Frist und werden gelöscht, sobald sie {GRACE_DAYS} Tage angekündigt sind."
+            f"{late} more are past their retention and are deleted once they have been announced for {GRACE_DAYS} days."
         )
     if dry_run and lines:
         lines.append(
-            f"Alle {sum(map(len, past.values()))} sofort löschen: kim purge --confirm {sum(map(len, past.values()))}"
+            f"Delete all {sum(map(len, past.values()))} now: kim purge --confirm {sum(map(len, past.values()))}"
         )
     if not dry_run:
         _purge_sessions_and_events(database, now, confirmed is not None)
         _announce(database, now)
-    return lines or ["Es gibt nichts, was älter ist als seine Frist."]
+    return lines or ["Nothing is past its retention."]
 
 
 def _announced(database: Database, now: datetime.datetime) -> frozenset[str]:
@@ -160,15 +160,15 @@ def _check_share(database: Database, chosen: dict[str, list[str]]) -> None:
     if number > MAX_UNCONFIRMED and number * 2 > total:
         raise PurgeRefusedError(
             "share",
-            f"Es wird nichts gelöscht: {number} von {total} Eingängen wären auf einmal fort. Prüfen Sie die Uhr und die "
-            f"Fristen. Wenn es so sein soll: kim purge --dry-run, dann kim purge --confirm N mit der Zahl der Löschungen.",
+            f"Nothing is deleted: {number} of {total} submissions would be deleted at once. Check the clock and the retention "
+            "periods. If it is meant: kim purge --dry-run, then kim purge --confirm N with the number of deletions.",
         )
 
 
 def _check_confirmed(number: int, confirmed: int) -> None:
     if number != confirmed:
         raise PurgeRefusedError(
-            "confirm", f"Es wurde nichts gelöscht: Bestätigt sind {confirmed}, es wären aber {number}."
+            "confirm", f"Nothing was deleted: {confirmed} were confirmed, but {number} would be deleted."
         )
 
 

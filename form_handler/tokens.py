@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import functools
 import hashlib
 import hmac
@@ -13,6 +12,7 @@ from typing import Any
 
 from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 
+from core.clock import utc_now
 from form_handler.forms.contact_details import canonical_address
 
 MAX_REVIEW_AGE_SECONDS = 24 * 3600
@@ -54,7 +54,7 @@ def review_age(key: str, stamp: str) -> float | None:
         _signed, made = _timed(key, "review").loads(stamp, return_timestamp=True)
     except BadSignature:
         return None
-    return float((datetime.datetime.now(datetime.UTC) - made).total_seconds())
+    return float((utc_now() - made).total_seconds())
 
 
 def verify_submission_number(key: str, form: str, number: str, stamp: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from core.clock import utc_now
 from core.project import ROOT
 
 # Commands that live elsewhere, by the module that brings them; it is read only when one of them is called.
@@ -206,7 +207,7 @@ def serve(port: str | None, watch: bool, live: bool) -> None:
         built = build_if_changed(settings.site_dir)
     except BuildError as error:
         raise click.ClickException(str(error)) from error
-    click.echo("Die Seite ist neu gebaut." if built else "Die Seite ist aktuell.")
+    click.echo("The site has been built." if built else "The site is up to date.")
     if not watch or settings.mode != "development":
         serve_foreground(settings)
         return
@@ -231,7 +232,7 @@ def demo(port: str | None) -> None:
     from kim.service import load_settings, open_database, serve_foreground
 
     if os.environ.get("KIM_MODE", "development") != "development":
-        raise click.ClickException("Eine Demonstration läuft nicht im Betrieb (KIM_MODE=production).")
+        raise click.ClickException("The demonstration does not run in production (KIM_MODE=production).")
     # Nothing of the demonstration may reach real data or a real mail server: it reads no settings file either.
     folder = (ROOT / (os.environ.get("KIM_DATA_DIR") or "var") / "demo").absolute()
     own = {"KIM_DATA_DIR": str(folder), "KIM_SITE_DIR": str(folder / "site")}
@@ -242,7 +243,7 @@ def demo(port: str | None) -> None:
         open_database(settings, create=True),
         settings,
         folder / "survey.yml",
-        datetime.datetime.now(datetime.UTC),
+        utc_now(),
         password,
     )
     os.environ[DEMO_SURVEY] = str(folder / "survey.yml")
@@ -252,8 +253,6 @@ def demo(port: str | None) -> None:
         raise click.ClickException(str(error)) from error
     del os.environ[DEMO_SURVEY]
     (folder / "demonstration").touch()  # the staff area says so, too
-    click.echo(
-        f"Demonstration. Anmelden unter http://{settings.bind}:{settings.port}/eingang/ mit {USER} und {password}"
-    )
+    click.echo(f"Demonstration. Log in at http://{settings.bind}:{settings.port}/eingang/ as {USER} with {password}")
     others = {name: value for name, value in os.environ.items() if not name.startswith("KIM_")}
     serve_foreground(settings, mail_env={**others, "KIM_SETTINGS": "none", **own})

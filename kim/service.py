@@ -1,4 +1,4 @@
-"""What the office and operators do from the command line, below ``kim``."""
+"""Commands of the service: submissions, database, mail, accounts, retention, backup, survey."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def list_command(form: str | None, state: str | None, as_json: bool) -> None:
             f"{row.reference}  {row.received_at:%Y-%m-%d %H:%M}  {row.language}  {row.form}  {row.state}  {replace_control_characters(sender)}"
         )
     if not found:
-        click.echo("Es ist noch nichts eingegangen.")
+        click.echo("Nothing has been submitted yet.")
 
 
 @submissions.command("show")
@@ -195,8 +195,8 @@ def show_command(reference: str) -> None:
     """Show one submission with all its answers."""
     found = find_by_reference(open_database(load_settings()), reference)
     if found is None:
-        raise click.ClickException(f"Unter {replace_control_characters(reference)} ist nichts eingegangen.")
-    click.echo(f"{found.reference}  {found.received_at:%Y-%m-%d %H:%M} UTC  Sprache {found.language}  {found.state}")
+        raise click.ClickException(f"There is no submission {replace_control_characters(reference)}.")
+    click.echo(f"{found.reference}  {found.received_at:%Y-%m-%d %H:%M} UTC  language {found.language}  {found.state}")
     with use_language(default_language().code):
         for field, words in FORMS[found.form].display_rows(found.answers):
             click.echo(f"\n{field.label.text}\n  {replace_control_characters(words) or '–'}")
@@ -240,7 +240,7 @@ def upgrade_command() -> None:
         done = upgrade(database)
         remember_database(settings)
     click.echo(f"Database: {settings.database_name}", err=True)
-    click.echo("Die Datenbank ist auf dem neuen Stand." if done else "Die Datenbank war schon auf dem Stand.")
+    click.echo("The database has been upgraded." if done else "The database was up to date.")
 
 
 @click.group()
@@ -317,7 +317,7 @@ def ask_password(from_stdin: bool) -> str:
     """Return a new password, typed twice or read from the first line of standard input."""
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    password: str = click.prompt("Passwort (mindestens 12 Zeichen)", hide_input=True, confirmation_prompt="Noch einmal")
+    password: str = click.prompt("Password (at least 12 characters)", hide_input=True, confirmation_prompt="Repeat")
     return password
 
 
@@ -333,7 +333,7 @@ def add_user_command(name: str, password_stdin: bool, no_password: bool) -> None
         add_account(database, name, password, utc_now())
     except AccountError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{name} kann sich jetzt unter /eingang/ anmelden.")
+    click.echo(f"{name} can now log in at /eingang/.")
 
 
 @users.command("password")
@@ -346,7 +346,7 @@ def password_command(name: str, password_stdin: bool) -> None:
         set_password(database, name, ask_password(password_stdin))
     except AccountError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{name} hat ein neues Passwort.")
+    click.echo(f"{name} has a new password.")
 
 
 @users.command("close")
@@ -354,7 +354,7 @@ def password_command(name: str, password_stdin: bool) -> None:
 def close_command(name: str) -> None:
     """Close an account; notes and history keep its name."""
     _set_active(name, False)
-    click.echo(f"{name} kann sich nicht mehr anmelden.")
+    click.echo(f"{name} can no longer log in.")
 
 
 @users.command("open")
@@ -362,7 +362,7 @@ def close_command(name: str) -> None:
 def open_command(name: str) -> None:
     """Open a closed account again."""
     _set_active(name, True)
-    click.echo(f"{name} kann sich wieder anmelden.")
+    click.echo(f"{name} can log in again.")
 
 
 def _set_active(name: str, active: bool) -> None:
@@ -377,9 +377,9 @@ def list_users_command() -> None:
     """List all accounts."""
     found = list_accounts(open_database(load_settings()))
     for name, active in found:
-        click.echo(f"{replace_control_characters(name)}  {'offen' if active else 'geschlossen'}")
+        click.echo(f"{replace_control_characters(name)}  {'open' if active else 'closed'}")
     if not found:
-        click.echo("Es gibt noch kein Konto. Das erste legt an: kim users add NAME")
+        click.echo("There is no account yet. Make the first one: kim users add NAME")
 
 
 @click.command()
@@ -428,7 +428,7 @@ def restore(file: Path) -> None:
             remember_database(settings)
     except BackupError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"Zurückgespielt und geprüft: {report}. Datenbank: {settings.database_name}")
+    click.echo(f"Restored and verified: {report}. Database: {settings.database_name}")
 
 
 def open_for_restore(settings: Settings) -> Database:
@@ -449,11 +449,11 @@ def survey() -> None:
 
 
 STATE_LABELS: dict[State, str] = {
-    "undecided": "offen",
-    "counts": "zählt",
-    "excluded": "zählt nicht",
-    "duplicate": "doppelt, zählt nicht",
-    "published": "veröffentlicht",
+    "undecided": "undecided",
+    "counts": "counts",
+    "excluded": "excluded",
+    "duplicate": "duplicate, does not count",
+    "published": "published",
 }
 
 
@@ -463,11 +463,11 @@ def list_survey_command() -> None:
     found = list_answers(open_database(load_settings()))
     for one in found:
         hints = [
-            *([f"gleicher Betrieb wie {', '.join(one.same_company)}"] if one.same_company else []),
-            *([f"gleiche Antworten wie {', '.join(one.same_answers)}"] if one.same_answers else []),
+            *([f"same company as {', '.join(one.same_company)}"] if one.same_company else []),
+            *([f"same answers as {', '.join(one.same_answers)}"] if one.same_answers else []),
         ]
         row = one.submission
-        sender = FORMS["survey"].sender_label(row.answers) or "ohne Namen"
+        sender = FORMS["survey"].sender_label(row.answers) or "unnamed"
         click.echo(
             f"{row.reference}  {row.received_at:%Y-%m-%d}  {STATE_LABELS[one.state]}  {replace_control_characters(sender)}"
             + (f"  ({'; '.join(hints)})" if hints else "")
@@ -526,11 +526,9 @@ def publish_command(dry_run: bool) -> None:
         raise click.ClickException(str(error)) from error
     found = done.content
     cells = sum(len(table) for table in found["tables"].values())
-    what = f"{found['answers']} Betriebe, {cells} Zahlen, {len(found['quotations'])} Zitate"
-    click.echo(
-        f"{what} würden veröffentlicht." if dry_run else f"{what}. Geschrieben: {path}. Jetzt neu bauen: make build"
-    )
-    click.echo(f"Antworten: {format_states(done.states)}")
+    what = f"{found['answers']} companies, {cells} numbers, {len(found['quotations'])} quotations"
+    click.echo(f"{what} would be published." if dry_run else f"{what}. Written: {path}. Now build the site: make build")
+    click.echo(f"Answers: {format_states(done.states)}")
 
 
 COMMANDS = (submissions, db, mail, users, purge, backup, restore, survey)

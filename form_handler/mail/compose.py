@@ -19,6 +19,7 @@ from email.utils import format_datetime
 from babel.dates import format_datetime as format_moment
 from email_validator import validate_email
 
+from core.clock import utc_now
 from core.contacts import load_fallback_contact, load_office_contact
 from core.gettext import gettext as _
 from core.gettext import ngettext, use_language
@@ -68,7 +69,7 @@ def compose_mail(
     :param now: the moment of sending; this moment by default.
     """
     definition = FORMS[submission.form]
-    now = now or datetime.datetime.now(datetime.UTC)
+    now = now or utc_now()
     if kind == "office":
         given = submission.answers.get(definition.sender_field or "") or None
         return _office_mail(settings, definition, submission, ascii_address(given) if given else None, now)

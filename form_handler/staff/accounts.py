@@ -38,7 +38,7 @@ DUMMY_HASH = password_hasher.hash(secrets.token_hex(16))
 
 
 class AccountError(Exception):
-    """An account cannot be made or changed; the message says why, in German."""
+    """An account cannot be made or changed; the message says why."""
 
 
 class ThrottledError(Exception):
@@ -64,7 +64,7 @@ def add_account(database: Database, name: str, password: str | None, now: dateti
         with database.transaction() as connection:
             connection.execute(account.insert().values(name=name, password_hash=hashed, active=True, created_at=now))
     except sa.exc.IntegrityError as error:
-        raise AccountError(f"{name} gibt es schon. Ein neues Passwort setzt: kim users password {name}") from error
+        raise AccountError(f"{name} exists already. Set a new password: kim users password {name}") from error
 
 
 def normalize_username(name: str) -> str:
@@ -74,7 +74,7 @@ def normalize_username(name: str) -> str:
     """
     tidy = name.strip().casefold()
     if not tidy or len(tidy) > 100 or not tidy.isprintable():
-        raise AccountError("Ein Name hat 1 bis 100 sichtbare Zeichen.")
+        raise AccountError("A name has 1 to 100 printable characters.")
     return tidy
 
 
@@ -110,7 +110,7 @@ def _change(database: Database, name: str, **values: object) -> None:
     with database.transaction() as connection:
         found = connection.execute(sa.select(account.c.id).where(account.c.name == normalize_username(name))).scalar()
         if found is None:
-            raise AccountError(f"{name} gibt es nicht. Alle Konten zeigt: kim users list")
+            raise AccountError(f"There is no account {name}. List all accounts: kim users list")
         connection.execute(account.update().where(account.c.id == found).values(**values))
         connection.execute(staff_session.delete().where(staff_session.c.account_id == found))
 

@@ -84,3 +84,12 @@ def counting_label(state: str) -> str:
         "duplicate": _("does not count: the same company again"),
         "published": _("published"),
     }.get(state, state)
+
+
+def decision_error(kind: str) -> str:
+    """Return why an answer to the survey cannot be decided on."""
+    return {
+        "missing": _("This answer to the survey does not exist."),
+        "held": _("This answer is held as suspected spam. Release it first."),
+        "published": _("This answer is published already. Published numbers never change, because the difference would tell of this company."),
+    }[kind]  # fmt: skip

@@ -39,215 +39,31 @@ CITIES = (
     "österreich", "istanbul", "ankara", "damaskus", "kabul", "teheran", "bagdad", "kiew", "warschau",
 )  # fmt: skip
 REVERSED_WORDS = ("passwort", "password", "kennwort", "geheim", "willkommen")
-COMMON = frozenset(
-    [
-        *CITIES,
-        *(word[::-1] for word in REVERSED_WORDS),
-        "correct",
-        "horse",
-        "battery",
-        "staple",
-        "mustermann",
-        "musterfrau",
-        "muster",
-        "arbeitsplatz",
-        "arbeit",
-        "ausländeramt",
-        "ausländerbehörde",
-        "jobcenter",
-        "bürgerbüro",
-        "passwort",
-        "password",
-        "passwd",
-        "passphrase",
-        "kennwort",
-        "losung",
-        "geheim",
-        "secret",
-        "privat",
-        "willkommen",
-        "welcome",
-        "hallo",
-        "hello",
-        "servus",
-        "admin",
-        "administrator",
-        "root",
-        "user",
-        "benutzer",
-        "gast",
-        "guest",
-        "test",
-        "tester",
-        "testen",
-        "login",
-        "logon",
-        "anmelden",
-        "anmeldung",
-        "eingang",
-        "zugang",
-        "master",
-        "letmein",
-        "iloveyou",
-        "ichliebedich",
-        "liebe",
-        "love",
-        "schatz",
-        "schatzi",
-        "sonne",
-        "sonnenschein",
-        "sunshine",
-        "sommer",
-        "summer",
-        "winter",
-        "herbst",
-        "autumn",
-        "frühling",
-        "fruehling",
-        "spring",
-        "januar",
-        "februar",
-        "märz",
-        "maerz",
-        "april",
-        "juni",
-        "juli",
-        "august",
-        "september",
-        "oktober",
-        "november",
-        "dezember",
-        "montag",
-        "dienstag",
-        "mittwoch",
-        "donnerstag",
-        "freitag",
-        "samstag",
-        "sonntag",
-        "monday",
-        "friday",
-        "fussball",
-        "fußball",
-        "football",
-        "soccer",
-        "baseball",
-        "basketball",
-        "schalke",
-        "borussia",
-        "dortmund",
-        "bayern",
-        "hamburg",
-        "berlin",
-        "köln",
-        "koeln",
-        "münchen",
-        "essen",
-        "gelsenkirchen",
-        "oberhausen",
-        "ruhrgebiet",
-        "deutschland",
-        "germany",
-        "nrw",
-        "computer",
-        "internet",
-        "laptop",
-        "windows",
-        "microsoft",
-        "google",
-        "apple",
-        "samsung",
-        "office",
-        "outlook",
-        "qwertz",
-        "qwerty",
-        "asdf",
-        "yxcv",
-        "abcd",
-        "ficken",
-        "arschloch",
-        "fuck",
-        "fuckyou",
-        "monkey",
-        "dragon",
-        "drache",
-        "princess",
-        "prinzessin",
-        "superman",
-        "batman",
-        "pokemon",
-        "starwars",
-        "michael",
-        "thomas",
-        "andreas",
-        "stefan",
-        "daniel",
-        "sandra",
-        "claudia",
-        "nicole",
-        "martin",
-        "peter",
-        "hallihallo",
-        "lassmichrein",
-        "sesam",
-        "changeme",
-        "ändern",
-        "aendern",
-        "neues",
-        "neu",
-        "default",
-        "standard",
-        "system",
-        "service",
-        "server",
-        "stadt",
-        "city",
-        "rathaus",
-        "verwaltung",
-        "stadtverwaltung",
-        "behörde",
-        "amt",
-        "büro",
-        "buero",
-        "kommunal",
-        "kommunales",
-        "kommunale",
-        "integration",
-        "integrations",
-        "management",
-        "integrationsmanagement",
-        "integrationszentrum",
-        "kim",
-        "correcthorsebatterystaple",
-        "trustno",
-        "whatever",
-        "blink",
-        "freedom",
-        "shadow",
-        "charlie",
-        "jordan",
-        "hunter",
-        "killer",
-        "ninja",
-        "matrix",
-        "cheese",
-        "schokolade",
-        "banane",
-        "kaffee",
-        "katze",
-        "hund",
-        "mausi",
-        "hasi",
-        "baby",
-        "engel",
-        "angel",
-    ]
-)
+COMMON_WORDS = """
+    correct horse battery staple mustermann musterfrau muster arbeitsplatz arbeit ausländeramt ausländerbehörde
+    jobcenter bürgerbüro passwort password passwd passphrase kennwort losung geheim secret privat willkommen
+    welcome hallo hello servus admin administrator root user benutzer gast guest test tester testen login logon
+    anmelden anmeldung eingang zugang master letmein iloveyou ichliebedich liebe love schatz schatzi sonne
+    sonnenschein sunshine sommer summer winter herbst autumn frühling fruehling spring januar februar märz maerz
+    april juni juli august september oktober november dezember montag dienstag mittwoch donnerstag freitag
+    samstag sonntag monday friday fussball fußball football soccer baseball basketball schalke borussia dortmund
+    bayern hamburg berlin köln koeln münchen essen gelsenkirchen oberhausen ruhrgebiet deutschland germany nrw
+    computer internet laptop windows microsoft google apple samsung office outlook qwertz qwerty asdf yxcv abcd
+    ficken arschloch fuck fuckyou monkey dragon drache princess prinzessin superman batman pokemon starwars
+    michael thomas andreas stefan daniel sandra claudia nicole martin peter hallihallo lassmichrein sesam
+    changeme ändern aendern neues neu default standard system service server stadt city rathaus verwaltung
+    stadtverwaltung behörde amt büro buero kommunal kommunales kommunale integration integrations management
+    integrationsmanagement integrationszentrum kim correcthorsebatterystaple trustno whatever blink freedom
+    shadow charlie jordan hunter killer ninja matrix cheese schokolade banane kaffee katze hund mausi hasi baby
+    engel angel
+"""
+COMMON = frozenset([*CITIES, *(word[::-1] for word in REVERSED_WORDS), *COMMON_WORDS.split()])
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i"})
 
 
 class WeakPasswordError(Exception):
-    """A password can be guessed; the message says why, in German."""
+    """A password can be guessed; the message says why."""
 
 
 def check_password(password: str, name: str) -> None:
@@ -257,32 +73,28 @@ def check_password(password: str, name: str) -> None:
     :raises WeakPasswordError: with a sentence why.
     """
     if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
-        raise WeakPasswordError(f"Ein Passwort hat {MIN_PASSWORD_LENGTH} bis {MAX_PASSWORD_LENGTH} Zeichen.")
+        raise WeakPasswordError(f"A password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters.")
     text = _fold(password)
     if not text.strip():
-        raise WeakPasswordError("Das Passwort besteht nur aus Leerzeichen.")
+        raise WeakPasswordError("The password consists of blanks only.")
     if all(character.isdecimal() or not character.isalnum() for character in text):
-        raise WeakPasswordError("Das Passwort besteht nur aus Ziffern und Zeichen. Nehmen Sie mehrere Wörter.")
+        raise WeakPasswordError("The password consists of digits and signs only. Take several words.")
     if len(set(text)) < MIN_DISTINCT_CHARS:
-        raise WeakPasswordError(
-            "Das Passwort wiederholt wenige Zeichen. Nehmen Sie mehrere Wörter, die nicht zusammengehören."
-        )
+        raise WeakPasswordError("The password repeats few characters. Take several unrelated words.")
     letters = "".join(character for character in text if character.isalnum())
     variants = {form for one in (text, letters) for form in (one, one.translate(LEET))}
     for words, reason in (
-        ((), "besteht fast nur aus Reihen (abcd, 1234, qwertz) oder Wiederholungen"),
-        (_name_parts(name), "besteht fast nur aus dem eigenen Namen"),
+        ((), "consists almost only of sequences (abcd, 1234, qwertz) or repetitions"),
+        (_name_parts(name), "consists almost only of the account's own name"),
         (
             (*_name_parts(name), *_municipality_words()),
-            "besteht fast nur aus dem Namen der Stadt, dieses Programms oder der Person",
+            "consists almost only of the names of the city, this service or the person",
         ),
-        ((*_name_parts(name), *_municipality_words(), *COMMON), "besteht fast nur aus sehr häufigen Wörtern"),
+        ((*_name_parts(name), *_municipality_words(), *COMMON), "consists almost only of very common words"),
     ):
         spelled = _with_spellings(words)
         if any(_count_unguessable(variant, spelled) < MIN_UNGUESSABLE_CHARS for variant in variants):
-            raise WeakPasswordError(
-                f"Das Passwort {reason} und ist leicht zu erraten. Nehmen Sie mehrere Wörter, die nicht zusammengehören."
-            )
+            raise WeakPasswordError(f"The password {reason} and is easy to guess. Take several unrelated words.")
 
 
 def _fold(text: str) -> str:

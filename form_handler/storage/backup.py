@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 
+from core.clock import utc_now
 from core.files import make_folder, replacing
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import alembic_config, refuse_newer
@@ -28,7 +29,7 @@ BATCH_ROWS = 500
 
 
 class BackupError(Exception):
-    """A backup cannot be written or taken back; the message says why, in German."""
+    """A backup cannot be written or restored; the message says why."""
 
 
 def write_backup(database: Database, file: Path) -> str:
@@ -37,7 +38,7 @@ def write_backup(database: Database, file: Path) -> str:
     :raises BackupError: if the file exists or cannot be written.
     """
     if file.exists():
-        raise BackupError(f"{file} gibt es schon. Wählen Sie einen anderen Namen.")
+        raise BackupError(f"{file} exists already. Choose another name.")
     try:
         make_folder(file.absolute().parent)
         with replacing(file, 0o600) as out:
@@ -49,7 +50,7 @@ def write_backup(database: Database, file: Path) -> str:
 def _write(database: Database, out: Any) -> str:
     manifest: dict[str, Any] = {
         "format": FORMAT,
-        "made_at": datetime.datetime.now(datetime.UTC).isoformat(),
+        "made_at": utc_now().isoformat(),
         "tables": {},
     }
     with database.snapshot() as connection, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -84,8 +85,8 @@ def _report(manifest: dict[str, Any]) -> str:
     def rows(name: str) -> int:
         return int(manifest["tables"].get(name, {"rows": 0})["rows"])
 
-    counted = f"{rows('submission')} Eingänge, {rows('outgoing_mail')} Mails, {rows('account')} Konten"
-    return f"{counted} (Schema {manifest['schema']})"
+    counted = f"{rows('submission')} submissions, {rows('outgoing_mail')} mails, {rows('account')} accounts"
+    return f"{counted} (schema {manifest['schema']})"
 
 
 def restore_backup(database: Database, file: Path) -> str:
@@ -101,14 +102,14 @@ def restore_backup(database: Database, file: Path) -> str:
         refuse_newer(manifest["schema"])
         with database.transaction() as connection:
             if sa.inspect(connection).get_table_names():
-                raise BackupError("Die Datenbank ist nicht leer. Eine Sicherung kommt nur in einen leeren Ordner.")
+                raise BackupError("The database is not empty. A backup is restored into an empty data folder only.")
             config = alembic_config()
             config.attributes["connection"] = connection
             command.upgrade(config, manifest["schema"])
-            for name, told in manifest["tables"].items():
-                _fill(connection, archive, name, told)
-            for name, told in manifest["tables"].items():
-                _verify(connection, name, told)
+            for name, expected in manifest["tables"].items():
+                _fill(connection, archive, name, expected)
+            for name, expected in manifest["tables"].items():
+                _verify(connection, name, expected)
             command.upgrade(config, LATEST_REVISION)
     return _report(manifest)
 
@@ -122,9 +123,9 @@ def check_backup(file: Path) -> tuple[zipfile.ZipFile, dict[str, Any]]:
         archive = zipfile.ZipFile(file)
         manifest: dict[str, Any] = json.loads(archive.read("manifest.json"))
     except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise BackupError(f"{file} ist keine ganze Sicherung.") from error
+        raise BackupError(f"{file} is no complete backup.") from error
     if manifest.get("format") != FORMAT:
-        raise BackupError(f"{file} hat ein Format, das diese Version nicht kennt.")
+        raise BackupError(f"{file} has a format that this version does not know.")
     return archive, manifest
 
 
@@ -132,7 +133,7 @@ def _table(connection: sa.Connection, name: str) -> sa.Table:
     """Return a table as the schema of the backup has it, which may be older than ours."""
     known = {table.name: table for table in TABLES if table.name not in EPHEMERAL_TABLES}.get(name)
     if known is None or name not in sa.inspect(connection).get_table_names():
-        raise BackupError(f"Die Sicherung enthält eine Tabelle, die es nicht gibt: {name}")
+        raise BackupError(f"The backup contains an unknown table: {name}")
     columns = {column["name"] for column in sa.inspect(connection).get_columns(name)}
     return sa.Table(
         name,
@@ -141,7 +142,7 @@ def _table(connection: sa.Connection, name: str) -> sa.Table:
     )
 
 
-def _fill(connection: sa.Connection, archive: zipfile.ZipFile, name: str, told: dict[str, Any]) -> None:
+def _fill(connection: sa.Connection, archive: zipfile.ZipFile, name: str, expected: dict[str, Any]) -> None:
     table, digest, batch = _table(connection, name), hashlib.sha256(), []
     connection.execute(table.delete())  # what the migrations have written into the empty database
     try:
@@ -158,11 +159,11 @@ def _fill(connection: sa.Connection, archive: zipfile.ZipFile, name: str, told: 
                     connection.execute(table.insert(), batch)
                     batch = []
     except (KeyError, ValueError, zipfile.BadZipFile, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
-        raise BackupError(f"Die Sicherung ist beschädigt: {name}") from error
+        raise BackupError(f"The backup is damaged: {name}") from error
     if batch:
         connection.execute(table.insert(), batch)
-    if digest.hexdigest() != told["sha256"]:
-        raise BackupError(f"Die Sicherung ist beschädigt: {name}")
+    if digest.hexdigest() != expected["sha256"]:
+        raise BackupError(f"The backup is damaged: {name}")
     _reset_sequence(connection, table)
 
 
@@ -175,10 +176,10 @@ def _reset_sequence(connection: sa.Connection, table: sa.Table) -> None:
         )
 
 
-def _verify(connection: sa.Connection, name: str, told: dict[str, Any]) -> None:
+def _verify(connection: sa.Connection, name: str, expected: dict[str, Any]) -> None:
     digest, count = hashlib.sha256(), 0
     for row in _rows(connection, _table(connection, name)):
         digest.update(_as_line(row))
         count += 1
-    if (count, digest.hexdigest()) != (told["rows"], told["sha256"]):
-        raise BackupError(f"Zurückgelesen ist {name} anders als in der Sicherung. Nichts wurde übernommen.")
+    if (count, digest.hexdigest()) != (expected["rows"], expected["sha256"]):
+        raise BackupError(f"{name} read back differs from the backup. Nothing was restored.")

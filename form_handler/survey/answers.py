@@ -48,7 +48,14 @@ FREE_TEXTS = ("worked_text", "hindered_text", "company", "email", "consent_quote
 
 
 class DecisionError(Exception):
-    """A decision on an answer is not possible; the message says why, in German."""
+    """A decision on an answer is not possible.
+
+    :ivar kind: why: ``missing``, ``held`` (suspected spam) or ``published``.
+    """
+
+    def __init__(self, kind: Literal["missing", "held", "published"], message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 @dataclass(frozen=True)
@@ -120,13 +127,13 @@ def decide(database: Database, reference: str, counts: bool | None, actor: str, 
     with database.transaction() as connection:
         found = connection.execute(query).first()
         if found is None:
-            raise DecisionError("Diese Antwort auf die Umfrage gibt es nicht.")
+            raise DecisionError("missing", "There is no such answer to the survey.")
         if found.held:
-            raise DecisionError("Diese Antwort steht unter Verdacht auf Spam. Geben Sie sie zuerst frei.")
+            raise DecisionError("held", "This answer is held as suspected spam. Release it first.")
         if found.batch_id is not None:
             raise DecisionError(
-                "Diese Antwort ist schon veröffentlicht. Veröffentlichte Zahlen ändern sich nicht mehr, "
-                "sonst ließe sich aus dem Unterschied auf diesen Betrieb schließen."
+                "published",
+                "This answer is published already. Published counts never change, because the difference would reveal this company.",
             )
         connection.execute(survey_decision.delete().where(survey_decision.c.number == found.number))
         if counts is not None:

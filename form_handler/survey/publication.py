@@ -42,7 +42,7 @@ _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 class PublicationError(Exception):
-    """Publishing is not possible; the message says why, in German, and repeats nothing of an answer."""
+    """Publishing is not possible; the message says why and repeats nothing of an answer."""
 
 
 class TooFewAnswersError(PublicationError):
@@ -109,8 +109,8 @@ def publish(database: Database, path: Path, now: datetime.datetime, dry_run: boo
     if not result.is_new and _read_text(path) == text:
         waiting = result.states["counts"]
         raise TooFewAnswersError(
-            f"Es gibt nichts Neues zu veröffentlichen: {waiting} bestätigte Antworten warten; gezählt wird, sobald es "
-            f"{MIN_BATCH_SIZE} sind. {undecided_sentence(result.states)}"
+            f"There is nothing new to publish: {waiting} confirmed answers are waiting; they are counted once there are "
+            f"{MIN_BATCH_SIZE}. {undecided_sentence(result.states)}"
         )
     if not dry_run:
         write_file(path, text)
@@ -121,8 +121,8 @@ def undecided_sentence(states: Mapping[State, int]) -> str:
     """Return the sentence that says how many answers nobody has decided on."""
     number = states["undecided"]
     if not number:
-        return "Über jede Antwort ist entschieden."
-    return f"Über {number} Antworten ist noch nicht entschieden: kim survey list, oder im Eingang unter „Umfrage“."
+        return "Every answer has been decided on."
+    return f"{number} answers are undecided: kim survey list, or the inbox under “Umfrage”."
 
 
 def _publish(connection: sa.Connection, path: Path, now: datetime.datetime) -> Publication:
@@ -138,7 +138,7 @@ def _publish(connection: sa.Connection, path: Path, now: datetime.datetime) -> P
     batches = connection.execute(survey_batch.select().order_by(survey_batch.c.id)).all()
     if not batches:
         raise TooFewAnswersError(
-            f"Bisher zählen {len(waiting)} Antworten. Veröffentlicht wird ab {MIN_BATCH_SIZE}; die Seite lädt weiter ein. "
+            f"{len(waiting)} answers count so far. Results are published from {MIN_BATCH_SIZE} on. "
             + undecided_sentence(states)
         )
     content = _build_publication(batches, released_quotations(connection), now.date())
@@ -243,7 +243,7 @@ def as_yaml(content: Mapping[str, Any]) -> str:
         text = FILE_HEADER + yaml.safe_dump(whole, allow_unicode=allow_unicode, sort_keys=False, width=120)
         if yaml.safe_load(text) == whole:
             return text
-    raise PublicationError("Die Ergebnisse lassen sich nicht als YAML schreiben. Prüfen Sie die freigegebenen Zitate.")
+    raise PublicationError("The results cannot be written as YAML. Check the released quotations.")
 
 
 def _read_text(path: Path) -> str | None:
@@ -295,8 +295,8 @@ def read_older_file(path: Path) -> dict[str, Any] | None:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark is not None else str(path)
         raise PublicationError(
-            f"{where}: Die früheren Ergebnisse sind nicht lesbar. Ohne sie ließe sich aus dem Unterschied auf einzelne "
-            "Betriebe schließen. Holen Sie die Datei aus der Versionsverwaltung zurück: git checkout -- " + str(path)
+            f"{where}: the earlier results cannot be read. Without them the difference would reveal single companies. "
+            "Restore the file: git checkout -- " + str(path)
         ) from None
     current = data.get("current") if isinstance(data, dict) else None
     return current if isinstance(current, dict) else None
@@ -320,7 +320,6 @@ def _older_cells(path: Path, current: Mapping[str, Any]) -> tuple[int, Cells]:
                     cells.setdefault(str(name), {})[word] = (int(number), base)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise PublicationError(
-            f"{path}: Die früheren Ergebnisse sind unvollständig. Holen Sie die Datei aus der Versionsverwaltung zurück: "
-            f"git checkout -- {path}"
+            f"{path}: the earlier results are incomplete. Restore the file: git checkout -- {path}"
         ) from None
     return companies, cells

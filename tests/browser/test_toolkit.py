@@ -159,13 +159,13 @@ def test_what_employers_teach_the_city_comes_back_to_them(browser: Browser, proj
             answer_without_browser(server.url, number)
         refused = kim(project, "survey", "publish")
         assert refused.returncode == 1
-        assert "noch nicht entschieden" in refused.stderr
+        assert "are undecided" in refused.stderr
         references = REFERENCE.findall(kim(project, "submissions", "list").stdout)
         assert len(references) == COMPANIES
         counted = kim(project, "survey", "count", *references)
         assert counted.returncode == 0, counted.stderr
         before = kim(project, "survey", "publish", "--dry-run")
-        assert f"{COMPANIES} Betriebe" in before.stdout, before.stderr
+        assert f"{COMPANIES} companies" in before.stdout, before.stderr
         assert not (project / "docs" / "data" / "survey.yml").exists()
         published = kim(project, "survey", "publish")
         assert published.returncode == 0, published.stderr

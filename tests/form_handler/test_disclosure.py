@@ -222,7 +222,9 @@ def test_answers_that_nobody_confirmed_do_not_count(database: Database, tmp_path
     fill(database, 10, 2, counts=False)
     fill(database, MIN_BATCH_SIZE - 1, 3)
     put(database, survey(done=["job"]), held=True)
-    with pytest.raises(TooFewAnswersError, match=f"Bisher zählen {MIN_BATCH_SIZE - 1} Antworten.*Über 40 Antworten"):
+    with pytest.raises(
+        TooFewAnswersError, match=f"{MIN_BATCH_SIZE - 1} answers count so far.*40 answers are undecided"
+    ):
         publish(database, path, NOW)
     assert not path.exists()
     put(database, survey(done=["job"]))
@@ -251,9 +253,9 @@ def test_a_decision_can_be_taken_back_until_it_is_published(database: Database, 
         publish(database, tmp_path / "survey.yml", NOW)
     decide(database, stored[0].reference, True, "probe", NOW)
     publish(database, tmp_path / "survey.yml", NOW)
-    with pytest.raises(DecisionError, match="schon veröffentlicht"):
+    with pytest.raises(DecisionError, match="published already"):
         decide(database, stored[0].reference, False, "probe", NOW)
-    with pytest.raises(DecisionError, match="gibt es nicht"):
+    with pytest.raises(DecisionError, match="no such answer"):
         decide(database, "KIM-NICHTS", True, "probe", NOW)
 
 
@@ -401,7 +403,7 @@ def test_publications_survive_a_backup_and_a_fresh_clone(database: Database, tmp
     fill(back, 1, 2)
     assert not publish(back, path, NOW + DAY).is_new, "one more company changes nothing"
     assert path.read_text("utf-8") == text
-    with pytest.raises(TooFewAnswersError, match="1 bestätigte"):
+    with pytest.raises(TooFewAnswersError, match="1 confirmed"):
         publish(back, path, NOW + 2 * DAY)
     fill(back, MIN_BATCH_SIZE - 1, 3)
     assert publish(back, path, NOW + 3 * DAY).content["answers"] == 2 * MIN_BATCH_SIZE
@@ -451,18 +453,18 @@ def test_the_commands_list_decide_and_publish(tmp_path: Path, monkeypatch: pytes
     stored = fill(database, MIN_BATCH_SIZE, 1, counts=None)
     odd = put(database, survey(done=["job"], company="Böse\x1b[2J\u202e GmbH"), counts=None)
     told = run.invoke(main, ["survey", "list"]).stdout
-    assert f"{MIN_BATCH_SIZE + 1} offen" in told
+    assert f"{MIN_BATCH_SIZE + 1} undecided" in told
     assert "\x1b" not in told
     assert "\u202e" not in told
     assert run.invoke(main, ["survey", "publish"]).exit_code == 1
     assert run.invoke(main, ["survey", "count", *(one.reference for one in stored)]).exit_code == 0
     wrong = run.invoke(main, ["survey", "exclude", "KIM-NICHTS", odd.reference])
     assert wrong.exit_code == 1
-    assert "1 zählt nicht" in wrong.stdout
+    assert "1 excluded" in wrong.stdout
     done = run.invoke(main, ["survey", "publish"])
     assert done.exit_code == 0, done.output
-    assert f"{MIN_BATCH_SIZE} Betriebe" in done.stdout
-    assert f"{MIN_BATCH_SIZE} veröffentlicht" in done.stdout
+    assert f"{MIN_BATCH_SIZE} companies" in done.stdout
+    assert f"{MIN_BATCH_SIZE} published" in done.stdout
     database.engine.dispose()
 
 

@@ -63,9 +63,9 @@ def test_each_form_is_forgotten_after_its_own_number_of_months_and_not_a_day_bef
     run_days(database, settings, NOW - 18 * DAY, 16)
     assert len(list_submissions(database)) == 2, "nothing is deleted before its time"
     told = purge(database, settings, NOW, dry_run=True)
-    assert told[0] == f"{key}: 1 würden gelöscht, älter als {months} Monate."
+    assert told[0] == f"{key}: 1 would be deleted, older than {months} months."
     assert len(list_submissions(database)) == 2, "a dry run deletes nothing"
-    assert purge(database, settings, NOW) == [f"{key}: 1 gelöscht, älter als {months} Monate."]
+    assert purge(database, settings, NOW) == [f"{key}: 1 deleted, older than {months} months."]
     assert [row.number for row in list_submissions(database)] == [kept]
     with database.read_connection() as connection:
         assert ("purged", "1") in [(row.kind, row.detail) for row in connection.execute(event.select())]
@@ -75,7 +75,7 @@ def test_nothing_is_deleted_that_was_not_announced_for_a_week(database: Database
     run_days(database, settings, NOW, 1)
     put(database, settings, "callback", NOW - 900 * DAY)
     assert deletion_notice(database).references == []
-    assert "7 Tage angekündigt" in run_days(database, settings, NOW + DAY, 1)[0]
+    assert "announced for 7 days" in run_days(database, settings, NOW + DAY, 1)[0]
     assert len(deletion_notice(database).references) == 1
     run_days(database, settings, NOW + 2 * DAY, 5)
     assert len(list_submissions(database)) == 1
@@ -93,20 +93,20 @@ def test_a_wrong_clock_deletes_nothing_however_long_it_runs(database: Database, 
     wrong = NOW + ahead * DAY
     put(database, settings, "callback", wrong)  # what comes in meanwhile proves nothing
     told = run_days(database, settings, wrong, 40)
-    assert "Die Uhr dieses Rechners zeigt" in told[0]
+    assert "the clock of this machine shows" in told[0]
     assert len(list_submissions(database)) == 2 * len(FORMS) + 1
     notice = deletion_notice(database)
     assert (notice.references, notice.refused) == ([], "clock")
     with pytest.raises(PurgeRefusedError):
         purge(database, settings, wrong)
-    assert "Die Uhr" in purge(database, settings, wrong, dry_run=True)[0]
+    assert "the clock" in purge(database, settings, wrong, dry_run=True)[0]
     purge_if_due(database, settings, NOW + DAY / 2)
     assert deletion_notice(database).refused == "", "the right time ends the pause"
 
 
 def test_a_database_that_never_saw_the_time_goes_by_its_newest_entry(database: Database, settings: Settings) -> None:
     put(database, settings, "callback", NOW)
-    with pytest.raises(PurgeRefusedError, match="Uhr"):
+    with pytest.raises(PurgeRefusedError, match="clock"):
         purge(database, settings, NOW + 4 * 365 * DAY)
     assert len(list_submissions(database)) == 1
 
@@ -116,10 +116,10 @@ def test_an_operator_confirms_clock_and_number(database: Database, settings: Set
     put(database, settings, "callback", NOW)
     later = NOW + 4 * 365 * DAY
     assert "kim purge --confirm 1" in purge(database, settings, later, dry_run=True)[-1]
-    with pytest.raises(PurgeRefusedError, match="Bestätigt sind 2"):
+    with pytest.raises(PurgeRefusedError, match="2 were confirmed"):
         purge(database, settings, later, confirmed=2)
     assert len(list_submissions(database)) == 1
-    assert "1 gelöscht" in purge(database, settings, later, confirmed=1)[0]
+    assert "1 deleted" in purge(database, settings, later, confirmed=1)[0]
     assert purge_if_due(database, settings, later + 2 * DAY) != [], "the confirmed time counts from now on"
 
 
@@ -130,10 +130,10 @@ def test_more_than_half_of_everything_needs_a_confirmation(database: Database, s
     for _ in range(10):
         put(database, settings, "callback", NOW)
     told = run_days(database, settings, NOW, 12)
-    assert any("11 von 21" in line for line in told)
+    assert any("11 of 21" in line for line in told)
     assert deletion_notice(database).refused == "share"
     assert len(list_submissions(database)) == 21
-    assert "11 gelöscht" in purge(database, settings, NOW + 13 * DAY, confirmed=11)[0]
+    assert "11 deleted" in purge(database, settings, NOW + 13 * DAY, confirmed=11)[0]
     assert (len(list_submissions(database)), deletion_notice(database).refused) == (10, "")
 
 
@@ -203,7 +203,7 @@ def test_a_backup_never_overwrites_and_leaves_no_half_file(
     database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "da.zip").write_text("x")
-    with pytest.raises(BackupError, match="gibt es schon"):
+    with pytest.raises(BackupError, match="exists already"):
         write_backup(database, tmp_path / "da.zip")
 
     def full(*_: object, **__: object) -> None:
@@ -257,11 +257,11 @@ def test_no_backup_is_taken_for_one_and_none_comes_into_a_full_database(
     database: Database, settings: Settings, tmp_path: Path
 ) -> None:
     (tmp_path / "kein.zip").write_text("x")
-    with pytest.raises(BackupError, match="keine ganze Sicherung"):
+    with pytest.raises(BackupError, match="no complete backup"):
         restore_backup(database, tmp_path / "kein.zip")
     put(database, settings)
     write_backup(database, tmp_path / "kim.zip")
-    with pytest.raises(BackupError, match="nicht leer"):
+    with pytest.raises(BackupError, match="not empty"):
         restore_backup(database, tmp_path / "kim.zip")
     assert len(list_submissions(database)) == 1
 
@@ -346,20 +346,20 @@ def test_the_commands_work_for_an_operator(tmp_path: Path, monkeypatch: pytest.M
         monkeypatch.setenv(name, value)
     run = CliRunner()
     assert run.invoke(main, ["db", "init"]).exit_code == 0
-    assert "gibt noch kein Konto" in run.invoke(main, ["users", "list"]).output
+    assert "There is no account yet" in run.invoke(main, ["users", "list"]).output
     added = run.invoke(main, ["users", "add", "Probe", "--password-stdin"], input="ein-langes-passwort\n")
     assert added.exit_code == 0, added.output
-    assert "offen" in run.invoke(main, ["users", "list"]).output
+    assert "open" in run.invoke(main, ["users", "list"]).output
     assert run.invoke(main, ["users", "add", "Kurz", "--password-stdin"], input="kurz\n").exit_code == 1
     assert run.invoke(main, ["users", "close", "probe"]).exit_code == 0
-    assert "geschlossen" in run.invoke(main, ["users", "list"]).output
-    assert "nichts" in run.invoke(main, ["purge", "--dry-run"]).output
+    assert "closed" in run.invoke(main, ["users", "list"]).output
+    assert "Nothing" in run.invoke(main, ["purge", "--dry-run"]).output
     made = run.invoke(main, ["backup", str(tmp_path / "kim.zip")])
     assert made.exit_code == 0, made.output
     monkeypatch.setenv("KIM_DATA_DIR", str(tmp_path / "neu"))
     back = run.invoke(main, ["restore", str(tmp_path / "kim.zip")])
     assert back.exit_code == 0, back.output
-    assert "geprüft" in back.output
+    assert "verified" in back.output
 
 
 def test_the_inbox_names_what_will_be_deleted_and_says_when_deletion_is_paused(

@@ -133,7 +133,7 @@ def test_a_password_is_kept_as_argon2_and_a_short_one_refused(database: Database
     assert row.password_hash.startswith("$argon2id$")
     with pytest.raises(accounts.AccountError, match="12"):
         accounts.add_account(database, "Zweite", "kurz", NOW)
-    with pytest.raises(accounts.AccountError, match="gibt es schon"):
+    with pytest.raises(accounts.AccountError, match="exists already"):
         accounts.add_account(database, " PROBE ", PASSWORD, NOW)
 
 

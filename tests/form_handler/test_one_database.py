@@ -103,7 +103,7 @@ def test_a_lost_database_comes_back_from_a_backup_or_anew_on_purpose(kim: CliRun
     assert "echt" in kim.invoke(main, ["users", "list"]).output
     path.unlink()
     assert kim.invoke(main, ["db", "init", "--new"]).exit_code == 0
-    assert "Es gibt noch kein Konto" in kim.invoke(main, ["users", "list"]).output
+    assert "There is no account yet" in kim.invoke(main, ["users", "list"]).output
 
 
 def test_settings_that_name_another_database_than_the_folder_remembers_are_refused(

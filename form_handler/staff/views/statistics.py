@@ -13,7 +13,7 @@ from form_handler.staff import queries
 from form_handler.staff.blueprint import staff
 from form_handler.staff.charts import submission_charts, survey_charts, survey_texts
 from form_handler.staff.filters import filter_query, parse_filter
-from form_handler.staff.labels import counting_label
+from form_handler.staff.labels import counting_label, decision_error
 from form_handler.staff.layout import render, staff_root
 from form_handler.staff.views.inbox import render_inbox
 from form_handler.survey.answers import DecisionError, count_states, decide, list_answers
@@ -56,7 +56,7 @@ def counting() -> BaseResponse:
                 decide(database(), reference, DECISIONS[decision], g.account.name, utc_now())
                 return redirect(f"{staff_root()}umfrage/zaehlung/", 303)
             except DecisionError as error:
-                problem = _("This decision is not possible: %(why)s", why=str(error))
+                problem = _("This decision is not possible: %(why)s", why=decision_error(error.kind))
         else:
             problem = _("Somebody else has decided on this answer meanwhile. Look at it again.")
     found = list_answers(database())
