@@ -9,6 +9,8 @@ import pytest
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 CHECK = [sys.executable, "-m", "kim", "check"]
 
 

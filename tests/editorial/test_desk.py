@@ -29,6 +29,7 @@ def row_of(soup: BeautifulSoup, key: str) -> Tag:
     return row
 
 
+@pytest.mark.slow
 def test_every_page_has_its_row_and_every_language_its_state(desk: tuple[Path, BeautifulSoup]) -> None:
     _out, soup = desk
     content = read_content(ROOT / "docs", load_languages())

@@ -269,6 +269,7 @@ def test_github_and_json_carry_the_same_findings() -> None:
     assert row == {"file": "docs/de/a,b.md", "line": 3, "level": "error", "kind": "numbers", "what": one.message, "why": REASONS["numbers"], "remedy": "Ändern."}  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_real_site_has_no_error_and_every_open_question_has_its_place() -> None:
     """What is found there is true: hints on German and terms were read one by one when this was written."""
     report = run_checks(ROOT / "docs", words=False)

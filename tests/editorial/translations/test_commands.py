@@ -18,6 +18,8 @@ from editorial.translations.machine import mask_placeholders, restore_placeholde
 from kim.cli import main
 from tests.editorial.translations.conftest import Desk
 
+pytestmark = pytest.mark.slow
+
 Kim = Callable[..., str]
 
 

@@ -25,8 +25,10 @@ from editorial.translations.lockfile import Lock, load_lock, write_files_atomica
 from editorial.translations.segments import normalize
 from editorial.translations.units import Unit, merge_translations, yaml_scalar
 from editorial.translations.validation import segment_errors
+from tests.conftest import full_or_sample
 from tests.editorial.conftest import LANGUAGES, Tree
 from tests.editorial.translations.conftest import Desk
+from tests.languages import SAMPLE_LANGUAGES
 
 TOOLS = Path(sys.executable).parent
 
@@ -64,10 +66,11 @@ def edit(path: Path, old: str, new: str) -> Path:
     return path
 
 
-def test_every_page_in_every_language_comes_back_unchanged_through_standard_tools_as_well(real: Desk) -> None:
+@pytest.mark.slow
+def test_every_page_comes_back_unchanged_through_standard_tools_as_well(real: Desk) -> None:
     content, lock = read_content(real.docs, real.languages), load_lock(real.docs)
     translated = 0
-    for language in real.languages:
+    for language in full_or_sample(real.languages, SAMPLE_LANGUAGES):
         if language.default:
             continue
         files = {form: sent(real, language.code, form=form) for form in ("xliff", "po")}
@@ -84,7 +87,7 @@ def test_every_page_in_every_language_comes_back_unchanged_through_standard_tool
             mine = {page.key for page in content.pages.values() if page.is_translated(language)}
             assert {key for key, _ in made.pages} == mine
             translated += len(mine)
-    assert translated > 2 * 300
+    assert translated > 300
 
 
 def test_every_paragraph_put_back_into_its_place_gives_the_same_file(real: Desk) -> None:
