@@ -19,7 +19,7 @@ from core.characters import character_findings, forbidden_in_file
 from core.findings import Finding
 from core.gettext import LOCALE_DIR, SOURCE_LANGUAGE, read_catalog
 from core.languages import Language
-from core.project import ROOT
+from core.project import CODE, ROOT
 from core.text_files import read_text
 
 SOURCE_DIRS = ("core", "editorial", "form_handler", "overrides")
@@ -32,20 +32,24 @@ PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 FIX_HINT = "Tragen Sie die Übersetzung ein; `.venv/bin/kim words update` legt fehlende Zeilen an."
 
 
-def extract_messages(root: Path = ROOT, rooms: tuple[str, ...] = SOURCE_DIRS) -> Catalog:
-    """Return every message that templates and Python of these rooms ask for; the site's leave out the staff area."""
+def extract_messages(root: Path = ROOT, dirs: tuple[str, ...] = SOURCE_DIRS) -> Catalog:
+    """Return every message in the templates and the Python of these folders; those of the site leave out the staff area.
+
+    The packages of an installed ``kim`` are read where they are installed.
+    """
+    code = root if (root / "core").is_dir() else CODE
     catalog = Catalog(project="KIM", charset="utf-8")
-    elsewhere = [("staff/**", "ignore"), ("partials/staff/**", "ignore")] if rooms == SOURCE_DIRS else []
-    for room in rooms:
+    elsewhere = [("staff/**", "ignore"), ("partials/staff/**", "ignore")] if dirs == SOURCE_DIRS else []
+    for folder in dirs:
         found = extract_from_dir(
-            root / room,
+            code / folder if (code / folder).is_dir() else root / folder,
             method_map=[*elsewhere, ("**.py", "python"), ("**.html", "jinja2")],
             options_map={"**.html": {"trimmed": "true", "extensions": "jinja2.ext.i18n,jinja2.ext.do"}},
             keywords=KEYWORDS,
             comment_tags=("i18n:",),
         )
         for file, line, message, comments, context in sorted(found, key=lambda row: (row[0], row[1])):
-            catalog.add(message, None, [(f"{room}/{file}", line)], auto_comments=comments, context=context)
+            catalog.add(message, None, [(f"{folder}/{file}", line)], auto_comments=comments, context=context)
     return catalog
 
 

@@ -1,15 +1,51 @@
-"""The project folder and its ``mkdocs.yml``."""
+"""The project folder and its ``mkdocs.yml``.
+
+A project is a folder with ``mkdocs.yml``, ``docs/`` and ``overrides/``. The packages need not lie in it: an installed
+``kim`` works on the project in which it is called.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from core import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
-CONFIG = ROOT / "mkdocs.yml"
+CONFIG_NAME = "mkdocs.yml"
+PLUGIN = "kim-editorial"  # the plugin that the configuration of a project names
+PROJECT_VARIABLE = "KIM_PROJECT"
+# The folder that holds the packages: a checkout, or site-packages.
+CODE = Path(__file__).resolve().parent.parent
+
+
+def find_project(start: Path, env: Mapping[str, str], code: Path = CODE) -> Path:
+    """Return the folder of the project.
+
+    That is the folder in the variable ``KIM_PROJECT``; else the nearest folder from ``start`` upwards whose ``mkdocs.yml``
+    names our plugin; else the checkout that holds the packages.
+    """
+    if named := env.get(PROJECT_VARIABLE):
+        return Path(named).absolute()
+    for folder in (start, *start.parents):
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            if PLUGIN in (folder / CONFIG_NAME).read_text("utf-8-sig"):
+                return folder
+    return code
+
+
+def _working_directory() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:  # removed meanwhile
+        return CODE
+
+
+ROOT = find_project(_working_directory(), os.environ)
+CONFIG = ROOT / CONFIG_NAME
 
 
 class ConfigError(ValueError):
@@ -32,7 +68,8 @@ def read_config(config: Path = CONFIG) -> dict[str, Any]:
                 data.update(_string_settings(yaml.load_strings(text)))
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(
-                f"{config}: It cannot be read ({error}). The site's name and languages stand there."
+                f"{config}: It cannot be read ({error}). The site's name and languages stand there. Call kim in the folder "
+                f"of a project, which holds mkdocs.yml, docs/ and overrides/, or name that folder in {PROJECT_VARIABLE}."
             ) from error
         except yaml.YAMLError as error:
             line, problem = yaml.explain_error(error)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from core.project import ROOT, ConfigError
+from core.project import CODE, ConfigError
 
 # Commands that end at once when they have said everything; see :func:`main`.
 SHORT = {"build", "check"}
@@ -31,9 +31,9 @@ def main() -> NoReturn:
     """
     words = sys.argv[1:]
     here = Path.cwd()
-    if here != ROOT and (here / "kim" / "cli.py").is_file():
+    if here != CODE and (here / "kim" / "cli.py").is_file():
         sys.exit(
-            f"Error: Dieses kim gehört zu {ROOT}, Sie stehen aber in {here}. "
+            f"Error: Dieses kim gehört zu {CODE}, Sie stehen aber in {here}. "
             "Rufen Sie hier `make run` auf: Das legt .venv für diesen Ordner an."
         )
     short = bool(SHORT.intersection(words[:1]))

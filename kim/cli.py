@@ -36,6 +36,7 @@ class Lazy(click.Group):
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="kim-bottrop", prog_name="kim", message="%(prog)s %(version)s")
 def main() -> None:
     """KIM: the site, its forms and what came in."""
 
@@ -181,7 +182,7 @@ def update_words() -> None:
     from core.gettext import SOURCE_LANGUAGE, STAFF_LANGUAGES, STAFF_LOCALE_DIR
     from core.languages import load_languages
 
-    template, office = extract_messages(), extract_messages(rooms=STAFF_SOURCE_DIRS)
+    template, office = extract_messages(), extract_messages(dirs=STAFF_SOURCE_DIRS)
     for language in load_languages():
         if language.code == SOURCE_LANGUAGE:
             continue

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.project import ROOT
+from core.project import CODE, ROOT
 from editorial.content.published_files import is_hidden
 
 SOURCES = (
@@ -28,6 +28,7 @@ SOURCES = (
     "mkdocs.yml",
     "requirements.txt",
 )
+CODE_FOLDERS = ("core", "editorial", "form_handler")
 DEMO = ("KIM_DEMO_SURVEY",)
 
 
@@ -72,13 +73,22 @@ def read_inputs(docs: Path, site_url: str | None, root: Path = ROOT, today: date
     """
     files: dict[str, str] = {}
     with _newest_commit(docs) as head:
-        for base, names, shown in ((root, SOURCES, ""), (docs, (".",), "docs/")):
+        for base, names, shown in (*_source_folders(root), (docs, (".",), "docs/")):
             for path in files_below(base, names):
                 if shown and is_hidden(path):
                     continue
                 with open(f"{base}/{path}", "rb", buffering=0) as file:  # noqa: PTH123 - hundreds of files
                     files[shown + path] = hashlib.sha256(file.read()).hexdigest()
         return Inputs(files, site_url, today or datetime.date.today(), head())
+
+
+def _source_folders(root: Path) -> Iterator[tuple[Path, list[str], str]]:
+    """Yield the folders of a project's sources with names in them; the packages of an installed ``kim`` lie elsewhere."""
+    code = root if (root / "core").is_dir() else CODE
+    for name in SOURCES:
+        if name == "requirements.txt" and not (root / name).exists():
+            continue  # a project without the packages has none
+        yield (code if name.startswith(CODE_FOLDERS) else root), [name], ""
 
 
 @contextlib.contextmanager

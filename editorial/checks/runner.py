@@ -136,7 +136,7 @@ def check_independent(content: Content) -> list[Finding]:
 def check_catalogs() -> list[Finding]:
     """Return what is wrong with the interface words of all languages."""
     found: list[Finding] = []
-    template, office = extract_messages(), extract_messages(rooms=STAFF_SOURCE_DIRS)
+    template, office = extract_messages(), extract_messages(dirs=STAFF_SOURCE_DIRS)
     for language in load_languages():
         found += check_catalog(language, template)
         traps = load_traps(ROOT / "docs" / "data", language.code)
