@@ -140,7 +140,7 @@ def render_message(
 ) -> Response:
     """Return a short page in the site's frame; with ``action``, one button that sends there."""
     region = render_macro(
-        "words_page", title=title, lines=lines, action=action, button=button, home_url=language.root,
+        "message_page", title=title, lines=lines, action=action, button=button, home_url=language.root,
         token=generate_csrf() if action else "",
     )  # fmt: skip
     return html_response(set_title(in_layout(language, region), title=title), status)
@@ -156,7 +156,7 @@ def render_error(
 ) -> Response:
     """Return a page about a fault, with whatever answers could be read and a number to call."""
     region = render_macro(
-        "fault_page",
+        "error_page",
         title=title,
         lines=lines,
         kept=submitted_answers(definition, incoming),

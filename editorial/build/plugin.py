@@ -164,12 +164,6 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
     def _write_measures(self, root: Path) -> None:
         """Write the toolkit's measures and rules for handler and browser."""
         data = toolkit_json(self.house.chooser, self.house.content, self.language)
-        data["words"] = {
-            "title": _("What fits your case"),
-            "first": _("Start with this"),
-            "share": _("Address of this list, to share or print"),
-            "nothing": _("It holds your choices, but nothing about you."),
-        }
         path = root / DATA_PATH
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")), "utf-8")

@@ -273,7 +273,7 @@ def template_ids(form: str | None = None) -> frozenset[str]:
     :param form: the key of the form that the page holds: then those of its fields as well.
     """
     folder = ROOT / "overrides"
-    paths = (folder / "main.html", *folder.glob("partials/kim/*.html"))
+    paths = (folder / "base.html", *folder.glob("layouts/*.html"), *folder.glob("partials/kim/*.html"))
     texts = (path.read_text("utf-8") for path in paths)
     fixed = {name for text in texts for name in re.findall(r'\bid="([A-Za-z_][\w-]*)"', text)}
     return frozenset(fixed | (_field_ids(form) if form else set()))

@@ -99,7 +99,7 @@ def furnish(env: jinja2.Environment, language: Language, overrides: Path) -> jin
     env.add_extension("jinja2.ext.i18n")
     env.install_gettext_callables(gettext.gettext, gettext.ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.globals["_"] = speaker()
-    env.globals["kept"] = keeper()
+    env.globals["cached"] = keeper()
     address = functools.cache(functools.partial(asset_url, overrides))
     # Not a function of its argument alone: a compiled template, which is kept, must not hold its result.
     env.filters["asset"] = jinja2.pass_context(lambda _context, name: address(name))

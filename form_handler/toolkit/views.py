@@ -100,5 +100,9 @@ def recommendations_for_receipt(language: Language, answers: Mapping[str, Sequen
         return ""
     results = recommend.recommend(data, answers)
     return responses.render_macro(
-        "fitting", TEMPLATE, results=results, data=data, more_url=share_url(language.root + RESULT_PATH, answers)
+        "recommendations",
+        TEMPLATE,
+        results=results,
+        data=data,
+        more_url=share_url(language.root + RESULT_PATH, answers),
     )
