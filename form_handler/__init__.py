@@ -1,1 +1,1 @@
-"""The form service: it takes what employers send, keeps it safe and tells the office."""
+"""The form service: forms, inbox for the office, mails, survey."""

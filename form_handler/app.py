@@ -55,9 +55,9 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
 
 
 def set_language_and_check_host() -> Response | None:
-    """Speak the language of the path, and answer only for our own host names.
+    """Set the language of the path; refuse host names that are not ours.
 
-    An address without its closing stroke leads on by a relative address: no host and no scheme of a request is repeated.
+    A path without its trailing slash is redirected by a relative address: the response repeats no host and no scheme of the request.
     """
     request.environ["wsgi.input"] = RequestInput(request.environ["wsgi.input"])
     language, _rest = split_language(request.path)

@@ -67,7 +67,7 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
             conn.is_watched = True
 
     def unwatch(self, conn: Connection) -> None:
-        """Watch a connection no more."""
+        """Stop watching a connection."""
         if conn.is_watched:
             self.poller.unregister(conn.real)
             conn.is_watched = False
@@ -98,7 +98,7 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
     # Reading a request
 
     def accept(self, listener: Any) -> None:
-        """Take a new connection."""
+        """Accept a new connection."""
         try:
             real, client = listener.accept()
         except OSError:  # already gone, taken by another worker, or no descriptor is left for it
@@ -123,7 +123,7 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
             self.take(conn)
 
     def read(self, conn: Connection) -> None:
-        """Read what has come."""
+        """Read available bytes."""
         data = conn.real.recv(READ_BYTES)
         if not data:
             self.drop(conn)
@@ -132,14 +132,14 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
         self.take(conn)
 
     def take(self, conn: Connection) -> None:
-        """Sort what has come into head and body; hand a whole request to a thread."""
+        """Split received bytes into head and body; pass a complete request to a thread."""
         if not conn.head:
             self.take_head(conn)
         if conn.head and conn in self.connections:
             self.take_body(conn)
 
     def take_head(self, conn: Connection) -> None:
-        """Look for the end of the head; then begin to read the body."""
+        """Find the end of the head; then begin to read the body."""
         while conn.received.startswith(b"\r\n"):  # RFC 9112, 2.2
             del conn.received[:2]
         if conn.received and not conn.has_begun:
@@ -168,7 +168,7 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
             conn.real.send(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def take_body(self, conn: Connection) -> None:
-        """Keep what belongs to the body, up to a limit; what is longer than the limit is dropped, and the end not awaited."""
+        """Buffer the body up to :data:`MAX_KEPT_BODY_BYTES`; the rest is discarded, and after :data:`MAX_DRAIN_BYTES` its end is not awaited."""
         own = conn.chunks.feed(bytes(conn.received)) if conn.chunks else min(conn.body_left, len(conn.received))
         room = max(MAX_KEPT_BODY_BYTES - conn.body_read, 0)
         if own:
@@ -202,7 +202,7 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
         return bool(super().handle_request(req, conn))
 
     def finish_request(self, conn: Connection, fs: Future[Any]) -> None:
-        """Send what a thread has written, back in the loop."""
+        """Send the response that a thread has written, in the loop."""
         try:
             conn.must_close |= not fs.result()
         except BaseException:
@@ -215,7 +215,7 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
         self.guard(self.send, conn)
 
     def refuse(self, conn: Connection, status: int) -> None:
-        """Answer what no thread will see, and close."""
+        """Answer a request that is not passed to a thread, and close the connection."""
         reason, text = _REASONS[status]
         head = f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"
         data = f"{head}X-Content-Type-Options: nosniff\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode()
@@ -239,14 +239,14 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
             self.watch(conn, selectors.EVENT_READ, self.linger)
 
     def linger(self, conn: Connection) -> None:
-        """Drop what still comes, until the client has closed."""
+        """Discard further bytes until the client has closed."""
         if not conn.real.recv(READ_BYTES):
             self.drop(conn)
 
     # Deadlines
 
     def murder_pending(self) -> None:
-        """Act on what has run out of time; where no connection is left, close those that have waited longest."""
+        """Act on expired deadlines; at the connection limit, close the connections that have waited longest."""
         now = time.monotonic()
         if now < self.next_look:
             return
@@ -259,7 +259,7 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
                 self.drop(conn)
 
     def _cap_keepalive(self, deadline: float) -> None:
-        """Close what has not begun a request soon, in a worker that stops."""
+        """Close connections without a request after :data:`STOP_SECONDS`, in a worker that stops."""
         for conn in self.connections:
             if conn.is_watched and not conn.head:
                 conn.deadline = min(conn.deadline, time.monotonic() + STOP_SECONDS)

@@ -60,30 +60,30 @@ class ChunkScanner:
 
 
 class Outbox:
-    """Takes the place of the client's socket while a thread answers: what cannot be sent at once is sent later."""
+    """Stands in for the client's socket while a thread answers; buffers bytes that cannot be sent at once."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self.pieces: deque[memoryview | FilePart] = deque()
 
     def sendall(self, data: bytes) -> None:
-        """Send, or keep for later."""
+        """Send, or buffer."""
         self.pieces.append(memoryview(bytes(data)))
         self.flush()
 
     def send(self, data: bytes) -> int:
-        """Send, or keep for later; all is taken."""
+        """Send, or buffer; return the number of all bytes."""
         self.sendall(data)
         return len(data)
 
     def sendfile(self, file: IO[bytes], offset: int = 0, count: int | None = None) -> None:
-        """Send a part of a file, or keep it open for later."""
+        """Send a part of a file, or keep the file open and send it later."""
         size = os.fstat(file.fileno()).st_size - offset if count is None else count
         self.pieces.append(FilePart(os.dup(file.fileno()), offset, size))
         self.flush()
 
     def flush(self) -> bool:
-        """Send as much as the socket takes; return whether all was sent.
+        """Send as much as the socket accepts; return whether everything was sent.
 
         :raises OSError: if the connection is gone.
         """
@@ -107,7 +107,7 @@ class Outbox:
         return sum(piece.count if isinstance(piece, FilePart) else len(piece) for piece in self.pieces)
 
     def drop(self) -> None:
-        """Forget what was not sent."""
+        """Discard unsent bytes."""
         for piece in self.pieces:
             if isinstance(piece, FilePart):
                 os.close(piece.descriptor)
@@ -116,7 +116,7 @@ class Outbox:
     # What else gunicorn does with a socket: waiting and closing are the loop's affair.
 
     def gettimeout(self) -> float:
-        """Say that it never waits."""
+        """Return that it never waits."""
         return 0.0
 
     def setblocking(self, flag: bool) -> None:
@@ -143,7 +143,7 @@ class FilePart:
         self.descriptor, self.offset, self.count = descriptor, offset, count
 
     def send(self, sock: socket.socket) -> FilePart | None:
-        """Send as much as the socket takes; return the rest, None at the end, where the file is closed.
+        """Send as much as the socket accepts; return the rest, or close the file and return None.
 
         :raises ConnectionError: if the file has become shorter than the response has said.
         """
@@ -162,7 +162,7 @@ class FilePart:
 class Connection:
     """A client's connection, with the request that is being read.
 
-    The first block of attributes is what gunicorn's own methods ask of a connection.
+    The first attributes are those that gunicorn's methods read.
     """
 
     is_http2 = False
@@ -197,7 +197,7 @@ class Connection:
                 yield piece
 
     def keep(self, data: bytes | bytearray) -> None:
-        """Keep a piece of the body.
+        """Buffer a piece of the body.
 
         :raises OSError: if there is no room for it.
         """
@@ -206,7 +206,7 @@ class Connection:
         self.body.write(data)
 
     def forget_request(self) -> None:
-        """Make room for the next request."""
+        """Reset the connection for its next request."""
         if self.body is not None:
             self.body.close()
         self.head, self.body, self.chunks, self.body_left, self.body_read = b"", None, None, 0, 0

@@ -1,4 +1,4 @@
-"""Pages for everything that goes wrong: in the reader's language, in the site's frame, never a trace."""
+"""Error pages: in the reader's language and the site's layout, never with a traceback."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from form_handler.url_correction import find_canonical_path, location_header
 
 
 def register_error_handlers(app: Flask) -> None:
-    """Let every error of the app be shown as a page."""
+    """Render every error of the application as a page."""
     app.register_error_handler(HTTPException, handle_http_error)
     app.register_error_handler(Exception, handle_exception)
 
 
 def handle_http_error(error: HTTPException) -> Response:
-    """Show a refused request."""
+    """Render the page for an HTTP error."""
     status = error.code or 500
     if 300 <= status < 400:
         return error.get_response()
@@ -70,7 +70,7 @@ def is_static_page(path: str) -> bool:
 
 
 def handle_exception(error: Exception) -> Response:
-    """Show an unforeseen fault; the log gets its kind and place, never what a person typed."""
+    """Render the page for an unexpected exception; log its class and location, never any input."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

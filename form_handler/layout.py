@@ -1,4 +1,4 @@
-"""Built pages as shells: the handler puts its own part between the comments that the build left for it."""
+"""Built pages as layouts: the service replaces the regions that the build has marked by comments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 
 
 class LayoutError(Exception):
-    """A built page is missing or lacks its marks; the message says what to do."""
+    """A built page is missing or has no marked region; the message says what to do."""
 
 
 class PageLayouts:
@@ -27,7 +27,7 @@ class PageLayouts:
         return self._read(self.site_dir / language.root.strip("/") / slug / "index.html")
 
     def error_page(self, language: Language) -> str:
-        """Return the built error page, which is a frame around any text."""
+        """Return the built error page, the layout for any text."""
         return self._read(self.site_dir / language.root.strip("/") / "404.html")
 
     def _read(self, path: Path) -> str:
@@ -43,7 +43,7 @@ class PageLayouts:
 
 
 def replace_region(page: str, region: str, fragment: str) -> str:
-    """Put a fragment between ``<!-- kim:region -->`` and ``<!-- /kim:region -->``.
+    """Replace the text between ``<!-- kim:region -->`` and ``<!-- /kim:region -->``.
 
     :raises ShellError: if the page has no such region.
     """
@@ -55,7 +55,7 @@ def replace_region(page: str, region: str, fragment: str) -> str:
 
 
 def set_title(page: str, prefix: str = "", title: str | None = None) -> str:
-    """Put words before the title of a page, or replace its first part, so that a tab says what it shows."""
+    """Prefix the title of a page, or replace its first part."""
 
     def change(match: re.Match[str]) -> str:
         words = match[1].strip()

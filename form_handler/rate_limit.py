@@ -1,7 +1,7 @@
-"""Counting how often something came from one address or went to one, over all processes, without keeping the address.
+"""Count actions of a client or to a recipient over all processes, without storing the address.
 
-What is stored is an HMAC with a key that is made anew each day and thrown away with its counts, so that
-nobody can tell from the database who it was, or that two days' senders were the same.
+Stored is an HMAC with a daily key that is deleted with its counts, so that
+the database reveals neither the client nor that two days' clients were the same.
 """
 
 from __future__ import annotations
@@ -20,52 +20,54 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from form_handler.storage.tables import daily_key, rate
 
 
-def increment(connection: sa.Connection, what: str, who: str, now: datetime.datetime, minutes: int = 60) -> int:
-    """Count one more event and return how many there were in this slot of so many minutes.
+def increment(connection: sa.Connection, action: str, client: str, now: datetime.datetime, minutes: int = 60) -> int:
+    """Count one more action; return the number in this window of so many minutes.
 
-    One statement, so that of several transactions at the same time each gets a number of its own. ``who`` may be a
-    network address, see :func:`client_network`, or anything else that tells one from another.
+    One statement, so that each of several concurrent transactions gets its own number. ``client`` is a
+    network address, see :func:`client_network`, or any other text.
     """
     insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-    statement = insert(rate).values(**_row(_daily_key(connection, now), what, who, now, minutes), count=1)
+    statement = insert(rate).values(**_row(_daily_key(connection, now), action, client, now, minutes), count=1)
     counted = statement.on_conflict_do_update(
         index_elements=list(rate.primary_key.columns), set_={"count": rate.c.count + 1}
     )
     return int(connection.execute(counted.returning(rate.c.count)).scalar_one())
 
 
-def decrement(connection: sa.Connection, what: str, who: str, now: datetime.datetime, minutes: int = 60) -> None:
-    """Take one event back that was counted in this slot."""
-    row = _row(_daily_key(connection, now), what, who, now, minutes)
+def decrement(connection: sa.Connection, action: str, client: str, now: datetime.datetime, minutes: int = 60) -> None:
+    """Uncount one action of this window."""
+    row = _row(_daily_key(connection, now), action, client, now, minutes)
     where = sa.and_(*(rate.c[name] == value for name, value in row.items()), rate.c.count > 0)
     connection.execute(rate.update().where(where).values(count=rate.c.count - 1))
 
 
-def current_count(connection: sa.Connection, what: str, who: str, now: datetime.datetime, minutes: int = 60) -> int:
-    """Return how many events there were in this slot, without counting one."""
+def current_count(
+    connection: sa.Connection, action: str, client: str, now: datetime.datetime, minutes: int = 60
+) -> int:
+    """Return the number of actions in this window, without counting one."""
     day = f"{now:%Y-%m-%d}"
     key = connection.execute(sa.select(daily_key.c.key).where(daily_key.c.day == day)).scalar()
     if key is None:
         return 0
     query = sa.select(rate.c.count).where(
-        rate.c.day == day, rate.c.what == what, rate.c.who == _hmac(key, who), rate.c.slot == _window(now, minutes)
+        rate.c.day == day, rate.c.what == action, rate.c.who == _hmac(key, client), rate.c.slot == _window(now, minutes)
     )
     return int(connection.execute(query).scalar() or 0)
 
 
-def _row(key: str, what: str, who: str, now: datetime.datetime, minutes: int) -> dict[str, Any]:
-    return {"day": f"{now:%Y-%m-%d}", "what": what, "who": _hmac(key, who), "slot": _window(now, minutes)}
+def _row(key: str, action: str, client: str, now: datetime.datetime, minutes: int) -> dict[str, Any]:
+    return {"day": f"{now:%Y-%m-%d}", "what": action, "who": _hmac(key, client), "slot": _window(now, minutes)}
 
 
-def client_network(who: str) -> str:
-    """Return what an address is counted as: IPv4 itself, IPv6 its /64 network; anything else is returned unchanged.
+def client_network(client: str) -> str:
+    """Return the network of a client: an IPv4 address itself, of an IPv6 address its /64; other text is returned unchanged.
 
-    A provider gives each customer a /64 or more (RFC 6177), so a single IPv6 address tells nobody from another.
+    A provider gives each customer a /64 or more (RFC 6177), so a single IPv6 address identifies no client.
     """
     try:
-        address = ipaddress.ip_address(who.partition("%")[0])
+        address = ipaddress.ip_address(client.partition("%")[0])
     except ValueError:
-        return who
+        return client
     if isinstance(address, ipaddress.IPv4Address):
         return str(address)
     if address.ipv4_mapped is not None:
@@ -77,12 +79,12 @@ def _window(now: datetime.datetime, minutes: int) -> int:
     return (now.hour * 60 + now.minute) // minutes
 
 
-def _hmac(key: str, who: str) -> str:
-    return hmac.new(bytes.fromhex(key), client_network(who).encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+def _hmac(key: str, client: str) -> str:
+    return hmac.new(bytes.fromhex(key), client_network(client).encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
 def _daily_key(connection: sa.Connection, now: datetime.datetime) -> str:
-    """Return the key of the day; the first use of a day makes it and forgets the days before."""
+    """Return the key of the day; its first use creates it and deletes those of earlier days."""
     day = f"{now:%Y-%m-%d}"
     query = sa.select(daily_key.c.key).where(daily_key.c.day == day)
     key = connection.execute(query).scalar()
@@ -98,6 +100,6 @@ def _daily_key(connection: sa.Connection, now: datetime.datetime) -> str:
 
 
 def delete_before(connection: sa.Connection, day: str) -> None:
-    """Throw away the keys and counts of earlier days."""
+    """Delete the keys and counts of earlier days."""
     connection.execute(rate.delete().where(rate.c.day < day))
     connection.execute(daily_key.delete().where(daily_key.c.day < day))

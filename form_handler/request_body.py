@@ -1,4 +1,4 @@
-"""Reading what a browser sent, with every way it can be wrong turned into a note for a person."""
+"""Parse request bodies; errors become messages for the person."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class FormBody:
     """A request's body as pairs.
 
     :ivar pairs: field name to values, as sent.
-    :ivar errors: what was wrong with the body as a whole, in words of the current language.
+    :ivar errors: messages about the body as a whole, in the current language.
     :ivar too_large: whether the body was over the limit; then ``pairs`` holds its first part.
     :ivar unsupported_media_type: whether the body was no form at all.
     """
@@ -34,12 +34,12 @@ class FormBody:
     unsupported_media_type: bool = False
 
     def internal_field(self, name: str) -> str:
-        """Return one of the handler's own fields, empty if it was not sent."""
+        """Return an internal field, empty if it was not sent."""
         return self.pairs.get(name, "")
 
 
 def parse_request_body(request: Request, definition: FormDefinition) -> FormBody:
-    """Read the body of a form request; never raises for what a browser or an attacker sends."""
+    """Parse the body of a form request; no input raises an exception."""
     incoming = FormBody()
     if request.mimetype != "application/x-www-form-urlencoded":
         incoming.unsupported_media_type = True
@@ -73,7 +73,7 @@ def parse_request_body(request: Request, definition: FormDefinition) -> FormBody
 def parse_urlencoded(body: bytes) -> tuple[list[tuple[str, str]], bool]:
     """Return the pairs of a form's body, and whether all of it was UTF-8, escaped or not (WHATWG URL, 5.1).
 
-    What is not UTF-8 becomes replacement characters, so that the rest of an answer is kept.
+    Bytes that are not UTF-8 become replacement characters, so that the rest of an answer is not lost.
     """
     try:
         return parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict"), True
@@ -82,7 +82,7 @@ def parse_urlencoded(body: bytes) -> tuple[list[tuple[str, str]], bool]:
 
 
 def drain_request(request: Request) -> None:
-    """Read on for a while, so that a browser that is still sending sees the answer."""
+    """Read up to :data:`MAX_DRAIN_BYTES`, so that a browser that is still sending sees the response."""
     left = MAX_DRAIN_BYTES
     while left > 0:
         chunk = request.stream.read(min(left, 65536))

@@ -1,4 +1,4 @@
-"""Drawing the handler's pages: form with faults, review, receipt and fault pages, each in the site's frame."""
+"""Render the service's pages: form with errors, review, receipt and error pages, each in the site's layout."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TEMPLATE = "partials/kim/forms.html"
 
 
 def preload(app: Flask) -> None:
-    """Read what every form page needs before the server's processes part, so that they share it."""
+    """Load contacts and templates before the server forks, so that its processes share them."""
     load_fallback_contact()
     app.jinja_env.get_template(TEMPLATE)
 
@@ -43,9 +43,9 @@ def render_macro(name: str, template: str = TEMPLATE, **values: Any) -> str:
 
 
 def html_response(page: str, status: int) -> Response:
-    """Return a page that no proxy keeps and no search engine lists.
+    """Return an HTML response that no proxy caches and no search engine lists.
 
-    The reader's own browser may keep it: with ``no-store`` the back button would show an error instead of
+    The reader's browser may cache it: with ``no-store`` the back button would show an error instead of
     the answers, and sending from there would make a second submission.
     """
     response = Response(page, status, mimetype="text/html")
@@ -57,7 +57,7 @@ def html_response(page: str, status: int) -> Response:
 def render_form(
     language: Language, definition: FormDefinition, form: Form, notes: Sequence[str] = (), status: int = 422
 ) -> Response:
-    """Return the form's page with the answers in it; with faults or notes, a summary on top."""
+    """Return the form's page with the submitted values; with errors, a summary on top."""
     page = page_layouts().form_page(language, definition.slug)
     region = render_macro(
         "form_region",
@@ -85,7 +85,7 @@ def render_review(
     number: str | None = None,
     trap: str = "",
 ) -> Response:
-    """Return the page on which a person checks the answers; nothing has been stored yet."""
+    """Return the review page; nothing has been stored yet."""
     number = number or new_submission_number()
     region = render_macro(
         "review",
@@ -113,7 +113,7 @@ def render_receipt(
     reachable: bool,
     fitting: str = "",
 ) -> Response:
-    """Return the receipt: the reference number, what happens next by when, and the measures that fit the answers.
+    """Return the receipt: reference number, next steps with their dates, and matching measures.
 
     :param mail_promised: whether a mail to the sender is on its way or has gone.
     :param reachable: whether the sender said how to reach them, so that an answer can be promised.
@@ -138,7 +138,7 @@ def render_receipt(
 def render_message(
     language: Language, title: str, lines: Sequence[str], status: int = 200, action: str = "", button: str = ""
 ) -> Response:
-    """Return a short page in the site's frame; with ``action``, one button that sends there."""
+    """Return a short message page; with ``action``, one button that posts there."""
     region = render_macro(
         "message_page", title=title, lines=lines, action=action, button=button, home_url=language.root,
         token=generate_csrf() if action else "",
@@ -154,7 +154,7 @@ def render_error(
     definition: FormDefinition | None = None,
     incoming: FormBody | None = None,
 ) -> Response:
-    """Return a page about a fault, with whatever answers could be read and a number to call."""
+    """Return an error page with the submitted answers and a phone number."""
     region = render_macro(
         "error_page",
         title=title,
@@ -168,7 +168,7 @@ def render_error(
 
 
 def submitted_answers(definition: FormDefinition | None, incoming: FormBody | None) -> list[tuple[str, str]]:
-    """Return what was typed, by question, at most 5000 characters each; nothing for a request without answers."""
+    """Return the submitted answers by question, at most 5000 characters each; empty for a request without answers."""
     if definition is None or incoming is None:
         return []
     form = definition.form_class()
@@ -180,7 +180,7 @@ def submitted_answers(definition: FormDefinition | None, incoming: FormBody | No
 
 
 def in_layout(language: Language, region: str, definition: FormDefinition | None = None) -> str:
-    """Return a page with this main part: in the form's page, else the error page, else without the site's frame.
+    """Return a page with this main region: in the form's page, else in the error page, else without layout.
 
     A built site that is missing or broken must not keep anybody from sending answers or seeing a receipt.
     """

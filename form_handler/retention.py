@@ -1,4 +1,4 @@
-"""Deletion at the end of retention (Art. 5(1)(e) GDPR): announced first, and never on the word of a wrong clock.
+"""Deletion at the end of retention (Art. 5(1)(e) GDPR): announced first, and refused while the clock is implausible.
 
 A submission is marked two weeks before its retention ends, and the staff area says so; it is deleted when its
 retention is over and it has been marked for a week. What was past its retention while the service did not run is
@@ -50,7 +50,7 @@ class PurgeRefusedError(Exception):
 
 @dataclass(frozen=True)
 class DeletionNotice:
-    """What the staff area says about deletion.
+    """The notice about deletion in the staff area.
 
     :ivar references: reference numbers of what will be deleted within two weeks, the oldest first.
     :ivar refused: why nothing is deleted at present: ``clock``, ``share`` or empty.
@@ -85,7 +85,7 @@ def _newest_entry_time(connection: sa.Connection) -> datetime.datetime | None:
 
 
 def record_time(database: Database, now: datetime.datetime) -> None:
-    """Keep the time as the last known one, unless it is implausible.
+    """Record the time as the last known one.
 
     :raises PurgeRefusedError: if it is implausible.
     """
@@ -146,7 +146,7 @@ def purge(
 
 
 def _announced(database: Database, now: datetime.datetime) -> frozenset[str]:
-    """Return the numbers of what has been marked for the time of grace."""
+    """Return the numbers of the submissions that have been announced for :data:`GRACE_DAYS`."""
     limit = now - datetime.timedelta(days=GRACE_DAYS)
     query = sa.select(deletion_mark.c.number).where(deletion_mark.c.marked_at <= limit)
     with database.read_connection() as connection:
@@ -173,7 +173,7 @@ def _check_confirmed(number: int, confirmed: int) -> None:
 
 
 def _objections(database: Database, now: datetime.datetime, chosen: dict[str, list[str]]) -> list[str]:
-    """Return what keeps a purge from happening, for a dry run."""
+    """Return the reasons that would refuse a purge, for a dry run."""
     lines = []
     try:
         with database.read_connection() as connection:
@@ -185,7 +185,7 @@ def _objections(database: Database, now: datetime.datetime, chosen: dict[str, li
 
 
 def _purge_sessions_and_events(database: Database, now: datetime.datetime, confirmed: bool) -> None:
-    """Forget what needs no notice, and write down that the purge took place."""
+    """Delete expired counts, sessions, forms and events, and record the purge."""
     with database.transaction() as connection:
         rate_limit.delete_before(connection, f"{now:%Y-%m-%d}")
         connection.execute(staff_session.delete().where(staff_session.c.created_at < now - ONE_DAY))
@@ -200,7 +200,7 @@ def _purge_sessions_and_events(database: Database, now: datetime.datetime, confi
 
 
 def _announce(database: Database, now: datetime.datetime) -> None:
-    """Mark what will be past its retention in two weeks, and take back marks of what will not."""
+    """Announce the deletions of the next two weeks, and withdraw announcements that no longer hold."""
     soon = past_retention(database, now + datetime.timedelta(days=ANNOUNCEMENT_DAYS))
     wanted = {number for numbers in soon.values() for number in numbers}
     with database.transaction() as connection:
@@ -226,7 +226,7 @@ def _stored(connection: sa.Connection, numbers: list[str]) -> list[str]:
 
 
 def purge_if_due(database: Database, settings: Settings, now: datetime.datetime) -> list[str]:
-    """Note the time, and purge once a day; return what was done, or once a day why nothing was."""
+    """Record the time, and purge once a day; return the results, or once a day the reason of a refusal."""
     try:
         record_time(database, now)
         with database.read_connection() as connection:
@@ -239,7 +239,7 @@ def purge_if_due(database: Database, settings: Settings, now: datetime.datetime)
 
 
 def _record_refusal(database: Database, kind: str, now: datetime.datetime) -> bool:
-    """Keep why nothing is deleted, for the staff area; return whether that is news for the log today."""
+    """Record the refusal for the staff area; return whether it is to be logged today."""
     with database.transaction() as connection:
         before = (read_state(connection, "purge_refused") or "").split(" ")
         known = before[0] == kind and abs(now - datetime.datetime.fromisoformat(before[1])) < ONE_DAY
@@ -251,7 +251,7 @@ def _record_refusal(database: Database, kind: str, now: datetime.datetime) -> bo
 
 
 def deletion_notice(database: Database) -> DeletionNotice:
-    """Return what the staff area says about deletion."""
+    """Return the notice for the staff area."""
     query = (
         sa.select(submission.c.reference)
         .join(deletion_mark, deletion_mark.c.number == submission.c.number)

@@ -1,4 +1,4 @@
-"""What every response carries, and who may talk to us: headers, host names, origin of a request."""
+"""Security headers, known host names, and the origin of a request."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class SecurityHeadersMiddleware:
 
 
 class RequestInput:
-    """The body of a request; what the server finds broken on the wire (chunks, an early end) is a bad request."""
+    """The body of a request; a body that is broken on the wire (chunks, an early end) is a bad request."""
 
     def __init__(self, stream: Any) -> None:
         self.stream = stream
@@ -119,7 +119,7 @@ def is_known_host(environ: WSGIEnvironment, settings: Settings) -> bool:
 
 
 def is_cross_site(request: Request) -> bool:
-    """Tell whether a browser says that another site made it send this request.
+    """Return whether another site made the browser send this request.
 
     Source: Fetch Metadata (Sec-Fetch-Site) and the Origin header, as Go's CrossOriginProtection reads
     them; a client that sends neither is no browser that could be tricked.

@@ -72,7 +72,7 @@ MAX_DIGITS = 18
 
 @dataclass(frozen=True)
 class Settings:
-    """What the service was started with; see :data:`SETTINGS` for the meaning of each."""
+    """The settings of the service; see :data:`SETTINGS` for the meaning of each."""
 
     mode: Literal["development", "production"]
     bind: str
@@ -301,7 +301,7 @@ def read_secret_file(path: Path) -> str:
 
 
 def load_or_generate_secret(data_dir: Path) -> str:
-    """Return the key of this machine's data folder; the first start makes it, for its owner only."""
+    """Return the secret key in the data folder; generate it, readable by its owner only, if there is none."""
     path = data_dir / "secret"
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():

@@ -1,7 +1,7 @@
-"""Telling spam from mail without puzzles and without third parties; what is suspected is kept apart, never dropped.
+"""Spam detection without puzzles and third parties; suspected spam is quarantined, never discarded.
 
-Each sign weighs one or two points; two points hold a submission for the office. A fast hand or a single link
-alone never do: people paste, and companies have web sites.
+Each signal has one or two points; from two points a submission is held for the office. A fast confirmation or a single link
+alone is not enough: people paste, and companies have web sites.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LINK = re.compile(r"https?://|www\.|\[url|<a\s", re.IGNORECASE)
 
 
 def spam_signals(answers: Mapping[str, Any], trap: str, seconds_on_review: float | None) -> dict[str, int]:
-    """Return the signs with their weight; ``seconds_on_review`` is how long the review page was open."""
+    """Return the signals with their points."""
     links = sum(len(LINK.findall(value)) for value in answers.values() if isinstance(value, str))
     found: dict[str, int] = {}
     if trap:
@@ -43,7 +43,7 @@ def spam_signals(answers: Mapping[str, Any], trap: str, seconds_on_review: float
 def score_signals(
     connection: sa.Connection, signs: Mapping[str, int], address: str, limit: int, now: Any, recipient: str = ""
 ) -> SpamVerdict:
-    """Weigh the signs, and how much came from this address within the hour (``limit`` 0: not counted).
+    """Add the number of forms from this address within the hour (``limit`` 0: not counted), and sum up the points.
 
     :param recipient: the e-mail address that was entered, or empty. Whoever it belongs to gets at most
         :data:`MAX_RECEIPTS_PER_DAY` mails a day, however it is spelled; after that the office alone gets its mail.

@@ -1,4 +1,4 @@
-"""The built site as static files, read again when it was built anew."""
+"""The built site as static files, loaded again after each build."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def changing(site_dir: Path) -> Path:
 
 
 class StaticSite:
-    """WSGI middleware: files for GET and HEAD on our own host names; all else is the service's affair.
+    """WSGI middleware: serves files for GET and HEAD on known host names, and passes all other requests on.
 
     WhiteNoise notes the length of each file once. A build puts a new folder into the place of the old
     one, and with the old lengths every page would be cut short; so a new folder is read anew. While a build
@@ -58,14 +58,14 @@ class StaticSite:
         self._files = self._read()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer with a file, lead to one, or hand the request on."""
+        """Answer with a file, redirect to one, or pass the request on."""
         if environ["REQUEST_METHOD"] not in SAFE_METHODS or not is_known_host(environ, self.settings):
             return self.service(environ, start_response)
         self._refresh()
         return self._files(environ, start_response)
 
     def _fingerprint(self) -> tuple[int, int, bool] | None:
-        """Return what tells one state of the folder from another; None while a build is changing places."""
+        """Return a fingerprint of the folder; None while a build is swapping folders."""
         try:
             found = self.settings.site_dir.stat()
         except OSError:
@@ -101,7 +101,7 @@ class SiteFiles(WhiteNoise):  # type: ignore[misc]
     """WhiteNoise with content negotiation, conditional requests and ranges by RFC 9110, and redirects that keep the query."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer with a file, lead to the address that was meant, or hand the request on."""
+        """Answer with a file, redirect to the canonical path, or pass the request on."""
         path = decode_path_info(environ.get("PATH_INFO", ""))
         file = self.file_at(path)
         if file is not None:
@@ -118,7 +118,7 @@ class SiteFiles(WhiteNoise):  # type: ignore[misc]
         return []
 
     def file_at(self, path: str) -> StaticFile | None:
-        """Return the file that an address stands for; None for WhiteNoise's own redirects, too."""
+        """Return the file at a path; None also for WhiteNoise's own redirects."""
         file = self.find_file(path) if self.autorefresh else self.files.get(path)
         return file if isinstance(file, StaticFile) else None
 
@@ -244,6 +244,6 @@ def requested_range(request: WSGIEnvironment, headers: Mapping[str, str], size: 
 
 
 def no_cache_for_service_worker(headers: Any, path: str, url: str) -> None:
-    """Let browsers ask every time whether the service worker has changed; an old one must not linger."""
+    """Make browsers revalidate the service worker on each load."""
     if url == "/sw.js":
         headers["Cache-Control"] = "no-cache"

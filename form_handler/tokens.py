@@ -1,4 +1,4 @@
-"""Signed marks that travel through the browser: when a review page was made, and which receipt is whose."""
+"""Signed tokens in pages and links: review page, receipt, confirmation of an e-mail address."""
 
 from __future__ import annotations
 
@@ -35,79 +35,79 @@ def new_submission_number() -> str:
 
 
 def sign_review(key: str, form: str, number: str) -> str:
-    """Return a mark that this number belongs to a review page of this form, made now."""
+    """Return a token for a review page of this form and submission number, with the current time."""
     return _timed(key, "review").dumps([form, number])
 
 
-def verify_review_token(key: str, form: str, number: str, stamp: str) -> bool:
-    """Tell whether the mark is ours, belongs to this form and number, and is at most a day old."""
+def verify_review_token(key: str, form: str, number: str, token: str) -> bool:
+    """Return whether a token is valid for this form and number, and at most a day old."""
     try:
-        signed = _timed(key, "review").loads(stamp, max_age=MAX_REVIEW_AGE_SECONDS)
+        signed = _timed(key, "review").loads(token, max_age=MAX_REVIEW_AGE_SECONDS)
     except BadSignature:
         return False
     return bool(signed == [form, number])
 
 
-def review_age(key: str, stamp: str) -> float | None:
-    """Return how long ago the review page was made, in seconds; None if the mark is not ours."""
+def review_age(key: str, token: str) -> float | None:
+    """Return the age of a review page in seconds; None if the token is invalid."""
     try:
-        _signed, made = _timed(key, "review").loads(stamp, return_timestamp=True)
+        _signed, made = _timed(key, "review").loads(token, return_timestamp=True)
     except BadSignature:
         return None
     return float((utc_now() - made).total_seconds())
 
 
-def verify_submission_number(key: str, form: str, number: str, stamp: str) -> bool:
-    """Tell whether a review page of ours once carried this number, however long ago.
+def verify_submission_number(key: str, form: str, number: str, token: str) -> bool:
+    """Return whether a token is valid for this form and number, at any age.
 
-    Such a page keeps its number when it is shown again, so that it never becomes a second submission.
+    A review page that is shown again keeps its number, so that it never becomes a second submission.
     """
     try:
-        return bool(_timed(key, "review").loads(stamp) == [form, number])
+        return bool(_timed(key, "review").loads(token) == [form, number])
     except BadSignature:
         return False
 
 
 def sign_receipt(key: str, form: str, reference: str) -> str:
-    """Return the mark in a receipt's address; it holds no answer, nor whether a question was answered."""
+    """Return the token of a receipt's address; it contains no answer."""
     return str(_plain(key, "receipt").dumps([form, reference]))
 
 
-def verify_receipt(key: str, form: str, mark: str) -> str | None:
-    """Return the reference that a receipt is for, or None if the mark is not ours."""
+def verify_receipt(key: str, form: str, token: str) -> str | None:
+    """Return the reference of a receipt's token, None if the token is invalid."""
     try:
-        signed_form, reference, *_earlier = _plain(key, "receipt").loads(mark)  # version 0.1 signed one thing more
+        signed_form, reference, *_earlier = _plain(key, "receipt").loads(token)  # version 0.1 signed one thing more
     except (BadSignature, ValueError, TypeError):
         return None
     return str(reference) if signed_form == form else None
 
 
 def fingerprint(key: str, browser: str, form: str, language: str, answers: Mapping[str, Any]) -> str:
-    """Return a keyed hash of what one browser sent; without the key it tells nothing about the answers."""
+    """Return a keyed hash of a browser's answers; without the key it reveals nothing about them."""
     text = json.dumps([browser, form, language, answers], ensure_ascii=False, sort_keys=True)
     return hmac.new(key.encode(), text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
 def sign_email_confirmation(key: str, number: str, address: str) -> str:
-    """Return the mark in a link by which a sender confirms the e-mail address; it holds nothing personal.
+    """Return the token of the link that confirms an e-mail address; it contains no personal data.
 
-    It belongs to this address: once the office has corrected the address, it confirms nothing.
+    It is valid for this address only: after a correction of the address it confirms nothing.
     """
     return str(_timed(key, "address").dumps([number, _address_hash(key, number, address)]))
 
 
-def verify_email_confirmation(key: str, mark: str) -> tuple[str, str] | None:
-    """Return submission number and hash of the address of a link, or None if it is not ours or older than a week."""
+def verify_email_confirmation(key: str, token: str) -> tuple[str, str] | None:
+    """Return submission number and address hash of a token, None if it is invalid or older than a week."""
     try:
-        number, mark_of_address = _timed(key, "address").loads(mark, max_age=MAX_CONFIRMATION_AGE_SECONDS)
+        number, address_hash = _timed(key, "address").loads(token, max_age=MAX_CONFIRMATION_AGE_SECONDS)
     except (BadSignature, ValueError, TypeError):
         return None
-    return str(number), str(mark_of_address)
+    return str(number), str(address_hash)
 
 
-def matches_address(key: str, number: str, address: str, mark_of_address: str) -> bool:
-    """Tell whether a link was made for this address."""
-    return hmac.compare_digest(_address_hash(key, number, address), mark_of_address)
+def matches_address(key: str, number: str, address: str, address_hash: str) -> bool:
+    """Return whether a confirmation link is for this address."""
+    return hmac.compare_digest(_address_hash(key, number, address), address_hash)
 
 
 def _address_hash(key: str, number: str, address: str) -> str:

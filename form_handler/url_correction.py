@@ -1,4 +1,4 @@
-"""Addresses that people type, copy and abbreviate: which address of ours a path means."""
+"""Correct typed, copied and abbreviated paths."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _TRAILING = " \t\n\r\u00a0.,;:!?)]}>\"'»«“”„‘’…"
 
 
 def find_canonical_path(path: str, exists: Callable[[str], bool]) -> str | None:
-    """Return the address of ours that a path probably means; None if there is none, or if it is that address.
+    """Return the existing path that a path probably means; None if there is none, or if it exists itself.
 
-    Doubled strokes, dot segments, parameters, ``index.html``, a missing or superfluous last stroke, upper case, decomposed
-    letters and punctuation at the end are looked past.
+    Ignored are doubled slashes, dot segments, parameters, ``index.html``, a missing or superfluous trailing slash, upper case, decomposed
+    letters and punctuation at the end.
 
     :param path: decoded.
     :param exists: whether an address is one of ours. Whatever is returned was found by it, so it leads nowhere else.

@@ -1,4 +1,4 @@
-"""Made-up companies for a demonstration; every name says that it is an example."""
+"""Demonstration data; every name says that it is an example."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def new_password() -> str:
 def seed_demo_data(
     database: Database, settings: Settings, survey_file: Path, now: datetime.datetime, password: str
 ) -> None:
-    """Fill a separate database with example data, publish its survey to a file of its own, and make an account."""
+    """Fill a separate database with example data, publish its survey to a separate file, and create an account."""
     if not list_submissions(database):
         chance = random.Random(1)  # noqa: S311 - the same example every time
         for number in range(COMPANIES):

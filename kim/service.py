@@ -53,7 +53,7 @@ OPERATOR = "kim"
 
 
 def load_settings(env: Mapping[str, str] | None = None) -> Settings:
-    """Return the settings, or end with the sentence that says what is wrong."""
+    """Return the settings, or end with an error message."""
     try:
         return read_settings(env)
     except SettingsError as error:
@@ -61,7 +61,7 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
 
 
 def open_database(settings: Settings, create: bool = False) -> Database:
-    """Return the database if its schema fits, or end with the sentence that says what to do; say which it is.
+    """Return the database if its schema is current, and print its name; else end with an error message.
 
     :param create: whether one is made where none was: for the development server and the demonstration.
     """
@@ -83,7 +83,7 @@ def open_database(settings: Settings, create: bool = False) -> Database:
 
 
 def refresh_search(database: Database) -> None:
-    """Compute what submissions are searched by anew if a newer version folds letters differently."""
+    """Recompute the search columns if this version computes them differently."""
     with database.read_connection() as connection:
         stale = has_stale_columns(connection)
     if stale:
@@ -101,7 +101,7 @@ def close_at_exit(database: Database) -> Database:
 
 @contextlib.contextmanager
 def database_errors(settings: Settings) -> Iterator[None]:
-    """End with a sentence on any fault of opening or changing the database."""
+    """End with an error message on any error of opening or changing the database."""
     faults = (SettingsError, SchemaError, DatabaseBusyError, PragmaError, MissingDatabaseError)
     try:
         yield
@@ -165,7 +165,7 @@ def serve_foreground(
 
 @click.group()
 def submissions() -> None:
-    """What came in through the forms."""
+    """Submissions of the forms."""
 
 
 @submissions.command("list")
@@ -173,7 +173,7 @@ def submissions() -> None:
 @click.option("--state", help="Only this state, for example new.")
 @click.option("--json", "as_json", is_flag=True, help="For machines: one JSON array.")
 def list_command(form: str | None, state: str | None, as_json: bool) -> None:
-    """List what came in, the newest first."""
+    """List submissions, the newest first."""
     found = list_submissions(open_database(load_settings()), form, state)
     if as_json:
         click.echo(
@@ -297,7 +297,7 @@ def list_mail_command() -> None:
 
 @mail.command("retry")
 def retry_command() -> None:
-    """Try all mails that wait or were given up once more, now."""
+    """Make all waiting and failed mails due now."""
     now = utc_now()
     with open_database(load_settings()).transaction() as connection:
         done = connection.execute(
@@ -340,7 +340,7 @@ def add_user_command(name: str, password_stdin: bool, no_password: bool) -> None
 @click.argument("name")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 def password_command(name: str, password_stdin: bool) -> None:
-    """Set a new password; whoever is logged in under this name is logged out."""
+    """Set a new password and end the account's sessions."""
     database = open_database(load_settings())
     try:
         set_password(database, name, ask_password(password_stdin))
@@ -389,7 +389,7 @@ def list_users_command() -> None:
     help="Delete so many now, all that is past its retention, announced or not; this confirms the clock, too.",
 )  # fmt: skip
 def purge(dry_run: bool, confirmed: int | None) -> None:
-    """Delete what is past its retention and was announced; the server does this once a day by itself."""
+    """Delete announced submissions past their retention; the mail worker does this once a day."""
     settings = load_settings()
     now = utc_now()
     try:
@@ -481,7 +481,7 @@ def format_states(states: Mapping[State, int]) -> str:
 
 
 def decide_all(references: Sequence[str], counts: bool | None) -> None:
-    """Decide on answers, each by itself; end with a fault if one was not possible."""
+    """Decide on each answer; end with an error if one was not possible."""
     database, now, failed = open_database(load_settings()), utc_now(), False
     for reference in references:
         try:
@@ -518,7 +518,7 @@ def reopen_command(references: tuple[str, ...]) -> None:
 @survey.command("publish")
 @click.option("--dry-run", is_flag=True, help="Only say what would be published.")
 def publish_command(dry_run: bool) -> None:
-    """Write what may be published to docs/data/survey.yml; the next build shows it."""
+    """Publish results and quotations to docs/data/survey.yml; the next build shows them."""
     database, path = open_database(load_settings()), ROOT / "docs" / "data" / "survey.yml"
     try:
         done = publish(database, path, utc_now(), dry_run)

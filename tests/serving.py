@@ -38,7 +38,7 @@ def wait_until(condition: object, seconds: float = PATIENCE, what: str = "the co
 
 
 def answers(url: str) -> bool:
-    """Tell whether somebody answers at this address."""
+    """Return whether somebody answers at this address."""
     try:
         with urllib.request.urlopen(url, timeout=10) as response:
             return bool(response.status < 500)

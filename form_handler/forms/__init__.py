@@ -1,7 +1,7 @@
 """The forms, each defined once: a public face of `form_handler`.
 
-The build draws the static page from a definition; the handler validates with it; the review page, the
-mails, the lists and the privacy notice are drawn from it as well.
+The build renders the static page from a definition, the service validates with it; review page,
+mails, lists and privacy notice are rendered from it as well.
 """
 
 from __future__ import annotations

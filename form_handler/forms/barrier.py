@@ -10,7 +10,7 @@ from form_handler.forms.fields import EmailField, LineField, MultilineField, req
 
 
 class BarrierForm(Form):
-    """What we ask somebody who meets a barrier; only one answer is required, and none about the person."""
+    """Questions about a barrier; one answer is required, and none about the person."""
 
     page = LineField(
         _l("Which page is it about?"),

@@ -1,4 +1,4 @@
-"""The call-back: somebody wants to be rung up, or written to, about one topic. A name and a way to reach them is all."""
+"""The call-back form: a request to be called or written to about one topic; it asks for a name and a way to reach the sender."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ TOPICS = (
 
 
 def require_phone_or_email(form: Form, field: Field) -> None:
-    """Demand a phone number or an e-mail address; either will do."""
+    """Require a phone number or an e-mail address."""
     if not (form["phone"].data or form["email"].data):
         raise StopValidation(_("Enter a phone number or an e-mail address, so that we can reach you."))
 
 
 class CallbackForm(Form):
-    """What we ask somebody who wants to be called back; no details of the matter are needed."""
+    """Questions to a person who wants a call; no details of the matter are needed."""
 
     name = LineField(
         _l("Your name"), required(_l("Enter your name, so that we know whom to ask for.")),

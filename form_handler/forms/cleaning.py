@@ -1,4 +1,4 @@
-"""Clean what people type or paste, in linear time, and find what cannot be stored.
+"""Clean typed or pasted text in linear time, and find characters that cannot be stored.
 
 Unicode normalisation is quadratic in the length of a run of combining marks. So the functions here look at
 length and runs first; text that fails stays as it was sent and is refused by the field's validator.
@@ -86,7 +86,7 @@ def find_overlong_marks(text: str) -> int | None:
 
 
 def has_glyph(text: str) -> bool:
-    """Tell whether anything of a text can be seen; blanks, invisible characters and lone combining marks cannot."""
+    """Return whether a text has a visible character; blanks, invisible characters and lone combining marks are none."""
     return any(char not in FILLERS and unicodedata.category(char) not in INVISIBLE_CATEGORIES for char in text)
 
 
@@ -126,7 +126,7 @@ def remove_unneeded_joiners(text: str, strict: bool = False) -> str:
 
 
 def _is_cursive(char: str) -> bool:
-    """Tell whether a character belongs to a script whose letters join: from Arabic to Mongolian, and beyond the BMP."""
+    """Return whether a character belongs to a script whose letters join: from Arabic to Mongolian, and beyond the BMP."""
     return bool(char) and unicodedata.category(char)[0] in "LM" and ("\u0600" <= char < "\u1e00" or char >= "\ua800")
 
 

@@ -1,6 +1,6 @@
-"""E-mail addresses and telephone numbers: what people paste around them, and when two spellings are one address.
+"""E-mail addresses and telephone numbers: remove pasted surroundings, and compare spellings.
 
-This is the one place that says which address a person or a mailbox has. All functions are pure, take any text
+Only this module decides which spellings are one address. All functions are pure, accept any text
 and need linear time.
 """
 
@@ -54,7 +54,7 @@ def remove_invisible(text: str) -> str:
 
 
 def clean_address(text: str) -> str:
-    """Return the e-mail address out of what was pasted with it, in Unicode NFC; what is no address stays as it is.
+    """Return the e-mail address without pasted surroundings, in Unicode NFC; other text is returned unchanged.
 
     Taken away are invisible characters, ``mailto:`` with its parameters (RFC 6068), a display name with angle
     brackets (RFC 5322, 3.4), quotes and brackets around, punctuation after, and blanks around the ``@``.
@@ -76,7 +76,7 @@ def _strip_wrapping(text: str) -> str:
 
 
 def clean_phone(text: str) -> str:
-    """Return a telephone number as it was written, without what was pasted around it; digits and signs stay."""
+    """Return a telephone number without pasted surroundings; its digits and signs stay as written."""
     text = remove_invisible(text).lstrip("<\"'„“” ")
     if (scheme := TEL.match(text)) is not None:
         text = text[scheme.end() :]
@@ -175,7 +175,7 @@ def _without_trunk(digits: str) -> str:
 
 
 def mailbox_key(address: str) -> str:
-    """Return what tells one mailbox from another, for counting what is sent to it; never for storing or finding.
+    """Return a key of the mailbox of an address, for counting mails only; never for storing or finding.
 
     To :func:`canonical_address` it adds that most servers ignore what follows a ``+`` (RFC 5233), and some ignore dots.
     """

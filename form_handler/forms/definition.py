@@ -1,4 +1,4 @@
-"""What a form is besides its fields: where it lives, why it asks, how long answers are kept."""
+"""The definition of a form: path, fields in sections, purpose, legal basis, retention."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ class FormDefinition:
     :ivar key: its name in storage and settings, for example ``"participation"``.
     :ivar slug: the page it lives on, below a language's root.
     :ivar form_class: the WTForms class, usable without a request.
-    :ivar title: what it is called, as a lazy word.
+    :ivar title: its title, as a lazy string.
     :ivar purpose: why the answers are processed (Art. 13(1)(c) GDPR), a whole sentence.
     :ivar legal_basis: on which basis (Art. 13(1)(c) GDPR), a whole sentence.
     :ivar retention_months: how long answers are kept, in months; the one number for notice, job and test.
     :ivar answer_within_days: by when the office answers, in days; None if no answer is promised.
     :ivar interim_within_days: by when an interim notice is due if there is no answer yet, in days; or None.
     :ivar sender_field: the field that holds the sender's e-mail address, or None.
-    :ivar receipt_note: what a receipt says besides, for example where to complain; or None.
+    :ivar receipt_note: a further sentence on the receipt, for example where to complain; or None.
     :ivar consents: fields that are a consent (Art. 6(1)(a) GDPR), each for its own purpose; empty where the task of
         the public body is basis enough, as for a plain contact request.
-    :ivar name_fields: fields by which the office tells senders apart in a list, the best first.
+    :ivar name_fields: fields that name the sender in a list, the best first.
     :ivar sections: headings of the form with the fields below each, in order.
     """
 
@@ -56,7 +56,7 @@ class FormDefinition:
         return [(key, str(label)) for key, label in choice_labels(self.form_class()[name]).items() if key]
 
     def bind(self, data: MultiDict[str, str] | None = None) -> Form:
-        """Return the form, filled with what was sent."""
+        """Return the form bound to submitted data."""
         return self.form_class(data)
 
     def field_names(self) -> list[str]:
@@ -75,7 +75,7 @@ class FormDefinition:
         ]
 
     def answers(self, form: Form) -> dict[str, Any]:
-        """Return what is stored: text, the key of a choice, a list of keys, or true and false."""
+        """Return the answers as they are stored: text, the key of a choice, a list of keys, or a boolean."""
         return {name: form[name].data for name in self.field_names()}
 
     def sender_label(self, answers: Mapping[str, Any]) -> str:
@@ -84,16 +84,16 @@ class FormDefinition:
         return next((str(answers[name]) for name in fields if answers.get(name)), "")
 
     def display_rows(self, answers: Mapping[str, Any]) -> Iterator[tuple[Field, str]]:
-        """Yield each field with its answer in words of the current language; empty if not answered."""
+        """Yield each field with its answer in the current language; empty if not answered."""
         form = self.form_class()
         for name in self.field_names():
             field = form[name]
             yield field, display_value(field, answers.get(name))
 
     def hidden_fields(self, form: Form) -> list[tuple[str, str]]:
-        """Return the answers as the pairs of a browser's request, for hidden fields that carry them on.
+        """Return the submitted answers as name and value of hidden fields.
 
-        Text goes as it was cleaned: not every character that can be sent survives in a page.
+        Text is the cleaned one, because not every submitted character survives in a page.
         """
         carried: list[tuple[str, str]] = []
         for name in self.field_names():
@@ -103,7 +103,7 @@ class FormDefinition:
         return carried
 
     def hidden_fields_from_answers(self, answers: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """Return stored answers as the pairs of a browser's request."""
+        """Return stored answers as name and value of hidden fields."""
         carried: list[tuple[str, str]] = []
         for name in self.field_names():
             value = answers.get(name)
@@ -114,6 +114,6 @@ class FormDefinition:
         return carried
 
     def is_reachable(self, answers: Mapping[str, Any]) -> bool:
-        """Tell whether the sender gave an e-mail address or a telephone number."""
+        """Return whether the sender gave an e-mail address or a telephone number."""
         form = self.form_class()
         return any(answers.get(name) and isinstance(form[name], EmailField | PhoneField) for name in self.field_names())

@@ -16,7 +16,7 @@ HELPFUL = (
 
 
 class FeedbackForm(Form):
-    """What we ask a reader about a page."""
+    """Questions to a reader about a page."""
 
     page = LineField(
         _l("Which page is it about?"),

@@ -1,4 +1,4 @@
-"""Fields that take what people type, refuse what cannot be kept unchanged, and say so in plain words."""
+"""Fields that clean their input, and validators with plain error messages."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Validator = Callable[[Form, Field], None]
 
 
 def required(message: Any) -> Validator:
-    """Demand an answer; the message says what to enter."""
+    """Require an answer; the message says what to enter."""
 
     def check(form: Form, field: Field) -> None:
         if not field.data:
@@ -50,10 +50,10 @@ def required(message: Any) -> Validator:
 
 
 def single_line(limit: int = MAX_LINE_CHARS) -> Validator:
-    """Refuse what a single line cannot hold, and say where it stands.
+    """Refuse text that a single line cannot hold; the message names the position.
 
-    That is too much text, control characters and line ends, marks that override its direction, an overlong run of
-    combining marks, and what is no character at all.
+    Refused are overlong text, control characters and line ends, bidi overrides, overlong runs of
+    combining marks, and noncharacters.
     """
 
     def check(form: Form, field: Field) -> None:
@@ -65,7 +65,7 @@ def single_line(limit: int = MAX_LINE_CHARS) -> Validator:
 
 
 def multi_line(limit: int = MAX_TEXT_CHARS) -> Validator:
-    """Refuse too much text, an overlong run of combining marks and what is no character at all; say where it stands."""
+    """Refuse overlong text, overlong runs of combining marks and noncharacters; the message names the position."""
 
     def check(form: Form, field: Field) -> None:
         check_length(field, limit)
@@ -76,7 +76,7 @@ def multi_line(limit: int = MAX_TEXT_CHARS) -> Validator:
 
 
 def check_characters(field: Field, unusable: re.Pattern[str]) -> None:
-    """Refuse characters that cannot be kept.
+    """Refuse characters that cannot be stored.
 
     :raises StopValidation: with the field, the line and place, the character's number and the words around it.
     """
@@ -122,7 +122,7 @@ def check_characters(field: Field, unusable: re.Pattern[str]) -> None:
 
 
 def surrounding_text(text: str, place: int) -> str:
-    """Return the few characters before and after a place, the one at the place replaced by an ellipsis."""
+    """Return the characters around a position, with an ellipsis in its place."""
     before, after = text[max(0, place - CONTEXT_CHARS) : place], text[place + 1 : place + 1 + CONTEXT_CHARS]
     return "".join(c for c in f"{before}…{after}".replace("\n", " ") if c.isprintable())
 
@@ -145,7 +145,7 @@ def check_length(field: Field, limit: int) -> None:
 
 
 def single_value(form: Form, field: Field) -> None:
-    """Refuse a field that came more than once where one answer is meant."""
+    """Refuse more than one value."""
     if len(field.raw_data or []) > 1:
         raise StopValidation(_("“%(label)s” was answered more than once. Give one answer.", label=field.label.text))
 
@@ -159,13 +159,13 @@ def valid_choice(form: Form, field: Field) -> None:
 
 
 def valid_checkbox(form: Form, field: Field) -> None:
-    """Refuse what a box to tick cannot send; anything but its own value must never become a "yes"."""
+    """Refuse any value that a checkbox cannot send."""
     if any(value not in {CHECKED_VALUE, ""} for value in field.raw_data or []):
         raise StopValidation(_("“%(label)s”: choose from the list.", label=field.label.text))
 
 
 def valid_email(form: Form, field: Field) -> None:
-    """Refuse what is no e-mail address (RFC 5321), and say which character is wrong; the network is not asked.
+    """Refuse text that is no e-mail address (RFC 5321); the message names the wrong character. No network access.
 
     International domains are taken (RFC 5891); letters beyond ASCII before the ``@`` are not, because few
     servers deliver to them (RFC 6531) and a mail that never arrives would be worse than a clear fault. Nor is what
@@ -222,7 +222,7 @@ def find_invalid_address_character(text: str) -> int | None:
 
 
 def describe_character(char: str) -> str:
-    """Return a character as a message names it: itself with its number, or a word for what cannot be seen."""
+    """Return a character for a message: itself with its code point, or a word if it is invisible."""
     code = f"U+{ord(char):04X}"
     return _("a space") if char == " " else f"“{char}” ({code})" if char.isprintable() else code
 
@@ -287,7 +287,7 @@ class ChoiceField(SelectField):
 
 
 class RadioChoiceField(RadioField):
-    """One choice, all of them in sight, or none."""
+    """One choice as radio buttons, or none."""
 
     def __init__(self, label: Any, choices: Sequence[tuple[str, Any]], *checks: Validator, **options: Any) -> None:
         super().__init__(
@@ -301,11 +301,11 @@ class RadioChoiceField(RadioField):
 
 
 class RatingField(RadioChoiceField):
-    """How much: few steps in one row, least first, or no answer."""
+    """One of few steps in a row, the least first, or none."""
 
 
 class MultiChoiceField(SelectMultipleField):
-    """Any number of choices, as boxes to tick."""
+    """Any number of choices as checkboxes."""
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
@@ -314,25 +314,25 @@ class MultiChoiceField(SelectMultipleField):
         super().__init__(label, [*checks, valid_choice], choices=to_choices(choices), validate_choice=False, **options)
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Keep each choice once, in the order of the list; unknown ones stay for the check to name."""
+        """Keep each choice once, in the order of the list; unknown ones stay for the validator."""
         order = list(choice_labels(self))
         known = [key for key in order if key in valuelist]
         self.data = known + [value for value in valuelist if value and value not in order]
 
 
 class ConsentField(BooleanField):
-    """A box that is never ticked beforehand, and is "yes" only if it was ticked (Art. 4(11), Art. 7 GDPR)."""
+    """A checkbox that is never checked beforehand (Art. 4(11), Art. 7 GDPR)."""
 
     def __init__(self, label: Any, **options: Any) -> None:
         super().__init__(label, [single_value, valid_checkbox], default=False, **options)
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Take one tick as "yes" and everything else as "no"."""
+        """Set true for exactly one checked value."""
         self.data = valuelist == [CHECKED_VALUE]
 
 
 def display_value(field: Field, value: Any) -> str:
-    """Return an answer in words of the current language; empty if there is none."""
+    """Return an answer in the current language; empty if there is none."""
     if isinstance(field, BooleanField):
         return _("Yes") if value else _("No")
     if isinstance(field, SelectMultipleField):

@@ -1,4 +1,4 @@
-"""The participation form: an employer says that they want to take part. "Nothing concrete yet" is enough."""
+"""The participation form of employers; "interested, nothing concrete yet" is an answer."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ CONTACT_PREFERENCES = (
 
 
 class ParticipationForm(Form):
-    """What we ask a company that wants to take part; only two answers are required."""
+    """Questions to a company that wants to take part; two answers are required."""
 
     company = LineField(
         _l("Company"), required(_l("Enter the name of your company.")),

@@ -93,7 +93,7 @@ WOULD_REPEAT = (
 
 
 class SurveyForm(Form):
-    """What the city asks companies about their experience; one answer is required, and none about a person."""
+    """Questions to companies about their experience; one answer is required, and none about a person."""
 
     done = MultiChoiceField(
         _l("Have you employed or trained people who fled to Germany, or had them as interns?"), EXPERIENCE_KINDS,

@@ -1,7 +1,7 @@
-"""Writing the mails of a submission: the office's in German, the sender's in their language.
+"""Compose the mails of a submission: for the office in German, for the sender in their language.
 
-A sender's address is what somebody has typed: until it is confirmed, it may be a stranger's. So the first mail, the
-receipt, repeats nothing that was typed. Who confirms the address by its link gets the copy of the answers.
+An unconfirmed sender's address may be a stranger's. So the first mail, the
+receipt, repeats no input. Its link confirms the address, and then the copy of the answers is sent.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ ENCODED_WORD = re.compile(r"=(?=\?)")
 def submission_mails(settings: Settings, definition: FormDefinition, submission: Submission) -> list[OutgoingMail]:
     """Return the mails that go out with a submission: always one to the office, and a receipt if there is an address.
 
-    Only whom they are for is stored; :func:`compose_mail` writes them when they are sent, so that answers are kept once.
+    Only the recipient is stored; :func:`compose_mail` composes a mail when it is sent, so that answers are stored once.
     """
     given = submission.answers.get(definition.sender_field or "") or None
     drafts = [OutgoingMail("office", settings.office_mail)]
@@ -105,7 +105,7 @@ def _office_mail(
 
 
 def office_subject(definition: FormDefinition, submission: Submission) -> str:
-    """Return the subject of the office's mail: reference, form and who has sent it, as far as they said."""
+    """Return the subject of the office's mail: reference, form and, if given, the sender's name."""
     sender = header_text(definition.sender_label(submission.answers), MAX_SENDER_CHARS)
     words = {"reference": submission.reference, "form": str(definition.title)}
     subject = _("%(reference)s: %(form)s, %(sender)s", **words, sender=sender) if sender else _("%(reference)s: %(form)s", **words)  # fmt: skip
@@ -113,7 +113,7 @@ def office_subject(definition: FormDefinition, submission: Submission) -> str:
 
 
 def header_text(text: str, limit: int) -> str:
-    """Return text as a header takes it: one line, no encoded word, at most ``limit`` characters.
+    """Return text for a header: one line, no encoded word, at most ``limit`` characters.
 
     Nothing invisible is in it but the joiners of scripts and emoji, see :func:`form_handler.forms.cleaning.clean_line`.
     """
@@ -164,7 +164,7 @@ def _sender_mail(
 
 
 def confirmation_text(settings: Settings, language: Language, submission: Submission) -> list[str]:
-    """Return the lines that say why the answers are not in the mail, and how to get them."""
+    """Return the text that explains why the answers are not in the mail, and how to get them."""
     lines = [_("This e-mail does not repeat your entries, because anybody can enter any e-mail address in a form.")]
     given = submission.answers.get(FORMS[submission.form].sender_field or "")
     if not settings.confirm_email or not given:
@@ -175,7 +175,7 @@ def confirmation_text(settings: Settings, language: Language, submission: Submis
 
 
 def signature(settings: Settings, language: Language) -> list[str]:
-    """Return who writes: office and city, the site's address, and the number to call, as far as the city has told us.
+    """Return the signature: office and city, the site's address, and the phone number if known.
 
     Names and numbers are in Latin letters; in a mail that is read from the right they are isolated (Unicode UAX #9, 3.1).
     """
@@ -209,7 +209,7 @@ def language_name(code: str) -> str:
 
 
 def format_utc(moment: datetime.datetime, code: str) -> str:
-    """Return a moment as readers of a language write it, in UTC."""
+    """Return a time in the format of a language, in UTC."""
     return format_moment(moment, "medium", locale=code) + " UTC"
 
 
@@ -227,7 +227,7 @@ def reply_template(reference: str) -> tuple[str, str]:
 
 
 def response_time_note(definition: FormDefinition) -> list[str]:
-    """Return the sentence that says by when the office answers; none where no answer is promised."""
+    """Return the sentence with the response time; none where no answer is promised."""
     days = definition.answer_within_days
     if days is None:
         return []
@@ -239,7 +239,7 @@ def _message(
 ) -> EmailMessage:
     """Return a message with the headers that all mails share; header values cannot bring in new lines.
 
-    ``Message-ID`` stays the same with every attempt, so that a mail that came twice can be told (RFC 5322, 3.6.4).
+    ``Message-ID`` is the same in every attempt, so that duplicates can be recognised (RFC 5322, 3.6.4).
     """
     message = EmailMessage(policy=SMTP)
     name = header_text(office_name(), MAX_SENDER_CHARS)
@@ -254,7 +254,7 @@ def _message(
 
 
 def _set_text(message: EmailMessage, lines: list[str], code: str) -> None:
-    """Give a message its text and the language of it (RFC 3282); in this order, for a text takes ``Content-…`` fields away."""
+    """Set text and language (RFC 3282) of a message; in this order, because setting the text removes ``Content-…`` fields."""
     message.set_content("\n".join(lines), cte="quoted-printable")
     message["Content-Language"] = code
 

@@ -49,7 +49,7 @@ class Transport(Protocol):
 
 
 class UnconfirmedDeliveryError(Exception):
-    """The whole message was sent, and the server did not say whether it took it."""
+    """The whole message was sent, and the server did not confirm it."""
 
 
 def send_by_smtp(url: str, sender: str, recipient: str, message: EmailMessage, timeouts: Timeouts = Timeouts()) -> None:
@@ -82,7 +82,7 @@ def send_by_smtp(url: str, sender: str, recipient: str, message: EmailMessage, t
 
 
 def _set_timeout(server: smtplib.SMTP, seconds: float) -> None:
-    """Let the next steps take this long."""
+    """Set the timeout of the next steps."""
     if server.sock is None:
         raise smtplib.SMTPServerDisconnected("the server hung up")
     server.sock.settimeout(seconds)
@@ -114,7 +114,7 @@ def _transfer(server: smtplib.SMTP, sender: str, recipient: str, message: EmailM
 
 
 def _quit(server: smtplib.SMTP, seconds: float) -> None:
-    """End the conversation; how it ends matters to nobody."""
+    """End the session; errors are ignored."""
     with contextlib.suppress(smtplib.SMTPException, OSError):
         _set_timeout(server, seconds)
         server.quit()

@@ -1,4 +1,4 @@
-"""Who may see what came in: accounts with argon2 passwords, sessions that can be ended, and limits on guessing.
+"""Accounts with argon2 passwords, sessions, and limits on guessing.
 
 Attempts are counted before the password is verified, each in one statement, so that parallel guesses count like others.
 A browser in which somebody has logged in before is known by its device cookie and counted by itself: a stranger's guesses
@@ -47,7 +47,7 @@ class ThrottledError(Exception):
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody of the office: the number of the account and the name that notes and events carry."""
+    """An account of the office; ``name`` stands in notes and events."""
 
     id: int
     name: str
@@ -208,7 +208,7 @@ def account_by_name(database: Database, name: str) -> Account | None:
 
 
 def open_session(database: Database, who: Account, now: datetime.datetime) -> str:
-    """Begin a session and return its secret, which only the browser keeps."""
+    """Start a session; return its token, which only the browser stores."""
     token = secrets.token_urlsafe(32)
     with database.transaction() as connection:
         connection.execute(staff_session.delete().where(staff_session.c.created_at < now - MAX_SESSION_AGE))
@@ -219,7 +219,7 @@ def open_session(database: Database, who: Account, now: datetime.datetime) -> st
 
 
 def find_session(database: Database, token: str, now: datetime.datetime) -> Account | None:
-    """Return who a session belongs to; None if it has ended, was idle for an hour, or is twelve hours old."""
+    """Return the account of a session; None if it has ended, was idle for an hour, or is twelve hours old."""
     query = (
         sa.select(account.c.id, account.c.name, staff_session.c.seen_at)
         .join(staff_session, staff_session.c.account_id == account.c.id)

@@ -109,7 +109,7 @@ def add_note(database: Database, found: Submission, text: str, actor: str, now: 
 
 
 def record_interim_notice(database: Database, found: Submission, actor: str, now: datetime.datetime) -> None:
-    """Note that an interim notice was given (§ 5(2) BITVNRW); the first one counts.
+    """Record an interim notice (§ 5(2) BITVNRW); the first one counts.
 
     :raises GoneError: if the submission was deleted.
     """
@@ -124,7 +124,7 @@ def record_interim_notice(database: Database, found: Submission, actor: str, now
 
 
 def accept_held(database: Database, found: Submission, actor: str, now: datetime.datetime) -> None:
-    """Take a held submission into the inbox and let its mails go out.
+    """Move a held submission into the inbox and queue its mails.
 
     :raises GoneError: if the submission was deleted.
     """
@@ -144,7 +144,7 @@ def accept_held(database: Database, found: Submission, actor: str, now: datetime
 
 
 def retry_mails(database: Database, actor: str, now: datetime.datetime, number: str | None = None) -> int:
-    """Let stuck mails be tried again at once, of one submission or of all; return how many."""
+    """Make undelivered mails due now, of one submission or of all; return their number."""
     where = [undelivered_condition()] if number is None else [undelivered_condition(), outgoing_mail.c.number == number]
     with database.transaction() as connection:
         done = connection.execute(
@@ -159,7 +159,7 @@ def retry_mails(database: Database, actor: str, now: datetime.datetime, number: 
 def update_answers(
     database: Database, seen: Submission, answers: Mapping[str, Any], actor: str, now: datetime.datetime
 ) -> list[str]:
-    """Put right answers in the place of wrong ones (Art. 16 GDPR); return the names of the changed fields.
+    """Correct answers (Art. 16 GDPR); return the names of the changed fields.
 
     What a colleague has changed since in other fields stays. Mails to the sender that have not left yet go to the
     corrected address; a mail that is being sent at this moment goes there once more.
@@ -265,7 +265,7 @@ def publish_quotation(
     now: datetime.datetime,
     shown: Mapping[str, Any] | None = None,
 ) -> None:
-    """Release a sentence of a survey for publication; a second release of the same answer replaces the first.
+    """Release a quotation of a survey answer for publication; a second one of the same answer replaces the first.
 
     :param found: the submission in which the text was found to be a part of the answer.
     :param shown: text and name of the quotation that was released when the page was shown, each empty if none; None: not
@@ -304,7 +304,7 @@ def find_quotation(connection: sa.Connection, number: str, field: str) -> dict[s
 
 
 def withdraw_quotation(database: Database, found: Submission, field: str, actor: str, now: datetime.datetime) -> None:
-    """Take a released sentence back.
+    """Withdraw a released quotation.
 
     :raises GoneError: if the submission was deleted.
     """

@@ -36,13 +36,13 @@ staff = Blueprint("staff", __name__)
 
 @staff.url_value_preprocessor
 def pop_language_code(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    """Take the language out of the address; the guard compares it with what the application read from the path."""
+    """Remove the language from the view's arguments; :func:`require_login` compares it with that of the path."""
     g.staff_code = values.pop("code", None) if values is not None else None
 
 
 @staff.before_request
 def require_login() -> BaseResponse | None:
-    """Let in who has a session; refuse what another site sent or what was sent from an old page, without losing it."""
+    """Require a session; refuse cross-site requests and forms of outdated pages, without losing their text."""
     wanted = None if g.language.default else g.language.code
     if g.language.code not in STAFF_LANGUAGES or g.staff_code != wanted:
         raise NotFound
@@ -69,7 +69,7 @@ def redirect_to_login(target: str) -> BaseResponse:
 
 
 def check_post(step: str) -> BaseResponse | None:
-    """Return the page for a form that may not be acted on, or None. What was typed is kept or given back."""
+    """Return the page for a form that is refused, or None. Its text is saved or returned."""
     owner = saved_forms.verify_page_owner(settings().secret_key, g.form.get("_page", ""))
     if step in PUBLIC_VIEWS:
         return None if has_valid_token() else render_login(_("This page had been open for too long. Please enter name and password once more."), 403)  # fmt: skip
@@ -100,7 +100,7 @@ def session_owner() -> int | None:
 
 
 def save_for(owner: int, step: str) -> bool:
-    """Keep what was sent for its writer; return whether it is kept, or there was nothing to keep."""
+    """Save a form for its author; return whether it is saved, or there was nothing to save."""
     if step not in unsent.SAVED_VIEWS:
         return True
     if not accounts.is_active_account(database(), owner):
@@ -110,7 +110,7 @@ def save_for(owner: int, step: str) -> bool:
 
 
 def save_until_login(step: str, owner: int | None) -> BaseResponse:
-    """Keep what was sent without a session and lead to the log-in; give it back where its writer is not known."""
+    """Save a form that was sent without a session and redirect to the log-in; return it where its author is unknown."""
     if step not in unsent.SAVED_VIEWS:
         return redirect_to_login(request.path)
     if owner is None or not save_for(owner, step):
@@ -122,7 +122,7 @@ def save_until_login(step: str, owner: int | None) -> BaseResponse:
 
 @staff.after_request
 def delete_sent_form(response: BaseResponse) -> BaseResponse:
-    """Throw away a kept form once it has been sent and acted on."""
+    """Delete a saved form after it was sent and stored."""
     identity = g.get("form", {}).get("_kept", "")
     if identity and response.status_code == 303 and g.get("account") is not None:
         saved_forms.delete_saved_form(database(), g.account.id, identity)
@@ -131,7 +131,7 @@ def delete_sent_form(response: BaseResponse) -> BaseResponse:
 
 @staff.errorhandler(submissions.GoneError)
 def handle_gone(_error: submissions.GoneError) -> BaseResponse:
-    """Say that an entry was deleted while somebody was writing, and give the text back."""
+    """Render that a submission was deleted meanwhile, with the text."""
     lines = [
         _("This entry is no longer there. It was deleted, or its time had run out. Nothing was stored."),
         _("What you entered is still here. Copy it if you need it."),
@@ -143,7 +143,7 @@ def handle_gone(_error: submissions.GoneError) -> BaseResponse:
 @staff.errorhandler(DatabaseBusyError)
 @staff.errorhandler(OSError)
 def handle_storage_error(error: Exception) -> BaseResponse:
-    """Say that the database did not take something, and give the text back."""
+    """Render that the database did not store a form, with the text."""
     current_app.logger.error("staff area: not stored: %s", type(error).__name__)
     if request.method == "POST" and not g.form:
         g.form = read_form(request, (request.endpoint or "").rpartition(".")[2])
@@ -155,7 +155,7 @@ def handle_storage_error(error: Exception) -> BaseResponse:
 
 @staff.errorhandler(HTTPException)
 def handle_staff_http_error(error: HTTPException) -> BaseResponse:
-    """Show a refused request in the frame of the staff area."""
+    """Render an HTTP error in the layout of the staff area."""
     status = error.code or 500
     if not g.get("is_staff") or status < 400:
         return handle_http_error(error)
@@ -183,7 +183,7 @@ def staff_context() -> dict[str, Any]:
 
 
 def file_response(content: bytes, name: str, mimetype: str) -> Response:
-    """Return a file to be saved; nothing on the way keeps it."""
+    """Return a download that no cache stores."""
     response = Response(content, mimetype=mimetype)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"

@@ -33,7 +33,7 @@ def read_devices(request: Request, settings: Settings) -> dict[int, str]:
 
 
 def remember_device(response: Response, request: Request, settings: Settings, account_id: int) -> None:
-    """Let the browser be known for an account from now on, with a fresh token."""
+    """Set the device cookie for an account, with a new token."""
     others = [pair for pair in read_devices(request, settings).items() if pair[0] != account_id]
     value = _serializer(settings).dumps([*others[1 - MAX_ACCOUNTS :], (account_id, secrets.token_urlsafe(16))])
     response.set_cookie(

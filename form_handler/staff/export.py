@@ -1,4 +1,4 @@
-"""Tables for the office: XLSX, CSV and JSON of exactly what the inbox shows, in which no answer can become a formula."""
+"""Exports of the filtered submissions as XLSX, CSV and JSON; no answer can become a formula."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def as_csv(found: Sequence[Submission]) -> bytes:
 
 
 def escape_formula(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula, not even behind blanks or after a line end inside it."""
+    """Return a cell that no spreadsheet interprets as a formula, not even after blanks or a line end."""
     lines = cell.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if any(line.lstrip(WHITESPACE).startswith(FORMULA_PREFIXES) for line in lines) or cell.startswith(FORMULA_PREFIXES):
         return "'" + cell

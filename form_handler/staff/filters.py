@@ -1,4 +1,4 @@
-"""The filter of the inbox, as an address holds it; a wrong one is named and shows nothing."""
+"""The filter of the inbox in a query string; a wrong one is reported and shows nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class FilterQuery:
-    """What an address asks for.
+    """A parsed query string.
 
     :ivar page: number of the page, the first is 1.
     :ivar values: the values as they were sent, for the fields of the filter.
@@ -79,7 +79,7 @@ def parse_filter(args: MultiDict[str, str], with_page: bool = False) -> FilterQu
 
 
 def allowed_values() -> dict[str, set[str]]:
-    """Return what may be chosen, by name of the filter."""
+    """Return the allowed values by name of the field."""
     return {
         "form": set(FORMS),
         "state": set(queries.STATES),
@@ -90,7 +90,7 @@ def allowed_values() -> dict[str, set[str]]:
 
 
 def field_label(name: str) -> str:
-    """Return what a filter is called on the page."""
+    """Return the label of a filter field."""
     return {
         "q": _("Search in all answers"), "form": _("Form"), "state": _("State"), "language": _("Language"),
         "trade": _("Trade"), "since": _("From"), "until": _("Until"), "held": _("suspected spam"), "page": _("Pages"),
@@ -98,7 +98,7 @@ def field_label(name: str) -> str:
 
 
 def shorten(value: str) -> str:
-    """Return a value as a message repeats it."""
+    """Return a value shortened for a message."""
     shown = "".join(c if c.isprintable() else "\ufffd" for c in value)
     return shown if len(shown) <= 40 else shown[:40] + "…"
 
@@ -119,7 +119,7 @@ def _day(name: str, text: str, errors: dict[str, str]) -> datetime.date | None:
 
 
 def filter_query(wanted: queries.SubmissionFilter, **more: Any) -> str:
-    """Return a filter as an address holds it."""
+    """Return a filter as a query string."""
     values = {
         "q": wanted.text, "form": wanted.form, "state": wanted.state, "language": wanted.language,
         "trade": wanted.trade, "since": wanted.since or "", "until": wanted.until or "",

@@ -1,4 +1,4 @@
-"""Keys of the database in words of the current language."""
+"""Labels of database keys in the current language."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def state_label(state: str) -> str:
 
 
 def event_label(kind: str, detail: str) -> str:
-    """Return what somebody did."""
+    """Return the label of an action."""
     return {
         "state": _("set the state to “%(state)s”", state=state_label(detail)),
         "note": _("wrote a note"),
@@ -44,7 +44,7 @@ def copy_label(detail: str) -> str:
 
 
 def mail_kind_label(kind: str) -> str:
-    """Return whom a mail is for."""
+    """Return the label of a mail's kind."""
     return {
         "office": _("to the office"),
         "copy": _("receipt to the sender"),
@@ -64,7 +64,7 @@ def mail_state_label(state: str) -> str:
 
 
 def spam_reasons(signs: str) -> list[str]:
-    """Return the signs of spam, each in words."""
+    """Return the spam signals as sentences."""
     words = {
         "trap": _("the field that people do not see was filled in"),
         "fast": _("the entries were confirmed within two seconds"),

@@ -1,4 +1,4 @@
-"""The frame of the staff area's pages."""
+"""The layout of the staff area's pages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def asset_url(name: str) -> str:
 
 
 def render(page: str, status: int = 200, **values: Any) -> Response:
-    """Return a page of the staff area; no cache keeps it, not even the browser's."""
+    """Return a page of the staff area; no cache stores it, not even the browser's."""
     code = g.language.code
     text = render_template(
         f"partials/staff/{page}.html",

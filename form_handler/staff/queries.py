@@ -21,7 +21,7 @@ OPEN_STATES = ("new", "in_work")
 
 @dataclass(frozen=True)
 class SubmissionFilter:
-    """What the inbox is filtered by; empty means everything.
+    """A filter of the inbox; empty means everything.
 
     :ivar since: first day, inclusive.
     :ivar until: last day, inclusive.
@@ -64,7 +64,7 @@ def midnight(day: datetime.date) -> datetime.datetime:
 
 @dataclass(frozen=True)
 class Deadlines:
-    """By when a submission needs what.
+    """The deadlines of a submission.
 
     :ivar interim_by: by when an interim notice is due, or None.
     :ivar answer_by: by when the answer is due, or None.
@@ -127,7 +127,7 @@ def search_submissions(
 
 
 def all_submissions(database: Database, wanted: SubmissionFilter) -> list[Submission]:
-    """Return everything that fits, the newest first; for exports."""
+    """Return all submissions of a filter, the newest first."""
     query = sa.select(submission).where(*wanted.conditions())
     with database.read_connection() as connection:
         rows = connection.execute(query.order_by(submission.c.received_at.desc(), submission.c.reference))
@@ -135,7 +135,7 @@ def all_submissions(database: Database, wanted: SubmissionFilter) -> list[Submis
 
 
 def inbox_counts(database: Database, now: datetime.datetime) -> dict[str, int]:
-    """Return how many are new, overdue, held, and how many mails are stuck."""
+    """Return the numbers of new, overdue and held submissions, and of undelivered mails."""
 
     def how_many(table: sa.Table, *where: Any) -> int:
         return int(connection.execute(sa.select(sa.func.count()).select_from(table).where(*where)).scalar_one())

@@ -1,6 +1,6 @@
-"""What a clerk sent after the session had ended: kept on the server for its writer, shown after the next log-in.
+"""Forms that were sent after the session had ended: saved for their author, shown after the next log-in.
 
-Nothing is done by itself: the writer sees the text and sends it. Another account never gets it.
+Nothing is sent automatically, and another account never sees them.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ class SavedForm:
 
 
 def sign_page_owner(key: str, account_id: int) -> str:
-    """Return the mark in a page's forms that says for which account the page was drawn."""
+    """Return the token in a page's forms that names the account of the page."""
     value = URLSafeTimedSerializer(key, salt="page-owner").dumps(account_id)
     return value if isinstance(value, str) else value.decode()
 
 
-def verify_page_owner(key: str, mark: str) -> int | None:
-    """Return the account for which a page was drawn; None if the mark is not ours or older than a week."""
+def verify_page_owner(key: str, token: str) -> int | None:
+    """Return the account of a page's token; None if it is invalid or older than a week."""
     try:
-        return int(URLSafeTimedSerializer(key, salt="page-owner").loads(mark, max_age=MAX_PAGE_AGE_SECONDS))
+        return int(URLSafeTimedSerializer(key, salt="page-owner").loads(token, max_age=MAX_PAGE_AGE_SECONDS))
     except (BadSignature, TypeError, ValueError):
         return None
 
 
 def save_form(database: Database, account_id: int, path: str, fields: Pairs, now: datetime.datetime) -> bool:
-    """Keep what was sent; the same again is kept once. Return False if the account has too much kept already."""
+    """Save a form, the same one once; return False if the account has too many."""
     text = json.dumps(list(fields), ensure_ascii=False).replace("\\u0000", "\ufffd")
     mine = saved_form.c.account_id == account_id
     with database.transaction() as connection:
@@ -74,7 +74,7 @@ def save_form(database: Database, account_id: int, path: str, fields: Pairs, now
 
 
 def list_saved_forms(database: Database, account_id: int, now: datetime.datetime) -> list[SavedForm]:
-    """Return what is kept for an account, the oldest first."""
+    """Return the saved forms of an account, the oldest first."""
     query = (
         sa.select(saved_form)
         .where(saved_form.c.account_id == account_id, saved_form.c.expires_at > now)
@@ -93,7 +93,7 @@ def saved_texts(fields: str) -> list[str]:
 
 
 def delete_saved_form(database: Database, account_id: int, identity: str) -> None:
-    """Throw away what was sent or is no longer wanted; only its own account can."""
+    """Delete a saved form of an account."""
     with database.transaction() as connection:
         connection.execute(
             saved_form.delete().where(saved_form.c.account_id == account_id, saved_form.c.id == identity[:32])
@@ -101,5 +101,5 @@ def delete_saved_form(database: Database, account_id: int, identity: str) -> Non
 
 
 def delete_expired(connection: sa.Connection, now: datetime.datetime) -> None:
-    """Delete what was kept for too long."""
+    """Delete expired forms."""
     connection.execute(saved_form.delete().where(saved_form.c.expires_at < now))

@@ -1,4 +1,4 @@
-"""Giving back what could not be stored: after the session ended, an expired form, a deleted entry, a fault of the server."""
+"""Forms that could not be stored: session ended, token expired, submission deleted, server error."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def saved_fields(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def labelled_fields(pairs: Iterable[tuple[str, str]]) -> list[Field]:
-    """Return fields with the words that a page shows."""
+    """Return fields with their labels."""
     labels = {name: field.label.text for d in FORMS.values() for name, field in d.form_class()._fields.items()}
     labels |= {"note": _("Note"), "state": _("State"), "text": _("Quotation for the website")}
     found = []
@@ -83,7 +83,7 @@ def labelled_fields(pairs: Iterable[tuple[str, str]]) -> list[Field]:
 
 
 def describe_form(path: str) -> str:
-    """Return what a form at an address does, with the reference of the entry."""
+    """Return the action of a form's path, with the reference of the submission."""
     words = {
         "write_note": _("Note"), "change_state": _("State"), "correct_answers": _("Correction"),
         "release_quotation": _("Quotation for the website"), "interim": _("An interim notice has been given"),
@@ -95,7 +95,7 @@ def describe_form(path: str) -> str:
 
 
 def render_unsent(status: int, title: str, lines: Sequence[str], may_send: bool, log_in: bool = False) -> Response:
-    """Return a page with what this request sent, nothing of it stored.
+    """Return a page with the fields of this request, which were not stored.
 
     :param may_send: whether there is a button that sends it once more, with a fresh token.
     :param log_in: whether there is a link to the log-in.
@@ -109,7 +109,7 @@ def render_unsent(status: int, title: str, lines: Sequence[str], may_send: bool,
 
 
 def render_saved_forms(found: Sequence[saved_forms.SavedForm]) -> Response:
-    """Return the page with everything that is kept for the account."""
+    """Return the page with all saved forms of the account."""
     items = [
         {"id": one.id, "path": one.path, "what": describe_form(one.path), "when": one.created_at, "fields": labelled_fields(one.fields)}
         for one in found

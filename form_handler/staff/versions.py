@@ -1,4 +1,4 @@
-"""What a clerk saw when a form of an entry was opened, carried in the form and signed: the base of a merge."""
+"""The signed version of a submission in a form: the base of a three-way merge."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from form_handler.storage.submissions import Submission
 
 
 def sign_version(found: Submission, **values: Any) -> str:
-    """Return a mark of a submission's version with what the form shows of it."""
+    """Return a token of a submission's version with the values that the form shows."""
     value = _serializer().dumps({"number": found.number, "version": found.version, **values})
     return value if isinstance(value, str) else value.decode()
 
 
-def verify_version(mark: str, found: Submission) -> Mapping[str, Any] | None:
-    """Return what a mark holds; None if it is not ours or belongs to another submission."""
+def verify_version(token: str, found: Submission) -> Mapping[str, Any] | None:
+    """Return the content of a token; None if it is invalid or of another submission."""
     try:
-        seen = _serializer().loads(mark)
+        seen = _serializer().loads(token)
     except BadSignature:
         return None
     return seen if isinstance(seen, dict) and seen.get("number") == found.number else None

@@ -90,9 +90,9 @@ def _report(manifest: dict[str, Any]) -> str:
 
 
 def restore_backup(database: Database, file: Path) -> str:
-    """Take a backup into an empty database and prove it: read all back and compare with the checksums.
+    """Restore a backup into an empty database and verify it: read everything back and compare the checksums.
 
-    All is one transaction: on any fault the database stays empty.
+    It is one transaction: on any error the database stays empty.
 
     :raises BackupError: if the file is no whole backup, or the database is not empty.
     :raises SchemaError: if the backup is from a newer version of the programme.
@@ -168,7 +168,7 @@ def _fill(connection: sa.Connection, archive: zipfile.ZipFile, name: str, expect
 
 
 def _reset_sequence(connection: sa.Connection, table: sa.Table) -> None:
-    """Let PostgreSQL number new rows after the restored ones."""
+    """Set PostgreSQL's sequence after the restored ids."""
     if connection.dialect.name == "postgresql" and "id" in table.columns:
         connection.exec_driver_sql(
             f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), "  # noqa: S608 - a name of our own schema

@@ -24,7 +24,7 @@ def delete_submissions(
     mail_dir: Path | None = None,
     mark: str | None = None,
 ) -> int:
-    """Delete submissions with mails, notes and events for good (Art. 17 GDPR); note only that it was done, and how many.
+    """Delete submissions with mails, notes and events (Art. 17 GDPR); record only the number.
 
     :param mail_dir: the folder of mails that were written as files; theirs are deleted as well.
     :param mark: what :func:`work_digest` returned when the colleague was asked; None: not compared.
@@ -51,7 +51,7 @@ def delete_submissions(
 
 
 def _shorten_saved_forms(connection: sa.Connection, references: list[str], now: datetime.datetime) -> None:
-    """Keep what a clerk sent about a deleted submission after the session had ended for one more day only."""
+    """Let saved forms about deleted submissions expire after one day."""
     soon = now + datetime.timedelta(days=1)
     for reference in references:
         about = saved_form.c.path.like(f"%/v/{reference}/%") & (saved_form.c.expires_at > soon)
@@ -59,7 +59,7 @@ def _shorten_saved_forms(connection: sa.Connection, references: list[str], now: 
 
 
 def work_digest(database: Database, numbers: list[str]) -> str:
-    """Return a mark of everything that the office has done with these submissions so far."""
+    """Return a digest of the office's work on these submissions."""
     with database.read_connection() as connection:
         return _work_digest(connection, numbers)
 

@@ -1,4 +1,4 @@
-"""The log of what the office did: who, what, when, never what a person wrote."""
+"""The log of the office's actions; it never contains input of a person."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def record_event(
     number: str | None = None,
     detail: str = "",
 ) -> None:
-    """Note who did what when; the detail never holds what a person wrote."""
+    """Record an action with actor and time; ``detail`` never contains input of a person."""
     connection.execute(
         event.insert().values(number=number, actor=actor, happened_at=now, kind=kind, detail=detail[:200])
     )
 
 
 def record_copy(database: Database, found: Sequence[Submission], kind: str, actor: str, now: datetime.datetime) -> None:
-    """Note that a person got a copy of these submissions (Art. 5(2) GDPR), of each and of all, without what it held."""
+    """Record that a person received a copy of these submissions (Art. 5(2) GDPR), without its content."""
     with database.transaction() as connection:
         for row in found:
             record_event(connection, actor, "copied", now, row.number, kind)

@@ -57,7 +57,7 @@ def refuse_newer(revision: str | None) -> None:
 
 
 def require_current(database: Database) -> None:
-    """Make sure that the database fits.
+    """Require the current schema.
 
     :raises SchemaError: if it is older (run ``kim db upgrade``) or newer.
     """

@@ -24,7 +24,7 @@ def current_revision(connection: sa.Connection) -> str | None:
 
 
 def is_current(database: Database) -> bool:
-    """Tell whether a database has the schema that this programme needs."""
+    """Return whether a database has the schema that this programme needs."""
     with database.read_connection() as connection:
         return current_revision(connection) == LATEST_REVISION
 

@@ -1,4 +1,4 @@
-"""What submissions are searched by: columns that are computed when one is stored or corrected, and the conditions on them.
+"""Search: columns that are computed when a submission is stored or corrected, and the conditions on them.
 
 Both sides are folded by :func:`core.folding.fold_text`, so that SQLite and PostgreSQL find the same.
 """
@@ -182,7 +182,7 @@ def has_stale_columns(connection: sa.Connection) -> bool:
 
 
 def search_version() -> str:
-    """Return a mark that changes when the search columns would be computed differently."""
+    """Return a version that changes when the search columns would be computed differently."""
     from form_handler.forms import FORMS
 
     words = [sorted(german_choice_labels(form).items()) for form in FORMS]

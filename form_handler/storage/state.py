@@ -1,4 +1,4 @@
-"""Small facts about the service itself that outlive a restart: the last known time, the last purge."""
+"""State of the service itself: last known time, last purge, heartbeat of the mail worker."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from form_handler.storage.tables import service_state
 
 
 def read_state(connection: sa.Connection, name: str) -> str | None:
-    """Return a fact, or None."""
+    """Return a value, or None."""
     value: str | None = connection.execute(
         sa.select(service_state.c.value).where(service_state.c.name == name)
     ).scalar()
@@ -18,13 +18,13 @@ def read_state(connection: sa.Connection, name: str) -> str | None:
 
 
 def write_state(connection: sa.Connection, name: str, value: str | None) -> None:
-    """Keep a fact; None forgets it."""
+    """Store a value; None deletes it."""
     connection.execute(service_state.delete().where(service_state.c.name == name))
     if value is not None:
         connection.execute(service_state.insert().values(name=name, value=value))
 
 
 def read_time(connection: sa.Connection, name: str) -> datetime.datetime | None:
-    """Return a moment that was kept by :func:`write_state` in ISO 8601, or None."""
+    """Return a time that :func:`write_state` stored in ISO 8601, or None."""
     value = read_state(connection, name)
     return datetime.datetime.fromisoformat(value) if value else None

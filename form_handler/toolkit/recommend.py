@@ -1,4 +1,4 @@
-"""The chooser of the toolkit: which measures fit an employer's answers, in which order, and why.
+"""The rules of the toolkit: recommend measures for an employer's answers, in order, with reasons.
 
 A face of `editorial` (see CONTRIBUTING.md): :func:`recommend` runs on plain data, which the build writes as
 ``massnahmen.json`` for each language and the handler reads. ``overrides/assets/chooser.js`` holds the same rules
@@ -47,7 +47,7 @@ def recommend(data: Mapping[str, Any], answers: Answers) -> list[dict[str, Any]]
 
 
 def is_applicable(measure: Mapping[str, Any], answers: Answers) -> bool:
-    """Tell whether a measure is open to these answers at all; what was not answered excludes nothing."""
+    """Return whether a measure applies to these answers; an unanswered question excludes nothing."""
     return all(
         not answers.get(question) or set(answers[question]) & set(measure[question])
         for question in ("want", "document", "size")
@@ -117,7 +117,7 @@ def stage_labels() -> list[tuple[str, str]]:
 
 
 def parse_answers(given: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Return of what was sent only the choices that exist, each once; one of a kind where one is meant."""
+    """Return the valid choices of a query, each once; at most one for a question with one answer."""
     found = {}
     for question, choices in choice_labels().items():
         kept = [key for key, _words in choices if key in given.get(question, ())]

@@ -1,4 +1,4 @@
-"""The toolkit in the handler: the chooser's result as a page with its own address, and what a receipt recommends."""
+"""Views of the toolkit: the recommendations as a page, and those on a receipt."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OFFER_KINDS = {"internship": "internship", "entry_qualification": "training", "t
 
 
 class ToolkitError(Exception):
-    """The built site holds no measures; the message says what to do."""
+    """The built site has no measures; the message says what to do."""
 
 
 def load_toolkit(site_dir: Path, language: Language) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def share_url(action: str, answers: Mapping[str, Sequence[str]]) -> str:
 
 
 def chooser_answers(form: str, answers: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return what a form's answers say to the chooser's questions; empty for forms that say nothing."""
+    """Return the chooser's answers that follow from a form's answers; empty for forms without any."""
     found: dict[str, list[str]] = {}
     if form == "participation":
         found["want"] = [OFFER_KINDS[way] for way in answers.get("ways") or () if way in OFFER_KINDS]
@@ -90,7 +90,7 @@ def chooser_answers(form: str, answers: Mapping[str, Any]) -> dict[str, list[str
 
 
 def recommendations_for_receipt(language: Language, answers: Mapping[str, Sequence[str]]) -> str:
-    """Return the part of a receipt that shows what fits; empty if nothing is known, or the measures cannot be read."""
+    """Return the recommendations on a receipt; empty if nothing is known or the measures cannot be loaded."""
     if not any(answers.values()):
         return ""
     try:

@@ -17,7 +17,7 @@ from form_handler.staff.login import render_login, safe_redirect_target, start_s
 
 @staff.route("/anmelden/", methods=["GET", "POST"])
 def log_in() -> BaseResponse:
-    """Let somebody in by name and password; too many wrong attempts are slowed down."""
+    """Log in by name and password; too many failures are throttled."""
     if request.method != "POST":
         return redirect(safe_redirect_target(request.args.get("weiter", "")), 303) if g.account else render_login()
     try:
@@ -44,12 +44,12 @@ def log_out() -> BaseResponse:
 
 @staff.route("/ungesendet/")
 def saved_forms_page() -> BaseResponse:
-    """Show what was sent after the session had ended, to be sent once more."""
+    """Show forms that were sent without a session, to be sent again."""
     return unsent.render_saved_forms(saved_forms.list_saved_forms(database(), g.account.id, utc_now()))
 
 
 @staff.route("/ungesendet/verwerfen", methods=["POST"])
 def delete_saved_form() -> BaseResponse:
-    """Throw away something that was kept."""
+    """Delete a saved form."""
     saved_forms.delete_saved_form(database(), g.account.id, g.form.get("id", ""))
     return redirect(f"{staff_root()}ungesendet/", 303)

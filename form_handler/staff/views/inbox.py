@@ -27,7 +27,7 @@ from form_handler.storage.submissions import Submission
 
 @staff.route("/")
 def inbox_page() -> BaseResponse:
-    """Show what came in."""
+    """Show the inbox."""
     asked = parse_filter(request.args, with_page=True)
     if asked.errors:
         return render_inbox(asked)
@@ -57,7 +57,7 @@ def render_inbox(asked: FilterQuery, found: Sequence[Submission] = (), total: in
 
 @staff.route("/ausgabe.<kind>")
 def download(kind: str) -> BaseResponse:
-    """Hand out exactly what the filter shows, as a file."""
+    """Send the filtered submissions as a file."""
     makers: dict[str, tuple[Any, str]] = {
         "xlsx": (export.as_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         "csv": (export.as_csv, "text/csv"),  # Flask adds the charset

@@ -56,7 +56,7 @@ def oidc_client() -> Any:
 
 @staff.route("/anbieter/", methods=["POST"])
 def oidc_login() -> BaseResponse:
-    """Lead to the provider's log-in."""
+    """Redirect to the provider's log-in."""
     session["weiter"] = safe_redirect_target(g.form.get("weiter", ""))
     back = f"{settings().public_url.rstrip('/')}{staff_root()}anbieter/zurueck"
     try:
@@ -68,7 +68,7 @@ def oidc_login() -> BaseResponse:
 
 @staff.route("/anbieter/zurueck")
 def oidc_callback() -> BaseResponse:
-    """Let in whom the provider names, if an open account of ours has the same name."""
+    """Log in the user that the provider names, if an active account has the same name."""
     try:
         token = oidc_client().authorize_access_token()
     except provider_errors() as error:
@@ -85,12 +85,12 @@ def oidc_callback() -> BaseResponse:
 
 
 def login_failed(error: Exception) -> BaseResponse:
-    """Say that the provider did not let somebody in; the log gets the kind of error."""
+    """Render a failed log-in at the provider; log the class of the error."""
     current_app.logger.warning("provider log-in failed: %s", type(error).__name__)
     return render_login_error(_("The city's log-in did not work just now. Please try again, or use name and password."))
 
 
 def render_login_error(error: str) -> BaseResponse:
-    """Return the log-in page with what went wrong."""
+    """Return the log-in page with an error."""
     g.account = None
     return render_login(error, 403)

@@ -26,12 +26,12 @@ from form_handler.storage.submissions import Submission
 
 
 def person_query(values: MultiDict[str, str]) -> str:
-    """Return whom a colleague looks for."""
+    """Return the query for a person."""
     return (values.get("q") or values.get("email") or "").strip()[: persons.MAX_QUERY]
 
 
 def selected_submissions(values: MultiDict[str, str]) -> list[Submission]:
-    """Return what a colleague has ticked; where nothing was offered to tick, what is certainly of the person."""
+    """Return the selected submissions; without a selection, the exact matches of the query."""
     if values.get("picked") or values.getlist("ref"):
         return persons.find_selected(database(), values.getlist("ref"))
     return persons.find_exact(database(), person_query(values))
@@ -44,7 +44,7 @@ def person() -> BaseResponse:
 
 
 def render_person(query: str, error: str = "") -> BaseResponse:
-    """Show what belongs to a person, and apart from it what may."""
+    """Render exact and similar matches of a person."""
     return render(
         "person", status=422 if error else 200, title=_("Data of one person"), query=query, error=error,
         found=persons.find_person(database(), query), data_requests=events.list_data_requests(database()),
@@ -94,7 +94,7 @@ def delete_person() -> BaseResponse:
 
 @staff.route("/person/berichtigen", methods=["GET", "POST"])
 def correct_person() -> BaseResponse:
-    """Put name, address or number right in everything that was ticked (Art. 16 GDPR)."""
+    """Correct name, address or number in all selected submissions (Art. 16 GDPR)."""
     values = g.form if request.method == "POST" else request.args
     query, found = person_query(values), selected_submissions(values)
     if not found and values.get("picked") and request.method != "POST":
@@ -127,7 +127,7 @@ def correct_person() -> BaseResponse:
 def render_person_correction(
     query: str, found: Sequence[Submission], fields: Sequence[ContactField], error: str = "", status: int = 200
 ) -> BaseResponse:
-    """Show the fields that are corrected in several submissions at once."""
+    """Render the fields that are corrected in several submissions at once."""
     return render(
         "edit-person", status=status, title=_("Correct the data of one person"), query=query, found=found,
         fields=fields, error=error, seen=deletion.work_digest(database(), [row.number for row in found]),

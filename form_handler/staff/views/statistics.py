@@ -24,7 +24,7 @@ DECISIONS: dict[str, bool | None] = {"counts": True, "excluded": False, "undecid
 
 @staff.route("/zahlen/")
 def statistics() -> BaseResponse:
-    """Show what came in as charts, each with its table; filtered as the inbox is."""
+    """Show charts of the filtered submissions, each with its table."""
     asked = parse_filter(request.args)
     if asked.errors:
         return render_inbox(asked)
@@ -37,7 +37,7 @@ def statistics() -> BaseResponse:
 
 @staff.route("/umfrage/")
 def survey() -> BaseResponse:
-    """Show the live picture of the experience survey."""
+    """Show all counts and texts of the experience survey."""
     found = queries.all_submissions(database(), queries.SubmissionFilter(form="survey"))
     return render("survey", title=_("Survey"), charts=survey_charts(found), texts=survey_texts(found), total=len(found))
 

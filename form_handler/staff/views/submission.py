@@ -31,7 +31,7 @@ MAX_NOTE_CHARS = 4000
 
 
 def submission_view(view: Any) -> Any:
-    """Give a view the submission that its address names."""
+    """Pass the submission of the path to a view."""
 
     @wraps(view)
     def wrapped(reference: str) -> BaseResponse:
@@ -49,14 +49,14 @@ def submission_view(view: Any) -> Any:
 @staff.route("/v/<reference>/")
 @submission_view
 def submission_detail(found: Submission) -> BaseResponse:
-    """Show one submission with everything that belongs to it."""
+    """Show one submission."""
     return render_submission(found)
 
 
 def render_submission(
     found: Submission, note: str = "", error: str = "", typed: Mapping[str, str] | None = None
 ) -> BaseResponse:
-    """Show one submission; with a note or quotation that could not be kept, and why.
+    """Render one submission; with ``error``, also the note or quotation that was not stored.
 
     :param typed: by name of the field, the quotation that was typed.
     """
@@ -95,7 +95,7 @@ def quotable_texts(found: Submission) -> list[tuple[str, str]]:
 
 
 def redirect_to_submission(found: Submission) -> BaseResponse:
-    """Lead back to the submission."""
+    """Redirect to the submission."""
     return redirect(f"{staff_root()}v/{found.reference}/", 303)
 
 
@@ -144,7 +144,7 @@ def render_state_conflict(seen: Submission, current: Submission, state: str) -> 
 @staff.route("/v/<reference>/notiz", methods=["POST"])
 @submission_view
 def write_note(found: Submission) -> BaseResponse:
-    """Keep a note."""
+    """Add a note."""
     text = g.form.get("note", "").replace("\r\n", "\n").strip()
     if not text or len(text) > MAX_NOTE_CHARS or "\x00" in text:
         return render_submission(found, text, _("A note has 1 to %(limit)s characters.", limit=MAX_NOTE_CHARS))
@@ -155,7 +155,7 @@ def write_note(found: Submission) -> BaseResponse:
 @staff.route("/v/<reference>/zwischennachricht", methods=["POST"])
 @submission_view
 def interim(found: Submission) -> BaseResponse:
-    """Note that an interim notice was given."""
+    """Record an interim notice."""
     actions.record_interim_notice(database(), found, g.account.name, utc_now())
     return redirect_to_submission(found)
 
@@ -163,7 +163,7 @@ def interim(found: Submission) -> BaseResponse:
 @staff.route("/v/<reference>/freigeben", methods=["POST"])
 @submission_view
 def release_held(found: Submission) -> BaseResponse:
-    """Take a held submission into the inbox."""
+    """Release a held submission into the inbox."""
     actions.accept_held(database(), found, g.account.name, utc_now())
     return redirect_to_submission(found)
 
@@ -208,7 +208,7 @@ def release_quotation(found: Submission) -> BaseResponse:
 @staff.route("/v/<reference>/berichtigen", methods=["GET", "POST"])
 @submission_view
 def correct_answers(found: Submission) -> BaseResponse:
-    """Put answers right (Art. 16 GDPR)."""
+    """Correct answers (Art. 16 GDPR)."""
     definition = FORMS[found.form]
     if request.method != "POST":
         form = definition.form_class(data=dict(found.answers))
@@ -236,7 +236,7 @@ def correct_answers(found: Submission) -> BaseResponse:
 
 
 def render_correction(found: Submission, form: Form, seen: str) -> BaseResponse:
-    """Show the form with the answers."""
+    """Render the correction form."""
     return render(
         "edit", status=422 if form.errors else 200, title=_("Correct %(reference)s", reference=found.reference),
         found=found, definition=FORMS[found.form], form=form, seen=seen,
@@ -251,7 +251,7 @@ def render_conflict(
     names: Sequence[str],
     error: str,
 ) -> BaseResponse:
-    """Show what both have written, and what stood there before; neither is chosen beforehand.
+    """Render both texts and the previous one; neither is preselected.
 
     :param answers: what is to be stored, with the clerk's own text where both differ.
     """
@@ -293,7 +293,7 @@ def delete_submission(found: Submission) -> BaseResponse:
 
 
 def delete_all(found: Sequence[Submission], kind: str) -> str:
-    """Delete submissions for good; return why not, if somebody has worked on one since the page was opened."""
+    """Delete submissions; return the error if somebody has worked on one since the page was opened."""
     numbers, mark = [row.number for row in found], g.form.get("_seen") or None
     try:
         deletion.delete_submissions(database(), numbers, g.account.name, kind, utc_now(), settings().mail_dir, mark)
