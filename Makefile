@@ -9,7 +9,7 @@ DENO := DENO_DIR=$(VENV)/deno $(VENV)/bin/deno
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run build pdf desk check test test-fast test-all bench scan clean lock browser postgres nginx
+.PHONY: help run build pdf dashboard check test test-fast test-all bench scan clean lock browser postgres nginx
 
 # An environment holds the paths of the folder that it was made in. One that came along with a copy is made anew.
 # The shell compares, for a folder may have any name: blanks, quotes, signs that mean something to make.
@@ -29,8 +29,8 @@ build: $(VENV)/.installed ## Build the static site into site/, with PDF booklets
 pdf: $(VENV)/.installed ## Print the PDF booklets of the built site into site/pdf/ (needs Chromium)
 	@$(KIM) pdf
 
-desk: $(VENV)/.installed ## Write the editors' desk to var/desk/index.html: what is missing, stale, overdue, unconfirmed
-	@$(KIM) desk
+dashboard: $(VENV)/.installed ## Write the editors' dashboard to var/dashboard/index.html: what is missing, stale, overdue, unconfirmed
+	@$(KIM) dashboard
 
 check: $(VENV)/.installed-dev ## Lint and types of Python, CSS and JavaScript, pages, facts and interface words
 	@$(VENV)/bin/python -m ruff check . && $(VENV)/bin/python -m ruff format --check . && $(VENV)/bin/python -m mypy && $(VENV)/bin/python $(VENV)/bin/lint-imports --no-logo && $(DENO) task --quiet check && $(KIM) check

@@ -29,7 +29,7 @@ KEYWORDS = {
     "_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "_l": None, "_n": (1, 2),
 }  # fmt: skip
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
-FIX_HINT = "Tragen Sie die Übersetzung ein; `.venv/bin/kim words update` legt fehlende Zeilen an."
+FIX_HINT = "Tragen Sie die Übersetzung ein; `.venv/bin/kim catalogs update` legt fehlende Zeilen an."
 
 
 def extract_messages(root: Path = ROOT, dirs: tuple[str, ...] = SOURCE_DIRS) -> Catalog:
@@ -114,12 +114,16 @@ def check_catalog(language: Language, template: Catalog, folder: Path = LOCALE_D
         yield Finding(shown, 0, f"Es fehlt: „{key}“.", FIX_HINT, code="words")
     for key in sorted(have.keys() - wanted.keys()):
         yield Finding(shown, have[key].lineno or 0, f"Niemand braucht: „{key}“.",
-                      "`.venv/bin/kim words update` räumt auf.", code="words")  # fmt: skip
+                      "`.venv/bin/kim catalogs update` räumt auf.", code="words")  # fmt: skip
     for key in sorted(wanted.keys() & have.keys()):
         yield from _check_message(shown, have[key])
     if text != format_catalog(catalog):
         yield Finding(
-            shown, 0, "Die Datei ist nicht in der Normalform.", "`.venv/bin/kim words update` ordnet sie.", code="words"
+            shown,
+            0,
+            "Die Datei ist nicht in der Normalform.",
+            "`.venv/bin/kim catalogs update` ordnet sie.",
+            code="words",
         )
 
 

@@ -96,7 +96,7 @@ def call(words: Sequence[str]) -> int | str | None:
 
 
 def is_about_content(error: Exception) -> bool:
-    """Tell whether an error is findings with file, line and remedy; what raises them has loaded their class."""
+    """Return whether an error is findings with file, line and remedy; what raises them has loaded their class."""
     findings = sys.modules.get("core.findings")
     return findings is not None and isinstance(error, findings.ContentError)
 

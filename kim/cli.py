@@ -96,16 +96,19 @@ def refuse_old(site_dir: Path) -> None:
 
 
 @main.command()
-@click.option("--open", "show_open", is_flag=True, help="Also list what the city has to confirm.")
-@click.option("--publish", is_flag=True, help="Also refuse what may not go public.")
-@click.option("--links", is_flag=True, help="Also ask every address outside, politely and slowly.")
-@click.option("--format", "form", type=click.Choice(["text", "github", "json"]), default="text", show_default=True)
-def check(show_open: bool, publish: bool, links: bool, form: str) -> None:
-    """Check pages, facts and interface words; say file, line, reason and remedy of every fault."""
+@click.option("--pending", is_flag=True, help="Auch auflisten, was die Stadt noch bestätigen muss.")
+@click.option("--publish", is_flag=True, help="Auch melden, was nicht öffentlich werden darf.")
+@click.option("--links", is_flag=True, help="Auch alle fremden Adressen abrufen; das dauert einige Minuten.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "github", "json"]), default="text", show_default=True,
+    help="Für Menschen, für GitHub oder für Programme.",
+)  # fmt: skip
+def check(pending: bool, publish: bool, links: bool, form: str) -> None:
+    """Seiten, Angaben und Wörter der Oberfläche prüfen: Datei, Zeile, Grund und Abhilfe zu jedem Fehler."""
     from core.findings import as_github, as_json, as_text, errors
     from editorial.checks.runner import run_checks
 
-    report = run_checks(show_open=show_open, publish=publish)
+    report = run_checks(show_pending=pending, publish=publish)
     found = report.findings
     if links:
         from editorial.checks.external_links import check_links
@@ -121,9 +124,11 @@ def check(show_open: bool, publish: bool, links: bool, form: str) -> None:
 
 
 @main.command()
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Another place than var/desk/index.html.")
-def desk(out: Path | None) -> None:
-    """Write the editors' desk: one page that says what there is to do (var/desk/index.html, never public)."""
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Eine andere Datei als var/dashboard/index.html."
+)
+def dashboard(out: Path | None) -> None:
+    """Den Redaktionstisch schreiben: eine Seite mit allem, was zu tun ist (var/dashboard/index.html, nie öffentlich)."""
     from editorial.checks.dashboard import DEFAULT_PATH, write_dashboard
 
     click.echo(f"Der Redaktionstisch steht in {write_dashboard(out or DEFAULT_PATH)}")
@@ -132,9 +137,9 @@ def desk(out: Path | None) -> None:
 @main.command()
 @click.argument("kind", type=click.Choice(["offer", "company", "measure", "page", "language"]))
 @click.argument("name")
-@click.option("--in", "folder", help="For a page: the section in which it stands, for example ankommen.")
+@click.option("--in", "folder", help="Für eine Seite: der Bereich, in dem sie steht, zum Beispiel ankommen.")
 def new(kind: str, name: str, folder: str | None) -> None:
-    """Make a new page (kim new offer "Titel") or a new language (kim new language fr), and say what comes next."""
+    """Eine Seite (kim new offer "Titel") oder eine Sprache (kim new language fr) anlegen; danach steht dort, was folgt."""
     from editorial.content.scaffold import ScaffoldError, new_language, new_page
 
     try:
@@ -171,13 +176,13 @@ def bench(what: str, options: tuple[str, ...]) -> None:
 
 
 @main.group()
-def words() -> None:
-    """Interface words: the catalogues below core/locale/."""
+def catalogs() -> None:
+    """Wörter der Oberfläche: die Kataloge in core/locale/."""
 
 
-@words.command("update")
-def update_words() -> None:
-    """Bring every catalogue in line with the code: add what is missing, drop what nobody needs."""
+@catalogs.command("update")
+def update_catalogs() -> None:
+    """Die Kataloge an den Code anpassen: fehlende Einträge anlegen, überflüssige entfernen."""
     from core.catalogs import STAFF_SOURCE_DIRS, extract_messages, update_catalog
     from core.gettext import SOURCE_LANGUAGE, STAFF_LANGUAGES, STAFF_LOCALE_DIR
     from core.languages import load_languages

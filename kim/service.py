@@ -336,10 +336,10 @@ def add_user_command(name: str, password_stdin: bool, no_password: bool) -> None
     click.echo(f"{name} can now log in at /eingang/.")
 
 
-@users.command("password")
+@users.command("set-password")
 @click.argument("name")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-def password_command(name: str, password_stdin: bool) -> None:
+def set_password_command(name: str, password_stdin: bool) -> None:
     """Set a new password and end the account's sessions."""
     database = open_database(load_settings())
     try:
@@ -349,18 +349,18 @@ def password_command(name: str, password_stdin: bool) -> None:
     click.echo(f"{name} has a new password.")
 
 
-@users.command("close")
+@users.command("disable")
 @click.argument("name")
-def close_command(name: str) -> None:
-    """Close an account; notes and history keep its name."""
+def disable_command(name: str) -> None:
+    """Disable an account; notes and history keep its name."""
     _set_active(name, False)
     click.echo(f"{name} can no longer log in.")
 
 
-@users.command("open")
+@users.command("enable")
 @click.argument("name")
-def open_command(name: str) -> None:
-    """Open a closed account again."""
+def enable_command(name: str) -> None:
+    """Enable a disabled account again."""
     _set_active(name, True)
     click.echo(f"{name} can log in again.")
 
@@ -377,7 +377,7 @@ def list_users_command() -> None:
     """List all accounts."""
     found = list_accounts(open_database(load_settings()))
     for name, active in found:
-        click.echo(f"{replace_control_characters(name)}  {'open' if active else 'closed'}")
+        click.echo(f"{replace_control_characters(name)}  {'enabled' if active else 'disabled'}")
     if not found:
         click.echo("There is no account yet. Make the first one: kim users add NAME")
 

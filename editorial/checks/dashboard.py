@@ -1,6 +1,6 @@
 """The editors' desk: one static page, in German, that says what there is to do; never part of the public site.
 
-``kim desk`` writes it to ``var/desk/index.html``. It works without script: the filters are the browser's own
+``kim dashboard`` writes it to ``var/dashboard/index.html``. It works without script: the filters are the browser's own
 ``:has()``. Everything on it is computed from the files of the moment.
 """
 
@@ -25,7 +25,7 @@ from editorial.content.pages import Content, Page
 from editorial.translations.report import catalog_stats
 from editorial.translations.state import STATE_LABELS, TranslationState, translation_states
 
-DEFAULT_PATH = ROOT / "var" / "desk" / "index.html"
+DEFAULT_PATH = ROOT / "var" / "dashboard" / "index.html"
 
 
 class DashboardRow(Struct, frozen=True):
@@ -138,7 +138,7 @@ def write_dashboard(out: Path = DEFAULT_PATH, docs: Path = ROOT / "docs", today:
     :raises OSError: if the file cannot be written; an older desk stays as it is.
     """
     today = today or datetime.date.today()
-    html = render_dashboard(run_checks(docs, today, show_open=True), docs, today, out)
+    html = render_dashboard(run_checks(docs, today, show_pending=True), docs, today, out)
     out.parent.mkdir(parents=True, exist_ok=True)
     fresh = out.with_suffix(".new")
     fresh.write_text(html, "utf-8")

@@ -49,13 +49,13 @@ class CheckReport(Struct, frozen=True):
 def run_checks(
     docs: Path = ROOT / "docs",
     today: datetime.date | None = None,
-    show_open: bool = False,
+    show_pending: bool = False,
     publish: bool = False,
     words: bool = True,
 ) -> CheckReport:
     """Run all checks on the pages, facts and catalogues of one project.
 
-    :param show_open: also list what somebody has to confirm, as notices.
+    :param show_pending: also list what somebody has to confirm, as notices.
     :param publish: also refuse what may not go public, as errors.
     :param words: also check the interface words of this program.
     """
@@ -67,10 +67,10 @@ def run_checks(
         with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
             with block_sigint():
                 aside = pool.submit(check_independent, content)
-            found = check_pages(docs, content, today, show_open, publish)
+            found = check_pages(docs, content, today, show_pending, publish)
             found.findings += aside.result()
     else:
-        found = check_pages(docs, content, today, show_open, publish)
+        found = check_pages(docs, content, today, show_pending, publish)
         found.findings += check_independent(content) if words else check_rules(content)
     pages = sum(len(page.texts) for page in content.pages.values())
     return CheckReport(content, found.facts, sorted(set(found.findings)), pages, len(languages))
@@ -84,7 +84,9 @@ class PageCheckResult:
     facts: Facts | None
 
 
-def check_pages(docs: Path, content: Content, today: datetime.date, show_open: bool, publish: bool) -> PageCheckResult:
+def check_pages(
+    docs: Path, content: Content, today: datetime.date, show_pending: bool, publish: bool
+) -> PageCheckResult:
     """Run the checks on pages and facts."""
     languages = load_languages()
     found: list[Finding] = []
@@ -114,7 +116,7 @@ def check_pages(docs: Path, content: Content, today: datetime.date, show_open: b
         found += [run] if isinstance(run, Finding) else []
         if publish:
             found += check_publish(content, facts, today)
-        if show_open:
+        if show_pending:
             found += pending_confirmations(content, facts)
     return PageCheckResult(found, facts)
 

@@ -90,11 +90,11 @@ class Page(Struct, frozen=True):
         return f"{(language.root + self.slug).lstrip('/')}index.html"
 
     def exists_in(self, language: Language) -> bool:
-        """Tell whether the site has this page at all in a language, translated or not."""
+        """Return whether the site has this page at all in a language, translated or not."""
         return self.front_matter.languages is None or language.code in self.front_matter.languages
 
     def is_translated(self, language: Language) -> bool:
-        """Tell whether the page has a text of its own in a language."""
+        """Return whether the page has a text of its own in a language."""
         return language.code in self.texts and self.exists_in(language)
 
     def text(self, language: Language) -> PageText:
@@ -137,7 +137,7 @@ class Content(Struct, frozen=True, dict=True):
         return found
 
     def has_language(self, language: Language) -> bool:
-        """Tell whether any page has a text of its own in a language."""
+        """Return whether any page has a text of its own in a language."""
         return any(language.code in page.texts for page in self.pages.values())
 
     def children(self, key: str, language: Language) -> list[Page]:
@@ -166,7 +166,7 @@ class Content(Struct, frozen=True, dict=True):
         return list(itertools.islice(others, count))
 
     def has_duplicate_title(self, page: Page, language: Language) -> bool:
-        """Tell whether another page of a language has the same short title, though never the same title."""
+        """Return whether another page of a language has the same short title, though never the same title."""
         if language.code not in self._title_counts:
             pages = (other for other in self.pages.values() if other.exists_in(language))
             self._title_counts[language.code] = Counter(other.text(language).nav_title for other in pages)

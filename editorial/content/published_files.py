@@ -33,7 +33,7 @@ def suffix(path: str) -> str:
 
 
 def is_leftover_copy(path: str) -> bool:
-    """Tell whether a file's name says that it is a copy, a lock or what a merge has left over."""
+    """Return whether a file's name says that it is a copy, a lock or what a merge has left over."""
     name = path.rpartition("/")[2]
     stem = name.rpartition(".")[0] or name
     return bool(
@@ -42,7 +42,7 @@ def is_leftover_copy(path: str) -> bool:
 
 
 def is_page(path: str) -> bool:
-    """Tell whether a file in a language's folder is a page.
+    """Return whether a file in a language's folder is a page.
 
     MkDocs puts ``README.md`` into the place of ``index.md``, so it is none.
     """
@@ -50,12 +50,12 @@ def is_page(path: str) -> bool:
 
 
 def is_asset(path: str) -> bool:
-    """Tell whether a file is one that is published beside pages."""
+    """Return whether a file is one that is published beside pages."""
     return suffix(path) in ASSET_SUFFIXES and not is_leftover_copy(path)
 
 
 def is_hidden(path: str) -> bool:
-    """Tell whether a file is one that editors and file managers lay beside pages; MkDocs leaves them out, too.
+    """Return whether a file is one that editors and file managers lay beside pages; MkDocs leaves them out, too.
 
     :param path: from the folder of the pages, or from that of a language.
     """

@@ -223,7 +223,7 @@ def _segment_errors(
 
 
 def _is_untouched(unit: Unit, answer: ReturnedSegment) -> bool:
-    """Tell whether the words came back as they were sent out, or already stand in the page."""
+    """Return whether the words came back as they were sent out, or already stand in the page."""
     if not normalize(answer.target):
         return unit.optional or (answer.sent_hash == "neu" and bool(unit.target))
     return normalize(answer.target) == normalize(unit.target) or target_hash(answer.target) == answer.sent_hash

@@ -65,7 +65,7 @@ class Segment(Struct, frozen=True, dict=True):
 
     @property
     def has_words(self) -> bool:
-        """Tell whether there is anything to translate besides inserts, addresses and signs."""
+        """Return whether there is anything to translate besides inserts, addresses and signs."""
         return any(char.isalpha() for char in _SHORTCODE.sub("", self.text))
 
 

@@ -46,7 +46,7 @@ def _is_markable(paragraph: Segment) -> bool:
 
 
 def has_stale_markers(html: str) -> bool:
-    """Tell whether a page shows any mark."""
+    """Return whether a page shows any mark."""
     return "kim-stale" in html
 
 

@@ -78,7 +78,7 @@ class TranslationState(Struct, frozen=True):
 
     @property
     def is_stale(self) -> bool:
-        """Tell whether the German text changed and the translation did not follow."""
+        """Return whether the German text changed and the translation did not follow."""
         return self.state == "stale"
 
 
@@ -175,7 +175,7 @@ def source_document(docs: Path, key: str) -> Document:
 
 
 def matches_lock(german: Document, entry: Entry) -> bool:
-    """Tell whether the German text is still exactly the one that the lock knows: then nothing can be stale."""
+    """Return whether the German text is still exactly the one that the lock knows: then nothing can be stale."""
     return german.sections.keys() == entry.sections.keys() and all(
         german.hashes(name) == known.source_hashes for name, known in entry.sections.items()
     )
@@ -188,7 +188,7 @@ def document_digest(document: Document) -> str:
 
 
 def review_is_valid(day: datetime.date | None, own: Document, entry: Entry) -> bool:
-    """Tell whether the text is still the one that was reviewed; a review not written down yet is believed."""
+    """Return whether the text is still the one that was reviewed; a review not written down yet is believed."""
     return entry.review is None or entry.review[0] != day or entry.review[1] == document_digest(own)
 
 
@@ -213,7 +213,7 @@ def stale_segments(german: Document, own: Document, entry: Entry) -> Iterator[St
 
 
 def has_same_structure(german: Document, own: Document, section: str) -> bool:
-    """Tell whether a section consists of the same paragraphs in both languages, in number and kind."""
+    """Return whether a section consists of the same paragraphs in both languages, in number and kind."""
     return german.kinds(section) == own.kinds(section)
 
 

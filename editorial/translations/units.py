@@ -42,7 +42,7 @@ class Unit(Struct, frozen=True):
 
     @property
     def is_section(self) -> bool:
-        """Tell whether it is a whole section with its Markdown."""
+        """Return whether it is a whole section with its Markdown."""
         return self.kind == "section"
 
     @property

@@ -79,7 +79,7 @@ def _attributes(text: str) -> Counter[str]:
 
 
 def has_wrong_script(text: str, language: Language) -> bool:
-    """Tell whether a text is clearly not in the script in which its language writes its own name."""
+    """Return whether a text is clearly not in the script in which its language writes its own name."""
     own = _script(next(char for char in language.name if char.isalpha()))
     scripts = Counter(_script(char) for char in SHORTCODE.sub("", _TARGET.sub("", text)) if char.isalpha())
     return sum(scripts.values()) >= MIN_LETTERS_FOR_SCRIPT and scripts[own] * 5 < sum(scripts.values())

@@ -64,7 +64,7 @@ def add_account(database: Database, name: str, password: str | None, now: dateti
         with database.transaction() as connection:
             connection.execute(account.insert().values(name=name, password_hash=hashed, active=True, created_at=now))
     except sa.exc.IntegrityError as error:
-        raise AccountError(f"{name} exists already. Set a new password: kim users password {name}") from error
+        raise AccountError(f"{name} exists already. Set a new password: kim users set-password {name}") from error
 
 
 def normalize_username(name: str) -> str:

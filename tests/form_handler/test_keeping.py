@@ -349,10 +349,10 @@ def test_the_commands_work_for_an_operator(tmp_path: Path, monkeypatch: pytest.M
     assert "There is no account yet" in run.invoke(main, ["users", "list"]).output
     added = run.invoke(main, ["users", "add", "Probe", "--password-stdin"], input="ein-langes-passwort\n")
     assert added.exit_code == 0, added.output
-    assert "open" in run.invoke(main, ["users", "list"]).output
+    assert "enabled" in run.invoke(main, ["users", "list"]).output
     assert run.invoke(main, ["users", "add", "Kurz", "--password-stdin"], input="kurz\n").exit_code == 1
-    assert run.invoke(main, ["users", "close", "probe"]).exit_code == 0
-    assert "closed" in run.invoke(main, ["users", "list"]).output
+    assert run.invoke(main, ["users", "disable", "probe"]).exit_code == 0
+    assert "disabled" in run.invoke(main, ["users", "list"]).output
     assert "Nothing" in run.invoke(main, ["purge", "--dry-run"]).output
     made = run.invoke(main, ["backup", str(tmp_path / "kim.zip")])
     assert made.exit_code == 0, made.output

@@ -105,7 +105,7 @@ def test_what_new_makes_is_built_and_a_new_language_speaks_and_says_what_is_miss
 
 
 def test_a_folder_of_any_name_has_a_database_a_desk_and_a_status(project: Path) -> None:
-    for words in (("db", "init"), ("submissions", "list"), ("desk",), ("translations", "status", "--lang", "en")):
+    for words in (("db", "init"), ("submissions", "list"), ("dashboard",), ("translations", "status", "--lang", "en")):
         done = kim(project, *words)
         assert done.returncode == 0, done.stderr
     assert (project / "var" / "kim.sqlite3").stat().st_size > 0
@@ -119,13 +119,13 @@ def test_a_day_that_is_none_is_said_with_its_line_by_every_command(project: Path
     number = lines.index("review_by: 2027-02-29") + 1
     try:
         for words in (
-            ("check",), ("build", "--no-pdf"), ("pdf",), ("desk",), ("new", "page", "Noch eine"),
+            ("check",), ("build", "--no-pdf"), ("pdf",), ("dashboard",), ("new", "page", "Noch eine"),
             ("translations", "status", "--lang", "en"), ("translations", "export", "--lang", "en"),
         ):  # fmt: skip
             done = kim(project, *words)
             said = done.stdout + done.stderr
-            if words == ("desk",):
-                said += (project / "var/desk/index.html").read_text("utf-8")
+            if words == ("dashboard",):
+                said += (project / "var/dashboard/index.html").read_text("utf-8")
                 assert "den Tag 29.2.2027 gibt es nicht" in said
             else:
                 assert f"docs/de/kontakt.md:{number}: „review_by“: den Tag 29.2.2027 gibt es nicht" in said, words
