@@ -1,52 +1,40 @@
-"""``kim check --links``: do the addresses outside still answer? Politely, slowly, and without crying wolf.
+"""``kim check --links``: whether the external addresses of the facts still answer.
 
-Each address is asked once a run, one host after the other with a pause, first with HEAD and, where a
-server dislikes that, with GET. What was gone is remembered with its day in ``var/links.json``; an address
-is an alarm only when it was gone on two different days. A server that refuses programs (401, 403, 405,
-429, 451, 999) is not dead: a person has to look. ``Retry-After`` is honoured (RFC 9110, 10.2.3).
-
-Whatever a server does, it ends in a finding: no body is read but that of ``robots.txt``, and of that only the beginning
-(RFC 9309, 2.5); each redirect is looked at before it is followed; and a question has a total time.
+Each address is requested once a run, one host after the other with a pause, first with HEAD and, if that fails, with GET.
+The days on which an address was gone stand in ``var/links.json``; it is an error only when it was gone on two different
+days. A server that refuses programs (401, 403, 405, 429, 451, 999) is not dead: a person has to look. ``robots.txt`` and
+``Retry-After`` are honoured (RFC 9110, 10.2.3). Whatever a server does ends in a finding; see
+:mod:`editorial.checks.http_client`.
 """
 
 from __future__ import annotations
 
 import datetime
-import email.utils
 import json
-import re
-import socket
-import threading
 import time
 import urllib.robotparser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import quote, urljoin, urlsplit
+from typing import Literal
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from msgspec import Struct
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from core.files import write_file
 from core.findings import Finding
 from core.project import ROOT, load_site_settings
 from core.values import http_url_error
+from editorial.checks.http_client import TIMEOUT_SECONDS, RedirectError, Session, retry_after
 from editorial.content.facts import Facts
 
 State = Literal["works", "moved", "refuses", "unreachable", "gone"]
 BLOCKED_STATUSES = frozenset({401, 403, 405, 406, 407, 429, 451, 999})
 GONE_STATUSES = frozenset({404, 410})
 HISTORY_FILE = ROOT / "var" / "links.json"
-TIMEOUT_SECONDS = 20
 MAX_TOTAL_SECONDS = 60.0
-MAX_REDIRECTS = 10
-MAX_BODY_BYTES = 512 * 1024
-REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
-PERMANENT_STATUSES = frozenset({301, 308})
 MAX_RETRY_AFTER_SECONDS = 60.0
 MAX_CONCURRENT_HOSTS = 4
 STATE_LABELS = {
@@ -56,12 +44,12 @@ STATE_LABELS = {
 
 
 class LinkResult(Struct, frozen=True):
-    """What one address said.
+    """The result of checking one address.
 
     :ivar state: see :data:`STATE_LABELS`.
     :ivar status: the HTTP status, 0 if no answer came.
-    :ivar target: where a moved address leads for good; else the address itself.
-    :ivar reason: what else is to be said, as a German sentence.
+    :ivar target: the target of permanent redirects; else the address itself.
+    :ivar reason: more about the failure, as a German sentence.
     """
 
     url: str
@@ -71,43 +59,21 @@ class LinkResult(Struct, frozen=True):
     reason: str = ""
 
 
-class HttpReply(Struct, frozen=True):
-    """What came at the end of all redirects.
-
-    :ivar target: where the address leads for good: as far as all redirects to there last.
-    :ivar retry_after: the header of that name.
-    """
-
-    status: int
-    target: str
-    retry_after: str | None = None
-    body: bytes = b""
-
-
-class RedirectError(ValueError):
-    """A server sends to a place that cannot be; the message is a German sentence."""
-
-
 class LinkChecker:
-    """Asks addresses; one host at a time, with a pause between two questions.
+    """Checks addresses, those of one host one after the other with a pause.
 
-    :param total: seconds within which a question has to be answered, all redirects included.
+    :param total: seconds within which a request has to be answered, all redirects included.
     """
 
     def __init__(
         self, pause: float = 1.0, wait: Callable[[float], None] = time.sleep, total: float = MAX_TOTAL_SECONDS
     ) -> None:
-        self.pause, self.wait, self.total = pause, wait, total
-        site = load_site_settings()
-        self.session = Session()
-        self.session.headers["User-Agent"] = f"kim-linkcheck ({site['url']})"
-        self.session.headers["Connection"] = "close"
-        for scheme in ("http://", "https://"):
-            self.session.mount(scheme, TimeLimitedAdapter())
+        self.pause, self.wait = pause, wait
+        self.session = Session(f"kim-linkcheck ({load_site_settings()['url']})", total)
         self.robots: dict[str, urllib.robotparser.RobotFileParser | None] = {}
 
     def check_host(self, urls: list[str]) -> list[LinkResult]:
-        """Ask all addresses of one host, one after the other."""
+        """Check all addresses of one host, one after the other."""
         answers = []
         for number, url in enumerate(urls):
             if number:
@@ -116,41 +82,21 @@ class LinkChecker:
         return answers
 
     def check_url(self, url: str) -> LinkResult:
-        """Ask one address and sort its answer."""
+        """Request one address and classify the response."""
         if why := http_url_error(url):
             return LinkResult(url, "unreachable", 0, url, f"Die Adresse {why}.")
         try:
             if not self._allowed(url):
                 return LinkResult(url, "refuses", 0, url)
-            reply = self._follow("HEAD", url)
+            reply = self.session.follow("HEAD", url)
             if reply.status >= 400:  # many servers answer HEAD wrongly; the page itself decides
-                reply = self._follow("GET", url)
+                reply = self.session.follow("GET", url)
             if reply.status == 429 and (pause := retry_after(reply.retry_after)) is not None:
                 self.wait(min(pause, MAX_RETRY_AFTER_SECONDS))
-                reply = self._follow("GET", url)
+                reply = self.session.follow("GET", url)
         except Exception as error:  # whatever a foreign server makes of a library is said of that server
             return LinkResult(url, "unreachable", 0, url, german_error(error))
         return classify_response(url, reply.status, reply.target)
-
-    def _follow(self, method: str, url: str, read: bool = False) -> HttpReply:
-        """Ask an address and follow where it sends to.
-
-        :raises RedirectError: if it sends to a place that cannot be, or round in a circle.
-        """
-        place, target, lasting = url, url, True
-        with time_limit(self.total):
-            for _step in range(MAX_REDIRECTS + 1):
-                with self.session.request(
-                    method, place, timeout=TIMEOUT_SECONDS, allow_redirects=False, stream=True
-                ) as response:
-                    location = response.headers.get("Location")
-                    if response.status_code not in REDIRECT_STATUSES or location is None:
-                        body = read_beginning(response) if read else b""
-                        return HttpReply(response.status_code, target, response.headers.get("Retry-After"), body)
-                    lasting = lasting and response.status_code in PERMANENT_STATUSES
-                place = redirect_target(place, location)
-                target = place if lasting else target
-        raise RedirectError(f"Der Server schickt mehr als {MAX_REDIRECTS} Mal weiter.")
 
     def _allowed(self, url: str) -> bool:
         parts = urlsplit(url)
@@ -158,123 +104,13 @@ class LinkChecker:
         if host not in self.robots:
             self.robots[host] = None  # the address itself will say that nobody is there
             with suppress(Exception):
-                reply = self._follow("GET", urljoin(host, "/robots.txt"), read=True)
+                reply = self.session.follow("GET", urljoin(host, "/robots.txt"), read=True)
                 rules = urllib.robotparser.RobotFileParser()
                 lines = reply.body.decode("utf-8", "replace").splitlines() if reply.status == 200 else []
                 rules.parse(lines)
                 self.robots[host] = rules
         known = self.robots[host]
         return known is None or known.can_fetch("kim-linkcheck", url)
-
-
-class Session(requests.Session):
-    """Leaves redirects alone: requests would read the whole body of each, and stumble over what it leads to."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Return that there is none; :meth:`LinkChecker.ask` looks for itself."""
-
-
-class OpenSockets(threading.local):
-    """The sockets that the current thread has opened for its question."""
-
-    def __init__(self) -> None:
-        self.sockets: list[socket.socket] = []
-
-
-OPEN_SOCKETS = OpenSockets()
-
-
-class _Http(HTTPConnection):
-    """A connection that notes its socket, so that it can be ended from outside."""
-
-    def _new_conn(self) -> socket.socket:
-        new = super()._new_conn()
-        OPEN_SOCKETS.sockets.append(new)
-        return new
-
-
-class _Https(HTTPSConnection):
-    """The same with TLS, which takes the socket over for one of its own."""
-
-    def _new_conn(self) -> socket.socket:
-        new = super()._new_conn()
-        OPEN_SOCKETS.sockets.append(new)
-        return new
-
-    def connect(self) -> None:
-        super().connect()
-        if self.sock is not None:
-            OPEN_SOCKETS.sockets.append(self.sock)
-
-
-class _HttpPool(HTTPConnectionPool):
-    ConnectionCls = _Http
-
-
-class _HttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _Https
-
-
-class TimeLimitedAdapter(HTTPAdapter):
-    """Opens connections that :func:`time_limit` can end."""
-
-    def init_poolmanager(self, *words: Any, **options: Any) -> None:
-        """Make the pools, with our connections."""
-        super().init_poolmanager(*words, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
-
-
-@contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """End what the current thread asks after a while, however slowly an answer comes.
-
-    A timeout of sockets counts from byte to byte; a server that sends one now and then would hold us for ever.
-    """
-    sockets = OPEN_SOCKETS.sockets = []
-    timer = threading.Timer(seconds, _close_sockets, (sockets,))
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def _close_sockets(sockets: list[socket.socket]) -> None:
-    for one in sockets:
-        with suppress(OSError):
-            one.shutdown(socket.SHUT_RDWR)
-
-
-def read_beginning(response: requests.Response) -> bytes:
-    """Return the first half megabyte of a body, unpacked."""
-    body = b""
-    for chunk in response.iter_content(4096):
-        body += chunk
-        if len(body) >= MAX_BODY_BYTES:
-            break
-    return body[:MAX_BODY_BYTES]
-
-
-def redirect_target(place: str, location: str) -> str:
-    """Return where a ``Location`` header sends to.
-
-    Headers come as Latin-1; what is UTF-8 is read as that, as browsers do, and other bytes are escaped.
-
-    :raises RedirectError: if that cannot be.
-    """
-    raw = location.strip().encode("latin-1", "replace")
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        text = quote(raw, safe="%/:?#[]@!$&'()*+,;=~-._")
-    try:
-        target = urljoin(place, text)
-    except ValueError:
-        target = text
-    if why := "ist zu lang" if len(target) > 8000 else http_url_error(target):
-        raise RedirectError(f"Der Server schickt weiter an „{text[:80]}“; diese Adresse {why}.")
-    return target
 
 
 def german_error(error: Exception) -> str:
@@ -286,20 +122,6 @@ def german_error(error: Exception) -> str:
     if isinstance(error, requests.exceptions.Timeout):
         return f"In {TIMEOUT_SECONDS} Sekunden kam keine Antwort."
     return ""
-
-
-def retry_after(value: str | None) -> float | None:
-    """Return the seconds that a ``Retry-After`` header asks for, given as a number or as a date; None if it asks for none."""
-    if value is None:
-        return None
-    if re.fullmatch(r"[0-9]+", value.strip()):
-        return float(value)
-    try:
-        when = email.utils.parsedate_to_datetime(value)
-        now = datetime.datetime.now(datetime.UTC)
-        return max(0.0, (when if when.tzinfo else when.replace(tzinfo=datetime.UTC)).timestamp() - now.timestamp())
-    except (ValueError, TypeError, OverflowError, LookupError):
-        return None
 
 
 def classify_response(url: str, status: int, target: str) -> LinkResult:
@@ -338,9 +160,7 @@ def update_history(answers: list[LinkResult], today: datetime.date, memory: Path
         elif answer.state in ("unreachable", "refuses") and before:
             days[answer.url] = before  # no news is no good news
     memory.parent.mkdir(parents=True, exist_ok=True)
-    fresh = memory.with_suffix(".new")
-    fresh.write_text(json.dumps(days, indent=1, sort_keys=True), "utf-8")
-    fresh.replace(memory)
+    write_file(memory, json.dumps(days, indent=1, sort_keys=True))
     return {url for url, seen in days.items() if len(seen) >= 2}
 
 

@@ -9,7 +9,7 @@ from html import unescape
 from core.findings import Finding, closest_match
 from core.languages import Language
 from editorial.checks.links import EXTERNAL
-from editorial.checks.texts import prose_lines
+from editorial.checks.text_lines import prose_lines
 from editorial.content.facts import Facts
 from editorial.content.pages import Page, PageText
 from editorial.content.shortcodes import BLOCK_SHORTCODES, SHORTCODE, SHORTCODE_LIKE, UNITS, find_fact

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from core import yaml
 from core.findings import Finding
-from editorial.checks.texts import blocks, strip_markdown
+from editorial.checks.text_lines import blocks, strip_markdown
 from editorial.content.pages import PageText
 
 GLOSSARY_PATH = "docs/data/glossary.yml"

@@ -12,8 +12,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 
 from core.findings import Finding
-from editorial.checks.markdown_blocks import converter
-from editorial.checks.texts import prose_lines
+from editorial.checks.parsed_page import converter
+from editorial.checks.text_lines import prose_lines
 from editorial.content import markdown
 from editorial.content.facts import Facts
 from editorial.content.html_policy import (

@@ -10,9 +10,9 @@ from urllib.parse import unquote
 
 from core.findings import Finding, closest_match
 from core.languages import Language
-from editorial.checks.markdown_blocks import Link as RenderedLink
+from editorial.checks.parsed_page import Link as RenderedLink
 from editorial.checks.structure import heading_ids
-from editorial.checks.texts import LINK, prose_lines
+from editorial.checks.text_lines import LINK, prose_lines
 from editorial.content.pages import Content, Page, PageText
 from editorial.content.published_files import IMAGE_SUFFIXES, is_leftover_copy, suffix
 

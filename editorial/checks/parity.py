@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from core.findings import Finding
-from editorial.checks.texts import LIST_MARKER, blocks, sections, strip_markdown
+from editorial.checks.text_lines import LIST_MARKER, blocks, sections, strip_markdown
 from editorial.content.pages import PageText
 
 # Arabic-Indic and Persian digits mean the same numbers.

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from core.findings import Finding, Level
-from editorial.checks.texts import LINK, prose_lines
+from editorial.checks.text_lines import LINK, prose_lines
 from editorial.content.facts import Facts
 from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.pages import Content, Page, PageText

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from core.findings import Finding
-from editorial.checks.texts import blocks, strip_markdown
+from editorial.checks.text_lines import blocks, strip_markdown
 from editorial.content.pages import PageText
 
 # Words of a sentence that a B1 reader can follow, and school year up to which a page may go.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from core.findings import Finding, Level
-from editorial.checks.texts import HEADING, HEADING_ID, prose_lines
+from editorial.checks.text_lines import HEADING, HEADING_ID, prose_lines
 from editorial.content.pages import PageText
 from editorial.translations.segments import is_table_separator
 

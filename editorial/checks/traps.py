@@ -17,7 +17,7 @@ from msgspec import Struct
 from core import yaml
 from core.findings import Finding
 from core.languages import Language
-from editorial.checks.texts import blocks, strip_markdown
+from editorial.checks.text_lines import blocks, strip_markdown
 from editorial.content.pages import Content, PageText
 from editorial.content.structure import is_in_easy_language
 

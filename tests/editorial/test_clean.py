@@ -15,7 +15,7 @@ from core.findings import errors
 from core.languages import default_language
 from editorial.build.settings import Levels, Settings
 from editorial.build.single import Leading, Places, Said
-from editorial.checks.markdown_blocks import converter
+from editorial.checks.parsed_page import converter
 from editorial.content.shortcodes import expand_shortcodes
 from editorial.render.site import House
 from tests.editorial.conftest import FACTS, LANGUAGES, Tree

@@ -15,7 +15,7 @@ from core.gettext import use_language
 from core.values import Date, Month
 from editorial.build.mkdocs_runner import prepare, settings_of
 from editorial.checks.html import check_raw_html, check_rendered_html, is_harmless, render_body
-from editorial.checks.markdown_blocks import converter
+from editorial.checks.parsed_page import converter
 from editorial.content import markdown
 from editorial.content.accessibility import RESULTS_PATH, load_accessibility_run, render_accessibility_run
 from editorial.content.front_matter import PageFrontMatter

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from core.gettext import use_language
 from core.languages import load_languages
-from editorial.checks.markdown_blocks import converter
+from editorial.checks.parsed_page import converter
 from editorial.content.facts import Amount, Link
 from editorial.content.html_policy import check_html
 from editorial.content.shortcodes import UnknownShortcodeError, expand_shortcodes, fact_urls, format_amount
