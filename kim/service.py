@@ -46,7 +46,7 @@ from form_handler.survey.publication import PublicationError, publish
 from kim.terminal import escape_control_characters, replace_control_characters
 
 if TYPE_CHECKING:
-    from form_handler.server import Middleware
+    from form_handler.server.run import Middleware
 
 # Who did what is done from the command line.
 OPERATOR = "kim"
@@ -142,7 +142,7 @@ def serve_foreground(
     :param mail_env: environment of the mail worker, by default that of this process.
     """
     from form_handler.mail.process import MailWorkerProcess
-    from form_handler.server import serve
+    from form_handler.server.run import serve
 
     if not (settings.site_dir / "404.html").is_file():
         raise click.ClickException(f"{settings.site_dir} holds no built site. Build it first: make build")

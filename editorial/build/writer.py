@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
-from form_handler.static_files import changing
+from form_handler.server.static_files import changing
 
 _ledger: ContextVar[Ledger | None] = ContextVar("ledger", default=None)
 

@@ -18,7 +18,7 @@ from werkzeug.test import Client
 from core.gettext import gettext, use_language
 from form_handler.forms.cleaning import clean_line, clean_text
 from form_handler.forms.contact_details import clean_phone
-from form_handler.server import make_wsgi
+from form_handler.server.run import make_wsgi
 from form_handler.settings import Settings, SettingsError, read_settings
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade

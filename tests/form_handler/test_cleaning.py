@@ -21,7 +21,7 @@ from form_handler.forms.contact_details import (
     find_phones,
     mailbox_key,
 )
-from form_handler.static_files import choose_encoding
+from form_handler.server.static_files import choose_encoding
 from form_handler.url_correction import find_canonical_path
 from tests.form_handler.conftest import FORM, Browser
 

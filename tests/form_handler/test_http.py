@@ -11,9 +11,9 @@ import pytest
 from werkzeug.test import Client, TestResponse
 
 from editorial.build.writer import put
-from form_handler.server import make_wsgi
+from form_handler.server.run import make_wsgi
+from form_handler.server.static_files import choose_encoding
 from form_handler.settings import read_settings
-from form_handler.static_files import choose_encoding
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
 from form_handler.url_correction import find_canonical_path, location_header

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import Client
 
-from form_handler.server import make_wsgi
+from form_handler.server.run import make_wsgi
 from form_handler.settings import Settings
 from form_handler.staff import accounts
 from form_handler.staff.passwords import WeakPasswordError, check_password

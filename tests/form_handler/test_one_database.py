@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from form_handler import settings_file
+from form_handler.settings import file as settings_file
 from form_handler.settings import read_settings
 from form_handler.storage.database import Database, MissingDatabaseError
 from kim.cli import main

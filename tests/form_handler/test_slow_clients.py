@@ -129,7 +129,7 @@ def test_a_connection_that_sends_nothing_is_closed_without_an_answer(server: Ser
 
 
 def test_more_clients_than_there_are_connections_do_not_shut_others_out(server: Server) -> None:
-    from form_handler.buffered_worker import MAX_CONNECTIONS
+    from form_handler.server.buffered_worker import MAX_CONNECTIONS
 
     with contextlib.ExitStack() as stack:
         for _ in range(2 * MAX_CONNECTIONS + 20):

@@ -11,8 +11,8 @@ from werkzeug.test import Client
 from werkzeug.wrappers import Response
 
 from editorial.build.writer import put, replace_folder, undoable
+from form_handler.server.static_files import StaticSite
 from form_handler.settings import Settings
-from form_handler.static_files import StaticSite
 
 OLD, NEW, THIRD = (f"<!doctype html><p>{word}".encode() for word in ("old", "the new and much longer page", "3"))
 

@@ -12,12 +12,12 @@ from gunicorn.app.base import BaseApplication
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from form_handler.app import create_app
-from form_handler.buffered_worker import MAX_CONNECTIONS, BufferedWorker
 from form_handler.mail.process import MailWorkerProcess
 from form_handler.responses import preload
 from form_handler.security import SecurityHeadersMiddleware
+from form_handler.server.buffered_worker import MAX_CONNECTIONS, BufferedWorker
+from form_handler.server.static_files import StaticSite
 from form_handler.settings import Settings
-from form_handler.static_files import StaticSite
 from form_handler.storage.database import Database
 
 if TYPE_CHECKING:

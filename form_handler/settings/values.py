@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 import idna
 
 from core.project import ROOT
-from form_handler.settings_file import SettingsError
+from form_handler.settings.file import SettingsError
 
 MAX_PORT = 65535
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")

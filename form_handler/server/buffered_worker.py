@@ -20,8 +20,8 @@ from gunicorn.http import get_parser
 from gunicorn.http.body import ChunkedReader, LengthReader
 from gunicorn.workers.gthread import ThreadWorker
 
-from form_handler.connections import READ_BYTES, ChunkScanner, Connection
 from form_handler.request_body import MAX_BODY_BYTES, MAX_DRAIN_BYTES
+from form_handler.server.connections import READ_BYTES, ChunkScanner, Connection
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

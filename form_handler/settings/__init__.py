@@ -22,7 +22,9 @@ from email_validator import EmailNotValidError, validate_email
 
 from core.files import sync_folder, write_file
 from core.project import load_site_settings
-from form_handler.setting_values import (
+from form_handler.settings.file import SETTINGS_FILE, merge_settings
+from form_handler.settings.file import SettingsError as SettingsError
+from form_handler.settings.values import (
     join_login,
     parse_bind,
     parse_database,
@@ -32,8 +34,6 @@ from form_handler.setting_values import (
     parse_web_address,
     split_login,
 )
-from form_handler.settings_file import SETTINGS_FILE, merge_settings
-from form_handler.settings_file import SettingsError as SettingsError
 
 # name, meaning, unit, default
 SETTINGS: tuple[tuple[str, str, str, str], ...] = (

@@ -1,4 +1,4 @@
-"""Connections of clients whose requests and responses are buffered; see :mod:`form_handler.buffered_worker`."""
+"""Connections of clients whose requests and responses are buffered; see :mod:`form_handler.server.buffered_worker`."""
 
 from __future__ import annotations
 

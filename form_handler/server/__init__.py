@@ -1,0 +1,1 @@
+"""The gunicorn server: buffered worker, static files, entry point."""
