@@ -1,9 +1,15 @@
-"""A gunicorn worker that buffers requests and responses, so that no thread ever waits for a client.
+"""A gunicorn worker that buffers requests and responses, so that no thread waits for a client.
 
 gunicorn's threaded worker reads a request and writes its response in a thread of its pool: eight clients that send or
-read a byte every few seconds hold all threads of two processes. Here one selector loop reads each request to its end
-before a thread sees it, and sends what the thread has written, as a buffering proxy does. Head, body and response each
-have a total deadline, which further bytes do not extend.
+read a byte every few seconds hold all threads of two processes. In this worker one selector loop reads each request to its end
+before a thread gets it, and sends the thread's response, as a buffering proxy does. Head, body and response each have
+a total deadline, which further bytes do not extend.
+
+Why not a library. waitress 3 buffers both directions, but its only limit is ``channel_timeout``, a time without any
+byte: a client that sends one byte a minute holds its connection for ever, and ``connection_limit`` of them stop the
+service. It is also one process, so one core. gunicorn's other workers wait in a thread (``gthread``) or need a patched
+standard library (``gevent``). hypercorn and uvicorn run ASGI and have no total deadlines either. The tests of slow
+clients demand total deadlines. With a buffering proxy in front (``deploy/nginx.conf``) this worker is the second line.
 """
 
 from __future__ import annotations
@@ -28,12 +34,12 @@ if TYPE_CHECKING:
 
 MAX_CONNECTIONS = 300  # of one worker; with two files each they stay below the usual limit of 1,024 descriptors
 MAX_HEAD_BYTES = 32 * 1024  # as nginx: large_client_header_buffers
-MAX_KEPT_BODY_BYTES = 2 * MAX_BODY_BYTES  # views read less; what comes after it is read and dropped
+MAX_BUFFERED_BODY_BYTES = 2 * MAX_BODY_BYTES  # views read less; further bytes are read and discarded
 RESPONSE_SECONDS = 60.0  # to read a response, and one second more for each MIN_RESPONSE_RATE
 MIN_RESPONSE_RATE = 8_000  # bytes a second
-LINGER_SECONDS = 2.0  # to take in the end of a refused request, so that its client sees the answer (RFC 9112, 9.6)
+LINGER_SECONDS = 2.0  # to read the rest of a rejected request, so that its client sees the response (RFC 9112, 9.6)
 STOP_SECONDS = 1.0  # for idle connections of a worker that stops
-LOOK_SECONDS = 0.25
+CHECK_SECONDS = 0.25
 
 _EXPECT = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*(?=\r\n)", re.IGNORECASE)
 _REASONS = {
@@ -53,13 +59,13 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.connections: set[Connection] = set()
-        self.next_look = 0.0
+        self.next_check = 0.0
 
-    # Watching sockets
+    # Sockets
 
     def watch(self, conn: Connection, event: int, act: Callable[[Connection], None]) -> None:
         """Call ``act`` whenever a connection can be read or written."""
-        call = partial(self.guard, act, conn)
+        call = partial(self.run_safely, act, conn)
         if conn.is_watched:
             self.poller.modify(conn.real, event, call)
         else:
@@ -72,7 +78,7 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
             self.poller.unregister(conn.real)
             conn.is_watched = False
 
-    def guard(self, act: Callable[[Connection], None], conn: Connection, _socket: object = None) -> None:
+    def run_safely(self, act: Callable[[Connection], None], conn: Connection, _socket: object = None) -> None:
         """Act on a connection; one that fails is closed and does not disturb the others."""
         try:
             act(conn)
@@ -80,22 +86,22 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
             pass
         except OSError as error:
             self.log.debug("Connection lost: %s", error)
-            self.drop(conn)
+            self.close_connection(conn)
         except Exception:
             self.log.exception("Error on a connection")
-            self.drop(conn)
+            self.close_connection(conn)
 
-    def drop(self, conn: Connection) -> None:
+    def close_connection(self, conn: Connection) -> None:
         """Close a connection at once."""
         if conn in self.connections:
             self.connections.discard(conn)
             self.nr_conns -= 1
             self.unwatch(conn)
-            conn.forget_request()
-            conn.sock.drop()
+            conn.reset()
+            conn.sock.discard()
             conn.real.close()
 
-    # Reading a request
+    # Requests
 
     def accept(self, listener: Any) -> None:
         """Accept a new connection."""
@@ -107,9 +113,9 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
         self.nr_conns += 1
         conn = Connection(real, client, listener.getsockname())
         self.connections.add(conn)
-        self.guard(self.await_request, conn)
+        self.run_safely(self.wait_for_request, conn)
 
-    def await_request(self, conn: Connection) -> None:
+    def wait_for_request(self, conn: Connection) -> None:
         """Wait for a request that has not begun."""
         conn.since = time.monotonic()
         conn.has_begun = False
@@ -117,47 +123,47 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
         conn.deadline = conn.since + (self.app.settings.head_seconds if is_first else self.cfg.keepalive)
         if not self.alive:
             conn.deadline = min(conn.deadline, conn.since + STOP_SECONDS)
-        conn.on_deadline = partial(self.drop, conn)
+        conn.on_deadline = partial(self.close_connection, conn)
         self.watch(conn, selectors.EVENT_READ, self.read)
         if conn.received:
-            self.take(conn)
+            self.parse(conn)
 
     def read(self, conn: Connection) -> None:
         """Read available bytes."""
         data = conn.real.recv(READ_BYTES)
         if not data:
-            self.drop(conn)
+            self.close_connection(conn)
             return
         conn.received += data
-        self.take(conn)
+        self.parse(conn)
 
-    def take(self, conn: Connection) -> None:
+    def parse(self, conn: Connection) -> None:
         """Split received bytes into head and body; pass a complete request to a thread."""
         if not conn.head:
-            self.take_head(conn)
+            self.parse_head(conn)
         if conn.head and conn in self.connections:
-            self.take_body(conn)
+            self.buffer_body(conn)
 
-    def take_head(self, conn: Connection) -> None:
+    def parse_head(self, conn: Connection) -> None:
         """Find the end of the head; then begin to read the body."""
         while conn.received.startswith(b"\r\n"):  # RFC 9112, 2.2
             del conn.received[:2]
         if conn.received and not conn.has_begun:
             conn.has_begun = True
-            conn.on_deadline = partial(self.refuse, conn, 408)
+            conn.on_deadline = partial(self.reject, conn, 408)
             if conn.parser is not None:  # a later request of this connection
                 conn.deadline = time.monotonic() + self.app.settings.head_seconds
         end = conn.received.find(b"\r\n\r\n", 0, MAX_HEAD_BYTES)
         if end < 0:
             if len(conn.received) >= MAX_HEAD_BYTES:
-                self.refuse(conn, 431)
+                self.reject(conn, 431)
             return
         head = bytes(conn.received[: end + 4])
         del conn.received[: end + 4]
         conn.deadline = time.monotonic() + self.app.settings.body_seconds
         try:
             reader = next(get_parser(self.cfg, iter([head]), conn.client)).body.reader
-        except Exception:  # gunicorn's parser meets it again in a thread, and answers it
+        except Exception:  # gunicorn's parser raises it again in a thread, which answers it
             reader, conn.must_close = None, True
         if isinstance(reader, LengthReader):
             conn.body_left = reader.length
@@ -167,23 +173,23 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
         if conn.head != head and not conn.received and (conn.chunks or conn.body_left):
             conn.real.send(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def take_body(self, conn: Connection) -> None:
-        """Buffer the body up to :data:`MAX_KEPT_BODY_BYTES`; the rest is discarded, and after :data:`MAX_DRAIN_BYTES` its end is not awaited."""
+    def buffer_body(self, conn: Connection) -> None:
+        """Buffer the body up to :data:`MAX_BUFFERED_BODY_BYTES`; the rest is discarded, and after :data:`MAX_DRAIN_BYTES` its end is not awaited."""
         own = conn.chunks.feed(bytes(conn.received)) if conn.chunks else min(conn.body_left, len(conn.received))
-        room = max(MAX_KEPT_BODY_BYTES - conn.body_read, 0)
+        room = max(MAX_BUFFERED_BODY_BYTES - conn.body_read, 0)
         if own:
             try:
-                conn.keep(conn.received[: min(own, room)])
+                conn.buffer(conn.received[: min(own, room)])
             except OSError:
-                self.refuse(conn, 503)
+                self.reject(conn, 503)
                 return
         del conn.received[:own]
         conn.body_read += own
         conn.body_left -= 0 if conn.chunks else own
-        if conn.body_read > MAX_KEPT_BODY_BYTES:
+        if conn.body_read > MAX_BUFFERED_BODY_BYTES:
             conn.must_close = True
             if conn.chunks:  # what is left of it could not be parsed
-                self.refuse(conn, 413)
+                self.reject(conn, 413)
                 return
         whole = conn.chunks.is_done if conn.chunks else not conn.body_left
         if whole or conn.body_read > MAX_DRAIN_BYTES:
@@ -193,7 +199,7 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
             conn.parser = get_parser(self.cfg, conn.pieces(), conn.client)
             self.enqueue_req(conn)
 
-    # Answering
+    # Responses
 
     def handle_request(self, req: Any, conn: Connection) -> bool:
         """Answer a request, in a thread."""
@@ -207,32 +213,32 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
             conn.must_close |= not fs.result()
         except BaseException:
             conn.must_close = True
-        conn.forget_request()
+        conn.reset()
         waiting = conn.sock.waiting_bytes()
         conn.since = time.monotonic()
         conn.deadline = conn.since + RESPONSE_SECONDS + waiting / MIN_RESPONSE_RATE
-        conn.on_deadline = partial(self.drop, conn)
-        self.guard(self.send, conn)
+        conn.on_deadline = partial(self.close_connection, conn)
+        self.run_safely(self.send, conn)
 
-    def refuse(self, conn: Connection, status: int) -> None:
+    def reject(self, conn: Connection, status: int) -> None:
         """Answer a request that is not passed to a thread, and close the connection."""
         reason, text = _REASONS[status]
         head = f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"
         data = f"{head}X-Content-Type-Options: nosniff\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode()
         conn.must_close = True
-        conn.forget_request()
+        conn.reset()
         conn.received.clear()
         conn.sock.pieces.append(memoryview(data))
         conn.deadline = time.monotonic() + LINGER_SECONDS
-        conn.on_deadline = partial(self.drop, conn)
-        self.guard(self.send, conn)
+        conn.on_deadline = partial(self.close_connection, conn)
+        self.run_safely(self.send, conn)
 
     def send(self, conn: Connection) -> None:
         """Send on; at the end wait for the next request, or close."""
         if not conn.sock.flush():
             self.watch(conn, selectors.EVENT_WRITE, self.send)
         elif not conn.must_close:
-            self.await_request(conn)
+            self.wait_for_request(conn)
         else:
             conn.real.shutdown(socket.SHUT_WR)
             conn.deadline = time.monotonic() + LINGER_SECONDS
@@ -241,22 +247,22 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
     def linger(self, conn: Connection) -> None:
         """Discard further bytes until the client has closed."""
         if not conn.real.recv(READ_BYTES):
-            self.drop(conn)
+            self.close_connection(conn)
 
     # Deadlines
 
     def murder_pending(self) -> None:
         """Act on expired deadlines; at the connection limit, close the connections that have waited longest."""
         now = time.monotonic()
-        if now < self.next_look:
+        if now < self.next_check:
             return
-        self.next_look = now + LOOK_SECONDS
+        self.next_check = now + CHECK_SECONDS
         for conn in [conn for conn in self.connections if conn.deadline <= now]:
-            self.guard(lambda one: one.on_deadline(), conn)
+            self.run_safely(lambda one: one.on_deadline(), conn)
         if self.nr_conns >= self.worker_connections:
             waiting = sorted((conn for conn in self.connections if conn.is_watched), key=lambda conn: conn.since)
             for conn in waiting[: self.worker_connections // 4]:
-                self.drop(conn)
+                self.close_connection(conn)
 
     def _cap_keepalive(self, deadline: float) -> None:
         """Close connections without a request after :data:`STOP_SECONDS`, in a worker that stops."""

@@ -1,4 +1,4 @@
-"""Connections of clients whose requests and responses are buffered; see :mod:`form_handler.server.buffered_worker`."""
+"""Client connections with buffered requests and responses, see :mod:`form_handler.server.buffered_worker`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
-MAX_BODY_IN_MEMORY_BYTES = 64 * 1024  # a longer one is kept in an unnamed temporary file
+MAX_BODY_IN_MEMORY_BYTES = 64 * 1024  # a longer one is buffered in an unnamed temporary file
 MAX_CHUNK_LINE_BYTES = 8190
 READ_BYTES = 64 * 1024
 
@@ -43,13 +43,13 @@ class ChunkScanner:
             self.line += data[at : end or len(data)]
             at = end or len(data)
             if end:
-                self._take_line(bytes(self.line).rstrip(b"\r\n"))
+                self._parse_line(bytes(self.line).rstrip(b"\r\n"))
                 self.line.clear()
             elif len(self.line) > MAX_CHUNK_LINE_BYTES:
                 self.is_done = True
         return at
 
-    def _take_line(self, line: bytes) -> None:
+    def _parse_line(self, line: bytes) -> None:
         if self.in_trailers:
             self.is_done = not line
             return
@@ -59,7 +59,7 @@ class ChunkScanner:
         self.in_trailers = size is not None and not self.left
 
 
-class Outbox:
+class BufferedSocket:
     """Stands in for the client's socket while a thread answers; buffers bytes that cannot be sent at once."""
 
     def __init__(self, sock: socket.socket) -> None:
@@ -106,34 +106,34 @@ class Outbox:
         """Return how much is still to be sent."""
         return sum(piece.count if isinstance(piece, FilePart) else len(piece) for piece in self.pieces)
 
-    def drop(self) -> None:
+    def discard(self) -> None:
         """Discard unsent bytes."""
         for piece in self.pieces:
             if isinstance(piece, FilePart):
                 os.close(piece.descriptor)
         self.pieces.clear()
 
-    # What else gunicorn does with a socket: waiting and closing are the loop's affair.
+    # Other methods that gunicorn calls; the loop waits and closes.
 
     def gettimeout(self) -> float:
         """Return that it never waits."""
         return 0.0
 
     def setblocking(self, flag: bool) -> None:
-        """Stay as it is."""
+        """Do nothing."""
 
     def settimeout(self, seconds: float | None) -> None:
-        """Stay as it is."""
+        """Do nothing."""
 
     def shutdown(self, how: int) -> None:
-        """Stay open: the loop closes the connection."""
+        """Do nothing: the loop closes the connection."""
 
     def recv(self, size: int) -> bytes:
         """Read nothing: the request was read already."""
         return b""
 
     def close(self) -> None:
-        """Stay open: the loop closes the connection."""
+        """Do nothing: the loop closes the connection."""
 
 
 class FilePart:
@@ -170,9 +170,9 @@ class Connection:
 
     def __init__(self, real: socket.socket, client: Any, server: Any) -> None:
         self.real, self.client, self.server = real, client, server
-        self.sock = Outbox(real)
+        self.sock = BufferedSocket(real)
         self.parser: Any = None
-        self.received = bytearray()  # what does not belong to a request yet
+        self.received = bytearray()  # bytes that belong to no request yet
         self.head = b""
         self.body: SpooledTemporaryFile[bytes] | None = None
         self.body_left = 0  # bytes still to come, of a body of known length
@@ -196,7 +196,7 @@ class Connection:
             while piece := self.body.read(READ_BYTES):
                 yield piece
 
-    def keep(self, data: bytes | bytearray) -> None:
+    def buffer(self, data: bytes | bytearray) -> None:
         """Buffer a piece of the body.
 
         :raises OSError: if there is no room for it.
@@ -205,7 +205,7 @@ class Connection:
             self.body = SpooledTemporaryFile(MAX_BODY_IN_MEMORY_BYTES)  # noqa: SIM115 - closed with the request
         self.body.write(data)
 
-    def forget_request(self) -> None:
+    def reset(self) -> None:
         """Reset the connection for its next request."""
         if self.body is not None:
             self.body.close()
