@@ -8,38 +8,35 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import re
-import textwrap
-import unicodedata
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import format_datetime
-
-from babel.dates import format_datetime as format_moment
-from email_validator import validate_email
 
 from core.clock import utc_now
-from core.contacts import load_fallback_contact, load_office_contact
 from core.gettext import gettext as _
-from core.gettext import ngettext, use_language
+from core.gettext import use_language
 from core.languages import Language, default_language, find_language
-from core.project import load_site_settings
 from form_handler.forms import FORMS, FormDefinition
-from form_handler.forms.cleaning import remove_unneeded_joiners
+from form_handler.mail.headers import (
+    MAX_SENDER_CHARS,
+    MAX_SUBJECT_CHARS,
+    ascii_address,
+    format_date_header,
+    header_text,
+)
+from form_handler.mail.texts import (
+    answers_as_text,
+    format_utc,
+    language_name,
+    office_name,
+    response_time_note,
+    signature,
+)
 from form_handler.settings import Settings
 from form_handler.storage.submissions import OutgoingMail, Submission
 from form_handler.tokens import sign_email_confirmation
 
 STAFF_LANGUAGE = "de"
-# The longest part of a subject that comes from a sender, and the longest subject, in characters.
-MAX_SENDER_CHARS = 80
-MAX_SUBJECT_CHARS = 200
-# Signs that end a sentence or lead over to the answer, in all scripts of the site; after them stands no colon.
-SENTENCE_ENDS = frozenset(".?!:;…،؛؟۔。？！：；．")
-CLOSING_QUOTES = "\"'“”‘’«»‹›"
-# What a mail program may take for the beginning of an encoded word (RFC 2047).
-ENCODED_WORD = re.compile(r"=(?=\?)")
 
 
 def submission_mails(settings: Settings, definition: FormDefinition, submission: Submission) -> list[OutgoingMail]:
@@ -112,18 +109,6 @@ def office_subject(definition: FormDefinition, submission: Submission) -> str:
     return header_text(subject, MAX_SUBJECT_CHARS)
 
 
-def header_text(text: str, limit: int) -> str:
-    """Return text for a header: one line, no encoded word, at most ``limit`` characters.
-
-    Nothing invisible is in it but the joiners of scripts and emoji, see :func:`form_handler.forms.cleaning.clean_line`.
-    """
-    shown = (" " if c.isspace() or unicodedata.category(c) == "Cc" else c for c in text[: 4 * limit])
-    kept = (c for c in shown if c in "\u200c\u200d" or unicodedata.category(c) not in {"Cf", "Cs", "Co", "Cn"})
-    line = remove_unneeded_joiners(" ".join("".join(kept).split()))
-    line = ENCODED_WORD.sub("= ", line)
-    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
-
-
 def _sender_mail(
     settings: Settings,
     definition: FormDefinition,
@@ -174,66 +159,6 @@ def confirmation_text(settings: Settings, language: Language, submission: Submis
     return [*lines, _("Do you want a copy? Then confirm your e-mail address with this link:"), link, ""]
 
 
-def signature(settings: Settings, language: Language) -> list[str]:
-    """Return the signature: office and city, the site's address, and the phone number if known.
-
-    Names and numbers are in Latin letters; in a mail that is read from the right they are isolated (Unicode UAX #9, 3.1).
-    """
-    site, contact = load_site_settings(), load_fallback_contact()
-
-    def plain(text: str) -> str:
-        return f"\u2066{text}\u2069" if language.dir == "rtl" else text
-
-    authority = str(site["municipality"]["authority"])
-    lines = ["-- ", plain(", ".join(dict.fromkeys([office_name(), authority])))]
-    lines.append(_("Website: %(address)s", address=plain(settings.public_url.rstrip("/") + language.root)))
-    phone = load_office_contact()
-    if phone is None or not phone.phone:
-        phone = contact
-    if phone is not None and phone.phone:
-        number = _("Phone: %(number)s", number=plain(f"{phone.phone} ({phone.name})"))
-        lines.append(number if phone.confirmed else f"{number} – {_('not yet confirmed by the city')}")
-    return lines
-
-
-def office_name() -> str:
-    """Return the name of the office that receives the forms; without one, that of the programme."""
-    office = load_office_contact()
-    return office.name if office is not None else str(load_site_settings()["municipality"]["programme"])
-
-
-def language_name(code: str) -> str:
-    """Return a language's own name with its code; the code alone if the site does not speak it."""
-    language = find_language(code)
-    return f"{language.name} ({code})" if language is not None else code
-
-
-def format_utc(moment: datetime.datetime, code: str) -> str:
-    """Return a time in the format of a language, in UTC."""
-    return format_moment(moment, "medium", locale=code) + " UTC"
-
-
-def format_date_header(now: datetime.datetime) -> str:
-    """Return the value of the ``Date`` field (RFC 5322, 3.6.1): when this attempt is made, not when the form came in."""
-    return format_datetime(now)
-
-
-def reply_template(reference: str) -> tuple[str, str]:
-    """Return subject and first line of an answer by hand, in the current language."""
-    return (
-        _("Our answer to %(reference)s", reference=reference),
-        _("Reference number: %(reference)s", reference=reference),
-    )
-
-
-def response_time_note(definition: FormDefinition) -> list[str]:
-    """Return the sentence with the response time; none where no answer is promised."""
-    days = definition.answer_within_days
-    if days is None:
-        return []
-    return [ngettext("We aim to answer you within %(num)s day.", "We aim to answer you within %(num)s days.", days)]
-
-
 def _message(
     settings: Settings, submission: Submission, kind: str, recipient: str, now: datetime.datetime
 ) -> EmailMessage:
@@ -257,28 +182,3 @@ def _set_text(message: EmailMessage, lines: list[str], code: str) -> None:
     """Set text and language (RFC 3282) of a message; in this order, because setting the text removes ``Content-…`` fields."""
     message.set_content("\n".join(lines), cte="quoted-printable")
     message["Content-Language"] = code
-
-
-def answers_as_text(definition: FormDefinition, submission: Submission) -> str:
-    """Return questions and answers as plain text in the current language; unanswered questions are left out."""
-    blocks = [
-        f"{with_colon(str(field.label.text))}\n{textwrap.indent(words, '  ')}"
-        for field, words in definition.display_rows(submission.answers)
-        if words
-    ]
-    return "\n\n".join(blocks)
-
-
-def with_colon(label: str) -> str:
-    """Return a label with a colon, unless it ends with punctuation, inside closing quotation marks or not."""
-    label = label.rstrip()
-    return label if label.rstrip(CLOSING_QUOTES)[-1:] in SENTENCE_ENDS else f"{label}:"
-
-
-def ascii_address(address: str) -> str:
-    """Return an address as mail headers carry it: an international domain in its ASCII form (RFC 5891)."""
-    if address.isascii():
-        return address
-    checked = validate_email(address, check_deliverability=False, test_environment=True, allow_smtputf8=False)
-    assert checked.ascii_email is not None
-    return checked.ascii_email

@@ -16,7 +16,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.clock import utc_now
-from form_handler.mail.compose import compose_mail, format_date_header
+from form_handler.mail.compose import compose_mail
+from form_handler.mail.headers import format_date_header
 from form_handler.mail.transport import UnconfirmedDeliveryError, delete_mail_files, file_transport, smtp_transport
 from form_handler.settings import Settings
 from form_handler.storage.database import Database, DatabaseBusyError

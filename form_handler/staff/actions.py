@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from form_handler.forms import FORMS
-from form_handler.mail.compose import ascii_address
+from form_handler.mail.headers import ascii_address
 from form_handler.staff.queries import STATES, undelivered_condition
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.events import record_event

@@ -26,7 +26,8 @@ from core.project import load_site_settings
 from form_handler import rate_limit, retention
 from form_handler.forms import FORMS
 from form_handler.forms.contact_details import mailbox_key
-from form_handler.mail.compose import compose_mail, language_name, office_name
+from form_handler.mail.compose import compose_mail
+from form_handler.mail.texts import language_name, office_name
 from form_handler.settings import Settings
 from form_handler.spam import DAY_MINUTES
 from form_handler.staff import queries, saved_forms

@@ -19,7 +19,7 @@ from core.languages import default_language, load_languages
 from form_handler.current import database, settings
 from form_handler.forms import FORMS, FormDefinition
 from form_handler.forms.fields import display_value
-from form_handler.mail.compose import reply_template
+from form_handler.mail.texts import reply_template
 from form_handler.staff import actions, queries
 from form_handler.staff.blueprint import staff
 from form_handler.staff.layout import render, staff_root

@@ -1,0 +1,92 @@
+"""Text blocks that mails share: answers, signature, response time."""
+
+from __future__ import annotations
+
+import datetime
+import textwrap
+
+from babel.dates import format_datetime as format_moment
+
+from core.contacts import load_fallback_contact, load_office_contact
+from core.gettext import gettext as _
+from core.gettext import ngettext
+from core.languages import Language, find_language
+from core.project import load_site_settings
+from form_handler.forms import FormDefinition
+from form_handler.settings import Settings
+from form_handler.storage.submissions import Submission
+
+# Signs that end a sentence or lead over to the answer, in all scripts of the site; after them stands no colon.
+SENTENCE_ENDS = frozenset(".?!:;…،؛؟۔。？！：；．")
+CLOSING_QUOTES = "\"'“”‘’«»‹›"
+
+
+def signature(settings: Settings, language: Language) -> list[str]:
+    """Return the signature: office and city, the site's address, and the phone number if known.
+
+    Names and numbers are in Latin letters; in a mail that is read from the right they are isolated (Unicode UAX #9, 3.1).
+    """
+    site, contact = load_site_settings(), load_fallback_contact()
+
+    def plain(text: str) -> str:
+        return f"\u2066{text}\u2069" if language.dir == "rtl" else text
+
+    authority = str(site["municipality"]["authority"])
+    lines = ["-- ", plain(", ".join(dict.fromkeys([office_name(), authority])))]
+    lines.append(_("Website: %(address)s", address=plain(settings.public_url.rstrip("/") + language.root)))
+    phone = load_office_contact()
+    if phone is None or not phone.phone:
+        phone = contact
+    if phone is not None and phone.phone:
+        number = _("Phone: %(number)s", number=plain(f"{phone.phone} ({phone.name})"))
+        lines.append(number if phone.confirmed else f"{number} – {_('not yet confirmed by the city')}")
+    return lines
+
+
+def office_name() -> str:
+    """Return the name of the office that receives the forms; without one, that of the programme."""
+    office = load_office_contact()
+    return office.name if office is not None else str(load_site_settings()["municipality"]["programme"])
+
+
+def language_name(code: str) -> str:
+    """Return a language's own name with its code; the code alone if the site does not speak it."""
+    language = find_language(code)
+    return f"{language.name} ({code})" if language is not None else code
+
+
+def format_utc(moment: datetime.datetime, code: str) -> str:
+    """Return a time in the format of a language, in UTC."""
+    return format_moment(moment, "medium", locale=code) + " UTC"
+
+
+def response_time_note(definition: FormDefinition) -> list[str]:
+    """Return the sentence with the response time; none where no answer is promised."""
+    days = definition.answer_within_days
+    if days is None:
+        return []
+    return [ngettext("We aim to answer you within %(num)s day.", "We aim to answer you within %(num)s days.", days)]
+
+
+def reply_template(reference: str) -> tuple[str, str]:
+    """Return subject and first line of an answer by hand, in the current language."""
+    return (
+        _("Our answer to %(reference)s", reference=reference),
+        _("Reference number: %(reference)s", reference=reference),
+    )
+
+
+def answers_as_text(definition: FormDefinition, submission: Submission) -> str:
+    """Return questions and answers as plain text in the current language; unanswered questions are left out."""
+    blocks = [
+        f"{with_colon(str(field.label.text))}\n{textwrap.indent(words, '  ')}"
+        for field, words in definition.display_rows(submission.answers)
+        if words
+    ]
+    return "\n\n".join(blocks)
+
+
+def with_colon(label: str) -> str:
+    """Return a label with a colon, unless it ends with punctuation, inside closing quotation marks or not."""
+    label = label.rstrip()
+    return label if label.rstrip(CLOSING_QUOTES)[-1:] in SENTENCE_ENDS else f"{label}:"
