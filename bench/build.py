@@ -22,8 +22,8 @@ from bench.needs import known_peers
 from bench.peers import STARLIGHT, node_peer, python_peer, quiet_node
 from bench.report import Bar, write_part
 from bench.synthetic import languages, write_hugo, write_mkdocs, write_ours, write_starlight
+from core.files import remove
 from core.project import ROOT
-from editorial.build.writer import remove
 
 PEERS = ("stock", "zensical", "starlight", "hugo")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.peers import last_line
 from core.project import ROOT
 from editorial.build.build import BuildError, build_if_changed
-from editorial.build.pdf import find_engine
+from editorial.build.pdf import find_chromium
 
 DEFAULT_SITE = ROOT / "site"
 
@@ -40,7 +40,7 @@ def chromium() -> str:
 
     :raises SystemExit: with a sentence, if there is none.
     """
-    found = find_engine()
+    found = find_chromium()
     if found is None:
         raise SystemExit("There is no Chromium. Install it with `make browser`, or name one in KIM_CHROMIUM.")
     return found

@@ -5,35 +5,58 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 
 @contextlib.contextmanager
-def replacing(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
+def replacing(path: Path, mode: int = 0o666, durable: bool = True) -> Iterator[IO[bytes]]:
     """Open a file that takes the place of ``path`` at the end of the block, on disk; on any exception nothing changes.
 
     :param mode: the permissions of the new file, before the umask.
+    :param durable: wait until the file is on disk, so that a power cut does not lose it.
     :raises OSError: if it cannot be written.
     """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         draft.replace(path)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    if durable:
+        sync_folder(path.parent)
 
 
-def write_file(path: Path, content: str | bytes, mode: int = 0o666) -> None:
+def write_file(path: Path, content: str | bytes, mode: int = 0o666, durable: bool = True) -> None:
     """Write a whole file, see :func:`replacing`; text as UTF-8 with the line ends that it has."""
-    with replacing(path, mode) as file:
+    with replacing(path, mode, durable) as file:
         file.write(content.encode("utf-8") if isinstance(content, str) else content)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file that can be made again, such as a page of the site: readers see the old content or the new one.
+
+    Folders that are missing are made. The disk is not waited for.
+
+    :raises OSError: if it cannot be written; the old content then stays.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_file(path, content, durable=False)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with everything in it; do nothing if it is not there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def make_folder(folder: Path) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from typing import Any
 
 
 @contextlib.contextmanager
@@ -19,3 +22,55 @@ def block_sigint() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def run_forked(tasks: Sequence[Callable[[], Any]], processes: int) -> list[Any]:
+    """Run functions in forked processes and return their results in the order of the functions.
+
+    A process shares the memory of this one as it was when the process began; only results and errors are copied. After
+    an error the processes that still run are ended.
+
+    :param processes: how many run at a time; 1 means that no process is forked.
+    :raises BaseException: the error of the first function that failed.
+    :raises ChildProcessError: if a process ended without a result.
+    """
+    if processes <= 1:
+        return [task() for task in tasks]
+    fork = multiprocessing.get_context("fork")
+    results: dict[int, Any] = {}
+    running: dict[Connection, tuple[int, Any]] = {}
+    waiting = list(enumerate(tasks))[::-1]
+    try:
+        while running or waiting:
+            while waiting and len(running) < processes:
+                number, task = waiting.pop()
+                receiver, sender = fork.Pipe(duplex=False)
+                process = fork.Process(target=_send_result, args=(task, sender))
+                with block_sigint():
+                    process.start()
+                sender.close()
+                running[receiver] = number, process
+            for ready in wait(list(running)):
+                assert isinstance(ready, Connection)
+                number, process = running.pop(ready)
+                try:
+                    succeeded, result = ready.recv()
+                except EOFError:
+                    process.join()
+                    raise ChildProcessError(f"A process ended early (exit code {process.exitcode}).") from None
+                process.join()
+                if not succeeded:
+                    raise result
+                results[number] = result
+        return [results[number] for number in range(len(tasks))]
+    finally:
+        for _number, process in running.values():
+            process.kill()
+            process.join()
+
+
+def _send_result(task: Callable[[], Any], sender: Connection) -> None:
+    try:
+        sender.send((True, task()))
+    except BaseException as error:
+        sender.send((False, error))

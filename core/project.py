@@ -7,7 +7,6 @@ A project is a folder with ``mkdocs.yml``, ``docs/`` and ``overrides/``. The pac
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -87,12 +86,6 @@ def _string_settings(data: dict[str, Any]) -> dict[str, Any]:
     return {name: data[name] for name in names if data.get(name) is not None}
 
 
-def prime_config_cache(data: dict[str, Any], config: Path = CONFIG) -> None:
-    """Set the data of ``mkdocs.yml`` that an earlier build has read from the same file."""
-    _config_cache.setdefault(config, data)
-
-
-@functools.lru_cache
 def load_site_settings(config: Path = CONFIG) -> dict[str, Any]:
     """Return ``name``, ``url`` and ``municipality`` of the site from ``mkdocs.yml``.
 

@@ -45,12 +45,34 @@ def main() -> None:
 @click.option("--site-dir", type=click.Path(path_type=Path), default=ROOT / "site", help="Where to (default: site/).")
 @click.option("--site-url", help="Public address, for example https://kim.example.org/ (default: mkdocs.yml).")
 @click.option("--pdf/--no-pdf", default=True, help="With or without the PDF booklets (default: with).")
-@click.option("--cache/--no-cache", default=True, help="Draw only what changed, or everything (default: what changed).")
+@click.option(
+    "--cache/--no-cache", default=True, help="Use what earlier builds rendered, or render everything (default: use it)."
+)
 def build(site_dir: Path, site_url: str | None, pdf: bool, cache: bool) -> None:
     """Build the whole site, strictly, with its search index and its PDF booklets."""
-    from kim.build import build as build_now
+    build_here(site_dir, site_url, pdf, cache)
 
-    sys.exit(build_now(site_dir, site_url, pdf, cache))
+
+def build_here(site_dir: Path, site_url: str | None, pdf: bool, cache: bool = True) -> None:
+    """Build the site unless nothing has changed, and say so.
+
+    :raises ClickException: if the build fails; the site before stays.
+    """
+    from editorial.build.fingerprint import is_current, read_inputs
+
+    inputs = read_inputs(ROOT / "docs", site_url)
+    if cache and is_current(site_dir.resolve(), inputs, pdf):
+        click.echo(f"Nichts hat sich geändert: {site_dir}")
+        return
+    from editorial.build.build import BuildError, build_site  # late: not needed where nothing has changed
+
+    try:
+        missing = build_site(site_dir, site_url, pdf=pdf, cache=cache, inputs=inputs)
+    except BuildError as error:
+        raise click.ClickException(str(error)) from error
+    if missing:
+        click.echo(missing)
+    click.echo(f"Fertig: {site_dir}")
 
 
 @main.command()
@@ -59,40 +81,16 @@ def build(site_dir: Path, site_url: str | None, pdf: bool, cache: bool) -> None:
 )
 @click.option("--site-url", help="Public address, for example https://kim.example.org/ (default: mkdocs.yml).")
 def pdf(site_dir: Path, site_url: str | None) -> None:
-    """Print the PDF booklets of the site that is built: newcomers' guide and toolkit, in every language."""
-    from editorial.build.extras import finish, print_booklets
-    from editorial.build.fingerprint import path_of
+    """Build what changed and print the PDF booklets: newcomers' guide and toolkit, in every language."""
+    from editorial.build.pdf import find_chromium
 
-    refuse_old(site_dir)
-    missing = print_booklets(site_dir, site_url)
-    if missing:
-        raise click.ClickException(missing)
-    finish(site_dir)
-    path_of(site_dir).unlink(missing_ok=True)  # the next build does not know these booklets
+    if find_chromium() is None:
+        raise click.ClickException(
+            "Ohne PDF: Es ist kein Chromium da (sudo apt-get install chromium, oder KIM_CHROMIUM nennt es)."
+        )
+    build_here(site_dir, site_url, pdf=True)
     for path in sorted((site_dir / "pdf").glob("*.pdf")):
         click.echo(f"{path} ({path.stat().st_size // 1000} kB)")
-
-
-def refuse_old(site_dir: Path) -> None:
-    """Refuse to print what is not in the built site: a booklet would lack the page without a word.
-
-    :raises ContentError: if a page cannot be read.
-    """
-    from core.findings import ContentError, errors
-    from core.languages import load_languages
-    from editorial.content.pages import read_content
-
-    languages = load_languages()
-    content = read_content(ROOT / "docs", languages)
-    if wrong := errors(content.findings):
-        raise ContentError(wrong)
-    if not (site_dir / "index.html").exists():
-        raise click.ClickException("Es ist noch keine Seite gebaut. Bauen Sie sie zuerst: make build")
-    for page in content.pages.values():
-        for language in languages:
-            file = site_dir / page.url(language).lstrip("/") / "index.html"
-            if page.exists_in(language) and not file.exists():
-                raise click.ClickException(f"In der gebauten Seite fehlt {file}. Bauen Sie sie zuerst: make build")
 
 
 @main.command()
@@ -233,7 +231,6 @@ def serve(port: str | None, watch: bool, live: bool) -> None:
 def demo(port: str | None) -> None:
     """Show the whole loop with made-up companies: a database and a site of their own, marked on every page."""
     from editorial.build.build import BuildError, build_site
-    from editorial.render.site import DEMO_SURVEY
     from kim.demo import USER, new_password, seed_demo_data
     from kim.service import load_settings, open_database, serve_foreground
 
@@ -252,12 +249,10 @@ def demo(port: str | None) -> None:
         utc_now(),
         password,
     )
-    os.environ[DEMO_SURVEY] = str(folder / "survey.yml")
     try:
-        build_site(settings.site_dir, None)
+        build_site(settings.site_dir, None, demo_survey=folder / "survey.yml")
     except BuildError as error:
         raise click.ClickException(str(error)) from error
-    del os.environ[DEMO_SURVEY]
     (folder / "demonstration").touch()  # the staff area says so, too
     click.echo(f"Demonstration. Log in at http://{settings.bind}:{settings.port}/eingang/ as {USER} with {password}")
     others = {name: value for name, value in os.environ.items() if not name.startswith("KIM_")}

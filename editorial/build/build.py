@@ -1,27 +1,30 @@
-"""Building the site: strictly, into a new folder, then search index, then into place in one step."""
+"""Building the site: into a new folder, in several processes, which then takes the place of the old one in one step."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
+import os
+import shutil
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from msgspec.structs import replace
-
+from core.files import remove
 from core.findings import ContentError, RenderError
 from core.project import ROOT
-from editorial.build.ahead import compiling
-from editorial.build.fingerprint import SOURCES, Inputs, beside, is_current, path_of, read_inputs
-from editorial.build.indexing import Indexes
-from editorial.build.kept import take_up
-from editorial.build.manifest import Manifest, changed_pages, read_manifest, write_manifest
-from editorial.build.pagefind import OtherVersion, SearchError
-from editorial.build.previewed import forget, noted, pages_of
-from editorial.build.work import Work, templates_of
-from editorial.build.writer import remove, staging
-from editorial.render.site import SHARED
+from editorial.build.fingerprint import (
+    SOURCE_PATHS,
+    Inputs,
+    is_current,
+    manifest_path,
+    read_inputs,
+    read_manifest,
+    state_path,
+    write_manifest,
+)
+from editorial.build.pagefind import SearchError
 
 
 class BuildError(Exception):
@@ -35,49 +38,81 @@ def build_site(
     pdf: bool = False,
     cache: bool = True,
     inputs: Inputs | None = None,
+    demo_survey: Path | None = None,
 ) -> str | None:
     """Build the site into ``site_dir``; return why there are no PDF booklets, if they were wanted.
 
     The old site stays until the new one is complete, so a fault never leaves half a site behind. Of two builds
     of the same site at once, the second waits.
 
-    :param cache: draw only what changed since the site in place was built; the result is the same to the byte.
-    :param inputs: what the site is made of, if it was read a moment ago.
+    :param cache: take from earlier builds what has not changed; the result is the same to the byte.
+    :param inputs: the digests of the site's sources, if they were read a moment ago.
+    :param demo_survey: survey results of a demonstration, in the place of the published ones.
     :raises BuildError: with what MkDocs, the checks or the disk said.
     """
-    site_dir = site_dir.resolve()
-    check_place(site_dir, docs_dir.resolve())
-    with in_a_sentence(site_dir), alone(site_dir), staging(beside(site_dir, "staging")):
-        inputs = inputs or read_inputs(docs_dir, site_url)
+    site_dir, docs_dir = site_dir.resolve(), docs_dir.resolve()
+    validate_output_dir(site_dir, docs_dir)
+    with build_errors(site_dir), build_lock(site_dir):
+        inputs = inputs or read_inputs(docs_dir, site_url, demo_survey=demo_survey)
         if cache and is_current(site_dir, inputs, pdf):
             return None
-        before = read_manifest(site_dir) if cache else None
-        notes = noted(site_dir)
-        previewed = pages_of(notes)
+        fresh, fresh_cache = state_path(site_dir, "new"), state_path(site_dir, "new-cache")
         try:
-            for name in ("new", "part", "undo"):  # left over, if a build was killed
-                remove(beside(site_dir, name))
-            kept = take_up(site_dir, docs_dir, inputs, before.frame) if before and before.pdf == pdf else None
-            try:
-                if before and kept:
-                    known = before.frame, kept.marks
-                    work = Work(site_dir, site_url, docs_dir, kept.house, kept.settings, inputs, pdf, *known)
-                    missing = build_changed(work, before, changed_pages(before, work.now) or {}, previewed, kept.fresh)
-                else:
-                    work, missing = build_anew(site_dir, site_url, docs_dir, inputs, pdf, before, previewed)
-            except (OtherVersion, FileNotFoundError):  # or something has vanished from the site in place
-                work, missing = build_anew(site_dir, site_url, docs_dir, inputs, pdf, None, {})
-            forget(notes)
-            # Without its engine a build makes no booklets; the next one, with an engine, must not believe they are there.
-            write_manifest(site_dir, replace(work.now, pdf=pdf and missing is None))
-            return missing
+            for folder in (fresh, fresh_cache):  # left over from a build that was killed
+                remove(folder)
+            return _build(site_dir, site_url, docs_dir, pdf, cache, inputs, demo_survey)
         finally:
-            SHARED.clear()
-            for name in ("new", "part", "kept-new"):
-                remove(beside(site_dir, name))
+            for folder in (fresh, fresh_cache):
+                remove(folder)
 
 
-def check_place(site_dir: Path, docs_dir: Path) -> None:
+def _build(
+    site_dir: Path,
+    site_url: str | None,
+    docs_dir: Path,
+    pdf: bool,
+    cache: bool,
+    inputs: Inputs,
+    demo_survey: Path | None,
+) -> str | None:
+    from editorial.build.mkdocs_runner import build_languages, load_mkdocs  # late: with it comes all of MkDocs
+    from editorial.build.outputs import finish_site, refresh_derived_files
+    from editorial.build.page_cache import cache_file
+    from editorial.build.search import read_entry
+    from editorial.build.source import load_source
+
+    fresh, fresh_cache = state_path(site_dir, "new"), state_path(site_dir, "new-cache")
+    cache_dir = state_path(site_dir, "cache")
+    source = load_source(docs_dir, site_url, demo_survey, inputs)
+    languages = source.site.languages
+    before = read_manifest(site_dir) if cache else None
+    if before is not None and (before.shared != source.shared or (before.pdf and not pdf)):
+        before = None
+    changed = [row for row in languages if before is None or source.page_digests(row.code) != before.language(row.code)]
+    caches = {row.code: cache_file(cache_dir, row.code) for row in languages} if cache else {}
+    fresh.mkdir(parents=True)
+    entries = []
+    if changed:
+        entries = build_languages(load_mkdocs(docs_dir, site_url), source, changed, fresh, caches, fresh_cache)
+    if before is not None:
+        entries.append(read_entry(site_dir))
+        adopt_unchanged(fresh, site_dir, {row.code for row in changed})
+    finish_site(fresh, source, reversed(entries))
+    missing = None
+    if pdf:
+        from editorial.build.pdf import build_pdfs
+
+        missing = build_pdfs(fresh, source.site.content, languages, source.site.site, site_dir)
+    refresh_derived_files(fresh, source)
+    link_unchanged(fresh, site_dir)
+    replace_folder(fresh, site_dir)
+    _store_caches(fresh_cache, cache_dir, {row.code for row in languages})
+    # Without Chromium a build makes no booklets; the next one, with Chromium, must not believe they are there.
+    write_manifest(site_dir, source.manifest(pdf and missing is None))
+    return missing
+
+
+def validate_output_dir(site_dir: Path, docs_dir: Path) -> None:
     """Refuse to build where something else would be lost: the site takes the place of a whole folder.
 
     :raises BuildError: if there is something that no build has made, or if the site would be its own source.
@@ -87,69 +122,22 @@ def check_place(site_dir: Path, docs_dir: Path) -> None:
         raise BuildError(f"{site_dir}: Hier liegt eine Datei. {remedy}")
     if any(one.is_relative_to(site_dir) for one in (ROOT, docs_dir)):
         raise BuildError(f"{site_dir}: In diesem Ordner liegt das Projekt selbst. {remedy}")
-    if any(site_dir.is_relative_to(one) for one in (docs_dir, *(ROOT / name for name in SOURCES))):
+    if any(site_dir.is_relative_to(one) for one in (docs_dir, *(ROOT / name for name in SOURCE_PATHS))):
         raise BuildError(f"{site_dir}: Aus diesem Ordner wird die Seite gebaut. {remedy}")
-    if site_dir.is_dir() and not (path_of(site_dir).exists() or (site_dir / "index.html").exists()):
+    if site_dir.is_dir() and not (manifest_path(site_dir).exists() or (site_dir / "index.html").exists()):
         other = next(site_dir.iterdir(), None)
         if other is not None:
             raise BuildError(f"{site_dir}: Hier liegt etwas anderes als eine Seite ({other.name}). {remedy}")
 
 
-def build_changed(
-    work: Work,
-    before: Manifest,
-    changed: Mapping[str, set[str]],
-    previewed: Mapping[str, set[str]],
-    fresh: Collection[str] = (),
-) -> str | None:
-    """Draw some pages and put them into the site in place; return why there are no booklets, if they were wanted.
-
-    :param changed: the keys of the pages by language.
-    :param previewed: so for those that the preview has put there already.
-    :param fresh: the codes of languages whose own texts changed: their search will have to be renewed.
-    """
-    previewed = {code: {key for key in keys if f"{code}/{key}" in before.pages} for code, keys in previewed.items()}
-    changed = {
-        code: changed.get(code, set()) | previewed.get(code, set()) for code in changed.keys() | previewed.keys()
-    }
-    with Indexes(work.site_dir, work.house.content) as search:
-        search.begin([row for row in work.house.languages if row.code in {*fresh, *previewed}])
-        from editorial.build.part import build_part  # late: while it is loaded, Pagefind reads
-
-        return build_part(work, before, changed, search, previewed)
-
-
-def build_anew(
-    site_dir: Path,
-    site_url: str | None,
-    docs_dir: Path,
-    inputs: Inputs,
-    pdf: bool,
-    before: Manifest | None,
-    previewed: Mapping[str, set[str]],
-) -> tuple[Work, str | None]:
-    """Read everything, and draw what changed, or all; return what was built, and why there are no booklets.
-
-    :raises ContentError: with every finding, if something cannot be read.
-    """
-    with compiling(templates_of(site_dir, inputs)):
-        from editorial.build.whole import build_whole, read_work  # late: with it comes all of MkDocs
-
-        work = read_work(site_dir, site_url, docs_dir, inputs, pdf)
-        changed = changed_pages(before, work.now) if before else None
-        if before is None or changed is None:
-            return work, build_whole(work)
-        return work, build_changed(work, before, changed, previewed)
-
-
 @contextlib.contextmanager
-def in_a_sentence(site_dir: Path) -> Iterator[None]:
-    """Turn what may go wrong into one error, whose message is for people."""
+def build_errors(site_dir: Path) -> Iterator[None]:
+    """Turn the errors that a build may end with into one, whose message is for people."""
     try:
         yield
     except ContentError as error:
         raise BuildError(f"\n{error}") from error
-    except (RenderError, SearchError) as error:
+    except (RenderError, SearchError, ChildProcessError) as error:
         raise BuildError(str(error)) from error
     except OSError as error:  # a full disk, no right to write
         place = f" ({error.filename})" if error.filename else ""
@@ -160,10 +148,10 @@ def in_a_sentence(site_dir: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def alone(site_dir: Path) -> Iterator[None]:
+def build_lock(site_dir: Path) -> Iterator[None]:
     """Let one build of a site run at a time; a second one says that it waits."""
     site_dir.parent.mkdir(parents=True, exist_ok=True)
-    with beside(site_dir, "lock").open("w") as handle:
+    with state_path(site_dir, "lock").open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -179,7 +167,87 @@ def build_if_changed(site_dir: Path, site_url: str | None = None) -> bool:
     """
     site_dir = site_dir.resolve()
     inputs, known = read_inputs(ROOT / "docs", site_url), read_manifest(site_dir)
-    if known is not None and known.sources == inputs.sources:
+    if known is not None and known.sources == inputs.sources_digest:
         return False
     build_site(site_dir, site_url, inputs=inputs)
     return True
+
+
+def adopt_unchanged(fresh: Path, site_dir: Path, changed: Collection[str]) -> None:
+    """Link the files of the languages that did not change into the new folder; the two folders share them (hard links).
+
+    The sources that all pages share did not change, so the set of pages is the same. A file that was written anew stays.
+
+    :param changed: the codes of the languages that were built anew.
+    """
+    from editorial.build.search import is_part_of
+
+    for path in _files(site_dir):
+        name = path.relative_to(site_dir)
+        new = fresh / name
+        is_old_copy = path.suffix == ".gz" and new.with_suffix("").exists()
+        if not (new.exists() or is_old_copy or is_part_of(name.as_posix(), changed)):
+            new.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                os.link(path, new)
+            except OSError:  # a file system without hard links
+                shutil.copy2(path, new)
+
+
+def link_unchanged(fresh: Path, site_dir: Path) -> None:
+    """Put the old file in the place of each new one with the same content, so that times and copies stay valid.
+
+    A file system without hard links keeps the new files.
+    """
+    for path in _files(fresh):
+        old = site_dir / path.relative_to(fresh)
+        try:
+            before, now = old.lstat(), path.stat()
+            if before.st_ino == now.st_ino or before.st_size != now.st_size or old.read_bytes() != path.read_bytes():
+                continue
+            spare = path.with_name(f".{path.name}.old")
+            os.link(old, spare, follow_symlinks=False)
+            spare.replace(path)
+        except OSError:
+            continue
+
+
+def replace_folder(fresh: Path, target: Path) -> None:
+    """Put a new folder into the place of an old one, which is then removed.
+
+    An old one that cannot be removed, because files in it belong to somebody else, is left with a sentence.
+    """
+    names = (fresh.with_name(f"{fresh.name}.old{number or ''}") for number in itertools.count())
+    old = next(name for name in names if _is_free(name))
+    if target.exists():
+        target.rename(old)
+    fresh.rename(target)
+    try:
+        remove(old)
+    except OSError as error:
+        sys.stderr.write(
+            f"{old}: Die alte Seite ließ sich nicht löschen ({error.strerror}). Die neue ist an ihrem Platz. "
+            "Löschen Sie den Ordner mit den Rechten dessen, dem er gehört, etwa mit sudo.\n"
+        )
+
+
+def _store_caches(fresh: Path, target: Path, codes: Collection[str]) -> None:
+    """Put the new caches into the place of the old ones, and remove those of languages that are gone."""
+    target.mkdir(exist_ok=True)
+    for path in fresh.glob("*.pages"):
+        path.replace(target / path.name)
+    for path in target.iterdir():
+        if path.stem not in codes:
+            remove(path)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for place, _folders, names in os.walk(folder):
+        yield from (Path(place, name) for name in names)
+
+
+def _is_free(path: Path) -> bool:
+    """Remove what an earlier build may have left; return whether nothing is there any more."""
+    with contextlib.suppress(PermissionError):
+        remove(path)
+    return not os.path.lexists(path)

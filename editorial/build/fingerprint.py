@@ -1,4 +1,4 @@
-"""What a site is made of, read once, and whether there is anything to do at all: the cheapest look there is.
+"""The sources of a site by their digests, the manifest of a built site, and whether it is current.
 
 Nothing heavy is imported here, so that a build with nothing to do ends at once.
 """
@@ -12,14 +12,17 @@ import hashlib
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from core.files import write_atomically
 from core.project import CODE, ROOT
 from editorial.content.published_files import is_hidden
 
-SOURCES = (
+SOURCE_PATHS = (
     "overrides",
     "core",
     "editorial",
@@ -29,63 +32,100 @@ SOURCES = (
     "requirements.txt",
 )
 CODE_FOLDERS = ("core", "editorial", "form_handler")
-DEMO = ("KIM_DEMO_SURVEY",)
+TOOLS = ("mkdocs", "mkdocs-static-i18n", "markdown", "jinja2", "babel", "pagefind-bin", "deflate", "rcssmin", "rjsmin")
 
 
 @dataclass(frozen=True)
 class Inputs:
     """Everything that a site is made of, as it was when it was read.
 
-    :ivar files: the mark of each file, by its path from the project; pages and facts as ``docs/…``, wherever they lie.
-    :ivar head: the newest commit; the feeds tell from the version history when a page was changed.
+    :ivar files: the digest of each file, by its path from the project; pages and facts as ``docs/…``, wherever they lie.
+    :ivar environment: digest of address, demonstration data and versions of the tools.
+    :ivar commit: the newest commit; the feeds tell from the version history when a page was changed.
     """
 
     files: Mapping[str, str]
-    site_url: str | None
+    environment: str
     today: datetime.date
-    head: str
+    commit: str
 
     @functools.cached_property
-    def sources(self) -> str:
-        """Return the mark of all files, the address and the settings, but not of day and version history."""
-        return mark_of([self.setting, *(f"{path}\0{mark}" for path, mark in self.files.items())])
+    def sources_digest(self) -> str:
+        """Return the digest of all files and of the environment, but not of day and version history."""
+        return digest([self.environment, *(f"{path}\0{one}" for path, one in self.files.items())])
 
     @functools.cached_property
-    def whole(self) -> str:
-        """Return the mark of everything: if it is the same, there is nothing to do."""
-        return mark_of([self.sources, str(self.today), self.head])
-
-    @property
-    def setting(self) -> str:
-        """Return what is set from outside."""
-        return f"{self.site_url}|{sorted(os.environ.get(name, '') for name in DEMO)}"
+    def digest(self) -> str:
+        """Return the digest of everything: if it is the same, there is nothing to do."""
+        return digest([self.sources_digest, str(self.today), self.commit])
 
 
-def mark_of(parts: Iterable[str]) -> str:
-    """Return one mark for several texts."""
+@dataclass(frozen=True)
+class Manifest:
+    """The sources of one built site.
+
+    :ivar inputs: :attr:`Inputs.digest`.
+    :ivar sources: :attr:`Inputs.sources_digest`.
+    :ivar shared: digest of everything that all pages share.
+    :ivar pages: digest of the sources of each page, by language and key: ``"ar/kontakt"``.
+    :ivar pdf: whether the booklets were printed.
+    :ivar stamp: :func:`site_stamp`; another one means that somebody else has changed the site.
+    """
+
+    inputs: str
+    sources: str
+    shared: str
+    pages: dict[str, str] = field(default_factory=dict)
+    pdf: bool = False
+    stamp: str = ""
+
+    def language(self, code: str) -> dict[str, str]:
+        """Return the digests of the pages of one language, by their key."""
+        start = f"{code}/"
+        return {name.removeprefix(start): one for name, one in self.pages.items() if name.startswith(start)}
+
+
+def digest(parts: Iterable[str]) -> str:
+    """Return one digest (SHA-256) of several texts."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def read_inputs(docs: Path, site_url: str | None, root: Path = ROOT, today: datetime.date | None = None) -> Inputs:
+def read_inputs(
+    docs: Path,
+    site_url: str | None,
+    root: Path = ROOT,
+    today: datetime.date | None = None,
+    demo_survey: Path | None = None,
+) -> Inputs:
     """Read every file that a site is made of, once.
 
-    :raises OSError: if one cannot be read.
+    :param demo_survey: the results of a demonstration, in the place of the published ones.
+    :raises OSError: if a file cannot be read.
     """
     files: dict[str, str] = {}
-    with _newest_commit(docs) as head:
+    with _newest_commit(docs) as commit:
         for base, names, shown in (*_source_folders(root), (docs, (".",), "docs/")):
-            for path in files_below(base, names):
+            for path in iter_files(base, names):
                 if shown and is_hidden(path):
                     continue
                 with open(f"{base}/{path}", "rb", buffering=0) as file:  # noqa: PTH123 - hundreds of files
                     files[shown + path] = hashlib.sha256(file.read()).hexdigest()
-        return Inputs(files, site_url, today or datetime.date.today(), head())
+        demo = hashlib.sha256(demo_survey.read_bytes()).hexdigest() if demo_survey else ""
+        environment = digest([str(site_url), demo, sys.version, *map(_version, TOOLS)])
+        return Inputs(files, environment, today or datetime.date.today(), commit())
+
+
+def _version(package: str) -> str:
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return package
 
 
 def _source_folders(root: Path) -> Iterator[tuple[Path, list[str], str]]:
     """Yield the folders of a project's sources with names in them; the packages of an installed ``kim`` lie elsewhere."""
     code = root if (root / "core").is_dir() else CODE
-    for name in SOURCES:
+    for name in SOURCE_PATHS:
         if name == "requirements.txt" and not (root / name).exists():
             continue  # a project without the packages has none
         yield (code if name.startswith(CODE_FOLDERS) else root), [name], ""
@@ -111,59 +151,71 @@ def _newest_commit(docs: Path) -> Iterator[Callable[[], str]]:
         yield lambda: git.communicate()[0].strip()
 
 
-def files_below(base: Path, names: Iterable[str]) -> Iterator[str]:
+def iter_files(base: Path, names: Iterable[str]) -> Iterator[str]:
     """Yield the paths of files and of the files in folders below ``base``, without what Python makes for itself."""
     for name in names:
         if not (base / name).is_dir():
             yield name
             continue
-        yield from _files_in(f"{base}/{name}", "" if name == "." else f"{name}/")
+        yield from _iter_folder(f"{base}/{name}", "" if name == "." else f"{name}/")
 
 
-def _files_in(folder: str, shown: str) -> Iterator[str]:
+def _iter_folder(folder: str, shown: str) -> Iterator[str]:
     with os.scandir(folder) as found:
         entries = sorted(found, key=lambda entry: entry.name)
     folders = [entry for entry in entries if entry.is_dir()]
     yield from (shown + entry.name for entry in entries if entry not in folders)
     for entry in folders:
         if entry.name != "__pycache__" and not entry.is_symlink():
-            yield from _files_in(entry.path, f"{shown}{entry.name}/")
+            yield from _iter_folder(entry.path, f"{shown}{entry.name}/")
 
 
-def beside(site_dir: Path, name: str) -> Path:
+def state_path(site_dir: Path, name: str) -> Path:
     """Return the place of what belongs to a built site but not into it: a hidden name beside its folder."""
     return site_dir.with_name(f".{site_dir.name}.{name}")
 
 
-def path_of(site_dir: Path) -> Path:
-    """Return where the manifest of a site lies."""
-    return beside(site_dir, "manifest.json")
+def manifest_path(site_dir: Path) -> Path:
+    """Return where the manifest of a site is stored."""
+    return state_path(site_dir, "manifest.json")
 
 
-def previews(site_dir: Path) -> Path:
-    """Return the folder of notes on pages that the preview has put into the site; see :mod:`editorial.build.previewed`."""
-    return beside(site_dir, "previewed")
-
-
-def stamp_of(site_dir: Path) -> str:
-    """Return what tells whether a site is still as it was put in place; empty if there is none."""
+def site_stamp(site_dir: Path) -> str:
+    """Return a digest of names, sizes and times of all files of a site; empty if there is none."""
+    rows: list[str] = []
     try:
-        home, entry = (site_dir / "index.html").stat(), (site_dir / "pagefind" / "pagefind-entry.json").stat()
+        _list_folder(str(site_dir), rows)
     except OSError:
         return ""
-    folder = site_dir.stat()  # its time tells of what was removed at its top
-    return f"{home.st_mtime_ns}-{home.st_size}-{home.st_ino}-{entry.st_mtime_ns}-{folder.st_ino}-{folder.st_mtime_ns}"
+    return digest(rows) if rows else ""
+
+
+def _list_folder(folder: str, rows: list[str]) -> None:
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.is_dir(follow_symlinks=False):
+                _list_folder(entry.path, rows)
+            else:
+                found = entry.stat(follow_symlinks=False)
+                rows.append(f"{entry.path}\0{found.st_size}\0{found.st_mtime_ns}")
+
+
+def read_manifest(site_dir: Path) -> Manifest | None:
+    """Return the manifest of the site in place; None if there is none, or if the site was changed since."""
+    try:
+        manifest = Manifest(**json.loads(manifest_path(site_dir).read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    return manifest if manifest.stamp and manifest.stamp == site_stamp(site_dir) else None
+
+
+def write_manifest(site_dir: Path, manifest: Manifest) -> None:
+    """Write the manifest of the site in place."""
+    data = asdict(manifest) | {"stamp": site_stamp(site_dir)}
+    write_atomically(manifest_path(site_dir), json.dumps(data, sort_keys=True).encode())
 
 
 def is_current(site_dir: Path, inputs: Inputs, pdf: bool) -> bool:
-    """Tell whether the site in place was built from exactly these files, today."""
-    if previews(site_dir).is_dir() and any(previews(site_dir).iterdir()):
-        return False
-    try:
-        known = json.loads(path_of(site_dir).read_text("utf-8"))
-        return bool(
-            known["stamp"]
-            and (known["stamp"], known["inputs"], known["pdf"]) == (stamp_of(site_dir), inputs.whole, pdf)
-        )
-    except (OSError, ValueError, TypeError, KeyError):
-        return False
+    """Return whether the site in place was built from exactly these files, today."""
+    manifest = read_manifest(site_dir)
+    return manifest is not None and (manifest.inputs, manifest.pdf) == (inputs.digest, pdf)

@@ -1,131 +1,106 @@
-"""One process per processor, one language after the other in each: what makes a full build fast.
+"""Runs of MkDocs: one language each, side by side where the machine has the processors.
 
-mkdocs-static-i18n builds all languages in one process, each as a whole run of MkDocs. The runs do not need
-each other: here every run is a task of its own. What all of them read – pages, facts, forms – is read once,
-before the processes part, and never written again.
+mkdocs-static-i18n runs MkDocs once for each language, one after the other in one process. The runs do not need each
+other: here every run is a task of its own. Everything they share is read before the processes are forked.
+
+This module alone uses names of MkDocs and mkdocs-static-i18n that are not public: ``utils.clean_directory``, which
+mkdocs-static-i18n replaces as well, and the state of its plugin. A test names the versions they were read in.
 """
 
 from __future__ import annotations
 
-import gc
+import functools
 import logging
-import multiprocessing
 import os
-from collections.abc import Callable, Iterable
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
-import markdown
-import mkdocs.commands.build
-import mkdocs.structure.pages
 from mkdocs import utils
 from mkdocs.commands.build import build
 from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, MkDocsException
-from mkdocs.structure.files import File, Files, get_files
-from msgspec import Struct
-from msgspec.structs import replace
 
 from core.findings import ContentError, Finding, RenderError
-from core.processes import block_sigint
+from core.languages import Language
+from core.processes import run_forked
 from core.project import CONFIG
-from editorial.build.compress import compress_file, compress_pages
-from editorial.build.indexing import index_language
-from editorial.build.offline import Texts, read_search, read_texts
-from editorial.build.search import FOLDER, Part, titles_name
-from editorial.build.settings import Levels, Settings
-from editorial.build.single import Said
-from editorial.build.writer import put
-from editorial.render.compiled import Compiled
-from editorial.render.sayings import sayings_of
-from editorial.render.site import SHARED, House, check_house, share_house
-
-
-class Task(Struct, frozen=True):
-    """One language of one build.
-
-    :ivar templates: where compiled templates are kept for the next build; None to keep them in memory only.
-    """
-
-    code: str
-    docs_dir: Path
-    site_dir: Path
-    site_url: str | None
-    templates: Path | None = None
-
-
-class Whole(Struct, frozen=True):
-    """What is to be gathered of a language whose pages were all drawn.
-
-    :ivar part: its part of the search index.
-    :ivar texts: its pages, as a device keeps them.
-    """
-
-    part: Part
-    texts: Texts
+from editorial.build.plugin import EditorialPlugin
+from editorial.build.search import Entry
+from editorial.build.source import Source
+from editorial.render.site import check_house
 
 
 @dataclass
-class Prepared:
-    """What MkDocs was told, for all runs of a build.
+class MkDocsRun:
+    """MkDocs with its configuration and our plugin, ready to build one language after the other.
 
     :ivar languages: all languages, as mkdocs-static-i18n has read them.
-    :ivar templates: where compiled templates are kept; None to keep them in memory only.
-    :ivar found: all files below ``docs/``, once somebody has looked.
     """
 
     config: MkDocsConfig
+    plugin: EditorialPlugin
     languages: tuple[Any, ...]
-    templates: Path | None = None
-    found: list[File] | None = None
 
-    def files(self, config: MkDocsConfig) -> Files:
-        """Return the files of the language that is built, and of German; the folder is looked through once a process."""
-        if self.found is None:
-            self.found = list(get_files(config))
-        i18n: Any = config.plugins["i18n"]
-        others = {row.locale for row in self.languages} - {row.locale for row in i18n.config["languages"]}
-        return Files([file for file in self.found if file.src_uri.partition("/")[0] not in others])
+    def build(self, language: Language, site_dir: Path) -> list[str]:
+        """Build one language; return what MkDocs warned of, which is nothing if all went well.
 
-    def turn_to(self, task: Task) -> MkDocsConfig:
-        """Return the configuration for one language; mkdocs-static-i18n, too, builds all languages with one."""
+        :raises SearchError: if Pagefind fails.
+        """
         i18n: Any = self.config.plugins["i18n"]
-        i18n.config["languages"] = [row for row in self.languages if row.default or row.locale == task.code]
+        i18n.config["languages"] = [row for row in self.languages if row.default or row.locale == language.code]
         i18n.i18n_files_per_language.clear()
-        i18n.current_language, i18n.building = task.code, True
-        self.config.site_dir = str(task.site_dir)
-        self.templates = task.templates
-        return self.config
+        i18n.current_language, i18n.building = language.code, True
+        self.config.site_dir = str(site_dir)
+        warnings, logger = LogCollector(), logging.getLogger("mkdocs")
+        logger.setLevel(logging.WARNING)
+        logger.addHandler(warnings)
+        try:
+            with _no_cleaning():
+                build(self.config)
+        except (Abort, MkDocsException) as error:
+            return warnings.lines or [str(error)]
+        finally:
+            logger.removeHandler(warnings)
+        return warnings.lines
+
+    def render(
+        self, source: Source, language: Language, keys: Collection[str], templates_dir: Path | None = None
+    ) -> dict[str, bytes]:
+        """Return some pages of one language as a build writes them, by their path in the site.
+
+        :param templates_dir: where compiled templates are stored for the next call.
+        :raises RenderError: with what MkDocs says, each line once.
+        """
+        self.plugin.use(source, {}, None)
+        self.plugin.only, self.plugin.templates_dir = keys, templates_dir
+        pages = [source.site.content.pages[key].file(language) for key in keys]
+        try:
+            with tempfile.TemporaryDirectory(prefix="kim-preview-") as folder:
+                raise_if_logged([self.build(language, Path(folder))])
+                return {name: (Path(folder) / name).read_bytes() for name in pages}
+        finally:
+            self.plugin.only = None
 
 
-@dataclass
-class Ready:
-    """What MkDocs asks for a Markdown converter for each page: here, always the same one, as Python-Markdown allows.
+class LogCollector(logging.Handler):
+    """Collect what MkDocs warns of, for the person who has to mend it."""
 
-    To make one takes as long as a tenth of a page.
-    """
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
 
-    made: markdown.Markdown | None = None
-
-    def Markdown(self, **told: Any) -> markdown.Markdown:
-        """Return the converter, as if it were new."""
-        if self.made is None:
-            self.made = markdown.Markdown(**told)
-        return self.made.reset()
+    def emit(self, record: logging.LogRecord) -> None:
+        """Collect one message."""
+        self.lines.append(record.getMessage().strip())
 
 
-PREPARED: dict[Path, Prepared] = {}
-READY = Ready()
-
-
-def load(docs_dir: Path, site_url: str | None) -> Prepared:
-    """Read MkDocs' configuration; it looks for files to copy among our own only.
-
-    Material brings twelve thousand icons; looking through them for each language is a tenth of a build, and none of
-    them would stay (:meth:`editorial.build.plugin.EditorialPlugin.on_files`).
+def load_mkdocs(docs_dir: Path, site_url: str | None = None) -> MkDocsRun:
+    """Read MkDocs' configuration.
 
     :raises RenderError: with what MkDocs says of the configuration.
     """
@@ -135,164 +110,73 @@ def load(docs_dir: Path, site_url: str | None) -> Prepared:
         config.plugins.on_startup(command="build", dirty=False)
     except (Abort, MkDocsException) as error:
         raise RenderError(str(error)) from error
+    plugin: Any = config.plugins["kim-editorial"]
     i18n: Any = config.plugins["i18n"]
-    prepared = Prepared(config, tuple(i18n.config["languages"]))
-    fresh: Callable[[], jinja2.Environment] = config.theme.get_env
-    own = jinja2.Environment(loader=jinja2.FileSystemLoader(config.theme.custom_dir or []), autoescape=True)
-
-    def environment() -> jinja2.Environment:
-        env = fresh()
-        env.bytecode_cache = Compiled(prepared.templates)
-        env.list_templates = own.list_templates  # type: ignore[method-assign]
-        return env
-
-    config.theme.get_env = environment  # type: ignore[method-assign]
-    return prepared
+    return MkDocsRun(config, plugin, tuple(i18n.config["languages"]))
 
 
-def build_language(task: Task) -> list[str]:
-    """Run MkDocs for one language; return what it said, which is nothing if all went well."""
-    said = Said()
-    logger = logging.getLogger("mkdocs")
-    logger.setLevel(logging.WARNING)
-    logger.addHandler(said)
-    try:
-        prepared = PREPARED[task.docs_dir]
-        config = prepared.turn_to(task)
-        mkdocs.structure.pages.markdown = READY  # type: ignore[attr-defined, assignment]  # by these names a run asks for them
-        mkdocs.commands.build.get_files = prepared.files  # type: ignore[attr-defined]
-        build(config)
-        sayings_of(task.templates, task.code).keep()
-        return said.lines
-    except (Abort, MkDocsException) as error:
-        return said.lines or [str(error)]
-    finally:
-        mkdocs.structure.pages.markdown = markdown  # type: ignore[attr-defined]
-        mkdocs.commands.build.get_files = get_files  # type: ignore[attr-defined]
-        logger.removeHandler(said)
-        collect()
+def build_languages(
+    run: MkDocsRun,
+    source: Source,
+    languages: Iterable[Language],
+    site_dir: Path,
+    caches: dict[str, Path],
+    cache_dir: Path,
+    processes: int | None = None,
+) -> list[Entry]:
+    """Check the pages and build some languages into one folder; return their parts of the search index.
 
-
-def finish_language(task: Task) -> Whole:
-    """Index, compress and measure a language's pages, once they are drawn.
-
+    :param caches: the files to read cached pages from, by language.
+    :param cache_dir: where to write them.
+    :param processes: default: one for each processor.
+    :raises ContentError: with every finding, if the check finds an error; it is then the only error that is raised.
+    :raises RenderError: with what MkDocs said, each line once.
     :raises SearchError: if Pagefind fails.
     """
-    house = shared(task.docs_dir)
-    language = next(row for row in house.languages if row.code == task.code)
-    part = index_language(task.site_dir, house.content, language)
-    compress_pages(task.site_dir, house.content, language)
-    compress_file(task.site_dir / FOLDER / titles_name(task.code))
-    search = read_search(task.site_dir, language, part.entry["languages"])
-    return Whole(part, replace(read_texts(task.site_dir, house.content, language), search=search))
+    rows = list(languages)
+    run.plugin.use(source, caches, cache_dir)
+    run.plugin.templates_dir = cache_dir / "templates"
+    run.plugin.templates_dir.mkdir(parents=True)
+    tasks: list[Callable[[], Any]] = [lambda: _check(run)]
+    tasks += [functools.partial(_build_language, run, row, site_dir) for row in rows]
+    found, *results = run_forked(tasks, processes or os.cpu_count() or 1)
+    raise_if_findings(found)  # first: a page with a fault may also make its language fail
+    raise_if_logged(warnings for warnings, _entry in results)
+    return [entry for _warnings, entry in results if entry]
 
 
-def shared(docs_dir: Path) -> House:
-    """Return what was read for all languages."""
-    return SHARED[docs_dir.absolute()]
+def raise_if_findings(found: list[Finding]) -> None:
+    """Stop the build if the check has found anything."""
+    if found:
+        raise ContentError(found)
 
 
-def check(docs_dir: Path) -> list[Finding]:
-    """Return what is wrong with what is to be built; see :func:`editorial.render.site.check_house`."""
+def raise_if_logged(warnings: Iterable[list[str]]) -> None:
+    """Stop the build if MkDocs has warned of anything: each line once."""
+    if lines := dict.fromkeys(line for one in warnings for line in one):
+        raise RenderError("\n".join(lines))
+
+
+def _build_language(run: MkDocsRun, language: Language, site_dir: Path) -> tuple[list[str], Entry | None]:
+    warnings = run.build(language, site_dir)
+    return warnings, run.plugin.entries.get(language.code)
+
+
+def _check(run: MkDocsRun) -> list[Finding]:
+    source = run.plugin.source
+    assert source
     try:
-        check_house(shared(docs_dir), docs_dir)
+        check_house(source.site, source.docs_dir, run.plugin.unknown_pages())
     except ContentError as error:
         return error.findings
     return []
 
 
-def stop(found: list[Finding]) -> None:
-    """Stop the build, if the check has found anything."""
-    if found:
-        raise ContentError(found)
-
-
-def settings_of(docs_dir: Path) -> Settings:
-    """Return what drawing a single page takes from MkDocs' configuration, once that was read (:func:`prepare`)."""
-    config = PREPARED[docs_dir].config
-    told, find = config.mdx_configs, markdown.Markdown().build_extension
-    named = [name for name in config.markdown_extensions if isinstance(name, str)]
-    makers = [type(find(name, told.get(name, {}))) for name in named]
-    extensions = tuple(
-        (f"{maker.__module__}:{maker.__qualname__}", dict(told.get(name, {})))
-        for name, maker in zip(named, makers, strict=True)
-    )
-    levels = config.validation.links
-    links = Levels(levels.not_found, levels.absolute_links, levels.unrecognized_links)
-    return Settings(Path(config.theme.custom_dir or "."), extensions, links)
-
-
-def quiet_collector() -> None:
-    """Let Python look for cyclic garbage between languages only, and only where there may be much.
-
-    What was read before the processes parted never becomes any.
-    """
-    gc.freeze()
-    gc.disable()
-
-
-def collect() -> None:
-    """Look for cyclic garbage, if this process has made many objects that are still there: some 500 a page, and 100 kB."""
-    if gc.get_count()[0] > 500_000:
-        gc.collect()
-
-
-def build_languages(
-    tasks: Iterable[Task],
-    docs_dir: Path,
-    processes: int | None = None,
-    meanwhile: Callable[[], object] = lambda: None,
-) -> dict[str, Whole]:
-    """Check the pages and build all tasks, side by side where the machine has the processors.
-
-    :param processes: default: one for each processor, at most one for each task.
-    :param meanwhile: what this process does while the others draw.
-    :return: what is to be gathered of each language that was drawn as a whole, by its code.
-    :raises ContentError: with every finding, if the check finds an error; that is then all there is to say.
-    :raises RenderError: with what MkDocs said, each line once.
-    :raises SearchError: if Pagefind fails.
-    """
-    work = list(tasks)
-    count = min(len(work), processes or os.cpu_count() or 1)
-    # The runs share one folder, which is new and empty; none may clean it while another writes.
+@contextmanager
+def _no_cleaning() -> Iterator[None]:
+    """Keep MkDocs from emptying the site's folder, which the runs share and which is new."""
     clean, utils.clean_directory = utils.clean_directory, lambda directory: None
-    write, utils.write_file = utils.write_file, lambda content, output_path: put(Path(output_path), content)
     try:
-        if count <= 1:
-            stop(check(docs_dir))
-            say([build_language(task) for task in work])
-            meanwhile()
-            return {task.code: finish_language(task) for task in work}
-        with block_sigint():
-            pool = multiprocessing.get_context("fork").Pool(count, quiet_collector)
-        with pool:
-            checked = pool.apply_async(check, (docs_dir,))
-            drawing = [pool.apply_async(build_language, (task,)) for task in work]
-            meanwhile()
-            stop(checked.get())  # first: a page with a fault may also make its language fail
-            # In small pieces at the end, so that no process is without work while another still has much of it.
-            said, finishing = [], []
-            for task, drawn in zip(work, drawing, strict=True):
-                said.append(drawn.get())
-                finishing.append(pool.apply_async(finish_language, (task,)))
-            say(said)
-            return {task.code: finished.get() for task, finished in zip(work, finishing, strict=True)}
+        yield
     finally:
-        utils.clean_directory, utils.write_file = clean, write
-
-
-def say(said: Iterable[list[str]]) -> None:
-    """Stop the build, if MkDocs has said anything: each line once."""
-    if lines := dict.fromkeys(line for one in said for line in one):
-        raise RenderError("\n".join(lines))
-
-
-def prepare(docs_dir: Path, site_url: str | None) -> House:
-    """Read everything that all languages share, and return it; they then find it read.
-
-    :raises ContentError: with every finding, if it cannot be read.
-    """
-    PREPARED.clear()
-    READY.made = None
-    PREPARED[docs_dir] = load(docs_dir, site_url)
-    return share_house(docs_dir, site_url)
+        utils.clean_directory = clean

@@ -29,20 +29,20 @@ from markupsafe import Markup
 
 from core import gettext
 from core.csp import source_hash
+from core.files import remove, write_atomically
 from core.formatting import format_long_date, format_month
 from core.gettext import gettext as _
 from core.languages import Language
 from core.project import ROOT
-from editorial.build.writer import drop, put
 from editorial.content.booklets import BOOKLETS, Booklet
 from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.html_policy import IMAGE_TYPES
 from editorial.content.pages import Content, Page
 
 FOLDER = "pdf"
-FEWEST_CHAPTERS = 3  # a translation of less is no booklet yet
-SECONDS = 120
-ENGINES = ("chromium", "chromium-browser", "google-chrome")
+MIN_CHAPTERS = 3  # a translation of less is no booklet yet
+PRINT_TIMEOUT_SECONDS = 120
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 HOST = "booklet.invalid"  # a name that no network has (RFC 6761, 6.4)
 CSP = "; ".join(
     (
@@ -56,22 +56,46 @@ _HEADING = re.compile(r"(</?h)([1-5])\b")
 _ID = re.compile(r'(?<= id=")([^"]+)(?=")|(?<= aria-labelledby=")([^"]+)(?=")')
 _LINK = re.compile(r'(?<= href=")(?![a-z][a-z0-9+.-]*:)([^"#]*)(#[^"]*)?(?=")')
 _IMAGE = re.compile(r'(?<= src=")([^"]*)(?=")')
-_PLACE = re.compile(r"<!-- kim:pdf -->.*?<!-- /kim:pdf -->", re.DOTALL)
+_PDF_REGION = re.compile(r"<!-- kim:pdf -->.*?<!-- /kim:pdf -->", re.DOTALL)
 _PDF_PAGE = re.compile(rb"^(\d+) 0 obj\n<</Type /Page\n", re.MULTILINE)
-_PDF_PLACE = re.compile(rb"/([a-z0-9_-]+) \[(\d+) 0 R /XYZ")
+_PDF_DESTINATION = re.compile(rb"/([a-z0-9_-]+) \[(\d+) 0 R /XYZ")
 
 
 class PrintError(Exception):
     """No PDF was made; the message says why."""
 
 
-def find_engine() -> str | None:
+def find_chromium() -> str | None:
     """Return the path of a Chromium, or None where there is none."""
-    names = (os.environ.get("KIM_CHROMIUM", ""), *ENGINES)
+    names = (os.environ.get("KIM_CHROMIUM", ""), *BROWSERS)
     return next((path for name in names if name and (path := shutil.which(name))), None)
 
 
-def make_booklets(
+def build_pdfs(
+    site_dir: Path,
+    content: Content,
+    languages: tuple[Language, ...],
+    site: Mapping[str, Any],
+    earlier: Path | None = None,
+) -> str | None:
+    """Print the PDF booklets of a built site and link to them; return why there are none, as a German sentence.
+
+    :param site: name, address and municipality.
+    :param earlier: the site before; a booklet whose text is the same is taken from there.
+    """
+    chromium = find_chromium()
+    if chromium is None:
+        return "Ohne PDF: Es ist kein Chromium da (sudo apt-get install chromium, oder KIM_CHROMIUM nennt es)."
+    try:
+        print_booklets(site_dir, content, languages, site, chromium, earlier and earlier / FOLDER)
+    except PrintError as error:
+        remove(site_dir / FOLDER)
+        insert_download_links(site_dir, content, languages)
+        return f"Ohne PDF: {error}"
+    return None
+
+
+def print_booklets(
     site_dir: Path,
     content: Content,
     languages: tuple[Language, ...],
@@ -88,42 +112,42 @@ def make_booklets(
     target = site_dir / FOLDER
     target.mkdir(exist_ok=True)
     old = earlier or target
-    before = _read_marks(old)
-    marks: dict[str, str] = {}
+    before = _read_digests(old)
+    digests: dict[str, str] = {}
     made: list[Path] = []
     for booklet in BOOKLETS:
         for language in languages:
             pages, missing = booklet.chapters(content, language)
-            if len(pages) < FEWEST_CHAPTERS:
+            if len(pages) < MIN_CHAPTERS:
                 continue
             path = target / f"{booklet.name}-{language.code}.pdf"
-            draft = draw(site_dir, booklet, pages, missing, language, site, {})
-            marks[path.name] = hashlib.sha256(draft.encode()).hexdigest()
-            if before.get(path.name) == marks[path.name] and (old / path.name).exists():
+            draft = render_booklet(site_dir, booklet, pages, missing, language, site, {})
+            digests[path.name] = hashlib.sha256(draft.encode()).hexdigest()
+            if before.get(path.name) == digests[path.name] and (old / path.name).exists():
                 if old != target:
                     shutil.copy2(old / path.name, path)
             else:
                 print_pdf(engine, draft, path)
                 numbers = page_numbers(path)
-                print_pdf(engine, draw(site_dir, booklet, pages, missing, language, site, numbers), path)
+                print_pdf(engine, render_booklet(site_dir, booklet, pages, missing, language, site, numbers), path)
             made.append(path)
     for path in target.glob("*.pdf"):
         if path not in made:
-            drop(path)
-    put(target / "made.json", json.dumps(marks, indent=1).encode())
-    link(site_dir, content, languages)
+            path.unlink()
+    write_atomically(target / "made.json", json.dumps(digests, indent=1).encode())
+    insert_download_links(site_dir, content, languages)
     return made
 
 
-def _read_marks(folder: Path) -> dict[str, str]:
+def _read_digests(folder: Path) -> dict[str, str]:
     try:
-        marks: dict[str, str] = json.loads((folder / "made.json").read_text())
+        digests: dict[str, str] = json.loads((folder / "made.json").read_text())
     except (OSError, ValueError):
         return {}
-    return marks
+    return digests
 
 
-def draw(
+def render_booklet(
     site_dir: Path,
     booklet: Booklet,
     pages: list[Page],
@@ -156,7 +180,7 @@ def draw(
                     "as_of": page.front_matter.as_of,
                     "review_by": page.front_matter.review_by,
                     "number": numbers.get(anchor(page)),
-                    "html": Markup(chapter(site_dir, page, language, names, base)),  # noqa: S704 - from our built page
+                    "html": Markup(render_chapter(site_dir, page, language, names, base)),  # noqa: S704 - from our built page
                 }
                 for page in pages
             ],
@@ -179,7 +203,7 @@ def anchor(page: Page) -> str:
     return page.slug.strip("/").replace("/", "-")
 
 
-def chapter(site_dir: Path, page: Page, language: Language, names: Mapping[str, str], base: str) -> str:
+def render_chapter(site_dir: Path, page: Page, language: Language, names: Mapping[str, str], base: str) -> str:
     """Return text and sources of a built page as a chapter.
 
     Headings go one level down, ids get the chapter's name before them, links lead to other chapters or to the site,
@@ -267,22 +291,22 @@ def print_pdf(engine: str, html: str, path: Path) -> None:
         if os.geteuid() == 0:  # Chromium refuses to shut root in; it reads nothing but our own page here
             command.insert(1, "--no-sandbox")
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, cwd=folder)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=PRINT_TIMEOUT_SECONDS, cwd=folder)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise PrintError(f"Chromium: {error}") from error
         if done.returncode != 0 or not asked.is_set() or not target.exists():
             raise PrintError(f"Chromium: {done.stderr.strip()[-300:]}")
-        put(path, target.read_bytes())
+        write_atomically(path, target.read_bytes())
 
 
 def page_numbers(path: Path) -> dict[str, int]:
     """Return the page on which each named place of a PDF by Chromium stands; places that cannot be read are left out."""
     data = path.read_bytes()
     order = {number: index for index, number in enumerate(_PDF_PAGE.findall(data), 1)}
-    return {name.decode(): order[page] for name, page in _PDF_PLACE.findall(data) if page in order}
+    return {name.decode(): order[page] for name, page in _PDF_DESTINATION.findall(data) if page in order}
 
 
-def link(site_dir: Path, content: Content, languages: tuple[Language, ...]) -> None:
+def insert_download_links(site_dir: Path, content: Content, languages: tuple[Language, ...]) -> None:
     """Put the link to each booklet that exists into the page of its section, with length and size, and no other."""
     for booklet in BOOKLETS:
         page = content.pages.get(booklet.section)
@@ -292,15 +316,15 @@ def link(site_dir: Path, content: Content, languages: tuple[Language, ...]) -> N
             if not html.exists():
                 continue
             with gettext.use_language(language.code):
-                inside = place(site_dir, booklet, language)
-            before, *rest = _PLACE.split(html.read_text("utf-8"), maxsplit=1)
+                inside = download_link(site_dir, booklet, language)
+            before, *rest = _PDF_REGION.split(html.read_text("utf-8"), maxsplit=1)
             if rest:
                 text = before + inside + rest[0]
                 if text != html.read_text("utf-8"):
-                    put(html, text.encode())
+                    write_atomically(html, text.encode())
 
 
-def place(site_dir: Path, booklet: Booklet, language: Language) -> str:
+def download_link(site_dir: Path, booklet: Booklet, language: Language) -> str:
     """Return what stands between the comments: a link where the booklet exists in the language, else nothing."""
     path = site_dir / FOLDER / f"{booklet.name}-{language.code}.pdf"
     inside = ""

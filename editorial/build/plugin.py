@@ -1,104 +1,168 @@
-"""The MkDocs plugin: it only turns MkDocs events into calls of plain functions.
+"""The MkDocs plugin: it turns MkDocs events into calls of plain functions, and takes unchanged pages from the page cache.
 
-mkdocs-static-i18n calls MkDocs' ``build()`` again for each language, so every event comes once per
-language; what a run needs is made anew in ``on_files`` and nothing is carried over.
+mkdocs-static-i18n calls MkDocs' ``build()`` again for each language, so every event comes once per language. What all
+languages share is read at the first and dropped after the last one; everything else is made anew in ``on_files``.
 """
 
 from __future__ import annotations
 
-import datetime
-import functools
-import json
-import os
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, cast
 
 import jinja2
+from mkdocs.config import config_options
 from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
+from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
-from mkdocs.structure.files import Files
+from mkdocs.structure.files import Files, InclusionLevel
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as MkDocsPage
 from mkdocs.utils.templates import TemplateContext
 
 from core import gettext
+from core.files import remove
 from core.findings import ContentError
 from core.gettext import gettext as _
 from core.languages import Language, default_language
-from editorial.build.well_known import robots, security, sitemap, suggestions
+from editorial.build.outputs import finish_language, finish_site, refresh_derived_files
+from editorial.build.page_cache import PageCache, cache_file
+from editorial.build.pagefind import SearchError
+from editorial.build.search import Entry
+from editorial.build.source import Source, load_source
 from editorial.content.pages import Page
 from editorial.content.published_files import is_asset, is_page
-from editorial.content.structure import CONTACT, NOT_KEPT, SUGGESTIONS, SURVEY, SURVEY_CSV
-from editorial.content.survey_results import results_csv
-from editorial.content.toolkit import toolkit_json
+from editorial.content.structure import NOT_KEPT
 from editorial.render.assets import PARTS, asset_content
 from editorial.render.context import error_context, page_context
 from editorial.render.page import after_markdown, before_markdown, furnish, spoken
-from editorial.render.plain_text import PlainText
-from editorial.render.site import SHARED, House, check_house, share_house
-from form_handler.toolkit.recommend import DATA_PATH
+from editorial.render.site import check_house
 
 LOG = get_plugin_logger("kim-editorial")
+STORED = "kim-stored-page"  # an empty template: the page is in the cache
 
 
-class NoOptions(Config):  # type: ignore[no-untyped-call]
-    """The plugin takes no options: facts stand in ``extra:`` and ``docs/data/``."""
+class EditorialPluginConfig(Config):  # type: ignore[no-untyped-call]
+    """The options of the plugin; facts are in ``extra:`` and ``docs/data/``."""
+
+    cache_dir = config_options.Optional(config_options.Type(str))
+    """The folder of the page cache; default: ``.site.cache`` beside ``mkdocs.yml``."""
+    demo_survey = config_options.Optional(config_options.Type(str))
+    """A file of survey results for a demonstration; every page then says that it is one."""
 
 
-class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
-    """Bring content model, facts, forms and interface words into the build."""
+class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-untyped-call]
+    """Bring content model, facts, forms and interface words into the build, and complete the site.
 
-    house: House
+    ``kim build`` and the preview set the first five before a run; otherwise ``on_config`` does.
+
+    :ivar source: everything that the build is made from; None until it is read.
+    :ivar caches: the page cache of each language.
+    :ivar cache_dir: where the caches are written; None to write none.
+    :ivar templates_dir: where compiled templates are shared between the processes of a build; None to share none.
+    :ivar only: the keys of the only pages to render, for a preview; None for a whole site.
+    :ivar entries: the languages that are finished, with their part of the search index.
+    """
+
+    source: Source | None
+    caches: dict[str, PageCache]
+    cache_dir: Path | None
+    templates_dir: Path | None
+    only: Collection[str] | None
+    entries: dict[str, Entry]
     language: Language
 
+    def __init__(self) -> None:
+        self.source = self.cache_dir = self.templates_dir = self.only = None
+        self.caches, self.entries = {}, {}
+
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
-        """Stop with file, line and remedy before anything is built, if the content is not right."""
-        docs = Path(config.docs_dir)
-        if docs not in SHARED:
+        """Read and check everything once; stop with file, line and remedy before anything is built."""
+        if config.theme.custom_dir:
+            config.theme.dirs = [
+                config.theme.custom_dir
+            ]  # no template or asset of Material is used, 12,000 icons among them
+        if self.source is None:
+            folder = Path(self.config.cache_dir or Path(config.config_file_path).parent / ".site.cache")
+            survey = self.config.demo_survey
             try:
-                check_house(share_house(docs, config.site_url), docs)
+                source = load_source(Path(config.docs_dir), config.site_url, Path(survey) if survey else None)
+                self.use(source, {row.code: cache_file(folder, row.code) for row in source.site.languages}, folder)
+                check_house(source.site, source.docs_dir, self.unknown_pages())
             except ContentError as error:
+                self.source = None
                 raise PluginError(f"\n{error}") from error
-        if not any(isinstance(one, PlainText) for one in config.markdown_extensions):
-            config.markdown_extensions.append(PlainText())  # type: ignore[arg-type]  # MkDocs takes instances, too
         return config
+
+    def use(self, source: Source, caches: dict[str, Path], cache_dir: Path | None) -> None:
+        """Take what was read elsewhere.
+
+        :param caches: the files to read cached pages from, by language.
+        :param cache_dir: where to write them; None to write none.
+        """
+        self.source, self.cache_dir, self.entries = source, cache_dir, {}
+        self.caches = {row.code: PageCache(caches.get(row.code)) for row in source.site.languages}
+
+    def unknown_pages(self) -> set[str] | None:
+        """Return the keys of pages that no successful build has rendered from the same sources; None if that is all.
+
+        A page that is in the cache was checked by the build that rendered it.
+        """
+        source = self._source()
+        unknown = set()
+        for row in source.site.languages:
+            digests = source.page_digests(row.code)
+            unknown |= {key for key, digest in digests.items() if not self.caches[row.code].holds(key, digest)}
+        return unknown if unknown != source.site.content.pages.keys() else None
+
+    def on_serve(self, server: LiveReloadServer, /, *, config: MkDocsConfig, builder: Any) -> LiveReloadServer:
+        """Have ``mkdocs serve`` see changes of templates, styles and scripts; it watches the pages itself."""
+        if config.theme.custom_dir:
+            server.watch(config.theme.custom_dir)
+        return server
 
     @event_priority(50)
     def on_files(self, files: Files, config: MkDocsConfig) -> Files:
-        """Leave out Material's own assets, which no page uses, and texts that this language does not show."""
-        self.house = SHARED[Path(config.docs_dir)]
+        """Leave out texts that this language does not show, and assets that another language copies."""
+        site = self._source().site
         code = config.plugins["i18n"].current_language  # type: ignore[attr-defined]
-        self.language = next(row for row in self.house.languages if row.code == code)
+        self.language = next(row for row in site.languages if row.code == code)
+        self.stored: dict[str, str] = {}
+        self.digests = self._source().page_digests(code)
         gettext.set_language(code)
-        own, docs = str(Path(config.theme.custom_dir or ".").resolve()), str(Path(config.docs_dir).resolve())
-        foreign = {row.code for row in self.house.languages} - {code, default_language().code}
+        foreign = {row.code for row in site.languages} - {code, default_language().code}
         for file in list(files):
-            source = file.abs_src_path or ""
-            if not source.startswith(docs + os.sep):
-                source = os.path.realpath(source)
-            if source.startswith(docs + os.sep):
+            if file.src_dir == config.docs_dir:
                 folder, _slash, name = file.src_uri.partition("/")
-                page = self.house.content.pages.get(name.removesuffix(".md")) if is_page(name) else None
-                kept = self._shows(page, folder) if page is not None else is_asset(file.src_uri)
+                page = site.content.pages.get(name.removesuffix(".md")) if is_page(name) else None
+                kept = self._is_rendered(page, folder) if page is not None else is_asset(file.src_uri)
                 if folder in foreign or not kept:
                     files.remove(file)
-            elif not source.startswith(own + os.sep) or file.src_uri.startswith(PARTS):
+            elif not self.language.default or file.src_uri.startswith(PARTS):  # an asset of the theme
                 files.remove(file)
         return files
+
+    @event_priority(-100)
+    def on_nav(self, nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
+        """Leave all but some pages out of a preview; links to the others lead where they always lead."""
+        if self.only is not None:
+            for file in files:
+                if not (file.src_uri.endswith(".md") and self._key(file.src_uri) in self.only):
+                    file.inclusion = InclusionLevel.EXCLUDED
+        return nav
 
     def on_env(self, env: jinja2.Environment, config: MkDocsConfig, files: Files) -> jinja2.Environment:
         """Give templates our words, dates and addresses, and escape what they print; bundle stylesheets and scripts."""
         for file in files:
             if file.src_uri.endswith((".css", ".js")):
                 file.content_bytes = asset_content(Path(file.abs_src_path or ""))
+        assert env.loader
+        env.loader = jinja2.ChoiceLoader([env.loader, jinja2.DictLoader({STORED: ""})])
+        if self.templates_dir is not None:
+            env.bytecode_cache = jinja2.FileSystemBytecodeCache(str(self.templates_dir))
         return furnish(env, self.language, Path(config.theme.custom_dir or "."))
-
-    def on_nav(self, nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
-        """Look each linked page up once; from here on the list of files stays as it is."""
-        files.get_file_from_path = functools.cache(files.get_file_from_path)  # type: ignore[method-assign]
-        return nav
 
     def on_page_read_source(self, page: MkDocsPage, config: MkDocsConfig) -> str:
         """Give the text that was read and checked before all languages; its header has done its work there.
@@ -109,19 +173,29 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         return f"\n{self._page(page).texts[code].body}"
 
     def on_page_markdown(self, markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
-        """Mark what is stale and fill in facts."""
-        return before_markdown(markdown, self.house, self._page(page), self.language)
+        """Mark stale passages and fill in facts; a page that is in the cache has no text and an empty template."""
+        key = self._page(page).key
+        stored = self.caches[self.language.code].get(key, self.digests[key])
+        if stored is None:
+            return before_markdown(markdown, self._source().site, self._page(page), self.language)
+        self.stored[key] = stored.decode()
+        page.meta["template"] = STORED
+        return ""
 
     def on_page_content(self, html: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
-        """Repair what Markdown gives and mark German words in other languages.
+        """Repair the HTML that Markdown gives and mark German words in other languages.
 
-        What the policy for HTML refuses is a warning for each finding, which ends a strict build; it is not written anyway.
+        Each finding of the policy for HTML is a warning, which ends a strict build; the page is not written anyway.
         """
+        if self._page(page).key in self.stored:
+            page.present_anchor_ids = None  # links to its anchors were checked with its headings
+            return html
         try:
-            return after_markdown(html, self.house, self._page(page), self.language)
+            return after_markdown(html, self._source().site, self._page(page), self.language)
         except ContentError as error:
             for finding in error.findings:
                 LOG.warning(str(finding))
+            self.digests.pop(self._page(page).key)
             return ""
 
     @event_priority(-100)
@@ -129,69 +203,76 @@ class EditorialPlugin(BasePlugin[NoOptions]):  # type: ignore[no-untyped-call]
         self, context: TemplateContext, /, *, page: MkDocsPage, config: MkDocsConfig, nav: Navigation
     ) -> TemplateContext:
         """Hand the template its one object."""
-        cast("dict[str, Any]", context)["kim"] = page_context(
-            self.house, self.language, self._page(page), page.content or ""
-        )
+        if self._page(page).key not in self.stored:
+            kim = page_context(self._source().site, self.language, self._page(page), page.content or "")
+            cast("dict[str, Any]", context)["kim"] = kim
         return context
+
+    def on_post_page(self, output: str, /, *, page: MkDocsPage, config: MkDocsConfig) -> str:
+        """Return the stored page, or store the one that was rendered."""
+        key = self._page(page).key
+        if key in self.stored:
+            return self.stored[key]
+        if key in self.digests:
+            self.caches[self.language.code].put(key, self.digests[key], output.encode())
+        return output
 
     def on_template_context(
         self, context: TemplateContext, /, *, template_name: str, config: MkDocsConfig
     ) -> TemplateContext:
-        """Hand the error page, and the page that says "not kept offline", the frame's data."""
-        gettext = (_("Page not found"), _("This page does not exist or has moved."), "error")
+        """Hand the error page, and the page that says "not kept offline", the layout's data."""
+        texts = (_("Page not found"), _("This page does not exist or has moved."), "error")
         if template_name == NOT_KEPT:
-            gettext = (
+            texts = (
                 _("This page is not kept on your device"),
                 _("You have no network at the moment. With a network you can read it again."),
                 "offline-fallback",
             )
-        cast("dict[str, Any]", context)["kim"] = error_context(self.house, self.language, *gettext)
+        cast("dict[str, Any]", context)["kim"] = error_context(self._source().site, self.language, *texts)
         return context
 
     def on_post_template(self, output: str, template_name: str, config: MkDocsConfig) -> str:
-        """Write each language's error page, sitemap and feed to its own place; MkDocs would overwrite the last one's."""
+        """Write each language's error pages to its own place; MkDocs would overwrite the last one's."""
         root = Path(config.site_dir) / self.language.root.strip("/")
         root.mkdir(parents=True, exist_ok=True)
-        if template_name in {"404.html", NOT_KEPT}:
+        if template_name in {"404.html", NOT_KEPT} and self.only is None:
             (root / template_name).write_text(output, "utf-8")
-        elif template_name == "sitemap.xml":
-            text = sitemap(self.house.content, self.language, self.house.languages, self.house.site["url"])
-            (root / "sitemap.xml").write_text(text, "utf-8")
-            self._write_measures(root)
-            self._write_results(root)
         return ""
 
-    def _write_measures(self, root: Path) -> None:
-        """Write the toolkit's measures and rules for handler and browser."""
-        data = toolkit_json(self.house.chooser, self.house.content, self.language)
-        path = root / DATA_PATH
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(data, ensure_ascii=False, separators=(",", ":")), "utf-8")
-
-    def _write_results(self, root: Path) -> None:
-        """Write the survey's published numbers to download."""
-        if self.house.survey is not None:
-            path = root / SURVEY / SURVEY_CSV
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(results_csv(self.house.survey, self.language), "utf-8", newline="")
-
+    @event_priority(50)
     def on_post_build(self, config: MkDocsConfig) -> None:
-        """Write what exists once for the whole site."""
-        if not self.language.default:
+        """Complete the language; after the last one, complete the site."""
+        if self.only is not None:
             return
-        folder, url = Path(config.site_dir), self.house.site["url"]
-        if not (folder / SUGGESTIONS).exists():  # a process that has nothing to draw may have written it
-            (folder / SUGGESTIONS).write_text(suggestions(self.house.languages), "utf-8")
-        (folder / "robots.txt").write_text(robots(self.house.languages, url), "utf-8")
-        contact = self.house.content.pages.get(CONTACT)
-        if contact:
-            (folder / ".well-known").mkdir(exist_ok=True)
-            text = security(self.house.languages, url, contact.url(default_language()), datetime.date.today())
-            (folder / ".well-known" / "security.txt").write_text(text, "utf-8")
+        source, code, site_dir = self._source(), self.language.code, Path(config.site_dir)
+        try:
+            self.entries[code] = finish_language(site_dir, source, self.language, self.caches[code])
+        except SearchError as error:
+            raise PluginError(str(error)) from error
+        if self.cache_dir is not None:
+            self.caches[code].write(cache_file(self.cache_dir, code))
+        if self.entries.keys() == {row.code for row in source.site.languages}:
+            finish_site(site_dir, source, [self.entries[row.code] for row in source.site.languages])
+            refresh_derived_files(site_dir, source)
+            self.source = None  # the next build of this process reads everything again
 
-    def _shows(self, page: Page, folder: str) -> bool:
-        """Tell whether a text is drawn: the language's own, or the German one in its place."""
+    def on_build_error(self, *, error: Exception) -> None:
+        """Forget pages of a build that failed: the next one renders and checks them again."""
+        self.source = None
+        if self.cache_dir is not None:
+            for code in self.entries:
+                remove(cache_file(self.cache_dir, code))
+
+    def _source(self) -> Source:
+        assert self.source is not None
+        return self.source
+
+    def _is_rendered(self, page: Page, folder: str) -> bool:
+        """Return whether a text is rendered: the language's own, or the German one in its place."""
         return page.exists_in(self.language) and folder == spoken(page, self.language).code
 
-    def _page(self, page: MkDocsPage) -> Any:
-        return self.house.content.pages[page.file.src_uri.partition("/")[2].removesuffix(".md")]
+    def _page(self, page: MkDocsPage) -> Page:
+        return self._source().site.content.pages[self._key(page.file.src_uri)]
+
+    def _key(self, src_uri: str) -> str:
+        return src_uri.partition("/")[2].removesuffix(".md")

@@ -1,152 +1,106 @@
-"""The search index in a site: which pages it finds, and where each language's part of it lies."""
+"""The search index in a site: the pages it finds, one part for each language, and Pagefind's list of the parts."""
 
 from __future__ import annotations
 
-import contextlib
 import gzip
+import hashlib
 import json
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from msgspec import Struct
+import msgspec
 
-from core.folding import unfold
+from core.files import write_atomically
+from core.folding import fold_html, unfold
 from core.languages import Language
-from editorial.build.pagefind import ENTRY
-from editorial.build.writer import drop, put
+from editorial.build.page_cache import PageCache
+from editorial.build.pagefind import WORDS_PER_CHUNK, SearchError, run_pagefind
 from editorial.content.pages import Content, Page
 from editorial.translations.stale_markers import strip_stale_markers
 
 FOLDER = "pagefind"
-# Of Pagefind's scripts the one that finds; its ready-made interface is larger than ours, and a worker would load the
-# engine a second time.
+ENTRY = "pagefind-entry.json"
+# The script that searches. Pagefind's user interface is larger than ours, and its worker would load the engine twice.
 SCRIPT = "pagefind.js"
 
+Entry = Mapping[str, Any]
+"""What Pagefind says of one part: its own version, and under ``languages`` hash, engine and number of pages."""
 
-class Part(Struct, frozen=True):
-    """One language's part of the index, in its place.
 
-    :ivar entry: what Pagefind says of it, for the list of all parts.
-    :ivar old: the files of the language's part before, which nobody asks for once that list is written.
+def index_language(site_dir: Path, content: Content, language: Language, cache: PageCache, version: str) -> Entry:
+    """Write the part of the index for the pages of one language; return its entry for the list of parts.
+
+    :param version: digest of the code that makes the index.
+    :raises SearchError: if Pagefind fails.
     """
-
-    entry: dict[str, Any]
-    old: frozenset[Path] = frozenset()
-
-
-def place_of(page: Page, language: Language) -> str:
-    """Return where a page lies in the site."""
-    return page.file(language)
+    pages = searched_texts(site_dir, content, language)
+    digest = _digest(version, WORDS_PER_CHUNK, language.code, *(part for page in pages.items() for part in page))
+    stored = cache.get("search", digest)
+    if stored is None:
+        files = _select(run_pagefind(pages), language)
+        stored = msgspec.msgpack.encode(files)
+        cache.put("search", digest, stored)
+    files = msgspec.msgpack.decode(stored, type=dict[str, bytes])
+    entry: Entry = json.loads(files.pop(ENTRY))
+    for name, data in files.items():
+        write_atomically(site_dir / FOLDER / name, data)  # script and engine are written by other languages as well
+    return entry
 
 
 def searched_pages(content: Content, language: Language) -> list[Page]:
     """Return the pages that a search in a language finds.
 
-    German texts that stand in for translations are left out, but for a language that has no text of its own yet.
+    German texts in the place of missing translations are left out, but for a language without any translation.
     """
     pages = [page for page in content.pages.values() if page.exists_in(language)]
     return [page for page in pages if page.is_translated(language)] or pages
 
 
-def text_of(html: str) -> str:
-    """Return the part of a page that is its text, from the tag that says so; empty if there is none."""
-    head, mark, rest = html.partition(" data-kim-content")
-    start = head.rfind("<")
-    end = rest.find("</article>" if head.startswith("<article", start) else "<!-- /kim:main -->")
-    return html[start : len(head) + len(mark) + end] if mark else ""
+def searched_texts(site_dir: Path, content: Content, language: Language) -> dict[str, str]:
+    """Return the texts of the built pages as they are indexed, by their path in the site.
 
-
-def found_anew(
-    part: Path, site_dir: Path, content: Content, languages: Sequence[Language], changed: Mapping[str, Collection[str]]
-) -> list[Language]:
-    """Return the languages whose search finds something else once freshly drawn pages are in place.
-
-    A German change marks passages of the translations as old; what is found of them stays the same.
-
-    :param part: where the fresh pages lie, as they will in the site.
-    :param changed: their keys by language.
+    Without layout, which is twice as long as the text, and without the marks of stale passages; with folded letters.
     """
-
-    def is_new(page: Page, language: Language) -> bool:
-        old, new = (found_in((folder / place_of(page, language)).read_text("utf-8")) for folder in (site_dir, part))
-        return old != new
-
-    return [
-        language
-        for language in languages
-        if any(
-            is_new(page, language) for page in searched_pages(content, language) if page.key in changed[language.code]
-        )
-    ]
+    texts = {}
+    for page in searched_pages(content, language):
+        html = content_of((site_dir / page.file(language)).read_text("utf-8"))
+        if html:
+            html = fold_html(strip_stale_markers(html), language.code)
+            texts[page.file(language)] = f'<!doctype html><html lang="{language.code}">{html}'
+    return texts
 
 
-def found_in(html: str) -> str:
-    """Return what Pagefind reads of a page, without the marks of passages whose German text has changed."""
-    return strip_stale_markers(text_of(html))
+def content_of(html: str) -> str:
+    """Return the element of a page that holds its content, which bears ``data-kim-content``; empty if there is none."""
+    before, mark, after = html.partition(" data-kim-content")
+    start = before.rfind("<")
+    end = after.find("</article>" if before.startswith("<article", start) else "<!-- /kim:main -->")
+    return html[start : len(before) + len(mark) + end] if mark else ""
 
 
-def own_files(folder: Path, language: Language) -> set[Path]:
-    """Return the files of a language's part of the index, which all bear the mark of their content in their name."""
-    return {*folder.glob(f"*/{language.code}_*"), *folder.glob(f"pagefind.{language.code}_*")}
+def _select(files: Mapping[str, bytes], language: Language) -> dict[str, bytes]:
+    """Return the files that our search loads, with the titles of all results in one file.
 
-
-def take_over(files: Mapping[str, bytes], target: Path, language: Language) -> frozenset[Path]:
-    """Put one language's part, as Pagefind made it, beside its old one; return what is now old.
-
-    :param files: what was made, by its path; a file that its name is the mark of may be there already.
+    :raises SearchError: if Pagefind's list of parts is missing or holds another language.
     """
-    code = language.code
-    (contents,) = (path for path in files if path.startswith(f"pagefind.{code}_"))
-    used = names_in(files[contents], language)
-    old = {path for path in own_files(target, language) if path.name.partition(".")[0] not in used}
-    put(target / titles_name(code), titles(files, target, language, used))
-    for path, data in sorted(files.items()):
-        place = target / path
-        old.discard(place)
-        if not place.exists() or place.read_bytes() != data:
-            put(place, data)
-    return frozenset(old)
+    entry = json.loads(files.get(ENTRY, b"{}"))
+    if set(entry.get("languages", ())) - {language.code}:
+        raise SearchError(f"Pagefind returned an index for {sorted(entry['languages'])} instead of {language.code}")
+    own = (f"pagefind.{language.code}_", f"index/{language.code}_", f"fragment/{language.code}_", "wasm.")
+    chosen = {name: data for name, data in files.items() if name.startswith(own) or name in (SCRIPT, ENTRY)}
+    chosen[titles_name(language.code)] = _titles(files, language)
+    return chosen
 
 
-def names_in(contents: bytes, language: Language) -> set[str]:
-    """Return the names of the pages and parts that an index consists of, from its packed list of contents.
-
-    Pagefind writes that list in CBOR, where a text stands as it is.
-    """
-    found = re.findall(rb"%s_[0-9a-f]{7,}" % language.code.encode(), gzip.decompress(contents))
-    return {name.decode() for name in found}
-
-
-def version_of(folder: Path) -> str | None:
-    """Return which version of Pagefind the index in place is from; None if there is none."""
-    try:
-        return str(json.loads((folder / ENTRY).read_text("utf-8"))["version"])
-    except (OSError, ValueError, KeyError):
-        return None
-
-
-def titles(files: Mapping[str, bytes], target: Path, language: Language, used: Iterable[str]) -> bytes:
-    """Return address and title of each result in one file, so that a list of results needs no further request.
-
-    Pagefind keeps them in a file for each page, together with the text that excerpts are cut from.
-
-    :param target: where those pages lie that are not among the files because they did not change.
-    """
-    known: dict[str, list[str]] = {}
-    with contextlib.suppress(OSError, ValueError, TypeError):  # not there, or not whole
-        known = dict(json.loads((target / titles_name(language.code)).read_text("utf-8")))
+def _titles(files: Mapping[str, bytes], language: Language) -> bytes:
+    """Return address and title of each page in one file, so that a list of results needs no further request."""
     rows = {}
-    for name in sorted(used):
-        path = f"fragment/{name}.pf_fragment"
-        if name in known:
-            rows[name] = known[name]
-        elif path in files or (target / path).exists():
-            packed = files.get(path) or (target / path).read_bytes()
-            page = json.loads(gzip.decompress(packed).removeprefix(b"pagefind_dcd"))
-            rows[name] = [quote(page["url"]), unfold(page["meta"]["title"], language.code)]
+    for name in sorted(name for name in files if name.startswith(f"fragment/{language.code}_")):
+        page = json.loads(gzip.decompress(files[name]).removeprefix(b"pagefind_dcd"))
+        key = name.removeprefix("fragment/").removesuffix(".pf_fragment")
+        rows[key] = [quote(page["url"]), unfold(page["meta"]["title"], language.code)]
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -155,22 +109,32 @@ def titles_name(code: str) -> str:
     return f"titles.{code}.json"
 
 
-def write_entry(site_dir: Path, parts: Iterable[Part]) -> None:
-    """Write the list of all languages' parts, which Pagefind's script reads first, and drop what is now old."""
-    target = site_dir / FOLDER / ENTRY
-    whole: dict[str, Any] = json.loads(target.read_text("utf-8")) if target.exists() else {}
-    known: dict[str, Any] = dict(whole.get("languages", {}))
-    old: set[Path] = set()
-    for part in parts:
-        known.update(part.entry["languages"])
-        whole = whole or part.entry
-        old |= part.old
-    data = {**whole, "languages": dict(sorted(known.items()))}
-    put(target, json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode())
-    for path in old:  # last: until the list was there, readers asked for these
-        drop(path)
+def read_entry(site_dir: Path) -> dict[str, Any]:
+    """Return the list of the parts of a built site; empty if there is none."""
+    try:
+        entry: dict[str, Any] = json.loads((site_dir / FOLDER / ENTRY).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return entry
 
 
-def search_texts(site_dir: Path) -> list[Path]:
-    """Return those files of the index that are worth compressing."""
-    return sorted(path for path in (site_dir / FOLDER).iterdir() if path.suffix in {".js", ".json"})
+def write_entry(site_dir: Path, entries: Iterable[Entry]) -> None:
+    """Write the list of all parts, which Pagefind's script reads first."""
+    merged: dict[str, Any] = {}
+    languages: dict[str, Any] = {}
+    for entry in entries:
+        merged = merged or dict(entry)
+        languages.update(entry["languages"])
+    merged["languages"] = dict(sorted(languages.items()))
+    write_atomically(site_dir / FOLDER / ENTRY, json.dumps(merged, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def is_part_of(path: str, codes: Iterable[str]) -> bool:
+    """Return whether a file of the index, by its path in the site, belongs to one of these languages alone."""
+    name = path.removeprefix(f"{FOLDER}/")
+    own = [(f"pagefind.{code}_", f"index/{code}_", f"fragment/{code}_", titles_name(code)) for code in codes]
+    return name != path and any(name.startswith(prefixes) for prefixes in own)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime
 import json
+from xml.sax.saxutils import escape, quoteattr
 
 from core.gettext import gettext as _
 from core.gettext import use_language
 from core.languages import Language
-from editorial.build.xml_text import escape, quoteattr
 from editorial.content.pages import Content
 
 
 def sitemap(content: Content, language: Language, languages: tuple[Language, ...], site_url: str) -> str:
-    """Return a language's sitemap: its real translations only, each with its sisters as alternates.
+    """Return a language's sitemap: its real translations only, each with the others as alternates.
 
     Source: sitemaps.org 0.9 and the ``xhtml:link`` extension for localised pages.
     """
@@ -22,10 +22,10 @@ def sitemap(content: Content, language: Language, languages: tuple[Language, ...
     for page in sorted(content.pages.values(), key=lambda page: page.slug):
         if not page.is_translated(language):
             continue
-        sisters = [row for row in languages if page.is_translated(row)]
+        translations = [row for row in languages if page.is_translated(row)]
         links = "".join(
             f'\n    <xhtml:link rel="alternate" hreflang={quoteattr(row.code)} href={quoteattr(base + page.url(row))}/>'
-            for row in sisters
+            for row in translations
         )
         rows.append(f"  <url>\n    <loc>{escape(base + page.url(language))}</loc>{links}\n  </url>")
     return (
@@ -36,7 +36,7 @@ def sitemap(content: Content, language: Language, languages: tuple[Language, ...
     )
 
 
-def suggestions(languages: tuple[Language, ...]) -> str:
+def language_hints_json(languages: tuple[Language, ...]) -> str:
     """Return, for every language, how a page offers itself in it: one small file for all pages, read by kim.js."""
     rows = {}
     for language in languages:
@@ -51,15 +51,15 @@ def suggestions(languages: tuple[Language, ...]) -> str:
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 
 
-def robots(languages: tuple[Language, ...], site_url: str) -> str:
+def robots_txt(languages: tuple[Language, ...], site_url: str) -> str:
     """Return robots.txt (RFC 9309), which names the sitemap of every language."""
     base = site_url.rstrip("/")
     sitemaps = "".join(f"Sitemap: {base}{language.root}sitemap.xml\n" for language in languages)
     return f"User-agent: *\nDisallow: /eingang/\n\n{sitemaps}"
 
 
-def security(languages: tuple[Language, ...], site_url: str, contact_path: str, today: datetime.date) -> str:
-    """Return security.txt (RFC 9116): whoever finds a hole writes through the contact page.
+def security_txt(languages: tuple[Language, ...], site_url: str, contact_path: str, today: datetime.date) -> str:
+    """Return security.txt (RFC 9116): security reports go through the contact page.
 
     It expires eleven months after the build, for the RFC advises against a year or more; a newer build renews it.
     """

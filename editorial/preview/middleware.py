@@ -1,9 +1,9 @@
 """Live preview: a saved page is in the browser at once, with its findings in a bar. Never part of a public site.
 
-Three parts: :mod:`editorial.preview.watcher` runs as a process of its own beside the server, sees what was saved, draws that page
-alone and puts it into the built site, and has the whole site built again in the background. :class:`Preview` is
-WSGI middleware that adds bar and script to pages on their way out. ``live.js`` asks whether its page is new.
-They meet in one small file beside the site.
+Three parts: :mod:`editorial.preview.watcher` is a process beside the server that renders a saved page alone, stores it
+beside the site, and has the whole site built again in the background. :class:`Preview` is WSGI middleware that sends
+stored pages in the place of built ones and adds bar and script. ``live.js`` asks whether its page is new. Watcher and
+middleware share one small file of state and the folder of stored pages.
 """
 
 from __future__ import annotations
@@ -34,8 +34,13 @@ TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf
 
 
 def state_file(site_dir: Path) -> Path:
-    """Return the file in which watcher and middleware meet."""
+    """Return the file that the watcher writes its state to."""
     return site_dir.with_name(f".{site_dir.name}.preview.json")
+
+
+def pages_dir(site_dir: Path) -> Path:
+    """Return the folder of the pages that are shown in the place of built ones, by their path in the site."""
+    return site_dir.with_name(f".{site_dir.name}.preview")
 
 
 def read_state(site_dir: Path) -> dict[str, Any]:
@@ -119,12 +124,23 @@ class Preview:
                 answer.close()
         status, headers, _exc_info = seen
         if any(name.lower() == "content-type" and value.startswith("text/html") for name, value in headers):
+            if status.startswith("200"):
+                body = self.saved_page(path) or body
             extra = bar(path, state).encode()
             body = body.replace(b"</body>", extra + b"</body>", 1)
             headers = [row for row in headers if row[0].lower() not in {"content-length", "etag", "last-modified", "cache-control"}]  # fmt: skip
             headers += [("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
         start_response(status, headers)
         return [body]
+
+    def saved_page(self, path: str) -> bytes | None:
+        """Return the page that was rendered for an address since the last build; None if there is none."""
+        folder = pages_dir(self.site_dir)
+        file = folder / path.strip("/") / "index.html"
+        try:
+            return file.read_bytes() if file.resolve().is_relative_to(folder.resolve()) else None
+        except (OSError, ValueError):  # there is none, or the address is no file name
+            return None
 
 
 def version_of(state: dict[str, Any], path: str) -> int:

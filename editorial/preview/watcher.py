@@ -1,17 +1,20 @@
-"""The preview's watcher: a process beside the server that brings what was saved into the built site.
+"""The preview's watcher: a process beside the server that shows what was saved before the site is built again.
 
-A saved page whose title and headings stayed the same is drawn alone, at once. Everything else – and in any case
-whatever other pages show of it – comes with a build in the background.
+A saved page whose title and headings stayed the same is rendered alone, as the build renders it, and stored beside the
+site; the server shows it in the place of the built one. Everything else – and in any case everything that other pages
+show of it – comes with a build in the background, which the stored pages give way to.
 
-Whatever goes wrong in a turn is shown in the bar and written to standard error; the next turn looks again. Somebody is in
+Whatever goes wrong in a turn is shown in the bar and written to standard error; the next turn tries again. Somebody is in
 the middle of writing: broken files, folders that are gone and full disks are the normal case here.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import os
+import queue
 import re
 import subprocess
 import sys
@@ -24,175 +27,186 @@ from typing import Any
 from urllib.parse import unquote
 
 from msgspec.structs import replace
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
+from watchdog.observers.polling import PollingObserver
 
+from core.files import remove, write_atomically
 from core.findings import ContentError, Finding, errors
 from core.languages import Language, default_language, load_languages
 from core.project import ROOT
-from editorial.build.manifest import read_manifest, write_manifest
-from editorial.build.mkdocs_runner import prepare, settings_of
-from editorial.build.previewed import note
-from editorial.build.single import draw
-from editorial.build.writer import put
+from editorial.build.fingerprint import read_manifest
+from editorial.build.mkdocs_runner import MkDocsRun, load_mkdocs
+from editorial.build.source import Source, load_source
 from editorial.checks.content import check_content, check_editorial
 from editorial.checks.runner import run_checks
 from editorial.checks.structure import heading_ids
-from editorial.content.facts import load_facts
 from editorial.content.pages import Content, reload_page
-from editorial.preview.middleware import state_file
-from editorial.render.site import read_house
+from editorial.preview.middleware import pages_dir, state_file
 from editorial.translations.lockfile import load_lock
 from editorial.translations.state import page_state
 from form_handler.forms import FORMS
 
-LOOK_SECONDS = 0.1
-QUIET_SECONDS = 1.0
-AGAIN_SECONDS = 5.0  # until something that failed for no fault of a file is tried once more
+IDLE_SECONDS = 1.0  # between two looks whether the server is still there
+BUILDING_SECONDS = 0.1  # between two looks whether a build is done
+GATHER_SECONDS = 0.02  # in which an editor's program writes, renames and removes files
+QUIET_SECONDS = 1.0  # without a change until a build begins
+RETRY_SECONDS = 5.0  # until something that failed for no fault of a file is tried once more
+POLL_SECONDS = 2.0  # between two looks at all files, where the system cannot report changes
 WATCHED = ("docs", "overrides")
+CHANGES = frozenset({"created", "modified", "moved", "deleted"})
 PAGE = re.compile(r"docs/([a-z]{2})/(.+)\.md")
 
 
+class ChangeCollector(FileSystemEventHandler):
+    """Collect the paths of files that were saved, made, renamed or removed."""
+
+    def __init__(self, changes: queue.SimpleQueue[str]) -> None:
+        self.changes = changes
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        """Collect the paths of one event; reading a file is an event as well, and no change."""
+        if event.event_type in CHANGES and not (event.is_directory and event.event_type == "modified"):
+            for path in filter(None, (event.src_path, event.dest_path)):
+                if not is_temporary(str(path)):
+                    self.changes.put(str(path))
+
+
 class Watcher:
-    """Sees what was saved and brings it into the built site."""
+    """Renders what was saved, and has the site built again."""
+
+    run_mkdocs: MkDocsRun
+    source: Source
 
     def __init__(self, site_dir: Path, root: Path = ROOT) -> None:
         self.site_dir, self.root, self.docs = site_dir, root, root / "docs"
+        self.pages_dir = pages_dir(site_dir)
+        self.templates_dir = Path(tempfile.mkdtemp(prefix="kim-preview-"))
         self.version = 0
         self.pages: dict[str, int] = {}
         self.findings: dict[str, list[dict[str, Any]]] = {}
-        self.fault = ""
-        self.seen: dict[str, int] = {}
+        self.build_error = ""
+        self.changes: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.builder: subprocess.Popen[str] | None = None
         self.changed_at = 0.0
         self.wants_build = False
-        self.put_since: dict[Path, bytes] = {}
+        self.shown: dict[
+            str, bytes
+        ] = {}  # the pages that are shown in the place of built ones, by their path in the site
+        self.seen_by_build: dict[str, bytes] = {}
         self.ready = False
-        self.unsaid = False
+        self.unpublished = False
         self.retry_at = 0.0
-        self.part = Path(tempfile.mkdtemp(prefix="kim-preview-"))
-
-    def look(self) -> set[str]:
-        """Return the files that were saved, made or removed since the last look."""
-        now: dict[str, int] = {}
-        for name in WATCHED:
-            for folder, folders, files in os.walk(self.root / name):
-                folders[:] = [one for one in folders if not one.startswith((".", "__"))]
-                for file in files:
-                    if not file.startswith(".") and not file.endswith(("~", ".swp", ".tmp")):
-                        path = f"{folder}{os.sep}{file}"
-                        try:
-                            now[path] = Path(path).stat().st_mtime_ns
-                        except OSError:
-                            continue  # an editor that saves by renaming
-        changed = {path for path in now.keys() | self.seen.keys() if now.get(path) != self.seen.get(path)}
-        self.seen = now
-        return changed
 
     def start(self) -> None:
-        """Read everything once and draw one page, so that the first saved page is as fast as the others."""
-        load_facts.cache_clear()
-        self.house = prepare(self.docs, None)
-        self.settings = settings_of(self.docs)
-        draw(self.settings, self.house, self.docs, {default_language().code: {"index"}}, self.part)
+        """Read everything once and render one page, so that the first saved page is as fast as the others."""
+        self.source = load_source(self.docs)
+        self.run_mkdocs = load_mkdocs(self.docs)
+        self.run_mkdocs.render(self.source, default_language(), {"index"}, self.templates_dir)
         self.inspect_all()
-        urls, self.fault, self.ready = {"*"} if self.fault else set(), "", True
+        urls, self.build_error, self.ready = {"*"} if self.build_error else set(), "", True
         self.publish(urls)
 
     def run(self, parent: int) -> None:
         """Watch until the server has ended."""
-        self.look()
+        remove(self.pages_dir)
+        observer = watch([self.root / name for name in WATCHED], self.changes)
+        self.turn(set())
         while os.getppid() == parent:
-            self.turn()
-            time.sleep(LOOK_SECONDS)
+            self.turn(self.wait())
+        observer.stop()
+        remove(self.templates_dir)
         if self.builder is not None:
             self.builder.terminate()
 
-    def turn(self) -> None:
-        """Bring what was saved into the site; whatever goes wrong is shown, and the next turn looks again."""
-        for step in (self.see, self.tend_builder):
+    def wait(self) -> set[str]:
+        """Return the files that changed, as soon as any did, or none after a moment."""
+        is_idle = self.ready and self.builder is None and not self.wants_build and not self.unpublished
+        changed: set[str] = set()
+        with contextlib.suppress(queue.Empty):
+            changed.add(self.changes.get(timeout=IDLE_SECONDS if is_idle else BUILDING_SECONDS))
+            while True:
+                changed.add(self.changes.get(timeout=GATHER_SECONDS))
+        return changed
+
+    def turn(self, changed: set[str]) -> None:
+        """Show what was saved; whatever goes wrong is shown, and the next turn tries again."""
+        for step in (lambda: self.handle_changes(changed), self.poll_build):
             try:
-                step()
+                step()  # type: ignore[no-untyped-call]
             except (Exception, SystemExit) as error:  # MkDocs ends with the latter
                 self.fail(error)
 
-    def see(self) -> None:
-        """Look what was saved, and draw it where that is possible at once."""
-        changed = self.look()
+    def handle_changes(self, changed: set[str]) -> None:
+        """Render what was saved where that is possible at once; the rest comes with the build."""
         if changed:
             self.changed_at, self.wants_build, self.retry_at = time.monotonic(), True, 0.0
         if not self.ready:
             if time.monotonic() >= self.retry_at:
                 self.start()
         elif changed:
-            self.take(changed)
-        if self.unsaid:
+            self.reload(changed)
+        if self.unpublished:
             self.publish()
 
     def fail(self, error: BaseException) -> None:
-        """Show what went wrong, once, and write down where."""
-        self.retry_at = time.monotonic() + AGAIN_SECONDS
-        said = in_words(error)
-        if said == self.fault:
+        """Show an error, once, and write its place to standard error."""
+        self.retry_at = time.monotonic() + RETRY_SECONDS
+        message = describe_error(error)
+        if message == self.build_error:
             return
-        self.fault = said
+        self.build_error = message
         if not isinstance(error, ContentError):
             print_exception(error)
         try:
             self.publish({"*"})
         except Exception:
-            self.unsaid = True  # the disk is full, or the folder is gone: it is said as soon as that is possible
+            self.unpublished = True  # the disk is full, or the folder is gone: it is published as soon as possible
 
-    def take(self, changed: set[str]) -> None:
-        """Draw what was saved at once where that is possible; the rest comes with the build."""
-        fresh: set[str] = set()
+    def reload(self, changed: set[str]) -> None:
+        """Render the pages among the saved files."""
+        urls: set[str] = set()
         for path in sorted(changed):
             match = PAGE.fullmatch(Path(path).relative_to(self.root).as_posix())
             language = next((row for row in load_languages() if match and row.code == match[1]), None)
-            if match and language and match[2] in self.house.content.pages and Path(path).exists():
-                fresh |= self.page(language, match[2])
-        if fresh:
-            self.publish(fresh)
+            if match and language and match[2] in self.source.site.content.pages and Path(path).exists():
+                urls |= self.reload_page(language, match[2])
+        if urls:
+            self.publish(urls)
 
-    def page(self, language: Language, key: str) -> set[str]:
-        """Read one saved page again, draw it if it is right, and return the addresses that are new."""
-        before = self.house.content.pages[key].texts.get(language.code)
-        url = {unquote(self.house.content.pages[key].url(language))}
-        content = reload_page(self.house.content, self.docs, language.code, key)
+    def reload_page(self, language: Language, key: str) -> set[str]:
+        """Read one saved page again, render it if it has no fault, and return the addresses that are new."""
+        site = self.source.site
+        before = site.content.pages[key].texts.get(language.code)
+        url = {unquote(site.content.pages[key].url(language))}
+        content = reload_page(site.content, self.docs, language.code, key)
         for row in load_languages():
             self.findings.pop(f"docs/{row.code}/{key}.md", None)
         if isinstance(content, list):
-            self.note(content)
+            self.add_findings(content)
             return url
-        states = dict(self.house.states)
+        states = dict(site.states)
         if (key, language.code) in states:
             entry = load_lock(self.docs).entries.get((key, language.code))
             states[key, language.code] = page_state(self.docs, content.pages[key], language, entry)
-        self.house = replace(self.house, content=content, states=states, links={})
+        site = replace(site, content=content, states=states, links={})
+        self.source = replace(self.source, site=site)
         today = datetime.date.today()
-        found = check_content(content, self.house.facts, self.house.languages, FORMS, today, self.docs, (), {key})
-        self.note([*found, *check_editorial(Content({key: content.pages[key]}), self.house.facts, [])])
+        found = check_content(content, site.facts, site.languages, FORMS, today, self.docs, (), {key})
+        self.add_findings([*found, *check_editorial(Content({key: content.pages[key]}), site.facts, [])])
         text = content.pages[key].texts[language.code]
         if any(one.file == text.file for one in errors(found)):
             return url
         if before is None or before.front_matter != text.front_matter or heading_ids(before) != heading_ids(text):
             return set()  # other pages show this one's title; the build brings them together
-        self.draw(key, language)
+        for name, html in self.run_mkdocs.render(self.source, language, {key}, self.templates_dir).items():
+            self.shown[name] = html
+            write_atomically(self.pages_dir / name, html)
         return url
 
-    def draw(self, key: str, language: Language) -> None:
-        """Draw one page and put it into the site in place, if there is one; else the build brings it."""
-        if not (self.site_dir / "index.html").exists():
-            return
-        manifest = read_manifest(self.site_dir) if self.builder is None else None
-        for file in draw(self.settings, self.house, self.docs, {language.code: {key}}, self.part):
-            place = self.site_dir / file.relative_to(self.part)
-            self.put_since[place] = file.read_bytes()
-            note(self.site_dir, language.code, key)
-            put(place, self.put_since[place])
-        if manifest is not None:
-            write_manifest(self.site_dir, manifest)  # we know what we changed; the next build draws that page anyway
-
-    def note(self, found: Iterable[Finding]) -> None:
-        """Add findings to what the bar shows."""
+    def add_findings(self, found: Iterable[Finding]) -> None:
+        """Add findings to those that the bar shows."""
         for one in found:
             row = {"file": one.file, "line": one.line, "level": one.level, "what": one.message, "remedy": one.hint}
             self.findings.setdefault(one.file, []).append(row)
@@ -200,25 +214,22 @@ class Watcher:
     def inspect_all(self) -> None:
         """Find everything there is to find on all pages."""
         self.findings = {}
-        self.note(one for one in run_checks(self.docs, words=False).findings if one.file.startswith("docs/"))
+        self.add_findings(one for one in run_checks(self.docs, words=False).findings if one.file.startswith("docs/"))
 
     def publish(self, urls: Iterable[str] = ()) -> None:
         """Tell the middleware what is new; ``*`` stands for every page."""
         if urls:
             self.version += 1
             self.pages |= dict.fromkeys(urls, self.version)
-        path = state_file(self.site_dir)
-        state = {"version": self.version, "pages": self.pages, "findings": self.findings, "fault": self.fault}
-        fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps(state), "utf-8")
-        fresh.replace(path)
-        self.unsaid = False
+        state = {"version": self.version, "pages": self.pages, "findings": self.findings, "fault": self.build_error}
+        write_atomically(state_file(self.site_dir), json.dumps(state).encode())
+        self.unpublished = False
 
-    def tend_builder(self) -> None:
+    def poll_build(self) -> None:
         """Have the whole site built once nobody has saved for a moment; tell the pages when it is done."""
         if self.builder is not None:
             if self.builder.poll() is not None:
-                self.built(self.builder)
+                self.on_build_finished(self.builder)
         elif self.wants_build and time.monotonic() > max(self.changed_at + QUIET_SECONDS, self.retry_at):
             manifest = read_manifest(self.site_dir)
             pdf = "--pdf" if manifest and manifest.pdf else "--no-pdf"
@@ -226,25 +237,50 @@ class Watcher:
                 [sys.executable, "-m", "kim", "build", "--site-dir", str(self.site_dir), pdf],
                 cwd=self.root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, encoding="utf-8", errors="replace",
             )  # fmt: skip
-            self.wants_build, self.put_since = False, {}
+            self.wants_build, self.seen_by_build = False, dict(self.shown)
 
-    def built(self, builder: subprocess.Popen[str]) -> None:
+    def on_build_finished(self, builder: subprocess.Popen[str]) -> None:
         """Take up the site that was built in the background, or say why there is none."""
-        _out, said = builder.communicate()
+        _out, message = builder.communicate()
         self.builder = None
-        self.fault = "" if builder.returncode == 0 else said.strip() or "Der Bau ist fehlgeschlagen."
-        for place, data in self.put_since.items():  # saved while the build ran, so it has not seen that
-            if self.wants_build and place.parent.exists():
-                put(place, data)
-        if not self.fault:
-            load_facts.cache_clear()
-            self.house = read_house(self.docs)
+        self.build_error = "" if builder.returncode == 0 else message.strip() or "Der Bau ist fehlgeschlagen."
+        if not self.build_error:
+            for name, html in self.seen_by_build.items():
+                if self.shown.get(name) == html:  # not saved again while the build ran
+                    del self.shown[name]
+                    remove(self.pages_dir / name)
+            self.source = load_source(self.docs)
             self.inspect_all()
         self.publish({"*"})
 
 
-def in_words(error: BaseException) -> str:
-    """Return what went wrong as an editor reads it, in German."""
+def watch(folders: Iterable[Path], changes: queue.SimpleQueue[str]) -> BaseObserver:
+    """Begin to collect changes in folders and all folders below them.
+
+    Where the system reports none – no inotify watch is left, a network drive – the folders are looked through every two
+    seconds.
+    """
+    rows, observer = list(folders), Observer()
+    try:
+        for folder in rows:
+            observer.schedule(ChangeCollector(changes), str(folder), recursive=True)
+        observer.start()
+    except OSError:
+        observer = PollingObserver(timeout=POLL_SECONDS)
+        for folder in rows:
+            observer.schedule(ChangeCollector(changes), str(folder), recursive=True)
+        observer.start()
+    return observer
+
+
+def is_temporary(path: str) -> bool:
+    """Return whether a file or folder is one that editors' programs and Python make for themselves."""
+    name = path.rpartition(os.sep)[2]
+    return name.startswith(".") or name.endswith(("~", ".swp", ".tmp")) or f"{os.sep}__pycache__" in path
+
+
+def describe_error(error: BaseException) -> str:
+    """Return an error as an editor reads it, in German."""
     if isinstance(error, ContentError):
         return str(error)
     if isinstance(error, OSError) and error.filename is not None:

@@ -1,7 +1,4 @@
-"""How a text becomes a page, but for what Markdown does between: for a build of all pages, and for that of one.
-
-MkDocs calls these functions through the plugin; :mod:`editorial.build.single` calls them for one page.
-"""
+"""How a text becomes a page, before and after Markdown; MkDocs calls these functions through the plugin."""
 
 from __future__ import annotations
 
@@ -24,7 +21,6 @@ from editorial.content.pages import Page
 from editorial.content.shortcodes import ShortcodeRenderers, expand_shortcodes
 from editorial.render.assets import asset_url
 from editorial.render.language_tags import mark_german
-from editorial.render.sayings import sayings_of
 from editorial.render.site import House
 from editorial.render.structured_data import og_locale
 from editorial.translations.stale_markers import insert_stale_markers, render_stale_markers
@@ -95,7 +91,6 @@ def parts(house: House, language: Language) -> ShortcodeRenderers:
 def furnish(env: jinja2.Environment, language: Language, overrides: Path) -> jinja2.Environment:
     """Give templates our words, dates and addresses, and escape what they print."""
     env.autoescape = True
-    env.cache = {}  # all templates at once; the usual cache counts which was used last, at each of thirty parts of a page
     env.add_extension("jinja2.ext.i18n")
     env.install_gettext_callables(gettext.gettext, gettext.ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.globals["_"] = speaker()
@@ -103,10 +98,9 @@ def furnish(env: jinja2.Environment, language: Language, overrides: Path) -> jin
     address = functools.cache(functools.partial(asset_url, overrides))
     # Not a function of its argument alone: a compiled template, which is kept, must not hold its result.
     env.filters["asset"] = jinja2.pass_context(lambda _context, name: address(name))
-    said = sayings_of(getattr(env.bytecode_cache, "folder", None), language.code)
-    env.filters["month"] = lambda value: said.say(f"month {value}", lambda: format_month(value, language))
-    env.filters["longdate"] = lambda value: said.say(f"longdate {value}", lambda: format_long_date(value, language))
-    env.filters["og_locale"] = lambda code: said.say(f"og_locale {code}", lambda: og_locale(code))
+    env.filters["month"] = functools.cache(lambda value: format_month(value, language))
+    env.filters["longdate"] = functools.cache(lambda value: format_long_date(value, language))
+    env.filters["og_locale"] = functools.cache(og_locale)
     return env
 
 

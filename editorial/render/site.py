@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,8 +24,6 @@ from editorial.content.toolkit import RuleSet, check_rules, load_rules
 from editorial.translations.lockfile import Lock, load_lock
 from editorial.translations.state import TranslationState, translation_states
 
-# Set by `kim demo`: the results to show; every page says that it is a demonstration.
-DEMO_SURVEY = "KIM_DEMO_SURVEY"
 T = TypeVar("T")
 
 
@@ -49,23 +46,11 @@ class House(Struct, frozen=True):
     addresses: frozenset[str] = frozenset()
 
 
-# What the languages of a build share, by the folder of the pages.
-SHARED: dict[Path, House] = {}
-
-
-def share_house(docs: Path, site_url: str | None = None) -> House:
-    """Read what all languages share, and keep it for them.
-
-    :raises ContentError: if it cannot be read, with every finding.
-    """
-    house = SHARED[docs.absolute()] = read_house(docs, site_url)
-    return house
-
-
-def read_house(docs: Path, site_url: str | None = None) -> House:
-    """Read everything that templates are drawn from.
+def read_house(docs: Path, site_url: str | None = None, demo_survey: Path | None = None) -> House:
+    """Read everything that templates are rendered from.
 
     :param site_url: the public address, if it is not that of ``mkdocs.yml``.
+    :param demo_survey: the results of a demonstration, in the place of the published ones; every page then says so.
     :raises ContentError: if ``docs/data/`` or the lock of the translations is not valid.
     """
     load_facts.cache_clear()
@@ -76,14 +61,14 @@ def read_house(docs: Path, site_url: str | None = None) -> House:
             "name": site["name"],
             "url": site_url or site["url"] or "/",
             "municipality": site["municipality"],
-            "demo": DEMO_SURVEY in os.environ,
+            "demo": demo_survey is not None,
             "suggestions": f"/{SUGGESTIONS}?v={gettext.catalogs_digest()}",
         },
         languages=languages,
         content=content,
         facts=facts,
         chooser=read_table(),
-        survey=_found(load_survey(Path(os.environ.get(DEMO_SURVEY) or docs / "data" / "survey.yml"))),
+        survey=_found(load_survey(demo_survey or docs / "data" / "survey.yml")),
         tested=_found(load_accessibility_run(docs.parent / RESULTS_PATH)),
         lock=lock,
         states=translation_states(docs, content, languages, lock),

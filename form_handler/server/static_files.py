@@ -36,24 +36,17 @@ MAX_AGE_SECONDS = 300
 IDENTITY = "identity"
 
 
-def changing(site_dir: Path) -> Path:
-    """Return the folder that exists as long as single files of a site are being changed."""
-    return site_dir.with_name(f".{site_dir.name}.undo")
-
-
 class StaticSite:
     """WSGI middleware: serves files for GET and HEAD on known host names, and passes all other requests on.
 
-    WhiteNoise notes the length of each file once. A build puts a new folder into the place of the old
-    one, and with the old lengths every page would be cut short; so a new folder is read anew. While a build
-    changes single files of the folder in place, each file is looked at when it is asked for.
+    WhiteNoise reads the length of each file once. A build puts a new folder into the place of the old one, and with
+    the old lengths every page would be cut short; so a new folder is read again.
     """
 
     def __init__(self, service: WSGIApplication, settings: Settings) -> None:
         self.service = service
         self.settings = settings
         self._lock = threading.Lock()
-        self._changing = changing(settings.site_dir)
         self._mark = self._fingerprint()
         self._files = self._read()
 
@@ -64,13 +57,13 @@ class StaticSite:
         self._refresh()
         return self._files(environ, start_response)
 
-    def _fingerprint(self) -> tuple[int, int, bool] | None:
+    def _fingerprint(self) -> tuple[int, int] | None:
         """Return a fingerprint of the folder; None while a build is swapping folders."""
         try:
             found = self.settings.site_dir.stat()
         except OSError:
             return None
-        return found.st_ino, found.st_mtime_ns, self._changing.exists()
+        return found.st_ino, found.st_mtime_ns
 
     def _refresh(self) -> None:
         mark = self._fingerprint()
@@ -92,8 +85,7 @@ class StaticSite:
             # Pagefind puts a hash into these names, so they never change.
             immutable_file_test=r"^/pagefind/(index|fragment)/",
             add_headers_function=no_cache_for_service_worker,
-            # Editors build while the server runs, and may change single files.
-            autorefresh=self.settings.mode == "development" or self._changing.exists(),
+            autorefresh=self.settings.mode == "development",
         )
 
 

@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from core.gettext import gettext, use_language
 from core.languages import load_languages
-from editorial.build.offline import write_lists
+from editorial.build.offline import write_offline_lists
 from editorial.content.pages import read_content
 from form_handler.security import HEADERS
 from tests.browser.conftest import Visit
@@ -147,7 +147,7 @@ def test_after_a_rebuild_the_newer_version_can_be_loaded(visit: Begin, network: 
     home = network.folder / "ar" / "index.html"
     home.write_text(home.read_text("utf-8").replace("</h1>", " NEW</h1>"), "utf-8")
     languages = load_languages()
-    write_lists(network.folder, read_content(ROOT / "docs", languages), languages)
+    write_offline_lists(network.folder, read_content(ROOT / "docs", languages), languages)
     page.reload()
     page.locator("[data-part=update]").click()
     expect(page.locator("[data-part=update]")).to_be_hidden()

@@ -12,9 +12,15 @@ from bs4 import BeautifulSoup
 
 from core.csp import source_hash
 from core.project import load_site_settings
-from editorial.build import extras
 from editorial.build import pdf as booklets
-from editorial.build.pdf import PrintError, chapter, draw, link, make_booklets
+from editorial.build.pdf import (
+    PrintError,
+    build_pdfs,
+    insert_download_links,
+    print_booklets,
+    render_booklet,
+    render_chapter,
+)
 from editorial.content.booklets import BOOKLETS, Booklet
 from editorial.render.assets import asset_content
 from tests.conftest import ROOT
@@ -75,7 +81,7 @@ def test_a_booklet_holds_the_translated_pages_in_their_order_and_counts_the_othe
 def test_a_chapter_leads_to_other_chapters_and_else_to_the_site(tree: Tree, built: Path) -> None:
     page = tree.read().pages["ankommen/a"]
     names = {"/en/ankommen/b/": "ankommen-b", "/en/ankommen/a/": "ankommen-a"}
-    html = chapter(built, page, ENGLISH, names, "https://kim.example.org")
+    html = render_chapter(built, page, ENGLISH, names, "https://kim.example.org")
     assert '<h2 id="ankommen-a--top">' in html
     assert 'href="#ankommen-b--x"' in html
     assert 'href="https://kim.example.org/en/kontakt/"' in html
@@ -93,7 +99,7 @@ def test_a_chapter_leads_on_from_relative_addresses_and_holds_its_pictures(tree:
         '<img alt="" src="../../../assets/%2e%2e/%2e%2e/secret.png"></p><!-- /kim:text -->'
     )
     names = {"/en/ankommen/b/": "ankommen-b"}
-    html = chapter(built, tree.read().pages["ankommen/a"], ENGLISH, names, "https://kim.example.org")
+    html = render_chapter(built, tree.read().pages["ankommen/a"], ENGLISH, names, "https://kim.example.org")
     assert 'href="#ankommen-b--x"' in html
     assert 'href="https://kim.example.org/en/kontakt/"' in html
     assert 'href="mailto:a@example.org"' in html
@@ -102,7 +108,7 @@ def test_a_chapter_leads_on_from_relative_addresses_and_holds_its_pictures(tree:
 
 
 def test_the_printed_document_names_its_one_style_and_lets_nothing_else_run(tree: Tree, built: Path) -> None:
-    html = draw(built, GUIDE, *GUIDE.chapters(tree.read(), ENGLISH), ENGLISH, load_site_settings(), {})
+    html = render_booklet(built, GUIDE, *GUIDE.chapters(tree.read(), ENGLISH), ENGLISH, load_site_settings(), {})
     (policy,) = BeautifulSoup(html, "html.parser").select("meta[http-equiv=Content-Security-Policy]")
     (style,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
     rules = str(policy["content"]).split("; ")
@@ -114,7 +120,7 @@ def test_the_printed_document_names_its_one_style_and_lets_nothing_else_run(tree
 def test_title_contents_dates_and_addresses_stand_in_the_booklet(tree: Tree, built: Path) -> None:
     content = tree.read()
     pages, missing = GUIDE.chapters(content, ENGLISH)
-    html = draw(built, GUIDE, pages, missing, ENGLISH, load_site_settings(), {"ankommen-b": 7})
+    html = render_booklet(built, GUIDE, pages, missing, ENGLISH, load_site_settings(), {"ankommen-b": 7})
     for words in (
         "Arriving: guide for people who are new here</h1>",
         'href="#ankommen-b">Page b</a><span>7</span>',
@@ -128,13 +134,13 @@ def test_title_contents_dates_and_addresses_stand_in_the_booklet(tree: Tree, bui
 
 def test_pages_lead_to_a_booklet_only_where_it_exists(tree: Tree, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     printed(monkeypatch)
-    made = make_booklets(built, tree.read(), LANGUAGES, load_site_settings(), "chromium")
+    made = print_booklets(built, tree.read(), LANGUAGES, load_site_settings(), "chromium")
     assert [path.name for path in made] == ["ankommen-de.pdf", "ankommen-en.pdf"]
     html = (built / "en" / "ankommen" / "index.html").read_text()
     assert 'href="/pdf/ankommen-en.pdf"' in html
     assert "PDF, 2 pages, 0.3 MB" in html
     made[1].unlink()
-    link(built, tree.read(), LANGUAGES)
+    insert_download_links(built, tree.read(), LANGUAGES)
     assert "pdf/ankommen-en.pdf" not in (built / "en" / "ankommen" / "index.html").read_text()
 
 
@@ -142,24 +148,26 @@ def test_a_booklet_whose_text_has_not_changed_is_not_printed_again(
     tree: Tree, built: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = printed(monkeypatch)
-    make_booklets(built, tree.read(), LANGUAGES, load_site_settings(), "chromium")
+    print_booklets(built, tree.read(), LANGUAGES, load_site_settings(), "chromium")
     assert len(seen) == 4, "twice each: the second time with page numbers"
     assert "<span>2</span>" in seen[1]
-    make_booklets(built, tree.read(), LANGUAGES, load_site_settings(), "chromium")
+    print_booklets(built, tree.read(), LANGUAGES, load_site_settings(), "chromium")
     assert len(seen) == 4
     path = built / "en" / "ankommen" / "a" / "index.html"
     path.write_text(path.read_text().replace(">a<", ">changed<"))
-    make_booklets(built, tree.read(), LANGUAGES, load_site_settings(), "chromium")
+    print_booklets(built, tree.read(), LANGUAGES, load_site_settings(), "chromium")
     assert len(seen) == 6
     assert set(json.loads((built / "pdf" / "made.json").read_text())) == {"ankommen-de.pdf", "ankommen-en.pdf"}
 
 
-def test_without_chromium_the_build_says_so_and_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(extras, "find_engine", lambda: None)
-    said = extras.print_booklets(tmp_path)
+def test_without_chromium_the_build_says_so_and_goes_on(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(booklets, "find_chromium", lambda: None)
+    said = build_pdfs(tmp_path, tree.read(), LANGUAGES, load_site_settings())
     assert said is not None
     assert said.startswith("Ohne PDF: Es ist kein Chromium da")
-    assert not list(tmp_path.iterdir())
+    assert not (tmp_path / "pdf").exists()
 
 
 def test_a_chromium_that_fails_leaves_no_half_booklet(tree: Tree, built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,9 +175,8 @@ def test_a_chromium_that_fails_leaves_no_half_booklet(tree: Tree, built: Path, m
         raise PrintError("Chromium: no")
 
     monkeypatch.setattr(booklets, "print_pdf", fail)
-    monkeypatch.setattr(extras, "find_engine", lambda: "chromium")
-    monkeypatch.setattr(extras, "load_languages", lambda: LANGUAGES)
-    assert extras.print_booklets(built, docs_dir=tree.docs) == "Ohne PDF: Chromium: no"
+    monkeypatch.setattr(booklets, "find_chromium", lambda: "chromium")
+    assert build_pdfs(built, tree.read(), LANGUAGES, load_site_settings()) == "Ohne PDF: Chromium: no"
     assert not (built / "pdf").exists()
     assert "pdf/ankommen" not in (built / "ankommen" / "index.html").read_text()
 

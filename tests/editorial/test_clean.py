@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import logging
 import re
-from pathlib import Path
-from typing import Any
 
 from hypothesis import HealthCheck, example, given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
+from mkdocs.config import load_config
+from mkdocs.structure.files import get_files
+from mkdocs.structure.pages import Page
 
 from core.findings import errors
-from core.languages import default_language
-from editorial.build.settings import Levels, Settings
-from editorial.build.single import Leading, Places, Said
-from editorial.checks.parsed_page import converter
+from core.project import CONFIG
+from editorial.build.mkdocs_runner import LogCollector
 from editorial.content.shortcodes import expand_shortcodes
-from editorial.render.site import House
-from tests.editorial.conftest import FACTS, LANGUAGES, Tree
+from tests.editorial.conftest import FACTS, Tree
 
 PIECES = [
     "Ein Satz.", "Wort", "[Kontakt](kontakt.md)", "[Kontakt](kontakt.md#top)", "[Weg](weg.md)", "[A](kontakt.md#weg)", "[x][y]",
@@ -38,22 +36,22 @@ NOISE = st.text("[](){}#*_`!|->:.\\ \n\u00a0ab1<", max_size=30)
 
 
 def strict(tree: Tree, body: str) -> list[str]:
-    """Return what MkDocs would say of the page's links, and what readers would see of its marks."""
-    content, german = tree.read(), default_language(LANGUAGES)
-    house: Any = House(site={}, languages=LANGUAGES, content=content, facts=FACTS, chooser=None)  # type: ignore[arg-type]
-    places = Places(house, tree.docs, german)
-    place = places.get_file_from_path("de/kurse.md")
-    assert place
-    md = converter(True)
-    level = logging.WARNING
-    md.treeprocessors.register(Leading(Settings(Path(), (), Levels(level, level, level)), places, place), "relpath", 0)
-    said, logger = Said(), logging.getLogger("mkdocs")
+    """Return what MkDocs says of the page's links and anchors, and the Markdown signs that readers would see."""
+    config = load_config(str(CONFIG), docs_dir=str(tree.docs))
+    files = get_files(config)
+    for file in files.documentation_pages():
+        Page(None, file, config)
+    file = files.get_file_from_path("de/kurse.md")
+    assert file
+    assert file.page
+    file.page.markdown = expand_shortcodes(body, FACTS, "de", {})
+    said, logger = LogCollector(), logging.getLogger("mkdocs")
     logger.addHandler(said)
     try:
-        html = md.reset().convert(expand_shortcodes(body, FACTS, "de", {}))
+        file.page.render(config, files)
     finally:
         logger.removeHandler(said)
-        md.treeprocessors.deregister("relpath")
+    html = str(file.page.content)
     ids = {"../kontakt/": {"top"}, "": set(re.findall(r' id="([^"]+)"', html))}
     for way, anchor in re.findall(r'href="([^"#:]*)#([^"]+)"', html):
         if anchor not in ids.get(way, set()):

@@ -1,44 +1,14 @@
-"""What is compiled once and kept, templates and catalogues, never says what was true before."""
+"""A compiled catalogue is never out of date."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import jinja2
 import pytest
 
 from core import gettext
-from core.languages import default_language
-from editorial.render.compiled import Compiled
-from editorial.render.page import furnish
 
 PO = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "Search"\nmsgstr "{word}"\n'
-
-
-def shown(template: str, overrides: Path, kept: Path) -> str:
-    env = jinja2.Environment(
-        loader=jinja2.DictLoader({"page": template}), bytecode_cache=Compiled(kept), autoescape=True
-    )
-    return furnish(env, default_language(), overrides).get_template("page").render()
-
-
-@pytest.mark.parametrize("in_memory", [True, False])
-def test_a_kept_template_names_the_stylesheet_of_today(tmp_path: Path, in_memory: bool) -> None:
-    (tmp_path / "assets").mkdir()
-    style = tmp_path / "assets" / "kim.css"
-    seen = []
-    for text in ("a { color: red }", "a { color: blue }"):
-        style.write_text(text)
-        seen.append(shown("{{ 'kim.css'|asset }}", tmp_path, tmp_path / "kept"))
-        if not in_memory:
-            Compiled.kept.clear()
-    assert list((tmp_path / "kept").iterdir())
-    assert seen[0] != seen[1]
-
-
-def test_a_changed_template_is_compiled_anew(tmp_path: Path) -> None:
-    assert shown("one", tmp_path, tmp_path / "kept") == "one"
-    assert shown("two", tmp_path, tmp_path / "kept") == "two"
 
 
 def test_a_changed_catalogue_is_compiled_anew_and_a_broken_copy_does_no_harm(tmp_path: Path) -> None:

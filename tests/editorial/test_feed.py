@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from editorial.build.feeds import atom
-from editorial.build.well_known import security
+from editorial.build.well_known import security_txt
 from editorial.content.history import last_change, read_last_changes
 from tests.editorial.conftest import GERMAN, LANGUAGES, Tree
 
@@ -125,7 +125,7 @@ def test_the_feed_is_valid_and_lists_the_texts_of_its_own_language_newest_first(
 def test_security_txt_leads_to_the_contact_page_and_ends_within_a_year() -> None:
     """RFC 9116, 2.5: Contact and Expires are required, the latter less than a year ahead."""
     today = datetime.date(2026, 11, 23)
-    text = security(LANGUAGES, "https://kim.example.org/", "/kontakt/", today)
+    text = security_txt(LANGUAGES, "https://kim.example.org/", "/kontakt/", today)
     fields = dict(line.split(": ", 1) for line in text.splitlines())
     assert fields["Contact"] == "https://kim.example.org/kontakt/"
     assert fields["Canonical"] == "https://kim.example.org/.well-known/security.txt"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from editorial.build.offline import write_lists
+from editorial.build.offline import write_offline_lists
 from tests.editorial.conftest import GERMAN, HEADER, LANGUAGES, Tree
 
 
@@ -39,7 +39,7 @@ def built(tmp_path: Path, tree: Tree) -> Path:
 
 
 def listed(folder: Path, tree: Tree, root: str = "en/") -> dict[str, Any]:
-    write_lists(folder, tree.read(), LANGUAGES)
+    write_offline_lists(folder, tree.read(), LANGUAGES)
     data: dict[str, Any] = json.loads((folder / root / "offline.json").read_text())
     return data
 

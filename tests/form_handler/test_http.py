@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from editorial.build.writer import put
+from core.files import write_atomically
 from form_handler.server.run import make_wsgi
 from form_handler.server.static_files import choose_encoding
 from form_handler.settings import read_settings
@@ -37,10 +37,10 @@ def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         "ar/kontakt/index.html",
         "grüße für alle/index.html",
     ):
-        put(site / name, TEXT)
-        put(site / f"{name}.gz", gzip.compress(TEXT))
-    put(site / "heft.pdf", PDF)
-    put(site / "sitemap.xml", b"<urlset/>")
+        write_atomically(site / name, TEXT)
+        write_atomically(site / f"{name}.gz", gzip.compress(TEXT))
+    write_atomically(site / "heft.pdf", PDF)
+    write_atomically(site / "sitemap.xml", b"<urlset/>")
     settings = read_settings({"KIM_DATA_DIR": str(folder / "var"), "KIM_SITE_DIR": str(site)})
     database = Database(settings)
     upgrade(database)

@@ -1,4 +1,4 @@
-"""A build that draws only what changed gives the same site, to the byte, as one that draws everything."""
+"""A build that uses what earlier builds rendered gives the same site, to the byte, as one that renders everything."""
 
 from __future__ import annotations
 
@@ -15,22 +15,17 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pytest
-from msgspec.structs import replace
-from pagefind_bin import get_executable
 
+from core import files
+from core.files import remove
 from core.languages import load_languages
-from editorial.build import indexing, kept, pagefind
-from editorial.build import part as parts
-from editorial.build import whole as wholes
+from editorial.build import build as building
+from editorial.build import pagefind, plugin, search
 from editorial.build.build import BuildError, build_site
-from editorial.build.fingerprint import path_of, stamp_of
-from editorial.build.manifest import read_manifest, write_manifest
-from editorial.build.mkdocs_runner import Task
-from editorial.build.previewed import forget, note, noted, pages_of
-from editorial.build.writer import put, remove
+from editorial.build.fingerprint import Manifest, manifest_path, read_manifest, write_manifest
 from editorial.content.pages import read_content
 from editorial.translations.lockfile import Lock, write_lock
 from editorial.translations.update import update_lock
@@ -38,12 +33,8 @@ from tests.conftest import PATIENCE, ROOT
 from tests.serving import wait_until
 from tests.site.small_tree import write, write_small_tree
 
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer as Buffer
-
 URL = "https://kim.example.org/"
-KEPT = ("index", "kontakt", "arbeitgeber/index", "arbeitgeber/werkzeugkasten", "ankommen/notfall")
-BESIDE = {"site", ".site.lock", ".site.manifest.json", ".site.templates", ".site.kept"}
+BESIDE = {"site", ".site.lock", ".site.manifest.json", ".site.cache"}
 
 
 @pytest.fixture(scope="module")
@@ -82,11 +73,18 @@ def edits(docs: Path, dice: random.Random) -> list[Callable[[], object]]:
         lambda: english.unlink(missing_ok=True),
         lambda: write(docs, "en", f"seite-{number}", f"again {word}", "Back."),
         lambda: swap(german, "](kontakt.md)", "](kontakt.md#mehr)"),
+        lambda: rename(docs, number, word.lower()),
         lambda: None,
     ]
 
 
-def test_random_edits_give_the_same_site_as_drawing_everything(docs: Path, tmp_path: Path) -> None:
+def rename(docs: Path, number: int, word: str) -> None:
+    """Give a page another address in all its languages."""
+    for path in docs.glob(f"*/seite-{number}.md"):
+        path.rename(path.with_name(f"seite-{word}.md"))
+
+
+def test_random_edits_give_the_same_site_as_rendering_everything(docs: Path, tmp_path: Path) -> None:
     dice = random.Random(20261123)
     again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
     build_site(again, URL, docs)
@@ -98,15 +96,8 @@ def test_random_edits_give_the_same_site_as_drawing_everything(docs: Path, tmp_p
         assert differences(again, whole) == [], round_
 
 
-@pytest.mark.parametrize("memory", [indexing.MEMORY, Path("/nowhere")])
-def test_a_change_in_one_language_gives_the_same_site_as_drawing_everything(
-    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory: Path
-) -> None:
-    """The lists of the other languages stay as they are, though all languages share the list of the search's parts.
-
-    So it is with and without a folder in memory for Pagefind, and nothing is left of it in either.
-    """
-    monkeypatch.setattr(indexing, "MEMORY", memory)
+def test_a_change_in_one_language_gives_the_same_site_as_rendering_everything(docs: Path, tmp_path: Path) -> None:
+    """The offline lists of the other languages stay as they are, though all languages share the list of the search's parts."""
     again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
     build_site(again, URL, docs)
     path = docs / "ar/seite-2.md"
@@ -135,13 +126,17 @@ def test_a_german_change_marks_the_translations_and_renews_only_the_german_searc
     path.write_text(
         path.read_text("utf-8").replace("Der erste Satz", "Der neue Satz").replace("## Mehr", "## Noch mehr"), "utf-8"
     )
-    searched: list[str] = []
-    real = indexing.LanguageIndex.finish
-    monkeypatch.setattr(
-        indexing.LanguageIndex, "finish", lambda self: searched.append(self.language.code) or real(self)
-    )
+    real = search.run_pagefind
+    indexed = tmp_path / "indexed"
+
+    def run(pages: Any) -> dict[str, bytes]:
+        with indexed.open("a") as file:  # each language is built by a process of its own
+            file.write("one\n")
+        return real(pages)
+
+    monkeypatch.setattr(search, "run_pagefind", run)
     build_site(again, URL, docs)
-    assert len(searched) == len(languages) - 2, (
+    assert indexed.read_text().count("one") == len(languages) - 2, (
         "in English and Arabic the same is found; the others have nothing but German"
     )
     assert "kim-stale" in (again / "en/seite-1/index.html").read_text("utf-8")
@@ -149,83 +144,42 @@ def test_a_german_change_marks_the_translations_and_renews_only_the_german_searc
     assert differences(again, whole) == []
 
 
-def test_what_the_preview_has_put_ahead_is_made_whole_by_the_next_build(docs: Path, tmp_path: Path) -> None:
-    """The page looks as the build will make it; search, compressed copy and list for offline reading are old."""
+@pytest.mark.parametrize("damage", ["titles gone", "titles cut", "page gone", "page changed", "page added"])
+def test_a_site_that_somebody_has_changed_is_made_good(docs: Path, tmp_path: Path, damage: str) -> None:
+    """Without a change to the sources, too; and though the changed page is not the damaged one."""
     again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
     build_site(again, URL, docs)
-    write(docs, "en", "seite-1", "en 1", "Only the preview has seen a quokka.")
-    build_site(whole, URL, docs, cache=False)
-    for _time in ("before the build has seen the text", "after it"):
-        note(again, "en", "seite-1")
-        put(again / "en/seite-1/index.html", (whole / "en/seite-1/index.html").read_bytes())
-        assert "en/seite-1/index.html.gz" in differences(again, whole)
+    for changes_page in (False, True):
+        titles, page = again / "pagefind/titles.en.json", again / "ar/seite-2/index.html"
+        if damage == "page added":
+            (again / "ar/fremd.html").write_text("x")
+        elif damage == "page changed":
+            page.write_text(page.read_text("utf-8").replace("</p>", " (geändert)</p>", 1), "utf-8")
+        elif damage == "titles cut":
+            titles.write_text("{")
+        else:
+            (titles if damage == "titles gone" else page).unlink()
+        if changes_page:
+            write(docs, "en", "seite-1", "en 1", f"Written after: {damage}.")
         build_site(again, URL, docs)
+        build_site(whole, URL, docs, cache=False)
         assert differences(again, whole) == []
-        assert {one.name for one in again.parent.iterdir()} == BESIDE
 
 
-def test_a_page_that_is_put_ahead_again_during_a_build_stays_noted(tmp_path: Path) -> None:
-    site = tmp_path / "site"
-    note(site, "de", "a/b c")
-    note(site, "ar", "x")
-    notes = noted(site)
-    assert pages_of(notes) == {"de": {"a/b c"}, "ar": {"x"}}
-    (again,) = (path for path in notes if path.name.startswith("ar"))
-    os.utime(again, ns=(0, notes[again] + 1))
-    forget(notes)
-    assert pages_of(noted(site)) == {"ar": {"x"}}
-    forget(noted(site))
-    assert noted(site) == {}
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("text", [None, "", "{}", "7"])
-def test_a_list_of_titles_that_is_damaged_is_made_anew(docs: Path, tmp_path: Path, text: str | None) -> None:
-    write(docs, "en", "seite-1", "en 1", "As it was.")
-    again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
-    build_site(again, URL, docs)
-    (again / "pagefind/titles.en.json").unlink()
-    if text is not None:
-        (again / "pagefind/titles.en.json").write_text(text, "utf-8")
-    write(docs, "en", "seite-1", "en 1", "Another line, as Text.")
-    build_site(again, URL, docs)
-    build_site(whole, URL, docs, cache=False)
-    assert differences(again, whole) == []
-
-
-def test_a_page_that_vanished_from_the_site_comes_back_with_the_next_change(docs: Path, tmp_path: Path) -> None:
-    again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
-    build_site(again, URL, docs)
-    (again / "en/seite-1/index.html").unlink()
-    write(docs, "en", "seite-1", "en 1", "Where has it gone?")
-    build_site(again, URL, docs)
-    build_site(whole, URL, docs, cache=False)
-    assert differences(again, whole) == []
-
-
-def test_a_change_that_nobody_sees_renews_no_search_and_leaves_no_process(
-    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Pagefind has begun to read by then, and is not needed after all."""
+def test_a_change_that_nobody_sees_leaves_the_site_as_it_was_and_no_process(docs: Path, tmp_path: Path) -> None:
     write(docs, "en", "seite-1", "en 1", "As it was.")
     site = tmp_path / "site"
     build_site(site, URL, docs)
     before = tree(site)
-    started: list[str] = []
-    real = indexing.LanguageIndex.read
-    monkeypatch.setattr(
-        indexing.LanguageIndex, "read", lambda self, *rest: started.append(self.language.code) or real(self, *rest)
-    )
     write(docs, "en", "seite-1", "en 1", "As it was.\n\n\n")
     running = children()  # what tests before this one share, a database for example
     build_site(site, URL, docs)
-    assert started == ["en"]
     assert children() - running == set()
     assert tree(site) == before
 
 
 @pytest.mark.parametrize("key", ["de/seite-5", "en/seite-5", "en/neu"])
-def test_a_text_that_comes_or_goes_gives_the_same_site_as_drawing_everything(
+def test_a_text_that_comes_or_goes_gives_the_same_site_as_rendering_everything(
     docs: Path, tmp_path: Path, key: str
 ) -> None:
     docs = Path(shutil.copytree(docs, tmp_path / "docs"))
@@ -251,21 +205,21 @@ def test_a_full_disk_is_said_in_a_sentence_and_the_old_site_stays(
     site = tmp_path / "site"
     build_site(site, URL, docs)
     before = tree(site)
-    real = Path.write_bytes
+    real = files.write_file
 
-    def full(path: Path, data: Buffer) -> int:
-        if b"A line too many." in bytes(data):
+    def full(path: Path, content: str | bytes, **how: Any) -> None:
+        if b"A line too many." in bytes(content):  # type: ignore[arg-type]
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-        return real(path, data)
+        real(path, content, **how)
 
     path = docs / "en/seite-6.md"
     path.write_text(path.read_text("utf-8") + "\nA line too many.\n", "utf-8")
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(files, "write_file", full)
     for cache in (True, False):
         with pytest.raises(BuildError, match=r"konnte nicht geschrieben werden .*No space left.*unverändert"):
             build_site(site, URL, docs, cache=cache)
         assert tree(site) == before
-        assert [one.name for one in tmp_path.iterdir() if one.name.startswith((".site.new", ".site.part", ".site.staging", ".site.kept-new"))] == []  # fmt: skip
+        assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".site.new")] == []  # fmt: skip
     monkeypatch.undo()
     build_site(site, URL, docs)
     assert "A line too many." in (site / "en/seite-6/index.html").read_text("utf-8")
@@ -278,15 +232,14 @@ def test_a_disk_that_is_full_while_the_search_is_renewed_keeps_nothing_of_it(
     write(docs, "en", "seite-3", "en 3", "As it was.")
     build_site(site, URL, docs)
     before = tree(site), {one.name for one in tmp_path.iterdir()}
-    real = Path.touch
+    real = files.write_file
 
-    def full(path: Path) -> None:
+    def full(path: Path, content: str | bytes, **how: Any) -> None:
         if path.parent.name == "fragment":
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-        real(path)
+        real(path, content, **how)
 
-    monkeypatch.setattr(indexing, "MEMORY", Path("/nowhere"))
-    monkeypatch.setattr(Path, "touch", full)
+    monkeypatch.setattr(files, "write_file", full)
     write(docs, "en", "seite-3", "en 3", "A sentence for a full disk.")
     with pytest.raises(BuildError, match="No space left"):
         build_site(site, URL, docs)
@@ -313,34 +266,40 @@ def test_what_comes_out_the_same_stays_the_same_file(docs: Path, tmp_path: Path)
         assert held.read() == old, "whoever is reading the old file reads it to its end"
 
 
-def test_only_the_changed_page_is_drawn_and_nothing_is_drawn_twice(
+def test_only_the_changed_page_is_rendered_and_nothing_is_rendered_twice(
     docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drawn: list[Task] = []
-    alone: list[dict[str, set[str]]] = []
-    real_build, real_draw = wholes.build_languages, parts.draw
-    monkeypatch.setattr(
-        wholes,
-        "build_languages",
-        lambda tasks, *rest, **more: drawn.extend(tasks) or real_build(tasks, *rest, **more),
-    )
-    monkeypatch.setattr(
-        parts,
-        "draw",
-        lambda settings, house, docs, keys, *rest: alone.append(keys) or real_draw(settings, house, docs, keys, *rest),
-    )
+    log, real = tmp_path / "rendered", plugin.after_markdown
+
+    def after_markdown(html: str, house: Any, page: Any, language: Any) -> str:
+        with log.open("a") as file:  # each language is built by a process of its own
+            file.write(f"{language.code}/{page.key}\n")
+        return real(html, house, page, language)
+
+    def rendered() -> list[str]:
+        rows = sorted(log.read_text().split()) if log.exists() else []
+        log.write_text("")
+        return rows
+
+    monkeypatch.setattr(plugin, "after_markdown", after_markdown)
     site = tmp_path / "site"
     build_site(site, URL, docs)
-    assert [task.code for task in drawn] == [row.code for row in load_languages()]
+    content = read_content(docs, load_languages())
+    every = [
+        f"{row.code}/{key}" for key, page in content.pages.items() for row in load_languages() if page.exists_in(row)
+    ]
+    assert rendered() == sorted(every)
     before = (site / "index.html").stat().st_ino
-    drawn.clear()
     build_site(site, URL, docs)
-    assert (drawn, alone) == ([], [])
+    assert rendered() == []
     assert (site / "index.html").stat().st_ino == before
     path = docs / "ar/seite-1.md"
     path.write_text(path.read_text("utf-8") + "\nAnother line.\n", "utf-8")
     build_site(site, URL, docs)
-    assert (drawn, alone) == ([], [{"ar": {"seite-1"}}])
+    assert rendered() == ["ar/seite-1"]
+    manifest_path(site).unlink()
+    build_site(site, URL, docs)
+    assert rendered() == [], "the page cache alone knows what changed"
 
 
 @pytest.fixture
@@ -419,20 +378,6 @@ def test_what_cannot_be_read_is_said_in_a_sentence(docs: Path, project: Path, co
     assert "mkdocs.yml: " in said()
 
 
-def test_a_fault_is_said_alike_with_and_without_click(docs: Path, project: Path) -> None:
-    """A plain ``kim build`` does without it."""
-    shutil.copytree(docs, project / "docs")
-    write(project / "docs", "en", "seite-1", "{a brace}", "Text.")
-    command = [sys.executable, "-m", "kim", "build", "--no-pdf"]
-    plain, told = (
-        subprocess.run([*command, *more], cwd=project, capture_output=True, text=True)
-        for more in ([], ["--site-dir", "site"])
-    )
-    assert (plain.returncode, plain.stdout) == (told.returncode, told.stdout) == (1, "")
-    assert plain.stderr == told.stderr
-    assert plain.stderr.startswith("Error: \ndocs/en/seite-1.md:2: ")
-
-
 def test_without_git_the_site_is_built_as_well(docs: Path, project: Path, tmp_path: Path) -> None:
     shutil.copytree(docs, project / "docs")
     (tmp_path / "bin").mkdir()
@@ -477,70 +422,98 @@ def test_an_old_site_that_cannot_be_removed_does_not_stop_this_build_nor_the_nex
     assert {one.name for one in site.parent.iterdir()} == BESIDE | {".site.new.old1"}
 
 
-def test_a_changed_text_alone_loads_nothing_that_takes_longer_than_to_draw_it(docs: Path, project: Path) -> None:
-    """Reading the configuration and all pages again would take longer than all the rest, too."""
+def test_a_build_with_nothing_to_do_does_not_load_mkdocs(docs: Path, project: Path) -> None:
     shutil.copytree(docs, project / "docs")
-    code = "import sys; from kim import call; code = call(['build', '--no-pdf']); print(*sys.modules); sys.exit(code)"
+    code = "import sys; from kim import call; sys.argv[1:] = ['build', '--no-pdf']; code = call(); print(*sys.modules); sys.exit(code)"
 
-    def loaded() -> set[str]:
+    def loaded() -> tuple[str, set[str]]:
         done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
         said, modules = done.stdout.splitlines()
-        assert said == f"Fertig: {project}/site"
-        return set(modules.split())
+        return said, set(modules.split())
 
-    heavy = {
-        "mkdocs", "click", "yaml", "babel", "pygments", "difflib", "multiprocessing", "asyncio", "wtforms", "rcssmin",
-        "editorial.build.mkdocs_runner", "editorial.build.plugin",
-    }  # fmt: skip
-    assert heavy & loaded() >= {"mkdocs", "click", "yaml", "babel"}, "a whole build does need them"
-    path = write(project / "docs", "en", "seite-1", "en 1", "A line that will change.")
-    loaded()  # what else follows from it
-    path.write_text(path.read_text("utf-8").replace("will change", "is drawn alone"), "utf-8")
-    assert heavy & loaded() == set()
-    assert "A line that is drawn alone." in (project / "site/en/seite-1/index.html").read_text("utf-8")
+    said, modules = loaded()
+    assert said == f"Fertig: {project}/site"
+    assert "mkdocs" in modules
+    said, modules = loaded()
+    assert said == f"Nichts hat sich geändert: {project}/site"
+    assert {"mkdocs", "babel", "jinja2", "sqlalchemy"} & modules == set()
 
 
-@pytest.mark.parametrize("change", ["template", "configuration", "code", "address", "damage"])
-def test_whatever_concerns_all_pages_draws_all_pages(project: Path, tmp_path: Path, change: str) -> None:
-    """Template, configuration and code belong to the frame; so does the address; a site changed by hand is not trusted."""
+@pytest.mark.parametrize(
+    "file", ["overrides/partials/kim/footer.html", "overrides/assets/kim.css", "mkdocs.yml", "core/locale/ar.po"]
+)
+def test_a_change_that_concerns_all_pages_gives_the_same_site_as_rendering_everything(
+    docs: Path, project: Path, tmp_path: Path, file: str
+) -> None:
+    shutil.copytree(docs, project / "docs")
+    command = [sys.executable, "-m", "kim", "build", "--no-pdf"]
+    subprocess.run(command, cwd=project, check=True, capture_output=True)
+    path, before = project / file, tree(project / "site")
+    text = path.read_text("utf-8")
+    changes = {
+        ".html": lambda: "<p>Neu im Fuß.</p>" + text,
+        ".css": lambda: text + "\n.kim-neu { color: red }\n",
+        ".yml": lambda: text.replace("site_name: ", "site_name: Neu "),
+        ".po": lambda: re.sub(r'(?<=\nmsgid "Search"\nmsgstr ")', "ابحث ", text),
+    }
+    path.write_text(changes[path.suffix](), "utf-8")
+    assert path.read_text("utf-8") != text
+    subprocess.run(command, cwd=project, check=True, capture_output=True)
+    whole = tmp_path / "whole" / "site"
+    subprocess.run([*command, "--no-cache", "--site-dir", str(whole)], cwd=project, check=True, capture_output=True)
+    assert differences(project / "site", whole) == []
+    assert tree(whole) != before
+
+
+@pytest.mark.parametrize("change", ["template", "configuration", "code", "address"])
+def test_whatever_concerns_all_pages_renders_all_pages(project: Path, change: str) -> None:
+    """Templates, configuration and code are shared by all pages; so is the address."""
     ask = (
         "import datetime, sys; from pathlib import Path; from editorial.content.pages import Content; from editorial.build.fingerprint import read_inputs;"
-        "from editorial.build.manifest import frame_mark; inputs = read_inputs(Path('docs'), sys.argv[1], today=datetime.date(2026, 1, 1));"
-        "print(frame_mark(inputs, Content({})))"
+        "from editorial.build.source import shared_digest; inputs = read_inputs(Path('docs'), sys.argv[1]);"
+        "print(shared_digest(inputs, Content({})))"
     )
     (project / "docs").mkdir()
 
-    def mark(url: str = URL) -> str:
+    def digest(url: str = URL) -> str:
         done = subprocess.run([sys.executable, "-c", ask, url], cwd=project, capture_output=True, text=True, check=True)
         return done.stdout
 
-    before = mark()
-    assert mark() == before
+    before = digest()
+    assert digest() == before
     if change == "address":
-        assert mark("https://other.example.org/") != before
-        return
-    if change == "damage":
-        site = tmp_path / "site"
-        (site / "pagefind").mkdir(parents=True)
-        (site / "index.html").write_text("x")
-        (site / "pagefind/pagefind-entry.json").write_text("{}")
-        from editorial.build.manifest import Manifest, write_manifest
-
-        write_manifest(site, Manifest("f"))
-        assert read_manifest(site) is not None
-        (site / "index.html").write_text("changed by hand")
-        assert read_manifest(site) is None
-        write_manifest(site, Manifest("f"))
-        (site / "kontakt").mkdir()
-        assert read_manifest(site) is None, "something has come or gone"
-        write_manifest(site, Manifest("f"))
-        path_of(site).write_text("{broken")
-        assert read_manifest(site) is None
+        assert digest("https://other.example.org/") != before
         return
     path = {"template": "overrides/main.html", "configuration": "mkdocs.yml", "code": "editorial/render/qr.py"}[change]
     with (project / path).open("a") as file:
         file.write("\n\n" if change == "template" else "\n# x\n")
-    assert mark() != before
+    assert digest() != before
+
+
+def test_a_manifest_is_not_trusted_once_anything_in_the_site_changed(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    (site / "a/b").mkdir(parents=True)
+    (site / "a/b/index.html").write_text("x")
+
+    def is_trusted() -> bool:
+        return read_manifest(site) is not None
+
+    def certify() -> None:
+        write_manifest(site, Manifest("inputs", "sources", "shared"))
+        assert is_trusted()
+
+    certify()
+    (site / "a/b/index.html").write_text("changed by hand")
+    assert not is_trusted()
+    certify()
+    (site / "a/b/new.html").touch()
+    assert not is_trusted()
+    (site / "a/b/new.html").unlink()
+    assert is_trusted()
+    (site / "a/b/index.html").unlink()
+    assert not is_trusted()
+    manifest_path(site).write_text("{broken")
+    assert not is_trusted()
 
 
 def test_a_build_takes_the_place_of_nothing_else(docs: Path, tmp_path: Path) -> None:
@@ -607,11 +580,10 @@ def test_a_fault_that_a_whole_build_has_read_is_said_by_every_later_build(docs: 
     assert tree(site) == before
 
 
-@pytest.mark.parametrize("fault", ["not there", "ends at once", "ends while it writes"])
-def test_a_fault_in_the_middle_brings_the_old_files_back(
+@pytest.mark.parametrize("fault", ["not there", "ends at once"])
+def test_a_search_index_that_fails_leaves_the_old_site(
     docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    """The pages may be in place already when the search index fails; then they, and nothing else, go back."""
     docs = Path(shutil.copytree(docs, tmp_path / "docs"))
     site = tmp_path / "site"
     write(docs, "en", "seite-3", "en 3", "As it was.")
@@ -619,64 +591,39 @@ def test_a_fault_in_the_middle_brings_the_old_files_back(
     before, manifest = tree(site), read_manifest(site)
     write(docs, "en", "seite-3", "en 3", "Another sentence altogether.")
     with monkeypatch.context() as broken:
-        broken.setattr(pagefind, "get_executable", lambda: program(tmp_path, fault))
+        broken.setattr(pagefind, "get_executable", lambda: "/bin/false" if fault == "ends at once" else "/nowhere")
         with pytest.raises(BuildError, match="search index"):
             build_site(site, URL, docs)
     assert tree(site) == before
     assert manifest
-    assert read_manifest(site) == replace(manifest, stamp=stamp_of(site))
-    assert {one.name for one in tmp_path.iterdir()} - {"pagefind", "docs"} == BESIDE
+    assert read_manifest(site) == manifest
+    assert {one.name for one in tmp_path.iterdir()} - {"docs"} == BESIDE
     build_site(site, URL, docs)
     build_site(tmp_path / "whole" / "site", URL, docs, cache=False)
     assert tree(site) == tree(tmp_path / "whole" / "site") != before
-
-
-def program(folder: Path, fault: str) -> str:
-    """Return a Pagefind that fails, or ends when it has written 4 kB of a file, as on a full disk."""
-    if fault != "ends while it writes":
-        return str(folder / "nowhere") if fault == "not there" else "/bin/false"
-    script = folder / "pagefind"
-    script.write_text(f'#!/bin/sh\nulimit -f 8\nexec "{get_executable()}" "$@"\n', "utf-8")
-    script.chmod(0o700)
-    return str(script)
-
-
-def test_a_search_index_of_another_version_is_replaced_as_a_whole(docs: Path, tmp_path: Path) -> None:
-    """What does not depend on the pages is then new as well: script and engine."""
-    again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
-    write(docs, "en", "seite-4", "en 4", "As it was.")
-    build_site(again, URL, docs)
-    write(docs, "en", "seite-4", "en 4", "A sentence for the next version.")
-    manifest = read_manifest(again)
-    assert manifest
-    entry = again / "pagefind/pagefind-entry.json"
-    entry.write_text(entry.read_text("utf-8").replace('"version":"', '"version":"0.'), "utf-8")
-    (again / "pagefind/pagefind.js").write_text("// older", "utf-8")
-    write_manifest(again, manifest)
-    build_site(again, URL, docs)
-    build_site(whole, URL, docs, cache=False)
-    assert differences(again, whole) == []
 
 
 def test_a_build_killed_in_the_middle_is_made_good_by_the_next(docs: Path, tmp_path: Path) -> None:
     site = tmp_path / "site"
     write(docs, "en", "seite-4", "en 4", "As it was.")
     build_site(site, URL, docs)
+    before = tree(site)
     write(docs, "en", "seite-4", "en 4", "Yet another sentence.")
     context = multiprocessing.get_context("fork")
     killed = context.Process(target=_build_and_die, args=(site, docs))
     killed.start()
-    killed.join(120)
+    killed.join(PATIENCE)
     assert killed.exitcode == -signal.SIGKILL
-    assert "Yet another sentence." in (site / "en/seite-4/index.html").read_text("utf-8")
-    assert all(path.read_bytes() for path in site.rglob("*.html")), "no file is half written"
+    assert tree(site) == before, "the old site is still there, whole"
+    assert (tmp_path / ".site.new").exists(), "the killed build has left half a site"
     build_site(site, URL, docs)
     build_site(tmp_path / "whole" / "site", URL, docs, cache=False)
     assert tree(site) == tree(tmp_path / "whole" / "site")
+    assert {one.name for one in tmp_path.iterdir()} - {"whole"} == BESIDE
 
 
 def _build_and_die(site: Path, docs: Path) -> None:
-    indexing.Indexes.finish = lambda self: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment, method-assign]
+    building.replace_folder = lambda fresh, target: os.kill(os.getpid(), signal.SIGKILL)
     build_site(site, URL, docs)
 
 
@@ -697,21 +644,49 @@ def test_two_builds_at_once_wait_for_each_other(docs: Path, tmp_path: Path, capf
     assert (site / "index.html").exists()
 
 
-@pytest.mark.parametrize("fault", ["gone", "damaged", "cut off", "empty", "of another Python"])
-def test_what_was_kept_and_cannot_be_used_is_read_anew(docs: Path, tmp_path: Path, fault: str) -> None:
+@pytest.mark.parametrize("fault", ["gone", "damaged", "cut off", "empty", "of another version", "a folder"])
+def test_a_page_cache_that_cannot_be_used_counts_as_empty(docs: Path, tmp_path: Path, fault: str) -> None:
     again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
     build_site(again, URL, docs)
-    place = kept.place(again)
-    data = place.read_bytes()
-    assert data
-    if fault == "gone":
-        place.unlink()
-    elif fault == "of another Python":
-        place.write_bytes(data.replace(sys.version.encode(), sys.version.replace("3", "4").encode()))
-    else:
-        place.write_bytes({"damaged": b"x" + data[1:], "cut off": data[: len(data) // 2], "empty": b""}[fault])
+    for file in (again.parent / ".site.cache").iterdir():
+        data = file.read_bytes()
+        assert data
+        if fault in ("gone", "a folder"):
+            file.unlink()
+            if fault == "a folder":
+                (file / "x").mkdir(parents=True)
+        else:
+            changed = {
+                "damaged": data[:-20] + b"x" + data[-19:], "cut off": data[: len(data) // 2], "empty": b"",
+                "of another version": data.replace(b"cache 1", b"cache 0", 1),
+            }  # fmt: skip
+            file.write_bytes(changed[fault])
     path = docs / "en/seite-7.md"
     path.write_text(path.read_text("utf-8") + f"\nA line after a fault: {fault}.\n", "utf-8")
     build_site(again, URL, docs)
     build_site(whole, URL, docs, cache=False)
     assert tree(again) == tree(whole)
+
+
+def test_the_page_cache_holds_the_pages_of_the_site_and_no_others(docs: Path, tmp_path: Path) -> None:
+    docs = Path(shutil.copytree(docs, tmp_path / "docs"))
+    site = tmp_path / "again" / "site"
+    write(docs, "en", "seite-6", "en 6", "word " * 20_000)
+    build_site(site, URL, docs)
+    file = site.parent / ".site.cache" / "en.pages"
+    large = file.stat().st_size
+    (docs / "en/seite-6.md").unlink()
+    (file.parent / "xx.pages").write_bytes(b"of a language that is gone")
+    build_site(site, URL, docs)
+    assert file.stat().st_size < large - 90_000
+    assert not (file.parent / "xx.pages").exists()
+
+
+def test_a_page_with_a_fault_is_not_taken_from_the_cache_of_the_build_that_failed(docs: Path, tmp_path: Path) -> None:
+    """Its language is rendered while the check is still running in another process."""
+    docs = Path(shutil.copytree(docs, tmp_path / "docs"))
+    site = tmp_path / "again" / "site"
+    write(docs, "en", "seite-6", "en 6", "[burada](https://example.com/unknown)")
+    for _time in range(2):
+        with pytest.raises(BuildError, match=r"docs/en/seite-6\.md"):
+            build_site(site, URL, docs)

@@ -139,12 +139,15 @@ def test_a_day_that_is_none_is_said_with_its_line_by_every_command(project: Path
         (project / "docs/de/noch-eine.md").unlink(missing_ok=True)
 
 
-def test_a_booklet_is_not_printed_of_a_site_that_lacks_a_page(project: Path) -> None:
+def test_booklets_are_printed_with_the_pages_that_were_not_built_yet(project: Path) -> None:
+    """``kim pdf`` builds first; here the build ends with the page's fault, so that nothing is printed without it."""
     kim(project, "new", "page", "Ungebaut", "--in", "ankommen")
+    page = project / "docs/de/ankommen/ungebaut.md"
+    page.write_text(page.read_text("utf-8") + "\n{{ tel.nobody }}\n", "utf-8")
     done = kim(project, "pdf")
-    (project / "docs/de/ankommen/ungebaut.md").unlink()
+    page.unlink()
     assert done.returncode == 1
-    assert "Bauen Sie sie zuerst: make build" in done.stderr
+    assert "docs/de/ankommen/ungebaut.md:" in done.stderr
 
 
 @pytest.mark.parametrize(

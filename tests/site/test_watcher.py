@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core.findings import ContentError, Finding
-from editorial.preview.middleware import Preview, read_state, state_file
-from editorial.preview.watcher import Watcher
-from tests.conftest import ROOT
+from editorial.preview.middleware import Preview, pages_dir, read_state, state_file
+from editorial.preview.watcher import Watcher, watch
+from tests.conftest import PATIENCE, ROOT
 from tests.serving import wait_until
 
 PAGE = "docs/de/kontakt.md"
@@ -99,7 +101,7 @@ def watcher(tmp_path: Path) -> Watcher:
     """A watcher of an empty folder that has read what it needs."""
     (tmp_path / "docs").mkdir()
     watcher = Watcher(tmp_path / "site", tmp_path)
-    watcher.ready, watcher.retry_at = True, float("inf")  # nothing is built here
+    watcher.ready = True
     return watcher
 
 
@@ -118,16 +120,15 @@ def test_a_fault_in_our_own_code_is_shown_and_the_next_file_is_taken(
 ) -> None:
     taken: list[set[str]] = []
 
-    def take(changed: set[str]) -> None:
+    def reload(changed: set[str]) -> None:
         taken.append(changed)
         if len(taken) == 1:
             raise fault
 
-    monkeypatch.setattr(watcher, "take", take)
-    monkeypatch.setattr(watcher, "tend_builder", lambda: None)
+    monkeypatch.setattr(watcher, "reload", reload)
+    monkeypatch.setattr(watcher, "poll_build", lambda: None)
     for name in ("a.md", "b.md"):
-        (watcher.docs / name).touch()
-        watcher.turn()
+        watcher.turn({str(watcher.docs / name)})
     assert [len(changed) for changed in taken] == [1, 1]
     state = read_state(watcher.site_dir)
     assert shown in state["fault"]
@@ -137,18 +138,62 @@ def test_a_fault_in_our_own_code_is_shown_and_the_next_file_is_taken(
 def test_what_could_not_be_said_is_said_later(watcher: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk is full, or the place of the state is no file."""
 
-    def take(_changed: set[str]) -> None:
+    def reload(_changed: set[str]) -> None:
         raise ValueError("x")
 
-    monkeypatch.setattr(watcher, "take", take)
-    monkeypatch.setattr(watcher, "tend_builder", lambda: None)
+    monkeypatch.setattr(watcher, "reload", reload)
+    monkeypatch.setattr(watcher, "poll_build", lambda: None)
     state_file(watcher.site_dir).mkdir()
-    (watcher.docs / "a.md").touch()
-    watcher.turn()
+    watcher.turn({str(watcher.docs / "a.md")})
     assert read_state(watcher.site_dir)["fault"] == ""
     state_file(watcher.site_dir).rmdir()
-    watcher.turn()
+    watcher.turn(set())
     assert "ValueError: x" in read_state(watcher.site_dir)["fault"]
+
+
+def test_changes_are_seen_and_reading_a_file_is_none(tmp_path: Path) -> None:
+    changes: queue.SimpleQueue[str] = queue.SimpleQueue()
+    page = tmp_path / "a.md"
+    page.write_text("a")
+    observer = watch([tmp_path], changes)
+    try:
+        page.read_text()
+        (tmp_path / ".a.md.swp").touch()
+        (tmp_path / "neu").mkdir()
+        (tmp_path / "neu" / "b.md").touch()
+        page.write_text("b")
+        page.rename(tmp_path / "c.md")
+        (tmp_path / "c.md").unlink()
+        (tmp_path / "end").touch()
+        seen: set[str] = set()
+        while str(tmp_path / "end") not in seen:
+            seen.add(changes.get(timeout=PATIENCE))
+    finally:
+        observer.stop()
+    names = {Path(path).relative_to(tmp_path).as_posix() for path in seen}
+    assert names >= {"a.md", "c.md", "neu/b.md", "end"}
+    assert not [name for name in names if name.endswith(".swp")]
+
+
+def test_a_saved_page_is_shown_in_the_place_of_the_built_one_and_no_other_file_is(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+
+    def app(_environ: object, start: Any) -> list[bytes]:
+        start("200 OK", [("Content-Type", "text/html; charset=utf-8"), ("Content-Security-Policy", "x")])
+        return [b"<body>built</body>"]
+
+    def shown(path: str) -> bytes:
+        preview = Preview(app, site, always=True)  # type: ignore[arg-type]
+        return b"".join(preview({"REQUEST_METHOD": "GET", "PATH_INFO": path}, lambda status, headers: None))  # type: ignore[arg-type,misc,return-value]
+
+    folder = pages_dir(site) / "ar" / "kontakt"
+    folder.mkdir(parents=True)
+    (folder / "index.html").write_text("<body>saved</body>")
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "index.html").write_text("<body>secret</body>")
+    assert b"saved" in shown("/ar/kontakt/")
+    for path in ("/", "/kontakt/", "/../secret/", "/ar/../../secret/", "/\0/", f"/{'x' * 5000}/"):
+        assert b"built" in shown(path)
 
 
 @pytest.mark.parametrize("version", ["", "x", "-1", "1.5", "٣", "9" * 5000])

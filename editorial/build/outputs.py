@@ -1,0 +1,73 @@
+"""The files of a site beside its pages, written when the pages of a language, and of all languages, are there."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from core.files import write_atomically
+from core.gettext import use_language
+from core.languages import Language, default_language
+from editorial.build.compress import compress_file, compress_site
+from editorial.build.feeds import atom
+from editorial.build.offline import write_offline_lists
+from editorial.build.page_cache import PageCache
+from editorial.build.search import FOLDER as SEARCH_FOLDER
+from editorial.build.search import Entry, index_language, titles_name, write_entry
+from editorial.build.source import Source
+from editorial.build.well_known import language_hints_json, robots_txt, security_txt, sitemap
+from editorial.content.history import read_last_changes
+from editorial.content.structure import CONTACT, SUGGESTIONS, SURVEY, SURVEY_CSV
+from editorial.content.survey_results import results_csv
+from editorial.content.toolkit import toolkit_json
+from form_handler.toolkit.recommend import DATA_PATH
+
+
+def finish_language(site_dir: Path, source: Source, language: Language, cache: PageCache) -> Entry:
+    """Write sitemap, toolkit data and survey results of one language, index its pages and compress them.
+
+    :return: its entry for the list of the search index's parts.
+    :raises SearchError: if Pagefind fails.
+    """
+    site, root = source.site, site_dir / language.root.strip("/")
+    text = sitemap(site.content, language, site.languages, site.site["url"])
+    write_atomically(root / "sitemap.xml", text.encode())
+    with use_language(language.code):
+        measures = toolkit_json(site.chooser, site.content, language)
+        write_atomically(root / DATA_PATH, json.dumps(measures, ensure_ascii=False, separators=(",", ":")).encode())
+        if site.survey is not None:
+            write_atomically(root / SURVEY / SURVEY_CSV, results_csv(site.survey, language).encode())
+    entry = index_language(site_dir, site.content, language, cache, source.inputs.environment)
+    compress_file(site_dir / SEARCH_FOLDER / titles_name(language.code))
+    for page in site.content.pages.values():
+        if page.exists_in(language):
+            compress_file(site_dir / page.file(language))
+    for path in root.glob("*.html"):  # "not found", and "not kept" for readers without a network
+        compress_file(path)
+    return entry
+
+
+def finish_site(site_dir: Path, source: Source, entries: Iterable[Entry]) -> None:
+    """Write the files that exist once for the whole site, once all languages are finished."""
+    site = source.site
+    url = site.site["url"]
+    write_entry(site_dir, entries)
+    known = read_last_changes(source.docs_dir)
+    for language in site.languages:
+        with use_language(language.code):
+            feed = atom(site.content, language, known, site.site["name"], url)
+        write_atomically(site_dir / language.root.strip("/") / "feed.xml", feed.encode())
+    write_atomically(site_dir / SUGGESTIONS, language_hints_json(site.languages).encode())
+    write_atomically(site_dir / "robots.txt", robots_txt(site.languages, url).encode())
+    contact = site.content.pages.get(CONTACT)
+    if contact:
+        text = security_txt(site.languages, url, contact.url(default_language()), datetime.date.today())
+        write_atomically(site_dir / ".well-known" / "security.txt", text.encode())
+
+
+def refresh_derived_files(site_dir: Path, source: Source) -> None:
+    """Write compressed copies and the lists for reading offline, which depend on every other file."""
+    compress_site(site_dir)
+    write_offline_lists(site_dir, source.site.content, source.site.languages)
