@@ -12,7 +12,7 @@ def format_month(month: str, language: Language) -> str:
 
     :raises ValueError: if it is none.
     """
-    from babel.dates import format_skeleton  # late, as below: see editorial.render.sayings
+    from babel.dates import format_skeleton  # late: it loads slowly, and the service needs it on few pages
 
     return str(format_skeleton("yMMMM", datetime.date.fromisoformat(f"{month}-01"), locale=language.code))
 

@@ -147,7 +147,7 @@ def plain(fragment: str) -> str:
 
 def og_locale(code: str) -> str:
     """Return a language as Open Graph wants it, with the territory where most of its speakers live: ``uk_UA``."""
-    from babel.core import get_global  # late: see editorial.render.sayings
+    from babel.core import get_global  # late: it loads slowly
 
     likely = get_global("likely_subtags").get(code, "")
     territory = likely.rpartition("_")[2]
