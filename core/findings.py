@@ -100,6 +100,10 @@ class ContentError(Exception):
         self.findings = sorted(findings)
         super().__init__("\n".join(str(finding) for finding in self.findings))
 
+    def __reduce__(self) -> tuple[type[ContentError], tuple[list[Finding]]]:
+        """Keep the findings when a process hands the error to another one."""
+        return ContentError, (self.findings,)
+
 
 class RenderError(Exception):
     """A page could not be drawn; the message says which and why."""

@@ -28,7 +28,7 @@ def run_forked(tasks: Sequence[Callable[[], Any]], processes: int) -> list[Any]:
     """Run functions in forked processes and return their results in the order of the functions.
 
     A process shares the memory of this one as it was when the process began; only results and errors are copied. After
-    an error the processes that still run are ended.
+    an error no further function is begun, and functions behind the one that failed are ended.
 
     :param processes: how many run at a time; 1 means that no process is forked.
     :raises BaseException: the error of the first function that failed.
@@ -38,10 +38,11 @@ def run_forked(tasks: Sequence[Callable[[], Any]], processes: int) -> list[Any]:
         return [task() for task in tasks]
     fork = multiprocessing.get_context("fork")
     results: dict[int, Any] = {}
+    failed: dict[int, BaseException] = {}
     running: dict[Connection, tuple[int, Any]] = {}
     waiting = list(enumerate(tasks))[::-1]
     try:
-        while running or waiting:
+        while any(number < min(failed, default=len(tasks)) for number, _process in running.values()) or waiting:
             while waiting and len(running) < processes:
                 number, task = waiting.pop()
                 receiver, sender = fork.Pipe(duplex=False)
@@ -59,9 +60,11 @@ def run_forked(tasks: Sequence[Callable[[], Any]], processes: int) -> list[Any]:
                     process.join()
                     raise ChildProcessError(f"A process ended early (exit code {process.exitcode}).") from None
                 process.join()
-                if not succeeded:
-                    raise result
-                results[number] = result
+                (results if succeeded else failed)[number] = result
+                if failed:
+                    waiting.clear()
+        if failed:
+            raise failed[min(failed)]
         return [results[number] for number in range(len(tasks))]
     finally:
         for _number, process in running.values():

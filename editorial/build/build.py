@@ -232,13 +232,20 @@ def replace_folder(fresh: Path, target: Path) -> None:
 
 
 def _store_caches(fresh: Path, target: Path, codes: Collection[str]) -> None:
-    """Put the new caches into the place of the old ones, and remove those of languages that are gone."""
-    target.mkdir(exist_ok=True)
-    for path in fresh.glob("*.pages"):
-        path.replace(target / path.name)
-    for path in target.iterdir():
-        if path.stem not in codes:
-            remove(path)
+    """Put the new caches into the place of the old ones, and remove those of languages that are gone.
+
+    The site is in its place by then: a cache that cannot be stored makes the next build slower, and nothing else.
+    """
+    with contextlib.suppress(OSError):
+        target.mkdir(exist_ok=True)
+        for path in fresh.glob("*.pages"):
+            place = target / path.name
+            if place.is_dir():
+                remove(place)
+            path.replace(place)
+        for path in target.iterdir():
+            if path.stem not in codes:
+                remove(path)
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -25,7 +25,7 @@ from mkdocs.config import load_config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import Abort, MkDocsException
 
-from core.findings import ContentError, Finding, RenderError
+from core.findings import RenderError
 from core.languages import Language
 from core.processes import run_forked
 from core.project import CONFIG
@@ -139,16 +139,10 @@ def build_languages(
     run.plugin.templates_dir.mkdir(parents=True)
     tasks: list[Callable[[], Any]] = [lambda: _check(run)]
     tasks += [functools.partial(_build_language, run, row, site_dir) for row in rows]
-    found, *results = run_forked(tasks, processes or os.cpu_count() or 1)
-    raise_if_findings(found)  # first: a page with a fault may also make its language fail
+    # The check is first, so its error is the one that is raised: a page with a fault may also make its language fail.
+    _checked, *results = run_forked(tasks, processes or os.cpu_count() or 1)
     raise_if_logged(warnings for warnings, _entry in results)
     return [entry for _warnings, entry in results if entry]
-
-
-def raise_if_findings(found: list[Finding]) -> None:
-    """Stop the build if the check has found anything."""
-    if found:
-        raise ContentError(found)
 
 
 def raise_if_logged(warnings: Iterable[list[str]]) -> None:
@@ -162,14 +156,10 @@ def _build_language(run: MkDocsRun, language: Language, site_dir: Path) -> tuple
     return warnings, run.plugin.entries.get(language.code)
 
 
-def _check(run: MkDocsRun) -> list[Finding]:
+def _check(run: MkDocsRun) -> None:
     source = run.plugin.source
     assert source
-    try:
-        check_house(source.site, source.docs_dir, run.plugin.unknown_pages())
-    except ContentError as error:
-        return error.findings
-    return []
+    check_house(source.site, source.docs_dir, run.plugin.unknown_pages())
 
 
 @contextmanager
