@@ -671,7 +671,7 @@ def test_a_page_cache_that_cannot_be_used_counts_as_empty(docs: Path, tmp_path: 
 def test_the_page_cache_holds_the_pages_of_the_site_and_no_others(docs: Path, tmp_path: Path) -> None:
     docs = Path(shutil.copytree(docs, tmp_path / "docs"))
     site = tmp_path / "again" / "site"
-    write(docs, "en", "seite-6", "en 6", "word " * 15_000)
+    write(docs, "en", "seite-6", "en 6", ("word " * 900 + "\n\n") * 15)
     build_site(site, URL, docs)
     file = site.parent / ".site.cache" / "en.pages"
     large = file.stat().st_size
