@@ -34,7 +34,7 @@ def test_mkdocs_is_known_only_to_the_plugin_and_the_build() -> None:
     users = {
         path.name for path in (ROOT / "editorial").rglob("*.py") if any(n.startswith("mkdocs") for n in imports(path))
     }
-    assert users == {"plugin.py", "mkdocs_runner.py", "single.py"}
+    assert users == {"plugin.py", "mkdocs_runner.py"}
 
 
 def test_every_dependency_says_why_it_is_there() -> None:
