@@ -91,8 +91,8 @@ def _daily_key(connection: sa.Connection, now: datetime.datetime) -> str:
     if key is None:
         delete_before(connection, day)
         if connection.dialect.name == "postgresql":
-            fresh = postgresql_insert(daily_key).values(day=day, key=secrets.token_hex(32)).on_conflict_do_nothing()
-            connection.execute(fresh)
+            statement = postgresql_insert(daily_key).values(day=day, key=secrets.token_hex(32)).on_conflict_do_nothing()
+            connection.execute(statement)
         else:
             connection.execute(daily_key.insert().values(day=day, key=secrets.token_hex(32)))
         key = connection.execute(query).scalar_one()

@@ -53,8 +53,8 @@ def parse_request_body(request: Request, definition: FormDefinition) -> FormBody
     pieces = body.split(b"&", MAX_FIELDS)  # counted before they are read: half a megabyte of "&" is half a million
     if len(pieces) > MAX_FIELDS:
         incoming.too_large = True
-    pairs, whole = parse_urlencoded(b"&".join(pieces[:MAX_FIELDS]))
-    if not whole:
+    pairs, is_utf8 = parse_urlencoded(b"&".join(pieces[:MAX_FIELDS]))
+    if not is_utf8:
         incoming.errors.append(_("Some characters did not arrive as they should. Please check your entries."))
     known = INTERNAL_FIELDS.union(definition.field_names())
     unknown = sorted({name for name, _value in pairs} - known)

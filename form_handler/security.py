@@ -71,12 +71,12 @@ class SecurityHeadersMiddleware:
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             # The session's "Vary: Cookie" would keep a browser from showing the review page again on its back
             # button, because that page itself sets the cookie. Our pages are private, so no proxy needs it.
-            kept = [
+            others = [
                 (name, value)
                 for name, value in headers
                 if name.lower() not in names and (name.lower(), value) != ("vary", "Cookie")
             ]
-            return start_response(status, [*kept, *self.headers], exc_info)
+            return start_response(status, [*others, *self.headers], exc_info)
 
         return self.app(environ, start)
 

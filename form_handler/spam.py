@@ -16,44 +16,44 @@ from form_handler import rate_limit
 from form_handler.forms.contact_details import mailbox_key
 from form_handler.storage.submissions import SpamVerdict
 
-# A field that people do not see and programs fill in.
+# A hidden field that only programs fill in.
 HONEYPOT_FIELD = "_website"
 MIN_REVIEW_SECONDS = 2.0
 MAX_LINKS = 3
 SPAM_THRESHOLD = 2
-# How many receipts a day go to one mailbox: anybody can enter a stranger's address.
+# Limit of receipts for one mailbox: anybody can enter a stranger's address.
 MAX_RECEIPTS_PER_DAY = 3
 DAY_MINUTES = 24 * 60
 LINK = re.compile(r"https?://|www\.|\[url|<a\s", re.IGNORECASE)
 
 
-def spam_signals(answers: Mapping[str, Any], trap: str, seconds_on_review: float | None) -> dict[str, int]:
+def spam_signals(answers: Mapping[str, Any], honeypot: str, review_seconds: float | None) -> dict[str, int]:
     """Return the signals with their points."""
     links = sum(len(LINK.findall(value)) for value in answers.values() if isinstance(value, str))
-    found: dict[str, int] = {}
-    if trap:
-        found["trap"] = 2
-    if seconds_on_review is not None and seconds_on_review < MIN_REVIEW_SECONDS:
-        found["fast"] = 1
+    signals: dict[str, int] = {}
+    if honeypot:
+        signals["trap"] = 2
+    if review_seconds is not None and review_seconds < MIN_REVIEW_SECONDS:
+        signals["fast"] = 1
     if links:
-        found["links"] = 2 if links > MAX_LINKS else 1
-    return found
+        signals["links"] = 2 if links > MAX_LINKS else 1
+    return signals
 
 
 def score_signals(
-    connection: sa.Connection, signs: Mapping[str, int], address: str, limit: int, now: Any, recipient: str = ""
+    connection: sa.Connection, signals: Mapping[str, int], client: str, limit: int, now: Any, recipient: str = ""
 ) -> SpamVerdict:
-    """Add the number of forms from this address within the hour (``limit`` 0: not counted), and sum up the points.
+    """Add the number of forms from this client within the hour (``limit`` 0: not counted), and sum up the points.
 
-    :param recipient: the e-mail address that was entered, or empty. Whoever it belongs to gets at most
-        :data:`MAX_RECEIPTS_PER_DAY` mails a day, however it is spelled; after that the office alone gets its mail.
+    :param recipient: the e-mail address that was entered, or empty. Its mailbox gets at most
+        :data:`MAX_RECEIPTS_PER_DAY` mails a day, in any spelling; after that only the office gets a mail.
     """
-    weighed = dict(signs)
-    if limit and rate_limit.increment(connection, "send", address, now) > limit:
-        weighed["rate"] = 2
-    enough = bool(recipient) and (
+    points = dict(signals)
+    if limit and rate_limit.increment(connection, "send", client, now) > limit:
+        points["rate"] = 2
+    is_limit_reached = bool(recipient) and (
         rate_limit.increment(connection, "recipient", mailbox_key(recipient), now, DAY_MINUTES) > MAX_RECEIPTS_PER_DAY
     )
-    if enough:
-        weighed["recipient"] = 0  # noted for the office; no reason to hold what may be right
-    return SpamVerdict(" ".join(sorted(weighed)), sum(weighed.values()) >= SPAM_THRESHOLD, silent=enough)
+    if is_limit_reached:
+        points["recipient"] = 0  # recorded for the office; no reason to hold the submission
+    return SpamVerdict(" ".join(sorted(points)), sum(points.values()) >= SPAM_THRESHOLD, silent=is_limit_reached)

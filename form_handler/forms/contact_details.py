@@ -49,8 +49,8 @@ def remove_invisible(text: str) -> str:
     Line ends and other control characters stay, for the field to refuse them.
     """
     text = remove_unneeded_joiners(text, strict=True)
-    kept = (c for c in text if c in "\u200c\u200d" or unicodedata.category(c) != "Cf")
-    return "".join(" " if ord(c) in LINE_WHITESPACE or unicodedata.category(c) == "Zs" else c for c in kept)
+    visible = (c for c in text if c in "\u200c\u200d" or unicodedata.category(c) != "Cf")
+    return "".join(" " if ord(c) in LINE_WHITESPACE or unicodedata.category(c) == "Zs" else c for c in visible)
 
 
 def clean_address(text: str) -> str:

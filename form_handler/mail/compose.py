@@ -70,8 +70,8 @@ def compose_mail(
     if kind == "office":
         given = submission.answers.get(definition.sender_field or "") or None
         return _office_mail(settings, definition, submission, ascii_address(given) if given else None, now)
-    whole = kind == "full-copy" and submission.confirmed_at is not None
-    return _sender_mail(settings, definition, submission, kind, recipient, now, whole)
+    with_answers = kind == "full-copy" and submission.confirmed_at is not None
+    return _sender_mail(settings, definition, submission, kind, recipient, now, with_answers)
 
 
 def _office_mail(
@@ -116,15 +116,15 @@ def _sender_mail(
     kind: str,
     recipient: str,
     now: datetime.datetime,
-    whole: bool,
+    with_answers: bool,
 ) -> EmailMessage:
-    """Return a mail to the sender; the answers are in it only if ``whole``."""
+    """Return a mail to the sender; the answers are in it only if ``with_answers``."""
     language = find_language(submission.language) or default_language()  # a language may have been given up since
     with use_language(language.code):
         message = _message(settings, submission, kind, recipient, now)
         message["Subject"] = (
             _("Copy of your entries (%(reference)s)", reference=submission.reference)
-            if whole
+            if with_answers
             else _("Your entries have arrived (%(reference)s)", reference=submission.reference)
         )
         message["Auto-Submitted"] = "auto-replied"
@@ -137,7 +137,7 @@ def _sender_mail(
             "",
             *(
                 [_("Your entries:"), "", answers_as_text(definition, submission), ""]
-                if whole
+                if with_answers
                 else confirmation_text(settings, language, submission)
             ),
             _("If this was not you, please tell us by replying to this mail."),

@@ -24,8 +24,8 @@ def header_text(text: str, limit: int) -> str:
     Nothing invisible is in it but the joiners of scripts and emoji, see :func:`form_handler.forms.cleaning.clean_line`.
     """
     shown = (" " if c.isspace() or unicodedata.category(c) == "Cc" else c for c in text[: 4 * limit])
-    kept = (c for c in shown if c in "\u200c\u200d" or unicodedata.category(c) not in {"Cf", "Cs", "Co", "Cn"})
-    line = remove_unneeded_joiners(" ".join("".join(kept).split()))
+    visible = (c for c in shown if c in "\u200c\u200d" or unicodedata.category(c) not in {"Cf", "Cs", "Co", "Cn"})
+    line = remove_unneeded_joiners(" ".join("".join(visible).split()))
     line = ENCODED_WORD.sub("= ", line)
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 

@@ -175,25 +175,25 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
 
     def buffer_body(self, conn: Connection) -> None:
         """Buffer the body up to :data:`MAX_BUFFERED_BODY_BYTES`; the rest is discarded, and after :data:`MAX_DRAIN_BYTES` its end is not awaited."""
-        own = conn.chunks.feed(bytes(conn.received)) if conn.chunks else min(conn.body_left, len(conn.received))
+        body_bytes = conn.chunks.feed(bytes(conn.received)) if conn.chunks else min(conn.body_left, len(conn.received))
         room = max(MAX_BUFFERED_BODY_BYTES - conn.body_read, 0)
-        if own:
+        if body_bytes:
             try:
-                conn.buffer(conn.received[: min(own, room)])
+                conn.buffer(conn.received[: min(body_bytes, room)])
             except OSError:
                 self.reject(conn, 503)
                 return
-        del conn.received[:own]
-        conn.body_read += own
-        conn.body_left -= 0 if conn.chunks else own
+        del conn.received[:body_bytes]
+        conn.body_read += body_bytes
+        conn.body_left -= 0 if conn.chunks else body_bytes
         if conn.body_read > MAX_BUFFERED_BODY_BYTES:
             conn.must_close = True
             if conn.chunks:  # what is left of it could not be parsed
                 self.reject(conn, 413)
                 return
-        whole = conn.chunks.is_done if conn.chunks else not conn.body_left
-        if whole or conn.body_read > MAX_DRAIN_BYTES:
-            conn.must_close |= not whole
+        is_complete = conn.chunks.is_done if conn.chunks else not conn.body_left
+        if is_complete or conn.body_read > MAX_DRAIN_BYTES:
+            conn.must_close |= not is_complete
             self.unwatch(conn)
             conn.deadline = float("inf")
             conn.parser = get_parser(self.cfg, conn.pieces(), conn.client)

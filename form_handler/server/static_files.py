@@ -66,13 +66,13 @@ class StaticSite:
         return found.st_ino, found.st_mtime_ns
 
     def _refresh(self) -> None:
-        mark = self._fingerprint()
-        if mark is None or mark == self._mark:
+        fingerprint = self._fingerprint()
+        if fingerprint is None or fingerprint == self._mark:
             return
         with self._lock:
-            if mark != self._mark:
+            if fingerprint != self._mark:
                 self._files = self._read()
-                self._mark = mark
+                self._mark = fingerprint
 
     def _read(self) -> SiteFiles:
         return SiteFiles(
@@ -139,13 +139,13 @@ class SiteFile(StaticFile):  # type: ignore[misc]
     def __init__(self, path: str, headers: Any, encodings: Mapping[str, str], stat_cache: Any) -> None:
         super().__init__(path, headers, encodings, stat_cache)
         self.variants: dict[str, tuple[str, dict[str, str]]] = {}
-        for _pattern, place, found in self.alternatives:
+        for _pattern, file_path, found in self.alternatives:
             values = dict(found)
             encoding = values.get("Content-Encoding", IDENTITY)
             values["Accept-Ranges"] = "bytes"
             if encoding != IDENTITY:
                 values["ETag"] = f'{self.etag[:-1]}-{encoding}"'
-            self.variants[encoding] = (place, values)
+            self.variants[encoding] = (file_path, values)
 
     def get_response(self, method: str, request_headers: WSGIEnvironment) -> Response:
         """Answer a request for the file."""
@@ -155,22 +155,22 @@ class SiteFile(StaticFile):  # type: ignore[misc]
         if encoding is None:
             headers = {"Vary": "Accept-Encoding", "Content-Length": "0", "Cache-Control": "no-store"}
             return Response(HTTPStatus.NOT_ACCEPTABLE, headers.items(), None)
-        place, headers = self.variants[encoding]
+        file_path, headers = self.variants[encoding]
         if not is_resource_modified(request_headers, headers["ETag"], last_modified=headers["Last-Modified"]):
-            kept = {"Cache-Control", "ETag", "Expires", "Vary"}
-            return Response(HTTPStatus.NOT_MODIFIED, [row for row in headers.items() if row[0] in kept], None)
+            retained = {"Cache-Control", "ETag", "Expires", "Vary"}
+            return Response(HTTPStatus.NOT_MODIFIED, [row for row in headers.items() if row[0] in retained], None)
         if method == "HEAD":
             return Response(HTTPStatus.OK, headers.items(), None)
         size = int(headers["Content-Length"])
         part = requested_range(request_headers, headers, size)
         if part is None:
-            return Response(HTTPStatus.OK, headers.items(), Path(place).open("rb"))
+            return Response(HTTPStatus.OK, headers.items(), Path(file_path).open("rb"))
         start, stop = part
         if start >= stop:
             headers = {**headers, "Content-Range": f"bytes */{size}", "Content-Length": "0"}
             return Response(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers.items(), None)
         headers = {**headers, "Content-Range": f"bytes {start}-{stop - 1}/{size}", "Content-Length": str(stop - start)}
-        file = FilePart(Path(place).open("rb", buffering=0), start, stop - 1)  # noqa: SIM115 - closed by the server
+        file = FilePart(Path(file_path).open("rb", buffering=0), start, stop - 1)  # noqa: SIM115 - closed by the server
         return Response(HTTPStatus.PARTIAL_CONTENT, headers.items(), file)
 
 

@@ -22,8 +22,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from core.files import sync_folder, write_file
 from core.project import load_site_settings
-from form_handler.settings.file import SETTINGS_FILE, merge_settings
-from form_handler.settings.file import SettingsError as SettingsError
+from form_handler.settings.file import SETTINGS_FILE, SettingsError, merge_settings
 from form_handler.settings.values import (
     join_login,
     parse_bind,
@@ -34,6 +33,8 @@ from form_handler.settings.values import (
     parse_web_address,
     split_login,
 )
+
+__all__ = ["SETTINGS", "Settings", "SettingsError", "read_settings"]
 
 # name, meaning, unit, default
 SETTINGS: tuple[tuple[str, str, str, str], ...] = (

@@ -103,8 +103,8 @@ def _fold(text: str) -> str:
 
 def _name_parts(name: str) -> tuple[str, ...]:
     """Return an account's name and its parts: of an e-mail address, of first and last name."""
-    whole = _fold(name)
-    parts = (whole, *re.split(r"[\W_\d]+", whole))
+    folded = _fold(name)
+    parts = (folded, *re.split(r"[\W_\d]+", folded))
     return tuple({form for part in parts if len(part) >= 3 for form in (part, part[::-1])})
 
 
@@ -137,15 +137,15 @@ def _count_unguessable(text: str, words: Iterable[str]) -> int:
 
 def _without_runs(text: str) -> str:
     """Return a text without sequences and repetitions of one character, forwards and backwards."""
-    kept, start = "", 0
+    rest, start = "", 0
     while start < len(text):
         end = max(_run_end(text, start, row) for row in _rows())
         if end - start >= MIN_RUN_LENGTH:
             start = end
         else:
-            kept += text[start]
+            rest += text[start]
             start += 1
-    return kept
+    return rest
 
 
 def _rows() -> Iterator[str]:

@@ -173,13 +173,13 @@ def _close_batch(connection: sa.Connection, found: Sequence[Submission], now: da
 def _add_batch(
     connection: sa.Connection, companies: int, first: str, last: str, cells: Cells, now: datetime.datetime
 ) -> int:
-    kept = {name: table for name, table in cells.items() if table}
+    non_empty = {name: table for name, table in cells.items() if table}
     values = {
         "closed_at": now,
         "companies": companies,
         "first_answer": first,
         "last_answer": last,
-        "tables": json.dumps(kept),
+        "tables": json.dumps(non_empty),
     }
     added = connection.execute(survey_batch.insert().values(**values)).inserted_primary_key
     assert added is not None
@@ -232,16 +232,16 @@ def released_quotations(connection: sa.Connection) -> list[dict[str, Any]]:
 def visible_line(text: str) -> str:
     """Return a text as one line of visible characters, with the joiners that writing systems need."""
     text = _DIRECTION.sub("", _BREAKS.sub(" ", text))
-    kept = (c for c in text if unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"})
-    return unicodedata.normalize("NFC", "".join(kept)).strip()
+    visible = (c for c in text if unicodedata.category(c) not in {"Cc", "Cs", "Co", "Cn"})
+    return unicodedata.normalize("NFC", "".join(visible)).strip()
 
 
 def as_yaml(content: Mapping[str, Any]) -> str:
     """Return the file's text; reading it gives the same data."""
-    whole = {"current": dict(content)}
+    document = {"current": dict(content)}
     for allow_unicode in (True, False):
-        text = FILE_HEADER + yaml.safe_dump(whole, allow_unicode=allow_unicode, sort_keys=False, width=120)
-        if yaml.safe_load(text) == whole:
+        text = FILE_HEADER + yaml.safe_dump(document, allow_unicode=allow_unicode, sort_keys=False, width=120)
+        if yaml.safe_load(text) == document:
             return text
     raise PublicationError("The results cannot be written as YAML. Check the released quotations.")
 

@@ -29,21 +29,29 @@ def recommend(data: Mapping[str, Any], answers: Answers) -> list[dict[str, Any]]
     The list is never empty.
     """
     found: dict[str, dict[str, Any]] = {}
-    for place, rule in enumerate(data["rules"]):
+    for position, rule in enumerate(data["rules"]):
         if not all(key in answers.get(question, ()) for question, key in rule["when"].items()):
             continue
         for rank, key in enumerate(rule["show"]):
             if not is_applicable(data["measures"][key], answers):
                 continue
-            entry = found.setdefault(key, {"key": key, "first": False, "why": [], "points": 0, "place": (place, rank)})
+            entry = found.setdefault(
+                key, {"key": key, "first": False, "why": [], "points": 0, "place": (position, rank)}
+            )
             entry["first"] = entry["first"] or rule["first"]
             entry["points"] += len(rule["when"])
             why = [f"{question}:{answer}" for question, answer in rule["when"].items()]
             entry["why"] += [reason for reason in why if reason not in entry["why"]]
     best = sorted(found.values(), key=lambda one: (not one["first"], -one["points"], one["place"]))
-    kept = [one for one in best if one["key"] != data["always"]][: data["most"]]
-    last = {"key": data["always"], "first": not kept, "why": ["always"], "points": 0, "place": (len(data["rules"]), 0)}
-    return [{name: one[name] for name in ("key", "first", "why")} for one in [*kept, last]]
+    selected = [one for one in best if one["key"] != data["always"]][: data["most"]]
+    last = {
+        "key": data["always"],
+        "first": not selected,
+        "why": ["always"],
+        "points": 0,
+        "place": (len(data["rules"]), 0),
+    }
+    return [{name: one[name] for name in ("key", "first", "why")} for one in [*selected, last]]
 
 
 def is_applicable(measure: Mapping[str, Any], answers: Answers) -> bool:
@@ -120,8 +128,8 @@ def parse_answers(given: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """Return the valid choices of a query, each once; at most one for a question with one answer."""
     found = {}
     for question, choices in choice_labels().items():
-        kept = [key for key, _words in choices if key in given.get(question, ())]
-        found[question] = kept if question == "obstacle" else kept[:1]
+        selected = [key for key, _words in choices if key in given.get(question, ())]
+        found[question] = selected if question == "obstacle" else selected[:1]
     return found
 
 

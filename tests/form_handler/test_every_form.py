@@ -198,7 +198,8 @@ def later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("form_handler.views.review_age", lambda *_: 30.0)
 
 
-def test_a_fast_hand_alone_is_not_held_but_noted(browser: Browser) -> None:
+def test_a_fast_hand_alone_is_not_held_but_noted(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("form_handler.views.review_age", lambda *_: 1.0)
     browser.send(browser.review(LEAST["participation"]))
     (stored,) = browser.stored()
     assert (stored.held, stored.suspicion) == (False, "fast")

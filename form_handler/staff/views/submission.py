@@ -189,8 +189,8 @@ def release_quotation(found: Submission) -> BaseResponse:
         actions.withdraw_quotation(database(), found, field, g.account.name, utc_now())
         return redirect_to_submission(found)
     text = " ".join(typed[field].split())
-    whole = " ".join(allowed[field].split())
-    if not text or any(part.strip() not in whole for part in text.split("[…]")):
+    answer = " ".join(allowed[field].split())
+    if not text or any(part.strip() not in answer for part in text.split("[…]")):
         error = _("A quotation is a part of the text, word for word; mark what you leave out by […].")
         return render_submission(found, error=error, typed=typed)
     named = bool(found.answers.get("consent_named") and found.answers.get("company") and g.form.get("named"))
