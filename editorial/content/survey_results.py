@@ -1,23 +1,21 @@
-"""The survey's results on the site: charts with a table beside each, drawn from what was published."""
+"""The published results of the survey: loading, the data of the charts, and the table to download."""
 
 from __future__ import annotations
 
+import csv
 import io
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
 from msgspec import Struct
 
 from core import yaml
 from core.findings import Finding
-from core.formatting import format_long_date, format_month
 from core.gettext import gettext as _
-from core.gettext import ngettext
 from core.languages import Language
 from core.values import Date, Month
 from editorial.content.schema import StrictStruct, validate
-from editorial.content.structure import SURVEY, SURVEY_CSV
+from form_handler.forms import FORMS
 from form_handler.toolkit.recommend import RESULT_PATH
 
 RESULTS_PATH = "docs/data/survey.yml"
@@ -68,6 +66,11 @@ class Chart(Struct, frozen=True):
     title: str
     bars: list[ChartBar]
 
+    @property
+    def is_linked(self) -> bool:
+        """Return whether a bar leads somewhere."""
+        return any(bar.link for bar in self.bars)
+
 
 def load_survey(path: Path) -> Publication | Finding | None:
     """Return the latest publication, None before the first, or what is wrong with the file."""
@@ -96,44 +99,8 @@ def unreadable_finding(line: int, why: str) -> Finding:
                    "Schreiben Sie sie neu mit: kim survey publish", code="data")  # fmt: skip
 
 
-def render_survey_results(published: Publication | None, language: Language) -> str:
-    """Return the results as HTML in the current language; before the first publication, an invitation."""
-    if published is None:
-        return str(
-            Markup("<p>{}</p>").format(
-                _(
-                    "The survey has begun. There are no results yet: we show them once at least twenty companies have answered."
-                )
-            )
-        )
-    lead = ngettext("%(num)s company has answered", "%(num)s companies have answered", published.answers)
-    parts = [
-        Markup("<p><strong>{}</strong> ({} – {}). {}</p>").format(
-            lead,
-            format_month(published.first_answer, language),
-            format_month(published.last_answer, language),
-            _("Published on %(date)s.", date=format_long_date(published.published_on, language)),
-        ),
-        Markup("<p>{}</p>").format(
-            _(
-                "We show a number only if at least six companies gave this answer and at least six did not. "
-                "So nobody can find out what one company answered. Otherwise you read: too few answers."
-            )
-        ),
-    ]
-    drawn = [
-        render_chart(chart, published.answers, language.dir == "rtl") for chart in survey_charts(published, language)
-    ]
-    download = Markup('<p><a href="{}" download>{}</a></p>').format(
-        f"{language.root}{SURVEY}/{SURVEY_CSV}", _("All numbers as a table (CSV)")
-    )
-    return str(Markup("").join([*parts, *drawn, render_quotations(published), download]))
-
-
 def survey_charts(published: Publication, language: Language) -> list[Chart]:
     """Return the charts: what worked, what hindered, what helped, what is wanted, would they do it again."""
-    from form_handler.forms import FORMS  # late: most builds of one page draw no results
-
     survey = FORMS["survey"]
     form, tables = survey.form_class(), published.tables
 
@@ -168,77 +135,8 @@ def survey_charts(published: Publication, language: Language) -> list[Chart]:
     ]
 
 
-def render_bar(row: int, label: str, count: str | None, width: float, rtl: bool) -> Markup:
-    """Return label, bar and number of one row, 46 units high in a picture 320 wide; mirrored for right to left."""
-    begin, bar, number = (320.0, 320 - width, 314 - width) if rtl else (0.0, 0.0, 6 + width)
-    return Markup(
-        '<text class="kim-bar__label" x="{:.1f}" y="{}">{}</text><rect class="kim-bar" x="{:.1f}" y="{}" width="{:.1f}" height="14"/>'
-        '<text class="kim-bar__number" x="{:.1f}" y="{}">{}</text>'
-    ).format(
-        begin, 46 * row + 14, label, bar, 46 * row + 21, width, number, 46 * row + 33, "–" if count is None else count
-    )
-
-
-def format_count(bar: ChartBar, answers: int) -> str:
-    """Return a bar's number in words of the current language; with its base where not all companies are counted in it."""
-    if bar.count is None:
-        return _("too few answers")
-    if bar.base == answers:
-        return str(bar.count)
-    return _("%(count)s of %(base)s", count=bar.count, base=bar.base)
-
-
-def render_chart(chart: Chart, answers: int, rtl: bool) -> Markup:
-    """Return a chart as SVG (for eyes only) with its table, which says the same in words and links each obstacle."""
-    height = 46 * len(chart.bars)
-    bars = Markup("").join(
-        render_bar(
-            row,
-            bar.label,
-            None if bar.count is None else format_count(bar, answers),
-            240 * (bar.count or 0) / (bar.base or 1),
-            rtl,
-        )
-        for row, bar in enumerate(chart.bars)
-    )
-    rows = Markup("").join(
-        Markup("<tr><th scope='row'>{}</th><td>{}</td></tr>").format(
-            Markup('<a href="{}">{}</a>').format(bar.link, bar.label) if bar.link else bar.label,
-            format_count(bar, answers),
-        )
-        for bar in chart.bars
-    )
-    linked = any(bar.link for bar in chart.bars)
-    return Markup(
-        '<section class="kim-chart" aria-labelledby="survey-{key}"><h3 id="survey-{key}">{title}</h3>{hint}'
-        '<svg class="kim-chart__bars" viewBox="0 0 320 {height}" width="320" height="{height}" direction="{direction}" aria-hidden="true" focusable="false">{bars}</svg>'
-        "<table><caption class='kim-visually-hidden'>{title}</caption><thead><tr><th scope='col'>{what}</th><th scope='col'>{how_many}</th></tr></thead>"
-        "<tbody>{rows}</tbody></table></section>"
-    ).format(
-        key=chart.key, title=chart.title, height=height, bars=bars, rows=rows, what=_("Answer"), how_many=_("Companies"), direction="rtl" if rtl else "ltr",
-        hint=Markup("<p>{}</p>").format(_("Each obstacle leads to the measures that answer it.")) if linked else "",
-    )  # fmt: skip
-
-
-def render_quotations(published: Publication) -> Markup:
-    """Return the sentences that companies let us publish."""
-    if not published.quotations:
-        return Markup("")
-    quoted = Markup("").join(
-        Markup('<blockquote lang="{}" dir="auto"><p>{}</p><footer>{}</footer></blockquote>').format(
-            one.language, one.text, one.company or _("A company from Bottrop")
-        )
-        for one in published.quotations
-    )
-    return Markup('<section class="kim-quotes"><h3 id="survey-quotes">{}</h3>{}</section>').format(
-        _("What companies told us"), quoted
-    )
-
-
 def results_csv(published: Publication, language: Language) -> str:
     """Return all shown numbers as CSV (RFC 4180, UTF-8 with mark); hidden ones are empty."""
-    import csv  # late: one page of the site offers it
-
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow([_("Question"), _("Answer"), _("Companies"), _("Of how many companies")])

@@ -76,7 +76,7 @@ def parts(house: House, language: Language) -> ShortcodeRenderers:
         return forms_notice()
 
     def results() -> str:
-        from editorial.content.survey_results import render_survey_results
+        from editorial.render.charts import render_survey_results
 
         return render_survey_results(house.survey, language)
 

@@ -23,7 +23,8 @@ from editorial.content.front_matter import PageFrontMatter
 from editorial.content.html_policy import check_html, template_ids
 from editorial.content.pages import PageText
 from editorial.content.shortcodes import fact_urls
-from editorial.content.survey_results import Publication, Quotation, render_survey_results
+from editorial.content.survey_results import Publication, Quotation
+from editorial.render.charts import render_survey_results
 from editorial.render.notices import forms_notice
 from form_handler.forms import FORMS
 from tests.conftest import ROOT

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from core.gettext import gettext, use_language
 from core.languages import Language, load_languages
 from editorial.content.html_policy import check_html
-from editorial.content.survey_results import Publication, Quotation, load_survey, render_survey_results, results_csv
+from editorial.content.survey_results import Publication, Quotation, load_survey, results_csv
+from editorial.render.charts import render_survey_results
 from form_handler.forms import FORMS
 from form_handler.forms.contact_details import mailbox_key
 from form_handler.settings import Settings, read_settings
