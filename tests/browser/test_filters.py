@@ -37,16 +37,17 @@ def test_only_cards_that_fit_every_choice_stay_and_a_reset_brings_all_back(
 
 def test_a_card_that_does_not_fit_is_not_read_out(visit: Begin) -> None:
     page = visit().open("/angebote/")
+    everything = shown(page)
     page.locator("[name=topic][value=health]").check()
     names = page.locator(".kim-cards__list").aria_snapshot()
-    assert names.count("listitem") == len(shown(page)) == 1
+    assert 0 < names.count("listitem") == len(shown(page)) < len(everything)
 
 
 def test_the_number_of_pages_is_announced_and_an_empty_list_says_what_to_do(visit: Begin) -> None:
     page = visit().open("/en/angebote/")
     status = page.locator(".kim-filter [role=status]")
     page.locator("[name=topic][value=health]").check()
-    assert status.inner_text() == "Pages found: 1"
+    assert status.inner_text() == f"Pages found: {len(shown(page))}"
     page.locator("[name=audience][value=employers]").check()
     assert shown(page) == []
     assert status.inner_text() == "No page fits this choice. Choose something else or show all."
@@ -56,17 +57,20 @@ def test_the_number_of_pages_is_announced_and_an_empty_list_says_what_to_do(visi
 def test_without_script_the_number_is_counted_by_the_stylesheet(visit: Begin) -> None:
     page = visit(java_script_enabled=False).open("/angebote/")
     page.locator("[name=topic][value=health]").check()
+    found = len(shown(page))
+    assert found > 0
     assert page.locator(".kim-filter__shown").is_visible()
     nodes = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
     texts = [str(node.get("name", {}).get("value")).strip() for node in nodes if node["role"]["value"] == "StaticText"]
-    assert texts[texts.index("Angezeigte Seiten:") + 1] == "1"
+    assert texts[texts.index("Angezeigte Seiten:") + 1] == str(found)
 
 
 def test_the_address_keeps_the_choice(visit: Begin) -> None:
     seen = visit()
     page = seen.open("/angebote/?topic=health&language=no-such")
     assert page.locator("[name=topic][value=health]").is_checked()
-    assert len(shown(page)) == 1
+    assert shown(page)
+    assert all("health" in tags.split() for tags in shown(page))
     page.locator("[name=topic][value=work]").check()
     assert page.url == seen.url + "/angebote/?topic=work"
     page.locator(".kim-filter button[type=reset]").click()

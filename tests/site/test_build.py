@@ -43,7 +43,7 @@ def test_a_fault_stops_the_build_with_file_line_and_remedy_and_keeps_the_old_sit
 
 
 def test_the_mark_changes_with_any_source_and_with_nothing_else(tmp_path: Path) -> None:
-    for name in ("overrides", "core", "editorial", "form_handler/forms", "docs/de"):
+    for name in ("overrides", "core", "editorial", "form_handler/forms", "form_handler/toolkit", "docs/de"):
         (tmp_path / name).mkdir(parents=True)
     for name in ("mkdocs.yml", "requirements.txt", "docs/de/a.md"):
         (tmp_path / name).write_text("a")
