@@ -1,4 +1,4 @@
-"""How long an editor waits: from saving a page to seeing it in the browser, with ``kim serve --live``.
+"""How long an editor waits: from saving a page to seeing it in the browser, with ``kim serve --show-bar``.
 
 ``kim bench serve`` starts the preview on synthetic sites, opens a page in Chromium and saves it again and again,
 now and then while the background build of the save before still runs.
@@ -37,7 +37,7 @@ def preview(project: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     env = {**os.environ, "KIM_DATA_DIR": str(project / "var")}
-    command = [sys.executable, "-m", "kim", "serve", "--port", str(port), "--live"]
+    command = [sys.executable, "-m", "kim", "serve", "--port", str(port), "--show-bar"]
     running = subprocess.Popen(command, cwd=project, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address, begun = f"http://127.0.0.1:{port}", time.monotonic()
     try:

@@ -20,14 +20,14 @@ def main() -> NoReturn:
             f"Error: Dieses kim gehört zu {CODE}, Sie stehen aber in {here}. "
             "Rufen Sie hier `make run` auf: Das legt .venv für diesen Ordner an."
         )
-    open_output()
-    code = call()
-    if fault := close_output():
+    ensure_streams()
+    code = run()
+    if fault := flush_streams():
         code = code or fault
     sys.exit(code)
 
 
-def open_output() -> None:
+def ensure_streams() -> None:
     """Ensure stdout and stderr are open; replace characters that the terminal cannot encode."""
     sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
@@ -35,25 +35,25 @@ def open_output() -> None:
             stream.reconfigure(errors="replace")
 
 
-def close_output() -> int | str | None:
+def flush_streams() -> int | str | None:
     """Flush stdout and stderr; return the exit code or message if that fails."""
     try:
         sys.stdout.flush()
         sys.stderr.flush()
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python would try once more at its end
-        return unsaid(error)
+        return output_error(error)
     return None
 
 
-def unsaid(error: OSError) -> int | str:
+def output_error(error: OSError) -> int | str:
     """Return the exit code for a closed pipe, or the message for a full disk."""
     return (
         1 if isinstance(error, BrokenPipeError) else f"Error: Die Ausgabe ließ sich nicht schreiben: {error.strerror}."
     )
 
 
-def call() -> int | str | None:
+def run() -> int | str | None:
     """Run the command; return with what the process is to end, as :func:`sys.exit` takes it."""
     from core.findings import ContentError
     from kim import cli
@@ -71,6 +71,6 @@ def call() -> int | str | None:
                 "Prüfen Sie, ob die Datei da ist und ob Sie sie lesen und schreiben dürfen."
             )
         if error.errno in (errno.EPIPE, errno.ENOSPC):
-            return unsaid(error)
+            return output_error(error)
         raise
     raise AssertionError("click always ends with SystemExit")

@@ -1,259 +1,37 @@
-"""All commands, as click knows them."""
+"""The command line: which module holds which command."""
 
 from __future__ import annotations
 
-import datetime
 import importlib
-import os
-import sys
-from pathlib import Path
 
 import click
 
-from core.clock import utc_now
-from core.project import ROOT
-
-# Commands that live elsewhere, by the module that brings them; it is read only when one of them is called.
-ELSEWHERE = {
-    "translations": "kim.translations",
+# The module of each command; it is imported when the command is called.
+LAZY_COMMANDS = {
+    **dict.fromkeys(("build", "pdf", "check", "dashboard", "new", "catalogs", "serve"), "kim.site"),
     **dict.fromkeys(("submissions", "db", "mail", "users", "purge", "backup", "restore", "survey"), "kim.service"),
+    "translations": "kim.translations",
+    "demo": "kim.demo",
+    "bench": "kim.bench",
 }
 
 
-class Lazy(click.Group):
-    """A group that reads a command's module when the command is called."""
+class LazyGroup(click.Group):
+    """A group that imports the module of a command when the command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
-        return sorted({*super().list_commands(ctx), *ELSEWHERE})
+        return sorted(LAZY_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return one command."""
-        if cmd_name in ELSEWHERE:
-            command: click.Command = getattr(importlib.import_module(ELSEWHERE[cmd_name]), cmd_name)
-            return command
-        return super().get_command(ctx, cmd_name)
+        """Return one command, None if there is none of this name."""
+        if cmd_name not in LAZY_COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(LAZY_COMMANDS[cmd_name]), cmd_name)
+        return command
 
 
-@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="kim-bottrop", prog_name="kim", message="%(prog)s %(version)s")
 def main() -> None:
     """KIM: the site, its forms and what came in."""
-
-
-@main.command()
-@click.option("--site-dir", type=click.Path(path_type=Path), default=ROOT / "site", help="Where to (default: site/).")
-@click.option("--site-url", help="Public address, for example https://kim.example.org/ (default: mkdocs.yml).")
-@click.option("--pdf/--no-pdf", default=True, help="With or without the PDF booklets (default: with).")
-@click.option(
-    "--cache/--no-cache", default=True, help="Use what earlier builds rendered, or render everything (default: use it)."
-)
-def build(site_dir: Path, site_url: str | None, pdf: bool, cache: bool) -> None:
-    """Build the whole site, strictly, with its search index and its PDF booklets."""
-    build_here(site_dir, site_url, pdf, cache)
-
-
-def build_here(site_dir: Path, site_url: str | None, pdf: bool, cache: bool = True) -> None:
-    """Build the site unless nothing has changed, and say so.
-
-    :raises ClickException: if the build fails; the site before stays.
-    """
-    from editorial.build.fingerprint import is_current, read_inputs
-
-    inputs = read_inputs(ROOT / "docs", site_url)
-    if cache and is_current(site_dir.resolve(), inputs, pdf):
-        click.echo(f"Nichts hat sich geändert: {site_dir}")
-        return
-    from editorial.build.build import BuildError, build_site  # late: not needed where nothing has changed
-
-    try:
-        missing = build_site(site_dir, site_url, pdf=pdf, cache=cache, inputs=inputs)
-    except BuildError as error:
-        raise click.ClickException(str(error)) from error
-    if missing:
-        click.echo(missing)
-    click.echo(f"Fertig: {site_dir}")
-
-
-@main.command()
-@click.option(
-    "--site-dir", type=click.Path(path_type=Path), default=ROOT / "site", help="The built site (default: site/)."
-)
-@click.option("--site-url", help="Public address, for example https://kim.example.org/ (default: mkdocs.yml).")
-def pdf(site_dir: Path, site_url: str | None) -> None:
-    """Build what changed and print the PDF booklets: newcomers' guide and toolkit, in every language."""
-    from editorial.build.pdf import find_chromium
-
-    if find_chromium() is None:
-        raise click.ClickException(
-            "Ohne PDF: Es ist kein Chromium da (sudo apt-get install chromium, oder KIM_CHROMIUM nennt es)."
-        )
-    build_here(site_dir, site_url, pdf=True)
-    for path in sorted((site_dir / "pdf").glob("*.pdf")):
-        click.echo(f"{path} ({path.stat().st_size // 1000} kB)")
-
-
-@main.command()
-@click.option("--pending", is_flag=True, help="Auch auflisten, was die Stadt noch bestätigen muss.")
-@click.option("--publish", is_flag=True, help="Auch melden, was nicht öffentlich werden darf.")
-@click.option("--links", is_flag=True, help="Auch alle fremden Adressen abrufen; das dauert einige Minuten.")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "github", "json"]), default="text", show_default=True,
-    help="Für Menschen, für GitHub oder für Programme.",
-)  # fmt: skip
-def check(pending: bool, publish: bool, links: bool, form: str) -> None:
-    """Seiten, Angaben und Wörter der Oberfläche prüfen: Datei, Zeile, Grund und Abhilfe zu jedem Fehler."""
-    from core.findings import as_github, as_json, as_text, errors
-    from editorial.checks.runner import run_checks
-
-    report = run_checks(show_pending=pending, publish=publish)
-    found = report.findings
-    if links:
-        from editorial.checks.external_links import check_links
-
-        found = sorted([*found, *check_links(report.facts, click.echo if form == "text" else None)])
-    shown = {"text": as_text, "github": as_github, "json": as_json}[form](found)
-    if shown:
-        click.echo(shown)
-    wrong = errors(found)
-    if form == "text":
-        click.echo(f"{report.pages} Seiten in {report.languages} Sprachen geprüft, {len(wrong)} Fehler.")
-    sys.exit(1 if wrong else 0)
-
-
-@main.command()
-@click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Eine andere Datei als var/dashboard/index.html."
-)
-def dashboard(out: Path | None) -> None:
-    """Den Redaktionstisch schreiben: eine Seite mit allem, was zu tun ist (var/dashboard/index.html, nie öffentlich)."""
-    from editorial.checks.dashboard import DEFAULT_PATH, write_dashboard
-
-    click.echo(f"Der Redaktionstisch steht in {write_dashboard(out or DEFAULT_PATH)}")
-
-
-@main.command()
-@click.argument("kind", type=click.Choice(["offer", "company", "measure", "page", "language"]))
-@click.argument("name")
-@click.option("--in", "folder", help="Für eine Seite: der Bereich, in dem sie steht, zum Beispiel ankommen.")
-def new(kind: str, name: str, folder: str | None) -> None:
-    """Eine Seite (kim new offer "Titel") oder eine Sprache (kim new language fr) anlegen; danach steht dort, was folgt."""
-    from editorial.content.scaffold import ScaffoldError, new_language, new_page
-
-    try:
-        if kind == "language":
-            made = new_language(name)
-        else:
-            made = new_page(kind, name, ROOT / "docs", datetime.date.today(), folder)
-    except ScaffoldError as error:
-        raise click.ClickException(str(error)) from error
-    for path in made.files:
-        click.echo(f"geschrieben: {path.relative_to(ROOT)}")
-    for step in made.next_steps:
-        click.echo(f"- {step}")
-
-
-@main.command(context_settings={"ignore_unknown_options": True})
-@click.argument("what", type=click.Choice(["build", "page", "search", "serve", "form"]))
-@click.argument("options", nargs=-1, type=click.UNPROCESSED)
-def bench(what: str, options: tuple[str, ...]) -> None:
-    """Measure beside peers in the same run and write it into bench/results.md (developers).
-
-    What follows WHAT goes to that benchmark: kim bench build --peer stock,hugo --size 8x60 --rounds 1.
-    """
-    sys.path.insert(0, str(ROOT))  # benchmarks are not installed with the commands
-    try:
-        module = importlib.import_module(f"bench.{what}")
-        sys.exit(module.main(list(options)))
-    except Exception as error:
-        from bench.needs import missing_part  # late: see above
-
-        if sentence := missing_part(error):
-            raise click.ClickException(f"bench {what}: {sentence}") from error
-        raise
-
-
-@main.group()
-def catalogs() -> None:
-    """Wörter der Oberfläche: die Kataloge in core/locale/."""
-
-
-@catalogs.command("update")
-def update_catalogs() -> None:
-    """Die Kataloge an den Code anpassen: fehlende Einträge anlegen, überflüssige entfernen."""
-    from core.catalogs import STAFF_SOURCE_DIRS, extract_messages, update_catalog
-    from core.gettext import SOURCE_LANGUAGE, STAFF_LANGUAGES, STAFF_LOCALE_DIR
-    from core.languages import load_languages
-
-    template, office = extract_messages(), extract_messages(dirs=STAFF_SOURCE_DIRS)
-    for language in load_languages():
-        if language.code == SOURCE_LANGUAGE:
-            continue
-        if update_catalog(language, template):
-            click.echo(f"core/locale/{language.code}.po geändert")
-        if language.code in STAFF_LANGUAGES and update_catalog(language, office, STAFF_LOCALE_DIR):
-            click.echo(f"core/locale/office/{language.code}.po geändert")
-
-
-@main.command()
-@click.option("--port", metavar="NUMBER", help="Port of the server, instead of the setting PORT.")
-@click.option("--watch/--no-watch", default=True, help="Bring saved pages into the site at once (not in production).")
-@click.option("--live", is_flag=True, help="Show the preview's bar from the beginning, not only once a page was saved.")
-def serve(port: str | None, watch: bool, live: bool) -> None:
-    """Build the site if it changed, then serve site and forms together on this machine, with a live preview."""
-    from editorial.build.build import BuildError, build_if_changed
-    from kim.service import load_settings, serve_foreground
-
-    if port:
-        os.environ["PORT"] = port
-    settings = load_settings()
-    try:
-        built = build_if_changed(settings.site_dir)
-    except BuildError as error:
-        raise click.ClickException(str(error)) from error
-    click.echo("The site has been built." if built else "The site is up to date.")
-    if not watch or settings.mode != "development":
-        serve_foreground(settings)
-        return
-    from editorial.preview.middleware import Preview, start_watcher
-
-    always = live or sys.stdout.isatty()
-    watcher, parent = start_watcher(settings.site_dir), os.getpid()
-    try:
-        serve_foreground(settings, lambda app: Preview(app, settings.site_dir, always))
-    finally:
-        if os.getpid() == parent:  # gunicorn's workers are copies of this process and pass here too
-            watcher.terminate()
-
-
-@main.command()
-@click.option("--port", metavar="NUMBER", help="Port of the server, instead of the setting PORT.")
-def demo(port: str | None) -> None:
-    """Show the whole loop with made-up companies: a database and a site of their own, marked on every page."""
-    from editorial.build.build import BuildError, build_site
-    from kim.demo import USER, new_password, seed_demo_data
-    from kim.service import load_settings, open_database, serve_foreground
-
-    if os.environ.get("KIM_MODE", "development") != "development":
-        raise click.ClickException("The demonstration does not run in production (KIM_MODE=production).")
-    # Nothing of the demonstration may reach real data or a real mail server: it reads no settings file either.
-    folder = (ROOT / (os.environ.get("KIM_DATA_DIR") or "var") / "demo").absolute()
-    own = {"KIM_DATA_DIR": str(folder), "KIM_SITE_DIR": str(folder / "site")}
-    own |= {"PORT": port or os.environ.get("PORT", "")}
-    settings = load_settings(own)
-    password = new_password()
-    seed_demo_data(
-        open_database(settings, create=True),
-        settings,
-        folder / "survey.yml",
-        utc_now(),
-        password,
-    )
-    try:
-        build_site(settings.site_dir, None, demo_survey=folder / "survey.yml")
-    except BuildError as error:
-        raise click.ClickException(str(error)) from error
-    (folder / "demonstration").touch()  # the staff area says so, too
-    click.echo(f"Demonstration. Log in at http://{settings.bind}:{settings.port}/eingang/ as {USER} with {password}")
-    others = {name: value for name, value in os.environ.items() if not name.startswith("KIM_")}
-    serve_foreground(settings, mail_env={**others, "KIM_SETTINGS": "none", **own})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import random
 import secrets
 import uuid
@@ -10,6 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import click
+
+from core.clock import utc_now
+from core.project import ROOT
 from form_handler.forms import FORMS
 from form_handler.forms.survey import OBSTACLES, SUCCESS_FACTORS, SUPPORTS, WANTED_SUPPORT, WOULD_REPEAT
 from form_handler.mail.compose import submission_mails
@@ -124,3 +129,35 @@ def _store_submission(
         database, str(uuid.uuid4()), form, language, whole, partial(submission_mails, settings, definition), at,
         judge=lambda _connection: SpamVerdict("trap" if held else "", held),
     )  # fmt: skip
+
+
+@click.command()
+@click.option("--port", metavar="NUMBER", help="Port of the server, instead of the setting PORT.")
+def demo(port: str | None) -> None:
+    """Show the whole loop with made-up companies: a database and a site of their own, marked on every page."""
+    from editorial.build.build import BuildError, build_site
+    from kim.service import load_settings, open_database, serve_foreground
+
+    if os.environ.get("KIM_MODE", "development") != "development":
+        raise click.ClickException("The demonstration does not run in production (KIM_MODE=production).")
+    # Nothing of the demonstration may reach real data or a real mail server: it reads no settings file either.
+    folder = (ROOT / (os.environ.get("KIM_DATA_DIR") or "var") / "demo").absolute()
+    own = {"KIM_DATA_DIR": str(folder), "KIM_SITE_DIR": str(folder / "site")}
+    own |= {"PORT": port or os.environ.get("PORT", "")}
+    settings = load_settings(own)
+    password = new_password()
+    seed_demo_data(
+        open_database(settings, create=True),
+        settings,
+        folder / "survey.yml",
+        utc_now(),
+        password,
+    )
+    try:
+        build_site(settings.site_dir, None, demo_survey=folder / "survey.yml")
+    except BuildError as error:
+        raise click.ClickException(str(error)) from error
+    (folder / "demonstration").touch()  # the staff area says so, too
+    click.echo(f"Demonstration. Log in at http://{settings.bind}:{settings.port}/eingang/ as {USER} with {password}")
+    others = {name: value for name, value in os.environ.items() if not name.startswith("KIM_")}
+    serve_foreground(settings, mail_env={**others, "KIM_SETTINGS": "none", **own})

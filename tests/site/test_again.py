@@ -424,7 +424,7 @@ def test_an_old_site_that_cannot_be_removed_does_not_stop_this_build_nor_the_nex
 
 def test_a_build_with_nothing_to_do_does_not_load_mkdocs(docs: Path, project: Path) -> None:
     shutil.copytree(docs, project / "docs")
-    code = "import sys; from kim import call; sys.argv[1:] = ['build', '--no-pdf']; code = call(); print(*sys.modules); sys.exit(code)"
+    code = "import sys; from kim import run; sys.argv[1:] = ['build', '--no-pdf']; code = run(); print(*sys.modules); sys.exit(code)"
 
     def loaded() -> tuple[str, set[str]]:
         done = subprocess.run([sys.executable, "-c", code], cwd=project, capture_output=True, text=True, check=True)
