@@ -1,6 +1,6 @@
-"""The catalogues of interface words: collect messages from the code, and four checks.
+"""Catalogs of interface messages: extraction from the code, update, and four checks.
 
-Nothing missing, nothing unused, files in normal form, placeholders equal in every language.
+No message is missing, none is unused, files have the canonical format, and placeholders are equal in every language.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def extract_messages(root: Path = ROOT, dirs: tuple[str, ...] = SOURCE_DIRS) -> 
 
 
 def update_catalog(language: Language, template: Catalog, folder: Path = LOCALE_DIR) -> bool:
-    """Bring a catalogue in line with the code; return whether the file changed."""
+    """Update a catalog from the extracted messages; return whether the file changed."""
     path = folder / f"{language.code}.po"
     catalog = read_catalog(path, language.code) if path.exists() else Catalog(locale=language.code)
     catalog.update(template, no_fuzzy_matching=True, update_creation_date=False)
@@ -66,7 +66,7 @@ def update_catalog(language: Language, template: Catalog, folder: Path = LOCALE_
 
 
 def format_catalog(catalog: Catalog) -> str:
-    """Return a catalogue as text in the one order and layout that the project keeps."""
+    """Return a catalog as text in canonical order and layout."""
     clean = Catalog(locale=catalog.locale, charset="utf-8", fuzzy=False)
     clean.obsolete.clear()
     for message in sorted((m for m in catalog if m.id), key=_sort_key):

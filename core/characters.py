@@ -1,4 +1,4 @@
-"""Characters that no source text may hold, because readers and programs see something else than editors."""
+"""Characters that source texts may not hold: readers and programs would see something else than editors."""
 
 from __future__ import annotations
 

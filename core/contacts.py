@@ -1,8 +1,7 @@
-"""Whom to call when nothing else helps: the one contact that the form handler shows.
+"""The contacts that the form service shows and writes to, from ``docs/data/contacts.yml``.
 
-A face of `editorial` (see CONTRIBUTING.md): the handler reads the same entry of ``docs/data/contacts.yml`` as the
-build, so that the number on a fault page is the one on the site. It reads nothing else of ``docs/data/`` and needs
-none of its checks, which the build has made.
+The service reads the same entries as the build, so that the number on an error page is the one on the site. It makes
+no checks; the build has made them.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ STRING_FIELDS = ("name", "unit", "address", "phone", "email", "hours", "url")
 
 @dataclass(frozen=True)
 class ServiceContact:
-    """The contact, as far as the city has told us; None means that it has not."""
+    """One contact; a field is None if it is not known."""
 
     name: str
     unit: str | None = None
@@ -42,8 +41,7 @@ class ServiceContact:
 def load_fallback_contact(file: Path = FILE) -> ServiceContact | None:
     """Return the contact that ``municipality.switchboard`` in ``mkdocs.yml`` names; None if there is none to be read.
 
-    What is wrong with the file says the check, which lets no such site be built. A server whose site was built
-    before keeps taking forms, only without a number to call.
+    ``kim check`` reports faults of the file. The service then accepts forms without showing a number to call.
     """
     return _load_contact("switchboard", file)
 
@@ -63,5 +61,5 @@ def _load_contact(role: str, file: Path) -> ServiceContact | None:
         return None
     texts = {name: row[name].strip() for name in STRING_FIELDS if isinstance(row.get(name), str)}
     if phone_href(texts.get("phone")) is None:
-        texts.pop("phone", None)  # a number that cannot be dialled helps nobody
+        texts.pop("phone", None)  # it cannot be dialled
     return ServiceContact(**texts, confirmed=yaml.parse_bool(row.get("confirmed", "true")) is True)

@@ -1,4 +1,4 @@
-"""What the checks tell an editor: what is wrong, where, why it matters and how to mend it."""
+"""Findings of the checks: file, line, message, reason and hint for an editor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Literal
 
 Level = Literal["error", "notice"]
 
-# Every kind of finding, with the reason why it is one. A test plants a fault for each.
+# The reason for each code of a finding. A test plants a fault for each.
 REASONS = {
     "header-broken": "Ohne lesbaren Kopf wird die Seite nicht gebaut.",
     "header-key": "Was der Bau nicht kennt, würde er stillschweigend übergehen.",
@@ -66,12 +66,12 @@ REASONS = {
 
 @dataclass(frozen=True, order=True, slots=True)
 class Finding:
-    """One thing that an editor should know.
+    """One finding for an editor.
 
     :ivar file: the path from the top of the project, for example ``docs/ar/kontakt.md``.
     :ivar line: the line, counted from 1; 0 if it concerns the whole file.
-    :ivar message: what was seen, as a German sentence.
-    :ivar hint: what the editor does about it, as a German sentence.
+    :ivar message: the observation, as a German sentence.
+    :ivar hint: the remedy, as a German sentence.
     :ivar level: an ``error`` stops the build or the check, a ``notice`` does not.
     :ivar code: a key of :data:`REASONS`.
     """
@@ -85,7 +85,7 @@ class Finding:
 
     @property
     def reason(self) -> str:
-        """Return why this is a finding, as a German sentence."""
+        """Return the reason for this kind of finding, as a German sentence."""
         return REASONS[self.code]
 
     def __str__(self) -> str:
@@ -94,7 +94,7 @@ class Finding:
 
 
 class ContentError(Exception):
-    """The content cannot be built; carries the findings that say why."""
+    """The content cannot be built; carries the findings."""
 
     def __init__(self, findings: list[Finding]) -> None:
         self.findings = sorted(findings)
@@ -106,13 +106,13 @@ class ContentError(Exception):
 
 
 class RenderError(Exception):
-    """A page could not be drawn; the message says which and why."""
+    """A page could not be rendered; the message names the page and the reason."""
 
 
 def closest_match(word: str, known: Iterable[str], least: float = 0.6) -> str:
-    """Return the known word that was probably meant, or nothing.
+    """Return the known word that is most similar to another, or an empty string.
 
-    :param least: how alike they have to be, between 0 and 1.
+    :param least: the least similarity, between 0 and 1.
     """
     from difflib import get_close_matches  # late: most words are right
 

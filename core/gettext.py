@@ -1,7 +1,7 @@
-"""Interface words: one gettext domain for templates and Python, read from ``core/locale/*.po``.
+"""gettext for templates and Python, from the catalogs ``core/locale/*.po``.
 
-The identifiers are English sentences. English itself needs no catalogue; every other published
-language needs a whole one (``kim check`` says what is missing and prints the command that mends it).
+The message ids are English sentences. English has no catalog; every other language has a complete one, which
+``kim check`` verifies.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LOCALE_DIR = Path(__file__).resolve().parent / "locale"
 SOURCE_LANGUAGE = "en"
-# The words of the staff area, which speaks fewer languages than the site; a domain of its own.
+# The staff area has a domain of its own and fewer languages than the site.
 STAFF_LOCALE_DIR = LOCALE_DIR / "office"
 STAFF_LANGUAGES = ("de", "en")
 
@@ -36,11 +36,11 @@ _current_language: ContextVar[str | None] = ContextVar("language", default=None)
 
 @functools.lru_cache
 def load_catalog(code: str) -> stdlib_gettext.NullTranslations:
-    """Return the catalogue of a language; English, the language of the identifiers, has an empty one.
+    """Return the catalog of a language, an empty one for English.
 
-    Where the staff area has words in this language, they stand behind those of the site.
+    The catalog of the staff area, where the language has one, is its fallback.
 
-    :raises FileNotFoundError: if a language of the table has no catalogue.
+    :raises FileNotFoundError: if a language of the table has no catalog.
     """
     if code == SOURCE_LANGUAGE:
         return stdlib_gettext.NullTranslations()
@@ -51,7 +51,7 @@ def load_catalog(code: str) -> stdlib_gettext.NullTranslations:
 
 
 def _compile(path: Path, code: str) -> stdlib_gettext.GNUTranslations:
-    """Return a catalogue, compiled once for its content; what is compiled lies where Python keeps its own."""
+    """Return a catalog, compiled once per content into ``__pycache__``."""
     text = path.read_bytes()
     kept = path.parent / "__pycache__" / f"{path.stem}.{hashlib.sha256(text).hexdigest()[:16]}.mo"
     try:
@@ -74,9 +74,9 @@ def _compile(path: Path, code: str) -> stdlib_gettext.GNUTranslations:
 
 
 def read_catalog(path: Path, code: str) -> Catalog:
-    """Return a catalogue of interface words.
+    """Return a catalog.
 
-    :raises ContentError: if it is not UTF-8 or no PO file.
+    :raises ContentError: if the file is not UTF-8 or not a PO file.
     """
     from babel.messages.pofile import PoFileError, read_po
 
@@ -98,7 +98,7 @@ def read_catalog(path: Path, code: str) -> Catalog:
 
 
 def catalogs_digest() -> str:
-    """Return a mark that changes with any catalogue of the site's words."""
+    """Return a digest of all catalogs of the site."""
     digest = hashlib.sha256()
     for path in sorted(LOCALE_DIR.glob("*.po")):
         digest.update(path.read_bytes())
@@ -107,7 +107,7 @@ def catalogs_digest() -> str:
 
 @contextlib.contextmanager
 def use_language(code: str) -> Iterator[None]:
-    """Speak this language inside the ``with`` block, in this thread only."""
+    """Set the current language inside the ``with`` block, in this context only."""
     token = _current_language.set(code)
     try:
         yield
@@ -116,7 +116,7 @@ def use_language(code: str) -> Iterator[None]:
 
 
 def current_language_code() -> str:
-    """Return the code of the language being spoken; the default language outside :func:`use_language`."""
+    """Return the code of the current language; the default language outside :func:`use_language`."""
     return _current_language.get() or default_language().code
 
 
@@ -138,5 +138,5 @@ def lazy_gettext(message: str, **values: Any) -> Any:
 
 
 def set_language(code: str) -> None:
-    """Speak this language from here on in this context; the build does so once per language run."""
+    """Set the current language in this context from here on; the build does so once per language."""
     _current_language.set(code)

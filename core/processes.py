@@ -1,4 +1,4 @@
-"""Processes beside this one."""
+"""Child processes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 
 @contextlib.contextmanager
 def block_sigint() -> Iterator[None]:
-    """Let processes that begin inside the ``with`` block not hear Ctrl-C, which a terminal sends to all of them.
+    """Block SIGINT in processes that start inside the ``with`` block.
 
-    A worker that heard it would die, and whoever waits for its work would wait for ever. The process that has begun
-    them hears it, and ends them. A signal that comes meanwhile is heard afterwards.
+    A terminal sends Ctrl-C to all processes of a group. A worker that ends by it leaves its parent waiting; the parent
+    handles the signal and ends the workers. A signal that arrives inside the block is delivered after it.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

@@ -1,10 +1,8 @@
-"""Reading YAML: safely, and with the C parser where PyYAML brings it, which is ten times as fast.
+"""YAML: safe loading with the C parser where PyYAML has it, error messages in German, and checks of valid but wrong text.
 
-What editors write is read as text (:func:`load_strings`): YAML 1.1 would take ``0204170300`` for an octal number, ``12:30``
-for 750, ``no`` for false and ``2027-02-29`` for a date that ends in an exception. The declared shapes say what a value
-is (:mod:`editorial.content.schema`). Only ``mkdocs.yml``, which MkDocs reads as well, is read by the rules of YAML 1.1.
-
-PyYAML is loaded by the first text that is read: a build for which none is comes without it. Its names are had from here.
+Files of editors are read with strings as values (:func:`load_strings`): YAML 1.1 reads ``0204170300`` for an octal number, ``12:30``
+for 750, ``no`` for false and ``2027-02-29`` for a date that ends in an exception. The declared
+shapes define the types (:mod:`editorial.content.schema`). Only ``mkdocs.yml``, which MkDocs reads as well, is read by the rules of YAML 1.1.
 """
 
 from __future__ import annotations
@@ -33,7 +31,7 @@ MAX_NODES, MAX_DEPTH, MAX_BRACKETS = 200_000, 40, 500
 def load(text: str) -> Any:
     """Return a YAML text as data, by the rules of YAML 1.1.
 
-    :raises YAMLError: if it is none, or holds a value that cannot be, such as 30 February.
+    :raises YAMLError: if it is not valid, or holds an impossible value such as 30 February.
     """
     _check_depth(text)
     loader = _loader()(text)
@@ -47,9 +45,9 @@ def load(text: str) -> Any:
 
 
 def compose(text: str) -> Any:
-    """Return a YAML text as nodes, which know their lines; None for an empty text.
+    """Return a YAML text as nodes with line numbers; None for an empty text.
 
-    :raises YAMLError: if it is none.
+    :raises YAMLError: if it is not valid.
     """
     _check_depth(text)
     return yaml.compose(text, Loader=_loader())
@@ -60,7 +58,7 @@ def load_strings(text: str) -> Any:
 
     Lists are lists, blocks are dicts. A value that is left empty, or is ``null`` or ``~`` without quotes, is None.
 
-    :raises YAMLError: if it is none, or if a block names a key twice.
+    :raises YAMLError: if it is not valid, or if a mapping has a key twice.
     """
     return to_strings(compose(text))
 
@@ -76,10 +74,10 @@ def load_file(path: Path) -> tuple[Any, Any]:
 
 
 class ListFileError(Exception):
-    """A file that is no readable list.
+    """A file is not a readable list.
 
-    :ivar line: the line, 0 if none is known.
-    :ivar reason: what is wrong there, in German.
+    :ivar line: the line, 0 if unknown.
+    :ivar reason: the fault, in German.
     """
 
     def __init__(self, line: int, why: str) -> None:
@@ -183,7 +181,7 @@ def line_of(node: Any, way: tuple[str | int, ...]) -> int:
 
 
 def explain_error(error: Exception) -> tuple[int, str]:
-    """Return the line of a YAML error, 0 if it knows none, and what is wrong there in one line."""
+    """Return the line of a YAML error, 0 if unknown, and its problem in German in one line."""
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or error
     words = " ".join(str(problem).split())
@@ -192,7 +190,7 @@ def explain_error(error: Exception) -> tuple[int, str]:
     )
 
 
-# What PyYAML says, in German.
+# Messages of PyYAML in German.
 _GERMAN_PROBLEMS = {
     "mapping values are not allowed": "ein Doppelpunkt steht mitten in einem Text ohne Anführungszeichen",
     "that cannot start any token": "ein Text beginnt mit einem Zeichen, das in YAML etwas anderes bedeutet, zum Beispiel @ oder %",
@@ -208,7 +206,7 @@ _GERMAN_PROBLEMS = {
 
 
 def parse_bool(value: Any) -> bool | None:
-    """Return whether a text says yes or no, None if it says neither."""
+    """Return the boolean that a text stands for; None if it is not one."""
     return _BOOLEANS.get(value.casefold()) if isinstance(value, str) else value if isinstance(value, bool) else None
 
 
@@ -216,7 +214,7 @@ _BOOLEANS = {**dict.fromkeys(("true", "yes", "on", "ja"), True), **dict.fromkeys
 
 
 class _Mark:
-    """Where something stands, as PyYAML's marks say it."""
+    """A line, with the interface of PyYAML's marks."""
 
     def __init__(self, line: int) -> None:
         self.line = line
@@ -257,7 +255,7 @@ _ANCHOR = re.compile(r"\s*(?:- +)?(?:[\w-]+:\s+)?(?:[&*][^\s,\]}]+|!\S*)(?:\s|$)
 def find_yaml_traps(
     text: str, node: Any, shown: str, first: int = 1, texts: Collection[str] | None = None, kind: str = "data"
 ) -> Iterator[Finding]:
-    """Name what nobody means in a YAML text.
+    """Yield a finding for each construct of a YAML text that is valid but seldom meant: a text cut at ``#``, an anchor, a tag.
 
     :param node: the text as nodes (:func:`core.yaml.compose`).
     :param first: the number of the text's first line.

@@ -29,12 +29,12 @@ DEFAULT_PATH = ROOT / "var" / "dashboard" / "index.html"
 
 
 class DashboardRow(Struct, frozen=True):
-    """One page on the desk.
+    """One page on the dashboard.
 
     :ivar states: by language code, the state of its translation; None where the page should not exist.
     :ivar errors: how many errors its files have.
     :ivar notices: how many notices.
-    :ivar tags: words that the filters look for.
+    :ivar tags: the tags that the filters select.
     """
 
     page: Page
@@ -92,7 +92,7 @@ def recent_files(known: LastChanges, today: datetime.date) -> dict[str, datetime
 def render_dashboard(
     report: CheckReport, docs: Path, today: datetime.date, out: Path, memory: Path = HISTORY_FILE
 ) -> str:
-    """Return the desk as HTML; links to files are relative to ``out``."""
+    """Return the dashboard as HTML; links to files are relative to ``out``."""
     languages = load_languages()
     states = translation_states(docs, report.content, languages)
     recent = recent_files(read_last_changes(docs), today)
@@ -133,9 +133,9 @@ def render_dashboard(
 
 
 def write_dashboard(out: Path = DEFAULT_PATH, docs: Path = ROOT / "docs", today: datetime.date | None = None) -> Path:
-    """Write the desk and return its path.
+    """Write the dashboard and return its path.
 
-    :raises OSError: if the file cannot be written; an older desk stays as it is.
+    :raises OSError: if the file cannot be written; an older file stays as it is.
     """
     today = today or datetime.date.today()
     html = render_dashboard(run_checks(docs, today, show_pending=True), docs, today, out)

@@ -74,7 +74,7 @@ def _term(row: Any) -> Term | None:
 
 
 def missing_translations(glossary: list[Term], codes: Collection[str]) -> Iterator[Finding]:
-    """Say for each language which terms it has no rendering for; one hint for a language."""
+    """Yield one finding per language that lacks translations of terms."""
     for code in codes:
         gaps = [term.german for term in glossary if code not in term.translations]
         if gaps:

@@ -64,7 +64,7 @@ def check_placeholders(text: PageText) -> Iterator[Finding]:
 
 
 def unconfirmed(content: Content, facts: Facts, level: Level) -> Iterator[Finding]:
-    """Name every page and fact that somebody still has to confirm, and who."""
+    """Yield a finding for each unconfirmed page and fact, with the person or office to ask."""
     for page in content.pages.values():
         if not page.front_matter.confirmed:
             text = next(iter(page.texts.values()))
@@ -78,12 +78,12 @@ def unconfirmed(content: Content, facts: Facts, level: Level) -> Iterator[Findin
 
 
 def pending_confirmations(content: Content, facts: Facts) -> list[Finding]:
-    """Return what the city still has to confirm and how many translations nobody has reviewed, as notices for editors."""
+    """Return the pending confirmations and the numbers of unreviewed translations, as notices."""
     return sorted([*unreviewed(content), *unconfirmed(content, facts, "notice")])
 
 
 def unreviewed(content: Content) -> Iterator[Finding]:
-    """Say for each language how many of its translations no person has reviewed."""
+    """Yield one finding per language with the number of its unreviewed translations."""
     headers: dict[str, list[TranslationFrontMatter]] = {}
     for page in content.pages.values():
         for code, text in page.texts.items():

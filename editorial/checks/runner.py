@@ -122,7 +122,7 @@ def check_pages(
 
 
 def empty_language_finding(language: Language) -> Finding:
-    """Say that a language has no page at all; somebody may have removed its folder by mistake."""
+    """Return the finding for a language without pages; its folder may have been removed by mistake."""
     return Finding(
         f"docs/{language.code}", 0, f"{language.name}: Es gibt keine einzige Seite. Lesende bekommen alles auf Deutsch.",
         "Holen Sie den Ordner aus der Versionsgeschichte zurück; eine neue Sprache bekommt bald ihre erste Seite.",

@@ -1,6 +1,6 @@
-"""The pages as the site sees them: which exist in which language, where they live, what belongs together.
+"""The pages of the site: their languages, addresses, sections and related pages.
 
-Everything here is computed from the files below ``docs/``; MkDocs is not needed and not known.
+All of it is computed from the files in ``docs/``, without MkDocs.
 """
 
 from __future__ import annotations
@@ -103,19 +103,19 @@ class Page(Struct, frozen=True):
 
 
 class Content(Struct, frozen=True, dict=True):
-    """All pages by key, and what was found wrong while reading them."""
+    """All pages by key, and the findings of reading them."""
 
     pages: dict[str, Page]
     findings: list[Finding] = field(default_factory=list)
 
     @functools.cached_property
     def _related_cache(self) -> dict[tuple[str, frozenset[str], frozenset[str]], list[Page]]:
-        """The pages that share topics with others, as far as somebody has asked."""
+        """Related pages by language, topics and audiences, as far as computed."""
         return {}
 
     @functools.cached_property
     def _title_counts(self) -> dict[str, Counter[str]]:
-        """How many pages have a short title, by the languages that somebody has asked for."""
+        """Number of pages by short title, for each language as far as computed."""
         return {}
 
     @functools.cached_property
@@ -157,7 +157,7 @@ class Content(Struct, frozen=True, dict=True):
         return above
 
     def related(self, page: Page, language: Language, count: int = 4) -> list[Page]:
-        """Return the pages that share most topics with this one, its own family left out: they are shown anyway."""
+        """Return the pages that share most topics with this one, but for parent, children and home, which the page shows anyway."""
         family = {page.key, page.parent_key, HOME}
         found = self._related_by_topic(
             language, frozenset(page.front_matter.topics), frozenset(page.front_matter.audience)

@@ -52,14 +52,14 @@ RESERVED_SLUGS = frozenset(
 
 
 class ScaffoldError(Exception):
-    """Nothing was made; the message says why and what to do, in German."""
+    """Nothing was written; the German message gives reason and remedy."""
 
 
 class ScaffoldResult(Struct, frozen=True):
-    """What was made.
+    """The result of creating a page or a language.
 
     :ivar files: paths that are new or changed.
-    :ivar next_steps: what a person does now, in German.
+    :ivar next_steps: the next steps for a person, in German.
     """
 
     files: list[Path]
@@ -130,7 +130,7 @@ def find_section(kind: str, folder: str | None, docs: Path) -> str:
 
 
 def yaml_quote(text: str) -> str:
-    """Return a text as YAML takes it in one line, whatever stands in it."""
+    """Return a text as a YAML scalar in one line."""
     return "'" + text.replace("'", "''") + "'"
 
 

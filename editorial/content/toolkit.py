@@ -44,7 +44,7 @@ class Rule(StrictStruct, frozen=True, kw_only=True):
 
 
 class RuleSet(StrictStruct, frozen=True, kw_only=True):
-    """The whole rule table."""
+    """All rules, the fallback measure and the length of a list."""
 
     rules: Annotated[list[Rule], NON_EMPTY]
     always: str
@@ -52,7 +52,7 @@ class RuleSet(StrictStruct, frozen=True, kw_only=True):
 
 
 def load_rules(path: Path = ROOT / RULES_PATH) -> RuleSet | list[Finding]:
-    """Read the rule table, or say what is wrong with it."""
+    """Return the rules, or findings if the file cannot be read."""
     try:
         data, node = yaml.load_file(path)
     except OSError as error:
@@ -118,7 +118,7 @@ def measure_pages(content: Content) -> list[Page]:
 
 
 def check_rules(content: Content, path: Path = ROOT / RULES_PATH) -> list[Finding]:
-    """Return what is wrong with the rule table: unknown measures, contradictions, dead rules, measures nobody finds."""
+    """Return findings on the rules: unknown measures, contradictions, unreachable rules, measures on no list."""
     table = load_rules(path)
     if isinstance(table, list):
         return table

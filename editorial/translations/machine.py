@@ -140,6 +140,6 @@ def _translate_pieces(text: str, ask: TranslateFunction) -> str:
 
 
 def truncate_to_limit(kind: str, text: str) -> str:
-    """Return a draft cut at a word where the header of a page allows no more; whoever checks it sees that."""
+    """Return a draft cut at a word where the header of a page allows no more."""
     longest = MAX_LENGTHS.get(kind)
     return text if longest is None or len(text) <= longest else text[: longest - 1].rsplit(" ", 1)[0] + "…"

@@ -19,7 +19,7 @@ States = Mapping[tuple[str, str], TranslationState]
 
 
 class CatalogStats(Struct, frozen=True):
-    """The interface words of one language: how many there are, how many miss a translation, how many nobody needs.
+    """The interface words of one language: total, untranslated and unused messages.
 
     Their identifiers are the English sentences, so a changed sentence is a new one: missing, and the old one left over.
     """

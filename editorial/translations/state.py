@@ -218,7 +218,7 @@ def has_same_structure(german: Document, own: Document, section: str) -> bool:
 
 
 def stale_flags(german: Document, own: Document, section: str, entry: Entry) -> list[bool]:
-    """Tell for each paragraph of a section that is cut alike whether its translation is an old one."""
+    """Return for each segment of a section with the same structure whether its translation is stale."""
     if german.hashes(section) == entry.sections.get(section, EMPTY_SECTION).source_hashes:
         return [False] * len(german.hashes(section))
     partners = entry.translations_by_source()
