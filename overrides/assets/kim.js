@@ -3,7 +3,25 @@
 
 {
   const root = document.documentElement;
-  const one = (selector, within = document) => within.querySelector(selector);
+
+  /**
+   * Return an element that the templates hold.
+   * @param {string} selector
+   * @param {ParentNode} within
+   */
+  const query = (selector, within = document) => /** @type {HTMLElement} */ (within.querySelector(selector));
+
+  /**
+   * Return an element that not every page has.
+   * @param {string} selector
+   */
+  const find = (selector) => /** @type {HTMLElement | null} */ (document.querySelector(selector));
+
+  /**
+   * Return what is stored under a key; with a value, store it; with null, remove it.
+   * @param {string} key
+   * @param {string | null} [value]
+   */
   const store = (key, value) => {
     try {
       if (value === undefined) return localStorage.getItem(key);
@@ -15,13 +33,15 @@
   /* ---- Colour scheme: stored on a click only, and not at all while it is the system's ------------------------- */
 
   const system = matchMedia("(prefers-color-scheme: dark)");
-  const schemeButton = one("[data-kim-scheme]");
+  const schemeButton = query("[data-kim-scheme]");
   schemeButton.hidden = !CSS.supports("color", "light-dark(#000, #fff)");
   const isDark = () => (root.dataset.scheme ? root.dataset.scheme === "dark" : system.matches);
   const showScheme = () => {
-    schemeButton.setAttribute("aria-pressed", isDark());
-    const paper = getComputedStyle(document.body).backgroundColor;
-    for (const meta of document.querySelectorAll("meta[name=theme-color]")) meta.content = paper;
+    schemeButton.setAttribute("aria-pressed", String(isDark()));
+    const { backgroundColor } = getComputedStyle(document.body);
+    for (const meta of document.querySelectorAll("meta[name=theme-color]")) {
+      meta.setAttribute("content", backgroundColor);
+    }
   };
   schemeButton.addEventListener("click", () => {
     const dark = !isDark();
@@ -35,56 +55,61 @@
 
   /* ---- Menus: native <details>, closed by Esc, by leaving and by a click beside them -------------------------- */
 
-  for (const drop of document.querySelectorAll("[data-kim-drop]")) {
+  for (const drop of /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll("[data-kim-drop]"))) {
     drop.addEventListener("focusout", ({ relatedTarget }) => {
-      if (relatedTarget && !drop.contains(relatedTarget)) drop.open = false;
+      if (relatedTarget && !drop.contains(/** @type {Node} */ (relatedTarget))) drop.open = false;
     });
     document.addEventListener("click", ({ target }) => {
-      if (!drop.contains(target)) drop.open = false;
+      if (!drop.contains(/** @type {Node} */ (target))) drop.open = false;
     });
     document.addEventListener("keydown", ({ key }) => {
       if (key !== "Escape" || !drop.open) return;
       const inside = drop.contains(document.activeElement);
       drop.open = false;
-      if (inside) one("summary", drop).focus();
+      if (inside) query("summary", drop).focus();
     });
   }
 
   /* ---- Search: nothing of it is loaded before the dialog opens ------------------------------------------------ */
 
-  const dialog = one("#kim-search");
+  const dialog = /** @type {HTMLDialogElement | null} */ (find("#kim-search"));
   if (dialog) {
+    /** @type {Promise<void> | undefined} */
     let begun;
-    one("[data-kim-search]").addEventListener("click", () => {
+    query("[data-kim-search]").addEventListener("click", () => {
       dialog.showModal();
-      begun ??= import(dialog.dataset.script).then(({ start }) => start(dialog, root.dataset.lang)).catch(() => {
+      begun ??= import(dialog.dataset.script ?? "").then(({ start }) => start(dialog, root.dataset.lang)).catch(() => {
         begun = undefined; // the next opening tries again
-        one("[role=status]", dialog).textContent = dialog.dataset.failed;
-        one(".kim-search__none", dialog).hidden = false;
+        query("[role=status]", dialog).textContent = dialog.dataset.failed ?? "";
+        query(".kim-search__none", dialog).hidden = false;
       });
     });
-    one("form", dialog).addEventListener("submit", (event) => event.preventDefault());
+    query("form", dialog).addEventListener("submit", (event) => event.preventDefault());
     dialog.addEventListener("click", ({ target }) => {
-      if (target === dialog || target.closest("[data-kim-close]")) dialog.close();
+      if (target === dialog || /** @type {Element} */ (target).closest("[data-kim-close]")) dialog.close();
     });
   }
 
   /* ---- Filters: the stylesheet chooses; here the count is said and the address keeps the choice ------------------ */
 
-  const filter = one("[data-kim-filter]");
+  const filter = /** @type {HTMLFormElement | null} */ (find("[data-kim-filter]"));
   if (filter) {
     const cards = [...document.querySelectorAll("[data-tags]")];
-    const status = one("[role=status]", filter);
+    const status = query("[role=status]", filter);
     const count = () => {
       const number = cards.filter((card) => card.checkVisibility()).length;
-      status.textContent = number ? filter.dataset.found.replace("{number}", number) : filter.dataset.none;
+      const { found = "", none = "" } = filter.dataset;
+      status.textContent = number ? found.replace("{number}", String(number)) : none;
     };
     for (const [name, value] of new URLSearchParams(location.search)) {
-      const choice = [...filter.elements].find((input) => input.name === name && input.value === value);
+      const inputs = /** @type {HTMLInputElement[]} */ ([...filter.elements]);
+      const choice = inputs.find((input) => input.name === name && input.value === value);
       if (choice) choice.checked = true;
     }
     const changed = () => {
-      const chosen = new URLSearchParams([...new FormData(filter)].filter(([, value]) => value));
+      const chosen = new URLSearchParams(
+        /** @type {[string, string][]} */ ([...new FormData(filter)].filter(([, value]) => value)),
+      );
       history.replaceState(history.state, "", chosen.size ? `?${chosen}` : location.pathname);
       count();
     };
@@ -98,56 +123,63 @@
 
   addEventListener("beforeprint", () => {
     const date = new Intl.DateTimeFormat(`${root.dataset.lang}-u-ca-gregory-nu-latn`, { dateStyle: "long" }).format();
-    for (const line of document.querySelectorAll("[data-kim-printed]")) {
-      line.textContent = line.dataset.kimPrinted.replace("{date}", date);
+    for (const line of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-kim-printed]"))) {
+      line.textContent = (line.dataset.kimPrinted ?? "").replace("{date}", date);
     }
   });
 
   /* ---- Page feedback: the link that led here names the page; the reader sees it in the field ------------------- */
 
-  const about = one(".kim-form input[name=page]");
+  const about = /** @type {HTMLInputElement | null} */ (find(".kim-form input[name=page]"));
   const from = new URLSearchParams(location.search).get("page") ?? "";
   if (about && !about.value && /^\/(?!\/)[\p{L}\p{M}\p{N}_/ .~-]{0,200}$/u.test(from)) about.value = from;
 
   /* ---- A hint, never a redirect, for people whose browser prefers another of our languages -------------------- */
 
-  const suggest = async () => {
-    const links = [...document.querySelectorAll(".kim-languages a")];
+  const showLanguageHint = async () => {
+    const links = /** @type {HTMLAnchorElement[]} */ ([...document.querySelectorAll(".kim-languages a")]);
     const codes = navigator.languages.map((tag) => tag.toLowerCase().split("-")[0]);
     const link = codes.map((code) => links.find(({ lang }) => lang === code)).find(Boolean);
-    const fromHere = document.referrer.startsWith(location.origin + "/");
+    const isInternalReferrer = document.referrer.startsWith(location.origin + "/");
     if (
-      !link || link.hasAttribute("aria-current") || link.nextElementSibling || fromHere || store("kim-hint") === "off"
+      !link || link.hasAttribute("aria-current") || link.nextElementSibling || isInternalReferrer ||
+      store("kim-hint") === "off"
     ) return;
-    const all = await (await fetch(one("[data-suggestions]").dataset.suggestions)).json();
+    const all = await (await fetch(query("[data-suggestions]").dataset.suggestions ?? "")).json();
     const { dir, label, text, read, no } = all[link.lang];
-    const make = (name, words, marks) => {
-      const element = Object.assign(document.createElement(name), { textContent: words });
-      for (const [mark, value] of Object.entries(marks)) element.setAttribute(mark, value);
+    /**
+     * @param {string} name
+     * @param {string} text
+     * @param {Record<string, string>} attributes
+     */
+    const createElement = (name, text, attributes) => {
+      const element = document.createElement(name);
+      element.textContent = text;
+      for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
       return element;
     };
-    const bar = make("div", "", {
+    const bar = createElement("div", "", {
       class: "kim-language-hint",
       role: "region",
       "aria-label": label,
       lang: link.lang,
       dir,
     });
-    const dismiss = make("button", no, { class: "kim-icon-button", type: "button" });
+    const dismiss = createElement("button", no, { class: "kim-icon-button", type: "button" });
     bar.append(
-      make("p", text, {}),
-      make("a", read, { class: "kim-button", href: link.href, hreflang: link.lang }),
+      createElement("p", text, {}),
+      createElement("a", read, { class: "kim-button", href: link.href, hreflang: link.lang }),
       dismiss,
     );
     dismiss.addEventListener("click", () => {
       store("kim-hint", "off");
       bar.remove();
     });
-    one(".kim-skip-link").after(bar);
+    query(".kim-skip-link").after(bar);
   };
-  suggest().catch(() => {});
+  showLanguageHint().catch(() => {});
 
   /* ---- What was pressed before this file was here ---------------------------------------------------------------- */
 
-  globalThis.kimPressed?.click();
+  /** @type {{ kimPendingClick?: HTMLElement }} */ (globalThis).kimPendingClick?.click();
 }

@@ -1,55 +1,89 @@
-// Keeping a language on the device: only the click on "keep" stores anything, "remove" leaves nothing behind.
+// Pages on the device: only a click on "keep" stores anything, and "remove" leaves nothing behind.
 "use strict";
 
-{
-  const box = document.querySelector("[data-kim-offline]");
-  const lang = document.documentElement.dataset.lang;
-  const words = box.dataset;
-  const part = (name) => box.querySelector(`[data-part=${name}]`);
-  const [status, bar, keep, update, remove] = ["status", "bar", "keep", "update", "remove"].map(part);
-  const mine = `kim-${lang}-`;
-  const ours = async (start) => (await caches.keys()).filter((name) => name.startsWith(start));
+/** @typedef {{ version: string, pages: number, sent: number, stored: number, files: string[] }} FileList */
 
-  const number = (value, options) =>
+{
+  /**
+   * Return an element of the section on the page offline/.
+   * @param {string} selector
+   */
+  const query = (selector) => /** @type {HTMLElement} */ (document.querySelector(selector));
+  const lang = document.documentElement.dataset.lang ?? "";
+  const messages = query("[data-kim-offline]").dataset;
+  const status = query("[data-offline=status]");
+  const bar = /** @type {HTMLProgressElement} */ (query("[data-offline=bar]"));
+  const [download, update, remove] = ["download", "update", "remove"].map((
+    name,
+  ) => /** @type {HTMLButtonElement} */ (query(`[data-action=${name}]`)));
+  const ALL = "kim-";
+  const cachePrefix = `${ALL}${lang}-`;
+
+  /** @param {string} prefix */
+  const cacheNames = async (prefix) => (await caches.keys()).filter((name) => name.startsWith(prefix));
+
+  /**
+   * @param {number} value
+   * @param {Intl.NumberFormatOptions} [options]
+   */
+  const formatNumber = (value, options) =>
     new Intl.NumberFormat(lang, { numberingSystem: "latn", maximumFractionDigits: 1, ...options }).format(value);
-  const size = (bytes) => number(Math.max(bytes / 1e6, 0.1), { style: "unit", unit: "megabyte" });
-  const say = (text, values = {}) => {
-    status.textContent = text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+  /** @param {number} bytes */
+  const formatSize = (bytes) => formatNumber(Math.max(bytes / 1e6, 0.1), { style: "unit", unit: "megabyte" });
+
+  /**
+   * Show a message with its placeholders filled in.
+   * @param {string} [message]
+   * @param {Record<string, string>} values
+   */
+  const setStatus = (message = "", values = {}) => {
+    status.textContent = message.replace(/\{(\w+)\}/g, (_placeholder, name) => values[name]);
   };
-  const offer = (...buttons) => {
-    for (const button of [keep, update, remove]) button.hidden = !buttons.includes(button);
+
+  /** @param {HTMLButtonElement[]} buttons those that are of use now */
+  const showButtons = (...buttons) => {
+    for (const button of [download, update, remove]) button.hidden = !buttons.includes(button);
     bar.hidden = true;
   };
 
-  const readList = async () => {
-    const response = await fetch(words.list, { cache: "no-store" });
+  /** @returns {Promise<FileList>} */
+  const loadList = async () => {
+    const response = await fetch(messages.list ?? "", { cache: "no-store" });
     if (!response.ok) throw new Error(response.statusText);
-    return response.json();
+    return await response.json();
   };
 
-  const show = async () => {
-    const [name] = await ours(mine);
-    const anything = (await ours("kim-")).length > 0;
-    const list = await readList().catch(() => null);
-    const facts = list && { pages: number(list.pages), sent: size(list.sent), stored: size(list.stored) };
-    if (name && (!list || name === mine + list.version)) {
-      say(words.done);
-      offer(remove);
+  const showState = async () => {
+    const [name] = await cacheNames(cachePrefix);
+    const anyLanguage = (await cacheNames(ALL)).length > 0;
+    const list = await loadList().catch(() => null);
+    /** @type {Record<string, string>} */
+    const values = list
+      ? { pages: formatNumber(list.pages), sent: formatSize(list.sent), stored: formatSize(list.stored) }
+      : {};
+    if (name && (!list || name === cachePrefix + list.version)) {
+      setStatus(messages.done);
+      showButtons(remove);
     } else if (name) {
-      say(words.stale, facts);
-      offer(update, remove);
+      setStatus(messages.stale, values);
+      showButtons(update, remove);
     } else if (list) {
-      say(words.absent, facts);
-      offer(...(anything ? [keep, remove] : [keep]));
+      setStatus(messages.absent, values);
+      showButtons(...(anyLanguage ? [download, remove] : [download]));
     } else {
-      say(words.failed);
-      offer(...(anything ? [remove] : []));
+      setStatus(messages.failed);
+      showButtons(...(anyLanguage ? [remove] : []));
     }
   };
 
-  /** Fetch all files, a few at a time, into a cache of their own; it counts only once it is whole. */
-  const fill = async (list) => {
-    const cache = await caches.open(mine + list.version);
+  /**
+   * Fetch all files, four at a time, into a cache of their own.
+   * @param {FileList} list
+   * @throws {Error} if a file cannot be fetched, or the site was built anew meanwhile
+   */
+  const fillCache = async (list) => {
+    const cache = await caches.open(cachePrefix + list.version);
     const waiting = [...list.files];
     let done = 0;
     const work = async () => {
@@ -61,50 +95,51 @@
       }
     };
     await Promise.all([work(), work(), work(), work()]);
-    if ((await readList()).version !== list.version) throw new Error("the site was built anew meanwhile");
+    if ((await loadList()).version !== list.version) throw new Error("the site was built anew meanwhile");
   };
 
-  const store = async () => {
-    const before = await ours(mine);
-    say(words.busy);
-    offer();
+  const downloadAll = async () => {
+    const before = await cacheNames(cachePrefix);
+    setStatus(messages.busy);
+    showButtons();
     bar.value = 0;
     bar.hidden = false;
     try {
-      const list = await readList();
+      const list = await loadList();
+      const name = cachePrefix + list.version;
       await navigator.serviceWorker.register("/sw.js", { scope: "/" });
       try {
-        await fill(list);
+        await fillCache(list);
       } catch (error) {
-        if (!before.includes(mine + list.version)) await caches.delete(mine + list.version);
+        if (!before.includes(name)) await caches.delete(name);
         throw error;
       }
       await navigator.serviceWorker.ready;
-      for (const name of before) if (name !== mine + list.version) await caches.delete(name);
-      await show();
+      for (const old of before) if (old !== name) await caches.delete(old);
+      await showState();
       remove.focus();
     } catch {
-      if (!(await ours("kim-")).length) await forget();
-      await show().catch(() => {});
-      say(words.failed);
-      [keep, update].find((button) => !button.hidden)?.focus();
+      if (!(await cacheNames(ALL)).length) await removeAll();
+      await showState().catch(() => {});
+      setStatus(messages.failed);
+      [download, update].find((button) => !button.hidden)?.focus();
     }
   };
 
-  const forget = async () => {
-    for (const name of await ours("kim-")) await caches.delete(name);
+  const removeAll = async () => {
+    for (const name of await cacheNames(ALL)) await caches.delete(name);
     for (const registration of await navigator.serviceWorker.getRegistrations()) await registration.unregister();
   };
 
-  keep.addEventListener("click", store);
-  update.addEventListener("click", store);
+  download.addEventListener("click", downloadAll);
+  update.addEventListener("click", downloadAll);
   remove.addEventListener("click", async () => {
-    await forget();
-    await show();
-    say(words.removed);
-    keep.focus();
+    await removeAll();
+    await showState();
+    setStatus(messages.removed);
+    download.focus();
   });
 
-  if ("serviceWorker" in navigator && "caches" in window) show().catch(() => say(words.failed));
-  else say(words.unable);
+  if ("serviceWorker" in navigator && "caches" in globalThis) showState().catch(() => setStatus(messages.failed));
+  else setStatus(messages.unable);
 }

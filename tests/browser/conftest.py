@@ -28,7 +28,7 @@ SCRIPT_RAN = """window.kimScriptRan = new Promise((done) => {
     document.addEventListener(type, ({ target }) => { if (target.src?.includes("/assets/kim.js")) done(); }, true);
   }
 });"""
-UNTIL_SCRIPT_RAN = "() => document.querySelector('script[data-then]') ? window.kimScriptRan : undefined"
+UNTIL_SCRIPT_RAN = "() => document.querySelector('script[data-script]') ? window.kimScriptRan : undefined"
 
 expect.set_options(timeout=PATIENCE * 1000)
 

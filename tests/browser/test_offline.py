@@ -82,8 +82,8 @@ def word(code: str, message: str) -> str:
 def keep(context: BrowserContext, network: Network, root: str) -> Page:
     page = context.new_page()
     page.goto(f"{network.url}{root}offline/")
-    page.locator("[data-part=keep]").click()
-    expect(page.locator("[data-part=remove]")).to_be_visible()
+    page.locator("[data-action=download]").click()
+    expect(page.locator("[data-action=remove]")).to_be_visible()
     return page
 
 
@@ -97,8 +97,8 @@ def without(network: Network) -> Iterator[None]:
 @pytest.mark.parametrize("root", ["/", "/ar/"])
 def test_nothing_is_stored_before_the_click(visit: Begin, root: str) -> None:
     page = visit().open(root + "offline/")
-    expect(page.locator("[data-part=keep]")).to_be_visible()
-    assert "MB" in page.locator("[data-part=status]").inner_text() or root == "/ar/"
+    expect(page.locator("[data-action=download]")).to_be_visible()
+    assert "MB" in page.locator("[data-offline=status]").inner_text() or root == "/ar/"
     assert page.evaluate(STORED) == [0, 0, 0]
     assert violations(page) == []
 
@@ -149,9 +149,9 @@ def test_after_a_rebuild_the_newer_version_can_be_loaded(visit: Begin, network: 
     languages = load_languages()
     write_offline_lists(network.folder, read_content(ROOT / "docs", languages), languages)
     page.reload()
-    page.locator("[data-part=update]").click()
-    expect(page.locator("[data-part=update]")).to_be_hidden()
-    expect(page.locator("[data-part=remove]")).to_be_visible()
+    page.locator("[data-action=update]").click()
+    expect(page.locator("[data-action=update]")).to_be_hidden()
+    expect(page.locator("[data-action=remove]")).to_be_visible()
     assert page.evaluate("caches.keys().then(names => names.length)") == 1
     with without(network):
         page.goto(network.url + "/ar/")
@@ -161,8 +161,8 @@ def test_after_a_rebuild_the_newer_version_can_be_loaded(visit: Begin, network: 
 def test_removing_leaves_nothing_behind(visit: Begin, network: Network) -> None:
     page = keep(visit(expect_errors=True).context, network, "/ar/")
     assert page.evaluate(STORED) == [1, 1, 0]
-    page.locator("[data-part=remove]").click()
-    expect(page.locator("[data-part=status]")).to_have_text(word("ar", "Everything has been removed from your device."))
+    page.locator("[data-action=remove]").click()
+    expect(page.locator("[data-offline=status]")).to_have_text(word("ar", "Everything has been removed from your device."))
     assert page.evaluate(STORED) == [0, 0, 0]
     assert page.evaluate("document.activeElement.dataset.part") == "keep"
 
@@ -170,10 +170,10 @@ def test_removing_leaves_nothing_behind(visit: Begin, network: Network) -> None:
 def test_a_load_that_breaks_off_keeps_nothing_and_says_so(visit: Begin, network: Network) -> None:
     page = visit(expect_errors=True).context.new_page()
     page.goto(network.url + "/ar/offline/")
-    expect(page.locator("[data-part=keep]")).to_be_visible()
+    expect(page.locator("[data-action=download]")).to_be_visible()
     shutil.rmtree(network.folder / "ar" / "kontakt")
-    page.locator("[data-part=keep]").click()
-    expect(page.locator("[data-part=status]")).to_have_text(
+    page.locator("[data-action=download]").click()
+    expect(page.locator("[data-offline=status]")).to_have_text(
         word("ar", "That did not work. Please check your network and try again.")
     )
     assert page.evaluate(STORED) == [0, 0, 0]
@@ -194,7 +194,7 @@ def test_without_script_the_page_says_that_keeping_needs_it(visit: Begin) -> Non
     page = visit(java_script_enabled=False).open("/ar/offline/")
     note = page.locator(".kim-offline .kim-no-js-only")
     assert note.is_visible()
-    assert page.locator("[data-part=keep]").is_hidden()
+    assert page.locator("[data-action=download]").is_hidden()
 
 
 def test_the_service_worker_is_asked_for_every_time_and_keeps_the_csp(visit: Begin) -> None:
@@ -203,6 +203,6 @@ def test_the_service_worker_is_asked_for_every_time_and_keeps_the_csp(visit: Beg
     assert response.headers["cache-control"] == "no-cache"
     assert "javascript" in response.headers["content-type"]
     page = seen.open("/offline/")
-    page.locator("[data-part=keep]").click()
-    expect(page.locator("[data-part=remove]")).to_be_visible()
+    page.locator("[data-action=download]").click()
+    expect(page.locator("[data-action=remove]")).to_be_visible()
     assert violations(page) == []
