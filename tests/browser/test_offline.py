@@ -162,7 +162,9 @@ def test_removing_leaves_nothing_behind(visit: Begin, network: Network) -> None:
     page = keep(visit(expect_errors=True).context, network, "/ar/")
     assert page.evaluate(STORED) == [1, 1, 0]
     page.locator("[data-action=remove]").click()
-    expect(page.locator("[data-offline=status]")).to_have_text(word("ar", "Everything has been removed from your device."))
+    expect(page.locator("[data-offline=status]")).to_have_text(
+        word("ar", "Everything has been removed from your device.")
+    )
     assert page.evaluate(STORED) == [0, 0, 0]
     assert page.evaluate("document.activeElement.dataset.part") == "keep"
 
