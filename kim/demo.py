@@ -24,6 +24,7 @@ from form_handler.storage.database import Database
 from form_handler.storage.submissions import SpamVerdict, Submission, list_submissions, store_submission
 from form_handler.survey.answers import decide, list_answers
 from form_handler.survey.publication import publish
+from kim.progress import phases
 
 COMPANIES = 24
 USER = "demo"
@@ -154,7 +155,8 @@ def demo(port: str | None) -> None:
         password,
     )
     try:
-        build_site(settings.site_dir, None, demo_survey=folder / "survey.yml")
+        with phases() as report:
+            build_site(settings.site_dir, None, demo_survey=folder / "survey.yml", report=report)
     except BuildError as error:
         raise click.ClickException(str(error)) from error
     (folder / "demonstration").touch()  # the staff area says so, too

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from core.project import ROOT
+from kim.progress import phases
 
 
 @click.command()
@@ -38,7 +39,8 @@ def build_here(site_dir: Path, site_url: str | None, pdf: bool, cache: bool = Tr
     from editorial.build.build import BuildError, build_site  # late: not needed where nothing has changed
 
     try:
-        missing = build_site(site_dir, site_url, pdf=pdf, cache=cache, inputs=inputs)
+        with phases() as report:
+            missing = build_site(site_dir, site_url, pdf=pdf, cache=cache, inputs=inputs, report=report)
     except BuildError as error:
         raise click.ClickException(str(error)) from error
     if missing:
@@ -161,7 +163,8 @@ def serve(port: str | None, watch: bool, show_bar: bool) -> None:
         os.environ["PORT"] = port
     settings = load_settings()
     try:
-        built = build_if_changed(settings.site_dir)
+        with phases() as report:
+            built = build_if_changed(settings.site_dir, report=report)
     except BuildError as error:
         raise click.ClickException(str(error)) from error
     click.echo("The site has been built." if built else "The site is up to date.")

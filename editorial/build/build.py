@@ -8,7 +8,7 @@ import itertools
 import os
 import shutil
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from core.files import remove
@@ -26,6 +26,12 @@ from editorial.build.fingerprint import (
 )
 from editorial.build.pagefind import SearchError
 
+Report = Callable[[str], None]
+
+
+def no_report(_phase: str) -> None:
+    """Show nothing of a build's phases."""
+
 
 class BuildError(Exception):
     """The site was not built and the old one stays in place; the message says why."""
@@ -39,6 +45,7 @@ def build_site(
     cache: bool = True,
     inputs: Inputs | None = None,
     demo_survey: Path | None = None,
+    report: Report = no_report,
 ) -> str | None:
     """Build the site into ``site_dir``; return why there are no PDF booklets, if they were wanted.
 
@@ -48,6 +55,7 @@ def build_site(
     :param cache: take from earlier builds what has not changed; the result is the same to the byte.
     :param inputs: the digests of the site's sources, if they were read a moment ago.
     :param demo_survey: survey results of a demonstration, in the place of the published ones.
+    :param report: called at the beginning of each phase, with a German description of it.
     :raises BuildError: with what MkDocs, the checks or the disk said.
     """
     site_dir, docs_dir = site_dir.resolve(), docs_dir.resolve()
@@ -60,7 +68,7 @@ def build_site(
         try:
             for folder in (fresh, fresh_cache):  # left over from a build that was killed
                 remove(folder)
-            return _build(site_dir, site_url, docs_dir, pdf, cache, inputs, demo_survey)
+            return _build(site_dir, site_url, docs_dir, pdf, cache, inputs, demo_survey, report)
         finally:
             for folder in (fresh, fresh_cache):
                 remove(folder)
@@ -74,6 +82,7 @@ def _build(
     cache: bool,
     inputs: Inputs,
     demo_survey: Path | None,
+    report: Report,
 ) -> str | None:
     from editorial.build.mkdocs_runner import build_languages, load_mkdocs  # late: with it comes all of MkDocs
     from editorial.build.outputs import finish_site, refresh_derived_files
@@ -83,6 +92,7 @@ def _build(
 
     fresh, fresh_cache = state_path(site_dir, "new"), state_path(site_dir, "new-cache")
     cache_dir = state_path(site_dir, "cache")
+    report("Seiten und Daten lesen")
     source = load_source(docs_dir, site_url, demo_survey, inputs)
     languages = source.site.languages
     before = read_manifest(site_dir) if cache else None
@@ -93,16 +103,19 @@ def _build(
     fresh.mkdir(parents=True)
     entries = []
     if changed:
+        report(f"Seiten prüfen und schreiben: {', '.join(row.name for row in changed)}")
         entries = build_languages(load_mkdocs(docs_dir, site_url), source, changed, fresh, caches, fresh_cache)
     if before is not None:
         entries.append(read_entry(site_dir))
         adopt_unchanged(fresh, site_dir, {row.code for row in changed})
+    report("Suche, Feeds und Listen schreiben")
     finish_site(fresh, source, reversed(entries))
     missing = None
     if pdf:
         from editorial.build.pdf import build_pdfs
 
-        missing = build_pdfs(fresh, source.site.content, languages, source.site.site, site_dir)
+        missing = build_pdfs(fresh, source.site.content, languages, source.site.site, site_dir, report)
+    report("Dateien komprimieren")
     refresh_derived_files(fresh, source)
     link_unchanged(fresh, site_dir)
     replace_folder(fresh, site_dir)
@@ -160,7 +173,7 @@ def build_lock(site_dir: Path) -> Iterator[None]:
         yield
 
 
-def build_if_changed(site_dir: Path, site_url: str | None = None) -> bool:
+def build_if_changed(site_dir: Path, site_url: str | None = None, report: Report = no_report) -> bool:
     """Build unless the site in place was built from the same files; return whether it was built.
 
     A new day alone is no reason: the site may be served as it is.
@@ -169,7 +182,7 @@ def build_if_changed(site_dir: Path, site_url: str | None = None) -> bool:
     inputs, known = read_inputs(ROOT / "docs", site_url), read_manifest(site_dir)
     if known is not None and known.sources == inputs.sources_digest:
         return False
-    build_site(site_dir, site_url, inputs=inputs)
+    build_site(site_dir, site_url, inputs=inputs, report=report)
     return True
 
 

@@ -18,7 +18,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,7 @@ def build_pdfs(
     languages: tuple[Language, ...],
     site: Mapping[str, Any],
     earlier: Path | None = None,
+    report: Callable[[str], None] | None = None,
 ) -> str | None:
     """Print the PDF booklets of a built site and link to them; return why there are none, as a German sentence.
 
@@ -87,7 +88,7 @@ def build_pdfs(
     if chromium is None:
         return "Ohne PDF: Es ist kein Chromium da (sudo apt-get install chromium, oder KIM_CHROMIUM nennt es)."
     try:
-        print_booklets(site_dir, content, languages, site, chromium, earlier and earlier / FOLDER)
+        print_booklets(site_dir, content, languages, site, chromium, earlier and earlier / FOLDER, report)
     except PrintError as error:
         remove(site_dir / FOLDER)
         insert_download_links(site_dir, content, languages)
@@ -102,10 +103,12 @@ def print_booklets(
     site: Mapping[str, Any],
     engine: str,
     earlier: Path | None = None,
+    report: Callable[[str], None] | None = None,
 ) -> list[Path]:
     """Write all booklets into ``site_dir/pdf`` and link to them; return their files.
 
-    ``earlier`` is the folder of the last build: a booklet whose text has not changed is taken from there.
+    ``earlier`` is the folder of the last build: a booklet whose text has not changed is taken from there. ``report`` is
+    called before each booklet that is printed.
 
     :raises PrintError: if Chromium fails.
     """
@@ -127,6 +130,8 @@ def print_booklets(
                 if old != target:
                     shutil.copy2(old / path.name, path)
             else:
+                if report:
+                    report(f"PDF drucken ({len(made) + 1} von höchstens {len(BOOKLETS) * len(languages)}): {path.name}")
                 print_pdf(engine, draft, path)
                 numbers = page_numbers(path)
                 print_pdf(engine, render_booklet(site_dir, booklet, pages, missing, language, site, numbers), path)

@@ -21,11 +21,15 @@ SITE_URL = "https://kim.example.org"
 
 @dataclass(frozen=True)
 class Site:
-    """The built site and the content it was built from."""
+    """The built site and the content it was built from.
+
+    :ivar phases: what the build reported.
+    """
 
     folder: Path
     content: Content
     languages: tuple[Language, ...]
+    phases: tuple[str, ...] = ()
 
     def file(self, url: str) -> Path:
         """Return the file behind a root-absolute address."""
@@ -74,6 +78,7 @@ def partly_translated(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A small site of which some pages have no translation; the real one has them all."""
     folder = tmp_path_factory.mktemp("partly")
     docs = write_small_tree(folder / "docs")
-    build_site(folder / "site", f"{SITE_URL}/", docs)
+    phases: list[str] = []
+    build_site(folder / "site", f"{SITE_URL}/", docs, report=phases.append)
     languages = load_languages()
-    return Site(folder / "site", read_content(docs, languages), languages)
+    return Site(folder / "site", read_content(docs, languages), languages, tuple(phases))

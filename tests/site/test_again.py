@@ -358,7 +358,7 @@ def test_a_project_that_moved_or_was_copied_builds_as_before(docs: Path, project
     moved = project.rename(tmp_path / "moved")
     write(moved / "docs", "en", "seite-1", "en 1", "Written after it moved.")
     done = subprocess.run(command, cwd=moved, capture_output=True, text=True)
-    assert done.stderr == ""
+    assert all(line.endswith(" …") for line in done.stderr.splitlines()), "nothing but the phases of the build"
     assert "Written after it moved." in (moved / "site/en/seite-1/index.html").read_text("utf-8")
 
 

@@ -11,6 +11,7 @@ import pytest
 from editorial.build.build import BuildError, build_site
 from editorial.build.fingerprint import read_inputs
 from tests.conftest import ROOT
+from tests.site.conftest import Site
 
 
 @pytest.fixture
@@ -62,3 +63,8 @@ def test_the_mark_changes_with_any_source_and_with_nothing_else(tmp_path: Path) 
         (tmp_path / name).write_text("")
         assert mark() != before, name
         before = mark()
+
+
+def test_a_build_reports_its_phases(partly_translated: Site) -> None:
+    assert len(partly_translated.phases) >= 4
+    assert "Deutsch" in partly_translated.phases[1]
