@@ -111,7 +111,8 @@ def dashboard(out: Path | None) -> None:
 @click.option("--in", "folder", help="Für eine Seite: der Bereich, in dem sie steht, zum Beispiel ankommen.")
 def new(kind: str, name: str, folder: str | None) -> None:
     """Eine Seite (kim new offer "Titel") oder eine Sprache (kim new language fr) anlegen; danach steht dort, was folgt."""
-    from editorial.content.scaffold import ScaffoldError, new_language, new_page
+    from editorial.content.scaffold import ScaffoldError, new_page
+    from editorial.content.scaffold_language import new_language
 
     try:
         if kind == "language":

@@ -14,7 +14,8 @@ from bs4 import BeautifulSoup
 from core.languages import load_languages, parse_languages
 from core.yaml import load
 from editorial.content.pages import read_content
-from editorial.content.scaffold import ScaffoldError, make_slug, new_language, new_page
+from editorial.content.scaffold import ScaffoldError, make_slug, new_page
+from editorial.content.scaffold_language import new_language
 from tests.conftest import ROOT
 from tests.site.conftest import SITE_URL
 
