@@ -9,7 +9,7 @@ DENO := DENO_DIR=$(VENV)/deno $(VENV)/bin/deno
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help run build pdf dashboard check test test-fast test-all bench scan clean lock browser postgres nginx
+.PHONY: help format run build pdf dashboard check test test-fast test-all bench scan clean lock browser postgres nginx
 
 # An environment holds the paths of the folder that it was made in. One that came along with a copy is made anew.
 # The shell compares, for a folder may have any name: blanks, quotes, signs that mean something to make.
@@ -34,6 +34,9 @@ dashboard: $(VENV)/.installed ## Write the editors' dashboard to var/dashboard/i
 
 check: $(VENV)/.installed-dev ## Lint and types of Python, CSS and JavaScript, pages, facts and interface words
 	@$(VENV)/bin/python -m ruff check . && $(VENV)/bin/python -m ruff format --check . && $(VENV)/bin/python -m mypy && $(VENV)/bin/python $(VENV)/bin/lint-imports --no-logo && $(DENO) task --quiet check && $(KIM) check
+
+format: $(VENV)/.installed-dev ## Format Python, CSS and JavaScript
+	@$(VENV)/bin/python -m ruff format . && $(DENO) task --quiet fix
 
 test: check browser postgres nginx ## Set up what the tests need, a real Chromium included; check, and run all tests
 	@$(PYTEST) --durations 25

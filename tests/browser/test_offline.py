@@ -166,7 +166,7 @@ def test_removing_leaves_nothing_behind(visit: Begin, network: Network) -> None:
         word("ar", "Everything has been removed from your device.")
     )
     assert page.evaluate(STORED) == [0, 0, 0]
-    assert page.evaluate("document.activeElement.dataset.part") == "keep"
+    assert page.evaluate("document.activeElement.dataset.action") == "download"
 
 
 def test_a_load_that_breaks_off_keeps_nothing_and_says_so(visit: Begin, network: Network) -> None:
