@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.languages import find_language, load_languages
 from core.project import load_site_settings
-from editorial.build.pdf import draw, page_count, page_numbers, print_pdf
+from editorial.build.pdf import page_count, page_numbers, print_pdf, render_booklet
 from editorial.content.booklets import BOOKLETS
 from editorial.content.pages import read_content
 from editorial.render.assets import stylesheet
@@ -29,7 +29,9 @@ def test_the_arabic_guide_is_tagged_has_outlines_and_can_be_searched(server: Ser
     pages, missing = guide.chapters(content, arabic)
     pages = [page for page in pages if page.key in {"ankommen/index", "ankommen/notfall"}]
     pdf = tmp_path / "guide.pdf"
-    print_pdf(find_chromium(), draw(ROOT / "site", guide, pages, missing, arabic, load_site_settings(), {}), pdf)
+    print_pdf(
+        find_chromium(), render_booklet(ROOT / "site", guide, pages, missing, arabic, load_site_settings(), {}), pdf
+    )
     text = words_of(pdf)
     for words in ("المساعدة عند الطوارئ", "الإطفاء والإسعاف", "المدينة والشارع ورقم البيت", "من دون أن تتكلموا"):
         assert words in text, words

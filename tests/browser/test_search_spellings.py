@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,8 @@ from playwright.sync_api import Browser, Page
 
 from bench.serving import static
 from core.folding import fold_html
-from editorial.build.pagefind import ENTRY, Pagefind, whole
+from editorial.build.pagefind import run_pagefind
+from editorial.build.search import ENTRY
 from editorial.render.assets import asset_content
 from tests.conftest import ROOT
 
@@ -46,17 +45,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for code, table in TABLE.items():
         texts = [*(row[0] for row in table["rows"]), *table["others"]]
         (folder / f"{code}.html").write_text(SHELL.format(code, code, ""), "utf-8")
-        with contextlib.closing(Pagefind()) as engine:
-            for number, text in enumerate(texts):
-                page = fold_html(SHELL.format(code, f"Seite {number}", text), code)
-                engine.add(f"{code}/{number}/index.html", page)
-            engine.begin_to_write(folder / "made" / code)
-            engine.wait()
-            entry = yaml.safe_load(whole(folder / "made" / code / ENTRY))
-            for path in [*(folder / "made" / code).rglob("*.pf_*"), folder / "made" / code / "pagefind.js"]:
-                whole(path)
-            shutil.copytree(folder / "made" / code, folder / "pagefind", dirs_exist_ok=True)
-            entries = {**entry, "languages": {**entries.get("languages", {}), **entry["languages"]}}
+        pages = {
+            f"{code}/{number}/index.html": fold_html(SHELL.format(code, f"Seite {number}", text), code)
+            for number, text in enumerate(texts)
+        }
+        files = run_pagefind(pages)
+        entry = json.loads(files[ENTRY])
+        for name, data in files.items():
+            (folder / "pagefind" / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / "pagefind" / name).write_bytes(data)
+        entries = {**entry, "languages": {**entries.get("languages", {}), **entry["languages"]}}
     (folder / "pagefind" / ENTRY).write_text(json.dumps(entries))
     with static(folder) as (address, _sent):
         yield address
