@@ -125,8 +125,8 @@ def bars_of(sizes: dict[tuple[int, int], dict[str, Took]]) -> list[Bar]:
         ):
             if name in took:
                 bars.append(Bar(f"{size}: {name} / ours, wall", took[name].wall / full, limit))
-        for name in ("ours, nothing changed", "ours, one page changed"):
-            bars.append(Bar(f"{size}: full / {name.partition(', ')[2]}, wall", full / took[name].wall, 10.0))
+        for name, limit in (("ours, nothing changed", 10.0), ("ours, one page changed", 4.0)):
+            bars.append(Bar(f"{size}: full / {name.partition(', ')[2]}, wall", full / took[name].wall, limit))
     for small, large, limit in (((8, 60), (8, 240), 4.3), ((8, 60), (16, 60), 2.1)):
         if small in sizes and large in sizes:
             growth = sizes[large]["ours, full"].wall / sizes[small]["ours, full"].wall

@@ -114,7 +114,7 @@ def _build(
     if pdf:
         from editorial.build.pdf import build_pdfs
 
-        missing = build_pdfs(fresh, source.site.content, languages, source.site.site, site_dir, report)
+        missing = build_pdfs(fresh, source.site.content, languages, source.site.settings, site_dir, report)
     report("Dateien komprimieren")
     refresh_derived_files(fresh, source)
     link_unchanged(fresh, site_dir)

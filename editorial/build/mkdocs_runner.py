@@ -32,7 +32,7 @@ from core.project import CONFIG
 from editorial.build.plugin import EditorialPlugin
 from editorial.build.search import Entry
 from editorial.build.source import Source
-from editorial.render.site import check_house
+from editorial.render.site import validate_site
 
 
 @dataclass
@@ -159,7 +159,7 @@ def _build_language(run: MkDocsRun, language: Language, site_dir: Path) -> tuple
 def _check(run: MkDocsRun) -> None:
     source = run.plugin.source
     assert source
-    check_house(source.site, source.docs_dir, run.plugin.unknown_pages())
+    validate_site(source.site, source.docs_dir, run.plugin.unknown_pages())
 
 
 @contextmanager

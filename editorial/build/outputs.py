@@ -32,7 +32,7 @@ def finish_language(site_dir: Path, source: Source, language: Language, cache: P
     :raises SearchError: if Pagefind fails.
     """
     site, root = source.site, site_dir / language.root.strip("/")
-    text = sitemap(site.content, language, site.languages, site.site["url"])
+    text = sitemap(site.content, language, site.languages, site.settings["url"])
     write_atomically(root / "sitemap.xml", text.encode())
     with use_language(language.code):
         measures = toolkit_json(site.chooser, site.content, language)
@@ -52,12 +52,12 @@ def finish_language(site_dir: Path, source: Source, language: Language, cache: P
 def finish_site(site_dir: Path, source: Source, entries: Iterable[Entry]) -> None:
     """Write the files that exist once for the whole site, once all languages are finished."""
     site = source.site
-    url = site.site["url"]
+    url = site.settings["url"]
     write_entry(site_dir, entries)
     known = read_last_changes(source.docs_dir)
     for language in site.languages:
         with use_language(language.code):
-            feed = atom(site.content, language, known, site.site["name"], url)
+            feed = atom(site.content, language, known, site.settings["name"], url)
         write_atomically(site_dir / language.root.strip("/") / "feed.xml", feed.encode())
     write_atomically(site_dir / SUGGESTIONS, language_hints_json(site.languages).encode())
     write_atomically(site_dir / "robots.txt", robots_txt(site.languages, url).encode())

@@ -37,8 +37,8 @@ from editorial.content.published_files import is_asset, is_page
 from editorial.content.structure import NOT_KEPT
 from editorial.render.assets import PARTS, asset_content
 from editorial.render.context import error_context, page_context
-from editorial.render.page import after_markdown, before_markdown, furnish, spoken
-from editorial.render.site import check_house
+from editorial.render.page import configure_environment, content_language, postprocess_html, preprocess_markdown
+from editorial.render.site import validate_site
 
 LOG = get_plugin_logger("kim-editorial")
 STORED = "kim-stored-page"  # an empty template: the page is in the cache
@@ -90,7 +90,7 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
             try:
                 source = load_source(Path(config.docs_dir), config.site_url, Path(survey) if survey else None)
                 self.use(source, {row.code: cache_file(folder, row.code) for row in source.site.languages}, folder)
-                check_house(source.site, source.docs_dir, self.unknown_pages())
+                validate_site(source.site, source.docs_dir, self.unknown_pages())
             except ContentError as error:
                 self.source = None
                 raise PluginError(f"\n{error}") from error
@@ -162,7 +162,7 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
         env.loader = jinja2.ChoiceLoader([env.loader, jinja2.DictLoader({STORED: ""})])
         if self.templates_dir is not None:
             env.bytecode_cache = jinja2.FileSystemBytecodeCache(str(self.templates_dir))
-        return furnish(env, self.language, Path(config.theme.custom_dir or "."))
+        return configure_environment(env, self.language, Path(config.theme.custom_dir or "."))
 
     def on_page_read_source(self, page: MkDocsPage, config: MkDocsConfig) -> str:
         """Give the text that was read and checked before all languages; its header has done its work there.
@@ -177,7 +177,7 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
         key = self._page(page).key
         stored = self.caches[self.language.code].get(key, self.digests[key])
         if stored is None:
-            return before_markdown(markdown, self._source().site, self._page(page), self.language)
+            return preprocess_markdown(markdown, self._source().site, self._page(page), self.language)
         self.stored[key] = stored.decode()
         page.meta["template"] = STORED
         return ""
@@ -191,7 +191,7 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
             page.present_anchor_ids = None  # links to its anchors were checked with its headings
             return html
         try:
-            return after_markdown(html, self._source().site, self._page(page), self.language)
+            return postprocess_html(html, self._source().site, self._page(page), self.language)
         except ContentError as error:
             for finding in error.findings:
                 LOG.warning(str(finding))
@@ -269,7 +269,7 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
 
     def _is_rendered(self, page: Page, folder: str) -> bool:
         """Return whether a text is rendered: the language's own, or the German one in its place."""
-        return page.exists_in(self.language) and folder == spoken(page, self.language).code
+        return page.exists_in(self.language) and folder == content_language(page, self.language).code
 
     def _page(self, page: MkDocsPage) -> Page:
         return self._source().site.content.pages[self._key(page.file.src_uri)]

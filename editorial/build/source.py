@@ -17,7 +17,7 @@ from core.languages import Language, default_language
 from editorial.build.fingerprint import Inputs, Manifest, digest, read_inputs
 from editorial.checks.structure import heading_ids
 from editorial.content.pages import Content
-from editorial.render.site import House, read_house
+from editorial.render.site import SiteData, load_site_data
 from editorial.translations.lockfile import LOCK_FILENAME as LOCK
 from editorial.translations.state import TranslationState
 
@@ -29,7 +29,7 @@ class Source(Struct, frozen=True):
     :ivar pages: digest of the sources of each page in each language, the shared ones included: ``"ar/kontakt"``.
     """
 
-    site: House
+    site: SiteData
     docs_dir: Path
     inputs: Inputs
     shared: str
@@ -62,7 +62,7 @@ def load_source(
     :raises ContentError: with every finding, if something cannot be read.
     """
     inputs = inputs or read_inputs(docs_dir, site_url, demo_survey=demo_survey)
-    site = read_house(docs_dir, site_url, demo_survey)
+    site = load_site_data(docs_dir, site_url, demo_survey)
     shared = shared_digest(inputs, site.content)
     return Source(site, docs_dir, inputs, shared, page_digests(shared, site.content, site.languages, site.states))
 

@@ -1,7 +1,7 @@
 """HTML in a page: none is typed, and what Markdown makes of the text keeps to :mod:`editorial.content.html_policy`.
 
 Python-Markdown passes HTML on as it is, and lists of attributes, references and autolinks reach the page as well. So
-the rendered text is checked, here for ``kim check`` and in :func:`editorial.render.page.after_markdown` for every page of a build.
+the rendered text is checked, here for ``kim check`` and in :func:`editorial.render.page.postprocess_html` for every page of a build.
 """
 
 from __future__ import annotations

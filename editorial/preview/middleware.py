@@ -27,8 +27,8 @@ from core.project import ROOT
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-HOLD_SECONDS = 8.0
-HOLD_AT_ONCE = 3
+LONG_POLL_SECONDS = 8.0
+MAX_LONG_POLLS = 3
 ASSETS = Path(__file__).parent / "assets"
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 
@@ -60,19 +60,19 @@ class Preview:
 
     def __init__(self, app: WSGIApplication, site_dir: Path, always: bool = False) -> None:
         self.app, self.site_dir, self.always = app, site_dir, always
-        self.waiting = threading.Semaphore(HOLD_AT_ONCE)
+        self.waiting = threading.Semaphore(MAX_LONG_POLLS)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer the script, or hand the request on and add to pages."""
         path = environ.get("PATH_INFO", "").encode("latin-1", "replace").decode("utf-8", "replace")
         if path.startswith("/kim-preview/"):
-            return self.own(path, environ, start_response)
+            return self.serve_asset(path, environ, start_response)
         state = read_state(self.site_dir)
         if environ["REQUEST_METHOD"] != "GET" or not (self.always or state["version"]):
             return self.app(environ, start_response)
-        return self.added(path, state, environ, start_response)
+        return self.inject_bar(path, state, environ, start_response)
 
-    def own(self, path: str, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def serve_asset(self, path: str, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer what the bar itself needs."""
         name = path.rpartition("/")[2]
         headers = [("Cache-Control", "no-store")]
@@ -94,16 +94,16 @@ class Preview:
         """Return the version of a page as soon as it is newer than the known one, or after a while."""
         path = unquote(quoted)
         if not self.waiting.acquire(blocking=False):
-            return version_of(read_state(self.site_dir), path)  # too many tabs: they ask again a little later
+            return page_version(read_state(self.site_dir), path)  # too many tabs: they ask again a little later
         try:
-            end = time.monotonic() + HOLD_SECONDS
-            while (now := version_of(read_state(self.site_dir), path)) <= known and time.monotonic() < end:
+            end = time.monotonic() + LONG_POLL_SECONDS
+            while (now := page_version(read_state(self.site_dir), path)) <= known and time.monotonic() < end:
                 time.sleep(0.03)
             return now
         finally:
             self.waiting.release()
 
-    def added(
+    def inject_bar(
         self, path: str, state: dict[str, Any], environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """Pass an answer on; a page gets its bar and its script before it ends."""
@@ -126,7 +126,7 @@ class Preview:
         if any(name.lower() == "content-type" and value.startswith("text/html") for name, value in headers):
             if status.startswith("200"):
                 body = self.saved_page(path) or body
-            extra = bar(path, state).encode()
+            extra = render_bar(path, state).encode()
             body = body.replace(b"</body>", extra + b"</body>", 1)
             headers = [row for row in headers if row[0].lower() not in {"content-length", "etag", "last-modified", "cache-control"}]  # fmt: skip
             headers += [("Content-Length", str(len(body))), ("Cache-Control", "no-store")]
@@ -143,12 +143,12 @@ class Preview:
             return None
 
 
-def version_of(state: dict[str, Any], path: str) -> int:
+def page_version(state: dict[str, Any], path: str) -> int:
     """Return the version in which a page last changed."""
     return int(max(state["pages"].get(path, 0), state["pages"].get("*", 0)))
 
 
-def bar(path: str, state: dict[str, Any]) -> str:
+def render_bar(path: str, state: dict[str, Any]) -> str:
     """Return bar and script for one page, in German: the findings of its files."""
     language, below = split_language(path)
     key = below.strip("/") or "index"
@@ -171,7 +171,7 @@ def bar(path: str, state: dict[str, Any]) -> str:
         '<link rel="stylesheet" href="/kim-preview/live.css">'
         f'<aside class="kim-preview{" kim-preview--error" if wrong or fault else ""}" lang="de" dir="ltr" aria-label="Vorschau">'
         f"<details{' open' if wrong or fault else ''}><summary>Vorschau: {said}</summary>{fault}<ul>{rows}</ul></details></aside>"
-        f'<script src="/kim-preview/live.js" defer data-version="{version_of(state, path)}"></script>'
+        f'<script src="/kim-preview/live.js" defer data-version="{page_version(state, path)}"></script>'
     )
 
 

@@ -15,7 +15,7 @@ from editorial.content.pages import Page
 from editorial.content.structure import HOME, NAVIGATION, OFFLINE_LIST, OFFLINE_PAGES, linked_pages
 from editorial.content.taxonomy import card_filters, page_tags
 from editorial.render.qr import qr_svg
-from editorial.render.site import House
+from editorial.render.site import SiteData
 from editorial.render.structured_data import json_ld
 from editorial.translations.stale_markers import has_stale_markers, strip_screen_reader_notes
 from editorial.translations.state import TranslationState
@@ -25,38 +25,38 @@ BOOKLET_SECTIONS = frozenset(booklet.section for booklet in BOOKLETS)
 
 
 def is_active(page: Page, current: Page | None) -> bool:
-    """Tell whether a page is the one that is shown, or the section that holds it."""
+    """Return whether a page is the one that is shown, or the section that holds it."""
     return current is not None and (page.key == current.key or (page.slug != "" and current.slug.startswith(page.slug)))
 
 
-def item(house: House, page: Page, language: Language, current: Page | None = None) -> dict[str, Any]:
+def page_link(site: SiteData, page: Page, language: Language, current: Page | None = None) -> dict[str, Any]:
     """Return a page as templates show it: as a ready ``link``, and its title, address and language.
 
     What does not depend on the current page is found out once for each language.
     """
     place = (language.code, page.key)
-    plain = house.links.get(place)
+    plain = site.links.get(place)
     if plain is None:
-        plain = house.links[place] = _item(page, language)
+        plain = site.links[place] = _base_link(page, language)
     if not is_active(page, current):
         return plain
     own = {**plain, "current": current is not None and page.key == current.key, "active": True}
-    return {**own, "link": link(own)}
+    return {**own, "link": render_link(own)}
 
 
-def distinct(house: House, page: Page, language: Language) -> dict[str, Any]:
+def unambiguous_link(site: SiteData, page: Page, language: Language) -> dict[str, Any]:
     """Return a page as a link outside its section, where a short title that another page has as well says too little.
 
     WCAG 2.4.4 (Link Purpose): two links of one name lead to one place.
     """
-    own = item(house, page, language)
-    if not house.content.has_duplicate_title(page, language):
+    own = page_link(site, page, language)
+    if not site.content.has_duplicate_title(page, language):
         return own
     own = {**own, "title": page.text(language).front_matter.title}
-    return {**own, "link": link(own)}
+    return {**own, "link": render_link(own)}
 
 
-def _item(page: Page, language: Language) -> dict[str, Any]:
+def _base_link(page: Page, language: Language) -> dict[str, Any]:
     text = page.text(language)
     home = language if page.exists_in(language) else default_language()
     foreign = default_language().code if not page.is_translated(language) else None
@@ -71,14 +71,14 @@ def _item(page: Page, language: Language) -> dict[str, Any]:
         "topics": list(page.front_matter.topics),
         "audience": list(page.front_matter.audience),
     }
-    return {**plain, "link": link(plain)}
+    return {**plain, "link": render_link(plain)}
 
 
 _LANG, _HREFLANG = Markup('<span lang="{}" dir="ltr">{}</span>'), Markup(' hreflang="{}"')
 _CURRENT = {"page": Markup(' aria-current="page"'), "section": Markup(' aria-current="true"')}
 
 
-def link(row: Mapping[str, Any]) -> Markup:
+def render_link(row: Mapping[str, Any]) -> Markup:
     """Return a link to a page; a title in another language than the reader's says so (WCAG 2.2, 3.1.2)."""
     lang = row["lang"]
     return Markup('<a href="{}"{}{}>{}</a>').format(
@@ -89,26 +89,26 @@ def link(row: Mapping[str, Any]) -> Markup:
     )
 
 
-def frame_context(house: House, language: Language, current: Page | None) -> dict[str, Any]:
+def layout_context(site: SiteData, language: Language, current: Page | None) -> dict[str, Any]:
     """Return what header and footer need on any page, error pages included."""
-    pages = house.content.pages
-    contact = house.facts.contacts
-    municipality = house.site["municipality"]
+    pages = site.content.pages
+    contact = site.facts.contacts
+    municipality = site.settings["municipality"]
     return {
         "site": {
-            "name": house.site["name"],
+            "name": site.settings["name"],
             "city": municipality["name"],
             "authority": municipality["authority"],
             "programme": municipality["programme"],
-            "url": house.site["url"],
-            "demo": house.site.get("demo", False),
-            "suggestions": house.site["suggestions"],
+            "url": site.settings["url"],
+            "demo": site.settings.get("demo", False),
+            "suggestions": site.settings["suggestions"],
         },
         "language": language,
-        "languages": house.languages,
-        "nav": [item(house, pages[key], language, current) for key in NAVIGATION if key in pages],
+        "languages": site.languages,
+        "nav": [page_link(site, pages[key], language, current) for key in NAVIGATION if key in pages],
         "legal": {
-            name: item(house, pages[key], language, current) if key in pages else None
+            name: page_link(site, pages[key], language, current) if key in pages else None
             for name, key in linked_pages().items()
         },
         # Header, footer and search are the same on all pages that have the same of these links marked.
@@ -124,7 +124,7 @@ def frame_context(house: House, language: Language, current: Page | None) -> dic
         "offline": {
             "list": language.root + OFFLINE_LIST,
             "kept": [
-                item(house, pages[key], language)
+                page_link(site, pages[key], language)
                 for key in OFFLINE_PAGES
                 if key in pages and pages[key].is_translated(language)
             ],
@@ -134,20 +134,20 @@ def frame_context(house: House, language: Language, current: Page | None) -> dic
     }
 
 
-def page_context(house: House, language: Language, page: Page, html: str) -> dict[str, Any]:
+def page_context(site: SiteData, language: Language, page: Page, html: str) -> dict[str, Any]:
     """Return the whole `kim` object of one page in one language; see the template contract in CONTRIBUTING.md."""
-    content, text = house.content, page.text(language)
+    content, text = site.content, page.text(language)
     fallback = not page.is_translated(language)
-    spoken = default_language() if fallback else language
-    url = house.site["url"].rstrip("/")
-    translations = [row for row in house.languages if page.is_translated(row)]
+    content_language = default_language() if fallback else language
+    url = site.settings["url"].rstrip("/")
+    translations = [row for row in site.languages if page.is_translated(row)]
     hreflang = [(row.code, url + page.url(row)) for row in translations]
     section_key = page.key if page.key.endswith("/index") else page.parent_key
     section = content.pages.get(section_key) if section_key and section_key != HOME else None
     below = content.children(page.key, language) if page.front_matter.layout == "directory" else []
     trail = [*content.ancestors(page), page]
     return {
-        **frame_context(house, language, page),
+        **layout_context(site, language, page),
         "page": {
             "key": page.key,
             "title": text.front_matter.title,
@@ -157,8 +157,8 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
             "slug": page.slug,
             "layout": page.front_matter.layout,
             "is_fallback": fallback,
-            "content_lang": page.front_matter.lang or spoken.code,
-            "content_dir": spoken.dir,
+            "content_lang": page.front_matter.lang or content_language.code,
+            "content_dir": content_language.dir,
             "as_of": page.front_matter.as_of,
             "review_by": page.front_matter.review_by,
             "confirmed": page.front_matter.confirmed,
@@ -167,15 +167,15 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
             "offer": page.front_matter.offer,
             "measure": page.front_matter.measure,
             "booklet": page.key in BOOKLET_SECTIONS,
-            "translation": translation(page, language, house.states.get((page.key, language.code)), html),
+            "translation": translation_context(page, language, site.states.get((page.key, language.code)), html),
             "html": Markup(html),  # noqa: S704 - made by Markdown from our own pages, where HTML is refused
         },
-        "canonical": url + page.url(spoken),
-        "qr": qr_svg(url + page.url(spoken)),
+        "canonical": url + page.url(content_language),
+        "qr": qr_svg(url + page.url(content_language)),
         "json_ld": json_ld(
-            house.site,
+            site.settings,
             content,
-            house.facts.contacts.get(house.site["municipality"]["switchboard"]),
+            site.facts.contacts.get(site.settings["municipality"]["switchboard"]),
             page,
             language,
             strip_screen_reader_notes(html),
@@ -191,24 +191,24 @@ def page_context(house: House, language: Language, page: Page, html: str) -> dic
                 "current": row.code == language.code,
                 "translated": page.is_translated(row),
             }
-            for row in house.languages
+            for row in site.languages
         ],
         "section": section
         and {
-            **item(house, section, language, page),
-            "items": [item(house, child, language, page) for child in content.children(section.key, language)],
+            **page_link(site, section, language, page),
+            "items": [page_link(site, child, language, page) for child in content.children(section.key, language)],
         },
-        "breadcrumbs": [item(house, step, language, page) for step in trail] if page.key != HOME else [],
-        "cards": [{**item(house, child, language, page), "tags": page_tags(child)} for child in below],
+        "breadcrumbs": [page_link(site, step, language, page) for step in trail] if page.key != HOME else [],
+        "cards": [{**page_link(site, child, language, page), "tags": page_tags(child)} for child in below],
         "filters": card_filters(below, language.code),
-        "overview": overview(house, language) if page.front_matter.layout == "overview" else [],
+        "overview": overview(site, language) if page.front_matter.layout == "overview" else [],
         "related": []
         if page.front_matter.layout == "overview"
-        else [distinct(house, other, language) for other in content.related(page, language)],
-        "laws": [house.facts.laws[key] for key in page.front_matter.law],
-        "links": [house.facts.links[key] for key in page.front_matter.links],
+        else [unambiguous_link(site, other, language) for other in content.related(page, language)],
+        "laws": [site.facts.laws[key] for key in page.front_matter.law],
+        "links": [site.facts.links[key] for key in page.front_matter.links],
         "form": empty_form(page.front_matter.form) if page.front_matter.form else None,
-        "chooser": chooser_context(house, language, page) if page.front_matter.layout == "chooser" else None,
+        "chooser": chooser_context(site, language, page) if page.front_matter.layout == "chooser" else None,
     }
 
 
@@ -220,19 +220,19 @@ def empty_form(key: str) -> dict[str, Any]:
     return {"key": key, "form": definition.form_class(), "definition": definition}
 
 
-def chooser_context(house: House, language: Language, page: Page) -> dict[str, Any]:
+def chooser_context(site: SiteData, language: Language, page: Page) -> dict[str, Any]:
     """Return what the chooser's page draws: questions, measures, and where its list and its data live."""
     return {
         "labels": recommend.choice_labels(),
         "answers": recommend.parse_answers({}),
         "stages": recommend.stage_labels(),
-        "data": toolkit.toolkit_json(house.chooser, house.content, language),
+        "data": toolkit.toolkit_json(site.chooser, site.content, language),
         "action": page.url(language) + "auswahl/",
         "data_url": page.url(language) + "massnahmen.json",
     }
 
 
-def translation(
+def translation_context(
     page: Page, language: Language, state: TranslationState | None = None, html: str = ""
 ) -> dict[str, Any] | None:
     """Return who reviewed the translation, where the German text is and whether that has changed since.
@@ -256,14 +256,14 @@ def translation(
 
 
 def error_context(
-    house: House, language: Language, title: str, description: str, layout: str = "error"
+    site: SiteData, language: Language, title: str, description: str, layout: str = "error"
 ) -> dict[str, Any]:
     """Return the `kim` object of a language's page that no file stands for: not found, or not kept offline.
 
     The handler uses the error page as a frame as well.
     """
     return {
-        **frame_context(house, language, None),
+        **layout_context(site, language, None),
         "page": {
             "key": "404", "title": title, "nav_title": title, "description": description, "url": "", "slug": "",
             "layout": layout, "is_fallback": False, "content_lang": language.code, "content_dir": language.dir,
@@ -277,7 +277,7 @@ def error_context(
         "alternates": [
             {"code": row.code, "name": row.name, "dir": row.dir, "url": row.root,
              "current": row.code == language.code, "translated": True}
-            for row in house.languages
+            for row in site.languages
         ],
         "section": None,
         "breadcrumbs": [],
@@ -291,12 +291,13 @@ def error_context(
     }  # fmt: skip
 
 
-def overview(house: House, language: Language) -> list[dict[str, Any]]:
+def overview(site: SiteData, language: Language) -> list[dict[str, Any]]:
     """Return every page of a language: those below home, each with the pages below it."""
 
     def below(key: str) -> list[dict[str, Any]]:
         return [
-            {**item(house, page, language), "pages": below(page.key)} for page in house.content.children(key, language)
+            {**page_link(site, page, language), "pages": below(page.key)}
+            for page in site.content.children(key, language)
         ]
 
     return below(HOME)

@@ -75,8 +75,8 @@ _GERMAN_WORDS = frozenset(
 Span = tuple[int, int, bool]  # begin, end, whether it is German
 
 
-class Terms:
-    """Terms to look for: where one may begin, and those that begin with a letter.
+class TermMatcher:
+    """TermMatcher to look for: where one may begin, and those that begin with a letter.
 
     One pattern of all terms finds them no faster, and takes two milliseconds to compile: for one page, a hundredth of a build.
     """
@@ -105,11 +105,11 @@ def _is_word(letter: str) -> bool:
 
 
 @functools.lru_cache(maxsize=16)
-def _known(terms: tuple[str, ...]) -> Terms | None:
-    return Terms(terms) if terms else None
+def _matcher(terms: tuple[str, ...]) -> TermMatcher | None:
+    return TermMatcher(terms) if terms else None
 
 
-def mark_german(fragment: str, terms: tuple[str, ...], language: str) -> str:
+def tag_german_terms(fragment: str, terms: tuple[str, ...], language: str) -> str:
     """Wrap each German passage of an HTML fragment in ``<span lang="de" dir="ltr">``.
 
     Passages are the terms, and sentences in quotation marks that are German by their words. In languages of another
@@ -118,12 +118,12 @@ def mark_german(fragment: str, terms: tuple[str, ...], language: str) -> str:
     ``<bdi dir="ltr">``, without a claim about its language: a name keeps its order and is not pronounced as German.
     Text inside an element that already names its language stays as it is.
     """
-    known = _known(terms)
+    known = _matcher(terms)
     pieces = _TAG.split(fragment)
     inside: list[bool] = []
     for place, piece in enumerate(pieces):
         if place % 2:
-            step = _step(piece)
+            step = _tag_kind(piece)
             if step != "close":
                 inside += [step == "own"] if step else []
             elif inside:
@@ -139,7 +139,7 @@ _NAME = re.compile(r"</?([A-Za-z0-9-]+)")
 
 
 @functools.lru_cache(maxsize=4096)
-def _step(tag: str) -> str:
+def _tag_kind(tag: str) -> str:
     """Return what a tag does: open, close, nothing; "own" opens what names its language or holds no prose."""
     name = _NAME.match(tag)
     if name is None or name[1].lower() in _VOID or tag.endswith("/>"):
@@ -149,7 +149,7 @@ def _step(tag: str) -> str:
     return "own" if " lang=" in tag or name[1].lower() in _NO_PROSE else "open"
 
 
-def _mark_text(text: str, terms: Terms | None, language: str) -> str:
+def _mark_text(text: str, terms: TermMatcher | None, language: str) -> str:
     found = list(terms.find(text)) if terms else []
     spans = _foreign_runs(text, found) if language in NON_LATIN else _german_in_latin(text, found)
     out: list[str] = []

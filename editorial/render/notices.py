@@ -9,13 +9,13 @@ from core.gettext import ngettext
 from form_handler.forms import FORMS
 
 
-def forms_notice() -> str:
+def render_privacy_notice() -> str:
     """Return, for each form, what is asked and why, on which basis, and how long it is kept."""
-    parts = [_one_form(definition) for definition in FORMS.values()]
+    parts = [_render_form(definition) for definition in FORMS.values()]
     return "\n\n".join(parts)
 
 
-def _one_form(definition: object) -> str:
+def _render_form(definition: object) -> str:
     form = definition.form_class()  # type: ignore[attr-defined]
     rows = Markup("").join(
         Markup("<tr><th scope='row'>{}</th><td>{}</td><td>{}</td></tr>").format(

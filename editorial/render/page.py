@@ -20,28 +20,28 @@ from editorial.content.html_policy import check_html, template_ids
 from editorial.content.pages import Page
 from editorial.content.shortcodes import ShortcodeRenderers, expand_shortcodes
 from editorial.render.assets import asset_url
-from editorial.render.language_tags import mark_german
-from editorial.render.site import House
+from editorial.render.language_tags import tag_german_terms
+from editorial.render.site import SiteData
 from editorial.render.structured_data import og_locale
 from editorial.translations.stale_markers import insert_stale_markers, render_stale_markers
 
 
-def spoken(page: Page, language: Language) -> Language:
+def content_language(page: Page, language: Language) -> Language:
     """Return the language of the text that a page shows: German where there is no translation."""
     return language if page.is_translated(language) else default_language()
 
 
-def before_markdown(text: str, house: House, page: Page, language: Language) -> str:
+def preprocess_markdown(text: str, site: SiteData, page: Page, language: Language) -> str:
     """Mark what is stale and fill in facts, in the language of the text."""
-    text = insert_stale_markers(text, house.states.get((page.key, language.code)))
+    text = insert_stale_markers(text, site.states.get((page.key, language.code)))
     if not language.default:
-        text = markdown.link_to_default_language(text, page, language, house.content)
-    code = spoken(page, language).code
+        text = markdown.link_to_default_language(text, page, language, site.content)
+    code = content_language(page, language).code
     with gettext.use_language(code):
-        return expand_shortcodes(text, house.facts, code, parts(house, spoken(page, language)))
+        return expand_shortcodes(text, site.facts, code, shortcode_renderers(site, content_language(page, language)))
 
 
-def after_markdown(html: str, house: House, page: Page, language: Language) -> str:
+def postprocess_html(html: str, site: SiteData, page: Page, language: Language) -> str:
     """Repair what Markdown gives and mark German words in other languages.
 
     :raises ContentError: if the page then holds what :mod:`editorial.content.html_policy` does not allow.
@@ -52,49 +52,49 @@ def after_markdown(html: str, house: House, page: Page, language: Language) -> s
         _("Something in the German text of this section has changed."),
     )
     html = markdown.wrap_tables(html, lambda number: _("Table %(number)s, can be scrolled sideways", number=number))
-    if not spoken(page, language).default:
-        html = mark_german(html, house.facts.german_terms, language.code)
+    if not content_language(page, language).default:
+        html = tag_german_terms(html, site.facts.german_terms, language.code)
     html = markdown.wrap_home_sections(html) if page.front_matter.layout == "home" else html
     html = html.replace(f'href="{markdown.DEFAULT_LANGUAGE_SCHEME}', 'href="')
-    if faults := check_html(html, house.addresses, template_ids(page.front_matter.form)):
+    if faults := check_html(html, site.addresses, template_ids(page.front_matter.form)):
         from editorial.checks.html import locate_violations  # late: pages of a checked site have none
 
         raise ContentError(
             locate_violations(
-                page.text(language), faults, house.facts, spoken(page, language).code, page.front_matter.form
+                page.text(language), faults, site.facts, content_language(page, language).code, page.front_matter.form
             )
         )
     return html.replace('class="button"', 'class="kim-button"')  # { .button } is what editors write
 
 
-def parts(house: House, language: Language) -> ShortcodeRenderers:
+def shortcode_renderers(site: SiteData, language: Language) -> ShortcodeRenderers:
     """Return what draws each part of a page that is made from elsewhere."""
 
     def notice() -> str:
-        from editorial.render.notices import forms_notice
+        from editorial.render.notices import render_privacy_notice
 
-        return forms_notice()
+        return render_privacy_notice()
 
     def results() -> str:
         from editorial.render.charts import render_survey_results
 
-        return render_survey_results(house.survey, language)
+        return render_survey_results(site.survey, language)
 
     def tests() -> str:
         from editorial.content.accessibility import render_accessibility_run
 
-        return render_accessibility_run(house.tested, language)
+        return render_accessibility_run(site.accessibility_run, language)
 
     return {"forms.notice": notice, "survey.results": results, "accessibility.results": tests}
 
 
-def furnish(env: jinja2.Environment, language: Language, overrides: Path) -> jinja2.Environment:
+def configure_environment(env: jinja2.Environment, language: Language, overrides: Path) -> jinja2.Environment:
     """Give templates our words, dates and addresses, and escape what they print."""
     env.autoescape = True
     env.add_extension("jinja2.ext.i18n")
     env.install_gettext_callables(gettext.gettext, gettext.ngettext, newstyle=True)  # type: ignore[attr-defined]
-    env.globals["_"] = speaker()
-    env.globals["cached"] = keeper()
+    env.globals["_"] = escaped_gettext()
+    env.globals["cached"] = fragment_cache()
     address = functools.cache(functools.partial(asset_url, overrides))
     # Not a function of its argument alone: a compiled template, which is kept, must not hold its result.
     env.filters["asset"] = jinja2.pass_context(lambda _context, name: address(name))
@@ -104,7 +104,7 @@ def furnish(env: jinja2.Environment, language: Language, overrides: Path) -> jin
     return env
 
 
-def keeper() -> Callable[..., str]:
+def fragment_cache() -> Callable[..., str]:
     """Return ``kept(name, *marks)`` for ``{% call kept(…) %}`` in templates: each part is drawn once for its marks.
 
     A part may depend on nothing but the language, the site and its marks.
@@ -119,8 +119,8 @@ def keeper() -> Callable[..., str]:
     return kept
 
 
-def speaker() -> Callable[..., Markup]:
-    """Return what templates call ``_``: each message is looked up and escaped once for the language spoken now."""
+def escaped_gettext() -> Callable[..., Markup]:
+    """Return what templates call ``_``: each message is looked up and escaped once for the language content_language now."""
     known: dict[str, Markup] = {}
 
     def say(message: str, /, **values: Any) -> Markup:

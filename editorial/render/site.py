@@ -27,26 +27,26 @@ from editorial.translations.state import TranslationState, translation_states
 T = TypeVar("T")
 
 
-class House(Struct, frozen=True):
+class SiteData(Struct, frozen=True):
     """Everything that is the same for all pages of one build.
 
     :ivar addresses: the addresses outside the site that pages may link to.
     """
 
-    site: dict[str, Any]
+    settings: dict[str, Any]
     languages: tuple[Language, ...]
     content: Content
     facts: Facts
     chooser: RuleSet
     survey: Publication | None = None
-    tested: AccessibilityRun | None = None
+    accessibility_run: AccessibilityRun | None = None
     lock: Lock = field(default_factory=Lock)
     states: Mapping[tuple[str, str], TranslationState] = field(default_factory=dict)
     links: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     addresses: frozenset[str] = frozenset()
 
 
-def read_house(docs: Path, site_url: str | None = None, demo_survey: Path | None = None) -> House:
+def load_site_data(docs: Path, site_url: str | None = None, demo_survey: Path | None = None) -> SiteData:
     """Read everything that templates are rendered from.
 
     :param site_url: the public address, if it is not that of ``mkdocs.yml``.
@@ -56,8 +56,8 @@ def read_house(docs: Path, site_url: str | None = None, demo_survey: Path | None
     load_facts.cache_clear()
     languages, site = load_languages(), load_site_settings()
     content, lock, facts = read_content(docs, languages), load_lock(docs), load_facts(docs / "data")
-    return House(
-        site={
+    return SiteData(
+        settings={
             "name": site["name"],
             "url": site_url or site["url"] or "/",
             "municipality": site["municipality"],
@@ -67,22 +67,22 @@ def read_house(docs: Path, site_url: str | None = None, demo_survey: Path | None
         languages=languages,
         content=content,
         facts=facts,
-        chooser=read_table(),
-        survey=_found(load_survey(demo_survey or docs / "data" / "survey.yml")),
-        tested=_found(load_accessibility_run(docs.parent / RESULTS_PATH)),
+        chooser=load_rule_set(),
+        survey=_raise_finding(load_survey(demo_survey or docs / "data" / "survey.yml")),
+        accessibility_run=_raise_finding(load_accessibility_run(docs.parent / RESULTS_PATH)),
         lock=lock,
         states=translation_states(docs, content, languages, lock),
         addresses=fact_urls(facts),
     )
 
 
-def _found(read: T | Finding) -> T:
+def _raise_finding(read: T | Finding) -> T:
     if isinstance(read, Finding):
         raise ContentError([read])
     return read
 
 
-def read_table() -> RuleSet:
+def load_rule_set() -> RuleSet:
     """Return the rule table of the toolkit.
 
     :raises ContentError: if it is not valid.
@@ -93,21 +93,21 @@ def read_table() -> RuleSet:
     return table
 
 
-def check_house(house: House, docs: Path, only: Collection[str] | None = None) -> None:
+def validate_site(site: SiteData, docs: Path, only: Collection[str] | None = None) -> None:
     """Check what is to be built.
 
     :param only: the keys of the pages whose text changed, where everything else is known to be right.
     :raises ContentError: if anything is wrong, with every finding.
     """
-    stale = {place for place, state in house.states.items() if state.is_stale}
-    pages = house.content.pages
+    stale = {place for place, state in site.states.items() if state.is_stale}
+    pages = site.content.pages
     forms: Collection[str] = ()
     if any(pages[key].front_matter.form for key in (pages if only is None else only)):
         from form_handler.forms import FORMS  # late: most pages have no form
 
         forms = FORMS
-    found = check_content(house.content, house.facts, house.languages, forms, datetime.date.today(), docs, stale, only)
+    found = check_content(site.content, site.facts, site.languages, forms, datetime.date.today(), docs, stale, only)
     if only is None:
-        found += check_rules(house.content)
+        found += check_rules(site.content)
     if wrong := errors(found):
         raise ContentError(wrong)

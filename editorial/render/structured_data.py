@@ -18,7 +18,7 @@ from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.pages import Content, Page
 from editorial.content.structure import AUDIENCE_LABELS, HOME, OFFERS
 
-Thing = dict[str, Any]
+JsonLd = dict[str, Any]
 _H2 = re.compile(r"<h2\b[^>]*>(.*?)</h2>", re.DOTALL)
 _END_OF_LINE = re.compile(r"</(?:p|li|h\d|tr|div)>|<br\s*/?>")
 _TAG = re.compile(r"<[^>]+>")
@@ -33,7 +33,7 @@ def json_ld(
     """
     graph = [web_page(site, page, language)]
     if page.key == HOME:
-        graph.append(authority(site, contact))
+        graph.append(organization(site, contact))
     else:
         graph.append(breadcrumbs(site, content, page, language))
     if page.is_translated(language):
@@ -46,24 +46,24 @@ def json_ld(
     return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - JSON with no way out of its element
 
 
-def address(site: dict[str, Any], page: Page, language: Language) -> str:
+def page_url(site: dict[str, Any], page: Page, language: Language) -> str:
     """Return a page's whole address."""
     return str(site["url"]).rstrip("/") + page.url(language)
 
 
-def web_page(site: dict[str, Any], page: Page, language: Language) -> Thing:
+def web_page(site: dict[str, Any], page: Page, language: Language) -> JsonLd:
     """Return the page itself, and for a translation of what it is one and who has reviewed it."""
     text = page.text(language)
-    spoken = language if page.is_translated(language) else default_language()
-    thing: Thing = {
+    content_language = language if page.is_translated(language) else default_language()
+    thing: JsonLd = {
         "@type": "WebPage",
-        "@id": address(site, page, spoken),
+        "@id": page_url(site, page, content_language),
         "name": text.front_matter.title,
-        "inLanguage": page.front_matter.lang or spoken.code,
+        "inLanguage": page.front_matter.lang or content_language.code,
         "isPartOf": {"@type": "WebSite", "name": site["name"], "url": str(site["url"]).rstrip("/") + "/"},
     }
     if isinstance(text.front_matter, TranslationFrontMatter):
-        thing["translationOfWork"] = {"@id": address(site, page, default_language())}
+        thing["translationOfWork"] = {"@id": page_url(site, page, default_language())}
         if text.front_matter.reviewed_by and text.front_matter.reviewed_at:
             thing["reviewedBy"] = {"@type": "Person", "name": text.front_matter.reviewed_by}
             thing["lastReviewed"] = text.front_matter.reviewed_at.isoformat()
@@ -72,10 +72,10 @@ def web_page(site: dict[str, Any], page: Page, language: Language) -> Thing:
     return thing
 
 
-def authority(site: dict[str, Any], contact: Contact | None) -> Thing:
+def organization(site: dict[str, Any], contact: Contact | None) -> JsonLd:
     """Return the city that the site is made for, with those ways to reach it that are confirmed."""
     municipality = site["municipality"]
-    thing: Thing = {
+    thing: JsonLd = {
         "@type": "GovernmentOrganization",
         "name": municipality["authority"],
         "areaServed": {"@type": "City", "name": municipality["name"]},
@@ -86,7 +86,7 @@ def authority(site: dict[str, Any], contact: Contact | None) -> Thing:
     return thing
 
 
-def breadcrumbs(site: dict[str, Any], content: Content, page: Page, language: Language) -> Thing:
+def breadcrumbs(site: dict[str, Any], content: Content, page: Page, language: Language) -> JsonLd:
     """Return the way from home to the page, as the reader sees it."""
     steps = [*content.ancestors(page), page]
     return {
@@ -96,21 +96,21 @@ def breadcrumbs(site: dict[str, Any], content: Content, page: Page, language: La
                 "@type": "ListItem",
                 "position": number,
                 "name": step.text(language).nav_title,
-                "item": address(site, step, language if step.is_translated(language) else default_language()),
+                "item": page_url(site, step, language if step.is_translated(language) else default_language()),
             }
             for number, step in enumerate(steps, 1)
         ],
     }
 
 
-def service(site: dict[str, Any], page: Page, language: Language) -> Thing:
+def service(site: dict[str, Any], page: Page, language: Language) -> JsonLd:
     """Return an offer; its price and languages only where the page is confirmed."""
     header = page.text(language).front_matter
-    thing: Thing = {
+    thing: JsonLd = {
         "@type": "GovernmentService",
         "name": header.title,
         "description": header.description,
-        "url": address(site, page, language),
+        "url": page_url(site, page, language),
         "areaServed": {"@type": "City", "name": site["municipality"]["name"]},
     }
     meant = [str(AUDIENCE_LABELS[name]) for name in page.front_matter.audience if name in AUDIENCE_LABELS]
@@ -124,7 +124,7 @@ def service(site: dict[str, Any], page: Page, language: Language) -> Thing:
     return thing
 
 
-def faq(body: str) -> Thing:
+def faq(body: str) -> JsonLd:
     """Return the questions of a page and their answers as plain text."""
     _intro, *rest = _H2.split(body)
     return {
@@ -132,15 +132,15 @@ def faq(body: str) -> Thing:
         "mainEntity": [
             {
                 "@type": "Question",
-                "name": plain(question),
-                "acceptedAnswer": {"@type": "Answer", "text": plain(answer)},
+                "name": strip_html(question),
+                "acceptedAnswer": {"@type": "Answer", "text": strip_html(answer)},
             }
             for question, answer in zip(rest[::2], rest[1::2], strict=True)
         ],
     }
 
 
-def plain(fragment: str) -> str:
+def strip_html(fragment: str) -> str:
     """Return the words of an HTML fragment on one line."""
     return " ".join(html.unescape(_TAG.sub("", _END_OF_LINE.sub(" ", fragment))).split())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from editorial.preview.middleware import Preview, bar, version_of
+from editorial.preview.middleware import Preview, page_version, render_bar
 from tests.project import copy_project
 from tests.serving import Server, wait_until
 from tests.site.test_again import differences
@@ -106,12 +106,12 @@ def test_what_was_previewed_ends_as_a_build_would_have_made_it(page: Page, previ
 def test_the_bar_escapes_what_it_shows_and_names_the_files_of_its_page() -> None:
     row = {"file": "docs/ar/kontakt.md", "line": 3, "level": "error", "what": "<script>x</script>", "remedy": "&"}
     state = {"version": 2, "pages": {"/ar/kontakt/": 2}, "findings": {"docs/ar/kontakt.md": [row]}, "fault": ""}
-    drawn = bar("/ar/kontakt/", state)
+    drawn = render_bar("/ar/kontakt/", state)
     assert "&lt;script&gt;x&lt;/script&gt;" in drawn
     assert "docs/ar/kontakt.md:3" in drawn
     assert "1 Fehler" in drawn
-    assert "in Ordnung" in bar("/kontakt/", state)
-    assert (version_of(state, "/ar/kontakt/"), version_of(state, "/kontakt/")) == (2, 0)
+    assert "in Ordnung" in render_bar("/kontakt/", state)
+    assert (page_version(state, "/ar/kontakt/"), page_version(state, "/kontakt/")) == (2, 0)
 
 
 def test_only_its_own_files_are_handed_out(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from editorial.render.language_tags import mark_german
+from editorial.render.language_tags import tag_german_terms
 
 TERMS = ("Jobcenter", "Ausländerbehörde", "Agentur für Arbeit")
 
@@ -50,4 +50,4 @@ TERMS = ("Jobcenter", "Ausländerbehörde", "Agentur für Arbeit")
     ],
 )  # fmt: skip
 def test_german_words_are_marked(language: str, fragment: str, marked: str) -> None:
-    assert mark_german(fragment, TERMS, language) == marked
+    assert tag_german_terms(fragment, TERMS, language) == marked

@@ -25,7 +25,7 @@ from editorial.content.pages import PageText
 from editorial.content.shortcodes import fact_urls
 from editorial.content.survey_results import Publication, Quotation
 from editorial.render.charts import render_survey_results
-from editorial.render.notices import forms_notice
+from editorial.render.notices import render_privacy_notice
 from form_handler.forms import FORMS
 from tests.conftest import ROOT
 from tests.editorial.conftest import FACTS, GERMAN, LANGUAGES, Tree
@@ -128,7 +128,7 @@ def test_what_the_build_itself_draws_into_a_page_keeps_to_the_policy(code: str) 
     )  # fmt: skip
     with use_language(code):
         drawn = [
-            render_survey_results(published, language), render_survey_results(None, language), forms_notice(), render_accessibility_run(None, language),
+            render_survey_results(published, language), render_survey_results(None, language), render_privacy_notice(), render_accessibility_run(None, language),
             render_accessibility_run(load_accessibility_run(ROOT / RESULTS_PATH), language),
         ]  # fmt: skip
     assert "<svg" in drawn[0]

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from editorial.content.facts import Contact
-from editorial.render.structured_data import authority, faq, json_ld, og_locale, service
+from editorial.render.structured_data import faq, json_ld, og_locale, organization, service
 from tests.editorial.conftest import GERMAN, HEADER, LANGUAGES, Tree
 
 SITE: dict[str, Any] = {
@@ -25,9 +25,9 @@ def graph(tree: Tree, key: str, language: Any = GERMAN_LANGUAGE, body: str = "")
 
 def test_a_contact_that_nobody_has_confirmed_is_left_out() -> None:
     words = {"phone": "115", "address": "Platz 1", "name": "Stadt"}
-    unsure = authority(SITE, Contact(**words, confirmed=False, confirm="Stadt"))
+    unsure = organization(SITE, Contact(**words, confirmed=False, confirm="Stadt"))
     assert not {"telephone", "address"} & set(unsure)
-    sure = authority(SITE, Contact(**words))
+    sure = organization(SITE, Contact(**words))
     assert (sure["telephone"], sure["address"]) == ("115", "Platz 1")
     assert "email" not in sure
 

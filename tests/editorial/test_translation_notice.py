@@ -7,7 +7,7 @@ import datetime
 import pytest
 
 from editorial.checks.publish import unreviewed
-from editorial.render.context import translation
+from editorial.render.context import translation_context
 from tests.editorial.conftest import HEADER, LANGUAGES, Tree
 
 GERMAN, ENGLISH, ARABIC = LANGUAGES
@@ -16,13 +16,13 @@ COURSES = HEADER.format(title="Courses")
 
 def test_german_text_is_no_translation_even_where_it_stands_in_for_one(tree: Tree) -> None:
     page = tree.read().pages["kontakt"]
-    assert translation(page, GERMAN) is None
-    assert translation(page, ARABIC) is None
+    assert translation_context(page, GERMAN) is None
+    assert translation_context(page, ARABIC) is None
 
 
 def test_a_translation_is_unreviewed_until_somebody_is_named(tree: Tree) -> None:
     tree.write("en", "kontakt", "Contact", header=COURSES)
-    made = translation(tree.read().pages["kontakt"], ENGLISH)
+    made = translation_context(tree.read().pages["kontakt"], ENGLISH)
     assert made == {
         "reviewed_by": None,
         "reviewed_at": None,
@@ -35,7 +35,7 @@ def test_a_translation_is_unreviewed_until_somebody_is_named(tree: Tree) -> None
 def test_a_reviewer_is_named_with_the_day(tree: Tree) -> None:
     tree.write("en", "kontakt", "Contact", header=COURSES + "reviewed_by: Mara Example\nreviewed_at: 2026-12-01\n")
     assert tree.check() == []
-    made = translation(tree.read().pages["kontakt"], ENGLISH)
+    made = translation_context(tree.read().pages["kontakt"], ENGLISH)
     assert made is not None
     assert (made["reviewed_by"], made["reviewed_at"]) == ("Mara Example", datetime.date(2026, 12, 1))
 

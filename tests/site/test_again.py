@@ -269,19 +269,19 @@ def test_what_comes_out_the_same_stays_the_same_file(docs: Path, tmp_path: Path)
 def test_only_the_changed_page_is_rendered_and_nothing_is_rendered_twice(
     docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log, real = tmp_path / "rendered", plugin.after_markdown
+    log, real = tmp_path / "rendered", plugin.postprocess_html
 
-    def after_markdown(html: str, house: Any, page: Any, language: Any) -> str:
+    def postprocess_html(html: str, site: Any, page: Any, language: Any) -> str:
         with log.open("a") as file:  # each language is built by a process of its own
             file.write(f"{language.code}/{page.key}\n")
-        return real(html, house, page, language)
+        return real(html, site, page, language)
 
     def rendered() -> list[str]:
         rows = sorted(log.read_text().split()) if log.exists() else []
         log.write_text("")
         return rows
 
-    monkeypatch.setattr(plugin, "after_markdown", after_markdown)
+    monkeypatch.setattr(plugin, "postprocess_html", postprocess_html)
     site = tmp_path / "site"
     build_site(site, URL, docs)
     content = read_content(docs, load_languages())

@@ -50,7 +50,9 @@ def test_the_mark_changes_with_any_source_and_with_nothing_else(tmp_path: Path) 
         (tmp_path / name).write_text("a")
 
     def mark(day: int = 1) -> str:
-        return read_inputs(tmp_path / "docs", "https://kim.example.org/", tmp_path, datetime.date(2026, 1, day)).sources
+        return read_inputs(
+            tmp_path / "docs", "https://kim.example.org/", tmp_path, datetime.date(2026, 1, day)
+        ).sources_digest
 
     before = mark()
     (tmp_path / "var").mkdir()

@@ -198,7 +198,7 @@ def test_a_saved_page_is_shown_in_the_place_of_the_built_one_and_no_other_file_i
 
 @pytest.mark.parametrize("version", ["", "x", "-1", "1.5", "٣", "9" * 5000])
 def test_the_bar_asks_with_any_number(tmp_path: Path, version: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("editorial.preview.middleware.HOLD_SECONDS", 0)
+    monkeypatch.setattr("editorial.preview.middleware.LONG_POLL_SECONDS", 0)
     preview = Preview(lambda _environ, _start: [b""], tmp_path / "site")
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/kim-preview/wait", "QUERY_STRING": f"path=/&version={version}"}
     answer = preview(environ, lambda status, headers: None)  # type: ignore[arg-type,misc,return-value]

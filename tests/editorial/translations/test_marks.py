@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from markdown import Markdown
 
 from editorial.content.pages import read_content
-from editorial.render.context import translation
+from editorial.render.context import translation_context
 from editorial.translations.stale_markers import insert_stale_markers, render_stale_markers, strip_screen_reader_notes
 from tests.editorial.translations.conftest import NEXT, Desk
 
@@ -68,7 +68,7 @@ def test_the_reader_is_told_the_day_on_which_it_was_noticed_or_the_last_day_on_w
 
     def told() -> object:
         page = read_content(desk.docs, desk.languages).pages["kurse"]
-        made = translation(page, english, desk.states()["kurse", "en"], '<p class="kim-stale">')
+        made = translation_context(page, english, desk.states()["kurse", "en"], '<p class="kim-stale">')
         assert made
         return made["stale"]
 
