@@ -135,7 +135,7 @@ def layout_context(site: SiteData, language: Language, current: Page | None) -> 
 
 
 def page_context(site: SiteData, language: Language, page: Page, html: str) -> dict[str, Any]:
-    """Return the whole `kim` object of one page in one language; see the template contract in CONTRIBUTING.md."""
+    """Return the whole `kim` object of one page in one language; templates read nothing else."""
     content, text = site.content, page.text(language)
     fallback = not page.is_translated(language)
     content_language = default_language() if fallback else language

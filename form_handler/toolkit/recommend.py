@@ -1,6 +1,6 @@
 """The rules of the toolkit: recommend measures for an employer's answers, in order, with reasons.
 
-A face of `editorial` (see CONTRIBUTING.md): :func:`recommend` runs on plain data, which the build writes as
+:func:`recommend` runs on plain data, which the build writes as
 ``massnahmen.json`` for each language and the handler reads. ``overrides/assets/chooser.js`` holds the same rules
 in the browser; a test compares both over every kind of answer.
 """
