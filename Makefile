@@ -46,7 +46,7 @@ test-fast: $(VENV)/.installed-dev ## The tests without Chromium, PostgreSQL and 
 
 test-all: ## All tests with their full matrices, then every page in every language and look; writes the result for the statement
 	@TEST_FULL=1 $(MAKE) --no-print-directory test
-	@$(VENV)/bin/python -m tests.everything
+	@$(VENV)/bin/python -m tests.full_site_audit
 
 bench: $(VENV)/.installed-dev browser ## Measure build, pages, search, preview and forms beside peers; writes bench/results.md
 	@failed=""; for what in build page search serve form; do \

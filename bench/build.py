@@ -18,8 +18,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.competitors import STARLIGHT, node_peer, python_peer, quiet_node
 from bench.needs import known_peers
-from bench.peers import STARLIGHT, node_peer, python_peer, quiet_node
 from bench.report import Bar, write_part
 from bench.synthetic import languages, write_hugo, write_mkdocs, write_ours, write_starlight
 from core.files import remove

@@ -29,7 +29,7 @@ from pathlib import Path
 from bench.report import Bar, write_part
 from form_handler.storage.database import set_pragmas
 from tests.form_handler.conftest import FORM, HIDDEN, unescape, write_shells
-from tests.serving import ROOT, answers, free_port, wait_until
+from tests.server import ROOT, free_port, is_up, wait_until
 
 CLIENTS = 8
 SUBMISSIONS = 1200
@@ -196,7 +196,7 @@ def main(arguments: list[str] | None = None) -> int:
             [sys.executable, "-c", code], cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         try:
-            wait_until(lambda: answers(f"http://127.0.0.1:{port}/"), 30, "the server")
+            wait_until(lambda: is_up(f"http://127.0.0.1:{port}/"), 30, "the server")
             start_up = time.perf_counter() - began
             report(folder, port, start_up)
         finally:

@@ -11,7 +11,7 @@ import urllib.error
 from collections.abc import Collection
 from pathlib import Path
 
-from bench.peers import last_line
+from bench.competitors import last_line
 from core.project import ROOT
 from editorial.build.build import BuildError, build_if_changed
 from editorial.build.pdf import find_chromium

@@ -22,10 +22,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
+from bench.competitors import LIGHTHOUSE, STARLIGHT, node_peer, quiet_node
 from bench.needs import DEFAULT_SITE, built_site, chromium, known_peers
-from bench.peers import LIGHTHOUSE, STARLIGHT, node_peer, quiet_node
 from bench.report import Bar, write_part
-from bench.serving import static
+from bench.static_server import static
 from bench.synthetic import languages, write_mkdocs, write_starlight
 from bench.web_fonts import web_fonts
 from core.languages import load_languages

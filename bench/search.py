@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.needs import DEFAULT_SITE, built_site, chromium
 from bench.report import Bar, write_part
-from bench.serving import static
+from bench.static_server import static
 from core.languages import Language, load_languages
 from core.project import ROOT
 from editorial.content.pages import Content, read_content

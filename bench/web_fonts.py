@@ -18,8 +18,8 @@ from collections.abc import Iterator
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 
-from bench.peers import node_peer
-from bench.serving import Handler
+from bench.competitors import node_peer
+from bench.static_server import Handler
 
 PACKAGES = ("@fontsource/roboto@5", "@fontsource/roboto-mono@5")
 NAMES = ("fonts.googleapis.com", "fonts.gstatic.com")

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.serving import free_port
+from tests.server import free_port
 
 
 def programs() -> Path:

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from editorial.build.build import build_if_changed
 from tests.conftest import PATIENCE, ROOT
-from tests.serving import Server, serving
+from tests.server import Server, running_server
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -58,12 +58,12 @@ def browser() -> Iterator[Browser]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The site and its forms, as `make run` starts them."""
     build_if_changed(ROOT / "site")
-    with serving(tmp_path_factory.mktemp("var")) as running:
+    with running_server(tmp_path_factory.mktemp("var")) as running:
         yield running
 
 
 @dataclass
-class Visit:
+class BrowserSession:
     """What a browser context saw: everything that should not happen is collected."""
 
     context: BrowserContext
@@ -89,17 +89,17 @@ class Visit:
 
 
 @pytest.fixture
-def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Visit]]:
+def new_session(browser: Browser, server: Server) -> Iterator[Callable[..., BrowserSession]]:
     """Make browser contexts; afterwards no foreign request, no script error and no CSP violation may have come."""
-    visits: list[Visit] = []
+    visits: list[BrowserSession] = []
 
-    def begin(url: str = server.url, expect_errors: bool = False, **options: Any) -> Visit:
-        visit = Visit(browser.new_context(**options), url, options.get("java_script_enabled", True))
-        visit.context.add_init_script(SCRIPT_RAN)
-        visit.context.set_default_timeout(PATIENCE * 1000)
+    def begin(url: str = server.url, expect_errors: bool = False, **options: Any) -> BrowserSession:
+        new_session = BrowserSession(browser.new_context(**options), url, options.get("java_script_enabled", True))
+        new_session.context.add_init_script(SCRIPT_RAN)
+        new_session.context.set_default_timeout(PATIENCE * 1000)
         if not expect_errors:
-            visits.append(visit)
-        return visit
+            visits.append(new_session)
+        return new_session
 
     yield begin
     for one in visits:
@@ -110,7 +110,7 @@ def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Visit]]:
 
 
 @pytest.fixture(scope="session")
-def shots() -> Path:
+def screenshot_dir() -> Path:
     """Where pictures go that a failing test takes."""
     folder = ROOT / "var" / "shots"
     folder.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from core.languages import Language
-from tests.browser.conftest import Visit
+from tests.browser.conftest import BrowserSession
 from tests.conftest import full_or_sample
 from tests.languages import LANGUAGES
 
@@ -37,7 +37,7 @@ TEMPLATES = [
 WIDTHS = (1280, 320, 360)
 OVER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 NEEDED = (".kim-brand", "[data-kim-search]", ".kim-menu > summary")
-Begin = Callable[..., Visit]
+NewSession = Callable[..., BrowserSession]
 
 
 def violations(page: Page) -> list[str]:
@@ -71,7 +71,7 @@ def overflows(page: Page) -> list[str]:
 
 # `make test` opens every template in German and in Arabic, in the one in one look, in the other in the other; in Ukrainian
 # those with most controls; in every other language three, in turn. `make test-all` opens every template in every language and
-# look, and then every page in four looks (tests/everything).
+# look, and then every page in four looks (tests/full_site_audit).
 LOOKS = [(360, "light"), (1280, "dark"), (1280, "light"), (360, "dark")]
 PATHS = [*TEMPLATES, "gibt-es-nicht/"]
 BOTH = ("de", "ar")
@@ -93,9 +93,11 @@ def looks_of(number: int, code: str) -> list[tuple[int, str]]:
 
 
 @pytest.mark.parametrize(("number", "language"), [*enumerate(LANGUAGES)], ids=[language.code for language in LANGUAGES])
-def test_no_template_breaks_a_rule_or_runs_over_the_edge(visit: Begin, number: int, language: Language) -> None:
+def test_no_template_breaks_a_rule_or_runs_over_the_edge(
+    new_session: NewSession, number: int, language: Language
+) -> None:
     """WCAG 2.2 by axe-core; 1.4.10 Reflow and 1.4.4 Resize Text by measuring."""
-    seen = visit(viewport={"width": 360, "height": 800}, color_scheme="light", expect_errors=True)
+    seen = new_session(viewport={"width": 360, "height": 800}, color_scheme="light", expect_errors=True)
     for place, path in enumerate(paths_of(number, language.code)):
         page = seen.open(language.root + path)
         for width, scheme in looks_of(place, language.code):
@@ -112,9 +114,11 @@ def test_no_template_breaks_a_rule_or_runs_over_the_edge(visit: Begin, number: i
         [(code, scheme) for code in BOTH for scheme in ("light", "dark")], [("de", "dark"), ("ar", "light")]
     ),
 )
-def test_no_state_breaks_a_rule(visit: Begin, code: str, scheme: str) -> None:
+def test_no_state_breaks_a_rule(new_session: NewSession, code: str, scheme: str) -> None:
     root = "/" if code == "de" else f"/{code}/"
-    page = visit(viewport={"width": 360, "height": 800}, color_scheme=scheme).open(root + "arbeitgeber/mitmachen/")
+    page = new_session(viewport={"width": 360, "height": 800}, color_scheme=scheme).open(
+        root + "arbeitgeber/mitmachen/"
+    )
 
     def clean(state: str) -> None:
         assert violations(page) == [], state

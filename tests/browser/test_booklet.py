@@ -16,7 +16,7 @@ from editorial.render.assets import stylesheet
 from tests.browser.conftest import find_chromium
 from tests.browser.test_print import words_of
 from tests.conftest import ROOT
-from tests.serving import Server
+from tests.server import Server
 
 PERSIAN = "می‌خواهم در بوتروپ زبان آلمانی یاد بگیرم و کار کنم."
 

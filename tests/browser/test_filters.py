@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import BrowserSession
 from tests.browser.test_accessibility import violations
 from tests.conftest import full_or_sample
 
-Begin = Callable[..., Visit]
+NewSession = Callable[..., BrowserSession]
 
 
 def shown(page: Page) -> list[str]:
@@ -22,9 +22,9 @@ def shown(page: Page) -> list[str]:
 @pytest.mark.parametrize("script", [True, False], ids=["with-script", "without-script"])
 @pytest.mark.parametrize("root", ["/", "/ar/"])
 def test_only_cards_that_fit_every_choice_stay_and_a_reset_brings_all_back(
-    visit: Begin, root: str, script: bool
+    new_session: NewSession, root: str, script: bool
 ) -> None:
-    page = visit(java_script_enabled=script).open(root + "angebote/")
+    page = new_session(java_script_enabled=script).open(root + "angebote/")
     everything = shown(page)
     page.locator("[name=topic][value=work]").check()
     page.locator("[name=audience][value=employers]").check()
@@ -35,16 +35,16 @@ def test_only_cards_that_fit_every_choice_stay_and_a_reset_brings_all_back(
     assert shown(page) == everything
 
 
-def test_a_card_that_does_not_fit_is_not_read_out(visit: Begin) -> None:
-    page = visit().open("/angebote/")
+def test_a_card_that_does_not_fit_is_not_read_out(new_session: NewSession) -> None:
+    page = new_session().open("/angebote/")
     everything = shown(page)
     page.locator("[name=topic][value=health]").check()
     names = page.locator(".kim-cards__list").aria_snapshot()
     assert 0 < names.count("listitem") == len(shown(page)) < len(everything)
 
 
-def test_the_number_of_pages_is_announced_and_an_empty_list_says_what_to_do(visit: Begin) -> None:
-    page = visit().open("/en/angebote/")
+def test_the_number_of_pages_is_announced_and_an_empty_list_says_what_to_do(new_session: NewSession) -> None:
+    page = new_session().open("/en/angebote/")
     status = page.locator(".kim-filter [role=status]")
     page.locator("[name=topic][value=health]").check()
     assert status.inner_text() == f"Pages found: {len(shown(page))}"
@@ -54,8 +54,8 @@ def test_the_number_of_pages_is_announced_and_an_empty_list_says_what_to_do(visi
     assert violations(page) == []
 
 
-def test_without_script_the_number_is_counted_by_the_stylesheet(visit: Begin) -> None:
-    page = visit(java_script_enabled=False).open("/angebote/")
+def test_without_script_the_number_is_counted_by_the_stylesheet(new_session: NewSession) -> None:
+    page = new_session(java_script_enabled=False).open("/angebote/")
     page.locator("[name=topic][value=health]").check()
     found = len(shown(page))
     assert found > 0
@@ -65,8 +65,8 @@ def test_without_script_the_number_is_counted_by_the_stylesheet(visit: Begin) ->
     assert texts[texts.index("Angezeigte Seiten:") + 1] == str(found)
 
 
-def test_the_address_keeps_the_choice(visit: Begin) -> None:
-    seen = visit()
+def test_the_address_keeps_the_choice(new_session: NewSession) -> None:
+    seen = new_session()
     page = seen.open("/angebote/?topic=health&language=no-such")
     assert page.locator("[name=topic][value=health]").is_checked()
     assert shown(page)
@@ -77,8 +77,8 @@ def test_the_address_keeps_the_choice(visit: Begin) -> None:
     page.wait_for_url(seen.url + "/angebote/")
 
 
-def test_the_keyboard_chooses_and_enter_does_not_load_the_page_again(visit: Begin) -> None:
-    seen = visit()
+def test_the_keyboard_chooses_and_enter_does_not_load_the_page_again(new_session: NewSession) -> None:
+    seen = new_session()
     page = seen.open("/angebote/")
     page.locator("[name=topic][value='']").focus()
     page.keyboard.press("ArrowRight")
@@ -98,8 +98,8 @@ def test_the_keyboard_chooses_and_enter_does_not_load_the_page_again(visit: Begi
         [(root, scheme) for root in ("/", "/ar/") for scheme in ("light", "dark")], [("/", "dark"), ("/ar/", "light")]
     ),
 )
-def test_filters_break_no_rule_on_a_phone(visit: Begin, root: str, scheme: str) -> None:
-    page = visit(viewport={"width": 320, "height": 640}, color_scheme=scheme).open(root + "angebote/")
+def test_filters_break_no_rule_on_a_phone(new_session: NewSession, root: str, scheme: str) -> None:
+    page = new_session(viewport={"width": 320, "height": 640}, color_scheme=scheme).open(root + "angebote/")
     page.locator("[name=topic][value=work]").check()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import BrowserSession
 
-Begin = Callable[..., Visit]
+NewSession = Callable[..., BrowserSession]
 PATHS = ["/", "/kontakt/", "/arbeitgeber/mitmachen/", "/ar/kontakt/"]
 TIMES = """() => {
   const loaded = performance.getEntriesByType("resource");
@@ -27,16 +27,16 @@ SCRIPT_LOADED = """() => new Promise((done) => new PerformanceObserver((list) =>
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_only_the_stylesheet_comes_before_the_first_paint(visit: Begin, path: str) -> None:
-    page = visit().open(path)
+def test_only_the_stylesheet_comes_before_the_first_paint(new_session: NewSession, path: str) -> None:
+    page = new_session().open(path)
     page.evaluate(SCRIPT_LOADED)
     times = page.evaluate(TIMES)
     assert times["blocking"] == ["/assets/kim.css"]
     assert times["script"] >= times["painted"]
 
 
-def test_further_pages_of_a_visit_take_their_script_at_once(visit: Begin) -> None:
-    page = visit(viewport={"width": 1280, "height": 800}).open("/kim/")
+def test_further_pages_of_a_visit_take_their_script_at_once(new_session: NewSession) -> None:
+    page = new_session(viewport={"width": 1280, "height": 800}).open("/kim/")
     page.locator(".kim-breadcrumbs a").first.click()
     page.wait_for_url("**/")
     page.wait_for_load_state("load")
@@ -44,15 +44,15 @@ def test_further_pages_of_a_visit_take_their_script_at_once(visit: Begin) -> Non
     assert times["script"] <= times["onload"]
 
 
-def test_a_choice_in_the_address_is_there_when_the_page_is(visit: Begin) -> None:
-    page = visit().open("/angebote/?topic=health")
+def test_a_choice_in_the_address_is_there_when_the_page_is(new_session: NewSession) -> None:
+    page = new_session().open("/angebote/?topic=health")
     assert page.locator("[name=topic][value=health]").is_checked()
     times = page.evaluate(TIMES)
     assert times["script"] <= times["onload"]
 
 
-def test_a_button_pressed_before_its_script_is_there_does_its_work_later(visit: Begin) -> None:
-    seen = visit()
+def test_a_button_pressed_before_its_script_is_there_does_its_work_later(new_session: NewSession) -> None:
+    seen = new_session()
     page = seen.context.new_page()
     held: list[Route] = []
     page.route("**/assets/kim.js*", lambda route: held.append(route))
@@ -64,8 +64,8 @@ def test_a_button_pressed_before_its_script_is_there_does_its_work_later(visit: 
     expect(page.locator("#kim-search")).to_be_visible()
 
 
-def test_without_its_script_a_page_offers_what_works_without(visit: Begin) -> None:
-    seen = visit(expect_errors=True)
+def test_without_its_script_a_page_offers_what_works_without(new_session: NewSession) -> None:
+    seen = new_session(expect_errors=True)
     page = seen.context.new_page()
     page.route("**/assets/kim.js*", lambda route: route.abort())
     page.goto(seen.url + "/kontakt/")
@@ -73,8 +73,8 @@ def test_without_its_script_a_page_offers_what_works_without(visit: Begin) -> No
     expect(page.locator(".kim-header a.kim-no-js-only")).to_be_visible()
 
 
-def test_a_scheme_chosen_by_hand_holds_before_the_script_is_there(visit: Begin) -> None:
-    seen = visit(color_scheme="light")
+def test_a_scheme_chosen_by_hand_holds_before_the_script_is_there(new_session: NewSession) -> None:
+    seen = new_session(color_scheme="light")
     page = seen.context.new_page()
     page.add_init_script("localStorage.setItem('kim-scheme', 'dark')")
     page.route("**/assets/kim.js*", lambda route: None)
@@ -83,8 +83,10 @@ def test_a_scheme_chosen_by_hand_holds_before_the_script_is_there(visit: Begin) 
     assert page.evaluate("document.documentElement.dataset.scheme") == "dark"
 
 
-def test_a_network_that_goes_before_the_script_has_come_is_said_and_the_script_comes_with_it(visit: Begin) -> None:
-    seen = visit(expect_errors=True)
+def test_a_network_that_goes_before_the_script_has_come_is_said_and_the_script_comes_with_it(
+    new_session: NewSession,
+) -> None:
+    seen = new_session(expect_errors=True)
     page = seen.context.new_page()
     held: list[Route] = []
     page.route("**/assets/kim.js*", lambda route: held.append(route), times=1)

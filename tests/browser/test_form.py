@@ -14,14 +14,14 @@ from playwright.sync_api import Page
 
 from core.gettext import gettext, use_language
 from core.languages import Language
-from tests.browser.conftest import Visit
+from tests.browser.conftest import BrowserSession
 from tests.conftest import full_or_sample
 from tests.languages import LANGUAGES, SAMPLE_LANGUAGES
-from tests.serving import Server, serving, wait_until
+from tests.server import Server, running_server, wait_until
 
 FORM = "arbeitgeber/mitmachen/"
 REFERENCE = re.compile(r"KIM-[2-9A-HJKMNP-Z]{6}")
-Begin = Callable[..., Visit]
+NewSession = Callable[..., BrowserSession]
 
 
 def word(code: str, message: str) -> str:
@@ -50,8 +50,10 @@ def mails(server: Server, reference: str) -> dict[str, email.message.EmailMessag
     return {k: email.message_from_bytes(p.read_bytes(), policy=email.policy.default) for k, p in paths.items()}  # type: ignore[misc]
 
 
-def test_a_turkish_form_with_a_fault_first_and_then_right_reaches_the_office(visit: Begin, server: Server) -> None:
-    page = visit(viewport={"width": 360, "height": 740}).open("/tr/" + FORM)
+def test_a_turkish_form_with_a_fault_first_and_then_right_reaches_the_office(
+    new_session: NewSession, server: Server
+) -> None:
+    page = new_session(viewport={"width": 360, "height": 740}).open("/tr/" + FORM)
     page.locator("#email").fill("yanlis@")
     page.locator("#message").fill("Merhaba, ğüşöçı İ")
     page.get_by_label(word("tr", "Offer an internship")).check()
@@ -74,8 +76,8 @@ def test_a_turkish_form_with_a_fault_first_and_then_right_reaches_the_office(vis
 
     reference = reference_on(page)
     assert REFERENCE.fullmatch(reference)
-    assert "Beispiel Fırın" in server.kim("submissions", "list")
-    record = next(r for r in json.loads(server.kim("submissions", "list", "--json")) if r["reference"] == reference)
+    assert "Beispiel Fırın" in server.run_cli("submissions", "list")
+    record = next(r for r in json.loads(server.run_cli("submissions", "list", "--json")) if r["reference"] == reference)
     assert record["language"] == "tr"
     assert record["answers"]["message"] == "Merhaba, ğüşöçı İ"
     assert record["answers"]["ways"] == ["internship"]
@@ -89,8 +91,10 @@ def test_a_turkish_form_with_a_fault_first_and_then_right_reaches_the_office(vis
 
 
 @pytest.mark.parametrize("language", full_or_sample(LANGUAGES, SAMPLE_LANGUAGES), ids=lambda language: language.code)
-def test_form_faults_review_and_receipt_speak_the_language_and_its_direction(visit: Begin, language: Language) -> None:
-    page = visit().open(language.root + FORM)
+def test_form_faults_review_and_receipt_speak_the_language_and_its_direction(
+    new_session: NewSession, language: Language
+) -> None:
+    page = new_session().open(language.root + FORM)
 
     def speaks() -> bool:
         html = page.locator("html")
@@ -112,8 +116,8 @@ def test_form_faults_review_and_receipt_speak_the_language_and_its_direction(vis
     assert page.locator("h1").inner_text() == word(language.code, "Thank you, your entries have arrived")
 
 
-def test_everything_works_without_script(visit: Begin) -> None:
-    page = visit(java_script_enabled=False).open("/ar/" + FORM)
+def test_everything_works_without_script(new_session: NewSession) -> None:
+    page = new_session(java_script_enabled=False).open("/ar/" + FORM)
     submit(page)
     assert page.locator(".kim-summary li").count() == 2
     fill_in(page, "شركة مثال")
@@ -122,8 +126,8 @@ def test_everything_works_without_script(visit: Begin) -> None:
     assert REFERENCE.fullmatch(reference_on(page))
 
 
-def test_each_answer_can_be_changed_from_the_review_page(visit: Begin) -> None:
-    page = visit().open("/" + FORM)
+def test_each_answer_can_be_changed_from_the_review_page(new_session: NewSession) -> None:
+    page = new_session().open("/" + FORM)
     fill_in(page, "Beispielbetrieb")
     page.locator("#message").fill("Zeile eins\nZeile zwei")
     submit(page)
@@ -136,8 +140,10 @@ def test_each_answer_can_be_changed_from_the_review_page(visit: Begin) -> None:
     assert "Neu" in page.locator(".kim-review__list").inner_text()
 
 
-def test_a_double_click_a_reload_and_the_back_button_make_one_submission(visit: Begin, server: Server) -> None:
-    page = visit().open("/" + FORM)
+def test_a_double_click_a_reload_and_the_back_button_make_one_submission(
+    new_session: NewSession, server: Server
+) -> None:
+    page = new_session().open("/" + FORM)
     fill_in(page, "Doppelklick Beispiel")
     submit(page)
     page.locator(".kim-review__send").last.dblclick()
@@ -149,14 +155,14 @@ def test_a_double_click_a_reload_and_the_back_button_make_one_submission(visit: 
     assert reference_on(page) == first
     found = [
         r
-        for r in json.loads(server.kim("submissions", "list", "--json"))
+        for r in json.loads(server.run_cli("submissions", "list", "--json"))
         if r["answers"]["company"] == "Doppelklick Beispiel"
     ]
     assert len(found) == 1
 
 
-def test_a_page_left_open_until_its_token_is_gone_loses_no_answer(visit: Begin) -> None:
-    seen = visit()
+def test_a_page_left_open_until_its_token_is_gone_loses_no_answer(new_session: NewSession) -> None:
+    seen = new_session()
     page = seen.open("/uk/" + FORM)
     fill_in(page, "Підприємство Приклад")
     submit(page)
@@ -168,8 +174,8 @@ def test_a_page_left_open_until_its_token_is_gone_loses_no_answer(visit: Begin) 
     assert REFERENCE.fullmatch(reference_on(page))
 
 
-def test_a_cookie_lives_only_on_the_review_page(visit: Begin) -> None:
-    seen = visit()
+def test_a_cookie_lives_only_on_the_review_page(new_session: NewSession) -> None:
+    seen = new_session()
     page = seen.open("/" + FORM)
     submit(page)
     assert seen.context.cookies() == []
@@ -179,10 +185,10 @@ def test_a_cookie_lives_only_on_the_review_page(visit: Begin) -> None:
     assert (cookie["httpOnly"], cookie["sameSite"], cookie["expires"]) == (True, "Lax", -1)
 
 
-def test_killing_the_server_right_after_the_receipt_loses_nothing(visit: Begin, tmp_path: Path) -> None:
+def test_killing_the_server_right_after_the_receipt_loses_nothing(new_session: NewSession, tmp_path: Path) -> None:
     server = Server(tmp_path / "var")
     server.start()
-    page = visit(server.url).open("/ar/" + FORM)
+    page = new_session(server.url).open("/ar/" + FORM)
     fill_in(page, "شركة مثال")
     submit(page)
     submit(page)
@@ -190,7 +196,7 @@ def test_killing_the_server_right_after_the_receipt_loses_nothing(visit: Begin, 
     server.kill()
     page.close()
 
-    with serving(tmp_path / "var") as again:
+    with running_server(tmp_path / "var") as again:
         assert reference in again.kim("submissions", "list")
         assert set(mails(again, reference)) == {"office", "copy"}
         assert again.stop() == 0

@@ -16,9 +16,9 @@ from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
 from form_handler.storage.tables import staff_session
 from kim.demo import seed_demo_data
-from tests.browser.conftest import Visit
+from tests.browser.conftest import BrowserSession
 from tests.browser.test_accessibility import violations
-from tests.serving import Server, serving
+from tests.server import Server, running_server
 
 PASSWORD = "ein-langes-passwort"
 Open = Callable[..., Page]
@@ -33,17 +33,17 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     upgrade(database)
     seed_demo_data(database, settings, folder / "survey.yml", datetime.datetime.now(datetime.UTC), PASSWORD)
     database.engine.dispose()
-    with serving(folder / "var") as running:
+    with running_server(folder / "var") as running:
         yield running
 
 
 @pytest.fixture
 def clerk(browser: Browser, office: Server) -> Iterator[Open]:
     """Open staff pages as somebody who is logged in; nothing may fault on the way."""
-    visits: list[Visit] = []
+    visits: list[BrowserSession] = []
 
     def begin(root: str = "/eingang/", **options: object) -> Page:
-        seen = Visit(browser.new_context(**options), office.url)  # type: ignore[arg-type]
+        seen = BrowserSession(browser.new_context(**options), office.url)  # type: ignore[arg-type]
         visits.append(seen)
         page = seen.open(root)
         page.fill("#name", "demo")

@@ -18,12 +18,12 @@ from core.languages import load_languages
 from editorial.build.offline import write_offline_lists
 from editorial.content.pages import read_content
 from form_handler.security import HEADERS
-from tests.browser.conftest import Visit
+from tests.browser.conftest import BrowserSession
 from tests.browser.test_accessibility import violations
 from tests.conftest import ROOT
-from tests.serving import free_port
+from tests.server import free_port
 
-Begin = Callable[..., Visit]
+NewSession = Callable[..., BrowserSession]
 STORED = """async () => [
   (await caches.keys()).length, (await navigator.serviceWorker.getRegistrations()).length, localStorage.length,
 ]"""
@@ -95,16 +95,16 @@ def without(network: Network) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("root", ["/", "/ar/"])
-def test_nothing_is_stored_before_the_click(visit: Begin, root: str) -> None:
-    page = visit().open(root + "offline/")
+def test_nothing_is_stored_before_the_click(new_session: NewSession, root: str) -> None:
+    page = new_session().open(root + "offline/")
     expect(page.locator("[data-action=download]")).to_be_visible()
     assert "MB" in page.locator("[data-offline=status]").inner_text() or root == "/ar/"
     assert page.evaluate(STORED) == [0, 0, 0]
     assert violations(page) == []
 
 
-def test_a_kept_language_is_read_and_searched_without_a_network(visit: Begin, network: Network) -> None:
-    context = visit(expect_errors=True, locale="ar").context
+def test_a_kept_language_is_read_and_searched_without_a_network(new_session: NewSession, network: Network) -> None:
+    context = new_session(expect_errors=True, locale="ar").context
     page = keep(context, network, "/ar/")
     with without(network):
         page.goto(network.url + "/ar/ankommen/notfall/")
@@ -120,8 +120,8 @@ def test_a_kept_language_is_read_and_searched_without_a_network(visit: Begin, ne
         expect(page.locator("dialog .kim-search__results a").first).to_be_visible()
 
 
-def test_a_page_that_is_not_kept_says_so_in_the_readers_language(visit: Begin, network: Network) -> None:
-    context = visit(expect_errors=True).context
+def test_a_page_that_is_not_kept_says_so_in_the_readers_language(new_session: NewSession, network: Network) -> None:
+    context = new_session(expect_errors=True).context
     page = keep(context, network, "/ar/")
     with without(network):
         for path in ("/ar/no-such-page/", "/kontakt/", "/tr/"):
@@ -134,16 +134,16 @@ def test_a_page_that_is_not_kept_says_so_in_the_readers_language(visit: Begin, n
         expect(page.locator(".kim-entry-cards")).to_be_visible()
 
 
-def test_the_network_comes_first(visit: Begin, network: Network) -> None:
-    page = keep(visit(expect_errors=True).context, network, "/ar/")
+def test_the_network_comes_first(new_session: NewSession, network: Network) -> None:
+    page = keep(new_session(expect_errors=True).context, network, "/ar/")
     home = network.folder / "ar" / "index.html"
     home.write_text(home.read_text("utf-8").replace("</h1>", " NEW</h1>"), "utf-8")
     page.goto(network.url + "/ar/")
     assert page.locator("h1").inner_text().endswith("NEW")
 
 
-def test_after_a_rebuild_the_newer_version_can_be_loaded(visit: Begin, network: Network) -> None:
-    page = keep(visit(expect_errors=True).context, network, "/ar/")
+def test_after_a_rebuild_the_newer_version_can_be_loaded(new_session: NewSession, network: Network) -> None:
+    page = keep(new_session(expect_errors=True).context, network, "/ar/")
     home = network.folder / "ar" / "index.html"
     home.write_text(home.read_text("utf-8").replace("</h1>", " NEW</h1>"), "utf-8")
     languages = load_languages()
@@ -158,8 +158,8 @@ def test_after_a_rebuild_the_newer_version_can_be_loaded(visit: Begin, network: 
         assert page.locator("h1").inner_text().endswith("NEW")
 
 
-def test_removing_leaves_nothing_behind(visit: Begin, network: Network) -> None:
-    page = keep(visit(expect_errors=True).context, network, "/ar/")
+def test_removing_leaves_nothing_behind(new_session: NewSession, network: Network) -> None:
+    page = keep(new_session(expect_errors=True).context, network, "/ar/")
     assert page.evaluate(STORED) == [1, 1, 0]
     page.locator("[data-action=remove]").click()
     expect(page.locator("[data-offline=status]")).to_have_text(
@@ -169,8 +169,8 @@ def test_removing_leaves_nothing_behind(visit: Begin, network: Network) -> None:
     assert page.evaluate("document.activeElement.dataset.action") == "download"
 
 
-def test_a_load_that_breaks_off_keeps_nothing_and_says_so(visit: Begin, network: Network) -> None:
-    page = visit(expect_errors=True).context.new_page()
+def test_a_load_that_breaks_off_keeps_nothing_and_says_so(new_session: NewSession, network: Network) -> None:
+    page = new_session(expect_errors=True).context.new_page()
     page.goto(network.url + "/ar/offline/")
     expect(page.locator("[data-action=download]")).to_be_visible()
     shutil.rmtree(network.folder / "ar" / "kontakt")
@@ -181,8 +181,8 @@ def test_a_load_that_breaks_off_keeps_nothing_and_says_so(visit: Begin, network:
     assert page.evaluate(STORED) == [0, 0, 0]
 
 
-def test_a_kept_form_says_that_sending_needs_a_network(visit: Begin) -> None:
-    seen = visit(expect_errors=True)
+def test_a_kept_form_says_that_sending_needs_a_network(new_session: NewSession) -> None:
+    seen = new_session(expect_errors=True)
     page = seen.open("/ar/barriere-melden/")
     note = page.locator(".kim-form__network")
     expect(note).to_be_hidden()
@@ -192,15 +192,15 @@ def test_a_kept_form_says_that_sending_needs_a_network(visit: Begin) -> None:
     expect(note).to_be_hidden()
 
 
-def test_without_script_the_page_says_that_keeping_needs_it(visit: Begin) -> None:
-    page = visit(java_script_enabled=False).open("/ar/offline/")
+def test_without_script_the_page_says_that_keeping_needs_it(new_session: NewSession) -> None:
+    page = new_session(java_script_enabled=False).open("/ar/offline/")
     note = page.locator(".kim-offline .kim-no-js-only")
     assert note.is_visible()
     assert page.locator("[data-action=download]").is_hidden()
 
 
-def test_the_service_worker_is_asked_for_every_time_and_keeps_the_csp(visit: Begin) -> None:
-    seen = visit()
+def test_the_service_worker_is_asked_for_every_time_and_keeps_the_csp(new_session: NewSession) -> None:
+    seen = new_session()
     response = seen.context.request.get(seen.url + "/sw.js")
     assert response.headers["cache-control"] == "no-cache"
     assert "javascript" in response.headers["content-type"]

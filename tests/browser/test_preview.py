@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from editorial.preview.middleware import Preview, page_version, render_bar
 from tests.project import copy_project
-from tests.serving import Server, wait_until
-from tests.site.test_again import differences
+from tests.server import Server, wait_until
+from tests.site.test_incremental_build import differences
 
 PATH = "docs/tr/ankommen/erste-schritte.md"
 ADDRESS = "/tr/ankommen/erste-schritte/"

@@ -12,10 +12,10 @@ from zxingcpp import read_barcode
 
 from core.gettext import gettext, use_language
 from core.languages import find_language
-from tests.browser.conftest import Visit
+from tests.browser.conftest import BrowserSession
 from tests.site.conftest import SITE_URL
 
-Begin = Callable[..., Visit]
+NewSession = Callable[..., BrowserSession]
 BIDI = dict.fromkeys([*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
@@ -36,9 +36,9 @@ def on_paper(page: Page, pdf: Path) -> str:
     [("de", "/ankommen/notfall/", "Feuerwehr"), ("ar", "/ar/ankommen/notfall/", "المدينة والشارع ورقم البيت")],
 )
 def test_a_printed_page_has_its_address_and_no_navigation_and_is_tagged(
-    visit: Begin, tmp_path: Path, code: str, path: str, sentence: str
+    new_session: NewSession, tmp_path: Path, code: str, path: str, sentence: str
 ) -> None:
-    page = visit(color_scheme="dark").open(path)
+    page = new_session(color_scheme="dark").open(path)
     pdf = tmp_path / "page.pdf"
     text = on_paper(page, pdf)
     assert sentence in text
@@ -54,8 +54,8 @@ def test_a_printed_page_has_its_address_and_no_navigation_and_is_tagged(
 
 
 @pytest.mark.parametrize("path", ["/ankommen/notfall/", "/ar/ankommen/notfall/"])
-def test_the_code_is_large_enough_for_a_phone_and_on_paper_only(visit: Begin, path: str) -> None:
-    page = visit().open(path)
+def test_the_code_is_large_enough_for_a_phone_and_on_paper_only(new_session: NewSession, path: str) -> None:
+    page = new_session().open(path)
     code = page.locator(".kim-print-footer__code svg")
     assert code.is_hidden()
     page.emulate_media(media="print")
@@ -87,8 +87,8 @@ def read_code(page: Page) -> str:
 
 
 @pytest.mark.parametrize("path", ["/", "/angebote/", "/ar/ankommen/notfall/", "/arbeitgeber/mitmachen/"])
-def test_paper_is_white_and_words_are_dark_in_the_dark_scheme_too(visit: Begin, path: str) -> None:
-    page = visit(color_scheme="dark", viewport={"width": 680, "height": 900}).open(path)
+def test_paper_is_white_and_words_are_dark_in_the_dark_scheme_too(new_session: NewSession, path: str) -> None:
+    page = new_session(color_scheme="dark", viewport={"width": 680, "height": 900}).open(path)
     page.locator("body").evaluate("() => { document.documentElement.dataset.scheme = 'dark'; }")
     page.emulate_media(media="print", color_scheme="dark")
     light = page.evaluate(

@@ -8,13 +8,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bench import search as bench
-from bench.serving import static
+from bench.static_server import static
 from core.languages import Language, load_languages
 from editorial.content.pages import read_content
-from tests.browser.conftest import Visit
+from tests.browser.conftest import BrowserSession
 from tests.conftest import ROOT, full_or_sample
 from tests.languages import LANGUAGES, SAMPLE_LANGUAGES
-from tests.serving import Server
+from tests.server import Server
 
 # Words as people type them: inflected, with a slip, or the German word from a letter. None of them was used to
 # write the rules of the search.
@@ -62,10 +62,12 @@ def search(page: Page, words: str) -> list[str]:
 
 
 @pytest.mark.parametrize("language", QUERIES)
-def test_search_finds_inflected_words_in_its_own_language(visit: Callable[..., Visit], language: str) -> None:
+def test_search_finds_inflected_words_in_its_own_language(
+    new_session: Callable[..., BrowserSession], language: str
+) -> None:
     root = "/" if language == "de" else f"/{language}/"
     others = QUERIES.keys() - {language}
-    page = visit().open(root)
+    page = new_session().open(root)
     for words, target in QUERIES[language]:
         found = search(page, words)
         assert found, f"{words} finds nothing"
@@ -76,9 +78,9 @@ def test_search_finds_inflected_words_in_its_own_language(visit: Callable[..., V
 
 @pytest.mark.parametrize(("language", "words", "target"), [("fa", "۱۱۲", "notfall"), ("tr", "acil", "notfall")])
 def test_a_page_that_the_browser_translates_is_searched_in_its_own_language(
-    visit: Callable[..., Visit], language: str, words: str, target: str
+    new_session: Callable[..., BrowserSession], language: str, words: str, target: str
 ) -> None:
-    page = visit().open(f"/{language}/")
+    page = new_session().open(f"/{language}/")
     page.evaluate("document.documentElement.lang = 'en-US'")
     found = search(page, words)
     assert any(target in address for address in found), found
@@ -86,8 +88,8 @@ def test_a_page_that_the_browser_translates_is_searched_in_its_own_language(
     assert page.evaluate("document.documentElement.lang") == "en-US"
 
 
-def test_an_excerpt_shows_the_letters_as_they_are_written(visit: Callable[..., Visit]) -> None:
-    page = visit().open("/pl/")
+def test_an_excerpt_shows_the_letters_as_they_are_written(new_session: Callable[..., BrowserSession]) -> None:
+    page = new_session().open("/pl/")
     assert search(page, "szkola")
     text = page.locator("dialog .kim-search__results").inner_text()
     assert "ł" in text
@@ -98,16 +100,16 @@ def test_every_language_has_its_queries() -> None:
     assert QUERIES.keys() == {language.code for language in load_languages()}
 
 
-def test_the_result_is_announced_and_nothing_found_says_what_to_do(visit: Callable[..., Visit]) -> None:
-    page = visit().open("/uk/")
+def test_the_result_is_announced_and_nothing_found_says_what_to_do(new_session: Callable[..., BrowserSession]) -> None:
+    page = new_session().open("/uk/")
     assert search(page, "qqqqxxxx") == []
     status = page.locator("dialog [role=status]")
     assert status.inner_text().strip()
     assert page.locator("dialog .kim-search__none a").count() >= 1
 
 
-def test_the_index_is_loaded_only_when_search_is_opened(visit: Callable[..., Visit]) -> None:
-    seen = visit()
+def test_the_index_is_loaded_only_when_search_is_opened(new_session: Callable[..., BrowserSession]) -> None:
+    seen = new_session()
     page = seen.context.new_page()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -154,9 +156,9 @@ def test_the_first_search_is_light_and_lists_ten_pages(browser: Browser, server:
             page.close()
 
 
-def test_words_typed_while_the_engine_is_loading_are_searched_once(visit: Callable[..., Visit]) -> None:
+def test_words_typed_while_the_engine_is_loading_are_searched_once(new_session: Callable[..., BrowserSession]) -> None:
     """A second search would take away what the first one has shown, and lose the click on "more" in between."""
-    page = visit().open("/")
+    page = new_session().open("/")
     slow = """
       export * from "./pagefind.js?real";
       import { options as real } from "./pagefind.js?real";
@@ -183,8 +185,8 @@ def test_words_typed_while_the_engine_is_loading_are_searched_once(visit: Callab
     assert page.evaluate("kimSearches") == 1
 
 
-def test_more_pages_come_on_request_and_take_the_focus(visit: Callable[..., Visit]) -> None:
-    page = visit().open("/")
+def test_more_pages_come_on_request_and_take_the_focus(new_session: Callable[..., BrowserSession]) -> None:
+    page = new_session().open("/")
     assert len(search(page, "Kurs")) == 10
     more = page.locator("dialog [data-kim-more]")
     more.click()

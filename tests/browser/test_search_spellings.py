@@ -11,7 +11,7 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Page
 
-from bench.serving import static
+from bench.static_server import static
 from core.folding import fold_html
 from editorial.build.pagefind import run_pagefind
 from editorial.build.search import ENTRY

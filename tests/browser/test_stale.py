@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.browser.test_accessibility import violations
-from tests.site.stale import CHANGED, PAGE, build_stale
+from tests.site.stale_site import CHANGED, PAGE, build_stale
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

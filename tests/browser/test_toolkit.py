@@ -18,13 +18,13 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from form_handler.toolkit.recommend import all_answer_combinations
-from tests.browser.conftest import Visit
+from tests.browser.conftest import BrowserSession
 from tests.conftest import PATIENCE, ROOT
 from tests.form_handler.conftest import HIDDEN, unescape
 from tests.project import copy_project
-from tests.serving import serving
+from tests.server import running_server
 
-Begin = Callable[..., Visit]
+NewSession = Callable[..., BrowserSession]
 REFERENCE = re.compile(r"KIM-[2-9A-HJKMNP-TV-Z]{6}")
 PAGE = "/arbeitgeber/werkzeugkasten/"
 
@@ -37,8 +37,8 @@ def shown(page: Page) -> list[tuple[str | None, str]]:
     ]
 
 
-def test_with_script_the_list_follows_each_choice_at_once(visit: Begin) -> None:
-    page = visit().open(PAGE)
+def test_with_script_the_list_follows_each_choice_at_once(new_session: NewSession) -> None:
+    page = new_session().open(PAGE)
     assert page.locator(".kim-result").count() == 0
     page.check("#choose-obstacle-language")
     page.wait_for_selector("[data-key=berufssprachkurs]")
@@ -49,8 +49,8 @@ def test_with_script_the_list_follows_each_choice_at_once(visit: Begin) -> None:
 
 
 @pytest.mark.parametrize("root", ["", "/ar", "/tr"])
-def test_without_script_the_same_list_comes_with_an_address_to_share(visit: Begin, root: str) -> None:
-    page = visit(java_script_enabled=False).open(root + PAGE)
+def test_without_script_the_same_list_comes_with_an_address_to_share(new_session: NewSession, root: str) -> None:
+    page = new_session(java_script_enabled=False).open(root + PAGE)
     page.check("#choose-want-training")
     page.check("#choose-obstacle-language")
     page.click(".kim-chooser button")
@@ -59,13 +59,13 @@ def test_without_script_the_same_list_comes_with_an_address_to_share(visit: Begi
     assert without[-1][0] == "gespraech-mit-kim"
     address = page.locator(".kim-chooser__share a").get_attribute("href") or ""
     assert address == f"{root}{PAGE}auswahl/?want=training&obstacle=language"
-    again = visit().open(address)
+    again = new_session().open(address)
     assert shown(again) == without, "the shared address shows the same"
     assert again.locator("#choose-obstacle-language").is_checked()
 
 
-def test_page_and_handler_follow_the_same_rules_for_every_answer(visit: Begin) -> None:
-    page = visit().open(PAGE)
+def test_page_and_handler_follow_the_same_rules_for_every_answer(new_session: NewSession) -> None:
+    page = new_session().open(PAGE)
     some = [*all_answer_combinations(1)][::7] + [*all_answer_combinations(2)][::97]
     wanted = [{question: list(keys) for question, keys in answers.items()} for answers in some]
     source = page.locator("script[type=module]").get_attribute("src") or ""
@@ -83,8 +83,8 @@ def test_page_and_handler_follow_the_same_rules_for_every_answer(visit: Begin) -
     assert in_browser == [recommend(data, answers) for answers in wanted]
 
 
-def test_rubbish_in_the_address_shows_the_talk_and_no_fault(visit: Begin) -> None:
-    page = visit().open(PAGE + "auswahl/?want=%3Cscript%3E&obstacle=x&document=&size=" + "9" * 3000)
+def test_rubbish_in_the_address_shows_the_talk_and_no_fault(new_session: NewSession) -> None:
+    page = new_session().open(PAGE + "auswahl/?want=%3Cscript%3E&obstacle=x&document=&size=" + "9" * 3000)
     assert [key for key, _why in shown(page)] == ["gespraech-mit-kim"]
 
 
@@ -95,8 +95,8 @@ def send(page: Page) -> None:
     page.wait_for_selector(".kim-receipt__number")
 
 
-def test_a_receipt_shows_the_measures_that_fit_the_answers(visit: Begin) -> None:
-    page = visit().open("/arbeitgeber/mitmachen/")
+def test_a_receipt_shows_the_measures_that_fit_the_answers(new_session: NewSession) -> None:
+    page = new_session().open("/arbeitgeber/mitmachen/")
     page.fill("#company", "Beispielbetrieb")
     page.fill("#email", "beispiel@example.org")
     page.get_by_label("Einen Ausbildungsplatz anbieten").check()
@@ -195,4 +195,4 @@ def test_what_employers_teach_the_city_comes_back_to_them(browser: Browser, proj
 
 def serving_copy(project: Path) -> Any:
     """Run the copy's server for the length of a ``with`` block."""
-    return serving(project / "var", project, KIM_SITE_DIR=str(project / "site"))
+    return running_server(project / "var", project, KIM_SITE_DIR=str(project / "site"))

@@ -25,7 +25,7 @@ from form_handler.storage.migrate import upgrade
 from form_handler.storage.submissions import Submission, list_submissions
 
 FORM = "/arbeitgeber/mitmachen/"
-GOOD = {"company": "Beispielbetrieb", "email": "beispiel@example.org"}
+VALID_FORM = {"company": "Beispielbetrieb", "email": "beispiel@example.org"}
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
 
 
@@ -102,7 +102,7 @@ class Browser:
 
     def review(self, data: dict[str, Any] | None = None, path: str = FORM) -> list[tuple[str, str]]:
         """Send a right form and return the hidden fields of its review page."""
-        response = self.post(path, data or GOOD)
+        response = self.post(path, data or VALID_FORM)
         assert response.status_code == 200, response.text
         return [(name, unescape(value)) for name, value in HIDDEN.findall(response.text)]
 

@@ -18,8 +18,8 @@ from form_handler.settings import Settings, read_settings
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
 from tests.conftest import PATIENCE
-from tests.form_handler.conftest import FORM, GOOD, HIDDEN, unescape, write_shells
-from tests.serving import Server
+from tests.form_handler.conftest import FORM, HIDDEN, VALID_FORM, unescape, write_shells
+from tests.server import Server
 
 SERVE_WITHOUT_BUILD = "from kim.service import load_settings, serve_foreground; serve_foreground(load_settings())"
 
@@ -47,7 +47,7 @@ class StubSiteServer(Server):
     def send_form(self, company: str) -> str:
         """Send the form as a browser does; return the reference on the receipt."""
         browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-        data = urllib.parse.urlencode({**GOOD, "company": company}).encode()
+        data = urllib.parse.urlencode({**VALID_FORM, "company": company}).encode()
         with browser.open(self.url + FORM, data, timeout=PATIENCE) as page:
             hidden = [(n, unescape(v)) for n, v in HIDDEN.findall(page.read().decode())]
         with browser.open(

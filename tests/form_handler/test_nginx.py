@@ -16,7 +16,7 @@ import pytest
 
 from editorial.build.build import build_if_changed
 from tests.conftest import ROOT
-from tests.serving import free_port, serving, wait_until
+from tests.server import free_port, running_server, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -92,7 +92,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     build_if_changed(ROOT / "site")
     folder, tls = tmp_path_factory.mktemp("nginx"), free_port()
     settings = {"KIM_HOSTS": f"{HOST},127.0.0.1", "KIM_PROXIES": "1", "KIM_TLS": "1"}
-    with serving(tmp_path_factory.mktemp("var"), **settings) as service:
+    with running_server(tmp_path_factory.mktemp("var"), **settings) as service:
         path = configuration(folder, tls, free_port(), service.port)
         with subprocess.Popen([program(), "-c", path, "-p", folder], stderr=subprocess.PIPE, text=True) as nginx:
             try:

@@ -16,7 +16,7 @@ import pytest
 from form_handler.security import CSP
 from tests.conftest import PATIENCE
 from tests.form_handler.conftest import write_shells
-from tests.serving import Server, serving, wait_until
+from tests.server import Server, running_server, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +28,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     from tests.conftest import ROOT
 
     build_if_changed(ROOT / "site")
-    with serving(tmp_path_factory.mktemp("var")) as running:
+    with running_server(tmp_path_factory.mktemp("var")) as running:
         yield running
 
 
@@ -80,7 +80,7 @@ def test_rubbish_instead_of_http_does_no_harm(server: Server) -> None:
 def test_it_stops_cleanly_and_leaves_no_process_behind(tmp_path: Path) -> None:
     write_shells(tmp_path / "site")
     (tmp_path / "site" / "index.html").write_text("x")
-    with serving(tmp_path / "var") as running:
+    with running_server(tmp_path / "var") as running:
         assert running.process is not None
         assert running.stop() == 0
 
@@ -105,8 +105,8 @@ def test_nothing_typed_reaches_the_log(server: Server) -> None:
 
 
 def test_the_commands_show_what_came_in(server: Server) -> None:
-    assert isinstance(json.loads(server.kim("submissions", "list", "--json")), list)
-    assert "mail" in server.kim("mail", "list").lower()
+    assert isinstance(json.loads(server.run_cli("submissions", "list", "--json")), list)
+    assert "mail" in server.run_cli("mail", "list").lower()
 
 
 @pytest.mark.parametrize(

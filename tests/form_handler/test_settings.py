@@ -10,7 +10,7 @@ import pytest
 from form_handler.settings import SETTINGS, SettingsError, read_settings
 from tests.conftest import ROOT
 
-GOOD = {
+VALID_FORM = {
     "KIM_MODE": "production", "KIM_SECRET_KEY": "0123456789abcdef0123456789abcdef", "KIM_HOSTS": "kim.example.org",
     "KIM_MAIL_FROM": "kim@example.org", "KIM_OFFICE_MAIL": "office@example.org",
 }  # fmt: skip
@@ -45,17 +45,17 @@ def test_the_readme_lists_every_setting_with_its_default() -> None:
 )
 def test_a_bad_setting_stops_the_start_with_a_sentence(tmp_path: Path, change: dict[str, str], words: str) -> None:
     with pytest.raises(SettingsError, match=re.escape(words)):
-        read_settings({**GOOD, "KIM_DATA_DIR": str(tmp_path), **change})
+        read_settings({**VALID_FORM, "KIM_DATA_DIR": str(tmp_path), **change})
 
 
 def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "key"
-    path.write_text(GOOD["KIM_SECRET_KEY"])
+    path.write_text(VALID_FORM["KIM_SECRET_KEY"])
     path.chmod(0o644)
     with pytest.raises(SettingsError, match="chmod 600"):
-        read_settings({**GOOD, "KIM_SECRET_FILE": str(path)})
+        read_settings({**VALID_FORM, "KIM_SECRET_FILE": str(path)})
     path.chmod(0o600)
-    assert read_settings({**GOOD, "KIM_SECRET_FILE": str(path)}).secret_key == GOOD["KIM_SECRET_KEY"]
+    assert read_settings({**VALID_FORM, "KIM_SECRET_FILE": str(path)}).secret_key == VALID_FORM["KIM_SECRET_KEY"]
 
 
 def test_development_makes_a_secret_of_its_own_and_keeps_it(tmp_path: Path) -> None:
@@ -68,13 +68,13 @@ def test_behind_tls_the_cookie_is_secure_and_bound_to_the_host(tmp_path: Path) -
     from form_handler.app import create_app
     from form_handler.storage.database import Database
     from form_handler.storage.migrate import upgrade
-    from tests.form_handler.conftest import FORM, GOOD, write_shells
+    from tests.form_handler.conftest import FORM, VALID_FORM, write_shells
 
     write_shells(tmp_path / "site")
     settings = read_settings({"KIM_DATA_DIR": str(tmp_path), "KIM_SITE_DIR": str(tmp_path / "site"), "KIM_TLS": "1"})
     database = Database(settings)
     upgrade(database)
-    response = create_app(settings, database).test_client().post(FORM, data=GOOD, base_url="https://127.0.0.1")
+    response = create_app(settings, database).test_client().post(FORM, data=VALID_FORM, base_url="https://127.0.0.1")
     cookie = response.headers["Set-Cookie"]
     assert cookie.startswith("__Host-kim=")
     assert all(word in cookie for word in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"))

@@ -14,7 +14,7 @@ import pytest
 
 from tests.form_handler.conftest import FORM
 from tests.form_handler.stub_server import stub_site_server
-from tests.serving import Server
+from tests.server import Server
 
 HEAD_SECONDS = 2
 BODY = b"company=Beispielbetrieb&email=beispiel%40example.org"

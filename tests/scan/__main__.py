@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from tests.conftest import ROOT
-from tests.serving import Server, answers, free_port, serving, wait_until
+from tests.server import Server, free_port, is_up, running_server, wait_until
 
 WAPITI = ROOT / ".venv-scan" / "bin" / "wapiti"
 MODULES = "xss,permanentxss,sql,timesql,exec,file,crlf,redirect,ssrf,ssti,xxe,log4shell,methods,htaccess,backup,csp,http_headers,cookieflags,csrf"
@@ -84,10 +84,12 @@ def log_in(server: Server) -> str:
 def planted(folder: Path) -> None:
     """Make sure that the scanners find what was planted."""
     port = free_port()
-    app = subprocess.Popen([sys.executable, "-m", "tests.scan.holey", str(port)], cwd=ROOT, stderr=subprocess.DEVNULL)
+    app = subprocess.Popen(
+        [sys.executable, "-m", "tests.scan.vulnerable_app", str(port)], cwd=ROOT, stderr=subprocess.DEVNULL
+    )
     try:
         url = f"http://127.0.0.1:{port}/"
-        wait_until(lambda: answers(url), 20, "the app with holes")
+        wait_until(lambda: is_up(url), 20, "the app with holes")
         found = wapiti(url, folder, "xss,sql", 90)
         missed = {"Reflected Cross Site Scripting", "SQL Injection"} - found.keys()
         if missed:
@@ -102,7 +104,7 @@ def planted(folder: Path) -> None:
 
 def ours(folder: Path) -> None:
     """Scan the forms as a visitor and the staff area as somebody who is logged in."""
-    with serving(folder / "var") as server:
+    with running_server(folder / "var") as server:
         cookie = log_in(server)
         form = f"{server.url}/arbeitgeber/mitmachen/"
         found = {

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.conftest import PATIENCE
 from tests.project import copy_project
-from tests.serving import answers, free_port, wait_until
+from tests.server import free_port, is_up, wait_until
 
 BANNER = "Vorführung mit erfundenen Betrieben"
 
@@ -34,7 +34,7 @@ def test_the_demonstration_marks_every_page_and_keeps_apart(tmp_path: Path) -> N
         cwd=project, env=env, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:
-        wait_until(lambda: process.poll() is None and answers(f"http://127.0.0.1:{port}/"), what="the demonstration")
+        wait_until(lambda: process.poll() is None and is_up(f"http://127.0.0.1:{port}/"), what="the demonstration")
         pages = sorted((data_dir / "demo" / "site").rglob("*.html"))
         assert len(pages) > 100
         assert all("kim-demo" in page.read_text("utf-8") for page in pages if "pagefind" not in page.parts)

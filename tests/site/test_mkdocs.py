@@ -15,9 +15,9 @@ from urllib.parse import quote
 import pytest
 
 from tests.project import copy_project
-from tests.serving import free_port, wait_until
+from tests.server import free_port, wait_until
 from tests.site.small_tree import write, write_small_tree
-from tests.site.test_again import differences, tree
+from tests.site.test_incremental_build import differences, tree
 
 LIVE_RELOAD = re.compile(rb"<script>\s*var livereload = .*?</script>", re.DOTALL)
 

@@ -18,7 +18,7 @@ from core.findings import ContentError, Finding
 from editorial.preview.middleware import Preview, pages_dir, read_state, state_file
 from editorial.preview.watcher import Watcher, watch
 from tests.conftest import PATIENCE, ROOT
-from tests.serving import wait_until
+from tests.server import wait_until
 
 PAGE = "docs/de/kontakt.md"
 SITE_PAGE = "site/kontakt/index.html"

@@ -1,0 +1,149 @@
+"""A person reads the site in their language, on any width, with or without script, mouse or eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from bs4 import BeautifulSoup
+
+from core.gettext import gettext, use_language
+from core.languages import Language
+from tests.browser.conftest import BrowserSession
+from tests.conftest import full_or_sample
+from tests.languages import LANGUAGES, SAMPLE_LANGUAGES
+
+PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1280, "height": 800}
+TEMPLATES = ["", "kim/", "angebote/", "arbeitgeber/mitmachen/", "kontakt/", "offline/", "gibt-es-nicht/"]
+NewSession = Callable[..., BrowserSession]
+
+
+def word(language: Language, message: str) -> str:
+    with use_language(language.code):
+        return gettext(message)
+
+
+def test_arabic_home_is_read_from_right_to_left(new_session: NewSession) -> None:
+    page = new_session(viewport=DESK).open("/ar/")
+    assert page.evaluate("getComputedStyle(document.documentElement).direction") == "rtl"
+    mark = page.locator(".kim-brand").bounding_box()
+    assert mark is not None
+    assert mark["x"] > DESK["width"] / 2, "the mark stands on the right"
+    heading = page.locator("h1")
+    assert heading.evaluate("e => getComputedStyle(e).textAlign") in ("start", "right")
+
+
+def test_reading_leaves_no_cookie_and_stores_nothing(new_session: NewSession) -> None:
+    seen = new_session()
+    for place, path in enumerate(TEMPLATES[:-1]):
+        for root in full_or_sample(["/", "/ar/"], [("/", "/ar/")[place % 2]]):
+            page = seen.open(root + path)
+            assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+            assert page.evaluate("caches.keys()") == []
+            assert page.evaluate("navigator.serviceWorker.getRegistrations().then(rows => rows.length)") == 0
+            page.close()
+    assert seen.context.cookies() == []
+
+
+@pytest.mark.parametrize("language", full_or_sample(LANGUAGES, SAMPLE_LANGUAGES), ids=lambda language: language.code)
+def test_language_links_keep_the_page(new_session: NewSession, language: Language) -> None:
+    page = new_session(viewport=DESK).open("/kim/")
+    href = page.locator(f".kim-languages a[lang={language.code}]").first.get_attribute("href")
+    page.goto(page.url.replace("/kim/", str(href)))
+    assert page.url.endswith(f"{language.root}kim/")
+    assert page.locator("html").get_attribute("lang") == language.code
+
+
+def test_without_script_every_page_can_be_read_and_reached(new_session: NewSession) -> None:
+    page = new_session(java_script_enabled=False, viewport=PHONE).open("/ar/")
+    page.locator(".kim-menu > summary").click()
+    page.locator(".kim-menu nav a").nth(1).click()
+    assert page.locator("h1").is_visible()
+    assert "/ar/" in page.url
+
+
+def test_an_unknown_address_is_answered_in_the_language_of_its_path(new_session: NewSession) -> None:
+    seen = new_session(expect_errors=True)
+    for language in LANGUAGES:
+        response = seen.context.request.get(f"{seen.url}{language.root}gibt-es-nicht/")
+        assert response.status == 404
+        soup = BeautifulSoup(response.text(), "html.parser")
+        assert soup.html is not None
+        assert soup.html["lang"] == language.code
+        assert [h1.get_text(strip=True) for h1 in soup.select("h1")] == [word(language, "Page not found")]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_theme_follows_the_device_and_the_switch(new_session: NewSession, scheme: str) -> None:
+    seen = new_session(color_scheme=scheme, viewport=DESK)
+    page = seen.open("/")
+    background = "getComputedStyle(document.body).backgroundColor"
+    first = page.evaluate(background)
+    page.locator("[data-kim-scheme]").click()
+    second = page.evaluate(background)
+    assert first != second
+    page.reload()
+    assert page.evaluate(background) == second, "the choice is kept"
+
+
+def test_the_keyboard_reaches_everything_in_the_header_and_leaves_it_again(new_session: NewSession) -> None:
+    page = new_session(viewport=PHONE).open("/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
+    seen = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        seen.append(
+            page.evaluate("""() => {
+            const e = document.activeElement, r = e.getBoundingClientRect();
+            const style = getComputedStyle(e);
+            return [e.tagName, r.width > 0 && r.height > 0 && style.visibility !== 'hidden',
+                    style.outlineStyle !== 'none' || style.boxShadow !== 'none'];
+        }""")
+        )
+    assert all(visible for _, visible, _ in seen), seen
+    assert all(ring for _, _, ring in seen), seen
+
+
+def test_escape_closes_menu_and_search_and_gives_the_focus_back(new_session: NewSession) -> None:
+    page = new_session(viewport=PHONE).open("/tr/")
+    for opener, opened in (("[data-kim-search]", "dialog[open]"), (".kim-menu > summary", ".kim-menu[open]")):
+        page.locator(opener).first.focus()
+        page.keyboard.press("Enter")
+        page.locator(opened).first.wait_for()
+        page.keyboard.press("Escape")
+        page.locator(opened).first.wait_for(state="detached" if "details" in opened else "hidden")
+        assert page.evaluate("document.activeElement !== document.body")
+
+
+def test_security_txt_and_feeds_are_served_and_json_ld_breaks_no_rule_of_the_csp(new_session: NewSession) -> None:
+    seen = new_session()
+    for path, kind in (("/.well-known/security.txt", "text/plain"), ("/ar/feed.xml", "xml")):
+        response = seen.context.request.get(seen.url + path)
+        assert response.ok, path
+        assert kind in response.headers["content-type"]
+    page = seen.open("/arbeitgeber/fragen/")
+    assert page.locator("script[type='application/ld+json']").count() == 1
+
+
+def test_german_titles_in_an_arabic_list_have_one_edge(new_session: NewSession) -> None:
+    """Those that take two lines, too: they run from left to right, and stand where the list does."""
+    page = new_session(viewport=PHONE).open("/ar/arbeitgeber/werkzeugkasten/")
+    # Every page has its Arabic title, so some are given German ones, marked as the build marks them.
+    first_lines = page.evaluate(
+        """() => [...document.querySelectorAll(".kim-measures a")].map((link, number) => {
+          if (number % 2) {
+            Object.assign(link, { lang: "de", dir: "ltr", textContent: "Ein deutscher Titel, der auf einem Telefon zwei Zeilen braucht" });
+          } else {
+            link.textContent = "عنوان قصير";
+          }
+          const range = document.createRange();
+          range.selectNodeContents(link);
+          const lines = [...range.getClientRects()];
+          return [Math.round(lines[0].right), lines.length];
+        })"""
+    )
+    assert max(count for _right, count in first_lines) > 1, "one of them takes two lines"
+    edges = [right for right, _count in first_lines]
+    assert max(edges) - min(edges) <= 12, "but for the space at which a line ends"

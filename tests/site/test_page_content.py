@@ -1,0 +1,58 @@
+"""What every built page tells its reader about itself."""
+
+from __future__ import annotations
+
+import gzip
+
+from bs4 import BeautifulSoup
+
+from core.gettext import gettext, use_language
+from editorial.render.qr import qr_svg
+from tests.site.conftest import Site
+from tests.site.test_stack_regressions import one
+
+
+def test_every_translation_says_who_made_it_and_leads_to_the_german_text(site: Site) -> None:
+    seen = 0
+    for page, language in site.checked_pages():
+        notes = site.page(page.url(language)).select(".kim-translation")
+        if language.default or not page.is_translated(language):
+            assert not notes, page.url(language)
+            continue
+        seen += 1
+        assert len(notes) == 1, page.url(language)
+        assert notes[0]["data-kim-translation"] == "machine"
+        assert one(notes[0], "a")["href"] == "/" + page.slug
+        with use_language(language.code):
+            assert gettext("A machine has translated this page. No person has checked it yet.") in notes[0].get_text()
+    assert seen > 50
+
+
+def test_every_page_ends_with_its_date_its_contact_and_a_way_to_tell_us(site: Site) -> None:
+    for page, language in site.checked_pages():
+        url = page.url(language)
+        soup = site.page(url)
+        one(soup, ".kim-contact")
+        one(soup, ".kim-page-meta")
+        feedback = [str(link["href"]) for link in soup.select(".kim-feedback a")]
+        assert feedback == ([] if page.key == "rueckmeldung" else [f"{language.root}rueckmeldung/?page={url}"]), url
+
+
+def test_pages_that_share_topics_lead_to_each_other(site: Site) -> None:
+    for page, language in site.checked_pages():
+        expected = [] if page.front_matter.layout in {"home", "overview"} else site.content.related(page, language)
+        if page.front_matter.layout != "home":
+            links = site.page(page.url(language)).select(".kim-related a")
+            assert [link["href"] for link in links] == [row.url(language) for row in expected], page.url(language)
+            names = [link.get_text().strip() for link in links]
+            assert sorted(set(names)) == sorted(names), (page.url(language), "two links of one name")
+
+
+def test_the_code_on_paper_leads_to_the_page(site: Site) -> None:
+    for page, language in site.checked_pages()[::7]:
+        soup = site.page(page.url(language))
+        svg = one(soup, ".kim-print-footer__code svg")
+        address = str(one(soup, "link[rel=canonical]")["href"])
+        assert svg.decode() == BeautifulSoup(qr_svg(address), "html.parser").decode()
+        assert address in one(soup, ".kim-print-footer").get_text()
+        assert len(gzip.compress(svg.encode())) < 1000, "nobody on a phone pays for paper"
