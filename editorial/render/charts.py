@@ -13,7 +13,7 @@ from core.project import ROOT
 from editorial.content.structure import SURVEY, SURVEY_CSV
 from editorial.content.survey_results import Publication, survey_charts
 
-TEMPLATE = "partials/kim/survey-results.html"
+TEMPLATE = "partials/survey-results.html"
 
 
 @functools.cache
