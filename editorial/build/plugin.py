@@ -38,6 +38,7 @@ from editorial.content.structure import NOT_KEPT
 from editorial.render.assets import PARTS, asset_content
 from editorial.render.context import error_context, page_context
 from editorial.render.page import configure_environment, content_language, postprocess_html, preprocess_markdown
+from editorial.render.plain_text import PlainTextExtension
 from editorial.render.site import validate_site
 
 LOG = get_plugin_logger("kim-editorial")
@@ -84,6 +85,8 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
             config.theme.dirs = [
                 config.theme.custom_dir
             ]  # no template or asset of Material is used, 12,000 icons among them
+        if not any(isinstance(one, PlainTextExtension) for one in config.markdown_extensions):
+            config.markdown_extensions.append(PlainTextExtension())  # type: ignore[arg-type]  # MkDocs takes instances, too
         if self.source is None:
             folder = Path(self.config.cache_dir or Path(config.config_file_path).parent / ".site.cache")
             survey = self.config.demo_survey
