@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from core.findings import Finding
@@ -93,21 +92,6 @@ def character_findings(file: str, places: Iterable[ForbiddenCharacter], lines_be
                 code="character")
         for place in places
     ]  # fmt: skip
-
-
-def check_data_characters(docs: Path) -> Iterator[Finding]:
-    """Files of facts hold no forbidden characters; those that cannot be read as YAML are reported where they are read."""
-    from core import yaml
-
-    for path in sorted((docs / "data").glob("*.yml")):
-        shown = f"docs/data/{path.name}"
-        try:
-            text = path.read_bytes().decode()
-            found = character_findings(shown, forbidden_in_file(text))
-            found += character_findings(shown, forbidden_in_values(yaml.compose(text) if "\\" in text else None))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError):
-            continue
-        yield from found
 
 
 def _is_balanced(line: str) -> bool:

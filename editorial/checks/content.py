@@ -10,11 +10,10 @@ import datetime
 from collections.abc import Collection
 from pathlib import Path
 
-from core.characters import check_data_characters
 from core.findings import Finding, Level
 from core.languages import Language
 from editorial.checks.facts import check_facts, check_hardcoded_facts, check_references, check_shortcodes
-from editorial.checks.files import check_files
+from editorial.checks.files import check_data_characters, check_files
 from editorial.checks.glossary import Term, check_glossary
 from editorial.checks.html import check_raw_html, check_rendered_html
 from editorial.checks.links import check_links, check_titles

@@ -1,4 +1,4 @@
-"""The files beside pages: each one that will not be published is named."""
+"""The files beside pages: each one that will not be published is named, and each forbidden character in a file of facts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from core import yaml
+from core.characters import character_findings, forbidden_in_file, forbidden_in_values
 from core.findings import Finding
 from core.languages import Language
 from editorial.content.published_files import (
@@ -58,3 +60,16 @@ def _check_file(path: str, codes: set[str]) -> Iterator[Finding]:
         yield Finding(shown, 0, "Die Datei wird nicht veröffentlicht.",
                       f"Löschen Sie sie. Veröffentlicht werden Seiten (.md) und {known} in den Ordnern der Sprachen und in docs/assets/.",
                       "notice", "file-unpublished")  # fmt: skip
+
+
+def check_data_characters(docs: Path) -> Iterator[Finding]:
+    """Files of facts hold no forbidden characters; those that cannot be read as YAML are reported where they are read."""
+    for path in sorted((docs / "data").glob("*.yml")):
+        shown = f"docs/data/{path.name}"
+        try:
+            text = path.read_bytes().decode()
+            found = character_findings(shown, forbidden_in_file(text))
+            found += character_findings(shown, forbidden_in_values(yaml.compose(text) if "\\" in text else None))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError):
+            continue
+        yield from found
