@@ -73,10 +73,13 @@ def test_an_environment_of_another_folder_is_made_anew(folder: Path) -> None:
 
 
 def test_make_bench_runs_every_benchmark_though_one_cannot_measure(tmp_path: Path) -> None:
-    for name in ("Makefile", "pyproject.toml", "requirements.txt", "requirements-dev.txt"):
+    for name in ("Makefile", "pyproject.toml", "requirements.txt", "requirements-dev.txt", "deno.json", "deno.lock"):
         shutil.copy(ROOT / name, tmp_path)
     shutil.copytree(ROOT / "deploy", tmp_path / "deploy")
     interpreter(tmp_path)
+    deno = tmp_path / ".venv" / "bin" / "deno"
+    deno.write_text("#!/bin/sh\n")
+    deno.chmod(0o755)
     with (tmp_path / ".venv" / "bin" / "python").open("a") as script:
         script.write('case "$*" in *"bench page") exit 1 ;; esac\n')
     env = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
