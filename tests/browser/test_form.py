@@ -197,6 +197,6 @@ def test_killing_the_server_right_after_the_receipt_loses_nothing(new_session: N
     page.close()
 
     with running_server(tmp_path / "var") as again:
-        assert reference in again.kim("submissions", "list")
+        assert reference in again.run_cli("submissions", "list")
         assert set(mails(again, reference)) == {"office", "copy"}
         assert again.stop() == 0

@@ -38,9 +38,15 @@ BESIDE = {"site", ".site.lock", ".site.manifest.json", ".site.cache"}
 
 
 @pytest.fixture(scope="module")
-def docs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small tree of pages."""
+def small_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small tree of pages that no test changes."""
     return write_small_tree(tmp_path_factory.mktemp("again") / "docs")
+
+
+@pytest.fixture
+def docs(small_tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the small tree for one test."""
+    return shutil.copytree(small_tree, tmp_path_factory.mktemp("again") / "docs")
 
 
 def tree(folder: Path) -> dict[str, bytes]:
