@@ -9,7 +9,8 @@ import click
 # The module of each command; it is imported when the command is called.
 LAZY_COMMANDS = {
     **dict.fromkeys(("build", "pdf", "check", "dashboard", "new", "catalogs", "serve"), "kim.site"),
-    **dict.fromkeys(("submissions", "db", "mail", "users", "purge", "backup", "restore", "survey"), "kim.service"),
+    **dict.fromkeys(("submissions", "db", "mail", "users", "purge", "backup", "restore"), "kim.service"),
+    "survey": "kim.survey",
     "translations": "kim.translations",
     "demo": "kim.demo",
     "bench": "kim.bench",

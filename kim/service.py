@@ -1,4 +1,4 @@
-"""Commands of the service: submissions, database, mail, accounts, retention, backup, survey."""
+"""Commands of the service: submissions, database, mail, accounts, retention, backup."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 import logging
 import socket
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,6 @@ import sqlalchemy as sa
 from core.clock import utc_now
 from core.gettext import use_language
 from core.languages import default_language
-from core.project import ROOT
 from form_handler import retention
 from form_handler.forms import FORMS
 from form_handler.mail.worker import last_heartbeat
@@ -41,8 +40,6 @@ from form_handler.storage.schema_version import SchemaError, is_current, is_empt
 from form_handler.storage.search import has_stale_columns, recompute_search_columns
 from form_handler.storage.submissions import find_by_reference, list_submissions
 from form_handler.storage.tables import outgoing_mail, submission
-from form_handler.survey.answers import DecisionError, State, count_states, decide, list_answers
-from form_handler.survey.publication import PublicationError, publish
 from kim.terminal import escape_control_characters, replace_control_characters
 
 if TYPE_CHECKING:
@@ -441,94 +438,3 @@ def open_for_restore(settings: Settings) -> Database:
     finally:
         if remembered is not None:
             remember_database(settings)
-
-
-@click.group()
-def survey() -> None:
-    """The experience survey."""
-
-
-STATE_LABELS: dict[State, str] = {
-    "undecided": "undecided",
-    "counts": "counts",
-    "excluded": "excluded",
-    "duplicate": "duplicate, does not count",
-    "published": "published",
-}
-
-
-@survey.command("list")
-def list_survey_command() -> None:
-    """List the answers and whether each counts, the oldest first."""
-    found = list_answers(open_database(load_settings()))
-    for one in found:
-        hints = [
-            *([f"same company as {', '.join(one.same_company)}"] if one.same_company else []),
-            *([f"same answers as {', '.join(one.same_answers)}"] if one.same_answers else []),
-        ]
-        row = one.submission
-        sender = FORMS["survey"].sender_label(row.answers) or "unnamed"
-        click.echo(
-            f"{row.reference}  {row.received_at:%Y-%m-%d}  {STATE_LABELS[one.state]}  {replace_control_characters(sender)}"
-            + (f"  ({'; '.join(hints)})" if hints else "")
-        )
-    click.echo(format_states(count_states(found)))
-
-
-def format_states(states: Mapping[State, int]) -> str:
-    """Return how many answers are in which state."""
-    return ", ".join(f"{states[key]} {words}" for key, words in STATE_LABELS.items() if key in states) + "."
-
-
-def decide_all(references: Sequence[str], counts: bool | None) -> None:
-    """Decide on each answer; end with an error if one was not possible."""
-    database, now, failed = open_database(load_settings()), utc_now(), False
-    for reference in references:
-        try:
-            decide(database, reference, counts, OPERATOR, now)
-        except DecisionError as error:
-            click.echo(f"{replace_control_characters(reference)}: {error}", err=True)
-            failed = True
-    click.echo(format_states(count_states(list_answers(database))))
-    if failed:
-        sys.exit(1)
-
-
-@survey.command("count")
-@click.argument("references", nargs=-1, required=True)
-def count_command(references: tuple[str, ...]) -> None:
-    """Confirm that answers count: each is of a company, and of a different one."""
-    decide_all(references, True)
-
-
-@survey.command("exclude")
-@click.argument("references", nargs=-1, required=True)
-def exclude_command(references: tuple[str, ...]) -> None:
-    """Decide that answers do not count: tests, jokes, the same company again."""
-    decide_all(references, False)
-
-
-@survey.command("reopen")
-@click.argument("references", nargs=-1, required=True)
-def reopen_command(references: tuple[str, ...]) -> None:
-    """Take decisions back; until the next one these answers do not count."""
-    decide_all(references, None)
-
-
-@survey.command("publish")
-@click.option("--dry-run", is_flag=True, help="Only say what would be published.")
-def publish_command(dry_run: bool) -> None:
-    """Publish results and quotations to docs/data/survey.yml; the next build shows them."""
-    database, path = open_database(load_settings()), ROOT / "docs" / "data" / "survey.yml"
-    try:
-        done = publish(database, path, utc_now(), dry_run)
-    except PublicationError as error:
-        raise click.ClickException(str(error)) from error
-    found = done.content
-    cells = sum(len(table) for table in found["tables"].values())
-    what = f"{found['answers']} companies, {cells} numbers, {len(found['quotations'])} quotations"
-    click.echo(f"{what} would be published." if dry_run else f"{what}. Written: {path}. Now build the site: make build")
-    click.echo(f"Answers: {format_states(done.states)}")
-
-
-COMMANDS = (submissions, db, mail, users, purge, backup, restore, survey)

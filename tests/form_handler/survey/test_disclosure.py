@@ -445,7 +445,7 @@ def test_the_commands_list_decide_and_publish(tmp_path: Path, monkeypatch: pytes
     from kim.cli import main
 
     monkeypatch.setenv("KIM_DATA_DIR", str(tmp_path / "var"))
-    monkeypatch.setattr("kim.service.ROOT", tmp_path)
+    monkeypatch.setattr("kim.survey.ROOT", tmp_path)
     (tmp_path / "docs" / "data").mkdir(parents=True)
     run = CliRunner()
     assert run.invoke(main, ["db", "init"]).exit_code == 0
