@@ -79,13 +79,16 @@ class Plugged(Server):
         wait_until(lambda: self._alive() and is_up(self.url + "/"), what="the server's first answer")
 
     def kill_all(self) -> None:
-        """Kill every process that works on its data, as a power switch would."""
+        """Kill every process that works on its data, as a power switch would.
+
+        All are stopped first: a child whose parent is gone would otherwise close its database, which syncs it.
+        """
         mark = f"KIM_DATA_DIR={self.data_dir}".encode()
-        for _ in range(3):
+        for sent in (signal.SIGSTOP, signal.SIGSTOP, signal.SIGKILL, signal.SIGKILL):
             for process in Path("/proc").glob("[0-9]*"):
                 with contextlib.suppress(OSError):
                     if mark in (process / "environ").read_bytes().split(b"\0"):
-                        os.kill(int(process.name), signal.SIGKILL)
+                        os.kill(int(process.name), sent)
         if self.process is not None:
             self.process.wait()
 
