@@ -1,10 +1,21 @@
-"""The current time."""
+"""The current time, and days as people in a time zone count them."""
 
 from __future__ import annotations
 
 import datetime
+from zoneinfo import ZoneInfo
 
 
 def utc_now() -> datetime.datetime:
     """Return the current time in UTC."""
     return datetime.datetime.now(datetime.UTC)
+
+
+def local_day(moment: datetime.datetime, zone: ZoneInfo) -> datetime.date:
+    """Return the calendar day of a moment in a time zone."""
+    return moment.astimezone(zone).date()
+
+
+def day_start(day: datetime.date, zone: ZoneInfo) -> datetime.datetime:
+    """Return the moment at which a calendar day begins in a time zone, in UTC."""
+    return datetime.datetime.combine(day, datetime.time(), zone).astimezone(datetime.UTC)

@@ -1,8 +1,9 @@
-"""Days and months in words, as readers of a language write them."""
+"""Moments, days and months in words, as readers of a language write them."""
 
 from __future__ import annotations
 
 import datetime
+from zoneinfo import ZoneInfo
 
 from core.languages import Language
 
@@ -22,3 +23,17 @@ def format_long_date(day: datetime.date, language: Language) -> str:
     from babel.dates import format_date
 
     return str(format_date(day, "long", locale=language.code))
+
+
+def format_moment(moment: datetime.datetime, zone: ZoneInfo, code: str) -> str:
+    """Return day and time of day of a moment in a time zone, to the minute.
+
+    The hour that comes twice when the clocks go back is told apart by the zone's name; no other time names it.
+    """
+    from babel.dates import format_date, format_time, get_timezone_name
+
+    local = moment.astimezone(zone)
+    words = f"{format_date(local, 'medium', locale=code)}, {format_time(local, 'short', locale=code)}"
+    if local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset():
+        return words
+    return f"{words} {get_timezone_name(local, 'short', locale=code)}"

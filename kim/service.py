@@ -149,7 +149,7 @@ def serve_foreground(
     ensure_port_free(settings)
     mails = "through the mail server" if settings.smtp_url else f"as files in {settings.mail_dir}"
     if settings.mode == "production":
-        when = f"last seen {seen:%Y-%m-%d %H:%M} UTC" if seen else "never seen so far"
+        when = f"last seen {seen.astimezone(settings.time_zone):%Y-%m-%d %H:%M}" if seen else "never seen so far"
         mails += f", by the service of its own: kim mail run ({when})"
     click.echo(
         f"Site and forms:    http://{settings.bind}:{settings.port}\n"
@@ -171,16 +171,17 @@ def submissions() -> None:
 @click.option("--json", "as_json", is_flag=True, help="For machines: one JSON array.")
 def list_command(form: str | None, state: str | None, as_json: bool) -> None:
     """List submissions, the newest first."""
-    found = list_submissions(open_database(load_settings()), form, state)
+    settings = load_settings()
+    found, zone = list_submissions(open_database(settings), form, state), settings.time_zone
     if as_json:
         click.echo(
-            escape_control_characters(json.dumps([as_record(row) for row in found], ensure_ascii=False, indent=2))
+            escape_control_characters(json.dumps([as_record(row, zone) for row in found], ensure_ascii=False, indent=2))
         )
         return
     for row in found:
         sender = FORMS[row.form].sender_label(row.answers) or "–"
         click.echo(
-            f"{row.reference}  {row.received_at:%Y-%m-%d %H:%M}  {row.language}  {row.form}  {row.state}  {replace_control_characters(sender)}"
+            f"{row.reference}  {row.received_at.astimezone(zone):%Y-%m-%d %H:%M}  {row.language}  {row.form}  {row.state}  {replace_control_characters(sender)}"
         )
     if not found:
         click.echo("Nothing has been submitted yet.")
@@ -190,10 +191,12 @@ def list_command(form: str | None, state: str | None, as_json: bool) -> None:
 @click.argument("reference")
 def show_command(reference: str) -> None:
     """Show one submission with all its answers."""
-    found = find_by_reference(open_database(load_settings()), reference)
+    settings = load_settings()
+    found = find_by_reference(open_database(settings), reference)
     if found is None:
         raise click.ClickException(f"There is no submission {replace_control_characters(reference)}.")
-    click.echo(f"{found.reference}  {found.received_at:%Y-%m-%d %H:%M} UTC  language {found.language}  {found.state}")
+    received = found.received_at.astimezone(settings.time_zone)
+    click.echo(f"{found.reference}  {received:%Y-%m-%d %H:%M}  language {found.language}  {found.state}")
     with use_language(default_language().code):
         for field, words in FORMS[found.form].display_rows(found.answers):
             click.echo(f"\n{field.label.text}\n  {replace_control_characters(words) or '–'}")

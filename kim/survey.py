@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from core.clock import utc_now
+from core.clock import local_day, utc_now
 from core.project import ROOT
 from form_handler.forms import FORMS
 from form_handler.survey.answers import DecisionError, State, count_states, decide, list_answers
@@ -33,7 +33,8 @@ STATE_LABELS: dict[State, str] = {
 @survey.command("list")
 def list_survey_command() -> None:
     """List the answers and whether each counts, the oldest first."""
-    found = list_answers(open_database(load_settings()))
+    settings = load_settings()
+    found = list_answers(open_database(settings))
     for one in found:
         hints = [
             *([f"same company as {', '.join(one.same_company)}"] if one.same_company else []),
@@ -42,7 +43,7 @@ def list_survey_command() -> None:
         row = one.submission
         sender = FORMS["survey"].sender_label(row.answers) or "unnamed"
         click.echo(
-            f"{row.reference}  {row.received_at:%Y-%m-%d}  {STATE_LABELS[one.state]}  {replace_control_characters(sender)}"
+            f"{row.reference}  {local_day(row.received_at, settings.time_zone)}  {STATE_LABELS[one.state]}  {replace_control_characters(sender)}"
             + (f"  ({'; '.join(hints)})" if hints else "")
         )
     click.echo(format_states(count_states(found)))

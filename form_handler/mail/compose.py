@@ -13,6 +13,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 from core.clock import utc_now
+from core.formatting import format_moment
 from core.gettext import gettext as _
 from core.gettext import use_language
 from core.languages import Language, default_language, find_language
@@ -26,7 +27,6 @@ from form_handler.mail.headers import (
 )
 from form_handler.mail.texts import (
     answers_as_text,
-    format_utc,
     language_name,
     office_name,
     response_time_note,
@@ -89,7 +89,7 @@ def _office_mail(
             _("A form has come in on the website."),
             _("Form: %(form)s", form=str(definition.title)),
             _("Reference number: %(reference)s", reference=submission.reference),
-            _("Received: %(moment)s", moment=format_utc(submission.received_at, STAFF_LANGUAGE)),
+            _("Received: %(moment)s", moment=format_moment(submission.received_at, settings.time_zone, STAFF_LANGUAGE)),
             _("Language of the sender: %(language)s", language=language_name(submission.language)),
             "",
             _("In the inbox:"),
@@ -132,7 +132,7 @@ def _sender_mail(
             _("Thank you. Your entries have arrived."),
             _("Form: %(form)s", form=str(definition.title)),
             _("Reference number: %(reference)s", reference=submission.reference),
-            _("Received: %(moment)s", moment=format_utc(submission.received_at, language.code)),
+            _("Received: %(moment)s", moment=format_moment(submission.received_at, settings.time_zone, language.code)),
             *response_time_note(definition),
             "",
             *(

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
 import textwrap
-
-from babel.dates import format_datetime as format_moment
 
 from core.contacts import load_fallback_contact, load_office_contact
 from core.gettext import gettext as _
@@ -53,11 +50,6 @@ def language_name(code: str) -> str:
     """Return a language's own name with its code; the code alone if the site does not speak it."""
     language = find_language(code)
     return f"{language.name} ({code})" if language is not None else code
-
-
-def format_utc(moment: datetime.datetime, code: str) -> str:
-    """Return a time in the format of a language, in UTC."""
-    return format_moment(moment, "medium", locale=code) + " UTC"
 
 
 def response_time_note(definition: FormDefinition) -> list[str]:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlunsplit
+from zoneinfo import ZoneInfo
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -30,6 +31,7 @@ from form_handler.settings.values import (
     parse_folder,
     parse_host_port,
     parse_hosts,
+    parse_time_zone,
     parse_web_address,
     split_login,
 )
@@ -57,6 +59,7 @@ SETTINGS: tuple[tuple[str, str, str, str], ...] = (
     ("KIM_RATE_LIMIT", "forms from one address within an hour before more are held for the office; ten times as many are refused; `0`: no limit", "number", "30 (development: 0)"),
     ("KIM_CONFIRM_EMAIL", "`1`: the receipt to the sender carries a link; who confirms the address by it gets a copy of the entries. `0`: no link and no copy", "0 or 1", "1"),
     ("KIM_PUBLIC_URL", "public address of the site, for links in mails", "address", "`site_url` in mkdocs.yml"),
+    ("KIM_TIME_ZONE", "time zone of the office, by its IANA name: times in inbox, exports and mails, and the days by which due dates are counted", "name", "Europe/Berlin"),
     ("KIM_OIDC_ISSUER", "the city's own log-in for `/eingang/` (OpenID Connect): address of the provider", "address", "none: passwords only"),
     ("KIM_OIDC_CLIENT_ID", "how the provider knows this service", "text", "none"),
     ("KIM_OIDC_CLIENT_SECRET", "the secret that goes with it", "text", "none"),
@@ -69,6 +72,7 @@ OTHER_VARIABLES = {"KIM_CHROMIUM", "KIM_TRANSLATE_URL", "KIM_TRANSLATE_KEY"}
 # Not stripped and not shown in a message.
 SECRETS = {"KIM_SECRET_KEY", "KIM_SMTP_URL", "KIM_DATABASE_URL", "KIM_OIDC_CLIENT_SECRET"}
 MAX_DIGITS = 18
+DEFAULT_TIME_ZONE = ZoneInfo("Europe/Berlin")
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ class Settings:
     oidc_client_id: str
     oidc_client_secret: str = field(repr=False)
     workers: int
+    time_zone: ZoneInfo = DEFAULT_TIME_ZONE
     head_seconds: int = 10
     body_seconds: int = 30
 
@@ -158,6 +163,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         rate_limit=_number(env, "KIM_RATE_LIMIT", 0 if development else 30, 0, 100000),
         confirm_email=_choice(env, "KIM_CONFIRM_EMAIL", ("1", "0")) == "1",
         public_url=_public_url(env),
+        time_zone=parse_time_zone("KIM_TIME_ZONE", env.get("KIM_TIME_ZONE") or DEFAULT_TIME_ZONE.key),
         **_provider(env),
         workers=_number(env, "KIM_WORKERS", 2, 1, 64),
         head_seconds=_number(env, "KIM_HEAD_SECONDS", 10, 1, 600),

@@ -11,6 +11,7 @@ import os
 import re
 from pathlib import Path
 from urllib.parse import SplitResult, quote, unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 import idna
 
@@ -206,3 +207,14 @@ def _sqlite(name: str, value: str) -> str:
     if Path(path).is_dir():
         raise SettingsError(f"{name} names a folder. Write the path of the database's file.")
     return f"sqlite:///{os.path.normpath(path)}"
+
+
+def parse_time_zone(name: str, value: str) -> ZoneInfo:
+    """Return the time zone of this IANA name."""
+    try:
+        return ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise SettingsError(
+            f"{name} is {value!r}, which is no time zone that this machine knows. "
+            "Write its IANA name, for example Europe/Berlin."
+        ) from error

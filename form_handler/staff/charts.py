@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_skeleton
 
+from core.clock import local_day
 from core.gettext import current_language_code
 from core.gettext import gettext as _
 from form_handler.forms import FORMS
@@ -34,12 +36,12 @@ class Chart:
         return max([count for _label, count in self.bars], default=1) or 1
 
 
-def submission_charts(found: Sequence[Submission], now: datetime.datetime) -> list[Chart]:
+def submission_charts(found: Sequence[Submission], now: datetime.datetime, zone: ZoneInfo) -> list[Chart]:
     """Return submissions by month, trade and way to take part."""
     trades = Counter(str(row.answers.get("trade")) for row in found if row.answers.get("trade"))
     types = Counter(key for row in found if row.form == "participation" for key in row.answers.get("ways") or [])
     return [
-        Chart("months", _("Submissions per month"), count_by_month(found, now)),
+        Chart("months", _("Submissions per month"), count_by_month(found, now, zone)),
         Chart("trades", _("Submissions per trade"), _bars(TRADES, trades)),
         Chart("ways", _("Ways to take part that were offered"), _bars(PARTICIPATION_TYPES, types)),
     ]
@@ -49,10 +51,11 @@ def _bars(choices: Sequence[tuple[str, Any]], counts: Counter[str]) -> list[tupl
     return [(str(label), counts[key]) for key, label in choices if counts[key]]
 
 
-def count_by_month(found: Sequence[Submission], now: datetime.datetime) -> list[tuple[str, int]]:
+def count_by_month(found: Sequence[Submission], now: datetime.datetime, zone: ZoneInfo) -> list[tuple[str, int]]:
     """Return the number of submissions in each of the last twelve months, the oldest first."""
-    counts = Counter((row.received_at.year, row.received_at.month) for row in found)
-    latest = now.year * 12 + now.month - 1
+    days, today = (local_day(row.received_at, zone) for row in found), local_day(now, zone)
+    counts = Counter((day.year, day.month) for day in days)
+    latest = today.year * 12 + today.month - 1
     months = [divmod(number, 12) for number in range(latest - 11, latest + 1)]
     return [
         (

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from flask import Response, g, render_template
 
 from core.assets import versioned_url
+from core.clock import local_day
 from core.contacts import load_fallback_contact
+from core.formatting import format_moment
 from core.gettext import STAFF_LANGUAGES, gettext
 from core.project import load_site_settings
 from form_handler.current import settings
@@ -19,6 +22,11 @@ from form_handler.staff.labels import event_label, mail_kind_label, mail_state_l
 def staff_root() -> str:
     """Return the root of the staff area in the language being spoken."""
     return str(g.language.root) + "eingang/"
+
+
+def as_day(value: datetime.datetime | datetime.date) -> datetime.date:
+    """Return the office's calendar day of a moment; a day as it is."""
+    return local_day(value, settings().time_zone) if isinstance(value, datetime.datetime) else value
 
 
 def asset_url(name: str) -> str:
@@ -39,8 +47,8 @@ def render(page: str, status: int = 200, **values: Any) -> Response:
         site=load_site_settings()["name"],
         other_languages=[(other, "/eingang/" if other == "de" else f"/{other}/eingang/") for other in STAFF_LANGUAGES if other != code],
         asset_url=asset_url,
-        format_datetime=lambda value: format_datetime(value, "medium", locale=code) + " UTC",
-        format_date=lambda value: format_date(value, "medium", locale=code),
+        format_datetime=lambda value: format_moment(value, settings().time_zone, code),
+        format_date=lambda value: format_date(as_day(value), "medium", locale=code),
         form_title=lambda key: str(FORMS[key].title),
         state_label=state_label,
         event_label=event_label,

@@ -14,11 +14,13 @@ import re
 from collections.abc import Sequence
 from email.message import EmailMessage
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from babel.dates import format_date, format_datetime
 from flask import render_template
 
+from core.clock import local_day
 from core.gettext import gettext as _
 from core.gettext import use_language
 from core.languages import default_language
@@ -44,11 +46,12 @@ def person_copy(
     database: Database, settings: Settings, found: Sequence[Submission], now: datetime.datetime
 ) -> dict[str, Any]:
     """Return the copy, in German: headings and values, nested as they are shown."""
+    zone = settings.time_zone
     with use_language(default_language().code):
         return {
             _("Information on stored data (Art. 15 GDPR)"): {
                 _("Controller"): ", ".join(dict.fromkeys([str(load_site_settings()["municipality"]["authority"]), office_name()])),
-                _("As of"): _format_time(now),
+                _("As of"): _format_time(now, zone),
                 _("Entries"): [row.reference for row in found],
                 _("Rights"): _("You may have data corrected (Art. 16 GDPR) or deleted (Art. 17 GDPR), restrict their use (Art. 18 GDPR), object to it (Art. 21 GDPR), withdraw a consent, and complain to a supervisory authority (Art. 77 GDPR)."),
                 _("Origin and recipients"): _("The data come from the forms of this website. They are for the office named above. What was published with your consent stands on the website."),
@@ -71,7 +74,7 @@ def as_html(copy: dict[str, Any]) -> bytes:
 
 
 def _entry(database: Database, settings: Settings, row: Submission, now: datetime.datetime) -> dict[str, Any]:
-    definition = FORMS[row.form]
+    definition, zone = FORMS[row.form], settings.time_zone
     story, known = queries.submission_history(database, row.number), _technical(database, row, now)
     consents = {str(definition.form_class()[name].label.text): _yes_no(bool(row.answers.get(name))) for name in definition.consents}  # fmt: skip
     answers = {str(field.label.text): words for field, words in definition.display_rows(row.answers) if words and field.name not in definition.consents}  # fmt: skip
@@ -81,20 +84,20 @@ def _entry(database: Database, settings: Settings, row: Submission, now: datetim
         _("Form"): str(definition.title),
         _("Purpose"): str(definition.purpose),
         _("Legal basis"): definition.legal_bases(),
-        _("Received"): _format_time(row.received_at),
+        _("Received"): _format_time(row.received_at, zone),
         _("Language of the form"): language_name(row.language),
         _("State"): state_label(row.state),
-        _("Answered"): _format_time(row.answered_at),
-        _("Interim notice"): _format_time(row.interim_at),
-        _("E-mail address confirmed"): _format_time(row.confirmed_at),
+        _("Answered"): _format_time(row.answered_at, zone),
+        _("Interim notice"): _format_time(row.interim_at, zone),
+        _("E-mail address confirmed"): _format_time(row.confirmed_at, zone),
         _("Held as suspected spam"): _yes_no(row.held),
         _("Signs of spam"): spam_reasons(row.suspicion) or _("none"),
-        _("Kept until"): _format_day(retention.retention_end(row)),
-        _("Deletion announced"): _format_time(known["marked_at"]),
+        _("Kept until"): _format_day(retention.retention_end(row), zone),
+        _("Deletion announced"): _format_time(known["marked_at"], zone),
         _("Answers"): answers | {str(name): value for name, value in other.items()},
         _("Consents"): consents or _("none asked for"),
         _("Notes of the office"): [
-            {_("Written"): _format_time(one.written_at), _("Text"): one.text} for one in story["notes"]
+            {_("Written"): _format_time(one.written_at, zone), _("Text"): one.text} for one in story["notes"]
         ] or _("none"),
         _("Begun by the office, not stored yet"): known["kept"] or _("none"),
         _("Mails"): [_mail(settings, row, one, now) for one in story["mails"]] or _("none"),
@@ -102,13 +105,13 @@ def _entry(database: Database, settings: Settings, row: Submission, now: datetim
             {
                 _("Text"): one.text,
                 _("With the company's name"): _yes_no(one.named),
-                _("Released"): _format_time(one.released_at),
+                _("Released"): _format_time(one.released_at, zone),
             }
             for one in story["quotations"]
         ] or _("none"),
         **({_("Counts in the survey"): known["survey"]} if row.form == "survey" else {}),
         _("History"): [
-            {_("When"): _format_time(one.happened_at), _("What the office did"): event_label(one.kind, _detail(row, one))}
+            {_("When"): _format_time(one.happened_at, zone), _("What the office did"): event_label(one.kind, _detail(row, one))}
             for one in story["events"]
         ] or _("none"),
         _("Technical data"): known["technical"],
@@ -124,14 +127,15 @@ def _detail(row: Submission, event: Any) -> str:
 
 
 def _mail(settings: Settings, row: Submission, mail: Any, now: datetime.datetime) -> dict[str, Any]:
+    zone = settings.time_zone
     subject, text = _mail_text(settings, row, mail, now)
     return {
         _("Mail"): mail_kind_label(mail.kind),
         _("To"): mail.recipient,
         _("State"): mail_state_label(mail.state),
-        _("Sent"): _format_time(mail.sent_at),
+        _("Sent"): _format_time(mail.sent_at, zone),
         _("Attempts"): str(mail.attempts),
-        _("Next attempt"): _format_time(mail.next_attempt_at) if mail.state in {"waiting", "sending"} else "–",
+        _("Next attempt"): _format_time(mail.next_attempt_at, zone) if mail.state in {"waiting", "sending"} else "–",
         _("What happened"): mail.last_error or "–",
         _("Subject"): subject,
         _("Text"): text,
@@ -155,6 +159,7 @@ def _mail_text(settings: Settings, row: Submission, mail: Any, now: datetime.dat
 
 def _technical(database: Database, row: Submission, now: datetime.datetime) -> dict[str, Any]:
     """Return what is stored besides answers and work: hash, count of the day, deletion mark, kept forms, survey."""
+    zone = database.time_zone
     with database.read_connection() as connection:
 
         def value(column: sa.Column[Any]) -> Any:
@@ -177,20 +182,20 @@ def _technical(database: Database, row: Submission, now: datetime.datetime) -> d
             "survey": _("not decided yet") if counts is None else _yes_no(counts),
             "technical": technical,
             "kept": [
-                {_("Written"): _format_time(one.created_at), _("Text"): text}
+                {_("Written"): _format_time(one.created_at, zone), _("Text"): text}
                 for one in kept
                 for text in saved_forms.saved_texts(one.fields)
             ],
         }
 
 
-def _format_time(value: datetime.datetime | None) -> str:
+def _format_time(value: datetime.datetime | None, zone: ZoneInfo) -> str:
     code = default_language().code
-    return format_datetime(value, "long", locale=code) if value else "–"
+    return format_datetime(value, "long", tzinfo=zone, locale=code) if value else "–"
 
 
-def _format_day(value: datetime.datetime | None) -> str:
-    return format_date(value, "long", locale=default_language().code) if value else "–"
+def _format_day(value: datetime.datetime | None, zone: ZoneInfo) -> str:
+    return format_date(local_day(value, zone), "long", locale=default_language().code) if value else "–"
 
 
 def _yes_no(value: bool) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from core.clock import day_start, local_day
 from form_handler.forms import FORMS
 from form_handler.storage.database import Database
 from form_handler.storage.search import matches_query
@@ -17,6 +19,7 @@ from form_handler.storage.tables import event, note, outgoing_mail, quotation, s
 STATES = ("new", "in_work", "answered", "closed")
 PER_PAGE = 50
 OPEN_STATES = ("new", "in_work")
+ONE_DAY = datetime.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,8 @@ class SubmissionFilter:
     until: datetime.date | None = None
     held: bool = False
 
-    def conditions(self) -> list[sa.ColumnElement[bool]]:
-        """Return the filter as conditions on the submission table."""
+    def conditions(self, zone: ZoneInfo) -> list[sa.ColumnElement[bool]]:
+        """Return the filter as conditions on the submission table; its days are those of a time zone."""
         where: list[sa.ColumnElement[bool]] = [submission.c.held == self.held]
         if self.text.strip():
             where.append(matches_query(self.text))
@@ -51,59 +54,60 @@ class SubmissionFilter:
             if value:
                 where.append(column == value)
         if self.since:
-            where.append(submission.c.received_at >= midnight(self.since))
+            where.append(submission.c.received_at >= day_start(self.since, zone))
         if self.until and self.until < datetime.date.max:
-            where.append(submission.c.received_at < midnight(self.until) + datetime.timedelta(days=1))
+            where.append(submission.c.received_at < day_start(self.until + ONE_DAY, zone))
         return where
-
-
-def midnight(day: datetime.date) -> datetime.datetime:
-    """Return the beginning of a day, UTC."""
-    return datetime.datetime.combine(day, datetime.time(), datetime.UTC)
 
 
 @dataclass(frozen=True)
 class Deadlines:
     """The deadlines of a submission.
 
-    :ivar interim_by: by when an interim notice is due, or None.
-    :ivar answer_by: by when the answer is due, or None.
+    :ivar interim_by: the last day for an interim notice, or None.
+    :ivar answer_by: the last day for the answer, or None.
     :ivar overdue: which of both has passed: ``"answer"``, ``"interim"`` or empty.
     """
 
-    interim_by: datetime.datetime | None
-    answer_by: datetime.datetime | None
+    interim_by: datetime.date | None
+    answer_by: datetime.date | None
     overdue: str
 
 
-def deadlines(found: Submission, now: datetime.datetime) -> Deadlines:
+def deadlines(found: Submission, now: datetime.datetime, zone: ZoneInfo) -> Deadlines:
     """Return the due dates of a submission; one that is answered or closed has none left.
 
+    They are calendar days: the day of receipt is not counted, and the last day ends at midnight (§ 31(1) VwVfG NRW with
+    §§ 187(1), 188(1) BGB), whatever the clocks do meanwhile.
     For a barrier report § 5(2) BITVNRW asks for an interim notice after two and an answer after six weeks.
     """
     definition = FORMS.get(found.form)
     if definition is None or definition.answer_within_days is None or found.state not in OPEN_STATES:
         return Deadlines(None, None, "")
-    answer_by = found.received_at + datetime.timedelta(days=definition.answer_within_days)
+    received, today = local_day(found.received_at, zone), local_day(now, zone)
+    answer_by = received + datetime.timedelta(days=definition.answer_within_days)
     interim_by = None
     if definition.interim_within_days is not None and found.interim_at is None:
-        interim_by = found.received_at + datetime.timedelta(days=definition.interim_within_days)
-    late = "answer" if now > answer_by else "interim" if interim_by is not None and now > interim_by else ""
+        interim_by = received + datetime.timedelta(days=definition.interim_within_days)
+    late = "answer" if today > answer_by else "interim" if interim_by is not None and today > interim_by else ""
     return Deadlines(interim_by, answer_by, late)
 
 
-def overdue_condition(now: datetime.datetime) -> sa.ColumnElement[bool]:
+def overdue_condition(now: datetime.datetime, zone: ZoneInfo) -> sa.ColumnElement[bool]:
     """Return the condition that a submission is overdue; the same rule as :func:`deadlines`, for the database."""
+    today = local_day(now, zone)
+
+    def received_before(days: int) -> sa.ColumnElement[bool]:
+        return submission.c.received_at < day_start(today - datetime.timedelta(days=days), zone)
+
     late: list[sa.ColumnElement[bool]] = []
     for definition in FORMS.values():
         mine = submission.c.form == definition.key
         if definition.answer_within_days is not None:
-            late.append(
-                mine & (submission.c.received_at < now - datetime.timedelta(days=definition.answer_within_days))
-            )
+            late.append(mine & received_before(definition.answer_within_days))
         if definition.interim_within_days is not None:
-            limit = now - datetime.timedelta(days=definition.interim_within_days)
-            late.append(mine & submission.c.interim_at.is_(None) & (submission.c.received_at < limit))
+            interim = received_before(definition.interim_within_days)
+            late.append(mine & submission.c.interim_at.is_(None) & interim)
     return submission.c.state.in_(OPEN_STATES) & sa.or_(sa.false(), *late)
 
 
@@ -111,12 +115,14 @@ def search_submissions(
     database: Database, wanted: SubmissionFilter, now: datetime.datetime, page: int = 1
 ) -> tuple[list[Submission], int]:
     """Return one page of fifty, overdue ones first, then the newest; and how many there are altogether."""
-    where = wanted.conditions()
+    where = wanted.conditions(database.time_zone)
     query = (
         sa.select(submission)
         .where(*where)
         .order_by(
-            sa.case((overdue_condition(now), 0), else_=1), submission.c.received_at.desc(), submission.c.reference
+            sa.case((overdue_condition(now, database.time_zone), 0), else_=1),
+            submission.c.received_at.desc(),
+            submission.c.reference,
         )
         .limit(PER_PAGE)
         .offset((page - 1) * PER_PAGE)
@@ -128,7 +134,7 @@ def search_submissions(
 
 def all_submissions(database: Database, wanted: SubmissionFilter) -> list[Submission]:
     """Return all submissions of a filter, the newest first."""
-    query = sa.select(submission).where(*wanted.conditions())
+    query = sa.select(submission).where(*wanted.conditions(database.time_zone))
     with database.read_connection() as connection:
         rows = connection.execute(query.order_by(submission.c.received_at.desc(), submission.c.reference))
         return [from_row(row) for row in rows]
@@ -144,7 +150,7 @@ def inbox_counts(database: Database, now: datetime.datetime) -> dict[str, int]:
     with database.read_connection() as connection:
         return {
             "new": how_many(submission, open_ones, submission.c.state == "new"),
-            "overdue": how_many(submission, open_ones, overdue_condition(now)),
+            "overdue": how_many(submission, open_ones, overdue_condition(now, database.time_zone)),
             "held": how_many(submission, submission.c.held.is_(True)),
             "mails": how_many(outgoing_mail, undelivered_condition()),
         }

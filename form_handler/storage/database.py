@@ -49,6 +49,7 @@ class Database:
     """The database of one process.
 
     :ivar engine: SQLAlchemy's engine; use :meth:`read_connection` and :meth:`transaction` instead of connecting yourself.
+    :ivar time_zone: the time zone by whose days what is stored is filtered, counted and due.
     """
 
     def __init__(self, settings: Settings, create: bool = True) -> None:
@@ -59,6 +60,7 @@ class Database:
         """
         path = settings.sqlite_path
         self.is_sqlite = path is not None
+        self.time_zone = settings.time_zone
         if path is not None and not path.exists():
             _refuse_creation(settings, create)
         self._lock = threading.Lock()

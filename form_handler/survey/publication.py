@@ -15,10 +15,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import yaml
 
+from core.clock import day_start, local_day
 from core.files import write_file
 from form_handler.forms import FORMS
 from form_handler.forms.fields import MultiChoiceField, RatingField, choice_labels
@@ -99,7 +101,7 @@ def publish(database: Database, path: Path, now: datetime.datetime, dry_run: boo
     results: list[Publication] = []
     try:
         with database.transaction() as connection:
-            results.append(_publish(connection, path, now))
+            results.append(_publish(connection, path, now, database.time_zone))
             if dry_run:
                 raise _DryRun
     except _DryRun:
@@ -125,15 +127,15 @@ def undecided_sentence(states: Mapping[State, int]) -> str:
     return f"{number} answers are undecided: kim survey list, or the inbox under “Umfrage”."
 
 
-def _publish(connection: sa.Connection, path: Path, now: datetime.datetime) -> Publication:
+def _publish(connection: sa.Connection, path: Path, now: datetime.datetime, zone: ZoneInfo) -> Publication:
     if connection.dialect.name == "postgresql":  # on SQLite all writers stand in line anyway
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK_NUMBER)))
     latest = _latest(connection)
     if latest is None:
-        latest = _import_older_file(connection, path, now)
+        latest = _import_older_file(connection, path, now, zone)
     waiting = [one.submission for one in read_answers(connection) if one.state == "counts"]
     if len(waiting) >= MIN_BATCH_SIZE:
-        _close_batch(connection, waiting, now)
+        _close_batch(connection, waiting, now, zone)
     states = count_states(read_answers(connection))
     batches = connection.execute(survey_batch.select().order_by(survey_batch.c.id)).all()
     if not batches:
@@ -141,7 +143,7 @@ def _publish(connection: sa.Connection, path: Path, now: datetime.datetime) -> P
             f"{len(waiting)} answers count so far. Results are published from {MIN_BATCH_SIZE} on. "
             + undecided_sentence(states)
         )
-    content = _build_publication(batches, released_quotations(connection), now.date())
+    content = _build_publication(batches, released_quotations(connection), local_day(now, zone))
     if latest is not None and {**content, "published_on": latest["published_on"]} == latest:
         return Publication(latest, states, False)
     connection.execute(
@@ -156,13 +158,15 @@ def _latest(connection: sa.Connection) -> dict[str, Any] | None:
     return None if text is None else dict(json.loads(text))
 
 
-def _close_batch(connection: sa.Connection, found: Sequence[Submission], now: datetime.datetime) -> None:
+def _close_batch(
+    connection: sa.Connection, found: Sequence[Submission], now: datetime.datetime, zone: ZoneInfo
+) -> None:
     """Count these companies, once and for good."""
     cells: Cells = {
         name: {key: (number, len(found)) for key, number in publishable_cells(table).items()}
         for name, table in tabulate(found).items()
     }
-    months = [f"{row.received_at:%Y-%m}" for row in found]
+    months = [f"{local_day(row.received_at, zone):%Y-%m}" for row in found]
     batch = _add_batch(connection, len(found), min(months), max(months), cells, now)
     for row in found:
         connection.execute(
@@ -253,7 +257,9 @@ def _read_text(path: Path) -> str | None:
         return None
 
 
-def _import_older_file(connection: sa.Connection, path: Path, now: datetime.datetime) -> dict[str, Any] | None:
+def _import_older_file(
+    connection: sa.Connection, path: Path, now: datetime.datetime, zone: ZoneInfo
+) -> dict[str, Any] | None:
     """Take the results of an older file as the first batch; return its latest publication, or None.
 
     Who was counted in it is not known. So every answer that had come by then counts as published and is never
@@ -268,9 +274,7 @@ def _import_older_file(connection: sa.Connection, path: Path, now: datetime.date
     day = str(current["published_on"])
     batch = _add_batch(connection, companies, str(current["first_answer"]), str(current["last_answer"]), cells, now)
     connection.execute(survey_publication.insert().values(published_at=now, content=json.dumps(current, default=str)))
-    after = datetime.datetime.combine(
-        datetime.date.fromisoformat(day), datetime.time(), datetime.UTC
-    ) + datetime.timedelta(days=1)
+    after = day_start(datetime.date.fromisoformat(day) + datetime.timedelta(days=1), zone)
     known = sa.select(submission.c.number).where(submission.c.form == "survey", submission.c.received_at < after)
     for number in connection.execute(known).scalars().all():
         connection.execute(survey_decision.delete().where(survey_decision.c.number == number))

@@ -10,10 +10,10 @@ from flask import g, redirect, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
-from core.clock import utc_now
+from core.clock import local_day, utc_now
 from core.gettext import gettext as _
 from core.languages import load_languages
-from form_handler.current import database
+from form_handler.current import database, settings
 from form_handler.forms import FORMS
 from form_handler.forms.participation import TRADES
 from form_handler.staff import actions, export, queries, saved_forms, unsent
@@ -46,7 +46,7 @@ def render_inbox(asked: FilterQuery, found: Sequence[Submission] = (), total: in
         "inbox", status=400 if asked.errors else 200,
         title=_("Held as suspected spam") if asked.values.get("held") else _("Inbox"),
         error=_("The filter is not right, so nothing is shown.") if asked.errors else "", errors=asked.errors,
-        rows=[(row, queries.deadlines(row, moment)) for row in found], total=total, page_number=asked.page, pages=pages,
+        rows=[(row, queries.deadlines(row, moment, settings().time_zone)) for row in found], total=total, page_number=asked.page, pages=pages,
         values=asked.values, query=filter_query(wanted), filter_query=lambda **more: filter_query(wanted, **more),
         counts=queries.inbox_counts(database(), moment), kept=len(saved_forms.list_saved_forms(database(), g.account.id, moment)),
         forms=[(key, definition.title) for key, definition in FORMS.items()],
@@ -72,7 +72,8 @@ def download(kind: str) -> BaseResponse:
     found = queries.all_submissions(database(), asked.filter)
     with database().transaction() as connection:
         events.record_event(connection, g.account.name, "exported", utc_now(), None, f"{kind} {len(found)}")
-    return file_response(make(found), f"kim-{utc_now():%Y-%m-%d}.{kind}", mimetype)
+    zone = settings().time_zone
+    return file_response(make(found, zone), f"kim-{local_day(utc_now(), zone)}.{kind}", mimetype)
 
 
 @staff.route("/mails/", methods=["GET", "POST"])

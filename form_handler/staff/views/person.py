@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
-from core.clock import utc_now
+from core.clock import local_day, utc_now
 from core.gettext import gettext as _
 from form_handler.current import database, settings
 from form_handler.staff import actions, persons
@@ -68,7 +68,7 @@ def person_copy(kind: str) -> BaseResponse:
     make, mimetype = makers[kind]
     content = make(person_copies.person_copy(database(), settings(), found, utc_now()))
     events.record_copy(database(), found, kind, g.account.name, utc_now())
-    return file_response(content, f"kim-auskunft-{utc_now():%Y-%m-%d}.{kind}", mimetype)
+    return file_response(content, f"kim-auskunft-{local_day(utc_now(), settings().time_zone)}.{kind}", mimetype)
 
 
 @staff.route("/person/loeschen", methods=["GET", "POST"])

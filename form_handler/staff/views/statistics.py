@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from core.clock import utc_now
 from core.gettext import gettext as _
-from form_handler.current import database
+from form_handler.current import database, settings
 from form_handler.staff import queries
 from form_handler.staff.blueprint import staff
 from form_handler.staff.charts import submission_charts, survey_charts, survey_texts
@@ -31,7 +31,11 @@ def statistics() -> BaseResponse:
     found = queries.all_submissions(database(), asked.filter)
     query = filter_query(asked.filter)
     return render(
-        "charts", title=_("Numbers"), charts=submission_charts(found, utc_now()), total=len(found), query=query
+        "charts",
+        title=_("Numbers"),
+        charts=submission_charts(found, utc_now(), settings().time_zone),
+        total=len(found),
+        query=query,
     )
 
 

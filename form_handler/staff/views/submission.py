@@ -67,7 +67,7 @@ def render_submission(
     quotations = quotable_texts(found)
     return render(
         "submission", status=422 if error else 200, title=f"{found.reference}: {definition.title}",
-        found=found, definition=definition, rows=list(definition.display_rows(found.answers)), due=queries.deadlines(found, utc_now()),
+        found=found, definition=definition, rows=list(definition.display_rows(found.answers)), due=queries.deadlines(found, utc_now(), settings().time_zone),
         states=queries.STATES, note=note, error=error, answer_link=answer_link(found), typed=typed or {},
         quotable=quotations, seen=sign_version(found, state=found.state),
         seen_quotation={field: sign_version(found, shown=released.get(field, nothing)) for field, _text in quotations},

@@ -25,6 +25,7 @@ from werkzeug.test import TestResponse
 from form_handler.app import create_app
 from form_handler.forms import FORMS
 from form_handler.mail.compose import submission_mails
+from form_handler.settings import DEFAULT_TIME_ZONE as ZONE
 from form_handler.settings import Settings
 from form_handler.staff import accounts, export, queries
 from form_handler.storage.database import Database
@@ -412,15 +413,15 @@ def test_an_export_holds_exactly_what_the_filter_shows(clerk: Clerk, database: D
 @pytest.mark.parametrize("text", NASTY)
 def test_no_cell_becomes_a_formula(text: str, database: Database, settings: Settings) -> None:
     found = [put(database, settings, company=text, email="a@example.org", message=text)]
-    headings, rows = export.as_table(found)
-    book = openpyxl.load_workbook(io.BytesIO(export.as_xlsx(found)))
+    headings, rows = export.as_table(found, ZONE)
+    book = openpyxl.load_workbook(io.BytesIO(export.as_xlsx(found, ZONE)))
     cells = next(iter(book.active.iter_rows(min_row=2)))
     assert all(cell.data_type in {"s", "n"} and cell.data_type != "f" for cell in cells)
     assert cells[headings.index(next(h for h in headings if h == "Betrieb"))].value == text, "unchanged in XLSX"
-    (line,) = list(csv.reader(io.StringIO(export.as_csv(found).decode("utf-8-sig")), delimiter=";"))[1:]
+    (line,) = list(csv.reader(io.StringIO(export.as_csv(found, ZONE).decode("utf-8-sig")), delimiter=";"))[1:]
     for cell in line:
         assert not cell.lstrip(export.WHITESPACE).startswith(export.FORMULA_PREFIXES), cell
-    assert json.loads(export.as_json(found))[0]["answers"]["company"] == text
+    assert json.loads(export.as_json(found, ZONE))[0]["answers"]["company"] == text
     assert rows
 
 
@@ -428,12 +429,12 @@ def test_no_cell_becomes_a_formula(text: str, database: Database, settings: Sett
 @given(text=st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff"), max_size=40))
 def test_any_text_survives_every_export(text: str) -> None:
     row = Submission("n", "KIM-222222", "feedback", "de", "new", NOW, {"page": text, "helpful": "yes", "missing": text})
-    assert json.loads(export.as_json([row]))[0]["answers"]["page"] == text
+    assert json.loads(export.as_json([row], ZONE))[0]["answers"]["page"] == text
     cells = list(
-        openpyxl.load_workbook(io.BytesIO(export.as_xlsx([row]))).active.iter_rows(min_row=2, values_only=True)
+        openpyxl.load_workbook(io.BytesIO(export.as_xlsx([row], ZONE))).active.iter_rows(min_row=2, values_only=True)
     )
     assert (cells[0][5] or "") == text
-    line = list(csv.reader(io.StringIO(export.as_csv([row]).decode("utf-8-sig")), delimiter=";"))[1]
+    line = list(csv.reader(io.StringIO(export.as_csv([row], ZONE).decode("utf-8-sig")), delimiter=";"))[1]
     assert line[5].removeprefix("'") == text.removeprefix("'") or line[5] == text
 
 
