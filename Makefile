@@ -82,6 +82,7 @@ $(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/bin/python
 	@sh deploy/install-packages $(VENV)/bin/python requirements.txt
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
 	@$(VENV)/bin/python -m compileall -q core form_handler editorial kim
+	@$(KIM) catalogs compile
 	@pwd -P > $@
 
 $(VENV)/.installed-dev: requirements-dev.txt deno.lock $(VENV)/.installed

@@ -58,7 +58,7 @@ def change_one(folder: Path) -> None:
 
 def forget(folder: Path) -> None:
     """Take away everything that earlier builds have kept, but what they have written: nothing is cached then."""
-    for kept in (*folder.glob(".site.*"), *(folder / "core/locale").rglob("__pycache__")):
+    for kept in folder.glob(".site.*"):
         remove(kept)
 
 
@@ -71,6 +71,7 @@ def measure(size: tuple[int, int], peers: list[str], rounds: int, work: Path, no
     write_ours(ours, codes, pages)
     # As `make` does it once, and pip for the peers.
     subprocess.run([*here, "compileall", "-q", "core", "form_handler", "editorial", "kim"], cwd=ours, check=True)
+    subprocess.run([*here, "kim", "catalogs", "compile"], cwd=ours, check=True)
     kim = [*here, "kim", "build", "--no-pdf"]
     jobs: dict[str, tuple[list[str], Path, Callable[[], object]]] = {
         "ours, full": ([*kim, "--no-cache"], ours, lambda: forget(ours)),

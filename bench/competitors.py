@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -31,7 +32,22 @@ def python_peer(name: str) -> tuple[Path | None, str]:
         return None, f"{name} not installed: {last_line(done.stderr)}"
     show = subprocess.run([str(python), "-m", "pip", "show", name], capture_output=True, text=True).stdout
     version = next(line for line in show.splitlines() if line.startswith("Version")).partition(": ")[2]
-    return HOME / "bin", f"{name} {version}"
+    newest, reason = newest_version(python, name)
+    # pip takes an older version without a word, if the newest one needs a package that the index does not have.
+    missed = "" if newest in ("", version) else f" (the newest, {newest}, cannot be installed here: {reason})"
+    return HOME / "bin", f"{name} {version}{missed}"
+
+
+def newest_version(python: Path, name: str) -> tuple[str, str]:
+    """Return the newest version of a package, empty if the index does not say, and why it cannot be installed."""
+    report = [str(python), "-m", "pip", "install", "-q", "--dry-run", "--ignore-installed", "--report", "-"]
+    found = subprocess.run([*report, "--no-deps", name], capture_output=True, text=True)
+    if found.returncode != 0:
+        return "", ""
+    newest = json.loads(found.stdout)["install"][0]["metadata"]["version"]
+    tried = subprocess.run([*report, f"{name}=={newest}"], capture_output=True, text=True)
+    missing = re.findall(r"No matching distribution found for (\S+)", tried.stderr)
+    return newest, f"no {', '.join(missing)} in the index" if missing else last_line(tried.stderr)
 
 
 def node_peer(name: str, packages: tuple[str, ...]) -> tuple[Path | None, str]:

@@ -149,6 +149,16 @@ def update_catalogs() -> None:
             click.echo(f"core/locale/office/{language.code}.po geändert")
 
 
+@catalogs.command("compile")
+def compile_catalogs() -> None:
+    """Die Kataloge einmal übersetzen, damit der erste Bau es nicht tun muss; `make` ruft es nach der Installation auf."""
+    from core.gettext import load_catalog
+    from core.languages import load_languages
+
+    for language in load_languages():
+        load_catalog(language.code)
+
+
 @click.command()
 @click.option("--port", metavar="NUMBER", help="Port of the server, instead of the setting PORT.")
 @click.option("--watch/--no-watch", default=True, help="Bring saved pages into the site at once (not in production).")
