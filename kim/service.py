@@ -37,7 +37,7 @@ from form_handler.storage.database import (
     remembered_database,
 )
 from form_handler.storage.schema_version import SchemaError, is_current, is_empty
-from form_handler.storage.search import has_stale_columns, recompute_search_columns
+from form_handler.storage.search import has_stale_columns, recompute_note_texts, recompute_search_columns
 from form_handler.storage.submissions import find_by_reference, list_submissions
 from form_handler.storage.tables import outgoing_mail, submission
 from kim.terminal import escape_control_characters, replace_control_characters
@@ -86,6 +86,7 @@ def refresh_search(database: Database) -> None:
     if stale:
         with database.transaction() as connection:
             recompute_search_columns(connection)
+            recompute_note_texts(connection)
 
 
 def close_at_exit(database: Database) -> Database:

@@ -14,6 +14,7 @@ from form_handler.mail.headers import ascii_address
 from form_handler.staff.queries import STATES, undelivered_condition
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.events import record_event
+from form_handler.storage.search import add_note_text
 from form_handler.storage.submissions import ConflictError, GoneError, Submission, computed_columns, from_row
 from form_handler.storage.tables import note, outgoing_mail, quotation, submission
 
@@ -105,6 +106,7 @@ def add_note(database: Database, found: Submission, text: str, actor: str, now: 
         if connection.execute(again).first() is not None:
             return
         connection.execute(note.insert().values(number=found.number, author=actor, written_at=now, text=text))
+        add_note_text(connection, found.number, text)
         record_event(connection, actor, "note", now, found.number)
 
 

@@ -24,15 +24,20 @@ from form_handler.forms.contact_details import (
     mailbox_key,
 )
 from form_handler.storage.database import Database
-from form_handler.storage.search import PHONE_FIELD, contains_text, fold_umlauts, matches_query, reference_spellings
+from form_handler.storage.search import (
+    PHONE_FIELD,
+    PHONE_WORD,
+    contains_text,
+    fold_umlauts,
+    matches_query,
+    reference_spellings,
+)
 from form_handler.storage.submissions import Submission, from_row
 from form_handler.storage.tables import note, submission
 
 MAX_QUERY = 320
 # So many similar entries are listed; a name like "Ali" needs a second word instead.
 MAX_SIMILAR = 100
-# What people write before a telephone number.
-PHONE_WORD = re.compile(r"^\s*(?:tel|telefon|fon|phone|mobil|mobile|handy|nummer|tel\.-nr)\b[.:]*")
 # What may be an e-mail address inside a text.
 ADDRESS_IN_TEXT = re.compile(r"[^\s<>()\[\],;:\"'„“”‚‘’]{1,80}[@＠][^\s<>()\[\],;:\"'„“”‚‘’]{1,255}")
 

@@ -44,7 +44,7 @@ class SubmissionFilter:
         """Return the filter as conditions on the submission table; its days are those of a time zone."""
         where: list[sa.ColumnElement[bool]] = [submission.c.held == self.held]
         if self.text.strip():
-            where.append(matches_query(self.text))
+            where.append(matches_query(self.text, with_notes=True))
         for column, value in (
             (submission.c.form, self.form),
             (submission.c.state, self.state),
@@ -130,6 +130,23 @@ def search_submissions(
     with database.read_connection() as connection:
         total = connection.execute(sa.select(sa.func.count()).select_from(submission).where(*where)).scalar_one()
         return [from_row(row) for row in connection.execute(query)], int(total)
+
+
+def count_elsewhere(database: Database, wanted: SubmissionFilter) -> tuple[int, int]:
+    """Return how many submissions a search finds without its other filters, and how many of suspected spam.
+
+    Both are zero for a filter without a search.
+    """
+    if not wanted.text.strip():
+        return 0, 0
+    found = []
+    with database.read_connection() as connection:
+        for held in (False, True):
+            where = SubmissionFilter(text=wanted.text, held=held).conditions()
+            found.append(
+                connection.execute(sa.select(sa.func.count()).select_from(submission).where(*where)).scalar_one()
+            )
+    return found[0], found[1]
 
 
 def all_submissions(database: Database, wanted: SubmissionFilter) -> list[Submission]:

@@ -16,22 +16,26 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.folding import fold_text, folding_digest
-from core.gettext import use_language
-from core.languages import default_language
+from core.gettext import STAFF_LANGUAGES, use_language
 from form_handler.forms.contact_details import address_spellings, canonical_address, find_phones
 from form_handler.storage.state import read_state, write_state
-from form_handler.storage.tables import submission
+from form_handler.storage.tables import note, submission
 
 # Raised when what is computed here changes; then stored columns are computed anew.
-VERSION = 3
+VERSION = 4
 COLUMNS = ("sender", "phones", "search_text")
 ADDRESS_FIELD, PHONE_FIELD = "email", "phone"
 SENDER_LENGTH, PHONES_LENGTH = 320, 200
 # Umlauts that are written out; "aue", "eue" and "que" are no umlauts.
 TRANSLITERATED_UMLAUT = re.compile(r"[ao]e|(?<![aeq])ue")
 DIGITS = re.compile(r"(?<!\w)[+(]*\d[\d ()/.+-]*\d(?!\w)")
+# What people write before a telephone number, folded.
+PHONE_WORD = re.compile(r"\b(?:tel|telefon|telefonnummer|fon|phone|mobil|mobile|handy|nummer|nr|call)\b[.:]*")
+# "&" and "+" between two words of a name, spoken as "und" or "and".
+AND_SIGN = re.compile(r"(?<=\s)[&+](?=\s)")
+HYPHENATED = re.compile(r"\w+(?:[-\u2010-\u2015]\w+)+")
 # A reference as people say, type and copy it. Its alphabet lacks what is mistaken for something else (see submissions).
-REFERENCE = re.compile(r"\W*k\W*[i1l|]\W*m\W*((?:[0-9a-z]\W*){6})", re.IGNORECASE)
+REFERENCE = re.compile(r"[\W_]*k[\W_]*[i1l|][\W_]*m[\W_]*((?:[0-9a-z][\W_]*){6})", re.IGNORECASE)
 PARTIAL_REFERENCE = re.compile(r"\s*kim[\s-]?([0-9a-z]{1,5})\s*", re.IGNORECASE)
 LOOK_ALIKES = {"0": "0OQD", "O": "0OQD", "1": "1ILJ", "I": "1ILJ", "L": "1ILJ", "U": "UV"}
 # Cyrillic and Greek capitals that look like Latin ones, for whoever types on another keyboard.
@@ -45,7 +49,7 @@ def search_columns(reference: str, form: str, answers: Mapping[str, Any]) -> dic
     address = str(answers.get(ADDRESS_FIELD) or "")
     # Without "KIM", which would make each submission one of somebody called Kim.
     words, numbers = [reference.partition("-")[2]], []
-    chosen = german_choice_labels(form)
+    chosen = choice_words(form)
     for name, value in answers.items():
         for one in value if isinstance(value, list) else [value]:
             if not isinstance(one, str) or not one:
@@ -54,19 +58,38 @@ def search_columns(reference: str, form: str, answers: Mapping[str, Any]) -> dic
             numbers += find_phones(one)
     if address:
         words += address_spellings(address)
-    folded = fold_text("\n".join(word for word in dict.fromkeys(words) if word))
-    plain = " ".join(dict.fromkeys(short for word in folded.split() if (short := fold_umlauts(word)) != word))
+    folded = fold_with_variants("\n".join(word for word in dict.fromkeys(words) if word))
     phones = " ".join(find_phones(str(answers.get(PHONE_FIELD) or "")))
     return {
         "sender": canonical_address(address)[:SENDER_LENGTH] or None if address else None,
         "phones": f" {phones} "[:PHONES_LENGTH] if phones else None,
-        "search_text": "\n".join([folded, plain, *dict.fromkeys(numbers)]),
+        "search_text": "\n".join([folded, *dict.fromkeys(numbers)]),
     }
 
 
+def fold_with_variants(text: str) -> str:
+    """Return folded text and further ways to write its words.
+
+    ``mueller`` also as ``muller``, ``Haus-Meister`` also as ``hausmeister``, ``Kaya & Co`` also as ``und`` and ``and``.
+    """
+    folded = fold_text(text)
+    joined = [fold_text(re.sub(r"[^\w]", "", word)) for word in HYPHENATED.findall(text)]
+    spoken = ["und", "and"] if AND_SIGN.search(text) else []
+    plain = [short for word in [*folded.split(), *joined] if (short := fold_umlauts(word)) != word]
+    return "\n".join([folded, " ".join(dict.fromkeys([*plain, *joined, *spoken]))])
+
+
+def note_search_text(text: str) -> str:
+    """Return a note's text as it is searched: folded, with its telephone numbers in their one spelling."""
+    return "\n".join([fold_with_variants(text), *find_phones(text)])
+
+
 @functools.lru_cache
-def german_choice_labels(form: str) -> dict[tuple[str, str], str]:
-    """Return the German words of each choice, by name of the field and key; scales and consents have none."""
+def choice_words(form: str) -> dict[tuple[str, str], str]:
+    """Return the words of each choice in the languages of the staff area, by name of the field and key.
+
+    Scales and consents have none.
+    """
     from wtforms import RadioField, SelectField, SelectMultipleField
 
     from form_handler.forms import FORMS
@@ -75,14 +98,18 @@ def german_choice_labels(form: str) -> dict[tuple[str, str], str]:
     definition = FORMS.get(form)
     if definition is None:
         return {}
-    with use_language(default_language().code):
-        return {
-            (name, key): str(label)
-            for name, field in definition.form_class()._fields.items()
-            if isinstance(field, SelectField | SelectMultipleField | RadioField) and not isinstance(field, RatingField)
-            for key, label in choice_labels(field).items()
-            if key
-        }
+    found: dict[tuple[str, str], list[str]] = {}
+    for code in STAFF_LANGUAGES:
+        with use_language(code):
+            for name, field in definition.form_class()._fields.items():
+                if isinstance(field, RatingField) or not isinstance(
+                    field, SelectField | SelectMultipleField | RadioField
+                ):
+                    continue
+                for key, label in choice_labels(field).items():
+                    if key:
+                        found.setdefault((name, key), []).append(str(label))
+    return {choice: "\n".join(labels) for choice, labels in found.items()}
 
 
 def fold_umlauts(word: str) -> str:
@@ -90,12 +117,16 @@ def fold_umlauts(word: str) -> str:
     return TRANSLITERATED_UMLAUT.sub(lambda match: match[0][0], word)
 
 
-def matches_query(text: str) -> sa.ColumnElement[bool]:
+def matches_query(text: str, with_notes: bool = False) -> sa.ColumnElement[bool]:
     """Return the condition that a submission holds all words of a query, or is the one whose reference it is.
 
     ``%`` and ``_`` are characters like others. A query in which nothing can be read finds nothing.
+
+    :param with_notes: whether words may also stand in the office's notes.
     """
-    words = _words_match(text)
+    words = _words_match(
+        text, submission.c.search_text + "\n" + submission.c.note_text if with_notes else submission.c.search_text
+    )
     references = reference_spellings(text)
     if references:
         return sa.or_(submission.c.reference.in_(references), words)
@@ -103,25 +134,30 @@ def matches_query(text: str) -> sa.ColumnElement[bool]:
     return sa.or_(submission.c.reference.startswith(f"KIM-{begun[1].upper()}"), words) if begun else words
 
 
-def _words_match(text: str) -> sa.ColumnElement[bool]:
+def _words_match(text: str, where: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     conditions = []
     numbers = DIGITS.findall(folded := fold_text(text))
     for number in numbers:
-        conditions.append(
-            sa.or_(*(contains_text(one) for one in _number_needles(number)), _contain_all(number.split()))
-        )
-    rest = DIGITS.sub(" ", folded).split() if numbers else folded.split()
+        ways = [where.contains(one, autoescape=True) for one in _number_needles(number)]
+        conditions.append(sa.or_(*ways, sa.and_(*(where.contains(one, autoescape=True) for one in number.split()))))
+    rest = DIGITS.sub(" ", folded) if numbers else folded
+    rest_words = (PHONE_WORD.sub(" ", rest) if numbers and find_phones(text) else rest).split()
+    # A sign between words ("Kaya & Co") need not occur; a sign that is all that was typed must.
+    readable = [word for word in rest_words if any(map(str.isalnum, word))]
     typed = {fold_text(word): word for word in text.split() if "@" in word}
-    conditions += [_word_matches(word, typed.get(word, "")) for word in rest]
+    conditions += [
+        _word_matches(word, typed.get(word, ""), where) for word in (readable if readable or numbers else rest_words)
+    ]
     return sa.and_(*conditions) if conditions else sa.false()
 
 
-def _word_matches(word: str, address: str) -> sa.ColumnElement[bool]:
+def _word_matches(word: str, address: str, where: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
     """Return the condition for one folded word.
 
     :param address: the word as it was typed, if it is an address.
+    :param where: the text to look into.
     """
-    ways = [contains_text(one) for one in dict.fromkeys([word, fold_umlauts(word)])]
+    ways = [where.contains(one, autoescape=True) for one in dict.fromkeys([word, fold_umlauts(word)])]
     if address:
         ways.append(submission.c.sender.contains(canonical_address(address), autoescape=True))
     return sa.or_(*ways)
@@ -136,10 +172,6 @@ def _number_needles(number: str) -> list[str]:
 def contains_text(text: str) -> sa.ColumnElement[bool]:
     """Return the condition that the search text holds this folded text."""
     return submission.c.search_text.contains(text, autoescape=True)
-
-
-def _contain_all(words: list[str]) -> sa.ColumnElement[bool]:
-    return sa.and_(*map(contains_text, words))
 
 
 def reference_spellings(text: str) -> list[str]:
@@ -176,6 +208,36 @@ def recompute_search_columns(connection: sa.Connection) -> None:
     write_state(connection, "search_mark", search_version())
 
 
+def recompute_note_texts(connection: sa.Connection) -> None:
+    """Compute the searched text of all notes anew."""
+    last = ""
+    while True:
+        query = sa.select(note.c.number).where(note.c.number > last).distinct().order_by(note.c.number)
+        numbers = list(connection.execute(query.limit(BATCH_ROWS)).scalars())
+        if not numbers:
+            return
+        last = numbers[-1]
+        # Locked on PostgreSQL, so that a note written meanwhile waits.
+        connection.execute(sa.select(submission.c.number).where(submission.c.number.in_(numbers)).with_for_update())
+        texts: dict[str, list[str]] = {number: [] for number in numbers}
+        for row in connection.execute(note.select().where(note.c.number.in_(numbers)).order_by(note.c.id)):
+            texts[row.number].append(note_search_text(row.text))
+        statement = submission.update().where(submission.c.number == sa.bindparam("which"))
+        connection.execute(
+            statement.values(note_text=sa.bindparam("new_text")),
+            [{"which": number, "new_text": "\n".join(found)} for number, found in texts.items()],
+        )
+
+
+def add_note_text(connection: sa.Connection, number: str, text: str) -> None:
+    """Let a submission be found by the words of a new note."""
+    connection.execute(
+        submission.update()
+        .where(submission.c.number == number)
+        .values(note_text=submission.c.note_text + "\n" + note_search_text(text))
+    )
+
+
 def has_stale_columns(connection: sa.Connection) -> bool:
     """Return whether the search columns were computed by another table of letters, or other words of choices."""
     return read_state(connection, "search_mark") != search_version()
@@ -185,5 +247,5 @@ def search_version() -> str:
     """Return a version that changes when the search columns would be computed differently."""
     from form_handler.forms import FORMS
 
-    words = [sorted(german_choice_labels(form).items()) for form in FORMS]
+    words = [sorted(choice_words(form).items()) for form in FORMS]
     return hashlib.sha256(repr([VERSION, folding_digest(), words]).encode()).hexdigest()[:32]

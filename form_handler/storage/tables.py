@@ -43,6 +43,7 @@ submission = sa.Table(
     sa.Column("sender", sa.String(320), nullable=True, index=True, comment="canonical e-mail address"),
     sa.Column("phones", sa.String(200), nullable=True, comment="canonical numbers, a blank before and after each"),
     sa.Column("search_text", sa.Text, nullable=False, server_default="", comment="all answers, folded"),
+    sa.Column("note_text", sa.Text, nullable=False, server_default="", comment="all notes, folded"),
     sa.Column("fingerprint", sa.String(64), nullable=True, index=True, comment="keyed hash of browser and answers"),
     sa.Column("suspicion", sa.String(100), nullable=True, comment="why it may be spam: kinds, with blanks between"),
     sa.Column("held", sa.Boolean, nullable=False, server_default=sa.false(), index=True),
@@ -58,12 +59,19 @@ outgoing_mail = sa.Table(
     "outgoing_mail",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), nullable=False),
+    sa.Column(
+        "number",
+        sa.String(36),
+        sa.ForeignKey("submission.number", ondelete="CASCADE"),
+        nullable=True,
+        comment="none for a digest",
+    ),
+    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=True),
     sa.Column(
         "kind",
         sa.String(16),
         nullable=False,
-        comment="office, copy (receipt to the sender) or full-copy (once the address is confirmed)",
+        comment="office, copy (receipt to the sender), full-copy (once the address is confirmed), digest, alert-N (to account N)",
     ),
     sa.Column("recipient", sa.String(320), nullable=False),
     sa.Column(
@@ -97,8 +105,37 @@ staff_session = sa.Table(
     metadata,
     sa.Column("token_hash", sa.String(64), primary_key=True),
     sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    sa.Column(
+        "browser", sa.String(60), nullable=False, server_default="", comment="browser and system, without versions"
+    ),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("seen_at", UtcDateTime, nullable=False),
+)
+
+account_setting = sa.Table(
+    "account_setting",
+    metadata,
+    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("mail", sa.String(320), nullable=True, comment="where digest and alerts go"),
+    sa.Column("digest", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("barrier_alert", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("digest_day", sa.String(10), nullable=True, comment="day of the last digest, local time"),
+)
+
+second_factor = sa.Table(
+    "second_factor",
+    metadata,
+    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("secret", sa.String(200), nullable=False, comment="encrypted with a key of the service's secret"),
+    sa.Column("last_step", sa.BigInteger, nullable=False, comment="time step of the last code; no code is taken twice"),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+recovery_code = sa.Table(
+    "recovery_code",
+    metadata,
+    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("code_hash", sa.String(64), primary_key=True),
 )
 
 saved_form = sa.Table(
@@ -210,11 +247,14 @@ survey_publication = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("published_at", UtcDateTime, nullable=False),
     sa.Column("content", sa.Text, nullable=False, comment="JSON: what was published"),
+    sa.Column("published_by", sa.String(100), nullable=True),
+    sa.Column("withdrawn_at", UtcDateTime, nullable=True),
+    sa.Column("withdrawn_by", sa.String(100), nullable=True),
 )
 
 # In the order in which rows may be written: what others point at comes first.
 TABLES = (
-    submission, outgoing_mail, account, staff_session, saved_form, note, event, quotation, rate, daily_key,
+    submission, account, account_setting, second_factor, recovery_code, outgoing_mail, staff_session, saved_form, note, event, quotation, rate, daily_key,
     service_state, deletion_mark, survey_batch, survey_decision, survey_publication,
 )  # fmt: skip
 # What a backup leaves out: it is worth nothing later, or would let somebody in.

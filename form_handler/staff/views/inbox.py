@@ -21,7 +21,7 @@ from form_handler.staff.blueprint import file_response, staff
 from form_handler.staff.filters import FilterQuery, filter_query, parse_filter
 from form_handler.staff.labels import state_label
 from form_handler.staff.layout import render, staff_root
-from form_handler.storage import events
+from form_handler.storage import events, search
 from form_handler.storage.submissions import Submission
 
 
@@ -50,6 +50,7 @@ def render_inbox(asked: FilterQuery, found: Sequence[Submission] = (), total: in
         values=asked.values, query=filter_query(wanted), filter_query=lambda **more: filter_query(wanted, **more),
         counts=queries.inbox_counts(database(), moment), kept=len(saved_forms.list_saved_forms(database(), g.account.id, moment)),
         forms=[(key, definition.title) for key, definition in FORMS.items()],
+        elsewhere=queries.count_elsewhere(database(), wanted) if not (found or asked.errors) else (0, 0),
         states=[(state, state_label(state)) for state in queries.STATES],
         languages=[(row.code, row.name) for row in load_languages()], trades=TRADES,
     )  # fmt: skip
@@ -87,7 +88,10 @@ def mails() -> BaseResponse:
 
 @staff.route("/<path:rest>", methods=["GET", "POST"])
 def unknown_page(rest: str) -> BaseResponse:
-    """Lead from the address of a button to its entry; say of all else that it is not there."""
+    """Lead from a reference or the address of a button to its entry; say of all else that it is not there."""
+    spellings = search.reference_spellings(rest)
+    if spellings and request.method == "GET":
+        return redirect(f"{staff_root()}v/{spellings[0]}/", 303)
     page = unsent.entry_page(f"/{rest}")
     if page != staff_root() and request.path != page and unsent.view_name(request.path, "POST"):
         return redirect(page, 303)

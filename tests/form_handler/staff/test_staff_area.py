@@ -215,6 +215,16 @@ def test_an_old_page_keeps_the_note_and_gives_a_fresh_token(
     assert text in clerk.get(f"v/{found.reference}/").text
 
 
+@pytest.mark.parametrize("spelling", ["{}", "{}/", "kim{1}", "kim%20{1}", "Kim_{1}", "%20{}%20", "k-i-m-{1}"])
+def test_a_reference_in_the_address_bar_leads_to_its_entry(
+    clerk: Clerk, database: Database, settings: Settings, spelling: str
+) -> None:
+    reference = put(database, settings).reference
+    path = spelling.format(reference, reference[4:].lower())
+    answer = clerk.client.get(clerk.root + path, base_url="http://127.0.0.1", follow_redirects=True)
+    assert (answer.status_code, reference in answer.text) == (200, True)
+
+
 def test_staff_pages_are_kept_by_no_cache_and_no_search_engine(clerk: Clerk) -> None:
     for path in ("", "zahlen/", "person/", "ausgabe.csv"):
         assert clerk.get(path).headers["Cache-Control"] == "no-store"

@@ -17,7 +17,12 @@ from form_handler.settings import Settings
 from form_handler.staff import actions, queries
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import alembic_config, upgrade
-from form_handler.storage.search import has_stale_columns, recompute_search_columns, search_columns
+from form_handler.storage.search import (
+    has_stale_columns,
+    matches_query,
+    recompute_search_columns,
+    search_columns,
+)
 from form_handler.storage.state import write_state
 from form_handler.storage.submissions import find_by_reference, store_submission
 from form_handler.storage.tables import submission
@@ -53,6 +58,8 @@ WORDS = [
     ("ＫＩＭ－Ｂａｕ", ["kim-bau", "KIM Bau"]),
     ("Meyer\u2011Lange", ["meyer-lange", "meyer lange", "MEYER–LANGE"]),
     ("100% Bio_Laden", ["100%", "bio_laden", "%", "_"]),
+    ("Haus-Meister Dienst", ["Hausmeister", "haus-meister", "Haus Meister"]),
+    ("Kaya & Söhne", ["Kaya & Soehne", "Kaya und Söhne", "kaya + söhne", "Kaya and"]),
 ]  # fmt: skip
 
 
@@ -120,9 +127,38 @@ def test_a_reference_is_found_in_any_case_with_blanks_and_with_signs_that_look_a
         assert row.reference == "KIM-QV7J2X"
 
 
-def test_words_of_choices_are_found(database: Database) -> None:
-    mine, _other = put(database, ways=["internship"]), put(database, ways=["talk"])
-    assert found(database, "praktikum") == {mine}
+def test_words_of_choices_are_found_in_german_and_in_english(database: Database) -> None:
+    mine, _other = put(database, ways=["internship"], trade="crafts"), put(database, ways=["talk"], trade="care")
+    for query in ("praktikum", "internship", "Handwerk", "HANDWERK", "crafts", "Handwerk internship"):
+        assert found(database, query) == {mine}, query
+
+
+def test_notes_are_found_and_only_by_the_inbox(database: Database) -> None:
+    mine, _other = put(database, company="Müller"), put(database, company="Schulze")
+    row = find_by_reference(database, mine)
+    assert row is not None
+    actions.add_note(database, row, "Rückruf am Montag: 0 20 41/70 30 01", "probe", NOW)
+    for query in ("Ruckruf", "rueckruf montag", "mueller MONTAG", "+49 2041 703001"):
+        assert found(database, query) == {mine}, query
+    actions.update_answers(database, row, {**row.answers, "company": "Meier"}, "probe", NOW)
+    assert found(database, "meier rückruf") == {mine}, "a correction keeps the words of notes"
+    with database.read_connection() as connection:
+        assert connection.execute(sa.select(submission.c.number).where(matches_query("rückruf"))).all() == []
+
+
+def test_words_before_a_telephone_number_need_not_occur(database: Database) -> None:
+    mine = put(database, phone="+49 2041 703001")
+    for query in ("Tel. 02041 703001", "tel:+492041703001", "Telefon: 0 20 41/70 30 01", "Handy 02041703001"):
+        assert found(database, query) == {mine}, query
+    assert found(database, "Firma 02041 703001") == set()
+
+
+def test_a_search_without_hit_says_how_many_the_filter_hides(database: Database) -> None:
+    put(database, company="Beispiel")
+    wanted = queries.SubmissionFilter(text="beispiel", state="closed")
+    assert queries.search_submissions(database, wanted, NOW) == ([], 0)
+    assert queries.count_elsewhere(database, wanted) == (1, 0)
+    assert queries.count_elsewhere(database, queries.SubmissionFilter(state="closed")) == (0, 0)
 
 
 def test_a_correction_changes_what_is_found(database: Database) -> None:
@@ -155,7 +191,12 @@ def old_database(settings: Settings) -> Iterator[Database]:
 
 
 def test_the_migration_computes_what_is_searched_by_for_what_is_stored(old_database: Database) -> None:
+    with old_database.transaction() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO note (number, author, written_at, text) VALUES ('1', 'probe', '2026-11-02 00:00:00.000000', 'Rückruf')"
+        )
     upgrade(old_database)
+    assert found(old_database, "ruckruf") == {"KIM-222222"}
     assert found(old_database, "isik") == found(old_database, "02041/70300") == {"KIM-222222"}
     with old_database.read_connection() as connection:
         (row,) = connection.execute(sa.select(submission.c.sender, submission.c.phones))
