@@ -142,7 +142,7 @@ def count_elsewhere(database: Database, wanted: SubmissionFilter) -> tuple[int, 
     found = []
     with database.read_connection() as connection:
         for held in (False, True):
-            where = SubmissionFilter(text=wanted.text, held=held).conditions()
+            where = SubmissionFilter(text=wanted.text, held=held).conditions(database.time_zone)
             found.append(
                 connection.execute(sa.select(sa.func.count()).select_from(submission).where(*where)).scalar_one()
             )
