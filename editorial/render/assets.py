@@ -12,13 +12,17 @@ from core.assets import versioned_url
 from core.languages import Language, load_languages
 from editorial.content.structure import AUDIENCE_LABELS, TOPIC_LABELS
 
-PARTS = ("assets/css/", "assets/js/")  # files that are sent only as part of the file that imports them
+PARTS = ("assets/css/", "assets/js/", "assets/icons/")  # files that are sent only as part of the file that imports them
 _CSS_IMPORT = re.compile(r'^@import url\("([^"]+)"\);\n', re.MULTILINE)
 _JS_IMPORT = re.compile(r'^import \{[^}]*\} from "(\./[^"]+)";\n', re.MULTILINE)
 _JSON_IMPORT = re.compile(r'^import (\w+) from "(\./[^"]+\.json)" with \{ type: "json" \};\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=const |function |async function )", re.MULTILINE)
 _ARABIC_SCRIPT = ":--arabic-script"
 _EACH_TAG = re.compile(r"^[^\n{}]*\$tag[^\n{}]*(?= \{$)", re.MULTILINE)
+_EACH_TOPIC = re.compile(r"^[^\n{}]*\$topic[^{}]*\{[^{}]*\}\n", re.MULTILINE)
+_ICON = re.compile(r'url\("(?:\.\./)?(icons/[\w-]+\.svg)"\)')
+_DEFAULT_ICON = "icons/kim.svg"
+_SVG_ESCAPES = str.maketrans({'"': "'", "#": "%23", "<": "%3C", ">": "%3E", "\n": None})
 _PALETTE = re.compile(r"^:root \{[^}]*light-dark\([^}]*\}\n", re.MULTILINE)
 _LIGHT_DARK = re.compile(r"light-dark\(([^,()]+), [^,()]+\)")
 
@@ -44,7 +48,8 @@ def stylesheet(path: Path, languages: tuple[Language, ...] | None = None) -> str
     """Return a stylesheet with its imports in place and its tables filled in.
 
     ``:--arabic-script`` is a custom selector (CSS Extensions) for all languages in Arabic script; a selector that holds
-    ``$tag`` is repeated for each topic, audience and language; browsers without ``light-dark()`` get the light colours.
+    ``$tag`` is repeated for each topic, audience and language, a rule with ``$topic`` for each topic; icons are written
+    into the stylesheet; browsers without ``light-dark()`` get the light colours.
 
     :param languages: the site's languages; by default those of ``mkdocs.yml``.
     """
@@ -58,7 +63,17 @@ def stylesheet(path: Path, languages: tuple[Language, ...] | None = None) -> str
         ),
         css,
     )
+    css = _EACH_TOPIC.sub(
+        lambda match: "\n".join(string.Template(match[0]).substitute(topic=topic) for topic in TOPIC_LABELS), css
+    )
+    css = _ICON.sub(lambda match: f'url("{icon_data_url(path.parent / match[1])}")', css)
     return _PALETTE.sub(lambda match: match[0] + _light_only(match[0]), css)
+
+
+def icon_data_url(path: Path) -> str:
+    """Return an icon as a ``data:`` address (RFC 2397); one that has no file is the city's squares."""
+    svg = (path if path.exists() else path.parent.parent / _DEFAULT_ICON).read_text("utf-8")
+    return f"data:image/svg+xml,{svg.translate(_SVG_ESCAPES)}"
 
 
 def _light_only(palette: str) -> str:

@@ -21,12 +21,21 @@ from editorial.translations.stale_markers import has_stale_markers, strip_screen
 from editorial.translations.state import TranslationState
 from form_handler.toolkit import recommend
 
+DEFAULT_ICON = "kim"  # of a page without a topic
 BOOKLET_SECTIONS = frozenset(booklet.section for booklet in BOOKLETS)
 
 
 def is_active(page: Page, current: Page | None) -> bool:
     """Return whether a page is the one that is shown, or the section that holds it."""
     return current is not None and (page.key == current.key or (page.slug != "" and current.slug.startswith(page.slug)))
+
+
+def audience_hue(page: Page) -> str:
+    """Return whose colours of the home page a page has: those of the first audience that it names."""
+    if page.key == HOME:
+        return ""
+    audience = page.front_matter.audience
+    return audience[0] if audience and audience[0] in {"newcomers", "employers"} else "everyone"
 
 
 def page_link(site: SiteData, page: Page, language: Language, current: Page | None = None) -> dict[str, Any]:
@@ -69,6 +78,7 @@ def _base_link(page: Page, language: Language) -> dict[str, Any]:
         "current": False,
         "active": False,
         "topics": list(page.front_matter.topics),
+        "icon": next(iter(page.front_matter.topics), DEFAULT_ICON),
         "audience": list(page.front_matter.audience),
     }
     return {**plain, "link": render_link(plain)}
@@ -164,6 +174,7 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
             "confirmed": page.front_matter.confirmed,
             "audience": list(page.front_matter.audience),
             "topics": list(page.front_matter.topics),
+            "hue": audience_hue(section or page),
             "offer": page.front_matter.offer,
             "measure": page.front_matter.measure,
             "booklet": page.key in BOOKLET_SECTIONS,
@@ -267,7 +278,7 @@ def error_context(
         "page": {
             "key": "404", "title": title, "nav_title": title, "description": description, "url": "", "slug": "",
             "layout": layout, "is_fallback": False, "content_lang": language.code, "content_dir": language.dir,
-            "as_of": None, "review_by": None, "confirmed": True, "audience": [], "topics": [], "offer": None,
+            "as_of": None, "review_by": None, "confirmed": True, "audience": [], "topics": [], "hue": "", "offer": None,
             "measure": None, "booklet": False, "translation": None, "html": Markup(""),
         },
         "canonical": None,

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from typing import get_args
 
+import pytest
+
 from core.languages import Language, load_languages
+from editorial.checks.svg import svg_error
 from editorial.content.pages import Page
 from editorial.content.structure import AUDIENCE_LABELS, TOPIC_LABELS, Audience, Topic
 from editorial.content.taxonomy import card_filters, page_tags
@@ -79,3 +82,20 @@ def test_choices_that_fit_no_page_and_groups_that_tell_nothing_are_left_out(tree
 def test_languages_of_offers_are_named_in_the_readers_language(tree: Tree) -> None:
     rows = ["topics: [work]\noffer: {cost: free, languages: [uk]}\n", "topics: [health]\n"] * 3
     assert card_filters(courses(tree, *rows), "en")[-1]["choices"] == [("uk", "Ukrainian")]
+
+
+def test_every_topic_has_its_icon_and_a_topic_without_a_picture_has_the_squares_of_the_city(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("editorial.render.assets.TOPIC_LABELS", {**TOPIC_LABELS, "swimming": "Swimming"})
+    icons = dict(re.findall(r'kim-icon--([a-z-]+)"\] \{\s*--kim-icon: url\("([^"]+)"\)', stylesheet(STYLESHEET)))
+    assert {*TOPIC_LABELS, "swimming"} <= set(icons)
+    assert all(url.startswith("data:image/svg+xml,%3Csvg ") for url in icons.values())
+    assert icons["swimming"] == icons["kim"]
+    drawn = [icons[topic] for topic in TOPIC_LABELS]
+    assert len(set(drawn)) == len(drawn)
+
+
+def test_icons_load_nothing_and_are_light() -> None:
+    for path in (ROOT / "overrides" / "assets" / "icons").glob("*.svg"):
+        assert svg_error(path.read_bytes()) == "" and path.stat().st_size < 600, path.name
