@@ -7,6 +7,7 @@ the database reveals neither the client nor that two days' clients were the same
 from __future__ import annotations
 
 import datetime
+import functools
 import hashlib
 import hmac
 import ipaddress
@@ -19,6 +20,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from form_handler.storage.tables import daily_key, rate
 
+KEY_OF_DAY = sa.select(daily_key.c.key).where(daily_key.c.day == sa.bindparam("day"))
+
 
 def increment(connection: sa.Connection, action: str, client: str, now: datetime.datetime, minutes: int = 60) -> int:
     """Count one more action; return the number in this window of so many minutes.
@@ -26,12 +29,19 @@ def increment(connection: sa.Connection, action: str, client: str, now: datetime
     One statement, so that each of several concurrent transactions gets its own number. ``client`` is a
     network address, see :func:`client_network`, or any other text.
     """
-    insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-    statement = insert(rate).values(**_row(_daily_key(connection, now), action, client, now, minutes), count=1)
-    counted = statement.on_conflict_do_update(
-        index_elements=list(rate.primary_key.columns), set_={"count": rate.c.count + 1}
+    row = _row(_daily_key(connection, now), action, client, now, minutes)
+    return int(connection.execute(_count_one(connection.dialect.name), {**row, "count": 1}).scalar_one())
+
+
+@functools.cache
+def _count_one(dialect: str) -> Any:
+    """Return the statement that counts one more action; building it takes longer than running it."""
+    insert = sqlite_insert if dialect == "sqlite" else postgresql_insert
+    return (
+        insert(rate)
+        .on_conflict_do_update(index_elements=list(rate.primary_key.columns), set_={"count": rate.c.count + 1})
+        .returning(rate.c.count)
     )
-    return int(connection.execute(counted.returning(rate.c.count)).scalar_one())
 
 
 def decrement(connection: sa.Connection, action: str, client: str, now: datetime.datetime, minutes: int = 60) -> None:
@@ -46,7 +56,7 @@ def current_count(
 ) -> int:
     """Return the number of actions in this window, without counting one."""
     day = f"{now:%Y-%m-%d}"
-    key = connection.execute(sa.select(daily_key.c.key).where(daily_key.c.day == day)).scalar()
+    key = connection.execute(KEY_OF_DAY, {"day": day}).scalar()
     if key is None:
         return 0
     query = sa.select(rate.c.count).where(
@@ -86,8 +96,7 @@ def _hmac(key: str, client: str) -> str:
 def _daily_key(connection: sa.Connection, now: datetime.datetime) -> str:
     """Return the key of the day; its first use creates it and deletes those of earlier days."""
     day = f"{now:%Y-%m-%d}"
-    query = sa.select(daily_key.c.key).where(daily_key.c.day == day)
-    key = connection.execute(query).scalar()
+    key = connection.execute(KEY_OF_DAY, {"day": day}).scalar()
     if key is None:
         delete_before(connection, day)
         if connection.dialect.name == "postgresql":
@@ -95,7 +104,7 @@ def _daily_key(connection: sa.Connection, now: datetime.datetime) -> str:
             connection.execute(statement)
         else:
             connection.execute(daily_key.insert().values(day=day, key=secrets.token_hex(32)))
-        key = connection.execute(query).scalar_one()
+        key = connection.execute(KEY_OF_DAY, {"day": day}).scalar_one()
     return str(key)
 
 

@@ -13,7 +13,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from form_handler import rate_limit
-from form_handler.forms.contact_details import mailbox_key
 from form_handler.storage.submissions import SpamVerdict
 
 # A hidden field that only programs fill in.
@@ -45,14 +44,14 @@ def score_signals(
 ) -> SpamVerdict:
     """Add the number of forms from this client within the hour (``limit`` 0: not counted), and sum up the points.
 
-    :param recipient: the e-mail address that was entered, or empty. Its mailbox gets at most
-        :data:`MAX_RECEIPTS_PER_DAY` mails a day, in any spelling; after that only the office gets a mail.
+    :param recipient: the mailbox of the e-mail address that was entered (:func:`mailbox_key`), or empty. It gets at most
+        :data:`MAX_RECEIPTS_PER_DAY` mails a day; after that only the office gets a mail.
     """
     points = dict(signals)
     if limit and rate_limit.increment(connection, "send", client, now) > limit:
         points["rate"] = 2
     is_limit_reached = bool(recipient) and (
-        rate_limit.increment(connection, "recipient", mailbox_key(recipient), now, DAY_MINUTES) > MAX_RECEIPTS_PER_DAY
+        rate_limit.increment(connection, "recipient", recipient, now, DAY_MINUTES) > MAX_RECEIPTS_PER_DAY
     )
     if is_limit_reached:
         points["recipient"] = 0  # recorded for the office; no reason to hold the submission

@@ -22,6 +22,7 @@ from form_handler import rate_limit, responses
 from form_handler.current import database, settings
 from form_handler.email_confirmation import CONFIRM_EMAIL_PATH, confirm_email_page
 from form_handler.forms import FORMS, FormDefinition
+from form_handler.forms.contact_details import mailbox_key
 from form_handler.mail.compose import submission_mails
 from form_handler.mail.worker import is_worker_missing
 from form_handler.request_body import FormBody, parse_request_body
@@ -37,7 +38,7 @@ from form_handler.security import is_cross_site
 from form_handler.spam import HONEYPOT_FIELD, score_signals, spam_signals
 from form_handler.storage.database import DatabaseBusyError
 from form_handler.storage.submissions import (
-    SpamVerdict,
+    SpamClassifier,
     Submission,
     find_by_reference,
     mail_state,
@@ -217,7 +218,7 @@ def store_and_redirect(language: Language, definition: FormDefinition, form: For
             answers,
             partial(submission_mails, settings(), definition),
             now,
-            judge=partial(classify, definition, answers, body, now),
+            judge=classifier(definition, answers, body, now),
             fingerprint=fingerprint(settings().secret_key, browser_id(), definition.key, language.code, answers),
         )
     except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError) as error:
@@ -249,18 +250,14 @@ def warn_if_worker_is_missing(now: datetime.datetime) -> None:
         current_app.logger.error("no mail worker is running: mails wait; start it with: kim mail run")
 
 
-def classify(
-    definition: FormDefinition,
-    answers: dict[str, Any],
-    body: FormBody,
-    now: datetime.datetime,
-    connection: sa.Connection,
-) -> SpamVerdict:
-    """Score the spam signals of this request."""
+def classifier(
+    definition: FormDefinition, answers: dict[str, Any], body: FormBody, now: datetime.datetime
+) -> SpamClassifier:
+    """Return what scores the spam signals of this request once it is given a connection."""
     seconds = review_age(settings().secret_key, body.internal_field("_stamp"))
     signals = spam_signals(answers, body.internal_field(HONEYPOT_FIELD), seconds)
-    recipient = str(answers.get(definition.sender_field or "") or "")
-    return score_signals(connection, signals, client_ip(), settings().rate_limit, now, recipient)
+    recipient = mailbox_key(str(answers.get(definition.sender_field or "") or ""))
+    return partial(score_signals, signals=signals, client=client_ip(), limit=settings().rate_limit, now=now, recipient=recipient)  # fmt: skip
 
 
 def is_rate_limited(now: datetime.datetime) -> bool:

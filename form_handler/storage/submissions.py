@@ -140,20 +140,22 @@ def store_submission(
     :raises DatabaseBusyError: if other writers held the write lock for too long; nothing was stored.
     """
 
+    sender = canonical_address(str(answers.get("email") or "")) or None
     for attempt in range(MAX_STORE_ATTEMPTS):
+        # Everything that needs no database comes before the write lock.
+        reference = new_reference()
+        columns = computed_columns(form, reference, answers)
         try:
             with database.transaction() as connection:
                 known = find_duplicate(database, connection, number, fingerprint, now)
                 if known is not None:
                     return known
                 verdict = judge(connection)
-                sender = canonical_address(str(answers.get("email") or "")) or None
-                reference = new_reference()
                 new = Submission(
                     number, reference, form, language, "new", now, answers, verdict.held, verdict.suspicion, sender
                 )
                 sent = [mail for mail in mails(new) if mail.kind == "office" or not verdict.silent]
-                _insert(connection, new, sent, fingerprint)
+                _insert(connection, new, sent, columns, fingerprint)
             return new
         except sa.exc.IntegrityError:
             # The reference was taken, or the same number came in another process at the same moment.
@@ -163,7 +165,11 @@ def store_submission(
 
 
 def _insert(
-    connection: sa.Connection, new: Submission, mails: Sequence[OutgoingMail], fingerprint: str | None = None
+    connection: sa.Connection,
+    new: Submission,
+    mails: Sequence[OutgoingMail],
+    columns: Mapping[str, Any],
+    fingerprint: str | None,
 ) -> None:
     connection.execute(
         INSERT_SUBMISSION,
@@ -178,7 +184,7 @@ def _insert(
             "held": new.held,
             "fingerprint": fingerprint,
             "suspicion": new.suspicion or None,
-            **computed_columns(new.form, new.reference, new.answers),
+            **columns,
         },
     )
     rows = [_mail_row(new, mail, new.received_at) for mail in mails]
