@@ -25,6 +25,7 @@ from form_handler.retention import PurgeRefusedError
 from form_handler.settings import Settings, SettingsError, read_settings
 from form_handler.staff.accounts import AccountError, add_account, list_accounts, set_active, set_password
 from form_handler.staff.export import as_record
+from form_handler.staff.roles import INBOX, RoleError, change_roles, list_roles, parse_role
 from form_handler.storage.database import (
     Database,
     DatabaseBusyError,
@@ -326,15 +327,45 @@ def ask_password(from_stdin: bool) -> str:
 @click.argument("name")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @click.option("--no-password", is_flag=True, help="Only the city's own log-in (OpenID Connect) opens this account.")
-def add_user_command(name: str, password_stdin: bool, no_password: bool) -> None:
+@click.option(
+    "--role", "roles", multiple=True, default=(INBOX,), show_default=True,
+    help="What it opens: inbox, edit, publish, translate:LANGUAGE or admin; may be given several times.",
+)  # fmt: skip
+def add_user_command(name: str, password_stdin: bool, no_password: bool, roles: tuple[str, ...]) -> None:
     """Make an account."""
     database = open_database(load_settings())
     try:
+        given = [parse_role(role) for role in roles]
         password = None if no_password else ask_password(password_stdin)
-        add_account(database, name, password, utc_now())
-    except AccountError as error:
+        add_account(database, name, password, utc_now(), given)
+    except (AccountError, RoleError) as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{name} can now log in at /eingang/.")
+    click.echo(f"{name} can now log in at /eingang/ with: {', '.join(sorted(given))}.")
+
+
+@users.command("roles")
+@click.argument("name", required=False)
+@click.option("--add", multiple=True, metavar="ROLE", help="A role to give; may be given several times.")
+@click.option("--remove", multiple=True, metavar="ROLE", help="A role to take; may be given several times.")
+def roles_command(name: str | None, add: tuple[str, ...], remove: tuple[str, ...]) -> None:
+    """Show the roles of all accounts, or change those of one.
+
+    inbox opens what people sent; edit changes pages, publish makes changes public, translate:LANGUAGE changes the
+    pages of one language, admin gives roles. Changes count from the next click of the person.
+    """
+    database = open_database(load_settings())
+    if name is None and (add or remove):
+        raise click.UsageError("Name the account whose roles are to change.")
+    try:
+        changed = (
+            {name: change_roles(database, name, add, remove, OPERATOR, utc_now())} if name else list_roles(database)
+        )
+    except RoleError as error:
+        raise click.ClickException(str(error)) from error
+    for who, roles in changed.items():
+        if roles is None:
+            raise click.ClickException(f"There is no account {who}. List all accounts: kim users list")
+        click.echo(f"{replace_control_characters(who)}  {', '.join(sorted(roles)) or 'no role'}")
 
 
 @users.command("set-password")

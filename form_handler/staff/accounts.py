@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from form_handler import rate_limit
 from form_handler.staff.passwords import MAX_PASSWORD_LENGTH, WeakPasswordError, check_password
+from form_handler.staff.roles import INBOX, allows, insert_roles, parse_role, read_roles
 from form_handler.storage.database import Database
 from form_handler.storage.tables import account, staff_session
 
@@ -47,22 +48,35 @@ class ThrottledError(Exception):
 
 @dataclass(frozen=True)
 class Account:
-    """An account of the office; ``name`` stands in notes and events."""
+    """An account of the office; ``name`` stands in notes and events.
+
+    :ivar roles: what the account may open, see :mod:`form_handler.staff.roles`.
+    """
 
     id: int
     name: str
+    roles: frozenset[str] = frozenset()
+
+    def has_role(self, *wanted: str) -> bool:
+        """Return whether the account has one of these roles; ``translate`` stands for any language."""
+        return allows(self.roles, wanted)
 
 
-def add_account(database: Database, name: str, password: str | None, now: datetime.datetime) -> None:
+def add_account(
+    database: Database, name: str, password: str | None, now: datetime.datetime, roles: Iterable[str] = (INBOX,)
+) -> None:
     """Make an account; without a password only the city's own log-in opens it.
 
+    :param roles: what it may open; by default what people sent.
     :raises AccountError: if the name is taken or empty, or the password can be guessed.
+    :raises RoleError: if one of the roles does not exist.
     """
-    name = normalize_username(name)
+    name, given = normalize_username(name), [parse_role(role) for role in roles]
     hashed = hash_password(password, name) if password is not None else None
     try:
         with database.transaction() as connection:
-            connection.execute(account.insert().values(name=name, password_hash=hashed, active=True, created_at=now))
+            row = account.insert().values(name=name, password_hash=hashed, active=True, created_at=now)
+            insert_roles(connection, connection.execute(row.returning(account.c.id)).scalar_one(), given)
     except sa.exc.IntegrityError as error:
         raise AccountError(f"{name} exists already. Set a new password: kim users set-password {name}") from error
 
@@ -232,13 +246,14 @@ def find_session(database: Database, token: str, now: datetime.datetime) -> Acco
     )
     with database.read_connection() as connection:
         row = connection.execute(query).first()
+        roles = read_roles(connection, row.id) if row is not None else frozenset()
     if row is None:
         return None
     if row.seen_at < now - IDLE_TIMEOUT / 12:  # one write in five minutes is enough
         with database.transaction() as connection:
             where = staff_session.c.token_hash == _hash(token)
             connection.execute(staff_session.update().where(where).values(seen_at=now))
-    return Account(row.id, row.name)
+    return Account(row.id, row.name, roles)
 
 
 def session_account_id(database: Database, token: str) -> int | None:

@@ -1,4 +1,7 @@
-"""The blueprint of the staff area: who may enter, which forms are accepted, pages for errors."""
+"""The blueprints of the staff area: who may enter, which forms are accepted, pages for errors.
+
+:func:`make_blueprint` makes one; a package above this one adds pages with a blueprint of its own.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, current_app, g, redirect, request, session
+from flask import Response, current_app, g, redirect, request, session
 from flask_wtf.csrf import generate_csrf, validate_csrf
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException, NotFound
@@ -23,31 +26,44 @@ from form_handler.request_body import drain_request
 from form_handler.retention import ANNOUNCEMENT_DAYS, deletion_notice
 from form_handler.security import is_cross_site
 from form_handler.staff import accounts, saved_forms, unsent
-from form_handler.staff.layout import render, staff_root
-from form_handler.staff.login import MAX_TARGET_CHARS, PUBLIC_VIEWS, render_login
+from form_handler.staff.layout import navigation, render, staff_root
+from form_handler.staff.login import MAX_TARGET_CHARS, render_login
 from form_handler.staff.request_body import read_form
+from form_handler.staff.roles import PUBLIC, SIGNED_IN
+from form_handler.staff.routes import StaffBlueprint, ViewRules, view_rules
 from form_handler.storage import submissions
 from form_handler.storage.database import DatabaseBusyError
 
 # At most so many references of pending deletions are listed in the inbox.
 SHOWN_REFERENCES = 50
-staff = Blueprint("staff", __name__)
 
 
-@staff.url_value_preprocessor
+def make_blueprint(name: str, import_name: str) -> StaffBlueprint:
+    """Return a blueprint behind the log-in of the staff area; each of its routes names a role."""
+    made = StaffBlueprint(name, import_name)
+    made.url_value_preprocessor(pop_language_code)
+    made.before_request(require_login)
+    made.after_request(delete_sent_form)
+    made.context_processor(staff_context)
+    made.register_error_handler(submissions.GoneError, handle_gone)
+    for error in (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError):
+        made.register_error_handler(error, handle_storage_error)
+    made.register_error_handler(HTTPException, handle_staff_http_error)
+    return made
+
+
 def pop_language_code(_endpoint: str | None, values: dict[str, Any] | None) -> None:
     """Remove the language from the view's arguments; :func:`require_login` compares it with that of the path."""
     g.staff_code = values.pop("code", None) if values is not None else None
 
 
-@staff.before_request
 def require_login() -> BaseResponse | None:
-    """Require a session; refuse cross-site requests and forms of outdated pages, without losing their text."""
+    """Require a session and a role; refuse cross-site requests and forms of outdated pages, without losing their text."""
     wanted = None if g.language.default else g.language.code
     if g.language.code not in STAFF_LANGUAGES or g.staff_code != wanted:
         raise NotFound
     g.is_staff, g.form, g.account = True, MultiDict(), None
-    step = (request.endpoint or "").rpartition(".")[2]
+    rules = view_rules(request.blueprint, request.endpoint)
     is_post = request.method == "POST"
     if is_post and is_cross_site(request):
         drain_request(request)
@@ -55,11 +71,28 @@ def require_login() -> BaseResponse | None:
     token = session.get("office")
     g.account = accounts.find_session(database(), str(token), utc_now()) if token else None
     if is_post:
-        g.form = read_form(request, step)
-        return check_post(step)
-    if g.account is None and step not in PUBLIC_VIEWS:
+        g.form = read_form(request, rules.max_body)
+        return check_post(rules) or check_role(rules)
+    if g.account is None and PUBLIC not in rules.roles:
         return redirect_to_login(request.full_path.rstrip("?"))
-    return None
+    return check_role(rules)
+
+
+def check_role(rules: ViewRules) -> BaseResponse | None:
+    """Return the page for an account that may not open a view, or None; what it sent is shown to it."""
+    if PUBLIC in rules.roles or (SIGNED_IN in rules.roles and g.account is not None):
+        return None
+    if g.account is not None and g.account.has_role(*rules.roles):
+        return None
+    if request.path == staff_root() and request.method == "GET" and (pages := navigation()):
+        return redirect(staff_root() + pages[0][1], 303)
+    return render_forbidden()
+
+
+def render_forbidden() -> BaseResponse:
+    """Return that the account may not do this."""
+    lines = [_("Your account may not open this page. Nothing was changed. Ask whoever gives the roles in your office.")]
+    return unsent.render_unsent(403, _("Not allowed"), lines, may_send=False)
 
 
 def redirect_to_login(target: str) -> BaseResponse:
@@ -68,15 +101,15 @@ def redirect_to_login(target: str) -> BaseResponse:
     return redirect(f"{staff_root()}anmelden/{'?' if query else ''}{query}", 303)
 
 
-def check_post(step: str) -> BaseResponse | None:
+def check_post(rules: ViewRules) -> BaseResponse | None:
     """Return the page for a form that is refused, or None. Its text is saved or returned."""
     owner = saved_forms.verify_page_owner(settings().secret_key, g.form.get("_page", ""))
-    if step in PUBLIC_VIEWS:
+    if PUBLIC in rules.roles:
         return None if has_valid_token() else render_login(_("This page had been open for too long. Please enter name and password once more."), 403)  # fmt: skip
     if g.account is None:
-        return save_until_login(step, owner if owner is not None else session_owner())
-    if owner is not None and owner != g.account.id and step != "log_out":
-        save_for(owner, step)
+        return save_until_login(rules, owner if owner is not None else session_owner())
+    if owner is not None and owner != g.account.id and (request.endpoint or "").rpartition(".")[2] != "log_out":
+        save_for(owner, rules)
         return render("csrf-expired", status=403, title=_("This page belongs to another log-in"), by_another=True)
     if not has_valid_token():
         lines = [_("The page had been open for too long. Nothing was changed yet. What you entered is still here.")]
@@ -99,28 +132,28 @@ def session_owner() -> int | None:
     return found if found is not None else session.get("who")
 
 
-def save_for(owner: int, step: str) -> bool:
+def save_for(owner: int, rules: ViewRules) -> bool:
     """Save a form for its author; return whether it is saved, or there was nothing to save."""
-    if step not in unsent.SAVED_VIEWS:
+    if rules.saved_fields is None:
         return True
     if not accounts.is_active_account(database(), owner):
         return False
     path = request.path[:200]
-    return saved_forms.save_form(database(), owner, path, unsent.saved_fields(g.form.items(multi=True)), utc_now())
+    fields = unsent.saved_fields(g.form.items(multi=True), rules.saved_fields)
+    return saved_forms.save_form(database(), owner, path, fields, utc_now())
 
 
-def save_until_login(step: str, owner: int | None) -> BaseResponse:
+def save_until_login(rules: ViewRules, owner: int | None) -> BaseResponse:
     """Save a form that was sent without a session and redirect to the log-in; return it where its author is unknown."""
-    if step not in unsent.SAVED_VIEWS:
+    if rules.saved_fields is None:
         return redirect_to_login(request.path)
-    if owner is None or not save_for(owner, step):
+    if owner is None or not save_for(owner, rules):
         lines = [_("You are not logged in, so nothing was stored. Copy your text, log in, and enter it once more.")]
         return unsent.render_unsent(403, _("You are not logged in"), lines, may_send=False, log_in=True)
     session["kept"] = True
     return redirect_to_login(unsent.entry_page(request.path))
 
 
-@staff.after_request
 def delete_sent_form(response: BaseResponse) -> BaseResponse:
     """Delete a saved form after it was sent and stored."""
     identity = g.get("form", {}).get("_kept", "")
@@ -129,7 +162,6 @@ def delete_sent_form(response: BaseResponse) -> BaseResponse:
     return response
 
 
-@staff.errorhandler(submissions.GoneError)
 def handle_gone(_error: submissions.GoneError) -> BaseResponse:
     """Render that a submission was deleted meanwhile, with the text."""
     lines = [
@@ -139,21 +171,17 @@ def handle_gone(_error: submissions.GoneError) -> BaseResponse:
     return unsent.render_unsent(410, _("The entry is gone"), lines, may_send=False)
 
 
-@staff.errorhandler(sa.exc.SQLAlchemyError)
-@staff.errorhandler(DatabaseBusyError)
-@staff.errorhandler(OSError)
 def handle_storage_error(error: Exception) -> BaseResponse:
     """Render that the database did not store a form, with the text."""
     current_app.logger.error("staff area: not stored: %s", type(error).__name__)
     if request.method == "POST" and not g.form:
-        g.form = read_form(request, (request.endpoint or "").rpartition(".")[2])
+        g.form = read_form(request, view_rules(request.blueprint, request.endpoint).max_body)
     lines = [_("The server could not store this just now. Nothing was changed. Please send it again in a moment.")]
     if request.method != "POST":
         lines = [_("The server cannot reach its data just now. Please try again in a moment.")]
     return unsent.render_unsent(503, _("This was not stored"), lines, may_send=True)
 
 
-@staff.errorhandler(HTTPException)
 def handle_staff_http_error(error: HTTPException) -> BaseResponse:
     """Render an HTTP error in the layout of the staff area."""
     status = error.code or 500
@@ -168,7 +196,6 @@ def handle_staff_http_error(error: HTTPException) -> BaseResponse:
     return response
 
 
-@staff.context_processor
 def staff_context() -> dict[str, Any]:
     """Return what every template may use: a fresh token, the signed account of the page, and functions for notices of the inbox."""
     who = g.get("account")
@@ -188,3 +215,6 @@ def file_response(content: bytes, name: str, mimetype: str) -> Response:
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+staff = make_blueprint("staff", __name__)

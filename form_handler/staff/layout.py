@@ -17,6 +17,7 @@ from core.project import load_site_settings
 from form_handler.current import settings
 from form_handler.forms import FORMS
 from form_handler.staff.labels import event_label, mail_kind_label, mail_state_label, spam_reasons, state_label
+from form_handler.staff.routes import match_view
 
 
 def staff_root() -> str:
@@ -27,6 +28,18 @@ def staff_root() -> str:
 def as_day(value: datetime.datetime | datetime.date) -> datetime.date:
     """Return the office's calendar day of a moment; a day as it is."""
     return local_day(value, settings().time_zone) if isinstance(value, datetime.datetime) else value
+
+
+def navigation() -> list[tuple[str, str, str]]:
+    """Return the pages of the header that the account may open, as name, path below the root, and title."""
+    pages = [
+        ("inbox", "", gettext("Inbox")), ("charts", "zahlen/", gettext("Numbers")), ("survey", "umfrage/", gettext("Survey")),
+        ("mails", "mails/", gettext("Mails")), ("person", "person/", gettext("One person")),
+        ("pages", "seiten/", gettext("Pages")), ("accounts", "konten/", gettext("Accounts")),
+    ]  # fmt: skip
+    account = g.get("account")
+    rules = {path: match_view(staff_root() + path, "GET") for _name, path, _title in pages}
+    return [page for page in pages if account and (found := rules[page[1]]) and account.has_role(*found[2].roles)]
 
 
 def asset_url(name: str) -> str:
@@ -44,6 +57,7 @@ def render(page: str, status: int = 200, **values: Any) -> Response:
         language=g.language,
         staff_root=staff_root(),
         account=g.get("account"),
+        navigation=navigation(),
         site=load_site_settings()["name"],
         other_languages=[(other, "/eingang/" if other == "de" else f"/{other}/eingang/") for other in STAFF_LANGUAGES if other != code],
         asset_url=asset_url,

@@ -11,9 +11,9 @@ from form_handler.current import database, settings
 from form_handler.staff import accounts, saved_forms, unsent
 from form_handler.staff.devices import remember_device
 from form_handler.staff.layout import render, staff_root
+from form_handler.staff.roles import PUBLIC
+from form_handler.staff.routes import match_view
 
-# Views that need no session.
-PUBLIC_VIEWS = frozenset({"log_in", "oidc_login", "oidc_callback"})
 MAX_NAME_CHARS = 100
 # Longest address that is opened after log-in, in characters; a longer one leads to the inbox.
 MAX_TARGET_CHARS = 1000
@@ -52,7 +52,7 @@ def safe_redirect_target(wanted: str) -> str:
     ):
         return staff_root()
     path = wanted.partition("?")[0].partition("#")[0]
-    view = unsent.view_name(path, "GET")
-    if view in PUBLIC_VIEWS:
-        return staff_root()
-    return wanted if view else unsent.entry_page(path)
+    found = match_view(path, "GET")
+    if found is None:
+        return unsent.entry_page(path)
+    return staff_root() if PUBLIC in found[2].roles else wanted

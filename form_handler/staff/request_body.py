@@ -9,29 +9,23 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 
 from form_handler.request_body import drain_request, parse_urlencoded
 
-# Largest body in bytes, by view. A character takes at most twelve bytes of a body (RFC 3629, percent-encoded).
+# Largest body in bytes, unless a route names another. A character takes at most twelve bytes of a body (RFC 3629,
+# percent-encoded).
 MAX_BODY_BYTES = 8 * 1024
-VIEW_BODY_BYTES = {
-    "write_note": 100 * 1024,
-    "release_quotation": 100 * 1024,
-    "correct_answers": 256 * 1024,
-    "delete_person": 32 * 1024,
-    "correct_person": 32 * 1024,
-}
 MAX_FIELDS = 300
 # How much larger than the body its values may become when a page shows them, in bytes.
 MAX_GROWTH_BYTES = 8 * 1024
 
 
-def read_form(request: Request, view: str) -> MultiDict[str, str]:
+def read_form(request: Request, limit: int = MAX_BODY_BYTES) -> MultiDict[str, str]:
     """Return the fields of a form that was sent to a view.
 
-    :raises RequestEntityTooLarge: if the body is larger than the view's limit, has more fields than any form here, or
+    :param limit: the largest body, in bytes.
+    :raises RequestEntityTooLarge: if the body is larger than the limit, has more fields than any form here, or
         would become much larger when shown.
     :raises UnsupportedMediaType: if it is no form.
     :raises BadRequest: if it is not UTF-8 or breaks off.
     """
-    limit = VIEW_BODY_BYTES.get(view, MAX_BODY_BYTES)
     if (request.content_length or 0) > limit:
         drain_request(request)
         raise RequestEntityTooLarge

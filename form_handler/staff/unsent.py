@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, g, request
-from werkzeug.exceptions import HTTPException
+from flask import g, request
 from werkzeug.wrappers import Response
 
 from core.gettext import gettext as _
@@ -16,21 +15,9 @@ from form_handler.forms import FORMS
 from form_handler.staff import saved_forms
 from form_handler.staff.labels import state_label
 from form_handler.staff.layout import render, staff_root
+from form_handler.staff.routes import match_view, view_rules
 
 ENTRY_PATH = re.compile(r"/v/([^/]+)/")
-# Views whose forms are kept through the log-in. What deletes is asked again instead.
-SAVED_VIEWS = frozenset(
-    {
-        "write_note",
-        "change_state",
-        "correct_answers",
-        "release_quotation",
-        "interim",
-        "release_held",
-        "retry_submission_mails",
-        "mails",
-    }
-)
 MAX_INLINE_CHARS = 60
 
 
@@ -45,27 +32,26 @@ class Field:
     is_long: bool = False
 
 
-def view_name(path: str, method: str) -> str:
-    """Return the name of the view of the staff area that an address leads to, or nothing."""
-    try:
-        endpoint, _values = current_app.url_map.bind("").match(path, method=method)
-    except HTTPException:  # no such page, another method, or an address to be completed
-        return ""
-    blueprint, _dot, view = endpoint.rpartition(".")
-    return view if blueprint.startswith("staff") and view != "unknown_page" else ""
-
-
 def entry_page(path: str) -> str:
-    """Return the page of the entry that an address belongs to, else the inbox."""
-    found = ENTRY_PATH.search(path)
-    return f"{staff_root()}v/{found[1]}/" if found and found[1].isalnum() | ("-" in found[1]) else staff_root()
+    """Return the page that the button of an address stands on: the nearest one above it, else the root of the staff area.
+
+    Only a form that is kept through the log-in has one.
+    """
+    found = match_view(path, "POST")
+    if found is None or found[2].saved_fields is None:
+        return staff_root()
+    parts = path.rstrip("/").split("/")
+    for length in range(len(parts) - 1, 2, -1):
+        above = "/".join(parts[:length]) + "/"
+        if match_view(above, "GET") is not None:
+            return above
+    return staff_root()
 
 
-def saved_fields(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return the fields that our forms have, each once, without token and password."""
-    names = {name for definition in FORMS.values() for name in definition.field_names()}
-    names |= {"note", "state", "field", "text", "named", "back", "_seen"}
-    return list(dict.fromkeys((n, v) for n, v in pairs if n in names or n.startswith("_take_")))
+def saved_fields(pairs: Iterable[tuple[str, str]], names: Collection[str]) -> list[tuple[str, str]]:
+    """Return the fields that a route keeps, and those of our public forms; each once, without token and password."""
+    known = {name for definition in FORMS.values() for name in definition.field_names()}.union(names)
+    return list(dict.fromkeys((n, v) for n, v in pairs if n in known or n.startswith("_take_")))
 
 
 def labelled_fields(pairs: Iterable[tuple[str, str]]) -> list[Field]:
@@ -84,12 +70,18 @@ def labelled_fields(pairs: Iterable[tuple[str, str]]) -> list[Field]:
 
 def describe_form(path: str) -> str:
     """Return the action of a form's path, with the reference of the submission."""
+    found = match_view(path, "POST")
+    if found is None:
+        return ""
+    view, values, rules = found
+    if rules.describe is not None:
+        return rules.describe(**values)
     words = {
         "write_note": _("Note"), "change_state": _("State"), "correct_answers": _("Correction"),
         "release_quotation": _("Quotation for the website"), "interim": _("An interim notice has been given"),
         "release_held": _("No spam: take it in and send its mails"), "retry_submission_mails": _("Try again now"),
         "mails": _("Try all again now"),
-    }.get(view_name(path, "POST"), "")  # fmt: skip
+    }.get(view, "")  # fmt: skip
     entry = ENTRY_PATH.search(path)
     return " · ".join(part for part in (words, entry[1] if entry else "") if part)
 
@@ -102,7 +94,7 @@ def render_unsent(status: int, title: str, lines: Sequence[str], may_send: bool,
     """
     item: dict[str, Any] = {
         "id": "", "path": request.full_path.rstrip("?"), "what": describe_form(request.path), "when": None,
-        "fields": labelled_fields(saved_fields(g.form.items(multi=True))),
+        "fields": labelled_fields(saved_fields(g.form.items(multi=True), view_rules(request.blueprint, request.endpoint).saved_fields or ())),
     }  # fmt: skip
     items = [item] if request.method == "POST" else []
     return render("unsent", status=status, title=title, lines=lines, items=items, may_send=may_send, log_in=log_in)

@@ -100,6 +100,14 @@ account = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
 )
 
+account_role = sa.Table(
+    "account_role",
+    metadata,
+    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("role", sa.String(16), primary_key=True, comment="inbox, edit, publish, translate or admin"),
+    sa.Column("language", sa.String(16), primary_key=True, server_default="", comment="of translate, else empty"),
+)
+
 staff_session = sa.Table(
     "staff_session",
     metadata,
@@ -254,7 +262,7 @@ survey_publication = sa.Table(
 
 # In the order in which rows may be written: what others point at comes first.
 TABLES = (
-    submission, account, account_setting, second_factor, recovery_code, outgoing_mail, staff_session, saved_form, note, event, quotation, rate, daily_key,
+    submission, account, account_role, account_setting, second_factor, recovery_code, outgoing_mail, staff_session, saved_form, note, event, quotation, rate, daily_key,
     service_state, deletion_mark, survey_batch, survey_decision, survey_publication,
 )  # fmt: skip
 # What a backup leaves out: it is worth nothing later, or would let somebody in.

@@ -13,9 +13,10 @@ from form_handler.staff.blueprint import staff
 from form_handler.staff.devices import read_devices
 from form_handler.staff.layout import staff_root
 from form_handler.staff.login import render_login, safe_redirect_target, start_session
+from form_handler.staff.roles import PUBLIC, SIGNED_IN
 
 
-@staff.route("/anmelden/", methods=["GET", "POST"])
+@staff.route("/anmelden/", methods=["GET", "POST"], role=PUBLIC)
 def log_in() -> BaseResponse:
     """Log in by name and password; too many failures are throttled."""
     if request.method != "POST":
@@ -33,7 +34,7 @@ def log_in() -> BaseResponse:
     return start_session(who, safe_redirect_target(g.form.get("weiter", "")))
 
 
-@staff.route("/abmelden/", methods=["POST"])
+@staff.route("/abmelden/", methods=["POST"], role=SIGNED_IN)
 def log_out() -> BaseResponse:
     """End the session, on the server as well."""
     accounts.close_session(database(), str(session.get("office", "")))
@@ -42,13 +43,13 @@ def log_out() -> BaseResponse:
     return redirect(f"{staff_root()}anmelden/", 303)
 
 
-@staff.route("/ungesendet/")
+@staff.route("/ungesendet/", role=SIGNED_IN)
 def saved_forms_page() -> BaseResponse:
     """Show forms that were sent without a session, to be sent again."""
     return unsent.render_saved_forms(saved_forms.list_saved_forms(database(), g.account.id, utc_now()))
 
 
-@staff.route("/ungesendet/verwerfen", methods=["POST"])
+@staff.route("/ungesendet/verwerfen", methods=["POST"], role=SIGNED_IN)
 def delete_saved_form() -> BaseResponse:
     """Delete a saved form."""
     saved_forms.delete_saved_form(database(), g.account.id, g.form.get("id", ""))

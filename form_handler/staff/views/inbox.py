@@ -21,11 +21,13 @@ from form_handler.staff.blueprint import file_response, staff
 from form_handler.staff.filters import FilterQuery, filter_query, parse_filter
 from form_handler.staff.labels import state_label
 from form_handler.staff.layout import render, staff_root
+from form_handler.staff.roles import INBOX, SIGNED_IN
+from form_handler.staff.routes import match_view
 from form_handler.storage import events, search
 from form_handler.storage.submissions import Submission
 
 
-@staff.route("/")
+@staff.route("/", role=INBOX)
 def inbox_page() -> BaseResponse:
     """Show the inbox."""
     asked = parse_filter(request.args, with_page=True)
@@ -56,7 +58,7 @@ def render_inbox(asked: FilterQuery, found: Sequence[Submission] = (), total: in
     )  # fmt: skip
 
 
-@staff.route("/ausgabe.<kind>")
+@staff.route("/ausgabe.<kind>", role=INBOX)
 def download(kind: str) -> BaseResponse:
     """Send the filtered submissions as a file."""
     makers: dict[str, tuple[Any, str]] = {
@@ -77,7 +79,7 @@ def download(kind: str) -> BaseResponse:
     return file_response(make(found, zone), f"kim-{local_day(utc_now(), zone)}.{kind}", mimetype)
 
 
-@staff.route("/mails/", methods=["GET", "POST"])
+@staff.route("/mails/", methods=["GET", "POST"], role=INBOX, saved_fields=())
 def mails() -> BaseResponse:
     """Show mails that could not be sent, and try them again."""
     if request.method == "POST":
@@ -86,13 +88,13 @@ def mails() -> BaseResponse:
     return render("mails", title=_("Mails that wait"), mails=queries.undelivered_mails(database()))
 
 
-@staff.route("/<path:rest>", methods=["GET", "POST"])
+@staff.route("/<path:rest>", methods=["GET", "POST"], role=SIGNED_IN)
 def unknown_page(rest: str) -> BaseResponse:
     """Lead from a reference or the address of a button to its entry; say of all else that it is not there."""
     spellings = search.reference_spellings(rest)
     if spellings and request.method == "GET":
         return redirect(f"{staff_root()}v/{spellings[0]}/", 303)
-    page = unsent.entry_page(f"/{rest}")
-    if page != staff_root() and request.path != page and unsent.view_name(request.path, "POST"):
+    page = unsent.entry_page(request.path)
+    if page != staff_root() and request.path != page and match_view(request.path, "POST"):
         return redirect(page, 303)
     return render("not-found", status=404, title=_("Not found"))

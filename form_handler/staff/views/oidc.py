@@ -15,6 +15,7 @@ from form_handler.staff import accounts
 from form_handler.staff.blueprint import staff
 from form_handler.staff.layout import staff_root
 from form_handler.staff.login import render_login, safe_redirect_target, start_session
+from form_handler.staff.roles import PUBLIC
 
 
 def configure_oidc(app: Flask, found: Settings) -> None:
@@ -54,7 +55,7 @@ def oidc_client() -> Any:
     return found
 
 
-@staff.route("/anbieter/", methods=["POST"])
+@staff.route("/anbieter/", methods=["POST"], role=PUBLIC)
 def oidc_login() -> BaseResponse:
     """Redirect to the provider's log-in."""
     session["weiter"] = safe_redirect_target(g.form.get("weiter", ""))
@@ -66,7 +67,7 @@ def oidc_login() -> BaseResponse:
     return answer
 
 
-@staff.route("/anbieter/zurueck")
+@staff.route("/anbieter/zurueck", role=PUBLIC)
 def oidc_callback() -> BaseResponse:
     """Log in the user that the provider names, if an active account has the same name."""
     try:

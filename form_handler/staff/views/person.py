@@ -20,6 +20,7 @@ from form_handler.staff.blueprint import file_response, staff
 from form_handler.staff.layout import render, staff_root
 from form_handler.staff.person_correction import FIELDS as CONTACT_FIELDS
 from form_handler.staff.person_correction import ContactField, apply_correction, contact_fields
+from form_handler.staff.roles import INBOX
 from form_handler.staff.views.submission import delete_all, render_deletion
 from form_handler.storage import deletion, events, submissions
 from form_handler.storage.submissions import Submission
@@ -37,7 +38,7 @@ def selected_submissions(values: MultiDict[str, str]) -> list[Submission]:
     return persons.find_exact(database(), person_query(values))
 
 
-@staff.route("/person/")
+@staff.route("/person/", role=INBOX)
 def person() -> BaseResponse:
     """Find everything of one person (Art. 15 GDPR)."""
     return render_person(person_query(request.args))
@@ -51,7 +52,7 @@ def render_person(query: str, error: str = "") -> BaseResponse:
     )  # fmt: skip
 
 
-@staff.route("/person/kopie.<kind>")
+@staff.route("/person/kopie.<kind>", role=INBOX)
 def person_copy(kind: str) -> BaseResponse:
     """Hand out one person's data as a copy for them (Art. 15(3), Art. 20 GDPR)."""
     makers: dict[str, tuple[Any, str]] = {
@@ -71,7 +72,7 @@ def person_copy(kind: str) -> BaseResponse:
     return file_response(content, f"kim-auskunft-{local_day(utc_now(), settings().time_zone)}.{kind}", mimetype)
 
 
-@staff.route("/person/loeschen", methods=["GET", "POST"])
+@staff.route("/person/loeschen", methods=["GET", "POST"], role=INBOX, max_body=32 * 1024)
 def delete_person() -> BaseResponse:
     """Delete one person's data for good, after asking (Art. 17 GDPR)."""
     values = g.form if request.method == "POST" else request.args
@@ -92,7 +93,7 @@ def delete_person() -> BaseResponse:
     return render_deletion(_("Delete the data of one person"), found, error, "person/loeschen", query, picked)
 
 
-@staff.route("/person/berichtigen", methods=["GET", "POST"])
+@staff.route("/person/berichtigen", methods=["GET", "POST"], role=INBOX, max_body=32 * 1024)
 def correct_person() -> BaseResponse:
     """Correct name, address or number in all selected submissions (Art. 16 GDPR)."""
     values = g.form if request.method == "POST" else request.args

@@ -15,6 +15,7 @@ from form_handler.staff.charts import submission_charts, survey_charts, survey_t
 from form_handler.staff.filters import filter_query, parse_filter
 from form_handler.staff.labels import counting_label, decision_error
 from form_handler.staff.layout import render, staff_root
+from form_handler.staff.roles import INBOX
 from form_handler.staff.views.inbox import render_inbox
 from form_handler.survey.answers import DecisionError, count_states, decide, list_answers
 from form_handler.survey.disclosure import MIN_BATCH_SIZE
@@ -22,7 +23,7 @@ from form_handler.survey.disclosure import MIN_BATCH_SIZE
 DECISIONS: dict[str, bool | None] = {"counts": True, "excluded": False, "undecided": None}
 
 
-@staff.route("/zahlen/")
+@staff.route("/zahlen/", role=INBOX)
 def statistics() -> BaseResponse:
     """Show charts of the filtered submissions, each with its table."""
     asked = parse_filter(request.args)
@@ -39,14 +40,14 @@ def statistics() -> BaseResponse:
     )
 
 
-@staff.route("/umfrage/")
+@staff.route("/umfrage/", role=INBOX)
 def survey() -> BaseResponse:
     """Show all counts and texts of the experience survey."""
     found = queries.all_submissions(database(), queries.SubmissionFilter(form="survey"))
     return render("survey", title=_("Survey"), charts=survey_charts(found), texts=survey_texts(found), total=len(found))
 
 
-@staff.route("/umfrage/zaehlung/", methods=["GET", "POST"])
+@staff.route("/umfrage/zaehlung/", methods=["GET", "POST"], role=INBOX)
 def counting() -> BaseResponse:
     """Show every answer with its state, the undecided first, and keep a decision."""
     problem = ""

@@ -23,6 +23,7 @@ from form_handler.mail.texts import reply_template
 from form_handler.staff import actions, queries
 from form_handler.staff.blueprint import staff
 from form_handler.staff.layout import render, staff_root
+from form_handler.staff.roles import INBOX
 from form_handler.staff.versions import sign_version, verify_version
 from form_handler.storage import deletion, submissions
 from form_handler.storage.submissions import Submission, find_by_reference
@@ -46,7 +47,7 @@ def submission_view(view: Any) -> Any:
     return wrapped
 
 
-@staff.route("/v/<reference>/")
+@staff.route("/v/<reference>/", role=INBOX)
 @submission_view
 def submission_detail(found: Submission) -> BaseResponse:
     """Show one submission."""
@@ -99,7 +100,7 @@ def redirect_to_submission(found: Submission) -> BaseResponse:
     return redirect(f"{staff_root()}v/{found.reference}/", 303)
 
 
-@staff.route("/v/<reference>/stand", methods=["POST"])
+@staff.route("/v/<reference>/stand", methods=["POST"], role=INBOX, saved_fields=("state", "_seen"))
 @submission_view
 def change_state(found: Submission) -> BaseResponse:
     """Change the state."""
@@ -141,7 +142,7 @@ def render_state_conflict(seen: Submission, current: Submission, state: str) -> 
     )  # fmt: skip
 
 
-@staff.route("/v/<reference>/notiz", methods=["POST"])
+@staff.route("/v/<reference>/notiz", methods=["POST"], role=INBOX, max_body=100 * 1024, saved_fields=("note",))
 @submission_view
 def write_note(found: Submission) -> BaseResponse:
     """Add a note."""
@@ -152,7 +153,7 @@ def write_note(found: Submission) -> BaseResponse:
     return redirect_to_submission(found)
 
 
-@staff.route("/v/<reference>/zwischennachricht", methods=["POST"])
+@staff.route("/v/<reference>/zwischennachricht", methods=["POST"], role=INBOX, saved_fields=())
 @submission_view
 def interim(found: Submission) -> BaseResponse:
     """Record an interim notice."""
@@ -160,7 +161,7 @@ def interim(found: Submission) -> BaseResponse:
     return redirect_to_submission(found)
 
 
-@staff.route("/v/<reference>/freigeben", methods=["POST"])
+@staff.route("/v/<reference>/freigeben", methods=["POST"], role=INBOX, saved_fields=())
 @submission_view
 def release_held(found: Submission) -> BaseResponse:
     """Release a held submission into the inbox."""
@@ -168,7 +169,7 @@ def release_held(found: Submission) -> BaseResponse:
     return redirect_to_submission(found)
 
 
-@staff.route("/v/<reference>/mails", methods=["POST"])
+@staff.route("/v/<reference>/mails", methods=["POST"], role=INBOX, saved_fields=())
 @submission_view
 def retry_submission_mails(found: Submission) -> BaseResponse:
     """Try the mails of one submission again."""
@@ -176,7 +177,13 @@ def retry_submission_mails(found: Submission) -> BaseResponse:
     return redirect_to_submission(found)
 
 
-@staff.route("/v/<reference>/zitat", methods=["POST"])
+@staff.route(
+    "/v/<reference>/zitat",
+    methods=["POST"],
+    role=INBOX,
+    max_body=100 * 1024,
+    saved_fields=("field", "text", "named", "back", "_seen"),
+)
 @submission_view
 def release_quotation(found: Submission) -> BaseResponse:
     """Release a sentence for publication, or take it back."""
@@ -205,7 +212,9 @@ def release_quotation(found: Submission) -> BaseResponse:
     return redirect_to_submission(found)
 
 
-@staff.route("/v/<reference>/berichtigen", methods=["GET", "POST"])
+@staff.route(
+    "/v/<reference>/berichtigen", methods=["GET", "POST"], role=INBOX, max_body=256 * 1024, saved_fields=("_seen",)
+)
 @submission_view
 def correct_answers(found: Submission) -> BaseResponse:
     """Correct answers (Art. 16 GDPR)."""
@@ -277,7 +286,7 @@ def render_conflict(
     )  # fmt: skip
 
 
-@staff.route("/v/<reference>/loeschen", methods=["GET", "POST"])
+@staff.route("/v/<reference>/loeschen", methods=["GET", "POST"], role=INBOX)
 @submission_view
 def delete_submission(found: Submission) -> BaseResponse:
     """Delete one submission for good, after asking."""
