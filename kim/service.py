@@ -41,6 +41,7 @@ from form_handler.storage.schema_version import SchemaError, is_current, is_empt
 from form_handler.storage.search import has_stale_columns, recompute_note_texts, recompute_search_columns
 from form_handler.storage.submissions import find_by_reference, list_submissions
 from form_handler.storage.tables import outgoing_mail, submission
+from form_handler.storage.work_list import has_stale_order, recompute_work_columns
 from kim.terminal import escape_control_characters, replace_control_characters
 
 if TYPE_CHECKING:
@@ -74,20 +75,25 @@ def open_database(settings: Settings, create: bool = False) -> Database:
             if settings.mode == "development":
                 upgrade(database)
             require_current(database)
-        refresh_search(database)
+        refresh_columns(database)
         remember_database(settings)
     click.echo(f"Database: {settings.database_name}", err=True)
     return database
 
 
-def refresh_search(database: Database) -> None:
-    """Recompute the search columns if this version computes them differently."""
+def refresh_columns(database: Database) -> None:
+    """Recompute the columns for search and work list if this version, or another time zone, computes them differently."""
     with database.read_connection() as connection:
         stale = has_stale_columns(connection)
     if stale:
         with database.transaction() as connection:
             recompute_search_columns(connection)
             recompute_note_texts(connection)
+    with database.read_connection() as connection:
+        stale = has_stale_order(connection, database.time_zone)
+    if stale:
+        with database.transaction() as connection:
+            recompute_work_columns(connection, database.time_zone)
 
 
 def close_at_exit(database: Database) -> Database:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,13 +16,23 @@ from form_handler.staff.queries import STATES, undelivered_condition
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.events import record_event
 from form_handler.storage.search import add_note_text
-from form_handler.storage.submissions import ConflictError, GoneError, Submission, computed_columns, from_row
+from form_handler.storage.submissions import (
+    ConflictError,
+    GoneError,
+    Submission,
+    computed_columns,
+    from_row,
+    work_order,
+)
 from form_handler.storage.tables import note, outgoing_mail, quotation, submission
 
 # States of a mail that has not left for good.
 PENDING_MAIL_STATES = ("held", "waiting", "sending", "failed")
 MAX_ATTEMPTS = 20
 DUPLICATE_NOTE_WINDOW = datetime.timedelta(minutes=1)
+# What the order of the work list depends on, besides the answers.
+ORDERING_FIELDS = frozenset({"state", "asked_at", "interim_at", "follow_up"})
+WORK_FIELDS = ("state", "assignee", "follow_up")
 Change = Callable[[sa.Connection, Submission], dict[str, Any] | None]
 
 
@@ -46,10 +57,14 @@ def _update(database: Database, number: str, change: Change) -> None:
                 values = change(connection, current)
                 if values is None:
                     return
+                changed = replace(current, **{name: values[name] for name in ORDERING_FIELDS & values.keys()})
+                if "answers" in values:
+                    changed = replace(changed, answers=json.loads(values["answers"]))
+                values |= {**work_order(changed, database.time_zone), "version": current.version + 1}
                 done = connection.execute(
                     submission.update()
                     .where(submission.c.number == number, submission.c.version == current.version)
-                    .values(**values, version=current.version + 1)
+                    .values(values)
                 )
                 if done.rowcount == 0:
                     raise _ChangedError
@@ -70,25 +85,46 @@ def _is_gone(database: Database, number: str) -> bool:
 
 
 def set_state(database: Database, seen: Submission, state: str, actor: str, now: datetime.datetime) -> None:
-    """Change the state of a submission; "answered" notes when.
+    """Change the state of a submission, see :func:`set_work`."""
+    set_work(database, seen, {"state": state}, actor, now)
+
+
+def set_work(
+    database: Database, seen: Submission, wanted: Mapping[str, Any], actor: str, now: datetime.datetime
+) -> list[str]:
+    """Change state, assignee and follow-up day of a submission; return the names of what has changed.
+
+    The state "answered" notes when. What a colleague has changed since in other fields stays.
 
     :param seen: the submission as the colleague saw it.
+    :param wanted: new values by name: ``state``, ``assignee`` (empty for nobody), ``follow_up`` (None for none).
     :raises ValueError: if there is no such state.
-    :raises ConflictError: if a colleague has set another state since.
+    :raises ConflictError: if a colleague has changed the same field to something else since.
     :raises GoneError: if it was deleted.
     """
-    if state not in STATES:
-        raise ValueError(state)
+    if wanted.get("state", STATES[0]) not in STATES:
+        raise ValueError(wanted["state"])
+    changed: list[str] = []
 
     def change(connection: sa.Connection, current: Submission) -> dict[str, Any] | None:
-        if current.state == state:
+        theirs = {name: getattr(current, name) for name in WORK_FIELDS}
+        before = {name: getattr(seen, name) for name in WORK_FIELDS} if seen.version != current.version else theirs
+        merged, conflicts = merge(before, wanted, theirs)
+        if conflicts:
+            raise ConflictError(current, conflicts, merged)
+        changed[:] = [name for name in WORK_FIELDS if merged[name] != theirs[name]]
+        if not changed:
             return None
-        if current.version != seen.version and current.state != seen.state:
-            raise ConflictError(current, ["state"])
-        record_event(connection, actor, "state", now, current.number, state)
-        return {"state": state, **({"answered_at": now} if state == "answered" else {})}
+        for name in changed:
+            detail = merged[name].isoformat() if isinstance(merged[name], datetime.date) else merged[name] or ""
+            record_event(connection, actor, name.replace("_", "-"), now, current.number, detail)
+        values: dict[str, Any] = {name: merged[name] for name in changed}
+        if "assignee" in values:
+            values["assignee"] = values["assignee"] or None
+        return {**values, **({"answered_at": now} if values.get("state") == "answered" else {})}
 
     _update(database, seen.number, change)
+    return changed
 
 
 def add_note(database: Database, found: Submission, text: str, actor: str, now: datetime.datetime) -> None:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
+
+from babel.dates import format_date
+
+from core.gettext import current_language_code
 from core.gettext import gettext as _
 
 
@@ -19,6 +24,10 @@ def event_label(kind: str, detail: str) -> str:
     """Return the label of an action."""
     return {
         "state": _("set the state to “%(state)s”", state=state_label(detail)),
+        "assignee": _("assigned it to %(name)s", name=detail) if detail else _("took the assignment back"),
+        "follow-up": _("set the follow-up to %(day)s", day=day_label(detail))
+        if detail
+        else _("took the follow-up back"),
         "note": _("wrote a note"),
         "interim": _("noted an interim notice"),
         "released": _("took it out of the suspected spam"),
@@ -32,6 +41,11 @@ def event_label(kind: str, detail: str) -> str:
         "survey-excluded": _("decided that this answer does not count in the survey"),
         "survey-reopened": _("took back the decision whether this answer counts"),
     }.get(kind, kind)
+
+
+def day_label(day: str) -> str:
+    """Return a day that is stored as ``2026-11-30`` in the current language."""
+    return format_date(datetime.date.fromisoformat(day), "medium", locale=current_language_code())
 
 
 def copy_label(detail: str) -> str:

@@ -10,15 +10,16 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from core.clock import day_start, local_day
-from form_handler.forms import FORMS
 from form_handler.storage.database import Database
 from form_handler.storage.search import matches_query
 from form_handler.storage.submissions import Submission, from_row
 from form_handler.storage.tables import event, note, outgoing_mail, quotation, submission
+from form_handler.storage.work_list import due_days
 
 STATES = ("new", "in_work", "answered", "closed")
 PER_PAGE = 50
-OPEN_STATES = ("new", "in_work")
+# Open entries by their day, then the newest; see :mod:`form_handler.storage.work_list`.
+LIST_ORDER = (submission.c.work_on, submission.c.received_at.desc(), submission.c.reference)
 ONE_DAY = datetime.timedelta(days=1)
 
 
@@ -75,61 +76,35 @@ class Deadlines:
 
 
 def deadlines(found: Submission, now: datetime.datetime, zone: ZoneInfo) -> Deadlines:
-    """Return the due dates of a submission; one that is answered or closed has none left.
-
-    They are calendar days: the day of receipt is not counted, and the last day ends at midnight (§ 31(1) VwVfG NRW with
-    §§ 187(1), 188(1) BGB), whatever the clocks do meanwhile.
-    For a barrier report § 5(2) BITVNRW asks for an interim notice after two and an answer after six weeks.
-    """
-    definition = FORMS.get(found.form)
-    if definition is None or definition.answer_within_days is None or found.state not in OPEN_STATES:
-        return Deadlines(None, None, "")
-    received, today = local_day(found.received_at, zone), local_day(now, zone)
-    answer_by = received + datetime.timedelta(days=definition.answer_within_days)
-    interim_by = None
-    if definition.interim_within_days is not None and found.interim_at is None:
-        interim_by = received + datetime.timedelta(days=definition.interim_within_days)
-    late = "answer" if today > answer_by else "interim" if interim_by is not None and today > interim_by else ""
-    return Deadlines(interim_by, answer_by, late)
+    """Return the due dates of a submission, see :func:`form_handler.storage.work_list.due_days`."""
+    asked = found.asked_at or found.received_at
+    due = due_days(found.form, found.state, found.answers, asked, found.interim_at, zone)
+    late = [
+        name
+        for name, day in (("answer", due.answer_by), ("interim", due.interim_by))
+        if day and local_day(now, zone) > day
+    ]
+    return Deadlines(due.interim_by, due.answer_by, late[0] if late else "")
 
 
 def overdue_condition(now: datetime.datetime, zone: ZoneInfo) -> sa.ColumnElement[bool]:
     """Return the condition that a submission is overdue; the same rule as :func:`deadlines`, for the database."""
-    today = local_day(now, zone)
-
-    def received_before(days: int) -> sa.ColumnElement[bool]:
-        return submission.c.received_at < day_start(today - datetime.timedelta(days=days), zone)
-
-    late: list[sa.ColumnElement[bool]] = []
-    for definition in FORMS.values():
-        mine = submission.c.form == definition.key
-        if definition.answer_within_days is not None:
-            late.append(mine & received_before(definition.answer_within_days))
-        if definition.interim_within_days is not None:
-            interim = received_before(definition.interim_within_days)
-            late.append(mine & submission.c.interim_at.is_(None) & interim)
-    return submission.c.state.in_(OPEN_STATES) & sa.or_(sa.false(), *late)
+    return submission.c.due_on < local_day(now, zone)
 
 
-def search_submissions(
-    database: Database, wanted: SubmissionFilter, now: datetime.datetime, page: int = 1
-) -> tuple[list[Submission], int]:
-    """Return one page of fifty, overdue ones first, then the newest; and how many there are altogether."""
+def list_query(wanted: SubmissionFilter, zone: ZoneInfo, page: int) -> sa.Select[Any]:
+    """Return the query of one page of the list."""
+    query = sa.select(submission).where(*wanted.conditions(zone)).order_by(*LIST_ORDER)
+    return query.limit(PER_PAGE).offset((page - 1) * PER_PAGE)
+
+
+def search_submissions(database: Database, wanted: SubmissionFilter, page: int = 1) -> tuple[list[Submission], int]:
+    """Return one page of fifty, open ones with the nearest day first; and how many there are altogether."""
     where = wanted.conditions(database.time_zone)
-    query = (
-        sa.select(submission)
-        .where(*where)
-        .order_by(
-            sa.case((overdue_condition(now, database.time_zone), 0), else_=1),
-            submission.c.received_at.desc(),
-            submission.c.reference,
-        )
-        .limit(PER_PAGE)
-        .offset((page - 1) * PER_PAGE)
-    )
     with database.read_connection() as connection:
         total = connection.execute(sa.select(sa.func.count()).select_from(submission).where(*where)).scalar_one()
-        return [from_row(row) for row in connection.execute(query)], int(total)
+        rows = connection.execute(list_query(wanted, database.time_zone, page))
+        return [from_row(row) for row in rows], int(total)
 
 
 def count_elsewhere(database: Database, wanted: SubmissionFilter) -> tuple[int, int]:

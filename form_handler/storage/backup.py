@@ -77,7 +77,7 @@ def _rows(connection: sa.Connection, table: sa.Table) -> Iterator[dict[str, Any]
 
 
 def _as_line(row: dict[str, Any]) -> bytes:
-    plain = {name: value.isoformat() if isinstance(value, datetime.datetime) else value for name, value in row.items()}
+    plain = {name: value.isoformat() if isinstance(value, datetime.date) else value for name, value in row.items()}
     return json.dumps(plain, ensure_ascii=False, sort_keys=True).encode("utf-8") + b"\n"
 
 
@@ -154,6 +154,8 @@ def _fill(connection: sa.Connection, archive: zipfile.ZipFile, name: str, expect
                     value = row.get(column.name)
                     if isinstance(value, str) and isinstance(column.type, sa.types.TypeDecorator):
                         row[column.name] = datetime.datetime.fromisoformat(value)
+                    elif isinstance(value, str) and isinstance(column.type, sa.Date):
+                        row[column.name] = datetime.date.fromisoformat(value)
                 batch.append(row)
                 if len(batch) == BATCH_ROWS:
                     connection.execute(table.insert(), batch)

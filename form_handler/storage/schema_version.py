@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from form_handler.storage.database import Database
 
 # The newest file of ``migrations/versions``; a test compares both.
-LATEST_REVISION = "0007"
+LATEST_REVISION = "0008"
 _VERSION = sa.table("alembic_version", sa.column("version_num"))
 
 

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -15,6 +16,7 @@ from form_handler.forms.contact_details import canonical_address
 from form_handler.storage.database import Database
 from form_handler.storage.search import reference_spellings, search_columns
 from form_handler.storage.tables import outgoing_mail, submission
+from form_handler.storage.work_list import OPEN_WITHOUT_DAY, work_columns
 
 # Without 0 O 1 I L U, which are mistaken for each other on the phone (after Crockford's base 32).
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -34,6 +36,11 @@ class Submission:
     :ivar answered_at: when it was marked as answered, or None.
     :ivar confirmed_at: when the sender confirmed the address, or None.
     :ivar version: rises with every change by the office.
+    :ivar assignee: the account that works on it; empty for nobody.
+    :ivar follow_up: the day on which the office wants to see it again, or None.
+    :ivar asked_at: when the last reply came that wants an answer, or None.
+    :ivar company_key: the company's name for comparison, or None.
+    :ivar work_on: the day that orders the list.
     """
 
     number: str
@@ -50,6 +57,11 @@ class Submission:
     answered_at: datetime.datetime | None = None
     confirmed_at: datetime.datetime | None = None
     version: int = 1
+    assignee: str = ""
+    follow_up: datetime.date | None = None
+    asked_at: datetime.datetime | None = None
+    company_key: str | None = None
+    work_on: datetime.date = OPEN_WITHOUT_DAY
 
 
 @dataclass(frozen=True)
@@ -141,10 +153,11 @@ def store_submission(
     """
 
     sender = canonical_address(str(answers.get("email") or "")) or None
+    order = work_columns(form, "new", answers, now, None, None, database.time_zone)
     for attempt in range(MAX_STORE_ATTEMPTS):
         # Everything that needs no database comes before the write lock.
         reference = new_reference()
-        columns = computed_columns(form, reference, answers)
+        columns = computed_columns(form, reference, answers) | order
         try:
             with database.transaction() as connection:
                 known = find_duplicate(database, connection, number, fingerprint, now)
@@ -209,6 +222,14 @@ def computed_columns(form: str, reference: str, answers: Mapping[str, Any]) -> d
     return {"trade": answers.get("trade") or None, **search_columns(reference, form, answers)}
 
 
+def work_order(found: Submission, zone: ZoneInfo) -> dict[str, Any]:
+    """Return the columns that order the work list, computed from everything else in a submission."""
+    return work_columns(
+        found.form, found.state, found.answers, found.asked_at or found.received_at, found.interim_at, found.follow_up,
+        zone,
+    )  # fmt: skip
+
+
 def from_row(row: sa.Row[Any]) -> Submission:
     data = row._mapping
     return Submission(
@@ -226,6 +247,11 @@ def from_row(row: sa.Row[Any]) -> Submission:
         answered_at=data["answered_at"],
         confirmed_at=data["confirmed_at"],
         version=data["version"],
+        assignee=data["assignee"] or "",
+        follow_up=data["follow_up"],
+        asked_at=data["asked_at"],
+        company_key=data["company_key"],
+        work_on=data["work_on"],
     )
 
 

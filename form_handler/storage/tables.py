@@ -53,6 +53,15 @@ submission = sa.Table(
     sa.Column(
         "version", sa.Integer, nullable=False, server_default="1", comment="rises with every change by the office"
     ),
+    sa.Column("assignee", sa.String(100), nullable=True, index=True, comment="name of an account"),
+    sa.Column("follow_up", sa.Date, nullable=True, comment="day on which the office wants to see it again"),
+    sa.Column("asked_at", UtcDateTime, nullable=True, comment="when the last reply came that wants an answer"),
+    sa.Column("company_key", sa.String(200), nullable=True, index=True, comment="company's name, for comparison"),
+    sa.Column("due_on", sa.Date, nullable=True, comment="last day for what is owed next; see storage/work_list.py"),
+    sa.Column("work_on", sa.Date, nullable=False, server_default="9999-12-30", comment="day that orders the list"),
+    sa.Index("ix_submission_due_on", "held", "due_on"),
+    sa.Index("ix_submission_held_state", "held", "state"),
+    sa.Index("ix_submission_work", "held", "work_on", sa.text("received_at DESC"), "reference"),
 )
 
 outgoing_mail = sa.Table(
@@ -260,10 +269,78 @@ survey_publication = sa.Table(
     sa.Column("withdrawn_by", sa.String(100), nullable=True),
 )
 
+message = sa.Table(
+    "message",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column(
+        "number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    sa.Column("direction", sa.String(8), nullable=False, comment="out (to the sender) or in (from the sender)"),
+    sa.Column("mail_kind", sa.String(16), nullable=True, comment="kind of its outgoing mail; none for what came in"),
+    sa.Column("channel", sa.String(16), nullable=False, comment="mail, phone or visit"),
+    sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("subject", sa.String(200), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("author", sa.String(100), nullable=False, comment="who of the office sent or entered it"),
+    sa.Column("happened_at", UtcDateTime, nullable=False),
+    sa.Column("token", sa.String(64), nullable=False, unique=True, comment="of the form, so that it is stored once"),
+)
+
+answer_draft = sa.Table(
+    "answer_draft",
+    metadata,
+    sa.Column("number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), primary_key=True),
+    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("subject", sa.String(200), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("written_at", UtcDateTime, nullable=False),
+)
+
+entry_link = sa.Table(
+    "entry_link",
+    metadata,
+    sa.Column("first", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), primary_key=True),
+    sa.Column(
+        "second", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), primary_key=True, index=True
+    ),
+    sa.Column("joined", sa.Boolean, nullable=False, comment="whether they belong together, or do not"),
+    sa.Column("decided_by", sa.String(100), nullable=False),
+    sa.Column("decided_at", UtcDateTime, nullable=False),
+)
+
+presence = sa.Table(
+    "presence",
+    metadata,
+    sa.Column("number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), primary_key=True),
+    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("seen_at", UtcDateTime, nullable=False),
+    sa.Column("writing", sa.Boolean, nullable=False),
+)
+
+saved_view = sa.Table(
+    "saved_view",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("name", sa.String(60), nullable=False),
+    sa.Column("query", sa.String(1000), nullable=False, comment="filter of the inbox, as in its address"),
+    sa.UniqueConstraint("account_id", "name", name="uq_saved_view_account_name"),
+)
+
+shortcut_setting = sa.Table(
+    "shortcut_setting",
+    metadata,
+    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("enabled", sa.Boolean, nullable=False, comment="single-key shortcuts (WCAG 2.1.4)"),
+)
+
 # In the order in which rows may be written: what others point at comes first.
 TABLES = (
     submission, account, account_role, account_setting, second_factor, recovery_code, outgoing_mail, staff_session, saved_form, note, event, quotation, rate, daily_key,
     service_state, deletion_mark, survey_batch, survey_decision, survey_publication,
+    message, answer_draft, entry_link, presence, saved_view, shortcut_setting,
 )  # fmt: skip
 # What a backup leaves out: it is worth nothing later, or would let somebody in.
-EPHEMERAL_TABLES = frozenset({"staff_session", "kept_post", "rate", "day_key"})
+EPHEMERAL_TABLES = frozenset({"staff_session", "kept_post", "rate", "day_key", "presence"})

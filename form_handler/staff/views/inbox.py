@@ -33,7 +33,7 @@ def inbox_page() -> BaseResponse:
     asked = parse_filter(request.args, with_page=True)
     if asked.errors:
         return render_inbox(asked)
-    found, total = queries.search_submissions(database(), asked.filter, utc_now(), asked.page)
+    found, total = queries.search_submissions(database(), asked.filter, asked.page)
     pages = max(1, -(-total // queries.PER_PAGE))
     if asked.page > pages:
         words = _("There is no page %(page)s; the last one is page %(last)s.", page=asked.page, last=pages)

@@ -254,12 +254,11 @@ def test_the_inbox_finds_by_words_form_state_language_day_and_trade(
 def test_what_is_overdue_stands_on_top_and_says_since_when(
     clerk: Clerk, database: Database, settings: Settings
 ) -> None:
-    fresh = put(database, settings, "barrier", days=1, problem="frisch")
-    interim = put(database, settings, "barrier", days=15, problem="zwei Wochen")
-    late = put(database, settings, "barrier", days=43, problem="sechs Wochen")
+    fresh = put(database, settings, "barrier", days=1, problem="frisch", email="a@example.org")
+    interim = put(database, settings, "barrier", days=15, problem="zwei Wochen", email="a@example.org")
+    late = put(database, settings, "barrier", days=43, problem="sechs Wochen", email="a@example.org")
     text = clerk.get().text
-    assert text.index(interim.reference) < text.index(fresh.reference)
-    assert text.index(late.reference) < text.index(fresh.reference)
+    assert text.index(late.reference) < text.index(interim.reference) < text.index(fresh.reference)
     assert "Zwischennachricht überfällig" in text
     assert "Antwort überfällig" in text
     clerk.post(f"v/{interim.reference}/zwischennachricht", f"v/{interim.reference}/")

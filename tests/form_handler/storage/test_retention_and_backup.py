@@ -306,7 +306,7 @@ def test_migrating_from_the_first_schema_keeps_the_data_and_makes_it_findable(se
         "ornek@example.org",
         False,
     )
-    assert queries.search_submissions(database, queries.SubmissionFilter(text="örnek", trade="care"), NOW)[1] == 1
+    assert queries.search_submissions(database, queries.SubmissionFilter(text="örnek", trade="care"))[1] == 1
     assert len(queries.submission_history(database, "n")["mails"]) == 1
     database.engine.dispose()
 

@@ -39,7 +39,7 @@ def put(database: Database, form: str = "participation", **answers: object) -> s
 
 def found(database: Database, text: str) -> set[str]:
     """Return the references that the inbox shows for a query."""
-    return {row.reference for row in queries.search_submissions(database, queries.SubmissionFilter(text=text), NOW)[0]}
+    return {row.reference for row in queries.search_submissions(database, queries.SubmissionFilter(text=text))[0]}
 
 
 WORDS = [
@@ -156,7 +156,7 @@ def test_words_before_a_telephone_number_need_not_occur(database: Database) -> N
 def test_a_search_without_hit_says_how_many_the_filter_hides(database: Database) -> None:
     put(database, company="Beispiel")
     wanted = queries.SubmissionFilter(text="beispiel", state="closed")
-    assert queries.search_submissions(database, wanted, NOW) == ([], 0)
+    assert queries.search_submissions(database, wanted) == ([], 0)
     assert queries.count_elsewhere(database, wanted) == (1, 0)
     assert queries.count_elsewhere(database, queries.SubmissionFilter(state="closed")) == (0, 0)
 
