@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from core import yaml
 
@@ -98,3 +99,18 @@ def load_site_settings(config: Path = CONFIG) -> dict[str, Any]:
         raise ConfigError(
             f"{config}: {error} is missing. site_name, site_url and extra.municipality are needed."
         ) from error
+
+
+def require_root_url(name: str, url: str) -> str:
+    """Return the public address of a site with a slash at its end.
+
+    :param name: what holds the address, for the message.
+    :raises ConfigError: if the site would lie below a path: its links begin with ``/`` and would lead to another site.
+    """
+    path = urlsplit(url).path
+    if path.strip("/"):
+        raise ConfigError(
+            f"{name} is {url!r}: the site cannot lie below the path {path!r}, its links begin with / and would leave it. "
+            "Give it a host name of its own, for example https://kim.example.org/."
+        )
+    return url.rstrip("/") + "/"

@@ -6,7 +6,8 @@ import html
 import re
 from pathlib import Path
 
-from core.languages import Language
+from core.languages import Language, load_languages
+from form_handler.forms import FORMS
 
 TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 
@@ -40,6 +41,16 @@ class PageLayouts:
         except OSError as error:
             raise LayoutError(f"{path} is missing. Build the site first: make build") from error
         return known[1]
+
+
+def missing_pages(site_dir: Path) -> list[str]:
+    """Return the paths of built pages that forms and error pages need as a layout and that are missing in the site."""
+    wanted = [
+        f"{language.root.strip('/')}/{name}".lstrip("/")
+        for language in load_languages()
+        for name in ("404.html", *(f"{definition.slug}index.html" for definition in FORMS.values()))
+    ]
+    return [name for name in wanted if not (site_dir / name).is_file()]
 
 
 def replace_region(page: str, region: str, fragment: str) -> str:

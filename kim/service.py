@@ -20,6 +20,7 @@ from core.gettext import use_language
 from core.languages import default_language
 from form_handler import retention
 from form_handler.forms import FORMS
+from form_handler.layout import missing_pages
 from form_handler.mail.worker import last_heartbeat
 from form_handler.retention import PurgeRefusedError
 from form_handler.settings import Settings, SettingsError, read_settings
@@ -138,6 +139,25 @@ def ensure_port_free(settings: Settings) -> None:
         raise click.ClickException(f"{address}: this address cannot be used ({error.strerror}).") from error
 
 
+def require_site(settings: Settings) -> None:
+    """End with a sentence if there is no built site; say so if pages are missing in it.
+
+    A site without some of its pages is served all the same: the forms work without their layout.
+    """
+    place = settings.site_dir
+    if not (place / "index.html").is_file() and not (place / "404.html").is_file():
+        raise click.ClickException(
+            f"{place} holds no built site. Build it first: kim build, or name its folder in KIM_SITE_DIR."
+        )
+    missing = missing_pages(place)
+    if missing:
+        click.echo(
+            f"Warning: {place} lacks {len(missing)} pages that the forms need, {missing[0]} among them. "
+            "Forms work without their layout. Build the site again: kim build",
+            err=True,
+        )
+
+
 def serve_foreground(
     settings: Settings, middleware: Middleware | None = None, mail_env: Mapping[str, str] | None = None
 ) -> None:
@@ -149,8 +169,7 @@ def serve_foreground(
     from form_handler.mail.process import MailWorkerProcess
     from form_handler.server.run import serve
 
-    if not (settings.site_dir / "404.html").is_file():
-        raise click.ClickException(f"{settings.site_dir} holds no built site. Build it first: make build")
+    require_site(settings)
     database = open_database(settings, settings.mode == "development")
     seen = last_heartbeat(database)
     database.engine.dispose()

@@ -15,7 +15,9 @@ from kim.progress import phases
 
 @click.command()
 @click.option("--site-dir", type=click.Path(path_type=Path), default=ROOT / "site", help="Wohin (sonst: site/).")
-@click.option("--site-url", help="Öffentliche Adresse, zum Beispiel https://kim.example.org/ (sonst: mkdocs.yml).")
+@click.option(
+    "--site-url", help="Öffentliche Adresse, zum Beispiel https://kim.example.org/ (sonst: wie beim letzten Bau)."
+)
 @click.option("--pdf/--no-pdf", default=True, help="Mit oder ohne PDF-Hefte (sonst: mit).")
 @click.option(
     "--cache/--no-cache", default=True, help="Nur Geändertes oder alles neu erzeugen (sonst: nur Geändertes)."
@@ -30,9 +32,9 @@ def build_here(site_dir: Path, site_url: str | None, pdf: bool, cache: bool = Tr
 
     :raises ClickException: if the build fails; the site before stays.
     """
-    from editorial.build.fingerprint import is_current, read_inputs
+    from editorial.build.fingerprint import choose_site_url, is_current, read_inputs
 
-    inputs = read_inputs(ROOT / "docs", site_url)
+    inputs = read_inputs(ROOT / "docs", choose_site_url(site_dir.resolve(), site_url))
     if cache and is_current(site_dir.resolve(), inputs, pdf):
         click.echo(f"Nichts hat sich geändert: {site_dir}")
         return
@@ -52,7 +54,9 @@ def build_here(site_dir: Path, site_url: str | None, pdf: bool, cache: bool = Tr
 @click.option(
     "--site-dir", type=click.Path(path_type=Path), default=ROOT / "site", help="Die gebaute Seite (sonst: site/)."
 )
-@click.option("--site-url", help="Öffentliche Adresse, zum Beispiel https://kim.example.org/ (sonst: mkdocs.yml).")
+@click.option(
+    "--site-url", help="Öffentliche Adresse, zum Beispiel https://kim.example.org/ (sonst: wie beim letzten Bau)."
+)
 def pdf(site_dir: Path, site_url: str | None) -> None:
     """Geändertes bauen und die PDF-Hefte drucken: Leitfaden und Werkzeugkasten, in jeder Sprache."""
     from editorial.build.pdf import find_chromium
@@ -166,20 +170,27 @@ def compile_catalogs() -> None:
     "--show-bar", is_flag=True, help="Show the preview's bar from the beginning, not only once a page was saved."
 )
 def serve(port: str | None, watch: bool, show_bar: bool) -> None:
-    """Build the site if it changed, then serve site and forms together on this machine, with a live preview."""
-    from editorial.build.build import BuildError, build_if_changed
+    """Serve site and forms; in development build a site that changed first, with a live preview.
+
+    In production nothing is built: the site in place is served, whatever its age.
+    """
     from kim.service import load_settings, serve_foreground
 
     if port:
         os.environ["PORT"] = port
     settings = load_settings()
+    if settings.mode == "production":
+        serve_foreground(settings)
+        return
+    from editorial.build.build import BuildError, build_if_changed
+
     try:
         with phases() as report:
             built = build_if_changed(settings.site_dir, report=report)
     except BuildError as error:
         raise click.ClickException(str(error)) from error
     click.echo("The site has been built." if built else "The site is up to date.")
-    if not watch or settings.mode != "development":
+    if not watch:
         serve_foreground(settings)
         return
     from editorial.preview.middleware import Preview, start_watcher

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from core.files import remove
 from core.findings import ContentError, RenderError
-from core.project import ROOT
+from core.project import ROOT, ConfigError
 from editorial.build.fingerprint import (
     SOURCE_PATHS,
     Inputs,
+    choose_site_url,
     is_current,
     manifest_path,
     read_inputs,
@@ -52,6 +53,7 @@ def build_site(
     The old site stays until the new one is complete, so a fault never leaves half a site behind. Of two builds
     of the same site at once, the second waits.
 
+    :param site_url: the public address; None: that of the last build of this site, else that of ``mkdocs.yml``.
     :param cache: take from earlier builds what has not changed; the result is the same to the byte.
     :param inputs: the digests of the site's sources, if they were read a moment ago.
     :param demo_survey: survey results of a demonstration, in the place of the published ones.
@@ -61,6 +63,7 @@ def build_site(
     site_dir, docs_dir = site_dir.resolve(), docs_dir.resolve()
     validate_output_dir(site_dir, docs_dir)
     with build_errors(site_dir), build_lock(site_dir):
+        site_url = choose_site_url(site_dir, site_url)
         inputs = inputs or read_inputs(docs_dir, site_url, demo_survey=demo_survey)
         if cache and is_current(site_dir, inputs, pdf):
             return None
@@ -121,7 +124,7 @@ def _build(
     replace_folder(fresh, site_dir)
     _store_caches(fresh_cache, cache_dir, {row.code for row in languages})
     # Without Chromium a build makes no booklets; the next one, with Chromium, must not believe they are there.
-    write_manifest(site_dir, source.manifest(pdf and missing is None))
+    write_manifest(site_dir, source.manifest(pdf and missing is None, site_url))
     return missing
 
 
@@ -150,7 +153,7 @@ def build_errors(site_dir: Path) -> Iterator[None]:
         yield
     except ContentError as error:
         raise BuildError(f"\n{error}") from error
-    except (RenderError, SearchError, ChildProcessError) as error:
+    except (ConfigError, RenderError, SearchError, ChildProcessError) as error:
         raise BuildError(str(error)) from error
     except OSError as error:  # a full disk, no right to write
         place = f" ({error.filename})" if error.filename else ""
@@ -176,13 +179,14 @@ def build_lock(site_dir: Path) -> Iterator[None]:
 def build_if_changed(site_dir: Path, site_url: str | None = None, report: Report = no_report) -> bool:
     """Build unless the site in place was built from the same files; return whether it was built.
 
-    A new day alone is no reason: the site may be served as it is.
+    A new day alone is no reason: the site may be served as it is. A site with booklets keeps them.
     """
     site_dir = site_dir.resolve()
-    inputs, known = read_inputs(ROOT / "docs", site_url), read_manifest(site_dir)
+    with build_errors(site_dir):
+        inputs, known = read_inputs(ROOT / "docs", choose_site_url(site_dir, site_url)), read_manifest(site_dir)
     if known is not None and known.sources == inputs.sources_digest:
         return False
-    build_site(site_dir, site_url, inputs=inputs, report=report)
+    build_site(site_dir, site_url, pdf=known is not None and known.pdf, inputs=inputs, report=report)
     return True
 
 

@@ -19,7 +19,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from core.files import write_atomically
-from core.project import CODE, ROOT
+from core.project import CODE, ROOT, load_site_settings, require_root_url
 from editorial.content.published_files import is_hidden
 
 SOURCE_PATHS = (
@@ -70,6 +70,7 @@ class Manifest:
     :ivar pages: digest of the sources of each page, by language and key: ``"ar/kontakt"``.
     :ivar pdf: whether the booklets were printed.
     :ivar stamp: :func:`site_stamp`; another one means that somebody else has changed the site.
+    :ivar site_url: the public address that the build was given, if it is not that of ``mkdocs.yml``.
     """
 
     inputs: str
@@ -78,6 +79,7 @@ class Manifest:
     pages: dict[str, str] = field(default_factory=dict)
     pdf: bool = False
     stamp: str = ""
+    site_url: str | None = None
 
     def language(self, code: str) -> dict[str, str]:
         """Return the digests of the pages of one language, by their key."""
@@ -184,29 +186,47 @@ def site_stamp(site_dir: Path) -> str:
     """Return a digest of names, sizes and times of all files of a site; empty if there is none."""
     rows: list[str] = []
     try:
-        _list_folder(str(site_dir), rows)
+        _list_folder(str(site_dir), "", rows)
     except OSError:
         return ""
     return digest(rows) if rows else ""
 
 
-def _list_folder(folder: str, rows: list[str]) -> None:
+def _list_folder(folder: str, shown: str, rows: list[str]) -> None:
+    """Add the files below a folder, by their paths from the site: a site that was moved as a whole stays the same."""
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             if entry.is_dir(follow_symlinks=False):
-                _list_folder(entry.path, rows)
+                _list_folder(entry.path, f"{shown}{entry.name}/", rows)
             else:
                 found = entry.stat(follow_symlinks=False)
-                rows.append(f"{entry.path}\0{found.st_size}\0{found.st_mtime_ns}")
+                rows.append(f"{shown}{entry.name}\0{found.st_size}\0{found.st_mtime_ns}")
 
 
 def read_manifest(site_dir: Path) -> Manifest | None:
     """Return the manifest of the site in place; None if there is none, or if the site was changed since."""
+    manifest = _load_manifest(site_dir)
+    return manifest if manifest and manifest.stamp and manifest.stamp == site_stamp(site_dir) else None
+
+
+def _load_manifest(site_dir: Path) -> Manifest | None:
     try:
-        manifest = Manifest(**json.loads(manifest_path(site_dir).read_text("utf-8")))
+        return Manifest(**json.loads(manifest_path(site_dir).read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    return manifest if manifest.stamp and manifest.stamp == site_stamp(site_dir) else None
+
+
+def choose_site_url(site_dir: Path, given: str | None) -> str | None:
+    """Return the public address for a build, None for that of ``mkdocs.yml``.
+
+    Without a given one the address of the last build of this site counts, so that a later build does not lead readers
+    elsewhere. Giving the address of ``mkdocs.yml`` ends that.
+    """
+    if given is None:
+        last = _load_manifest(site_dir)
+        return last.site_url if last else None
+    url = require_root_url("--site-url", given)
+    return None if url == load_site_settings()["url"] else url
 
 
 def write_manifest(site_dir: Path, manifest: Manifest) -> None:

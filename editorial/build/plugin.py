@@ -27,6 +27,7 @@ from core.files import remove
 from core.findings import ContentError
 from core.gettext import gettext as _
 from core.languages import Language, default_language
+from core.project import ConfigError
 from editorial.build.outputs import finish_language, finish_site, refresh_derived_files
 from editorial.build.page_cache import PageCache, cache_file
 from editorial.build.pagefind import SearchError
@@ -94,7 +95,7 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
                 source = load_source(Path(config.docs_dir), config.site_url, Path(survey) if survey else None)
                 self.use(source, {row.code: cache_file(folder, row.code) for row in source.site.languages}, folder)
                 validate_site(source.site, source.docs_dir, self.unknown_pages())
-            except ContentError as error:
+            except (ContentError, ConfigError) as error:
                 self.source = None
                 raise PluginError(f"\n{error}") from error
         return config

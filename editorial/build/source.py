@@ -35,12 +35,14 @@ class Source(Struct, frozen=True):
     shared: str
     pages: Mapping[str, str]
 
-    def manifest(self, pdf: bool) -> Manifest:
+    def manifest(self, pdf: bool, site_url: str | None = None) -> Manifest:
         """Return the manifest of a site that is built from this.
 
         :param pdf: whether the booklets were printed.
+        :param site_url: the public address, if it is not that of ``mkdocs.yml``.
         """
-        return Manifest(self.inputs.digest, self.inputs.sources_digest, self.shared, dict(self.pages), pdf)
+        digests = self.inputs.digest, self.inputs.sources_digest, self.shared
+        return Manifest(*digests, dict(self.pages), pdf, site_url=site_url)
 
     def page_digests(self, code: str) -> dict[str, str]:
         """Return the digest of the sources of each page in one language, by its key."""

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from core import gettext
 from core.findings import ContentError, Finding, errors
 from core.languages import Language, load_languages
-from core.project import load_site_settings
+from core.project import load_site_settings, require_root_url
 from editorial.checks.content import check_content
 from editorial.content.accessibility import RESULTS_PATH, AccessibilityRun, load_accessibility_run
 from editorial.content.facts import Facts, load_facts
@@ -59,7 +59,7 @@ def load_site_data(docs: Path, site_url: str | None = None, demo_survey: Path | 
     return SiteData(
         settings={
             "name": site["name"],
-            "url": site_url or site["url"] or "/",
+            "url": require_root_url("site_url", site_url or site["url"] or "/"),
             "municipality": site["municipality"],
             "demo": demo_survey is not None,
             "suggestions": f"/{SUGGESTIONS}?v={gettext.catalogs_digest()}",
