@@ -16,6 +16,8 @@ from core.languages import split_language
 from core.project import ROOT
 from form_handler import current, errors, views
 from form_handler.layout import PageLayouts
+from form_handler.operations import views as operations_views
+from form_handler.operations.metrics import count_requests
 from form_handler.security import RequestInput, is_known_host
 from form_handler.settings import Settings
 from form_handler.staff import views as staff_views
@@ -48,6 +50,9 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app.extensions["kim_database"] = database or Database(settings)
     app.extensions["kim_layouts"] = PageLayouts(settings.site_dir)
     app.before_request(set_language_and_check_host)
+    if settings.metrics_address:
+        count_requests(app)
+    operations_views.register(app)
     staff_views.register(app, settings)
     views.register(app)
     errors.register_error_handlers(app)
@@ -63,7 +68,7 @@ def set_language_and_check_host() -> Response | None:
     language, _rest = split_language(request.path)
     g.language = language
     gettext.set_language(language.code)
-    if not is_known_host(request.environ, current.settings()):
+    if request.path not in operations_views.HEALTH_PATHS and not is_known_host(request.environ, current.settings()):
         raise MisdirectedRequest
     if isinstance(request.routing_exception, RequestRedirect):
         parts = urlsplit(request.routing_exception.new_url)

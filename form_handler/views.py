@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import logging
 import uuid
 from collections.abc import Callable
 from functools import partial
@@ -25,6 +26,8 @@ from form_handler.forms import FORMS, FormDefinition
 from form_handler.forms.contact_details import mailbox_key
 from form_handler.mail.compose import submission_mails
 from form_handler.mail.worker import is_worker_missing
+from form_handler.operations.logs import log_event
+from form_handler.operations.metrics import count_stored_form
 from form_handler.request_body import FormBody, parse_request_body
 from form_handler.responses import (
     RECEIPT_PATH,
@@ -230,7 +233,12 @@ def store_and_redirect(language: Language, definition: FormDefinition, form: For
             language, definition, form, [note], status=503, number=number, trap=body.internal_field(HONEYPOT_FIELD)
         )
     g.stored = True
-    current_app.logger.info("form %s stored%s", definition.key, ", held" if stored.held else "")
+    held = ", held" if stored.held else ""
+    log_event(
+        current_app.logger, logging.INFO, "form_stored", f"form {definition.key} stored{held}",
+        form=definition.key, language=language.code, held=stored.held,
+    )  # fmt: skip
+    count_stored_form(current_app, definition.key, stored.held)
     warn_if_worker_is_missing(now)
     query = urlencode({"nr": sign_receipt(settings().secret_key, definition.key, stored.reference)})
     return redirect(f"{responses.form_url(language, definition)}{RECEIPT_PATH}?{query}", 303)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
-import logging
+import os
 import socket
 import sys
 from collections.abc import Iterator, Mapping
@@ -22,6 +22,8 @@ from form_handler import retention
 from form_handler.forms import FORMS
 from form_handler.layout import missing_pages
 from form_handler.mail.worker import last_heartbeat
+from form_handler.operations.health import can_write, find_corruption, folder_fault
+from form_handler.operations.logs import configure_logging
 from form_handler.retention import PurgeRefusedError
 from form_handler.settings import Settings, SettingsError, read_settings
 from form_handler.staff.accounts import AccountError, add_account, list_accounts, set_active, set_password
@@ -40,6 +42,7 @@ from form_handler.storage.database import (
 )
 from form_handler.storage.schema_version import SchemaError, is_current, is_empty
 from form_handler.storage.search import has_stale_columns, recompute_note_texts, recompute_search_columns
+from form_handler.storage.state import read_state, write_state
 from form_handler.storage.submissions import find_by_reference, list_submissions
 from form_handler.storage.tables import outgoing_mail, submission
 from form_handler.storage.work_list import has_stale_order, recompute_work_columns
@@ -120,21 +123,32 @@ def database_errors(settings: Settings) -> Iterator[None]:
         ) from error
 
 
-def ensure_port_free(settings: Settings) -> None:
-    """End with a sentence if the server cannot listen on its address; else a browser would show another program's site."""
-    address = f"{settings.bind}:{settings.port}"
+def require_sound_storage(settings: Settings, database: Database) -> None:
+    """End with a sentence if the data folder cannot be written or the database file is damaged."""
+    if not can_write(settings):
+        raise click.ClickException(folder_fault(settings))
+    if (fault := find_corruption(database)) is not None:
+        raise click.ClickException(
+            f"The database {settings.database_name} is damaged ({fault[:120]}). Nothing was changed. Keep the file, then "
+            "restore the newest backup into an empty data folder: kim restore FILE"
+        )
+
+
+def ensure_port_free(bind: str, port: int) -> None:
+    """End with a sentence if the server cannot listen on an address; else a browser would show another program's site."""
+    address = f"{bind}:{port}"
     try:
-        family = socket.getaddrinfo(settings.bind.strip("[]"), settings.port, type=socket.SOCK_STREAM)[0][0]
+        family = socket.getaddrinfo(bind.strip("[]"), port, type=socket.SOCK_STREAM)[0][0]
         with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((settings.bind.strip("[]"), settings.port))
+            probe.bind((bind.strip("[]"), port))
     except socket.gaierror as error:
-        raise click.ClickException(f"KIM_BIND={settings.bind}: this is no address of this machine.") from error
+        raise click.ClickException(f"KIM_BIND={bind}: this is no address of this machine.") from error
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise click.ClickException(
                 f"{address}: another program is running there. End it, or take another port: "
-                f"PORT={settings.port % 65535 + 1} make run"
+                f"PORT={port % 65535 + 1} make run"
             ) from error
         raise click.ClickException(f"{address}: this address cannot be used ({error.strerror}).") from error
 
@@ -167,13 +181,17 @@ def serve_foreground(
     :param mail_env: environment of the mail worker, by default that of this process.
     """
     from form_handler.mail.process import MailWorkerProcess
-    from form_handler.server.run import serve
+    from form_handler.server.run import listen_addresses, serve
 
+    configure_logging(settings.log_format)
     require_site(settings)
     database = open_database(settings, settings.mode == "development")
+    require_sound_storage(settings, database)
     seen = last_heartbeat(database)
     database.engine.dispose()
-    ensure_port_free(settings)
+    if not os.environ.get("LISTEN_FDS"):  # else systemd holds the sockets and hands them on (sd_listen_fds(3))
+        for host, number in listen_addresses(settings):
+            ensure_port_free(host, number)
     mails = "through the mail server" if settings.smtp_url else f"as files in {settings.mail_dir}"
     if settings.mode == "production":
         when = f"last seen {seen.astimezone(settings.time_zone):%Y-%m-%d %H:%M}" if seen else "never seen so far"
@@ -288,13 +306,21 @@ def run_command(once: bool, parent: int | None) -> None:
     settings = load_settings()
     database = open_database(settings)
     if not once:
-        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+        configure_logging(settings.log_format)
+        require_sound_storage(settings, database)
         worker.run_forever(database, settings, parent)
         return
     try:
         click.echo(f"{worker.run_once(database, settings)} sent.")
     except worker.AnotherWorkerError:
         click.echo("A mail worker is running; it sends what is due.")
+    with database.read_connection() as connection:
+        down = read_state(connection, "smtp_down")
+    if down:
+        when, _blank, error = down.partition(" ")
+        raise click.ClickException(
+            f"The mail server has taken no mails since {when[:16]} UTC: {error}. Check KIM_SMTP_URL."
+        )
 
 
 @mail.command("list")
@@ -463,10 +489,13 @@ def backup(file: Path) -> None:
     """Write a consistent copy of everything stored, while the server runs."""
     from form_handler.storage.backup import BackupError, write_backup
 
+    database = open_database(load_settings())
     try:
-        report = write_backup(open_database(load_settings()), file)
+        report = write_backup(database, file)
     except BackupError as error:
         raise click.ClickException(str(error)) from error
+    with database.transaction() as connection:
+        write_state(connection, "last_backup", utc_now().isoformat())
     click.echo(f"{file}: {report}")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import email
 import email.policy
+import logging
 import secrets
 import smtplib
 import time
@@ -19,8 +21,10 @@ from core.clock import utc_now
 from form_handler.mail.compose import compose_mail
 from form_handler.mail.headers import format_date_header
 from form_handler.mail.transport import UnconfirmedDeliveryError, delete_mail_files, file_transport, smtp_transport
+from form_handler.operations.logs import log_event
 from form_handler.settings import Settings
 from form_handler.storage.database import Database, DatabaseBusyError
+from form_handler.storage.state import read_state, write_state
 from form_handler.storage.submissions import Submission, from_row
 from form_handler.storage.tables import outgoing_mail, submission
 
@@ -36,6 +40,8 @@ CLAIM_TIMEOUT = datetime.timedelta(minutes=90)
 # How often the outcome of a delivery is recorded again while the database is busy, and the pause between.
 MAX_RECORD_ATTEMPTS = 600
 RECORD_RETRY_SECONDS = 1.0
+
+logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime.datetime]
 
@@ -92,12 +98,42 @@ def deliver_next(database: Database, settings: Settings, clock: Clock) -> bool |
     try:
         send(current.recipient, render_message(settings, current, clock()), current.name)
     except Exception as error:
+        if settings.smtp_url and is_server_down(error):
+            record_server_state(database, describe_error(error), clock())
+        log_event(
+            logger, logging.WARNING, "mail_failed", f"a mail of the kind {current.kind} was not sent: {describe_error(error)}",
+            kind=current.kind, error=describe_error(error),
+        )  # fmt: skip
         least = UNCLEAR_RETRY_DELAY if isinstance(error, UnconfirmedDeliveryError) else datetime.timedelta()
         _record_failure(database, current, describe_error(error), clock(), least)
         return False
     if not _record_success(database, current, clock()) and not settings.smtp_url:
         _delete_file_of_deleted(database, settings, current)
+    if settings.smtp_url:
+        record_server_state(database, None, clock())
+    log_event(logger, logging.INFO, "mail_sent", f"a mail of the kind {current.kind} was sent", kind=current.kind)
     return True
+
+
+def is_server_down(error: Exception) -> bool:
+    """Return whether an error is one of the mail server, and not of one mail."""
+    of_one_mail = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, UnconfirmedDeliveryError)
+    return isinstance(error, OSError) and not isinstance(error, of_one_mail)  # every error of smtplib is an OSError
+
+
+def record_server_state(database: Database, error: str | None, now: datetime.datetime) -> None:
+    """Record since when the mail server takes no mails, or that it takes them again; log it only when that changes."""
+    with database.read_connection() as connection:
+        known = read_state(connection, "smtp_down")
+    if (known is None) == (error is None):
+        return
+    with contextlib.suppress(sa.exc.SQLAlchemyError, DatabaseBusyError, OSError), database.transaction() as connection:
+        write_state(connection, "smtp_down", f"{now.isoformat()} {error}"[:200] if error else None)
+    if error:
+        words = f"the mail server takes no mails: {error}; they wait and are tried again"
+        log_event(logger, logging.ERROR, "smtp_down", words, error=error)
+    else:
+        log_event(logger, logging.INFO, "smtp_up", "the mail server takes mails again")
 
 
 def release_interrupted(database: Database, now: datetime.datetime) -> None:

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from core.clock import utc_now
 from form_handler.mail.delivery import deliver_due, deliver_next, release_interrupted
+from form_handler.operations.logs import log_event
 from form_handler.retention import purge_if_due
 from form_handler.settings import Settings
 from form_handler.storage.database import Database, DatabaseBusyError
@@ -70,18 +71,22 @@ def run_once(database: Database, settings: Settings) -> int:
 
 def run_worker(database: Database, settings: Settings, stop: threading.Event) -> None:
     """Deliver and purge until ``stop`` is set; wait for a worker that is already running, and for a database that fails."""
-    is_waiting = False
+    is_waiting = had_fault = False
     while not stop.is_set():
         try:
             with worker_lock(database, settings), heartbeat(database):
                 is_waiting = False
+                if had_fault:
+                    logger.info("The mail worker works again.")
+                had_fault = False
                 _work(database, settings, stop)
         except AnotherWorkerError:
             if not is_waiting:
                 logger.info("Another mail worker is running on this database; this one waits until it ends.")
             is_waiting = True
         except Exception as error:
-            logger.error("mail worker: %s, trying again", type(error).__name__)
+            had_fault = True
+            logger.error("mail worker: %s, trying again each second", type(error).__name__)
         stop.wait(POLL_SECONDS)
 
 
@@ -91,7 +96,7 @@ def _work(database: Database, settings: Settings, stop: threading.Event) -> None
         if time.monotonic() >= next_purge:
             next_purge = time.monotonic() + PURGE_CHECK_SECONDS
             for line in purge_if_due(database, settings, utc_now()):
-                logger.info("purge: %s", line)
+                log_event(logger, logging.INFO, "purge", line)
         delivered = deliver_next(database, settings, utc_now) is not None
         stop.wait(THROTTLE_SECONDS if delivered else POLL_SECONDS)
 

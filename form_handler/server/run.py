@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
-import logging
 import os
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gunicorn.app.base import BaseApplication
@@ -13,6 +14,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from form_handler.app import create_app
 from form_handler.mail.process import MailWorkerProcess
+from form_handler.operations import metrics
+from form_handler.operations.logs import ServerLogger
 from form_handler.responses import preload
 from form_handler.security import SecurityHeadersMiddleware
 from form_handler.server.buffered_worker import MAX_CONNECTIONS, BufferedWorker
@@ -22,6 +25,7 @@ from form_handler.storage.database import Database
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+    from gunicorn.workers.base import Worker
 
     Middleware = Callable[[WSGIApplication], WSGIApplication]
 
@@ -30,10 +34,11 @@ def make_wsgi(settings: Settings, database: Database | None = None) -> WSGIAppli
     """Return the whole service: static files first, then the forms, security headers around both."""
     flask = create_app(settings, database)
     preload(flask)
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     app: WSGIApplication = SecurityHeadersMiddleware(StaticSite(flask.wsgi_app, settings), settings.tls)
     if settings.proxies:
         app = ProxyFix(app, x_for=settings.proxies, x_proto=settings.proxies)
+    if settings.metrics_address:
+        app = metrics.MetricsMiddleware(app, flask.extensions["kim_database"], settings)
     return app
 
 
@@ -48,7 +53,8 @@ class Server(BaseApplication):  # type: ignore[misc]
     def load_config(self) -> None:
         """Set gunicorn's options."""
         options = {
-            "bind": f"{self.settings.bind}:{self.settings.port}",
+            # systemd's sockets take the place of these (LISTEN_FDS, sd_listen_fds(3)).
+            "bind": [f"{host}:{port}" for host, port in listen_addresses(self.settings)],
             "workers": self.settings.workers,
             "worker_class": BufferedWorker,
             "threads": 4,
@@ -63,6 +69,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             "forwarded_allow_ips": "",
             "secure_scheme_headers": {},
             "loglevel": "warning",
+            "logger_class": ServerLogger,
+            "child_exit": forget_worker,
             "accesslog": None,
             "proc_name": "kim",
             # gunicorn's control socket lies in the home folder and would be shared by all servers of a user.
@@ -79,6 +87,17 @@ class Server(BaseApplication):  # type: ignore[misc]
         return self.middleware(app) if self.middleware else app
 
 
+def listen_addresses(settings: Settings) -> list[tuple[str, int]]:
+    """Return the addresses that the server listens on: site and forms, then the metrics if they are wanted."""
+    return [(settings.bind, settings.port), *([settings.metrics_address] if settings.metrics_address else [])]
+
+
+def forget_worker(_arbiter: object, worker: Worker) -> None:
+    """Forget the metrics of a server process that has ended."""
+    if metrics.FOLDER_VARIABLE in os.environ:
+        metrics.forget_process(worker.pid)
+
+
 def serve(
     settings: Settings, middleware: Middleware | None = None, mail_worker: MailWorkerProcess | None = None
 ) -> None:
@@ -88,10 +107,16 @@ def serve(
     :param mail_worker: runs as long as the server; None where it is a service of its own.
     """
     parent = os.getpid()
+    folder = tempfile.TemporaryDirectory(prefix="kim-metrics-") if settings.metrics_address else None
+    if folder is not None:
+        metrics.use_folder(Path(folder.name))
     if mail_worker is not None:
         mail_worker.start()
     try:
         Server(settings, middleware).run()
     finally:
-        if mail_worker is not None and os.getpid() == parent:  # gunicorn's forked workers pass here, too
-            mail_worker.stop()
+        if os.getpid() == parent:  # gunicorn's forked workers pass here, too
+            if mail_worker is not None:
+                mail_worker.stop()
+            if folder is not None:
+                folder.cleanup()

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from email_validator import EmailNotValidError, validate_email
 
 from core.files import sync_folder, write_file
-from core.project import load_site_settings
+from core.project import ConfigError, load_site_settings, require_root_url
 from form_handler.settings.file import SETTINGS_FILE, SettingsError, merge_settings
 from form_handler.settings.values import (
     join_login,
@@ -51,7 +51,7 @@ SETTINGS: tuple[tuple[str, str, str, str], ...] = (
     ("KIM_MAIL_FROM", "sender of all mails", "e-mail", "kim@example.org (development)"),
     ("KIM_OFFICE_MAIL", "office that receives the forms", "e-mail", "office@example.org (development)"),
     ("KIM_SECRET_KEY", "key that signs tokens, at least 32 characters", "text", "made in the data folder (development)"),
-    ("KIM_SECRET_FILE", "file that holds the key, readable by its owner only", "path", "none"),
+    ("KIM_SECRET_FILE", "file that holds the key, readable by its owner only; further lines: former keys that are still accepted", "path", "none"),
     ("KIM_HOSTS", "host names that are answered, with commas, without scheme and port", "list", "127.0.0.1,localhost (development)"),
     ("KIM_TLS", "`1` where readers come over https: secure cookies, HSTS", "0 or 1", "0"),
     ("KIM_PROXIES", "reverse proxies in front whose X-Forwarded-For and X-Forwarded-Proto count; without one neither counts", "number", "0"),
@@ -63,6 +63,8 @@ SETTINGS: tuple[tuple[str, str, str, str], ...] = (
     ("KIM_OIDC_ISSUER", "the city's own log-in for `/eingang/` (OpenID Connect): address of the provider", "address", "none: passwords only"),
     ("KIM_OIDC_CLIENT_ID", "how the provider knows this service", "text", "none"),
     ("KIM_OIDC_CLIENT_SECRET", "the secret that goes with it", "text", "none"),
+    ("KIM_METRICS", "address and port of the metrics for Prometheus, for example `127.0.0.1:9127`", "address", "none"),
+    ("KIM_LOG", "`text`, or `json`: one object a line", "word", "text (production: json)"),
     ("KIM_WORKERS", "server processes", "number", "2"),
     ("KIM_HEAD_SECONDS", "time within which the head of a request must have come", "seconds", "10"),
     ("KIM_BODY_SECONDS", "time within which its body must have come after it", "seconds", "30"),
@@ -101,6 +103,9 @@ class Settings:
     oidc_client_secret: str = field(repr=False)
     workers: int
     time_zone: ZoneInfo = DEFAULT_TIME_ZONE
+    metrics_address: tuple[str, int] | None = None
+    log_format: Literal["text", "json"] = "text"
+    former_keys: tuple[str, ...] = field(default=(), repr=False)
     head_seconds: int = 10
     body_seconds: int = 30
 
@@ -152,7 +157,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         data_dir=data_dir,
         database_url=database_url,
         site_dir=site_dir,
-        smtp_url=_smtp(env.get("KIM_SMTP_URL")),
+        smtp_url=_smtp(env.get("KIM_SMTP_URL"), development),
         mail_from=_mail(env, "KIM_MAIL_FROM", "kim@example.org" if development else None),
         office_mail=_mail(env, "KIM_OFFICE_MAIL", "office@example.org" if development else None),
         secret_key="",
@@ -166,11 +171,16 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         time_zone=parse_time_zone("KIM_TIME_ZONE", env.get("KIM_TIME_ZONE") or DEFAULT_TIME_ZONE.key),
         **_provider(env),
         workers=_number(env, "KIM_WORKERS", 2, 1, 64),
+        metrics_address=_metrics(env),
+        log_format=_choice(env, "KIM_LOG", ("text", "json") if development else ("json", "text")),  # type: ignore[arg-type]
         head_seconds=_number(env, "KIM_HEAD_SECONDS", 10, 1, 600),
         body_seconds=_number(env, "KIM_BODY_SECONDS", 30, 1, 600),
     )
+    if found.metrics_address and found.metrics_address[1] == found.port:
+        raise SettingsError(f"KIM_METRICS and PORT are both {found.port}. Give the metrics a port of their own.")
     # Last, because development makes a key in the data folder: nothing is written if another setting is wrong.
-    return dataclasses.replace(found, secret_key=_secret(env, data_dir, development))
+    key, *former = _secrets(env, data_dir, development)
+    return dataclasses.replace(found, secret_key=key, former_keys=tuple(former))
 
 
 def _clean(name: str, value: str) -> str:
@@ -235,7 +245,21 @@ def _mail(env: Mapping[str, str], name: str, default: str | None) -> str:
 
 def _public_url(env: Mapping[str, str]) -> str:
     value = env.get("KIM_PUBLIC_URL") or str(load_site_settings()["url"])
-    return urlunsplit(parse_web_address("KIM_PUBLIC_URL", value, "https://kim.example.org/")).rstrip("/") + "/"
+    address = urlunsplit(parse_web_address("KIM_PUBLIC_URL", value, "https://kim.example.org/"))
+    try:
+        return require_root_url("KIM_PUBLIC_URL" if env.get("KIM_PUBLIC_URL") else "site_url in mkdocs.yml", address)
+    except ConfigError as error:
+        raise SettingsError(str(error)) from error
+
+
+def _metrics(env: Mapping[str, str]) -> tuple[str, int] | None:
+    value = env.get("KIM_METRICS")
+    if not value:
+        return None
+    host, _colon, port = value.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit() and len(port) < 6 and 0 < int(port) < 65536):
+        raise SettingsError(f"KIM_METRICS is {value[:60]!r}; write address and port, for example 127.0.0.1:9127.")
+    return parse_bind("KIM_METRICS", host), int(port)
 
 
 def _provider(env: Mapping[str, str]) -> dict[str, Any]:
@@ -254,11 +278,16 @@ def _provider(env: Mapping[str, str]) -> dict[str, Any]:
     return {"oidc_issuer": issuer and issuer.rstrip("/"), "oidc_client_id": client, "oidc_client_secret": secret}
 
 
-def _smtp(value: str | None) -> str | None:
+def _smtp(value: str | None, development: bool) -> str | None:
     """Return the mail server as a URL whose user name and password are percent-encoded."""
-    if not value:
-        return None
     name = "KIM_SMTP_URL"
+    if not value:
+        if development:
+            return None
+        raise SettingsError(
+            f"{name} is missing. Without a mail server nobody would learn of a form in production. "
+            "Set it, for example to smtp://127.0.0.1:25 or smtp+starttls://user:password@mail.example.org:587."
+        )
     example = "It must look like smtp://host:25, smtp+starttls://user:password@host:587 or smtps://…"
     if "://" not in value or value.partition("://")[0].lower() not in {"smtp", "smtp+starttls", "smtps"}:
         raise SettingsError(f"{name} has no scheme that is known. {example}")
@@ -279,17 +308,18 @@ def _hosts(env: Mapping[str, str], development: bool) -> tuple[str, ...]:
     return parse_hosts("KIM_HOSTS", value)
 
 
-def _secret(env: Mapping[str, str], data_dir: Path, development: bool) -> str:
-    secret = env.get("KIM_SECRET_KEY")
+def _secrets(env: Mapping[str, str], data_dir: Path, development: bool) -> list[str]:
+    """Return the key that signs, then former ones that are still accepted."""
+    secrets_found = [env["KIM_SECRET_KEY"]] if env.get("KIM_SECRET_KEY") else []
     if env.get("KIM_SECRET_FILE"):
-        secret = read_secret_file(Path(env["KIM_SECRET_FILE"]))
-    if not secret and development:
-        secret = load_or_generate_secret(data_dir)
-    if not secret:
+        secrets_found = read_secret_file(Path(env["KIM_SECRET_FILE"])).split()
+    if not secrets_found and development:
+        secrets_found = load_or_generate_secret(data_dir).split()
+    if not secrets_found:
         raise SettingsError("KIM_SECRET_KEY or KIM_SECRET_FILE is missing. Make one with: openssl rand -hex 32")
-    if len(secret) < 32 or len(set(secret)) < 8:
+    if any(len(secret) < 32 or len(set(secret)) < 8 for secret in secrets_found):
         raise SettingsError("The secret key is too weak. Make one with: openssl rand -hex 32")
-    return secret
+    return secrets_found
 
 
 def read_secret_file(path: Path) -> str:
