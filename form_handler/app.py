@@ -35,6 +35,8 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
     app = Flask("form_handler", static_folder=None)
     app.config.update(
         SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=list(settings.former_keys),
+        WTF_CSRF_SECRET_KEY=settings.secret_keys,
         SESSION_COOKIE_NAME="__Host-kim" if settings.tls else "kim",
         SESSION_COOKIE_SECURE=settings.tls,
         SESSION_COOKIE_HTTPONLY=True,

@@ -57,12 +57,12 @@ def confirm_email_page() -> BaseResponse:
 
 def find_submission_to_confirm(token: str) -> Submission | None:
     """Return the submission of a confirmation link; None if the link is not ours, too old, or for another address."""
-    signed = verify_email_confirmation(settings().secret_key, token)
+    signed = verify_email_confirmation(settings().secret_keys, token)
     found = find_by_number(database(), signed[0]) if signed else None
     if signed is None or found is None:
         return None
     given = str(found.answers.get(FORMS[found.form].sender_field or "") or "")
-    return found if given and matches_address(settings().secret_key, found.number, given, signed[1]) else None
+    return found if given and matches_address(settings().secret_keys, found.number, given, signed[1]) else None
 
 
 def is_valid_confirmation() -> bool:

@@ -95,7 +95,7 @@ def render_review(
         form_url=form_url(language, definition),
         send_url=form_url(language, definition) + SUBMIT_PATH,
         token=generate_csrf(),
-        stamp=sign_review(settings().secret_key, definition.key, number),
+        stamp=sign_review(settings().secret_keys, definition.key, number),
         number=number,
         notes=notes,
         contact=load_fallback_contact(),

@@ -140,7 +140,7 @@ def submit(language: Language, definition: FormDefinition) -> BaseResponse:
 
 def receipt(language: Language, definition: FormDefinition) -> BaseResponse:
     """Show the receipt of a signed address; without one, redirect to the form."""
-    reference = verify_receipt(settings().secret_key, definition.key, request.args.get("nr", ""))
+    reference = verify_receipt(settings().secret_keys, definition.key, request.args.get("nr", ""))
     if reference is None:
         return redirect(responses.form_url(language, definition), 303)
     g.stored = True
@@ -167,7 +167,7 @@ def look_up_receipt(reference: str) -> tuple[Submission | None, bool]:
 def has_valid_token(definition: FormDefinition, body: FormBody, number: str) -> bool:
     """Return whether this request comes from our review page in the same browser, at most a day old."""
     if is_cross_site(request) or not verify_review_token(
-        settings().secret_key, definition.key, number, body.internal_field("_stamp")
+        settings().secret_keys, definition.key, number, body.internal_field("_stamp")
     ):
         return False
     try:
@@ -181,7 +181,7 @@ def has_valid_token(definition: FormDefinition, body: FormBody, number: str) -> 
 def reusable_submission_number(definition: FormDefinition, body: FormBody) -> str | None:
     """Return the submission number of a review page that is shown again; None if it is not ours or another site sent it."""
     number = body.internal_field("_number")
-    ours = verify_submission_number(settings().secret_key, definition.key, number, body.internal_field("_stamp"))
+    ours = verify_submission_number(settings().secret_keys, definition.key, number, body.internal_field("_stamp"))
     return number if ours and not is_cross_site(request) else None
 
 
@@ -222,7 +222,7 @@ def store_and_redirect(language: Language, definition: FormDefinition, form: For
             partial(submission_mails, settings(), definition),
             now,
             judge=classifier(definition, answers, body, now),
-            fingerprint=fingerprint(settings().secret_key, browser_id(), definition.key, language.code, answers),
+            fingerprint=fingerprint(settings().secret_keys, browser_id(), definition.key, language.code, answers),
         )
     except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError) as error:
         current_app.logger.error("form %s not stored: %s", definition.key, type(error).__name__)
@@ -240,7 +240,7 @@ def store_and_redirect(language: Language, definition: FormDefinition, form: For
     )  # fmt: skip
     count_stored_form(current_app, definition.key, stored.held)
     warn_if_worker_is_missing(now)
-    query = urlencode({"nr": sign_receipt(settings().secret_key, definition.key, stored.reference)})
+    query = urlencode({"nr": sign_receipt(settings().secret_keys, definition.key, stored.reference)})
     return redirect(f"{responses.form_url(language, definition)}{RECEIPT_PATH}?{query}", 303)
 
 
@@ -262,7 +262,7 @@ def classifier(
     definition: FormDefinition, answers: dict[str, Any], body: FormBody, now: datetime.datetime
 ) -> SpamClassifier:
     """Return what scores the spam signals of this request once it is given a connection."""
-    seconds = review_age(settings().secret_key, body.internal_field("_stamp"))
+    seconds = review_age(settings().secret_keys, body.internal_field("_stamp"))
     signals = spam_signals(answers, body.internal_field(HONEYPOT_FIELD), seconds)
     recipient = mailbox_key(str(answers.get(definition.sender_field or "") or ""))
     return partial(score_signals, signals=signals, client=client_ip(), limit=settings().rate_limit, now=now, recipient=recipient)  # fmt: skip

@@ -117,21 +117,32 @@ def database_errors(settings: Settings) -> Iterator[None]:
     except faults as error:
         raise click.ClickException(str(error)) from error
     except sa.exc.DBAPIError as error:
+        if "malformed" in str(error.orig):
+            raise damaged_database(settings, str(error.orig)) from error
         reason = "is no SQLite database" if "not a database" in str(error.orig) else "cannot be reached"
         raise click.ClickException(
             f"The database {settings.database_name} {reason} ({type(error.orig).__name__}). Check KIM_DATABASE_URL and KIM_DATA_DIR."
         ) from error
 
 
-def require_sound_storage(settings: Settings, database: Database) -> None:
-    """End with a sentence if the data folder cannot be written or the database file is damaged."""
+def require_writable(settings: Settings) -> None:
+    """End with a sentence if the data folder cannot be written."""
     if not can_write(settings):
         raise click.ClickException(folder_fault(settings))
+
+
+def require_sound(settings: Settings, database: Database) -> None:
+    """End with a sentence if the database file is damaged."""
     if (fault := find_corruption(database)) is not None:
-        raise click.ClickException(
-            f"The database {settings.database_name} is damaged ({fault[:120]}). Nothing was changed. Keep the file, then "
-            "restore the newest backup into an empty data folder: kim restore FILE"
-        )
+        raise damaged_database(settings, fault)
+
+
+def damaged_database(settings: Settings, fault: str) -> click.ClickException:
+    """Return the error for a database file that SQLite cannot read whole."""
+    return click.ClickException(
+        f"The database {settings.database_name} is damaged ({fault[:120]}). Nothing was changed. Keep the file, then "
+        "restore the newest backup into an empty data folder: kim restore FILE"
+    )
 
 
 def ensure_port_free(bind: str, port: int) -> None:
@@ -185,8 +196,9 @@ def serve_foreground(
 
     configure_logging(settings.log_format)
     require_site(settings)
+    require_writable(settings)
     database = open_database(settings, settings.mode == "development")
-    require_sound_storage(settings, database)
+    require_sound(settings, database)
     seen = last_heartbeat(database)
     database.engine.dispose()
     if not os.environ.get("LISTEN_FDS"):  # else systemd holds the sockets and hands them on (sd_listen_fds(3))
@@ -304,10 +316,11 @@ def run_command(once: bool, parent: int | None) -> None:
     from form_handler.mail import worker
 
     settings = load_settings()
+    require_writable(settings)
     database = open_database(settings)
     if not once:
         configure_logging(settings.log_format)
-        require_sound_storage(settings, database)
+        require_sound(settings, database)
         worker.run_forever(database, settings, parent)
         return
     try:

@@ -154,7 +154,7 @@ def confirmation_text(settings: Settings, language: Language, submission: Submis
     given = submission.answers.get(FORMS[submission.form].sender_field or "")
     if not settings.confirm_email or not given:
         return [*lines, _("If you need a copy, reply to this e-mail or call us."), ""]
-    mark = sign_email_confirmation(settings.secret_key, submission.number, str(given))
+    mark = sign_email_confirmation(settings.secret_keys, submission.number, str(given))
     link = f"{settings.public_url.rstrip('/')}{language.root}adresse-bestaetigen/?nr={mark}"
     return [*lines, _("Do you want a copy? Then confirm your e-mail address with this link:"), link, ""]
 

@@ -110,6 +110,11 @@ class Settings:
     body_seconds: int = 30
 
     @property
+    def secret_keys(self) -> tuple[str, ...]:
+        """Return all keys that are accepted; the last one signs."""
+        return (*reversed(self.former_keys), self.secret_key)
+
+    @property
     def sqlite_path(self) -> Path | None:
         """Return the file of an SQLite database, None for PostgreSQL."""
         url = self.database_url

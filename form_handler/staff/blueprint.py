@@ -103,7 +103,7 @@ def redirect_to_login(target: str) -> BaseResponse:
 
 def check_post(rules: ViewRules) -> BaseResponse | None:
     """Return the page for a form that is refused, or None. Its text is saved or returned."""
-    owner = saved_forms.verify_page_owner(settings().secret_key, g.form.get("_page", ""))
+    owner = saved_forms.verify_page_owner(settings().secret_keys, g.form.get("_page", ""))
     if PUBLIC in rules.roles:
         return None if has_valid_token() else render_login(_("This page had been open for too long. Please enter name and password once more."), 403)  # fmt: skip
     if g.account is None:
@@ -205,7 +205,7 @@ def staff_context() -> dict[str, Any]:
         "deletion_days": ANNOUNCEMENT_DAYS,
         "shown_references": SHOWN_REFERENCES,
         "csrf_token": generate_csrf,
-        "page_owner": saved_forms.sign_page_owner(settings().secret_key, who.id) if who else "",
+        "page_owner": saved_forms.sign_page_owner(settings().secret_keys, who.id) if who else "",
     }
 
 

@@ -47,4 +47,4 @@ def remember_device(response: Response, request: Request, settings: Settings, ac
 
 
 def _serializer(settings: Settings) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(settings.secret_key, salt="device")
+    return URLSafeTimedSerializer(settings.secret_keys, salt="device")

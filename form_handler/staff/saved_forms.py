@@ -16,6 +16,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from form_handler.storage.database import Database
 from form_handler.storage.tables import saved_form
+from form_handler.tokens import Keys
 
 RETENTION = datetime.timedelta(days=7)
 MAX_PER_ACCOUNT = 20
@@ -34,16 +35,16 @@ class SavedForm:
     created_at: datetime.datetime
 
 
-def sign_page_owner(key: str, account_id: int) -> str:
+def sign_page_owner(keys: Keys, account_id: int) -> str:
     """Return the token in a page's forms that names the account of the page."""
-    value = URLSafeTimedSerializer(key, salt="page-owner").dumps(account_id)
+    value = URLSafeTimedSerializer(keys, salt="page-owner").dumps(account_id)
     return value if isinstance(value, str) else value.decode()
 
 
-def verify_page_owner(key: str, token: str) -> int | None:
+def verify_page_owner(keys: Keys, token: str) -> int | None:
     """Return the account of a page's token; None if it is invalid or older than a week."""
     try:
-        return int(URLSafeTimedSerializer(key, salt="page-owner").loads(token, max_age=MAX_PAGE_AGE_SECONDS))
+        return int(URLSafeTimedSerializer(keys, salt="page-owner").loads(token, max_age=MAX_PAGE_AGE_SECONDS))
     except (BadSignature, TypeError, ValueError):
         return None
 

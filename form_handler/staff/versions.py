@@ -27,4 +27,4 @@ def verify_version(token: str, found: Submission) -> Mapping[str, Any] | None:
 
 
 def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(settings().secret_key, salt="seen")
+    return URLSafeSerializer(settings().secret_keys, salt="seen")

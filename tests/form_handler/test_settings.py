@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 
 VALID_FORM = {
     "KIM_MODE": "production", "KIM_SECRET_KEY": "0123456789abcdef0123456789abcdef", "KIM_HOSTS": "kim.example.org",
-    "KIM_MAIL_FROM": "kim@example.org", "KIM_OFFICE_MAIL": "office@example.org",
+    "KIM_MAIL_FROM": "kim@example.org", "KIM_OFFICE_MAIL": "office@example.org", "KIM_SMTP_URL": "smtp://127.0.0.1:1",
 }  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def test_a_command_without_the_services_settings_creates_no_database(
     monkeypatch.setenv("KIM_DATA_DIR", str(tmp_path / "second"))
     production = {
         "KIM_MODE": "production", "KIM_SECRET_KEY": "0123456789abcdef0123456789abcdef", "KIM_HOSTS": "kim.example.org",
-        "KIM_MAIL_FROM": "kim@example.org", "KIM_OFFICE_MAIL": "office@example.org",
+        "KIM_MAIL_FROM": "kim@example.org", "KIM_OFFICE_MAIL": "office@example.org", "KIM_SMTP_URL": "smtp://127.0.0.1:1",
     }  # fmt: skip
     for name, value in production.items() if mode == "production" else ():
         monkeypatch.setenv(name, value)

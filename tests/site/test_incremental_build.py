@@ -696,3 +696,33 @@ def test_a_page_with_a_fault_is_not_taken_from_the_cache_of_the_build_that_faile
     for _time in range(2):
         with pytest.raises(BuildError, match=r"docs/en/seite-6\.md"):
             build_site(site, URL, docs)
+
+
+def test_a_build_keeps_the_address_of_the_build_before_until_another_is_given(tmp_path: Path) -> None:
+    docs, site = write_small_tree(tmp_path / "docs"), tmp_path / "site"
+
+    def address(given: str | None) -> str:
+        build_site(site, given, docs)
+        found = re.search(r"https://[^/]+/", (site / "sitemap.xml").read_text("utf-8").partition("<loc>")[2])
+        assert found is not None
+        return found[0]
+
+    assert address("https://stadt.example.org") == "https://stadt.example.org/"
+    write(docs, "en", "seite-1", "en 1", "A changed sentence.")
+    assert address(None) == "https://stadt.example.org/"
+    moved = tmp_path / "moved" / "site"
+    moved.parent.mkdir()
+    for name in BESIDE - {".site.lock"}:
+        (tmp_path / name).rename(moved.parent / name)
+    assert read_manifest(moved) is not None, "a site that was moved as a whole is the same"
+    moved.parent.joinpath("site").rename(site)
+    manifest_path(moved).rename(manifest_path(site))
+    assert address(URL) == URL
+    assert address(None) == URL
+
+
+def test_a_site_below_a_path_is_refused_because_its_links_would_leave_it(tmp_path: Path) -> None:
+    docs = write_small_tree(tmp_path / "docs")
+    with pytest.raises(BuildError, match="cannot lie below the path"):
+        build_site(tmp_path / "site", "https://www.example.org/kim/", docs)
+    assert not (tmp_path / "site").exists()

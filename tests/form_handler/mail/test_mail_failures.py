@@ -317,7 +317,7 @@ def test_a_missing_worker_is_visible_in_inbox_log_and_command(
 def test_in_production_the_server_starts_no_worker_and_says_so(tmp_path: Path) -> None:
     production = {
         "KIM_MODE": "production", "KIM_SECRET_KEY": "0123456789abcdef0123456789abcdef", "KIM_HOSTS": "127.0.0.1",
-        "KIM_MAIL_FROM": "kim@example.org", "KIM_OFFICE_MAIL": "office@example.org",
+        "KIM_MAIL_FROM": "kim@example.org", "KIM_OFFICE_MAIL": "office@example.org", "KIM_SMTP_URL": "smtp://127.0.0.1:1",
     }  # fmt: skip
     with stub_site_server(tmp_path / "var", **production) as server:
         assert server.mail_workers() == []
