@@ -18,8 +18,8 @@ from form_handler.storage.work_list import due_days
 
 STATES = ("new", "in_work", "answered", "closed")
 PER_PAGE = 50
-# Open entries by their day, then the newest; see :mod:`form_handler.storage.work_list`.
-LIST_ORDER = (submission.c.work_on, submission.c.received_at.desc(), submission.c.reference)
+# See :mod:`form_handler.storage.work_list`.
+LIST_ORDER = (submission.c.work_key, submission.c.reference)
 ONE_DAY = datetime.timedelta(days=1)
 
 

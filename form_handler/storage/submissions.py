@@ -16,7 +16,7 @@ from form_handler.forms.contact_details import canonical_address
 from form_handler.storage.database import Database
 from form_handler.storage.search import reference_spellings, search_columns
 from form_handler.storage.tables import outgoing_mail, submission
-from form_handler.storage.work_list import OPEN_WITHOUT_DAY, work_columns
+from form_handler.storage.work_list import work_columns
 
 # Without 0 O 1 I L U, which are mistaken for each other on the phone (after Crockford's base 32).
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -40,7 +40,7 @@ class Submission:
     :ivar follow_up: the day on which the office wants to see it again, or None.
     :ivar asked_at: when the last reply came that wants an answer, or None.
     :ivar company_key: the company's name for comparison, or None.
-    :ivar work_on: the day that orders the list.
+    :ivar work_key: its place in the work list, see :mod:`form_handler.storage.work_list`.
     """
 
     number: str
@@ -61,7 +61,7 @@ class Submission:
     follow_up: datetime.date | None = None
     asked_at: datetime.datetime | None = None
     company_key: str | None = None
-    work_on: datetime.date = OPEN_WITHOUT_DAY
+    work_key: str = ""
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ def store_submission(
     """
 
     sender = canonical_address(str(answers.get("email") or "")) or None
-    order = work_columns(form, "new", answers, now, None, None, database.time_zone)
+    order = work_columns(form, "new", answers, now, None, None, None, database.time_zone)
     for attempt in range(MAX_STORE_ATTEMPTS):
         # Everything that needs no database comes before the write lock.
         reference = new_reference()
@@ -165,8 +165,9 @@ def store_submission(
                     return known
                 verdict = judge(connection)
                 new = Submission(
-                    number, reference, form, language, "new", now, answers, verdict.held, verdict.suspicion, sender
-                )
+                    number, reference, form, language, "new", now, answers, verdict.held, verdict.suspicion, sender,
+                    company_key=order["company_key"], work_key=order["work_key"],
+                )  # fmt: skip
                 sent = [mail for mail in mails(new) if mail.kind == "office" or not verdict.silent]
                 _insert(connection, new, sent, columns, fingerprint)
             return new
@@ -225,7 +226,7 @@ def computed_columns(form: str, reference: str, answers: Mapping[str, Any]) -> d
 def work_order(found: Submission, zone: ZoneInfo) -> dict[str, Any]:
     """Return the columns that order the work list, computed from everything else in a submission."""
     return work_columns(
-        found.form, found.state, found.answers, found.asked_at or found.received_at, found.interim_at, found.follow_up,
+        found.form, found.state, found.answers, found.received_at, found.asked_at, found.interim_at, found.follow_up,
         zone,
     )  # fmt: skip
 
@@ -251,7 +252,7 @@ def from_row(row: sa.Row[Any]) -> Submission:
         follow_up=data["follow_up"],
         asked_at=data["asked_at"],
         company_key=data["company_key"],
-        work_on=data["work_on"],
+        work_key=data["work_key"],
     )
 
 

@@ -58,10 +58,10 @@ submission = sa.Table(
     sa.Column("asked_at", UtcDateTime, nullable=True, comment="when the last reply came that wants an answer"),
     sa.Column("company_key", sa.String(200), nullable=True, index=True, comment="company's name, for comparison"),
     sa.Column("due_on", sa.Date, nullable=True, comment="last day for what is owed next; see storage/work_list.py"),
-    sa.Column("work_on", sa.Date, nullable=False, server_default="9999-12-30", comment="day that orders the list"),
+    sa.Column("work_key", sa.String(22), nullable=False, server_default="", comment="orders the work list"),
     sa.Index("ix_submission_due_on", "held", "due_on"),
     sa.Index("ix_submission_held_state", "held", "state"),
-    sa.Index("ix_submission_work", "held", "work_on", sa.text("received_at DESC"), "reference"),
+    sa.Index("ix_submission_work", "held", "work_key", "reference"),
 )
 
 outgoing_mail = sa.Table(

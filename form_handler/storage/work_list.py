@@ -27,6 +27,7 @@ OPEN_STATES = ("new", "in_work")
 # Where the list puts what has no day: open entries behind those with a day, then what is done.
 OPEN_WITHOUT_DAY = datetime.date(9999, 12, 30)
 DONE = datetime.date(9999, 12, 31)
+NEWEST = 99_999_999_999  # seconds since 1970, later than any receipt
 COMPANY_FIELD, COMPANY_KEY_LENGTH = "company", 200
 # Raised when what is computed here changes; then stored columns are computed anew.
 VERSION = 1
@@ -110,28 +111,30 @@ def work_columns(
     form: str,
     state: str,
     answers: Mapping[str, Any],
-    asked_at: datetime.datetime,
+    received_at: datetime.datetime,
+    asked_at: datetime.datetime | None,
     interim_at: datetime.datetime | None,
     follow_up: datetime.date | None,
     zone: ZoneInfo,
 ) -> dict[str, Any]:
-    """Return the computed columns: company, next due day, and the day by which the list is ordered.
+    """Return the computed columns: company, next due day, and the place in the work list.
 
     The list has open entries first, those with the nearest day on top; a follow-up day brings back what is done, too.
+    The newest comes first where the day is the same. The place is a text, so that one index gives the order.
     """
-    due = due_days(form, state, answers, asked_at, interim_at, zone).next
+    due = due_days(form, state, answers, asked_at or received_at, interim_at, zone).next
     day = min((one for one in (due, follow_up) if one is not None), default=None)
     return {
         "company_key": company_key(str(answers.get(COMPANY_FIELD) or "")) or None,
         "due_on": due,
-        "work_on": day or (OPEN_WITHOUT_DAY if state in OPEN_STATES else DONE),
+        "work_key": f"{day or (OPEN_WITHOUT_DAY if state in OPEN_STATES else DONE)} {NEWEST - int(received_at.timestamp()):011}",
     }
 
 
 def recompute_work_columns(connection: sa.Connection, zone: ZoneInfo) -> None:
     """Compute the columns of everything stored anew, and note by which rules."""
     names = ("number", "form", "state", "answers", "received_at", "asked_at", "interim_at", "follow_up")
-    values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in ("company_key", "due_on", "work_on")}
+    values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in ("company_key", "due_on", "work_key")}
     statement = submission.update().where(submission.c.number == sa.bindparam("which")).values(values)
     last = ""
     while True:
@@ -144,7 +147,7 @@ def recompute_work_columns(connection: sa.Connection, zone: ZoneInfo) -> None:
         changes = []
         for row in rows:
             computed = work_columns(
-                row.form, row.state, json.loads(row.answers), row.asked_at or row.received_at, row.interim_at,
+                row.form, row.state, json.loads(row.answers), row.received_at, row.asked_at, row.interim_at,
                 row.follow_up, zone,
             )  # fmt: skip
             changes.append({"which": row.number, **{f"new_{name}": value for name, value in computed.items()}})

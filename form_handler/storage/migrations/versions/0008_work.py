@@ -13,13 +13,13 @@ def upgrade() -> None:
     op.add_column("submission", sa.Column("asked_at", sa.DateTime, nullable=True))
     op.add_column("submission", sa.Column("company_key", sa.String(200), nullable=True))
     op.add_column("submission", sa.Column("due_on", sa.Date, nullable=True))
-    # The service computes the order when it starts; until then everything counts as open.
-    op.add_column("submission", sa.Column("work_on", sa.Date, nullable=False, server_default="9999-12-30"))
+    # The service computes the order when it starts.
+    op.add_column("submission", sa.Column("work_key", sa.String(22), nullable=False, server_default=""))
     op.create_index("ix_submission_assignee", "submission", ["assignee"])
     op.create_index("ix_submission_company_key", "submission", ["company_key"])
     op.create_index("ix_submission_due_on", "submission", ["held", "due_on"])
     op.create_index("ix_submission_held_state", "submission", ["held", "state"])
-    op.create_index("ix_submission_work", "submission", ["held", "work_on", sa.text("received_at DESC"), "reference"])
+    op.create_index("ix_submission_work", "submission", ["held", "work_key", "reference"])
     entry = ("number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"))
     op.create_table(
         "message",
