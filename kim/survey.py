@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 import click
 
 from core.clock import local_day, utc_now
-from core.project import ROOT
 from form_handler.forms import FORMS
 from form_handler.survey.answers import DecisionError, State, count_states, decide, list_answers
-from form_handler.survey.publication import PublicationError, publish
+from form_handler.survey.publication import RESULTS_PATH, PublicationError, publish, withdraw, write_results
 from kim.service import OPERATOR, load_settings, open_database
 from kim.terminal import replace_control_characters
 
@@ -93,9 +92,9 @@ def reopen_command(references: tuple[str, ...]) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would be published.")
 def publish_command(dry_run: bool) -> None:
     """Publish results and quotations to docs/data/survey.yml; the next build shows them."""
-    database, path = open_database(load_settings()), ROOT / "docs" / "data" / "survey.yml"
+    database, path = open_database(load_settings()), RESULTS_PATH
     try:
-        done = publish(database, path, utc_now(), dry_run)
+        done = publish(database, path, utc_now(), dry_run, OPERATOR)
     except PublicationError as error:
         raise click.ClickException(str(error)) from error
     found = done.content
@@ -103,3 +102,20 @@ def publish_command(dry_run: bool) -> None:
     what = f"{found['answers']} companies, {cells} numbers, {len(found['quotations'])} quotations"
     click.echo(f"{what} would be published." if dry_run else f"{what}. Written: {path}. Now build the site: make build")
     click.echo(f"Answers: {format_states(done.states)}")
+
+
+@survey.command("withdraw")
+def withdraw_command() -> None:
+    """Take the published results back; counted answers stay counted, the next build shows no results."""
+    database = open_database(load_settings())
+    if not withdraw(database, OPERATOR, utc_now()):
+        raise click.ClickException("Nothing is published.")
+    write_results(database, RESULTS_PATH)
+    click.echo(f"Taken back. Deleted: {RESULTS_PATH}. Now build the site: make build")
+
+
+@survey.command("write")
+def write_command() -> None:
+    """Write docs/data/survey.yml as the database has it: what the inbox published, or took back."""
+    changed = write_results(open_database(load_settings()), RESULTS_PATH)
+    click.echo(f"{RESULTS_PATH} " + ("is written. Now build the site: make build" if changed else "is up to date."))

@@ -22,6 +22,7 @@ from form_handler.server.buffered_worker import MAX_CONNECTIONS, BufferedWorker
 from form_handler.server.static_files import StaticSite
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
+from form_handler.survey.publication import RESULTS_PATH
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 def make_wsgi(settings: Settings, database: Database | None = None) -> WSGIApplication:
     """Return the whole service: static files first, then the forms, security headers around both."""
     flask = create_app(settings, database)
+    flask.extensions["kim_results_file"] = results_file(settings)
     preload(flask)
     app: WSGIApplication = SecurityHeadersMiddleware(StaticSite(flask.wsgi_app, settings), settings.tls)
     if settings.proxies:
@@ -40,6 +42,12 @@ def make_wsgi(settings: Settings, database: Database | None = None) -> WSGIAppli
     if settings.metrics_address:
         app = metrics.MetricsMiddleware(app, flask.extensions["kim_database"], settings)
     return app
+
+
+def results_file(settings: Settings) -> Path:
+    """Return the file of the survey's results; a demonstration has one of its own."""
+    demonstration = (settings.data_dir / "demonstration").exists()
+    return settings.data_dir / "survey.yml" if demonstration else RESULTS_PATH
 
 
 class Server(BaseApplication):  # type: ignore[misc]

@@ -181,6 +181,28 @@ def accept_held(database: Database, found: Submission, actor: str, now: datetime
     _update(database, found.number, change)
 
 
+def mark_as_spam(database: Database, found: Submission, actor: str, now: datetime.datetime) -> None:
+    """Move a submission to the suspected spam, whatever its state; its mails that have not left are held.
+
+    It no longer counts in the inbox, in the numbers and in the survey, save where it is published already.
+
+    :raises GoneError: if the submission was deleted.
+    """
+
+    def change(connection: sa.Connection, current: Submission) -> dict[str, Any] | None:
+        if current.held:
+            return None
+        connection.execute(
+            outgoing_mail.update()
+            .where(outgoing_mail.c.number == current.number, outgoing_mail.c.state.in_(("waiting", "failed")))
+            .values(state="held")
+        )
+        record_event(connection, actor, "spam", now, current.number)
+        return {"held": True, "suspicion": " ".join(dict.fromkeys([*current.suspicion.split(), "hand"]))}
+
+    _update(database, found.number, change)
+
+
 def retry_mails(database: Database, actor: str, now: datetime.datetime, number: str | None = None) -> int:
     """Make undelivered mails due now, of one submission or of all; return their number."""
     where = [undelivered_condition()] if number is None else [undelivered_condition(), outgoing_mail.c.number == number]

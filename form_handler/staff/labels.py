@@ -31,6 +31,7 @@ def event_label(kind: str, detail: str) -> str:
         "note": _("wrote a note"),
         "interim": _("noted an interim notice"),
         "released": _("took it out of the suspected spam"),
+        "spam": _("marked it as spam"),
         "retry": _("had mails tried again"),
         "corrected": _("corrected answers: %(fields)s", fields=detail),
         "quoted": _("released a quotation"),
@@ -40,6 +41,8 @@ def event_label(kind: str, detail: str) -> str:
         "survey-counts": _("confirmed that this answer counts in the survey"),
         "survey-excluded": _("decided that this answer does not count in the survey"),
         "survey-reopened": _("took back the decision whether this answer counts"),
+        "survey-published": _("published the results of the survey"),
+        "survey-withdrawn": _("took back the results of the survey"),
     }.get(kind, kind)
 
 
@@ -83,6 +86,7 @@ def spam_reasons(signs: str) -> list[str]:
         "trap": _("the field that people do not see was filled in"),
         "fast": _("the entries were confirmed within two seconds"),
         "links": _("the text holds web addresses"),
+        "hand": _("a colleague marked it"),
         "rate": _("very many forms came from this connection"),
         "recipient": _("this e-mail address was entered many times today, so no receipt was sent to it"),
     }

@@ -76,11 +76,15 @@ class SurveyAnswer:
 
 
 def read_answers(connection: sa.Connection) -> list[SurveyAnswer]:
-    """Return all answers that are not held as spam, the oldest first, each with its state."""
+    """Return all answers that are not held as spam or are published, the oldest first, each with its state."""
     query = (
         sa.select(submission, survey_decision.c.counts, survey_decision.c.batch_id)
         .outerjoin(survey_decision, survey_decision.c.number == submission.c.number)
-        .where(submission.c.form == "survey", submission.c.held.is_(False))
+        .where(
+            submission.c.form == "survey",
+            # What is published stays counted when it turns out to be spam, or its company could be counted again.
+            submission.c.held.is_(False) | survey_decision.c.batch_id.is_not(None),
+        )
         .order_by(submission.c.received_at, submission.c.number)
     )
     rows = [(from_row(row), row.counts, row.batch_id) for row in connection.execute(query)]

@@ -1,7 +1,9 @@
 """From confirmed survey answers to ``docs/data/survey.yml``: counts that may be published, and released quotations.
 
 The database keeps batches and publications; the file is what the site's build reads and can be written again at any
-time. Only an older file, from before the database kept them, is read back, once.
+time. The file is read back only where it says more than the database remembers: it is from before the database kept
+publications, or an older backup was restored since. What it says then becomes a batch, and every answer that may be in it
+counts as published.
 """
 
 from __future__ import annotations
@@ -22,9 +24,11 @@ import yaml
 
 from core.clock import day_start, local_day
 from core.files import write_file
+from core.project import ROOT
 from form_handler.forms import FORMS
 from form_handler.forms.fields import MultiChoiceField, RatingField, choice_labels
 from form_handler.storage.database import Database
+from form_handler.storage.events import record_event
 from form_handler.storage.submissions import Submission
 from form_handler.storage.tables import quotation, submission, survey_batch, survey_decision, survey_publication
 from form_handler.survey.answers import State, count_states, read_answers
@@ -36,6 +40,7 @@ FILE_HEADER = """# Ergebnisse der Umfrage bei Betrieben. Geschrieben von `kim su
 """
 ACTOR = "kim"
 LOCK_NUMBER = 0x6B696D01
+RESULTS_PATH = ROOT / "docs" / "data" / "survey.yml"
 # Publication to count and base of each cell: question, then choice.
 Cells = dict[str, dict[str, tuple[int, int]]]
 # Line and paragraph separators, controls, surrogates, private use; and what turns the direction of a text.
@@ -91,32 +96,96 @@ def tabulate(found: Sequence[Submission]) -> dict[str, dict[str, int]]:
     return tables
 
 
-def publish(database: Database, path: Path, now: datetime.datetime, dry_run: bool = False) -> Publication:
-    """Close a batch if enough answers wait, and write what may be published, whole or not at all.
+def publish(
+    database: Database, path: Path, now: datetime.datetime, dry_run: bool = False, actor: str = ACTOR
+) -> Publication:
+    """Record a publication (:func:`record_publication`) and write the file of the results, whole or not at all.
 
     :param dry_run: change neither database nor file.
-    :raises TooFewError: if nothing has been published and too few answers count, or if nothing has changed.
-    :raises PublicationError: if an older file cannot be read.
+    :raises TooFewAnswersError: also if neither database nor file would change.
+    """
+    result = record_publication(database, path, now, dry_run, actor)
+    if not result.is_new and _read_text(path) == as_yaml(result.content):
+        raise nothing_new(result.states)
+    if not dry_run:
+        write_file(path, as_yaml(result.content))
+    return result
+
+
+def record_publication(
+    database: Database, path: Path | None, now: datetime.datetime, dry_run: bool = False, actor: str = ACTOR
+) -> Publication:
+    """Close a batch if enough answers wait, and record what may be published; :func:`write_results` writes the file.
+
+    :param path: the file of the results, which is only read; None: there is none.
+    :param dry_run: do not change the database.
+    :param actor: who publishes.
+    :raises TooFewAnswersError: if nothing has been published and too few answers count.
+    :raises PublicationError: if a file that says more than the database cannot be read.
     """
     results: list[Publication] = []
     try:
         with database.transaction() as connection:
-            results.append(_publish(connection, path, now, database.time_zone))
+            results.append(_publish(connection, path, now, database.time_zone, actor))
             if dry_run:
                 raise _DryRun
     except _DryRun:
         pass
-    result = results[0]
-    text = as_yaml(result.content)
-    if not result.is_new and _read_text(path) == text:
-        waiting = result.states["counts"]
-        raise TooFewAnswersError(
-            f"There is nothing new to publish: {waiting} confirmed answers are waiting; they are counted once there are "
-            f"{MIN_BATCH_SIZE}. {undecided_sentence(result.states)}"
+    as_yaml(results[0].content)  # refused here rather than by the build
+    return results[0]
+
+
+def nothing_new(states: Mapping[State, int]) -> TooFewAnswersError:
+    """Return the error that nothing new can be published."""
+    return TooFewAnswersError(
+        f"There is nothing new to publish: {states['counts']} confirmed answers are waiting; they are counted once there "
+        f"are {MIN_BATCH_SIZE}. {undecided_sentence(states)}"
+    )
+
+
+def withdraw(database: Database, actor: str, now: datetime.datetime) -> bool:
+    """Take the current publication back; return whether there was one.
+
+    The batches stay counted: what was public once may be known, so the same answers never come into another batch.
+    """
+    with database.transaction() as connection:
+        current = connection.execute(_current()).first()
+        if current is None or current.withdrawn_at is not None:
+            return False
+        done = connection.execute(
+            survey_publication.update()
+            .where(survey_publication.c.id == current.id, survey_publication.c.withdrawn_at.is_(None))
+            .values(withdrawn_at=now, withdrawn_by=actor)
         )
-    if not dry_run:
-        write_file(path, text)
-    return result
+        record_event(connection, actor, "survey-withdrawn", now)
+    return done.rowcount == 1
+
+
+def list_publications(database: Database) -> list[sa.Row[Any]]:
+    """Return all publications with content, actor and time, the newest first."""
+    with database.read_connection() as connection:
+        return list(connection.execute(survey_publication.select().order_by(survey_publication.c.id.desc())))
+
+
+def write_results(database: Database, path: Path) -> bool:
+    """Write the file of the results as the database has them, and delete it if they were taken back.
+
+    :return: whether the file has changed; False also where the database has never published.
+    :raises OSError: if the folder cannot be written.
+    """
+    with database.read_connection() as connection:
+        current = connection.execute(_current()).first()
+    if current is None:
+        return False
+    if current.withdrawn_at is not None:
+        there = path.exists()
+        path.unlink(missing_ok=True)
+        return there
+    text = as_yaml(json.loads(current.content))
+    if _read_text(path) == text:
+        return False
+    write_file(path, text)
+    return True
 
 
 def undecided_sentence(states: Mapping[State, int]) -> str:
@@ -127,12 +196,15 @@ def undecided_sentence(states: Mapping[State, int]) -> str:
     return f"{number} answers are undecided: kim survey list, or the inbox under “Umfrage”."
 
 
-def _publish(connection: sa.Connection, path: Path, now: datetime.datetime, zone: ZoneInfo) -> Publication:
+def _publish(
+    connection: sa.Connection, path: Path | None, now: datetime.datetime, zone: ZoneInfo, actor: str
+) -> Publication:
     if connection.dialect.name == "postgresql":  # on SQLite all writers stand in line anyway
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK_NUMBER)))
-    latest = _latest(connection)
-    if latest is None:
-        latest = _import_older_file(connection, path, now, zone)
+    if path is not None:
+        _import_file(connection, path, now, zone)
+    current = connection.execute(_current()).first()
+    latest = json.loads(current.content) if current is not None and current.withdrawn_at is None else None
     waiting = [one.submission for one in read_answers(connection) if one.state == "counts"]
     if len(waiting) >= MIN_BATCH_SIZE:
         _close_batch(connection, waiting, now, zone)
@@ -147,15 +219,17 @@ def _publish(connection: sa.Connection, path: Path, now: datetime.datetime, zone
     if latest is not None and {**content, "published_on": latest["published_on"]} == latest:
         return Publication(latest, states, False)
     connection.execute(
-        survey_publication.insert().values(published_at=now, content=json.dumps(content, ensure_ascii=False))
+        survey_publication.insert().values(
+            published_at=now, content=json.dumps(content, ensure_ascii=False), published_by=actor
+        )
     )
+    record_event(connection, actor, "survey-published", now, None, str(content["answers"]))
     return Publication(content, states, True)
 
 
-def _latest(connection: sa.Connection) -> dict[str, Any] | None:
-    query = sa.select(survey_publication.c.content).order_by(survey_publication.c.id.desc()).limit(1)
-    text = connection.execute(query).scalar()
-    return None if text is None else dict(json.loads(text))
+def _current() -> sa.Select[Any]:
+    """Select the newest publication; it may have been taken back."""
+    return survey_publication.select().order_by(survey_publication.c.id.desc()).limit(1)
 
 
 def _close_batch(
@@ -219,6 +293,7 @@ def released_quotations(connection: sa.Connection) -> list[dict[str, Any]]:
     query = (
         sa.select(quotation, submission.c.language, submission.c.answers)
         .join(submission, submission.c.number == quotation.c.number)
+        .where(submission.c.held.is_(False))
         .order_by(quotation.c.released_at, quotation.c.id)
     )
     found = []
@@ -257,25 +332,35 @@ def _read_text(path: Path) -> str | None:
         return None
 
 
-def _import_older_file(
-    connection: sa.Connection, path: Path, now: datetime.datetime, zone: ZoneInfo
-) -> dict[str, Any] | None:
-    """Take the results of an older file as the first batch; return its latest publication, or None.
+def _import_file(connection: sa.Connection, path: Path, now: datetime.datetime, zone: ZoneInfo) -> None:
+    """Take what the file says beyond the database's batches as one further batch.
 
-    Who was counted in it is not known. So every answer that had come by then counts as published and is never
-    counted again. Cells that today's rule would not show are left out.
+    Who was counted in it is not known. So every undecided or waiting answer that had come by then counts as published and
+    is never counted again. Cells that today's rule would not show are left out.
 
-    :raises PublicationError: if there is a file that cannot be read.
+    :raises PublicationError: if the database has no publication, and there is a file that cannot be read.
     """
-    current = read_older_file(path)
-    if current is None:
-        return None
-    companies, cells = _older_cells(path, current)
+    batches = connection.execute(survey_batch.select().order_by(survey_batch.c.id)).all()
+    try:
+        current = read_older_file(path)
+        if current is None:
+            return
+        companies, cells = _older_cells(path, current, batches)
+    except PublicationError:
+        if batches:  # the database has what was published, and the file is written anew
+            return
+        raise
+    if companies <= 0:
+        return
     day = str(current["published_on"])
     batch = _add_batch(connection, companies, str(current["first_answer"]), str(current["last_answer"]), cells, now)
     connection.execute(survey_publication.insert().values(published_at=now, content=json.dumps(current, default=str)))
     after = day_start(datetime.date.fromisoformat(day) + datetime.timedelta(days=1), zone)
-    known = sa.select(submission.c.number).where(submission.c.form == "survey", submission.c.received_at < after)
+    known = (
+        sa.select(submission.c.number)
+        .outerjoin(survey_decision, survey_decision.c.number == submission.c.number)
+        .where(submission.c.form == "survey", submission.c.received_at < after, survey_decision.c.batch_id.is_(None))
+    )
     for number in connection.execute(known).scalars().all():
         connection.execute(survey_decision.delete().where(survey_decision.c.number == number))
         connection.execute(
@@ -283,7 +368,6 @@ def _import_older_file(
                 number=number, counts=True, batch_id=batch, decided_by=ACTOR, decided_at=now
             )
         )
-    return None
 
 
 def read_older_file(path: Path) -> dict[str, Any] | None:
@@ -306,10 +390,11 @@ def read_older_file(path: Path) -> dict[str, Any] | None:
     return current if isinstance(current, dict) else None
 
 
-def _older_cells(path: Path, current: Mapping[str, Any]) -> tuple[int, Cells]:
-    """Return companies and cells of an older publication, as far as today's rule shows them."""
+def _older_cells(path: Path, current: Mapping[str, Any], batches: Sequence[Any]) -> tuple[int, Cells]:
+    """Return companies and cells of a file beyond those of the known batches, as far as today's rule shows them."""
     try:
-        companies = int(current["answers"])
+        whole = int(current["answers"])
+        companies = whole - sum(batch.companies for batch in batches)
         datetime.date.fromisoformat(str(current["published_on"]))
         if not all(re.fullmatch(r"\d{4}-\d\d", str(current[name])) for name in ("first_answer", "last_answer")):
             raise ValueError("month")
@@ -317,11 +402,13 @@ def _older_cells(path: Path, current: Mapping[str, Any]) -> tuple[int, Cells]:
         cells: Cells = {}
         for name, table in current["tables"].items():
             for key, number in table.items():
-                base = int(bases.get(name, {}).get(key, companies))
-                if THRESHOLD <= int(number) <= base - THRESHOLD:
-                    # YAML 1.1 took the keys yes and no for truth values where they were not quoted.
-                    word = {True: "yes", False: "no"}.get(key, str(key)) if isinstance(key, bool) else str(key)
-                    cells.setdefault(str(name), {})[word] = (int(number), base)
+                # YAML 1.1 took the keys yes and no for truth values where they were not quoted.
+                word = {True: "yes", False: "no"}.get(key, str(key)) if isinstance(key, bool) else str(key)
+                known = [json.loads(batch.tables).get(str(name), {}).get(word, (0, 0)) for batch in batches]
+                base = int(bases.get(name, {}).get(key, whole)) - sum(pair[1] for pair in known)
+                more = int(number) - sum(pair[0] for pair in known)
+                if THRESHOLD <= more <= base - THRESHOLD:
+                    cells.setdefault(str(name), {})[word] = (more, base)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise PublicationError(
             f"{path}: the earlier results are incomplete. Restore the file: git checkout -- {path}"

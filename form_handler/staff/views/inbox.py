@@ -76,7 +76,8 @@ def download(kind: str) -> BaseResponse:
     with database().transaction() as connection:
         events.record_event(connection, g.account.name, "exported", utc_now(), None, f"{kind} {len(found)}")
     zone = settings().time_zone
-    return file_response(make(found, zone), f"kim-{local_day(utc_now(), zone)}.{kind}", mimetype)
+    notes = export.read_notes(database(), found)
+    return file_response(make(found, zone, notes), f"kim-{local_day(utc_now(), zone)}.{kind}", mimetype)
 
 
 @staff.route("/mails/", methods=["GET", "POST"], role=INBOX, saved_fields=())
