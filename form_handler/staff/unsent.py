@@ -79,6 +79,7 @@ def describe_form(path: str) -> str:
     words = {
         "write_note": _("Note"), "change_state": _("State"), "correct_answers": _("Correction"),
         "release_quotation": _("Quotation for the website"), "interim": _("An interim notice has been given"),
+        "mark_spam": _("Mark as spam"),
         "release_held": _("No spam: take it in and send its mails"), "retry_submission_mails": _("Try again now"),
         "mails": _("Try all again now"),
     }.get(view, "")  # fmt: skip

@@ -169,6 +169,14 @@ def release_held(found: Submission) -> BaseResponse:
     return redirect_to_submission(found)
 
 
+@staff.route("/v/<reference>/spam", methods=["POST"], role=INBOX, saved_fields=())
+@submission_view
+def mark_spam(found: Submission) -> BaseResponse:
+    """Move a submission to the suspected spam."""
+    actions.mark_as_spam(database(), found, g.account.name, utc_now())
+    return redirect_to_submission(found)
+
+
 @staff.route("/v/<reference>/mails", methods=["POST"], role=INBOX, saved_fields=())
 @submission_view
 def retry_submission_mails(found: Submission) -> BaseResponse:
