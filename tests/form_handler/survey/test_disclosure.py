@@ -445,7 +445,8 @@ def test_the_commands_list_decide_and_publish(tmp_path: Path, monkeypatch: pytes
     from kim.cli import main
 
     monkeypatch.setenv("KIM_DATA_DIR", str(tmp_path / "var"))
-    monkeypatch.setattr("kim.survey.ROOT", tmp_path)
+    path = tmp_path / "docs" / "data" / "survey.yml"
+    monkeypatch.setattr("kim.survey.RESULTS_PATH", path)
     (tmp_path / "docs" / "data").mkdir(parents=True)
     run = CliRunner()
     assert run.invoke(main, ["db", "init"]).exit_code == 0
@@ -466,6 +467,10 @@ def test_the_commands_list_decide_and_publish(tmp_path: Path, monkeypatch: pytes
     assert done.exit_code == 0, done.output
     assert f"{MIN_BATCH_SIZE} companies" in done.stdout
     assert f"{MIN_BATCH_SIZE} published" in done.stdout
+    assert run.invoke(main, ["survey", "withdraw"]).exit_code == 0
+    assert not path.exists()
+    assert run.invoke(main, ["survey", "withdraw"]).exit_code == 1
+    assert "up to date" in run.invoke(main, ["survey", "write"]).stdout
     database.engine.dispose()
 
 
