@@ -183,7 +183,6 @@ def render_booklet(
                     "title": page.text(language).front_matter.title,
                     "url": base + page.url(language),
                     "as_of": page.front_matter.as_of,
-                    "review_by": page.front_matter.review_by,
                     "number": numbers.get(anchor(page)),
                     "html": Markup(render_chapter(site_dir, page, language, names, base)),  # noqa: S704 - from our built page
                 }

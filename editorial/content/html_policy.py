@@ -89,22 +89,25 @@ _CELL: Mapping[str, Rule] = {"class": _class_names("kim-align-start", "kim-align
 ALLOWED: Mapping[str, Mapping[str, Rule]] = {
     **{tag: {} for tag in (
         "h1", "h2", "h3", "h4", "h5", "h6", "ul", "li", "dl", "dt", "dd", "strong", "em", "pre", "br", "hr", "blockquote",
-        "footer", "table", "thead", "tbody", "tr", "bdi",
+        "footer", "bdi",
     )},
     "p": {"class": _class_names("admonition-title", "kim-stale")},
     "caption": {"class": _class_names("kim-visually-hidden")},
     "ol": {"start": _NUMBER},
-    "th": {**_CELL, "scope": _class_names("row", "col")},
-    "td": _CELL,
+    "table": {"role": _class_names("table")},
+    **{tag: {"role": _class_names("rowgroup")} for tag in ("thead", "tbody")},
+    "tr": {"role": _class_names("row")},
+    "th": {**_CELL, "scope": _class_names("row", "col"), "role": _class_names("rowheader", "columnheader")},
+    "td": {**_CELL, "role": _class_names("cell"), "data-label": _anything},
     "code": {"class": _pattern(r"language-[a-z0-9+-]+")},
-    "span": {"class": _class_names("kim-visually-hidden"), "data-pagefind-ignore": _class_names()},
+    "span": {"class": _class_names("kim-visually-hidden", "kim-admonition-kind"), "data-pagefind-ignore": _class_names()},
     "a": {
         "href": _anything, "title": _anything, "class": _class_names("button", "kim-tel"), "hreflang": _LANG, "download": _class_names(),
     },
     "img": {"src": _anything, "alt": _anything, "title": _anything, "width": _NUMBER, "height": _NUMBER, "loading": _class_names("lazy")},
     "div": {
         "class": lambda value: value in {"kim-table", "kim-hero", "kim-entry-cards"} or _is_admonition_class(value),
-        "role": _class_names("region"), "tabindex": _class_names("0"), "aria-label": _anything,
+        "role": _class_names("region", "note"), "tabindex": _class_names("0"), "aria-label": _anything,
     },
     "section": {"class": _pattern(r"kim-home__section|kim-entry-card kim-entry-card--[0-9]|kim-chart|kim-quotes"), "aria-labelledby": _ID},
     # The survey's charts (editorial/content/survey_results.py); no element of SVG that loads, links or runs anything.

@@ -5,36 +5,120 @@ from __future__ import annotations
 import itertools
 import posixpath
 import re
-from collections.abc import Callable, Iterator
-
-from markupsafe import escape
+from collections.abc import Iterator, Mapping
+from html import escape
 
 from core.languages import Language, default_language
 from editorial.content.pages import Content, Page
-from editorial.content.structure import HOME_WAYS
+from editorial.content.structure import FURTHER_READING, HOME_WAYS
 
 # What opens a tag, a comment, a declaration or a processing instruction (HTML Standard, 13.2.5.6 tag open state).
 _MARKUP_START = re.compile(r"<(?=[A-Za-z/!?])[^\s>]*>?")
 _CODE = re.compile(r"(?<![\\`])(`+)(?!`)((?:(?!\n[ \t]*\n).)+?)(?<!`)\1(?!`)", re.DOTALL)
 _ALIGNED = re.compile(r'<(t[hd]) style="text-align: (left|right|center);">')
-_TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
+_TABLE = re.compile(
+    r"<h[1-6][^>]*>(?P<heading>.*?)</h[1-6]>"
+    r'|(?:<p class="caption">(?P<caption>(?:(?!</p>).)*)</p>\s*)?<table>(?P<table>.*?)</table>',
+    re.DOTALL,
+)
+_OWN_CAPTION = re.compile(r"\s*<caption[^>]*>(.*?)</caption>", re.DOTALL)
+_HEADER = re.compile(r"<th\b([^>]*)>")
+_ROW = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
+_CELL = re.compile(r"<(t[hd])\b([^>]*)>(.*?)</\1>", re.DOTALL)
+_ANY_TAG = re.compile(r"<[^>]*>")
+_HIDDEN_WORDS = re.compile(r'<span class="kim-visually-hidden"[^>]*>[^<]*</span>')
+_ADMONITION = re.compile(
+    r'<div class="admonition (([a-z]+)[^"]*)">\n<p class="admonition-title([^>]*)>(.*?)</p>', re.DOTALL
+)
+_FURTHER_READING = re.compile(
+    rf'<h2 id="{FURTHER_READING}"((?:(?!</h2>).)*)</h2>((?:(?!<h[12]\b).)*</[uo]l>)', re.DOTALL
+)
 _SECTION = re.compile(r'(?=<h2 id="([^"]+)")')
 ALIGNMENT_CLASSES = {"left": "start", "right": "end", "center": "center"}
 
 
-def wrap_tables(html: str, label_of: Callable[[int], str]) -> str:
-    """Make tables scroll inside a named region and say alignment by class instead of a style attribute.
+def wrap_tables(html: str, title: str = "") -> str:
+    """Give each table a caption, row headers and the label of its column in each cell, inside a named scroll region.
 
-    ``label_of`` gives the name of the first, second, … table of the page; regions need different names.
+    The caption is the paragraph of the class ``caption`` that stands right before the table, else the heading above it;
+    a second table below one heading has a number. Alignment is a class, because the CSP refuses style attributes. The
+    roles keep the table a table where the stylesheet shows its rows as cards (WCAG 2.2, 1.3.1 and 1.4.10).
+
+    :param title: names a table above the first heading.
     """
-    numbers = itertools.count(1)
-    html = _ALIGNED.sub(lambda m: f'<{m[1]} class="kim-{ALIGNMENT_CLASSES[m[2]]}">', html)
-    return _TABLE.sub(
-        lambda m: (
-            f'<div class="kim-table" role="region" tabindex="0" aria-label="{escape(label_of(next(numbers)))}"><table>{m[1]}</table></div>'
-        ),
-        html,
-    )
+    html = _ALIGNED.sub(lambda m: f'<{m[1]} class="kim-align-{ALIGNMENT_CLASSES[m[2]]}">', html)
+    heading, captions = escape(title, quote=False), dict[str, int]()
+
+    def wrap(match: re.Match[str]) -> str:
+        nonlocal heading
+        if match["table"] is None:
+            heading = _plain_words(match["heading"])
+            return match[0]
+        caption, body = match["caption"], match["table"]
+        if own := _OWN_CAPTION.match(body):  # the charts of the survey
+            name, body = _plain_words(own[1]), body[own.end() :]
+            caption = own[0]
+        elif caption:
+            name, caption = _plain_words(caption), f"<caption>{caption}</caption>"
+        else:
+            count = captions[heading] = captions.get(heading, 0) + 1
+            name = heading if count == 1 else f"{heading} ({count})"
+            caption = f'<caption class="kim-visually-hidden">{name}</caption>'
+        label = name.replace('"', "&quot;")
+        return (
+            f'<div class="kim-table" role="region" tabindex="0" aria-label="{label}">'
+            f'<table role="table">{caption}{_label_cells(body)}</table></div>'
+        )
+
+    return _TABLE.sub(wrap, html)
+
+
+def _plain_words(html: str) -> str:
+    """Return the words of inline HTML, still escaped, without what only screen readers get."""
+    return " ".join(_ANY_TAG.sub("", _HIDDEN_WORDS.sub("", html)).split())
+
+
+def _label_cells(table: str) -> str:
+    """Make the first cell of each row a header and give the others the words of their column's header."""
+    head, separator, body = table.partition("<tbody>")
+    labels = [_plain_words(cell[3]).replace('"', "&quot;") for cell in _CELL.finditer(head)]
+
+    def row(match: re.Match[str]) -> str:
+        return f'<tr role="row">{"".join(map(cell, itertools.count(), _CELL.finditer(match[1])))}</tr>'
+
+    def cell(place: int, match: re.Match[str]) -> str:
+        tag, attributes, words = match.groups()
+        if tag == "th" or (place == 0 and len(labels) > 1 and words.strip()):
+            scope = "" if "scope=" in attributes else ' scope="row"'
+            return f'<th role="rowheader"{scope}{attributes}>{words}</th>'
+        label = f' data-label="{labels[place]}"' if place < len(labels) and labels[place] else ""
+        return f'<td role="cell"{label}{attributes}>{words}</td>'
+
+    def header(match: re.Match[str]) -> str:
+        scope = "" if "scope=" in match[1] else ' scope="col"'
+        return f'<th role="columnheader"{scope}{match[1]}>'
+
+    head = _HEADER.sub(header, head).replace("<thead>", '<thead role="rowgroup">').replace("<tr>", '<tr role="row">')
+    return head + separator.replace("<tbody>", '<tbody role="rowgroup">') + _ROW.sub(row, body)
+
+
+def name_admonitions(html: str, words: Mapping[str, str]) -> str:
+    """Make each box a note that says its kind in a word before its title; colour and icon alone do not reach everybody.
+
+    WCAG 2.2, 1.3.1 (Info and Relationships) and 1.4.1 (Use of Color). A title that holds the word says it once.
+
+    :param words: the word of each kind, in the language of the text.
+    """
+
+    def name(match: re.Match[str]) -> str:
+        classes, kind, attributes, title = match.groups()
+        word = words.get(kind, words["note"])
+        box = f'<div class="admonition {classes}" role="note">\n<p class="admonition-title{attributes}>'
+        if word.casefold() in _plain_words(title).casefold():
+            return f"{box}{title}</p>"
+        return f'{box}<span class="kim-admonition-kind" data-pagefind-ignore>{word}: </span>{title}</p>'
+
+    return _ADMONITION.sub(name, html)
 
 
 def wrap_home_sections(html: str) -> str:
@@ -56,6 +140,18 @@ def wrap_home_sections(html: str) -> str:
     if in_entry_cards:
         out.append("</div>")
     return "".join(out)
+
+
+def split_further_reading(html: str) -> tuple[str, str]:
+    """Return a page without the section of links to sister pages, and that section with its heading one level down.
+
+    What follows the last list of the section, such as the note that this is no legal advice, stays with the text.
+    """
+    match = _FURTHER_READING.search(html)
+    if match is None:
+        return html, ""
+    heading, links = match.groups()
+    return html[: match.start()] + html[match.end() :], f'<h3 id="{FURTHER_READING}"{heading}</h3>{links}'
 
 
 # MkDocs follows relative links only; a scheme of our own passes it by and is taken off again.

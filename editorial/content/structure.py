@@ -74,6 +74,8 @@ OFFLINE = "offline"
 PRIVACY = "datenschutz"
 IMPRINT = "impressum"
 ACCESSIBILITY = "barrierefreiheit"
+# The id of the heading over links to sister pages; the layout folds that section away at the end of the page.
+FURTHER_READING = "weiter"
 # Ids of the headings on the home page that lead each audience on.
 HOME_WAYS = ("neu", "betrieb", "helfen")
 

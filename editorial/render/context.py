@@ -11,6 +11,7 @@ from core.languages import Language, default_language
 from editorial.content import toolkit
 from editorial.content.booklets import BOOKLETS
 from editorial.content.front_matter import TranslationFrontMatter
+from editorial.content.markdown import split_further_reading
 from editorial.content.pages import Page
 from editorial.content.structure import HOME, NAVIGATION, OFFLINE_LIST, OFFLINE_PAGES, linked_pages
 from editorial.content.taxonomy import card_filters, page_tags
@@ -147,6 +148,7 @@ def layout_context(site: SiteData, language: Language, current: Page | None) -> 
 def page_context(site: SiteData, language: Language, page: Page, html: str) -> dict[str, Any]:
     """Return the whole `kim` object of one page in one language; templates read nothing else."""
     content, text = site.content, page.text(language)
+    shown, further = split_further_reading(html)
     fallback = not page.is_translated(language)
     content_language = default_language() if fallback else language
     url = site.settings["url"].rstrip("/")
@@ -170,7 +172,6 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
             "content_lang": page.front_matter.lang or content_language.code,
             "content_dir": content_language.dir,
             "as_of": page.front_matter.as_of,
-            "review_by": page.front_matter.review_by,
             "confirmed": page.front_matter.confirmed,
             "audience": list(page.front_matter.audience),
             "topics": list(page.front_matter.topics),
@@ -179,7 +180,8 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
             "measure": page.front_matter.measure,
             "booklet": page.key in BOOKLET_SECTIONS,
             "translation": translation_context(page, language, site.states.get((page.key, language.code)), html),
-            "html": Markup(html),  # noqa: S704 - made by Markdown from our own pages, where HTML is refused
+            "html": Markup(shown),  # noqa: S704 - made by Markdown from our own pages, where HTML is refused
+            "further": Markup(further),  # noqa: S704 - part of the same
         },
         "canonical": url + page.url(content_language),
         "qr": qr_svg(url + page.url(content_language)),
@@ -278,7 +280,7 @@ def error_context(
         "page": {
             "key": "404", "title": title, "nav_title": title, "description": description, "url": "", "slug": "",
             "layout": layout, "is_fallback": False, "content_lang": language.code, "content_dir": language.dir,
-            "as_of": None, "review_by": None, "confirmed": True, "audience": [], "topics": [], "hue": "", "offer": None,
+            "as_of": None, "further": Markup(""), "confirmed": True, "audience": [], "topics": [], "hue": "", "offer": None,
             "measure": None, "booklet": False, "translation": None, "html": Markup(""),
         },
         "canonical": None,

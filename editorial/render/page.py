@@ -51,7 +51,9 @@ def postprocess_html(html: str, site: SiteData, page: Page, language: Language) 
         _("The German text of this passage has changed."),
         _("Something in the German text of this section has changed."),
     )
-    html = markdown.wrap_tables(html, lambda number: _("Table %(number)s, can be scrolled sideways", number=number))
+    html = markdown.wrap_tables(html, page.text(language).front_matter.title)
+    with gettext.use_language(content_language(page, language).code):
+        html = markdown.name_admonitions(html, admonition_words())
     if not content_language(page, language).default:
         html = tag_german_terms(html, site.facts.german_terms, language.code)
     html = markdown.wrap_home_sections(html) if page.front_matter.layout == "home" else html
@@ -65,6 +67,16 @@ def postprocess_html(html: str, site: SiteData, page: Page, language: Language) 
             )
         )
     return html.replace('class="button"', 'class="kim-button"')  # { .button } is what editors write
+
+
+def admonition_words() -> dict[str, str]:
+    """Return the word that says of each kind of box what it is."""
+    return {
+        "note": _("Please note"),
+        "tip": _("Tip"),
+        "warning": _("Attention"),
+        "danger": _("Danger"),
+    }
 
 
 def shortcode_renderers(site: SiteData, language: Language) -> ShortcodeRenderers:

@@ -29,7 +29,6 @@ class BarrierForm(Form):
     email = EmailField(
         _l("E-mail address"),
         description=_l("Only if you want an answer. We also confirm by e-mail that your report has arrived."),
-        render_kw={"autocomplete": "email", "inputmode": "email"},
     )
 
 

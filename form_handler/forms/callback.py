@@ -40,12 +40,10 @@ class CallbackForm(Form):
     phone = PhoneField(
         _l("Phone number"), require_phone_or_email,
         description=_l("Enter a phone number or an e-mail address. One of them is enough."),
-        render_kw={"autocomplete": "tel", "inputmode": "tel"},
     )  # fmt: skip
     email = EmailField(
         _l("E-mail address"),
         description=_l("If you would rather be written to. We also confirm there that your entries have arrived."),
-        render_kw={"autocomplete": "email", "inputmode": "email"},
     )
     topic = ChoiceField(
         _l("What is it about?"), TOPICS, required(_l("Choose what it is about, so that the right colleague calls you.")),

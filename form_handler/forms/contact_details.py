@@ -71,6 +71,24 @@ def clean_address(text: str) -> str:
     return to_nfc("@".join(part.strip() for part in text.split("@")))
 
 
+def clean_typed_address(text: str) -> str:
+    """Return what :func:`clean_address` returns, with its domain as the person wrote it.
+
+    A browser sends the domain of a field of type ``email`` in ASCII (HTML Standard, 4.10.5.1.5), so that ``jörg.example``
+    would come back as ``xn--jrg-sna.example``. A domain that is no form of IDNA2008 stays as it came.
+    """
+    text = clean_address(text)
+    local, at, domain = text.rpartition("@")
+    if not at or "xn--" not in domain.lower() or len(text) > MAX_ADDRESS_CHARS:
+        return text
+    import idna  # late: the build, which draws the forms, does without
+
+    try:
+        return f"{local}@{idna.decode(domain)}"
+    except (idna.IDNAError, UnicodeError):
+        return text
+
+
 def _strip_wrapping(text: str) -> str:
     return text.lstrip(OPENING).rstrip(CLOSING)
 

@@ -10,7 +10,7 @@ from typing import Any
 from wtforms import BooleanField, Field, Form, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms import SelectChoice as Choice  # type: ignore[attr-defined]  # newer than its published types
 from wtforms.validators import StopValidation
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput, EmailInput, ListWidget, TelInput
 
 from core.gettext import gettext as _
 from core.gettext import lazy_gettext as _l
@@ -23,7 +23,7 @@ from form_handler.forms.cleaning import (
     find_overlong_marks,
     skip_overlong,
 )
-from form_handler.forms.contact_details import clean_address, clean_phone
+from form_handler.forms.contact_details import clean_phone, clean_typed_address
 
 MAX_LINE_CHARS = 200
 # Companies of the commercial register have names of more than 220 characters.
@@ -249,12 +249,17 @@ class LineField(StringField):
 
 
 class EmailField(LineField):
-    """An e-mail address."""
+    """An e-mail address: a phone shows its keyboard for addresses, writes no capital first, and offers the person's own.
 
-    clean = staticmethod(clean_address)
+    The forms are ``novalidate``: what an address is, is decided by :func:`valid_email` alone.
+    """
+
+    clean = staticmethod(clean_typed_address)
+    widget = EmailInput()
 
     def __init__(self, label: Any, *checks: Validator, **options: Any) -> None:
-        super().__init__(label, *checks, limit=MAX_ADDRESS_CHARS, **options)
+        keyboard = {"autocomplete": "email", "inputmode": "email", "autocapitalize": "none", "spellcheck": "false"}
+        super().__init__(label, *checks, limit=MAX_ADDRESS_CHARS, render_kw=keyboard, **options)
         self.validators = [*self.validators, valid_email]
 
 
@@ -262,9 +267,11 @@ class PhoneField(LineField):
     """A telephone number, in any way people write it."""
 
     clean = staticmethod(clean_phone)
+    widget = TelInput()
 
     def __init__(self, label: Any, *checks: Validator, **options: Any) -> None:
-        super().__init__(label, *checks, limit=MAX_PHONE_CHARS, **options)
+        keyboard = {"autocomplete": "tel", "inputmode": "tel"}
+        super().__init__(label, *checks, limit=MAX_PHONE_CHARS, render_kw=keyboard, **options)
 
 
 class MultilineField(TextAreaField):

@@ -84,12 +84,10 @@ class ParticipationForm(Form):
     email = EmailField(
         _l("E-mail address"), required(_l("Enter an e-mail address, so that we can answer you.")),
         description=_l("We send our answer and a confirmation of receipt to this address."),
-        render_kw={"autocomplete": "email", "inputmode": "email"},
     )  # fmt: skip
     phone = PhoneField(
         _l("Phone number"),
         description=_l("If you would rather be called."),
-        render_kw={"autocomplete": "tel", "inputmode": "tel"},
     )
     trade = ChoiceField(_l("Trade"), TRADES, description=_l("So that the right colleague answers you."))
     employees = RadioChoiceField(

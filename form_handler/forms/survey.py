@@ -152,7 +152,6 @@ class SurveyForm(Form):
     email = EmailField(
         _l("E-mail address"),
         description=_l("Only if you want a confirmation or an answer. It is not part of the results."),
-        render_kw={"autocomplete": "email", "inputmode": "email"},
     )
     consent_quote = ConsentField(
         _l("You may publish my sentences as a quotation, without a name."),

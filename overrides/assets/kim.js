@@ -119,6 +119,28 @@
     count();
   }
 
+  /* ---- An anchor inside something folded opens it; paper shows it (browsers that do neither by themselves) -------- */
+
+  const openTarget = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const folded = target?.closest("details");
+    if (!target || !folded || folded.open) return;
+    folded.open = true;
+    target.scrollIntoView();
+  };
+  addEventListener("hashchange", openTarget);
+  openTarget();
+
+  /** @type {HTMLDetailsElement[]} */
+  let unfolded = [];
+  addEventListener("beforeprint", () => {
+    unfolded = [.../** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll(".kim-more:not([open])"))];
+    for (const details of unfolded) details.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const details of unfolded) details.open = false;
+  });
+
   /* ---- Paper says when it was printed ---------------------------------------------------------------------------- */
 
   addEventListener("beforeprint", () => {
