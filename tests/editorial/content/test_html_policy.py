@@ -133,7 +133,7 @@ def test_what_the_build_itself_draws_into_a_page_keeps_to_the_policy(code: str) 
         ]  # fmt: skip
     assert "<svg" in drawn[0]
     for html in drawn:
-        assert check_html(markdown.wrap_tables(html, str), ADDRESSES, template_ids()) == []
+        assert check_html(markdown.wrap_tables(html), ADDRESSES, template_ids()) == []
 
 
 @pytest.mark.parametrize("name", ["email", "email-error", "ways", "ways-0", "form-1", "kim-summary"])

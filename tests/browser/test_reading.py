@@ -1,0 +1,158 @@
+"""What a reader meets on a page besides its words: focus, tables, boxes, sources, sizes, paper (WCAG 2.2)."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.gettext import gettext, use_language
+from tests.browser.conftest import BrowserSession
+from tests.browser.test_print import on_paper
+from tests.languages import LANGUAGES
+
+NewSession = Callable[..., BrowserSession]
+PHONE = {"width": 360, "height": 640}
+
+
+@pytest.mark.parametrize(
+    ("path", "script"), [("/barriere-melden/", True), ("/ar/rueckruf/", False), ("/arbeitgeber/mitmachen/", False)]
+)
+def test_after_errors_the_focus_is_on_their_summary(new_session: NewSession, path: str, script: bool) -> None:
+    page = new_session(viewport=PHONE, java_script_enabled=script).open(path)
+    page.locator(".kim-form__submit").click()
+    expect(page.locator("#kim-summary")).to_be_focused()
+    expect(page.locator("#kim-summary")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("path", ["/arbeitgeber/darf-arbeiten/", "/ar/arbeitgeber/darf-arbeiten/"])
+def test_on_a_phone_each_row_of_a_table_is_a_card_with_the_words_of_its_columns(
+    new_session: NewSession, path: str
+) -> None:
+    page = new_session(viewport=PHONE, java_script_enabled=False).open(path)
+    table = page.get_by_role("table").first
+    assert table.get_by_role("rowheader").count() > 2
+    for cell in table.get_by_role("cell").all():
+        box = cell.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= PHONE["width"]
+    label = table.get_by_role("cell").first.evaluate("(cell) => getComputedStyle(cell, '::before').content")
+    assert label.strip('"') == table.get_by_role("columnheader").nth(1).text_content()
+    assert page.locator(".kim-table").first.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert table.get_by_role("columnheader").first.is_visible()
+    assert table.get_by_role("cell").first.evaluate("(cell) => getComputedStyle(cell, '::before').content") == "none"
+
+
+# The number of characters in each line of the paragraphs of the text.
+LINES = """() => [...document.querySelectorAll(".kim-prose > p, .kim-prose > ul > li")].flatMap((paragraph) => {
+  const counts = new Map(), walker = document.createTreeWalker(paragraph, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  for (let node; (node = walker.nextNode());) {
+    for (let i = 0; i < node.length; i++) {
+      range.setStart(node, i);
+      range.setEnd(node, i + 1);
+      const { bottom, width } = range.getBoundingClientRect();
+      const line = Math.round(bottom / 12);
+      if (width) counts.set(line, (counts.get(line) ?? 0) + 1);
+    }
+  }
+  return [...counts.values()];
+})"""
+
+
+@pytest.mark.parametrize("code", ["ar", "fa"])
+def test_arabic_script_is_larger_and_no_line_holds_more_than_75_characters(new_session: NewSession, code: str) -> None:
+    session = new_session(viewport={"width": 1280, "height": 800})
+    size = "parseFloat(getComputedStyle(document.querySelector('.kim-prose > p:last-of-type')).fontSize)"
+    german = session.open("/ankommen/wohnen/").evaluate(size)
+    page = session.open(f"/{code}/ankommen/wohnen/")
+    assert page.evaluate(size) >= 1.12 * german
+    assert max(page.evaluate(LINES)) <= 75
+
+
+def test_on_paper_addresses_stand_in_the_sources_only_and_the_footer_is_gone(
+    new_session: NewSession, tmp_path: Path
+) -> None:
+    page = new_session(java_script_enabled=False).open("/ankommen/beratung/")
+    text = on_paper(page, tmp_path / "page.pdf")
+    page.emulate_media(media="print")
+    assert page.locator(".kim-footer").is_hidden()
+    after = "(links) => links.map((a) => getComputedStyle(a, '::after').content).filter((text) => text !== 'none')"
+    assert page.locator(".kim-prose a[href^=http]").evaluate_all(after) == []
+    assert len(page.locator(".kim-sources a[href^=http]").evaluate_all(after)) > 3
+    assert text.count("https://") > 4, "the folded sources are printed"
+
+
+@pytest.mark.parametrize("code", [language.code for language in LANGUAGES])
+def test_the_emergency_numbers_are_large_on_one_sheet(new_session: NewSession, tmp_path: Path, code: str) -> None:
+    page = new_session().open("/ankommen/notfall/" if code == "de" else f"/{code}/ankommen/notfall/")
+    text = on_paper(page, tmp_path / "page.pdf")
+    assert (tmp_path / "page.pdf").read_bytes().count(b"/Type /Page\n") == 1
+    assert "116 016" in text
+    page.emulate_media(media="print")
+    sizes = page.locator(".admonition [href^='tel:']").evaluate_all(
+        "(all) => all.map((a) => parseFloat(getComputedStyle(a).fontSize))"
+    )
+    assert min(sizes) >= 32 / 72 * 96, "32 points"
+
+
+@pytest.mark.parametrize("path", ["/angebote/anerkennung/", "/fa/ankommen/beratung/"])
+def test_each_part_of_a_source_has_a_line_and_a_direction_of_its_own(new_session: NewSession, path: str) -> None:
+    page = new_session(viewport=PHONE).open(path)
+    page.locator(".kim-more summary").click()
+    rows = page.locator(".kim-sources:not(:has(#weiter)) li")
+    assert rows.count() > 1
+    for row in rows.all():
+        parts = row.locator("> *").all()
+        boxes = [part.bounding_box() or {"y": 0.0, "height": 0.0} for part in parts]
+        assert all(above["y"] + above["height"] <= below["y"] + 1 for above, below in itertools.pairwise(boxes))
+        assert [part.get_attribute("dir") for part in parts if part.evaluate("(one) => one.tagName") != "SMALL"] == [
+            "ltr"
+        ] * (len(parts) - (row.locator("> small").count()))
+
+
+def folded(page: Page) -> bool:
+    return not page.locator(".kim-more").evaluate("(details) => details.open")
+
+
+def test_sources_are_folded_and_an_anchor_into_them_opens_them(new_session: NewSession) -> None:
+    session = new_session(viewport=PHONE)
+    page = session.open("/ankommen/wohnen/")
+    assert folded(page)
+    expect(page.locator("#kim-laws")).not_to_be_in_viewport()
+    page.evaluate("location.hash = 'kim-laws'")
+    expect(page.locator("#kim-laws")).to_be_in_viewport()
+    assert not folded(page)
+    assert not folded(session.open("/ankommen/wohnen/#kim-laws"))
+
+
+def test_the_keyboard_of_a_phone_fits_the_field(new_session: NewSession) -> None:
+    page = new_session().open("/rueckruf/")
+    fields = {
+        name: page.locator(f"#{name}").evaluate(
+            "(one) => [one.type, one.inputMode, one.autocomplete, one.autocapitalize]"
+        )
+        for name in ("email", "phone")
+    }
+    assert fields == {"email": ["email", "email", "email", "none"], "phone": ["tel", "tel", "tel", ""]}
+
+
+def test_what_an_address_is_is_decided_by_the_server_alone(new_session: NewSession) -> None:
+    """The browser does not hold the form back, and the domain comes back as the person wrote it."""
+    page = new_session().open("/rueckruf/")
+    page.locator("#name").fill("Beispiel")
+    page.locator("#email").fill("wrong")
+    page.locator("#topic").select_option("work")
+    page.locator(".kim-form__submit").click()
+    with use_language("de"):
+        expect(page.locator("#email-error")).to_contain_text(
+            gettext("Enter the e-mail address in full, for example name@example.org.")
+        )
+    page.locator("#email").fill("beispiel@bücher.example.org")
+    page.locator(".kim-form__submit").click()
+    expect(page.locator(".kim-review__list")).to_contain_text("beispiel@bücher.example.org")
