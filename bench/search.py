@@ -1,7 +1,9 @@
-"""How good, how heavy and how quick the search is: found inflected words, loaded bytes, time to the first result.
+"""How good, how honest, how heavy and how quick the search is.
 
 ``kim bench search`` measures the site that is built; ``--site`` names another one. The words stand in
-``word_forms.yml``: for each form asked, the pages that hold *another* form of the word should be found.
+``word_forms.yml``: for each form asked, the pages that hold *another* form of the word should be found. Readers' questions
+stand in ``queries.yml``, each with the pages that answer it, and words that no page holds: for these the search must
+say that it found nothing, and may show what is similar apart from that.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from core.project import ROOT
 from editorial.content.pages import Content, read_content
 
 FORMS = Path(__file__).parent / "word_forms.yml"
+QUERIES = Path(__file__).parent / "queries.yml"
 ENDS_HARD = {"ar": 0.8, "fa": 0.8, "tr": 0.8, "pl": 0.8}  # the bar for inflected words; 0.9 for the others
 MOST_BYTES = 140_000
 MOST_MS = 300
@@ -44,6 +47,21 @@ ASK = """async ([words, lang, script]) => {
   let all = [];
   for await (const more of find(engine, words.split(/\\s+/), lang)) all = more;
   return (await Promise.all(all.map((one) => one.data()))).map(({ url }) => url);
+}"""
+
+# The answers to some queries, as the dialog shows them: addresses of the first hits, number of hits, number of similar pages.
+ANSWER = """async ([queries, lang, script]) => {
+  const { answer, prepare } = await import(script), engine = await import("/pagefind/pagefind.js");
+  await engine.options({ noWorker: true });
+  const known = prepare(await (await fetch(`/pagefind/titles.${lang}.json`)).json(), lang);
+  const address = async ({ page, result }) => page ? page.url : (await result.data()).url;
+  const all = [];
+  for (const query of queries) {
+    let last = { hits: [], similar: [] };
+    for await (const more of answer(engine, query, known, lang)) last = more;
+    all.push([await Promise.all(last.hits.slice(0, 5).map(address)), last.hits.length, last.similar.length]);
+  }
+  return all;
 }"""
 
 # Notes when the last key was pressed and when the first result stood there after it.
@@ -74,6 +92,67 @@ def families() -> dict[str, list[list[str]]]:
     """Return the forms of words by language, the base form first."""
     data: dict[str, list[list[str]]] = yaml.safe_load(FORMS.read_text("utf-8"))
     return data
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How the search answers judged queries of one language.
+
+    :ivar first: queries whose first hit is a right page, as a share between 0 and 1; ``five``: among the first five.
+    :ivar honest: words that no page holds and that the search does not claim to have found, as a share.
+    :ivar wanted: how many queries with right pages; ``unknown``: how many words that no page holds.
+    :ivar wrong: the queries whose first five hold no right page, and the words that were claimed to be found.
+    """
+
+    first: float
+    five: float
+    honest: float
+    wanted: int
+    unknown: int
+    wrong: tuple[str, ...]
+
+
+def queries() -> dict[str, dict[str, list[Any]]]:
+    """Return the judged queries: ``wanted`` and ``unknown``, each by language."""
+    data: dict[str, dict[str, list[Any]]] = yaml.safe_load(QUERIES.read_text("utf-8"))
+    return data
+
+
+def ask(page: Page, code: str, asked: list[str]) -> list[tuple[list[str], int, int]]:
+    """Return for each query the addresses of the first five hits, the number of hits and that of similar pages."""
+    script = page.locator("#kim-search").get_attribute("data-script")
+    return [tuple(row) for row in page.evaluate(ANSWER, [asked, code, script])]
+
+
+def judge(page: Page, language: Language, words: Mapping[str, set[str]]) -> Judgement:
+    """Ask the judged queries of a language on one of its pages; words that have come onto a page are left out."""
+    rows = queries()
+    wanted, unknown = rows["wanted"].get(language.code, []), rows["unknown"].get(language.code, [])
+    unknown = [
+        query
+        for query in unknown
+        if not any(known.issuperset(_WORDS.findall(plain(query))) for known in words.values())
+    ]
+    first, five, wrong = [], [], []
+    for row, (found, _hits, _similar) in zip(
+        wanted, ask(page, language.code, [row["ask"] for row in wanted]), strict=True
+    ):
+        right = {f"{language.root}{key}/" for key in row["pages"]}
+        first.append(bool(found) and found[0] in right)
+        five.append(bool(right.intersection(found)))
+        wrong += [] if five[-1] else [row["ask"]]
+    claimed = [
+        query for query, (_found, hits, _s) in zip(unknown, ask(page, language.code, unknown), strict=True) if hits
+    ]
+    honest = 1 - len(claimed) / len(unknown) if unknown else 1.0
+    return Judgement(
+        statistics.fmean(first or [1]),
+        statistics.fmean(five or [1]),
+        honest,
+        len(first),
+        len(unknown),
+        (*wrong, *claimed),
+    )
 
 
 def plain(text: str) -> str:
@@ -152,6 +231,7 @@ def measure(site: Path, docs: Path = ROOT / "docs") -> list[Bar]:
             page = browser.new_page()
             page.goto(base + language.root)
             got = recall(page, language.code, words, rows[language.code])
+            judged = judge(page, language, words)
             page.close()
             name = f"{language.code}, {len(words)} pages"
             bars.append(
@@ -164,6 +244,16 @@ def measure(site: Path, docs: Path = ROOT / "docs") -> list[Bar]:
             )
             bars.append(Bar(f"{name}: base forms found", got.base, 0.8, most=False))
             bars.append(Bar(f"{name}: right ones among the first five", got.first, 0.8, most=False))
+            asked = f"{judged.wanted} judged queries"
+            bars.append(Bar(f"{name}: {asked}, a right page first", judged.first, 0.8, most=False))
+            bars.append(Bar(f"{name}: {asked}, a right page among the first five", judged.five, 0.9, most=False))
+            bars.append(
+                Bar(
+                    f"{name}: {judged.unknown} words on no page, said to be found on none", judged.honest, 1, most=False
+                )
+            )
+            if judged.wrong:
+                print(f"Search: {language.name}: wrong: {', '.join(judged.wrong)}")
             known = [row[1] for row in rows[language.code] if any(plain(row[1]) in one for one in words.values())][
                 :ASKED
             ]
@@ -192,7 +282,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     chromium()
     bars = measure(built_site(options.site), options.docs)
-    write_part("search", "Search", "Words and forms: `bench/word_forms.yml`.", bars)
+    write_part(
+        "search", "Search", "Words and forms: `bench/word_forms.yml`; judged queries: `bench/queries.yml`.", bars
+    )
     return 0
 
 

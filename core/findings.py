@@ -46,6 +46,7 @@ REASONS = {
     "fact-value": "Der Bau kann die Angabe so nicht zeigen.",
     "untranslated": "Lesende der Sprache verstehen diesen Absatz nicht.",
     "numbers": "Zahlen, Daten und Paragrafen müssen in allen Sprachen dieselben sein.",
+    "search-words": "Wer ein anderes Wort tippt als das der Seite, findet sie nur darüber.",
     "glossary": "Ein Begriff heißt überall gleich; das deutsche Amtswort steht auf Briefen und Schildern.",
     "traps": "An diesen Wörtern stolpern Lesende oder Übersetzende.",
     "hard-german": "Viele lesen Deutsch als zweite Sprache; lange Sätze werden auch falsch übersetzt.",

@@ -39,7 +39,7 @@ def finish_language(site_dir: Path, source: Source, language: Language, cache: P
         write_atomically(root / DATA_PATH, json.dumps(measures, ensure_ascii=False, separators=(",", ":")).encode())
         if site.survey is not None:
             write_atomically(root / SURVEY / SURVEY_CSV, results_csv(site.survey, language).encode())
-    entry = index_language(site_dir, site.content, language, cache, source.inputs.environment)
+    entry = index_language(site_dir, site.content, language, site.search_words, cache, source.inputs.environment)
     compress_file(site_dir / SEARCH_FOLDER / titles_name(language.code))
     for page in site.content.pages.values():
         if page.exists_in(language):

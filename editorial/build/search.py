@@ -1,4 +1,8 @@
-"""The search index in a site: the pages it finds, one part for each language, and Pagefind's list of the parts."""
+"""The search index in a site: the pages it finds, one part for each language, and Pagefind's list of the parts.
+
+Beside Pagefind's files each language has one of ours, which the dialog loads first: title, address and audience of every
+page, the search words of ``docs/data/search_words.yml``, and the interface words that only the dialog shows.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +18,14 @@ import msgspec
 
 from core.files import write_atomically
 from core.folding import fold_html, unfold
-from core.languages import Language
+from core.gettext import gettext as _
+from core.gettext import use_language
+from core.languages import Language, default_language
 from editorial.build.page_cache import PageCache
 from editorial.build.pagefind import WORDS_PER_CHUNK, SearchError, run_pagefind
 from editorial.content.pages import Content, Page
+from editorial.content.search_words import SearchWords
+from editorial.content.structure import AUDIENCE_LABELS
 from editorial.translations.stale_markers import strip_stale_markers
 
 FOLDER = "pagefind"
@@ -29,7 +37,9 @@ Entry = Mapping[str, Any]
 """What Pagefind says of one part: its own version, and under ``languages`` hash, engine and number of pages."""
 
 
-def index_language(site_dir: Path, content: Content, language: Language, cache: PageCache, version: str) -> Entry:
+def index_language(
+    site_dir: Path, content: Content, language: Language, words: SearchWords, cache: PageCache, version: str
+) -> Entry:
     """Write the part of the index for the pages of one language; return its entry for the list of parts.
 
     :param version: digest of the code that makes the index.
@@ -44,6 +54,9 @@ def index_language(site_dir: Path, content: Content, language: Language, cache: 
         cache.put("search", digest, stored)
     files = msgspec.msgpack.decode(stored, type=dict[str, bytes])
     entry: Entry = json.loads(files.pop(ENTRY))
+    titles = json.loads(files.pop(titles_name(language.code)))
+    with use_language(language.code):
+        files[titles_name(language.code)] = _dump(dialog_data(titles, content, language, words))
     for name, data in files.items():
         write_atomically(site_dir / FOLDER / name, data)  # script and engine are written by other languages as well
     return entry
@@ -81,7 +94,7 @@ def content_of(html: str) -> str:
 
 
 def _select(files: Mapping[str, bytes], language: Language) -> dict[str, bytes]:
-    """Return the files that our search loads, with the titles of all results in one file.
+    """Return the files that our search loads, and the titles of all results.
 
     :raises SearchError: if Pagefind's list of parts is missing or holds another language.
     """
@@ -101,7 +114,62 @@ def _titles(files: Mapping[str, bytes], language: Language) -> bytes:
         page = json.loads(gzip.decompress(files[name]).removeprefix(b"pagefind_dcd"))
         key = name.removeprefix("fragment/").removesuffix(".pf_fragment")
         rows[key] = [quote(page["url"]), unfold(page["meta"]["title"], language.code)]
-    return json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
+    return _dump(rows)
+
+
+def _dump(data: Any) -> bytes:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def dialog_data(
+    titles: Mapping[str, list[str]], content: Content, language: Language, words: SearchWords
+) -> dict[str, Any]:
+    """Return what the search dialog knows without the index, in the current language.
+
+    ``pages`` holds for each page its id in the index (empty for a page that is not translated and therefore not in it),
+    address, title and audience by the number of its label; ``words`` lists search words with the numbers of their pages,
+    the best first.
+
+    :param titles: address and title of the indexed pages by their ids.
+    """
+    labels = {"everyone": _("Everyone"), **{name: str(label) for name, label in AUDIENCE_LABELS.items()}}
+    numbers = {name: number for number, name in enumerate(labels)}
+    by_url = {page.url(language): page for page in content.pages.values() if page.exists_in(language)}
+    rows: list[list[Any]] = []
+    places: dict[str, int] = {}
+    for key, (url, title) in titles.items():
+        page = by_url.get(url)
+        if page is not None:
+            places[page.key] = len(rows)
+        audience = sorted(numbers[name] for name in page.front_matter.audience) if page else []
+        rows.append([key, url, title, audience])
+    targets: list[list[Any]] = []
+    for entry, chosen in words.of_language(language.code):
+        found = []
+        for name in entry.pages:
+            page = content.pages.get(name)
+            if page is None or not page.exists_in(language) or not chosen:
+                continue
+            if name not in places:
+                places[name] = len(rows)
+                text = page.text(default_language()).front_matter
+                audience = sorted(numbers[one] for one in page.front_matter.audience)
+                rows.append(["", page.url(language), text.title, audience])
+            found.append(places[name])
+        if found:
+            targets.append([chosen, found])
+    return {
+        "pages": rows,
+        "words": targets,
+        "ignored": words.ignored.get(language.code, []),
+        "audiences": list(labels.values()),
+        "labels": {
+            "none": _("Nothing found for “%(words)s”.", words="{words}"),
+            "similar": _("Similar:"),
+            "german": _("not translated yet"),
+            "empty": _("Type a word of at least two letters."),
+        },
+    }
 
 
 def titles_name(code: str) -> str:
@@ -126,7 +194,7 @@ def write_entry(site_dir: Path, entries: Iterable[Entry]) -> None:
         merged = merged or dict(entry)
         languages.update(entry["languages"])
     merged["languages"] = dict(sorted(languages.items()))
-    write_atomically(site_dir / FOLDER / ENTRY, json.dumps(merged, ensure_ascii=False, separators=(",", ":")).encode())
+    write_atomically(site_dir / FOLDER / ENTRY, _dump(merged))
 
 
 def is_part_of(path: str, codes: Iterable[str]) -> bool:

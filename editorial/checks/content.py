@@ -31,6 +31,7 @@ from editorial.checks.structure import (
 from editorial.checks.svg import check_svg_files
 from editorial.content.facts import Facts
 from editorial.content.pages import Content
+from editorial.content.search_words import check_search_words
 from editorial.content.structure import is_in_easy_language
 
 
@@ -80,6 +81,7 @@ def check_content(
         found += check_data_characters(docs)
         found += check_svg_files(docs)
         found += check_files(docs, languages)
+        found += check_search_words(docs / "data" / "search_words.yml", content.pages, [row.code for row in languages])
     return sorted(set(found))
 
 

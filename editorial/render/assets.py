@@ -55,7 +55,7 @@ def stylesheet(path: Path, languages: tuple[Language, ...] | None = None) -> str
     """
     css = _CSS_IMPORT.sub(lambda match: (path.parent / match[1]).read_text("utf-8"), path.read_text("utf-8"))
     codes = [language.code for language in languages or load_languages()]
-    arabic = ", ".join(f":lang({code})" for code in codes if _script(code) == "Arab")
+    arabic = ", ".join(f":lang({code})" for code in codes if _writing_system(code) == "Arab")
     css = css.replace(_ARABIC_SCRIPT, f":is({arabic})")
     css = _EACH_TAG.sub(
         lambda match: ",\n".join(
@@ -84,13 +84,26 @@ def _light_only(palette: str) -> str:
 
 def script(path: Path) -> str:
     """Return a script with what it imports from ``js/`` in place of the imports: each further file is a request."""
+    return _script(path, set())
+
+
+def _script(path: Path, known: set[Path]) -> str:
+    """Return a script with its imports in place, each file once."""
+
+    def part(match: re.Match[str]) -> str:
+        found = (path.parent / match[1]).resolve()
+        if found in known:
+            return ""
+        known.add(found)
+        return _EXPORT.sub("", _script(found, known))
+
     text = _JSON_IMPORT.sub(
         lambda match: f"const {match[1]} = {(path.parent / match[2]).read_text('utf-8').rstrip()};\n",
         path.read_text("utf-8"),
     )
-    return _JS_IMPORT.sub(lambda match: _EXPORT.sub("", (path.parent / match[1]).read_text("utf-8")), text)
+    return _JS_IMPORT.sub(part, text)
 
 
-def _script(code: str) -> str:
+def _writing_system(code: str) -> str:
     """Return the script a language is usually written in, for example ``Arab`` (CLDR, likely subtags)."""
     return next((part for part in get_global("likely_subtags").get(code, "").split("_") if len(part) == 4), "")

@@ -17,6 +17,7 @@ from editorial.checks.content import check_content
 from editorial.content.accessibility import RESULTS_PATH, AccessibilityRun, load_accessibility_run
 from editorial.content.facts import Facts, load_facts
 from editorial.content.pages import Content, read_content
+from editorial.content.search_words import SearchWords, load_search_words
 from editorial.content.shortcodes import fact_urls
 from editorial.content.structure import SUGGESTIONS
 from editorial.content.survey_results import Publication, load_survey
@@ -44,6 +45,7 @@ class SiteData(Struct, frozen=True):
     states: Mapping[tuple[str, str], TranslationState] = field(default_factory=dict)
     links: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     addresses: frozenset[str] = frozenset()
+    search_words: SearchWords = field(default_factory=SearchWords)
 
 
 def load_site_data(docs: Path, site_url: str | None = None, demo_survey: Path | None = None) -> SiteData:
@@ -73,6 +75,7 @@ def load_site_data(docs: Path, site_url: str | None = None, demo_survey: Path | 
         lock=lock,
         states=translation_states(docs, content, languages, lock),
         addresses=fact_urls(facts),
+        search_words=_raise_findings(load_search_words(docs / "data" / "search_words.yml")),
     )
 
 
@@ -82,15 +85,18 @@ def _raise_finding(read: T | Finding) -> T:
     return read
 
 
+def _raise_findings(read: T | list[Finding]) -> T:
+    if isinstance(read, list):
+        raise ContentError(read)
+    return read
+
+
 def load_rule_set() -> RuleSet:
     """Return the rule table of the toolkit.
 
     :raises ContentError: if it is not valid.
     """
-    table = load_rules()
-    if isinstance(table, list):
-        raise ContentError(table)
-    return table
+    return _raise_findings(load_rules())
 
 
 def validate_site(site: SiteData, docs: Path, only: Collection[str] | None = None) -> None:

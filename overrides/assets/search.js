@@ -1,136 +1,24 @@
 // Search dialog: loaded when it opens for the first time, with the search engine. No page needs it before.
-import FOLDING from "./js/folding.json" with { type: "json" };
-import { stems } from "./js/stemmers.js";
+import { candidates, meaningfulWords, prepare, similarWords, TEXT } from "./js/candidates.js";
+import { comparable, fold, indexed, normalizeCase, unfold } from "./js/folding.js";
+import { likeness, respell, term, wordForms, wordsOf } from "./js/matching.js";
+
+export { fold, indexed, prepare, unfold, wordForms, wordsOf };
 
 /**
  * @typedef {{ url: string, excerpt: string, meta: { title: string } }} Fragment one page of Pagefind's index
  * @typedef {{ id: string, data: () => Promise<Fragment> }} Result
  * @typedef {{ search: (query: string) => Promise<{ results: Result[] }>, preload: (word: string) => Promise<void> }} Engine
+ * @typedef {import("./js/candidates.js").DialogData} DialogData
+ * @typedef {import("./js/candidates.js").Known} Known
+ * @typedef {import("./js/candidates.js").KnownPage} KnownPage
+ * @typedef {{ page: KnownPage | undefined, result: Result | undefined }} Row a page of the list, with its place in the index
+ * @typedef {{ hits: Row[], similar: Row[] }} Answer
  */
 
-// How letters are folded, for index and query alike; core/folding.py reads js/folding.json for the index.
-// Pagefind itself folds letters that Unicode takes apart (é, ü, ї) and drops what Unicode calls a mark.
-// "letters": what is typed for each of the letters behind it, in every language; "languages": the same for one language;
-// "dropped": what is left out of words. In the index a folded letter carries a variation selector that says which one it
-// was, by its place in the row (U+FE00 …): so a page with the letter that was typed comes first, and excerpts are shown
-// as they were written. What is dropped leaves such a mark, too (from U+FE06 on).
-const SELECTOR = 0xfe00;
-const DROPPED = 0xfe06;
-
-/** @type {{ letters: Record<string, string>, languages: Record<string, Record<string, string>>, dropped: Record<string, string> }} */
-const TABLE = FOLDING;
-
-/**
- * Return each folded letter of a language with its folded form and the form in the index.
- * @param {string} lang
- */
-function foldedLetters(lang) {
-  const rows = { ...TABLE.letters, ...TABLE.languages[lang] };
-  const letters = Object.entries(rows).flatMap(([base, all]) =>
-    [...all].map((letter, place) => [letter, base, base[0] + String.fromCharCode(SELECTOR + place) + base.slice(1)])
-  );
-  const dropped = [...TABLE.dropped[""] + (TABLE.dropped[lang] ?? "")];
-  return [...letters, ...dropped.map((sign, place) => [sign, "", String.fromCharCode(DROPPED + place)])];
-}
-
-/**
- * Return a function that replaces one column of the table by another one.
- * @param {string} lang
- * @param {number} from
- * @param {number} to
- */
-function createReplacer(lang, from, to) {
-  const table = new Map(foldedLetters(lang).map((row) => [row[from], row[to]]));
-  const pattern = new RegExp([...table.keys()].sort((a, b) => b.length - a.length).join("|"), "gu");
-  return (/** @type {string} */ text) => text.replace(pattern, (found) => table.get(found) ?? found);
-}
-
-/** @type {Map<string, ReturnType<typeof createReplacer>>} */
-const replacers = new Map();
-
-/**
- * Return the replacer for two columns of the table, made once.
- * @param {string} lang
- * @param {number} from
- * @param {number} to
- */
-function replacer(lang, from, to) {
-  const key = `${lang} ${from} ${to}`;
-  const replace = replacers.get(key) ?? createReplacer(lang, from, to);
-  replacers.set(key, replace);
-  return replace;
-}
-
-/**
- * Return a word in lower case, in normalization form C, without invisible characters.
- * @param {string} word
- * @param {string} lang
- */
-const normalizeCase = (word, lang) =>
-  word.normalize("NFC").replace(/[０-９Ａ-Ｚａ-ｚ]/g, (sign) => sign.normalize("NFKC"))
-    .replace(/[\u061c\u200b\u200d-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]/g, "").toLocaleLowerCase(lang);
-
-/**
- * Return a word as it is looked up: Pagefind knows no other letters.
- * @param {string} word
- * @param {string} lang
- */
-export const fold = (word, lang) => replacer(lang, 0, 1)(normalizeCase(word, lang));
-
-/**
- * Return a word as a page that holds exactly this spelling has it in the index; such a page comes first.
- * @param {string} word
- * @param {string} lang
- */
-export const indexed = (word, lang) =>
-  replacer(lang, 0, 2)(normalizeCase(word, lang === "tr" ? "en" : lang).replaceAll("i\u0307", "i"));
-
-/**
- * Return a text of the index as it was written.
- * @param {string} text
- * @param {string} lang
- */
-export const unfold = (text, lang) => replacer(lang, 2, 0)(text);
-
-/**
- * Return the queries for one word: the word, then the beginnings that its other forms may have.
- * @param {string} word
- * @param {string} lang
- */
-export function wordForms(word, lang) {
-  const plain = normalizeCase(word, lang).replace(/[’ʼ`‘]/g, "'");
-  const all = [...new Set(stems(plain, lang).map((stem) => fold(stem, lang)))];
-  return [
-    indexed(word, lang),
-    ...all.filter((form, place) => (place ? form.length > 2 : form !== indexed(word, lang))),
-  ];
-}
-
-/**
- * Return a word with its umlauts written out, or the other way round: "Müller" and "Mueller" are one name.
- * @param {string} word
- */
-function respell(word) {
-  /** @type {Record<string, string>} */
-  const pairs = { ä: "ae", ö: "oe", ü: "ue", ae: "a", oe: "o", ue: "u" };
-  return word.normalize("NFC").replace(/[äöü]|[ao]e|(?<![aeq])ue/gi, (found) => pairs[found.toLowerCase()]);
-}
-
-/**
- * Return the words of a query; in Persian, affixes that are written apart belong to their word.
- * @param {string} query
- * @param {string} lang
- */
-export function wordsOf(query, lang) {
-  let text = query.trim();
-  if (lang === "fa") {
-    text = text.replace(/\s+(?=(?:های|هایی|ها|تر|ترین|ام|ات|اش|ای|اند)(?:\s|$))/g, "\u200c").replace(
-      /(^|\s)(ن?می)\s+/g,
-      "$1$2\u200c",
-    );
-  }
-  return text.split(/\s+/);
-}
+const MAX_CHARS = 100; // of a query; who pastes a letter gets an answer to its beginning
+const MAX_WORDS = 8;
+const MAX_SIMILAR = 5;
 
 /**
  * Return shorter and shorter queries for when nothing is found: the longest word alone, then beginnings of words.
@@ -147,13 +35,6 @@ function fallbackQueries(words, lang) {
   ) => [all.map((word) => cut(word, share)).join(" "), cut(longest, share)]);
   return [...new Set([longest, ...tries])];
 }
-
-/**
- * Return a word as words of query and excerpt are compared.
- * @param {string} word
- * @param {string} lang
- */
-const comparable = (word, lang) => fold(word, lang).normalize("NFD").replace(/[\p{M}\u200c]/gu, "");
 
 /**
  * Return the words that Pagefind has marked in an excerpt.
@@ -221,38 +102,176 @@ async function rank(results, words, lang) {
 }
 
 /**
- * Yield ever more results, best first: pages with the words as typed, then pages with other forms of them, at last what
- * Pagefind found by very short beginnings.
+ * Return whether an excerpt marks a word that is like the one typed: if no word of the index begins with a query,
+ * Pagefind returns pages with the longest word that the query begins with ("Fahrt" for "Fahrrad").
+ * @param {string} word
+ * @param {string} excerpt
+ * @param {string} lang
+ */
+function isFound(word, excerpt, lang) {
+  const typed = term(word, lang);
+  return markedWords(excerpt, lang)
+    .flatMap((mark) => [mark, respell(mark), mark.replaceAll("-", ""), ...mark.split(/[-/]/)])
+    .some((mark) => mark && likeness(typed, term(mark, lang), lang) > 0);
+}
+
+/**
+ * Yield ever more pages that hold all words, best first: as typed, then in other forms; and at last, as `far`, what
+ * Pagefind found by beginnings that are not those of the words.
+ * @param {Engine} engine
+ * @param {string[]} words
+ * @param {string} lang
+ * @returns {AsyncGenerator<{ near: Result[], far: Result[] }>}
+ */
+async function* textResults(engine, words, lang) {
+  /** @type {Map<string, Result>} */
+  const near = new Map();
+  /** @type {Map<string, Result>} */
+  const far = new Map();
+  /** @type {Map<string, Promise<boolean>>} */
+  const known = new Map();
+  /** @type {(word: string, results: Result[]) => Promise<boolean>} */
+  const isReal = async (word, [first]) => first !== undefined && isFound(word, (await first.data()).excerpt, lang);
+  for (const spelling of new Set([words.join(" "), words.map(respell).join(" ")])) {
+    if (near.size) break;
+    const typed = wordsOf(spelling, lang);
+    const forms = typed.map((word) => wordForms(word, lang));
+    for (let number = 0; number < Math.max(...forms.map(({ length }) => length)); number += 1) {
+      const row = forms.map((all) => all[Math.min(number, all.length - 1)]);
+      let { results } = await engine.search(row.join(" "));
+      if (!near.size) results = await rank(results, typed, lang);
+      const real = await Promise.all(row.map((form, place) => {
+        const key = `${typed[place]} ${form}`;
+        const asked = known.get(key) ??
+          (row.length < 2
+            ? isReal(typed[place], results)
+            : engine.search(form).then((alone) => isReal(typed[place], alone.results)));
+        known.set(key, asked);
+        return asked;
+      }));
+      for (const result of results) {
+        if (!near.has(result.id)) (real.every(Boolean) ? near : far).set(result.id, result);
+      }
+      yield { near: [...near.values()], far: [...far.values()].filter(({ id }) => !near.has(id)) };
+    }
+  }
+}
+
+/**
+ * Yield ever more pages of the index that hold all words.
  * @param {Engine} engine
  * @param {string[]} words
  * @param {string} lang
  * @returns {AsyncGenerator<Result[]>}
  */
 export async function* find(engine, words, lang) {
-  /** @type {Map<string, Result>} */
-  const near = new Map();
-  /** @type {Map<string, Result>} */
-  const far = new Map();
-  for (const spelling of new Set([words.join(" "), words.map(respell).join(" ")])) {
-    if (near.size) break;
-    const typed = wordsOf(spelling, lang);
-    const forms = typed.map((word) => wordForms(word, lang));
-    for (let number = 0; number < Math.max(...forms.map(({ length }) => length)); number += 1) {
-      const query = forms.map((all) => all[Math.min(number, all.length - 1)]).join(" ");
-      let { results } = await engine.search(query);
-      if (!near.size) results = await rank(results, typed, lang);
-      const isNear = near.size || (results.length && isClose(typed, (await results[0].data()).excerpt, lang));
-      for (const result of results) {
-        if (!near.has(result.id)) (isNear ? near : far).set(result.id, result);
+  for await (const { near } of textResults(engine, words, lang)) yield near;
+}
+
+/**
+ * Return pages for a query that no page answers: with a word that is like the one typed, or with some of the words.
+ * @param {Engine} engine
+ * @param {string[]} words
+ * @param {Known} known
+ * @param {Map<KnownPage, number>} partly
+ * @param {Result[]} far
+ * @param {string} lang
+ * @returns {Promise<Row[]>}
+ */
+async function similarRows(engine, words, known, partly, far, lang) {
+  /** @type {Map<string, Row>} */
+  const rows = new Map();
+  const byId = new Map(known.pages.map((page) => [page.id, page]));
+  const add = (/** @type {Row} */ row) => {
+    const key = row.page?.url ?? row.result?.id ?? "";
+    if (!rows.has(key)) rows.set(key, row);
+  };
+  const addText = (/** @type {Result[]} */ results) =>
+    results.slice(0, MAX_SIMILAR).forEach((result) => add({ page: byId.get(result.id), result }));
+  const best = (/** @type {Map<KnownPage, number>} */ found) =>
+    [...found].sort((a, b) => b[1] - a[1]).forEach(([page]) => add({ page, result: undefined }));
+  best(partly);
+  for (const word of words) {
+    for (const other of similarWords(word, known, lang)) best(candidates([other], known, lang).found);
+  }
+  const longest = words.filter(({ length }) => length > 2).sort((a, b) => b.length - a.length);
+  for (const word of words.length > 1 ? longest : []) {
+    if (rows.size >= MAX_SIMILAR) break;
+    best(candidates([word], known, lang).found);
+    for await (const { near } of textResults(engine, [word], lang)) {
+      if (near.length) {
+        addText(near);
+        break;
       }
-      yield [...near.values(), ...[...far.values()].filter(({ id }) => !near.has(id))];
     }
   }
+  if (rows.size < MAX_SIMILAR && far.length && isClose(words, (await far[0].data()).excerpt, lang)) addText(far);
+  for (const shorter of rows.size ? [] : fallbackQueries(words, lang)) {
+    const { results } = await engine.search(shorter);
+    if (results.length && isClose(words, (await results[0].data()).excerpt, lang)) {
+      addText(results);
+      break;
+    }
+  }
+  return [...rows.values()].slice(0, MAX_SIMILAR);
+}
+
+/**
+ * Yield ever more of an answer: pages that search words lead to, pages with the words in their titles, pages with the
+ * words in their texts. Rows that were yielded keep their places. Only if there is no page at all, similar ones follow.
+ * @param {Engine} engine
+ * @param {string} query
+ * @param {Known} known
+ * @param {string} lang
+ * @returns {AsyncGenerator<Answer>}
+ */
+export async function* answer(engine, query, known, lang) {
+  const typed = wordsOf(query.slice(0, MAX_CHARS), lang).slice(0, MAX_WORDS);
+  const words = meaningfulWords(typed, known, lang);
+  if (words.join("").length < 2) {
+    yield { hits: [], similar: [] };
+    return;
+  }
+  const { found, partly } = candidates(words, known, lang);
+  const byId = new Map(known.pages.filter(({ id }) => id).map((page) => [page.id, page]));
+  /** @type {Map<string, Row>} */
+  const hits = new Map();
+  /** @type {Result[]} */
+  let others = [];
+  for await (const { near, far } of textResults(engine, words, lang)) {
+    others = far;
+    const results = new Map(near.map((result) => [result.id, result]));
+    const points = new Map(near.map(({ id }, place) => [id, TEXT - place / 1000]));
+    for (const [page, value] of found) points.set(page.id || page.url, value);
+    for (const [page, value] of partly) {
+      if (results.has(page.id) && !found.has(page)) points.set(page.id, value);
+    }
+    const pages = new Map([...found.keys()].map((page) => [page.id || page.url, page]));
+    for (const [id] of [...points].filter(([id]) => !hits.has(id)).sort((a, b) => b[1] - a[1])) {
+      hits.set(id, { page: pages.get(id) ?? byId.get(id), result: results.get(id) });
+    }
+    yield { hits: [...hits.values()], similar: [] };
+  }
+  if (!hits.size) yield { hits: [], similar: await similarRows(engine, words, known, partly, others, lang) };
 }
 
 const PAGE_SIZE = 10; // results shown at a time
 const EAGER_EXCERPTS = 3; // so many are loaded at once, the others when they come into view; each costs a request
 const PAUSE_MS = 120; // without a key until the search begins
+const MAX_SHOWN_CHARS = 60; // of a query in a sentence
+
+/**
+ * Return an element with a class and a text.
+ * @param {string} name
+ * @param {string} className
+ * @param {string} [text]
+ */
+function createElement(name, className, text = "") {
+  const element = document.createElement(name);
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
 
 /**
  * Start the search in its dialog: load the engine at once, its index with the first letters.
@@ -260,12 +279,12 @@ const PAUSE_MS = 120; // without a key until the search begins
  * @param {string} lang
  */
 export async function start(dialog, lang) {
-  const { bundle = "", loading = "", found = "", none = "", failed = "" } = dialog.dataset;
+  const { bundle = "", loading = "", found = "", failed = "" } = dialog.dataset;
   const query = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (dialog.querySelector(selector));
   const input = /** @type {HTMLInputElement} */ (query("input"));
   const [status, list, help, more] = ["[role=status]", ".kim-search__results", ".kim-search__none", "[data-kim-more]"]
     .map(query);
-  const [engine, answer] = await Promise.all([
+  const [engine, response] = await Promise.all([
     import(`${bundle}pagefind.js`),
     fetch(`${bundle}titles.${lang}.json`, { cache: "no-cache" }),
   ]);
@@ -275,13 +294,17 @@ export async function start(dialog, lang) {
   document.documentElement.lang = lang;
   engine.init();
   document.documentElement.lang = shown;
-  /** @type {Promise<Record<string, [string, string]>>} */
-  const titles = answer.ok ? answer.json() : Promise.resolve({});
+  /** @type {DialogData} */
+  const data = response.ok ? await response.json() : { pages: [], words: [], ignored: [], audiences: [], labels: {} };
+  const known = prepare(data, lang);
+  const similarHead = createElement("h3", "kim-search__similar", data.labels.similar);
+  similarHead.hidden = true;
+  list.before(similarHead);
   let latestRequest = 0;
   /** @type {number | undefined} */
   let timer;
-  /** @type {Result[]} */
-  let results = [];
+  /** @type {Row[]} */
+  let hits = [];
   /** @type {Map<Element, () => Promise<void>>} */
   const pending = new Map();
 
@@ -294,82 +317,86 @@ export async function start(dialog, lang) {
     }
   }, { root: dialog });
 
-  /** @type {(result: Result, number: number) => Promise<HTMLElement>} */
-  const createRow = async (result, number) => {
-    const [url, title] = (await titles)[result.id] ??
-      await result.data().then(({ url, meta }) => [url, unfold(meta.title, lang)]);
-    const row = document.createElement("li");
-    const link = row.appendChild(document.createElement("a"));
-    const text = row.appendChild(document.createElement("p"));
-    link.href = url;
-    link.textContent = title;
+  /** @type {(row: Row, number: number) => Promise<HTMLElement>} */
+  const createRow = async ({ page, result }, number) => {
+    const item = document.createElement("li");
+    const link = item.appendChild(document.createElement("a"));
+    if (page) {
+      link.href = page.url;
+      link.textContent = page.title;
+      if (!page.id) { // a page that is not translated yet is not in the index of the language
+        link.lang = link.hreflang = "de";
+        link.dir = "ltr";
+      }
+      const audience = [...page.audience, ...(page.id ? [] : [data.labels.german])].join(" · ");
+      item.append(createElement("p", "kim-search__audience", audience));
+    } else if (result) {
+      const { url, meta } = await result.data();
+      link.href = url;
+      link.textContent = unfold(meta.title, lang);
+    }
+    const text = item.appendChild(createElement("p", "kim-search__excerpt"));
+    if (!result) return item;
     const fill = async () => {
       text.innerHTML = unfold((await result.data()).excerpt, lang); // escaped by Pagefind, but for its <mark>
     };
     if (number < EAGER_EXCERPTS) {
       await fill();
     } else {
-      pending.set(row, fill);
-      excerpts.observe(row);
+      pending.set(item, fill);
+      excerpts.observe(item);
     }
-    return row;
+    return item;
   };
 
   /**
-   * Show the results up to a number; those that are there already stay as they are.
-   * @type {(requestId: number, number: number) => Promise<void>}
+   * Show the rows up to a number; those that are there already stay as they are.
+   * @type {(requestId: number, rows: Row[], number: number) => Promise<void>}
    */
-  const render = async (requestId, number) => {
+  const render = async (requestId, rows, number) => {
     const begin = list.children.length;
-    const rows = await Promise.all(
-      results.slice(begin, number).map((result, place) => createRow(result, begin + place)),
-    );
-    if (requestId === latestRequest && begin === list.children.length) list.append(...rows);
+    const items = await Promise.all(rows.slice(begin, number).map((row, place) => createRow(row, begin + place)));
+    if (requestId === latestRequest && begin === list.children.length) list.append(...items);
   };
 
   /**
-   * Find pages; show the first ones as soon as they are known.
-   * @type {(requestId: number, words: string[]) => Promise<void>}
+   * Find pages; show the first ones as soon as they are known. Return similar ones if there are none.
+   * @type {(requestId: number, words: string) => Promise<Row[]>}
    */
   const search = async (requestId, words) => {
-    results = [];
-    for await (const all of find(engine, words, lang)) {
-      if (requestId !== latestRequest) return;
-      results = all;
-      if (results.length && !list.children.length && isClose(words, (await results[0].data()).excerpt, lang)) {
-        await render(requestId, PAGE_SIZE);
-      }
+    /** @type {Row[]} */
+    let similar = [];
+    for await (const one of answer(engine, words, known, lang)) {
+      if (requestId !== latestRequest) return [];
+      hits = one.hits;
+      similar = one.similar;
+      if (hits.length >= EAGER_EXCERPTS && !list.children.length) await render(requestId, hits, PAGE_SIZE);
     }
-    if (list.children.length || requestId !== latestRequest) return;
-    for (const shorter of fallbackQueries(words, lang)) {
-      const { results: near } = await engine.search(shorter);
-      if (requestId !== latestRequest) return;
-      if (!near.length) continue;
-      if (isClose(words, (await near[0].data()).excerpt, lang)) {
-        results = near;
-        return;
-      }
-      if (!results.length) results = near;
-    }
+    return similar;
   };
 
   const show = async () => {
     const requestId = ++latestRequest;
-    const words = wordsOf(input.value, lang);
+    const words = input.value.normalize("NFC").trim();
+    hits = [];
     list.replaceChildren();
-    help.hidden = more.hidden = true;
-    if (words.join("").length < 2) {
-      status.textContent = "";
+    help.hidden = more.hidden = similarHead.hidden = true;
+    if ((words.match(/[\p{L}\p{N}]/gu) ?? []).length < 2) {
+      status.textContent = words ? data.labels.empty : "";
       return;
     }
     status.textContent = loading;
     try {
-      await search(requestId, words);
-      await render(requestId, PAGE_SIZE);
+      const similar = await search(requestId, words);
+      await render(requestId, hits.length ? hits : similar, PAGE_SIZE);
       if (requestId !== latestRequest) return; // somebody has typed on
-      status.textContent = results.length ? found.replace("{number}", String(results.length)) : none;
-      help.hidden = results.length > 0;
-      more.hidden = results.length <= PAGE_SIZE;
+      const quoted = words.length > MAX_SHOWN_CHARS ? `${words.slice(0, MAX_SHOWN_CHARS)}…` : words;
+      status.textContent = hits.length
+        ? found.replace("{number}", String(hits.length))
+        : (data.labels.none ?? "").replace("{words}", () => quoted);
+      similarHead.hidden = !similar.length;
+      help.hidden = hits.length > 0;
+      more.hidden = hits.length <= PAGE_SIZE;
     } catch {
       if (requestId !== latestRequest) return;
       status.textContent = failed;
@@ -380,7 +407,7 @@ export async function start(dialog, lang) {
   input.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(show, PAUSE_MS);
-    const word = indexed(input.value.trim().split(/\s+/).pop() ?? "", lang);
+    const word = indexed(wordsOf(input.value.slice(0, MAX_CHARS), lang).pop() ?? "", lang);
     if (word.length > 2) engine.preload(word).catch(() => {}); // the part of the index that the word will be looked up in
   });
   query("form").addEventListener("submit", () => {
@@ -389,8 +416,8 @@ export async function start(dialog, lang) {
   });
   more.addEventListener("click", async () => {
     const before = list.children.length;
-    await render(latestRequest, before + PAGE_SIZE);
-    more.hidden = results.length <= list.children.length;
+    await render(latestRequest, hits, before + PAGE_SIZE);
+    more.hidden = hits.length <= list.children.length;
     list.children[before]?.querySelector("a")?.focus();
   });
   if (input.value.trim()) show();

@@ -108,6 +108,85 @@ def test_the_result_is_announced_and_nothing_found_says_what_to_do(new_session: 
     assert page.locator("dialog .kim-search__none a").count() >= 1
 
 
+def test_a_word_on_no_page_is_said_to_be_found_on_none_and_similar_pages_stand_apart(
+    new_session: Callable[..., BrowserSession],
+) -> None:
+    """Issue 18: a word on no page must not report fourteen pages."""
+    page = new_session().open("/")
+    assert search(page, "Kindergeld")[0] == "/ankommen/geld-fuer-familien/"
+    expect(page.locator("dialog .kim-search__similar")).to_be_hidden()
+    for words, similar in (("Kindergeldantrag", True), ("Wohnugn", True), ("Hundesteuer", False)):
+        page.locator("dialog input[type=search]").fill(words)
+        expect(page.locator("dialog [role=status]")).to_have_text(f"Nichts zu „{words}“ gefunden.")
+        expect(page.locator("dialog .kim-search__similar")).to_be_visible(visible=similar)
+        assert 0 < page.locator("dialog .kim-search__results a").count() <= 5 or not similar
+
+
+@pytest.mark.parametrize("root", ["/", "/ar/", "/tr/", "/uk/"])
+def test_duldung_leads_newcomers_to_residence_and_work_first(
+    new_session: Callable[..., BrowserSession], root: str
+) -> None:
+    page = new_session().open(root)
+    found = search(page, "Duldung")
+    assert found[:2] == [f"{root}ankommen/aufenthalt/", f"{root}ankommen/arbeit-ausbildung/"]
+
+
+def test_each_hit_says_for_whom_it_is(new_session: Callable[..., BrowserSession]) -> None:
+    page = new_session().open("/")
+    found = search(page, "Praktikum")
+    audiences = page.locator("dialog .kim-search__results li .kim-search__audience").all_inner_texts()
+    assert len(audiences) == len(found)
+    assert audiences[found.index("/arbeitgeber/werkzeugkasten/praktikum/")] == "Arbeitgeber"
+    assert all(audiences)
+
+
+@pytest.mark.parametrize(
+    "words", ["<img src=x onerror=alert(1)>", "a" * 5000, "\" OR 1=1 --", "%00", "{number}", "$&", "((((", "\u202e" * 40 + "ab"]
+)  # fmt: skip
+def test_hostile_words_are_answered_like_others(new_session: Callable[..., BrowserSession], words: str) -> None:
+    page = new_session().open("/")
+    page.locator("[data-kim-search]").first.click()
+    page.locator("dialog input[type=search]").fill(words)
+    status = page.locator("dialog [role=status]")
+    expect(status).not_to_have_text(page.locator("dialog").get_attribute("data-loading") or "", timeout=20_000)
+    expect(status).not_to_have_text("")
+    assert page.locator("dialog .kim-search__results img").count() == 0
+    assert len(status.inner_text()) < 120
+
+
+def test_a_blank_query_says_what_to_type(new_session: Callable[..., BrowserSession]) -> None:
+    page = new_session().open("/")
+    page.locator("[data-kim-search]").first.click()
+    page.locator("dialog input[type=search]").fill("?!")
+    expect(page.locator("dialog [role=status]")).to_have_text("Geben Sie ein Wort mit mindestens zwei Buchstaben ein.")
+    page.locator("dialog input[type=search]").fill(" ")
+    expect(page.locator("dialog [role=status]")).to_have_text("")
+
+
+@pytest.mark.parametrize("language", full_or_sample(LANGUAGES, SAMPLE_LANGUAGES), ids=lambda language: language.code)
+def test_judged_queries_have_a_right_page_among_the_first_five_and_no_unknown_word_is_claimed(
+    browser: Browser, server: Server, language: Language
+) -> None:
+    words = bench.indexed_words(ROOT / "site", read_content(ROOT / "docs", load_languages()), language)
+    with static(ROOT / "site") as (address, _sent):
+        page = browser.new_page()
+        page.goto(address + language.root)
+        judged = bench.judge(page, language, words)
+        page.close()
+    assert judged.five >= 0.9, judged
+    assert judged.first >= 0.8, judged
+    assert judged.honest == 1, judged
+
+
+def test_the_judged_queries_are_many_and_cover_every_language() -> None:
+    rows = bench.queries()
+    assert rows["wanted"].keys() == rows["unknown"].keys() == QUERIES.keys()
+    assert sum(map(len, rows["wanted"].values())) >= 60
+    assert sum(map(len, rows["unknown"].values())) >= 30
+    pages = read_content(ROOT / "docs", load_languages()).pages
+    assert {key for group in rows["wanted"].values() for row in group for key in row["pages"]} <= pages.keys()
+
+
 def test_the_index_is_loaded_only_when_search_is_opened(new_session: Callable[..., BrowserSession]) -> None:
     seen = new_session()
     page = seen.context.new_page()
