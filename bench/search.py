@@ -26,6 +26,7 @@ from bench.report import Bar, write_part
 from bench.static_server import static
 from core.languages import Language, load_languages
 from core.project import ROOT
+from editorial.build.search import strip_place
 from editorial.content.pages import Content, read_content
 
 FORMS = Path(__file__).parent / "word_forms.yml"
@@ -168,7 +169,8 @@ def indexed_words(site: Path, content: Content, language: Language) -> dict[str,
             url = page.url(language)
             body = _BODY.search((site / url.lstrip("/") / "index.html").read_text("utf-8"))
             if body:
-                text = re.split(r"<!-- /kim:text -->", body[2])[0]
+                body_text = strip_place(body[2])
+                text = re.split(r"<!-- /kim:text -->", body_text)[0]
                 found[url] = set(_WORDS.findall(plain(_TAG.sub(" ", _SKIPPED.sub("", text)))))
     return found
 

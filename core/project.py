@@ -88,17 +88,24 @@ def _string_settings(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def load_site_settings(config: Path = CONFIG) -> dict[str, Any]:
-    """Return ``name``, ``url`` and ``municipality`` of the site from ``mkdocs.yml``.
+    """Return ``name``, ``url``, ``municipality`` and ``draft`` of the site from ``mkdocs.yml``.
 
-    :raises ConfigError: if one of them is missing.
+    ``draft``, false by default, says whether every page names the site a draft.
+
+    :raises ConfigError: if one of the first three is missing, or ``draft`` is neither true nor false.
     """
     data = read_config(config)
     try:
-        return {"name": data["site_name"], "url": data["site_url"], "municipality": data["extra"]["municipality"]}
+        extra = data["extra"]
+        settings = {"name": data["site_name"], "url": data["site_url"], "municipality": extra["municipality"]}
     except (KeyError, TypeError) as error:
         raise ConfigError(
             f"{config}: {error} is missing. site_name, site_url and extra.municipality are needed."
         ) from error
+    draft = yaml.parse_bool(extra.get("draft") or "false")
+    if draft is None:
+        raise ConfigError(f"{config}: extra.draft is {extra['draft']!r}. Write true or false.")
+    return {**settings, "draft": draft}
 
 
 def require_root_url(name: str, url: str) -> str:

@@ -13,7 +13,7 @@ from core.gettext import gettext as _
 from core.gettext import use_language
 from core.languages import split_language
 from form_handler.current import settings
-from form_handler.responses import render_error
+from form_handler.responses import render_error, render_not_found
 from form_handler.url_correction import find_canonical_path, location_header
 
 
@@ -34,6 +34,8 @@ def handle_http_error(error: HTTPException) -> Response:
         return handle_http_error(MethodNotAllowed(valid_methods=["GET", "HEAD"]))
     language, _rest = split_language(request.path)
     with use_language(language.code):
+        if status == 404 and g.get("form_body") is None:
+            return render_not_found(language)
         title, line = error_text(status)
         response = render_error(language, status, title, [line], g.get("definition"), g.get("form_body"))
     for name, value in error.get_headers():

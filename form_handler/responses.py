@@ -167,6 +167,15 @@ def render_error(
     return html_response(set_title(in_layout(language, region), _("Error:") + " ", title), status)
 
 
+def render_not_found(language: Language) -> Response:
+    """Return the built page of a language that says that there is no such page, with its search and its links."""
+    try:
+        return html_response(page_layouts().error_page(language), 404)
+    except LayoutError as error:
+        current_app.logger.error("%s", error)
+        return render_error(language, 404, _("Page not found"), [_("This page does not exist or has moved.")])
+
+
 def submitted_answers(definition: FormDefinition | None, incoming: FormBody | None) -> list[tuple[str, str]]:
     """Return the submitted answers by question, at most 5000 characters each; empty for a request without answers."""
     if definition is None or incoming is None:

@@ -30,10 +30,11 @@ from markupsafe import Markup
 from core import gettext
 from core.csp import source_hash
 from core.files import remove, write_atomically
-from core.formatting import format_long_date, format_month
+from core.formatting import format_month
 from core.gettext import gettext as _
 from core.languages import Language
 from core.project import ROOT
+from editorial.build.search import strip_place
 from editorial.content.booklets import BOOKLETS, Booklet
 from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.html_policy import IMAGE_TYPES
@@ -171,6 +172,7 @@ def render_booklet(
             title=booklet.title(),
             site=site["name"],
             authority=site["municipality"]["authority"],
+            draft=site.get("draft", False),
             address=base + language.root,
             language=language,
             unreviewed=unreviewed,
@@ -198,7 +200,6 @@ def _environment(language: Language) -> jinja2.Environment:
     env.install_gettext_callables(gettext.gettext, gettext.ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.filters["source_hash"] = source_hash
     env.filters["month"] = lambda value: format_month(value, language)
-    env.filters["longdate"] = lambda value: format_long_date(value, language)
     return env
 
 
@@ -214,7 +215,7 @@ def render_chapter(site_dir: Path, page: Page, language: Language, names: Mappin
     and pictures of the site are part of the text (RFC 2397).
     """
     built = (site_dir / page.file(language)).read_text("utf-8")
-    parts = [*_TEXT.findall(built), *_SOURCES.findall(built)]
+    parts = [*map(strip_place, _TEXT.findall(built)), *_SOURCES.findall(built)]
     own = anchor(page)
 
     def target(match: re.Match[str]) -> str:

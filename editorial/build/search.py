@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -80,9 +81,17 @@ def searched_texts(site_dir: Path, content: Content, language: Language) -> dict
     for page in searched_pages(content, language):
         html = content_of((site_dir / page.file(language)).read_text("utf-8"))
         if html:
-            html = fold_html(strip_stale_markers(html), language.code)
+            html = fold_html(strip_stale_markers(strip_place(html)), language.code)
             texts[page.file(language)] = f'<!doctype html><html lang="{language.code}">{html}'
     return texts
+
+
+_PLACE = re.compile(r"<!-- kim:place -->.*?<!-- /kim:place -->\n?", re.DOTALL)
+
+
+def strip_place(html: str) -> str:
+    """Return a page's text without the line under its heading, which belongs to the layout."""
+    return _PLACE.sub("", html)
 
 
 def content_of(html: str) -> str:

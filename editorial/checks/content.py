@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core.findings import Finding, Level
 from core.languages import Language
-from editorial.checks.facts import check_facts, check_hardcoded_facts, check_references, check_shortcodes
+from editorial.checks.facts import check_facts, check_hardcoded_facts, check_references, check_shortcodes, check_tiles
 from editorial.checks.files import check_data_characters, check_files
 from editorial.checks.glossary import Term, check_glossary
 from editorial.checks.html import check_raw_html, check_rendered_html
@@ -57,6 +57,7 @@ def check_content(
         if only is not None and page.key not in only:
             continue
         found += check_references(page, facts, forms, languages)
+        found += check_tiles(page, content.pages)
         found += check_review(page, today)
         source_ids: set[str] | None = None
         for code, text in page.texts.items():

@@ -72,6 +72,16 @@ def check_references(
                               did_you_mean(key, known) + f"Bekannt ist, was in {where} steht.", code="key-unknown")  # fmt: skip
 
 
+def check_tiles(page: Page, pages: Collection[str]) -> Iterator[Finding]:
+    """The tiles of the home page name pages that exist."""
+    text = next(iter(page.texts.values()))
+    for key in page.front_matter.tiles:
+        if key not in pages:
+            yield Finding(text.file, text.lines.get("tiles", 1), f"tiles: Die Seite „{key}“ gibt es nicht.",
+                          did_you_mean(key, pages) + "Schreiben Sie den Ort der Datei ohne .md, zum Beispiel ankommen/wohnen.",
+                          code="key-unknown")  # fmt: skip
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return "Meinten Sie „…“? " for the most similar known word, or nothing."""
     close = closest_match(word, known)

@@ -28,9 +28,17 @@ def check_review(page: Page, today: datetime.date, level: Level = "notice") -> I
         )  # fmt: skip
 
 
-def check_publish(content: Content, facts: Facts, today: datetime.date) -> list[Finding]:
-    """Return everything that keeps the site from going public, as errors."""
+def check_publish(content: Content, facts: Facts, today: datetime.date, draft_line: int = 0) -> list[Finding]:
+    """Return everything that keeps the site from going public, as errors.
+
+    :param draft_line: the line of ``mkdocs.yml`` that makes every page name the site a draft; 0 if there is none.
+    """
     found: list[Finding] = []
+    if draft_line:
+        found.append(
+            Finding("mkdocs.yml", draft_line, "Jede Seite nennt die Website noch einen Entwurf (draft: true).",
+                    "Setzen Sie draft: false, wenn die Stadt die Website betreibt.", code="unconfirmed")
+        )  # fmt: skip
     for page in content.pages.values():
         found += check_review(page, today, "error")
         for text in page.texts.values():

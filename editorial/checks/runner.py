@@ -11,12 +11,13 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from core import yaml
 from core.catalogs import STAFF_SOURCE_DIRS, check_catalog, extract_messages, translated_messages
 from core.findings import ContentError, Finding, errors
 from core.gettext import STAFF_LANGUAGES, STAFF_LOCALE_DIR
 from core.languages import Language, default_language, load_languages
 from core.processes import block_sigint
-from core.project import ROOT
+from core.project import CONFIG, ROOT, load_site_settings
 from editorial.checks.content import check_content, check_editorial
 from editorial.checks.glossary import load_glossary, missing_translations
 from editorial.checks.publish import check_publish, pending_confirmations
@@ -115,10 +116,15 @@ def check_pages(
         run = load_accessibility_run(docs.parent / RESULTS_PATH)
         found += [run] if isinstance(run, Finding) else []
         if publish:
-            found += check_publish(content, facts, today)
+            found += check_publish(content, facts, today, draft_line() if load_site_settings()["draft"] else 0)
         if show_pending:
             found += pending_confirmations(content, facts)
     return PageCheckResult(found, facts)
+
+
+def draft_line() -> int:
+    """Return the line of ``mkdocs.yml`` that says whether the site is a draft."""
+    return yaml.line_of(yaml.compose(yaml.read_utf8(CONFIG)), ("extra", "draft"))
 
 
 def empty_language_finding(language: Language) -> Finding:

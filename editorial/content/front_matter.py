@@ -93,6 +93,7 @@ class PageFrontMatter(FrontMatter, frozen=True, kw_only=True):
     faq: bool = False
     offer: Offer | None = None
     measure: Measure | None = None
+    tiles: list[str] = []
 
     def __post_init__(self) -> None:
         """Whatever is unconfirmed names who has to confirm it, and a form's page names its form."""
@@ -100,6 +101,8 @@ class PageFrontMatter(FrontMatter, frozen=True, kw_only=True):
             raise ValueError("confirmed: false braucht eine Zeile confirm: (was bestätigt wer?)")
         if (self.layout == "form") != (self.form is not None):
             raise ValueError("layout: form und form: gehören zusammen")
+        if self.tiles and self.layout != "home":
+            raise ValueError("tiles: gehört nur zu layout: home")
 
 
 class RawFrontMatter(Struct, frozen=True):

@@ -28,7 +28,7 @@ from editorial.content.front_matter import (
     validate_front_matter,
 )
 from editorial.content.published_files import is_hidden, is_page
-from editorial.content.structure import HOME, is_in_easy_language
+from editorial.content.structure import HOME, is_in_easy_language, parent_key
 
 
 class PageText(Struct, frozen=True):
@@ -74,12 +74,7 @@ class Page(Struct, frozen=True):
     @property
     def parent_key(self) -> str | None:
         """Return the key of the page above this one; None for home."""
-        if self.key == HOME:
-            return None
-        parts = self.key.split("/")
-        if parts[-1] == HOME:
-            parts.pop()
-        return "/".join([*parts[:-1], HOME])
+        return parent_key(self.key)
 
     def url(self, language: Language) -> str:
         """Return its root-absolute address in a language, escaped (RFC 3986, 2.1): file names may hold umlauts and blanks."""

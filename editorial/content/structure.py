@@ -76,6 +76,8 @@ IMPRINT = "impressum"
 ACCESSIBILITY = "barrierefreiheit"
 # The id of the heading over links to sister pages; the layout folds that section away at the end of the page.
 FURTHER_READING = "weiter"
+# The numbers on the home page, by their keys in docs/data/numbers.yml, with what they are for.
+EMERGENCY_NUMBERS: Mapping[str, Any] = {"fire": _l("Ambulance, fire"), "police": _l("Police")}
 # Ids of the headings on the home page that lead each audience on.
 HOME_WAYS = ("neu", "betrieb", "helfen")
 
@@ -85,9 +87,30 @@ def index_of(section: str) -> str:
     return f"{section}/{HOME}"
 
 
-# The sections of the navigation, and the pages that the browser offers without a network, in their order.
-NAVIGATION = tuple(map(index_of, (ARRIVING, OFFERS, EMPLOYERS, COMPANIES, PROGRAMME, ALLIANCE)))
+# Sections that navigation, breadcrumbs and lists show below another one than their address says.
+SECTION_PARENTS = {index_of(COMPANIES): index_of(EMPLOYERS), index_of(ALLIANCE): index_of(PROGRAMME)}
+
+# The pages of the navigation, and the pages that the browser offers without a network, in their order.
+NAVIGATION = (*map(index_of, (ARRIVING, OFFERS, EMPLOYERS)), CONTACT, EMERGENCY)
 OFFLINE_PAGES = (HOME, EMERGENCY, *map(index_of, (ARRIVING, OFFERS, EMPLOYERS, PROGRAMME)), CONTACT, SITEMAP)
+
+
+def parent_key(key: str) -> str | None:
+    """Return the key of the page above a page: the index of its folder, unless its section is shown elsewhere; None for home."""
+    if key == HOME:
+        return None
+    if key in SECTION_PARENTS:
+        return SECTION_PARENTS[key]
+    parts = key.split("/")
+    if parts[-1] == HOME:
+        parts.pop()
+    return "/".join([*parts[:-1], HOME])
+
+
+def is_below(key: str, above: str) -> bool:
+    """Return whether a page stands below another one, at any depth."""
+    parent = parent_key(key)
+    return parent is not None and (parent == above or is_below(parent, above))
 
 
 @functools.cache
@@ -108,6 +131,7 @@ def linked_pages() -> dict[str, str]:
         "sitemap": SITEMAP,
         "feedback": FORMS["feedback"].slug.rstrip("/"),
         "offline": OFFLINE,
+        "programme": index_of(PROGRAMME),
     }
 
 

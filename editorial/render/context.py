@@ -8,12 +8,21 @@ from typing import Any
 from markupsafe import Markup
 
 from core.languages import Language, default_language
+from core.values import phone_href
 from editorial.content import toolkit
 from editorial.content.booklets import BOOKLETS
 from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.markdown import split_further_reading
 from editorial.content.pages import Page
-from editorial.content.structure import HOME, NAVIGATION, OFFLINE_LIST, OFFLINE_PAGES, linked_pages
+from editorial.content.structure import (
+    EMERGENCY_NUMBERS,
+    HOME,
+    NAVIGATION,
+    OFFLINE_LIST,
+    OFFLINE_PAGES,
+    is_below,
+    linked_pages,
+)
 from editorial.content.taxonomy import card_filters, page_tags
 from editorial.render.qr import qr_svg
 from editorial.render.site import SiteData
@@ -28,7 +37,7 @@ BOOKLET_SECTIONS = frozenset(booklet.section for booklet in BOOKLETS)
 
 def is_active(page: Page, current: Page | None) -> bool:
     """Return whether a page is the one that is shown, or the section that holds it."""
-    return current is not None and (page.key == current.key or (page.slug != "" and current.slug.startswith(page.slug)))
+    return current is not None and (page.key == current.key or (page.key != HOME and is_below(current.key, page.key)))
 
 
 def audience_hue(page: Page) -> str:
@@ -113,6 +122,7 @@ def layout_context(site: SiteData, language: Language, current: Page | None) -> 
             "programme": municipality["programme"],
             "url": site.settings["url"],
             "demo": site.settings.get("demo", False),
+            "draft": site.settings["draft"],
             "suggestions": site.settings["suggestions"],
         },
         "language": language,
@@ -157,7 +167,6 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
     section_key = page.key if page.key.endswith("/index") else page.parent_key
     section = content.pages.get(section_key) if section_key and section_key != HOME else None
     below = content.children(page.key, language) if page.front_matter.layout == "directory" else []
-    trail = [*content.ancestors(page), page]
     return {
         **layout_context(site, language, page),
         "page": {
@@ -211,7 +220,13 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
             **page_link(site, section, language, page),
             "items": [page_link(site, child, language, page) for child in content.children(section.key, language)],
         },
-        "breadcrumbs": [page_link(site, step, language, page) for step in trail] if page.key != HOME else [],
+        "breadcrumbs": [page_link(site, step, language) for step in content.ancestors(page)],
+        "tiles": [
+            page_link(site, content.pages[key], language)
+            for key in page.front_matter.tiles
+            if key in content.pages and content.pages[key].exists_in(language)
+        ],
+        "emergency_numbers": emergency_numbers(site) if page.key == HOME else [],
         "cards": [{**page_link(site, child, language, page), "tags": page_tags(child)} for child in below],
         "filters": card_filters(below, language.code),
         "overview": overview(site, language) if page.front_matter.layout == "overview" else [],
@@ -223,6 +238,16 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
         "form": empty_form(page.front_matter.form) if page.front_matter.form else None,
         "chooser": chooser_context(site, language, page) if page.front_matter.layout == "chooser" else None,
     }
+
+
+def emergency_numbers(site: SiteData) -> list[dict[str, Any]]:
+    """Return the numbers of the home page, each with its link and what it is for."""
+    known = site.facts.numbers
+    return [
+        {"number": known[key].number, "href": phone_href(known[key].number), "label": label}
+        for key, label in EMERGENCY_NUMBERS.items()
+        if key in known
+    ]
 
 
 def empty_form(key: str) -> dict[str, Any]:

@@ -76,14 +76,27 @@
   if (dialog) {
     /** @type {Promise<void> | undefined} */
     let begun;
-    query("[data-kim-search]").addEventListener("click", () => {
+    const input = /** @type {HTMLInputElement} */ (query("input", dialog));
+    /** @param {string} [words] what to look for at once */
+    const openSearch = (words) => {
+      if (words) input.value = words;
       dialog.showModal();
       begun ??= import(dialog.dataset.script ?? "").then(({ start }) => start(dialog, root.dataset.lang)).catch(() => {
         begun = undefined; // the next opening tries again
         query("[role=status]", dialog).textContent = dialog.dataset.failed ?? "";
         query(".kim-search__none", dialog).hidden = false;
       });
-    });
+      if (words) input.dispatchEvent(new Event("input")); // a search that begins reads the field itself
+    };
+    query("[data-kim-search]").addEventListener("click", () => openSearch());
+    const asked = new URLSearchParams(location.search).get("q");
+    if (asked?.trim()) openSearch(asked);
+    for (const finder of document.querySelectorAll("[data-kim-finder]")) {
+      finder.addEventListener("submit", (event) => {
+        event.preventDefault();
+        openSearch(/** @type {HTMLInputElement} */ (finder.querySelector("input")).value);
+      });
+    }
     query("form", dialog).addEventListener("submit", (event) => event.preventDefault());
     dialog.addEventListener("click", ({ target }) => {
       if (target === dialog || /** @type {Element} */ (target).closest("[data-kim-close]")) dialog.close();
@@ -187,10 +200,11 @@
       lang: link.lang,
       dir,
     });
-    const dismiss = createElement("button", no, { class: "kim-icon-button", type: "button" });
+    const dismiss = createElement("button", "", { class: "kim-icon-button", type: "button", "aria-label": no });
+    dismiss.append(createElement("span", "", { class: "kim-icon kim-icon--close", "aria-hidden": "true" }));
     bar.append(
       createElement("p", text, {}),
-      createElement("a", read, { class: "kim-button", href: link.href, hreflang: link.lang }),
+      createElement("a", read, { href: link.href, hreflang: link.lang }),
       dismiss,
     );
     dismiss.addEventListener("click", () => {

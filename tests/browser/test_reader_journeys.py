@@ -24,6 +24,10 @@ def word(language: Language, message: str) -> str:
         return gettext(message)
 
 
+def by_code(code: str) -> Language:
+    return next(language for language in LANGUAGES if language.code == code)
+
+
 def test_arabic_home_is_read_from_right_to_left(new_session: NewSession) -> None:
     page = new_session(viewport=DESK).open("/ar/")
     assert page.evaluate("getComputedStyle(document.documentElement).direction") == "rtl"
@@ -147,3 +151,70 @@ def test_german_titles_in_an_arabic_list_have_one_edge(new_session: NewSession) 
     assert max(count for _right, count in first_lines) > 1, "one of them takes two lines"
     edges = [right for right, _count in first_lines]
     assert max(edges) - min(edges) <= 12, "but for the space at which a line ends"
+
+
+@pytest.mark.parametrize("path", ["/", "/ar/", "/ru/", "/pl/"])
+def test_the_first_screen_of_a_phone_holds_search_topics_and_emergency_numbers(
+    new_session: NewSession, path: str
+) -> None:
+    code = path.strip("/") or "de"
+    page = new_session(viewport={"width": 360, "height": 640}, locale=code).open(path)
+    boxes = [page.locator(name).bounding_box() for name in (".kim-finder input", ".kim-tiles", ".kim-sos")]
+    assert all(box and box["y"] + box["height"] <= 640 for box in boxes), boxes
+    calls = page.locator(".kim-sos a").evaluate_all("rows => rows.map(row => row.getBoundingClientRect().y)")
+    assert len(set(calls)) == 1, "112 and 110 stand in one line"
+    sizes = page.locator(".kim-sos a, .kim-tiles a, .kim-finder :is(input, button)").evaluate_all(
+        "rows => rows.filter(row => row.checkVisibility()).map(row => row.getBoundingClientRect().height)"
+    )
+    assert min(sizes) >= 44
+
+
+@pytest.mark.parametrize("code", ["ar", "ru", "uk", "en"])
+def test_the_way_and_the_translators_note_take_one_line_under_the_heading(new_session: NewSession, code: str) -> None:
+    page = new_session(viewport=PHONE, locale=code).open(f"/{code}/ankommen/wohnen/")
+    place = page.locator("h1 + .kim-place")
+    box = place.bounding_box()
+    assert box is not None
+    assert box["height"] <= 44
+    assert not place.get_by_text(word(by_code(code), "Read the German text")).is_visible()
+    place.locator("summary").click()
+    assert place.get_by_text(word(by_code(code), "Read the German text")).is_visible()
+
+
+def test_words_typed_into_the_page_are_searched_for(new_session: NewSession) -> None:
+    seen = new_session(expect_errors=True)  # the page that is not found
+    for path in ("/", "/gibt-es-nicht/"):
+        page = seen.open(path)
+        page.locator(".kim-finder input").fill("Wohnung")
+        page.keyboard.press("Enter")
+        page.locator("dialog .kim-search__results a").first.wait_for()
+        assert page.locator("dialog input[type=search]").input_value() == "Wohnung"
+        page.locator("[data-kim-close]").first.click()
+        page.locator(".kim-finder input").fill("Kita")
+        page.locator(".kim-finder button").click()
+        page.locator("dialog .kim-search__results a", has_text="Kita").first.wait_for()
+    page = seen.open("/ar/?q=KIM")
+    page.locator("dialog .kim-search__results a").first.wait_for()
+
+
+@pytest.mark.parametrize("width", [320, 360, 1280])
+def test_the_offer_of_a_language_covers_nothing(new_session: NewSession, width: int) -> None:
+    """WCAG 2.2, 2.4.11: what has the focus is never hidden behind it."""
+    page = new_session(viewport={"width": width, "height": 640}, locale="ar").open("/")
+    bar = page.locator(".kim-language-hint")
+    bar.wait_for()
+    box = bar.bounding_box()
+    assert box is not None
+    assert box["height"] <= 64, "one slim line"
+    assert bar.evaluate("e => getComputedStyle(e).position") == "static"
+    hidden = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        hidden += page.evaluate("""() => {
+          const e = document.activeElement, r = e.getBoundingClientRect();
+          const top = document.elementFromPoint(r.x + r.width / 2, r.y + Math.min(r.height, innerHeight - r.y) / 2);
+          return top && (e.contains(top) || top.contains(e)) ? [] : [e.outerHTML];
+        }""")
+    assert hidden == []
+    bar.locator("button").click()
+    assert bar.count() == 0

@@ -9,6 +9,8 @@ import pytest
 
 from editorial.content.front_matter import PageFrontMatter, TranslationFrontMatter
 from editorial.content.schema import ValidationIssue, validate
+from tests.editorial.conftest import GERMAN as HEADER_TEXT
+from tests.editorial.conftest import Tree
 
 WORDS = {"title": "Kurse", "description": "Ein ganzer Satz über Kurse."}
 GERMAN = {**WORDS, "source": ["own"], "review_by": datetime.date(2099, 1, 1)}
@@ -82,3 +84,12 @@ def test_what_is_no_block_at_all_is_one_fault(data: Any) -> None:
     assert isinstance(read, list)
     assert [(one.dotted_path, one.kind) for one in read] == [("", "value")]
     assert "ein Block aus Zeilen mit Schlüssel und Wert" in read[0].message
+
+
+def test_tiles_belong_to_the_home_page_and_name_pages_that_exist(tree: Tree) -> None:
+    tree.write("de", "index", "x", header=HEADER_TEXT.format(title="S") + "layout: home\ntiles: [kontakt, kontackt]\n")
+    (found,) = tree.check()
+    assert (found.file, found.line, found.code) == ("docs/de/index.md", 7, "key-unknown")
+    assert "Meinten Sie „kontakt“?" in found.hint
+    tree.write("de", "index", "x", header=HEADER_TEXT.format(title="S") + "tiles: [kontakt]\n")
+    assert "tiles" in tree.check()[0].message

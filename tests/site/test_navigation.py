@@ -1,0 +1,117 @@
+"""Where a reader stands and where they can go: navigation, the line under the heading, the home page's first screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.gettext import gettext, use_language
+from core.languages import load_languages
+from core.project import ConfigError, load_site_settings
+from editorial.content.structure import EMERGENCY_NUMBERS, NAVIGATION
+from tests.site.conftest import Site, parse
+from tests.site.test_stack_regressions import one
+
+LANGUAGES = load_languages()
+MENU = ["ankommen/", "angebote/", "arbeitgeber/", "kontakt/", "ankommen/notfall/"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)
+def test_the_menu_has_five_entries_in_every_language(site: Site, language) -> None:  # type: ignore[no-untyped-def]
+    links = site.page(language.root).select(".kim-nav a")
+    assert [link["href"] for link in links] == [language.root + path for path in MENU]
+    names = [link.get_text() for link in links]
+    assert names == [site.content.pages[key].text(language).nav_title for key in NAVIGATION]
+    german = [link.get_text() for link in site.page("/").select(".kim-nav a")]
+    assert german == ["Ankommen", "Hilfe und Beratung", "Für Arbeitgeber", "Kontakt", "Notfall"]
+    assert language.default or sum(a == b for a, b in zip(names, german, strict=True)) <= 1  # Kontakt is Polish, too
+
+
+@pytest.mark.parametrize(
+    ("url", "above", "marked"),
+    [
+        ("/betriebe/", ["/", "/arbeitgeber/"], ["/arbeitgeber/"]),
+        ("/allianz/", ["/", "/kim/"], []),
+        ("/allianz/themen/", ["/", "/kim/", "/allianz/"], []),
+        ("/ar/allianz/umfrage/", ["/ar/", "/ar/kim/", "/ar/allianz/"], []),
+        ("/arbeitgeber/werkzeugkasten/praktikum/", ["/", "/arbeitgeber/", "/arbeitgeber/werkzeugkasten/"], ["/arbeitgeber/"]),
+        ("/ankommen/notfall/", ["/", "/ankommen/"], ["/ankommen/", "/ankommen/notfall/"]),
+        ("/impressum/", ["/"], []),
+    ],
+)  # fmt: skip
+def test_breadcrumbs_and_menu_follow_the_place_of_a_section_and_not_its_address(
+    site: Site, url: str, above: list[str], marked: list[str]
+) -> None:
+    soup = site.page(url)
+    assert [link["href"] for link in soup.select(".kim-breadcrumbs a")] == above
+    assert [link["href"] for link in soup.select(".kim-nav a[aria-current]")] == marked
+    assert one(soup, "h1").find_next_sibling()["class"] == ["kim-place"]  # type: ignore[index]
+
+
+def test_sections_that_left_the_menu_are_reached_from_where_they_belong(site: Site) -> None:
+    assert "/betriebe/" in [link["href"] for link in site.page("/arbeitgeber/").select("main a")]
+    assert "/allianz/" in [link["href"] for link in site.page("/kim/").select("main a")]
+    for language in LANGUAGES:
+        assert f"{language.root}kim/" in [a["href"] for a in site.page(language.root).select(".kim-footer a")]
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)
+def test_the_home_page_begins_with_search_six_topics_and_the_emergency_numbers(site: Site, language) -> None:  # type: ignore[no-untyped-def]
+    hero = one(site.page(language.root), ".kim-hero")
+    assert one(hero, "form[role=search] input[type=search]")["name"] == "q"
+    tiles = hero.select(".kim-tiles a")
+    assert len(tiles) == 6
+    assert all(tile.get_text(strip=True) and tile.select_one(".kim-icon[aria-hidden=true]") for tile in tiles)
+    numbers = hero.select(".kim-sos a")
+    assert [number["href"] for number in numbers] == ["tel:112", "tel:110"]
+    with use_language(language.code):
+        for number, label in zip(numbers, EMERGENCY_NUMBERS.values(), strict=True):
+            assert gettext(str(label)) in number.get_text()
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)
+def test_the_error_page_has_a_search(site: Site, language) -> None:  # type: ignore[no-untyped-def]
+    soup = parse(site.file(f"{language.root}404.html"))
+    form = one(soup, "main form[role=search]")
+    assert form["action"] == language.root
+    assert one(form, "label")["for"] == one(form, "input[type=search]")["id"]
+    assert one(soup, "main .kim-finder.kim-no-js-only a")["href"] == f"{language.root}inhalt/"
+
+
+def test_the_line_under_the_heading_is_in_no_index_and_in_no_booklet(site: Site) -> None:
+    from editorial.build.search import searched_texts
+
+    language = LANGUAGES[3]
+    with use_language(language.code):
+        words = gettext("Machine translation, not checked")
+    assert words in site.file("/ar/kim/").read_text("utf-8")
+    texts = searched_texts(site.folder, site.content, language)
+    assert not [path for path, html in texts.items() if "kim-place" in html or "kim-tiles" in html]
+
+
+def test_the_site_says_that_it_is_a_draft_as_long_as_a_setting_says_so(site: Site, tmp_path: Path) -> None:
+    draft = load_site_settings()["draft"]
+    assert draft is True
+    for path in ("/", "/ar/kontakt/", "/404.html"):
+        banner = one(site.page(path), ".kim-draft")
+        assert banner.find_parent("header") is not None, "inside a landmark"
+    config = tmp_path / "mkdocs.yml"
+    text = (Path(__file__).parents[2] / "mkdocs.yml").read_text("utf-8")
+    for value, expected in (("false", False), ("nein", False), ("true", True)):
+        file = tmp_path / f"{value}.yml"
+        file.write_text(text.replace("draft: true", f"draft: {value}"), "utf-8")
+        assert load_site_settings(file)["draft"] is expected
+    config.write_text(text.replace("  draft: true", "  # none"), "utf-8")
+    assert load_site_settings(config)["draft"] is False
+    (tmp_path / "bad.yml").write_text(text.replace("draft: true", "draft: perhaps"), "utf-8")
+    with pytest.raises(ConfigError, match="true or false"):
+        load_site_settings(tmp_path / "bad.yml")
+
+
+def test_the_next_review_is_for_editors_only(site: Site) -> None:
+    from core.formatting import format_long_date
+
+    for page, language in site.checked_pages():
+        date = format_long_date(page.front_matter.review_by, language)
+        assert date not in one(site.page(page.url(language)), ".kim-page-meta").get_text(), page.url(language)
