@@ -197,12 +197,13 @@ def adopt_unchanged(fresh: Path, site_dir: Path, changed: Collection[str]) -> No
 
     :param changed: the codes of the languages that were built anew.
     """
+    from editorial.build.compress import COPY_SUFFIXES
     from editorial.build.search import is_part_of
 
     for path in _files(site_dir):
         name = path.relative_to(site_dir)
         new = fresh / name
-        is_old_copy = path.suffix == ".gz" and new.with_suffix("").exists()
+        is_old_copy = path.suffix in COPY_SUFFIXES and new.with_suffix("").exists()
         if not (new.exists() or is_old_copy or is_part_of(name.as_posix(), changed)):
             new.parent.mkdir(parents=True, exist_ok=True)
             try:

@@ -32,7 +32,18 @@ SOURCE_PATHS = (
     "requirements.txt",
 )
 CODE_FOLDERS = ("core", "editorial", "form_handler")
-TOOLS = ("mkdocs", "mkdocs-static-i18n", "markdown", "jinja2", "babel", "pagefind-bin", "deflate", "rcssmin", "rjsmin")
+TOOLS = (
+    "mkdocs",
+    "mkdocs-static-i18n",
+    "markdown",
+    "jinja2",
+    "babel",
+    "pagefind-bin",
+    "deflate",
+    "brotli",
+    "rcssmin",
+    "rjsmin",
+)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from core.files import write_atomically
 from core.languages import Language
-from editorial.build.compress import compress_file, gzip_path
+from editorial.build.compress import compress_file, copy_path
 from editorial.build.search import ENTRY, FOLDER, SCRIPT, read_entry, titles_name
 from editorial.content.pages import Content, Page
 from editorial.content.structure import NOT_KEPT, OFFLINE_LIST
@@ -82,7 +82,7 @@ def _info(path: Path, body: bytes) -> FileInfo:
 def _gzip_size(path: Path) -> int:
     """Return the size of a file's compressed copy; 0 if there is none."""
     try:
-        return gzip_path(path).stat().st_size
+        return copy_path(path, ".gz").stat().st_size
     except FileNotFoundError:
         return 0
 

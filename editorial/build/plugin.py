@@ -35,7 +35,7 @@ from editorial.build.search import Entry
 from editorial.build.source import Source, load_source
 from editorial.content.pages import Page
 from editorial.content.published_files import is_asset, is_page
-from editorial.content.structure import NOT_KEPT
+from editorial.content.structure import NOT_KEPT, UNAVAILABLE
 from editorial.render.assets import PARTS, asset_content
 from editorial.render.context import error_context, page_context
 from editorial.render.page import configure_environment, content_language, postprocess_html, preprocess_markdown
@@ -232,6 +232,15 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
                 _("You have no network at the moment. With a network you can read it again."),
                 "offline-fallback",
             )
+        elif template_name == UNAVAILABLE:
+            texts = (
+                _("This does not work at the moment"),
+                _(
+                    "Nothing was stored. Please go back in your browser and try again in a few minutes. What you entered is "
+                    "usually still there. All other pages work."
+                ),
+                "error",
+            )
         cast("dict[str, Any]", context)["kim"] = error_context(self._source().site, self.language, *texts)
         return context
 
@@ -239,7 +248,7 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
         """Write each language's error pages to its own place; MkDocs would overwrite the last one's."""
         root = Path(config.site_dir) / self.language.root.strip("/")
         root.mkdir(parents=True, exist_ok=True)
-        if template_name in {"404.html", NOT_KEPT} and self.only is None:
+        if template_name in {"404.html", NOT_KEPT, UNAVAILABLE} and self.only is None:
             (root / template_name).write_text(output, "utf-8")
         return ""
 

@@ -40,6 +40,7 @@ RESERVED_SLUGS = frozenset(
         "kim-preview",
         "404",
         "offline-fallback",
+        "unavailable",
         "feed",
         "sitemap",
         "robots",

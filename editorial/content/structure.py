@@ -50,6 +50,8 @@ AUDIENCE_LABELS: Mapping[str, Any] = {
 # Files below a language's root, or the site's.
 SUGGESTIONS = "suggestions.json"
 NOT_KEPT = "offline-fallback.html"
+# Sent by the proxy where the service does not answer.
+UNAVAILABLE = "unavailable.html"
 OFFLINE_LIST = "offline.json"
 SURVEY_CSV = "ergebnisse.csv"
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 SAFE_METHODS = {"GET", "HEAD"}
 MAX_AGE_SECONDS = 300
+IMMUTABLE = "max-age=315360000, public, immutable"  # as WhiteNoise sends it
 IDENTITY = "identity"
 
 
@@ -97,6 +98,8 @@ class SiteFiles(WhiteNoise):  # type: ignore[misc]
         path = decode_path_info(environ.get("PATH_INFO", ""))
         file = self.file_at(path)
         if file is not None:
+            if is_versioned(path, environ.get("QUERY_STRING", "")):
+                start_response = with_header(start_response, "Cache-Control", IMMUTABLE)
             return cast("Iterable[bytes]", self.serve(file, environ, start_response))
         address = find_canonical_path(path, lambda one: self.file_at(one) is not None)
         if address is None:
@@ -120,7 +123,7 @@ class SiteFiles(WhiteNoise):  # type: ignore[misc]
         self.add_mime_headers(headers, path, url)
         self.add_cache_headers(headers, path, url)
         self.add_headers_function(headers, path, url)
-        return SiteFile(path, headers.items(), {"gzip": f"{path}.gz"}, stat_cache)
+        return SiteFile(path, headers.items(), {"gzip": f"{path}.gz", "br": f"{path}.br"}, stat_cache)
 
     def find_file(self, url: str) -> Any:
         """Return the file at an address; None for one that can be no file name, because it is too long or holds NUL."""
@@ -128,6 +131,22 @@ class SiteFiles(WhiteNoise):  # type: ignore[misc]
             return super().find_file(url)
         except (OSError, ValueError):
             return None
+
+
+def is_versioned(path: str, query: str) -> bool:
+    """Return whether an address names one version of an asset: pages name assets with a digest of their content."""
+    return path.startswith("/assets/") and query.startswith("v=")
+
+
+def with_header(start_response: StartResponse, name: str, value: str) -> StartResponse:
+    """Return a ``start_response`` that sends this header in the place of another of its name, if the answer is no error."""
+
+    def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        if status[0] in "23":
+            headers = [*((known, old) for known, old in headers if known.lower() != name.lower()), (name, value)]
+        return start_response(status, headers, exc_info)
+
+    return cast("StartResponse", start)
 
 
 class SiteFile(StaticFile):  # type: ignore[misc]

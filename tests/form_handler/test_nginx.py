@@ -1,11 +1,10 @@
-"""The delivered nginx configuration, in a real nginx in front of the real server."""
+"""The delivered nginx configuration, in a real nginx in front of the built site and the real server."""
 
 from __future__ import annotations
 
 import contextlib
 import http.client
-import os
-import shutil
+import re
 import socket
 import ssl
 import subprocess
@@ -14,99 +13,47 @@ from pathlib import Path
 
 import pytest
 
+from core.languages import load_languages
 from editorial.build.build import build_if_changed
+from form_handler.security import HEADERS, HSTS
 from tests.conftest import ROOT
-from tests.server import free_port, running_server, wait_until
+from tests.form_handler.nginx import HOST, Nginx, program, running_nginx, write_configuration
+from tests.server import Server, free_port, running_server
 
 pytestmark = pytest.mark.slow
 
-HOST = "kim.example.org"
 FORM = "/arbeitgeber/mitmachen/"
-FRAME = """
-pid {folder}/nginx.pid;
-error_log {folder}/error.log;
-daemon off;
-events {{ worker_connections 512; }}
-http {{
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    {own}
-}}
-"""
-
-
-def program() -> str:
-    """Return the path of nginx.
-
-    :raises FileNotFoundError: if there is none; ``make test`` installs it.
-    """
-    found = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
-    if found is None:
-        raise FileNotFoundError("The tests of deploy/nginx.conf need nginx: run deploy/install-nginx")
-    return found
-
-
-def configuration(folder: Path, tls: int, plain: int, service: int) -> Path:
-    """Write the delivered configuration with our own ports, paths and certificate."""
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        f"/CN={HOST}",
-        "-keyout",
-    ]
-    subprocess.run(
-        [*command, folder / "privkey.pem", "-out", folder / "fullchain.pem"], check=True, capture_output=True
-    )
-    own = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
-    for old, new in (
-        ("/etc/ssl/kim", str(folder)),
-        ("/var/log/nginx", str(folder)),
-        ("listen [::]:", "# listen [::]:"),  # a container may have no IPv6
-        ("listen 443", f"listen 127.0.0.1:{tls}"),
-        ("listen 80", f"listen 127.0.0.1:{plain}"),
-        ("client_body_timeout 10s", "client_body_timeout 120s"),  # nothing may depend on how fast the test is
-        ("limit_conn kim_clients 100;", "limit_conn kim_clients 40;"),
-        ("client_header_timeout 10s", "client_header_timeout 120s"),
-        ("127.0.0.1:8000", f"127.0.0.1:{service}"),
-    ):
-        assert old in own, old
-        own = own.replace(old, new)
-    path = folder / "nginx.conf"
-    path.write_text(FRAME.format(folder=folder, own=own), "utf-8")
-    return path
+FORM_BODY = b"company=Beispielbetrieb&email=beispiel%40example.org"
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """nginx and the service behind it; the port on which nginx speaks TLS."""
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The service behind nginx."""
     build_if_changed(ROOT / "site")
-    folder, tls = tmp_path_factory.mktemp("nginx"), free_port()
     settings = {"KIM_HOSTS": f"{HOST},127.0.0.1", "KIM_PROXIES": "1", "KIM_TLS": "1"}
-    with running_server(tmp_path_factory.mktemp("var"), **settings) as service:
-        path = configuration(folder, tls, free_port(), service.port)
-        with subprocess.Popen([program(), "-c", path, "-p", folder], stderr=subprocess.PIPE, text=True) as nginx:
-            try:
-                wait_until(lambda: nginx.poll() is not None or listens(tls), 20, "nginx's port")
-                assert nginx.poll() is None, (nginx.stderr and nginx.stderr.read(), (folder / "error.log").read_text())
-                yield tls
-            finally:
-                nginx.terminate()
+    with running_server(tmp_path_factory.mktemp("var"), **settings) as running:
+        yield running
 
 
-def listens(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-        return True
-    return False
+@pytest.fixture(scope="module")
+def nginx(tmp_path_factory: pytest.TempPathFactory, service: Server) -> Iterator[Nginx]:
+    """nginx in front of the built site and the service."""
+    with running_nginx(tmp_path_factory.mktemp("nginx"), ROOT / "site", service.port) as running:
+        yield running
+
+
+@pytest.fixture
+def port(nginx: Nginx) -> int:
+    """The port on which nginx speaks TLS."""
+    return nginx.tls
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nginx]:
+    """nginx in front of the built site, with no service behind it."""
+    build_if_changed(ROOT / "site")
+    with running_nginx(tmp_path_factory.mktemp("alone"), ROOT / "site", free_port()) as running:
+        yield running
 
 
 def connect(port: int, data: bytes = b"") -> ssl.SSLSocket:
@@ -117,14 +64,22 @@ def connect(port: int, data: bytes = b"") -> ssl.SSLSocket:
     return wrapped
 
 
-def ask(port: int, path: str, **headers: object) -> http.client.HTTPResponse:
-    """Ask as a browser does; ``path`` is sent as it is."""
-    lines = [f"GET {path} HTTP/1.1", f"Host: {HOST}", *(f"{k.replace('_', '-')}: {v}" for k, v in headers.items())]
-    with connect(port, "\r\n".join(lines).encode() + b"\r\nConnection: close\r\n\r\n") as raw:
-        response = http.client.HTTPResponse(raw)
+def fetch(
+    port: int, path: str, method: str = "GET", body: bytes = b"", host: str = HOST, **headers: object
+) -> tuple[http.client.HTTPResponse, bytes]:
+    """Ask as a browser does; ``path`` is sent as it is. Return the answer and its body."""
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", *(f"{k.replace('_', '-')}: {v}" for k, v in headers.items())]
+    if body:
+        lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(body)}"]
+    with connect(port, "\r\n".join(lines).encode() + b"\r\nConnection: close\r\n\r\n" + body) as raw:
+        response = http.client.HTTPResponse(raw, method=method)
         response.begin()
-        response.read()
-        return response
+        return response, response.read()
+
+
+def ask(port: int, path: str, **headers: object) -> http.client.HTTPResponse:
+    """Ask for a page; ``path`` is sent as it is."""
+    return fetch(port, path, **headers)[0]
 
 
 def test_it_hands_on_encodings_and_what_a_browser_has_already(port: int) -> None:
@@ -183,4 +138,142 @@ def test_one_address_gets_so_many_connections_and_no_more(port: int) -> None:
             stack.enter_context(
                 connect(port, f"POST {FORM} HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: 9\r\n\r\n".encode())
             )
-        assert ask(port, "/").status == 503
+        assert ask(port, "/").status == 429
+
+
+def test_the_delivered_configuration_is_valid(tmp_path: Path) -> None:
+    path = write_configuration(tmp_path, ROOT / "site", 1, 2, 3)
+    done = subprocess.run([program(), "-t", "-c", path, "-p", tmp_path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "[emerg]" not in done.stderr
+
+
+def test_the_headers_are_those_of_the_service() -> None:
+    text = (ROOT / "deploy" / "nginx-headers.conf").read_text("utf-8")
+    assert re.findall(r'add_header (\S+) "(.*)" always;', text) == [*HEADERS, HSTS]
+
+
+def one_file_of_each_kind() -> list[str]:
+    """Return the address of one file of each type of the built site, and of some that have a rule of their own."""
+    site, found = ROOT / "site", {}
+    for path in sorted(site.rglob("*")):
+        if path.is_file() and path.suffix not in {".gz", ".br"}:
+            found.setdefault(path.suffix, "/" + path.relative_to(site).as_posix())
+    special = [
+        "/",
+        "/ar/",
+        "/sw.js",
+        "/assets/kim.css",
+        "/assets/kim.css?v=1",
+        "/assets/kim.css?x=1",
+        "/.well-known/security.txt",
+        "/nope/",
+    ]
+    return [*(one for one in found.values() if not one.endswith("index.html")), *special]
+
+
+def test_a_file_has_the_same_headers_from_nginx_and_from_the_service(nginx: Nginx, service: Server) -> None:
+    names = ["Content-Type", "Cache-Control", "Content-Encoding", "Vary", *(name for name, _value in (*HEADERS, HSTS))]
+    for address in one_file_of_each_kind():
+        for encoding in ("gzip", "br, gzip", "identity"):
+            ours = ask(nginx.tls, address, Accept_Encoding=encoding)
+            direct = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
+            direct.request(
+                "GET", address, headers={"Host": HOST, "Accept-Encoding": encoding, "X-Forwarded-Proto": "https"}
+            )
+            theirs = direct.getresponse()
+            theirs.read()
+            direct.close()
+            assert ours.status == theirs.status, address
+
+            def shown(answer: http.client.HTTPResponse) -> dict[str, str | None]:
+                return {name: (answer.headers[name] or "").lower().replace(" ", "").replace('"', "") for name in names}
+
+            assert shown(ours) == shown(theirs), (address, encoding)
+
+
+def test_pages_come_from_disk_and_forms_from_the_service(nginx: Nginx) -> None:
+    answer, body = fetch(nginx.tls, FORM, "POST", FORM_BODY)
+    assert answer.status == 200
+    assert b'name="_number"' in body, "the review page"
+    assert answer.headers.get_all("Content-Security-Policy") == [dict(HEADERS)["Content-Security-Policy"]]
+    assert fetch(nginx.tls, "/ar/nope/")[0].status == 404
+    assert b'lang="ar"' in fetch(nginx.tls, "/ar/nope/")[1]
+    assert fetch(nginx.tls, "/kontakt/", "HEAD")[0].status == 200
+    assert fetch(nginx.tls, "/kontakt/", "DELETE")[0].status == 405
+
+
+def test_a_stopped_service_leaves_every_page_up_and_says_in_the_readers_language_that_forms_wait(alone: Nginx) -> None:
+    for language in load_languages():
+        assert fetch(alone.tls, f"{language.root}ankommen/notfall/")[0].status == 200
+        for method, path in (
+            ("POST", FORM),
+            ("GET", f"{FORM}absenden/"),
+            ("GET", "gibt-es-nicht/"),
+            ("POST", "eingang/anmelden/"),
+        ):
+            answer, body = fetch(
+                alone.tls, language.root + path.lstrip("/"), method, FORM_BODY if method == "POST" else b""
+            )
+            assert answer.status == 503, (language.code, method, path)
+            assert f'lang="{language.code}"'.encode() in body
+            assert b"<h1>" in body
+            assert answer.headers["Retry-After"] == "60"
+            assert answer.headers["Content-Security-Policy"]
+    for path in ("/", "/assets/kim.css", "/sitemap.xml", "/pagefind/pagefind-entry.json"):
+        assert fetch(alone.tls, path)[0].status == 200, path
+
+
+def test_no_log_holds_a_full_address_or_what_was_typed(nginx: Nginx, alone: Nginx) -> None:
+    fetch(nginx.tls, "/kontakt/?suche=Geheimwort")
+    for running in (nginx, alone):
+        fetch(running.tls, f"{FORM}?suche=Geheimwort", "POST", b"company=Geheimwort")
+        fetch(running.tls, "/gibt-es-nicht/")
+        with socket.create_connection(("127.0.0.1", running.plain), timeout=20) as raw:
+            raw.sendall(f"GET /Geheimwort?x HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
+            assert b"301" in raw.recv(1000)
+    assert "127.0.0.0 [" in nginx.read_log()
+    for running in (nginx, alone):
+        for path in running.folder.rglob("*.log"):
+            text = path.read_text("utf-8")
+            assert "127.0.0.1" not in text, path
+            assert "Geheimwort" not in text, path
+
+
+def test_one_address_may_ask_the_service_so_often_and_read_pages_all_the_same(alone: Nginx) -> None:
+    statuses = [fetch(alone.tls, "/eingang/")[0].status for _request in range(120)]
+    assert set(statuses) == {503, 429}
+    assert statuses[:40] == [503] * 40
+    limited, body = fetch(alone.tls, "/tr/eingang/")
+    if limited.status == 429:
+        assert b'lang="tr"' in body
+    assert fetch(alone.tls, "/ankommen/notfall/")[0].status == 200
+
+
+def test_other_host_names_and_health_pages_are_not_for_the_public(nginx: Nginx) -> None:
+    assert fetch(nginx.tls, "/", host="evil.example")[0].status == 421
+    for path in ("/healthz", "/readyz", "/metrics", "/.unavailable", "/-unavailable/unavailable.html"):
+        assert fetch(nginx.tls, path)[0].status == 404, path
+
+
+def test_the_log_is_kept_as_long_as_the_privacy_notice_says(tmp_path: Path) -> None:
+    """Seven days: today's file and six rotated ones, none older."""
+    rule = (ROOT / "deploy" / "logrotate.conf").read_text("utf-8")
+    notice = (ROOT / "docs" / "de" / "datenschutz.md").read_text("utf-8")
+    days = re.search(r"Wir löschen das Protokoll nach \D*(\d+) Tage", notice)
+    assert days is not None
+    assert f"maxage {days[1]}" in rule
+    assert f"rotate {int(days[1]) - 1}\n" in rule
+    assert "access_log /var/log/nginx/kim/" in (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
+    own = tmp_path / "logrotate.conf"
+    mine = rule.replace("/var/log/nginx/kim", str(tmp_path)).replace(
+        "www-data adm", f"{Path(tmp_path).owner()} {Path(tmp_path).group()}"
+    )
+    own.write_text(mine)
+    own.chmod(0o600)
+    (tmp_path / "access.log").write_text("a line")
+    state = tmp_path / "state"
+    for _day in range(12):
+        subprocess.run(["/usr/sbin/logrotate", "--force", "--state", state, own], check=True, capture_output=True)
+        (tmp_path / "access.log").write_text("a line")
+    assert len(list(tmp_path.glob("access.log.*"))) == int(days[1]) - 1
