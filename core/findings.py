@@ -31,6 +31,8 @@ REASONS = {
     "box-blank": "Sonst zerfällt der Kasten beim Bauen und beim Übersetzen.",
     "markup": "Lesende sehen fortlaufenden Text oder Zeichen statt dessen, was gemeint ist.",
     "insert-unknown": "Der Bau kann die Stelle nicht füllen.",
+    "place-name": "Andere Gemeinden übernehmen diese Seite unverändert.",
+    "place-kind": "In einem Kreis ist „Stadt“ falsch.",
     "typed-fact": "Angaben stehen einmal an einer Stelle, sonst veralten sie einzeln.",
     "html": "Aus HTML und fremden Adressen könnten Skripte, Formulare und Bilder anderer auf die Seite kommen.",
     "link-dead": "Lesende landen auf einer Fehlerseite.",

@@ -23,6 +23,7 @@ from core.project import CODE, ROOT, load_site_settings, require_root_url
 from editorial.content.published_files import is_hidden
 
 SOURCE_PATHS = (
+    "city",
     "overrides",
     "core",
     "editorial",
@@ -31,6 +32,7 @@ SOURCE_PATHS = (
     "mkdocs.yml",
     "requirements.txt",
 )
+OPTIONAL_PATHS = ("city", "requirements.txt")  # a project without the packages has no lock file
 CODE_FOLDERS = ("core", "editorial", "form_handler")
 TOOLS = (
     "mkdocs",
@@ -139,8 +141,8 @@ def _source_folders(root: Path) -> Iterator[tuple[Path, list[str], str]]:
     """Yield the folders of a project's sources with names in them; the packages of an installed ``kim`` lie elsewhere."""
     code = root if (root / "core").is_dir() else CODE
     for name in SOURCE_PATHS:
-        if name == "requirements.txt" and not (root / name).exists():
-            continue  # a project without the packages has none
+        if name in OPTIONAL_PATHS and not (root / name).exists():
+            continue
         yield (code if name.startswith(CODE_FOLDERS) else root), [name], ""
 
 

@@ -174,7 +174,7 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
         It begins with an empty line, so that MkDocs looks for no header in the first words.
         """
         code = page.file.src_uri.partition("/")[0]
-        return f"\n{self._page(page).texts[code].body}"
+        return f"\n{self._page(page).texts[code].source}"
 
     def on_page_markdown(self, markdown: str, page: MkDocsPage, config: MkDocsConfig, files: Files) -> str:
         """Mark stale passages and fill in facts; a page that is in the cache has no text and an empty template."""

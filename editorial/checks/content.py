@@ -63,7 +63,7 @@ def check_content(
         for code, text in page.texts.items():
             broken, links = check_markup(text)
             own = [
-                *check_headings(text), *check_admonitions(text), *check_tables(text), *check_shortcodes(text, facts),
+                *check_headings(text), *check_admonitions(text), *check_tables(text), *check_shortcodes(text, facts, code),
                 *check_hardcoded_facts(text), *check_links(text, page, content, rows[code], docs, links),
                 *(list(check_raw_html(text)) or check_rendered_html(text, facts, code, page.front_matter.form)),
             ]  # fmt: skip

@@ -12,6 +12,7 @@ from editorial.checks.links import EXTERNAL
 from editorial.checks.text_lines import prose_lines
 from editorial.content.facts import Facts
 from editorial.content.pages import Page, PageText
+from editorial.content.place import GROUP, unknown_form
 from editorial.content.shortcodes import BLOCK_SHORTCODES, SHORTCODE, SHORTCODE_LIKE, UNITS, find_fact
 
 # Most pages hold none of these, so that no pattern is compiled for them. All are matched without regard to case.
@@ -88,14 +89,17 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"Meinten Sie „{close}“? " if close else ""
 
 
-def check_shortcodes(text: PageText, facts: Facts) -> Iterator[Finding]:
-    """Every ``{{ … }}`` names a fact that exists."""
+def check_shortcodes(text: PageText, facts: Facts, code: str) -> Iterator[Finding]:
+    """Every ``{{ … }}`` names a fact that exists, or a form of the place's name in the language of the text."""
     for number, line in prose_lines(text) if SHORTCODE_LIKE.search(text.body) else ():
         for braces in SHORTCODE_LIKE.finditer(line):
             match = SHORTCODE.fullmatch(braces[0])
             if match is None:
                 yield Finding(text.file, number, f"„{braces[0]}“ ist kein Einschub.",
                               "Richtig ist zum Beispiel {{ tel.fire }}.", code="insert-unknown")  # fmt: skip
+            elif match[1] == GROUP:
+                if facts.place.form(code, match[2]) is None:
+                    yield unknown_form(text.file, number, match[2], facts.place, code)
             elif f"{match[1]}.{match[2]}" not in BLOCK_SHORTCODES and find_fact(facts, match[1], match[2]) is None:
                 yield Finding(text.file, number, f"Den Einschub {{{{ {match[1]}.{match[2]} }}}} gibt es nicht.",
                               did_you_mean(f"{match[1]}.{match[2]}", shortcode_names(facts))

@@ -21,6 +21,7 @@ from core.project import CONFIG, ROOT, load_site_settings
 from editorial.checks.content import check_content, check_editorial
 from editorial.checks.glossary import load_glossary, missing_translations
 from editorial.checks.publish import check_publish, pending_confirmations
+from editorial.checks.scope import check_scope, load_other_names
 from editorial.checks.traps import check_all_traps, check_messages, load_traps
 from editorial.content.accessibility import RESULTS_PATH, load_accessibility_run
 from editorial.content.facts import Facts, load_facts
@@ -112,6 +113,7 @@ def check_pages(
         source = default_language(languages).code
         found += check_structure({key for key, _ in page_files(docs / source)}, source)
         found += [empty_language_finding(language) for language in languages if not content.has_language(language)]
+        found += check_scope(content, facts.place, load_other_names(docs / "data"))
         found += check_survey_results(docs / "data" / "survey.yml")
         run = load_accessibility_run(docs.parent / RESULTS_PATH)
         found += [run] if isinstance(run, Finding) else []

@@ -18,9 +18,12 @@ LIST_MARKER = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
 BLOCK_START = re.compile(r"\s*(?:[-*+] |\d+[.)] |#|\||!!!|\?\?\?|>)")
 
 
-def prose_lines(text: PageText) -> list[tuple[int, str]]:
-    """Return line number and line of a page's body, code blocks left out."""
-    return _prose_lines(text.body, text.body_line)
+def prose_lines(text: PageText, body: str | None = None) -> list[tuple[int, str]]:
+    """Return line number and line of a page's body, code blocks left out.
+
+    :param body: the body as its file has it (:attr:`PageText.source`); default: with the names filled in.
+    """
+    return _prose_lines(text.body if body is None else body, text.body_line)
 
 
 @functools.lru_cache(maxsize=64)  # all checks of a page ask one after the other

@@ -18,6 +18,7 @@ from core.findings import ContentError, Finding
 from core.project import ROOT
 from core.values import Date, Email, Month, Phone, Quantity, Url, phone_href
 from core.yaml import find_yaml_traps
+from editorial.content.place import Place, load_place
 from editorial.content.schema import StrictStruct, ValidationIssue, validate
 
 DATA_DIR = ROOT / "docs" / "data"
@@ -129,6 +130,7 @@ class Facts(Struct, frozen=True):
     amounts: Mapping[str, Amount]
     sources: Mapping[str, Source]
     german_terms: tuple[str, ...] = ()
+    place: Place = Place()
     lines: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def line(self, kind: str, key: str) -> int:
@@ -241,6 +243,7 @@ def load_facts(folder: Path = DATA_DIR) -> Facts:
         amounts=reader.facts("amounts", Amount),
         sources=reader.facts("sources", Source),
         german_terms=reader.words("german_terms"),
+        place=load_place(folder.parent),
         lines=reader.lines,
     )
     if reader.findings:

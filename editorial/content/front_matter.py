@@ -14,6 +14,7 @@ from core import yaml
 from core.findings import Finding, closest_match
 from core.values import Date, Month
 from core.yaml import find_yaml_traps
+from editorial.content.place import INSERT, NO_PLACE, Place, fill_place, unknown_form
 from editorial.content.schema import StrictStruct, ValidationIssue, validate
 from editorial.content.structure import Audience, Topic
 
@@ -29,6 +30,15 @@ Title = Annotated[str, Meta(min_length=1, max_length=90, pattern=_ONE_LINE, desc
 ShortTitle = Annotated[str, Meta(min_length=1, max_length=40, pattern=_ONE_LINE, description=_ONE_LINE_DESCRIPTION)]
 Description = Annotated[str, Meta(min_length=20, max_length=240, pattern=_ONE_LINE, description=_ONE_LINE_DESCRIPTION)]
 NON_EMPTY = Meta(min_length=1)
+# Where a page is true: everywhere in Germany, in one federal state (ISO 3166-2:DE, "state:nw"), with another operator only
+# after rewriting, or in this municipality alone.
+Scope = Annotated[
+    str,
+    Meta(
+        pattern=r"^(nation|operator|local|state:(bb|be|bw|by|hb|he|hh|mv|ni|nw|rp|sh|sl|sn|st|th))$",
+        description="nation, operator, local oder state: mit dem Kürzel des Landes, zum Beispiel state:nw",
+    ),
+]
 
 
 class FrontMatter(StrictStruct, frozen=True, kw_only=True):
@@ -78,6 +88,7 @@ class PageFrontMatter(FrontMatter, frozen=True, kw_only=True):
     order: Annotated[int, Meta(ge=0)] = 1000
     layout: Literal["page", "home", "directory", "form", "overview", "chooser", "offline"] = "page"
     audience: list[Audience] = []
+    scope: Scope = "nation"
     topics: list[Topic] = []
     contact: str | None = None
     form: str | None = None
@@ -182,11 +193,21 @@ def split_front_matter(text: str, file: str) -> RawFrontMatter | Finding:
 H = TypeVar("H", bound=FrontMatter)
 
 
-def validate_front_matter(model: type[H], parsed: RawFrontMatter, file: str) -> H | list[Finding]:
-    """Validate a header against its model; every fault names its line and its remedy."""
-    read = validate(
-        model, {key: value.strip() if isinstance(value, str) else value for key, value in parsed.data.items()}
-    )
+def validate_front_matter(
+    model: type[H], parsed: RawFrontMatter, file: str, place: Place = NO_PLACE, code: str = ""
+) -> H | list[Finding]:
+    """Validate a header against its model; every fault names its line and its remedy.
+
+    :param place: the forms of the place's name, which are filled into titles and description.
+    :param code: the language of the text.
+    """
+    data = {key: value.strip() if isinstance(value, str) else value for key, value in parsed.data.items()}
+    for key in ("title", "nav_title", "description"):
+        if isinstance(value := data.get(key), str):
+            data[key] = fill_place(value, place, code)
+            if unknown := INSERT.search(data[key]):
+                return [unknown_form(file, parsed.lines[key], unknown[1], place, code)]
+    read = validate(model, data)
     return [_finding(model, parsed, file, fault) for fault in read] if isinstance(read, list) else read
 
 

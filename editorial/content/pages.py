@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from core.characters import character_findings, forbidden_in_file, forbidden_in_values
-from core.findings import Finding
+from core.findings import ContentError, Finding
 from core.languages import Language, default_language
 from core.text_files import normalize_spaces, size_finding
 from core.text_files import read_text as read_file
@@ -27,6 +27,7 @@ from editorial.content.front_matter import (
     split_front_matter,
     validate_front_matter,
 )
+from editorial.content.place import NO_PLACE, Place, fill_place, load_place
 from editorial.content.published_files import is_hidden, is_page
 from editorial.content.structure import HOME, is_in_easy_language, parent_key
 
@@ -34,6 +35,8 @@ from editorial.content.structure import HOME, is_in_easy_language, parent_key
 class PageText(Struct, frozen=True):
     """One page in one language, as its file holds it.
 
+    :ivar body: the text below the header, with the forms of the place's name filled in.
+    :ivar source: the same as its file holds it; states of translations are computed from it.
     :ivar lines: where each key of the header stands.
     :ivar raw_front_matter: the header as it stands in the file.
     """
@@ -44,6 +47,7 @@ class PageText(Struct, frozen=True):
     body_line: int
     lines: dict[str, int] = field(default_factory=dict)
     raw_front_matter: str = ""
+    source: str = ""
 
     @property
     def nav_title(self) -> str:
@@ -193,11 +197,12 @@ def page_files(folder: Path) -> Iterator[tuple[str, Path]]:
 def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:
     """Read all pages of all languages below ``docs``; faults become findings, never exceptions."""
     findings: list[Finding] = []
+    place = _read_place(docs, findings)
     source = next(language for language in languages if language.default)
     pages: dict[str, Page] = {}
     for key, path in page_files(docs / source.code):
         shown = f"docs/{source.code}/{key}.md"
-        text = _read_text(path, shown, PageFrontMatter, findings)
+        text = _read_text(path, shown, PageFrontMatter, findings, place, source.code)
         if text is not None and isinstance(text.front_matter, PageFrontMatter):
             pages[key] = Page(key, text.front_matter, {source.code: text})
     for language in languages:
@@ -205,7 +210,7 @@ def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:
             continue
         for key, path in page_files(docs / language.code):
             shown = f"docs/{language.code}/{key}.md"
-            text = _read_text(path, shown, TranslationFrontMatter, findings)
+            text = _read_text(path, shown, TranslationFrontMatter, findings, place, language.code)
             if key not in pages:
                 if not (docs / source.code / f"{key}.md").exists():
                     findings.append(
@@ -226,7 +231,8 @@ def reload_page(content: Content, docs: Path, code: str, key: str) -> Content | 
     page, german = content.pages[key], code == default_language().code
     shown = f"docs/{code}/{key}.md"
     model = PageFrontMatter if german else TranslationFrontMatter
-    text = _read_text(docs / code / f"{key}.md", shown, model, findings, page.texts.get(code))
+    place = _read_place(docs, findings)
+    text = _read_text(docs / code / f"{key}.md", shown, model, findings, place, code, page.texts.get(code))
     if text is None:
         return findings
     facts = text.front_matter if german and isinstance(text.front_matter, PageFrontMatter) else page.front_matter
@@ -234,8 +240,22 @@ def reload_page(content: Content, docs: Path, code: str, key: str) -> Content | 
     return Content({**content.pages, key: fresh}, content.findings)
 
 
+def _read_place(docs: Path, findings: list[Finding]) -> Place:
+    try:
+        return load_place(docs)
+    except ContentError as error:
+        findings += error.findings
+        return NO_PLACE
+
+
 def _read_text(
-    path: Path, shown: str, model: type[FrontMatter], findings: list[Finding], known: PageText | None = None
+    path: Path,
+    shown: str,
+    model: type[FrontMatter],
+    findings: list[Finding],
+    place: Place,
+    code: str,
+    known: PageText | None = None,
 ) -> PageText | None:
     """Return a text, or None and a finding; ``known`` as it was before: what its header says, need not be read again."""
     raw = read_file(path, shown)
@@ -262,7 +282,7 @@ def _read_text(
         and raw.startswith(known.raw_front_matter)
         and (body := raw.removeprefix(known.raw_front_matter)).strip()
     ):
-        return replace(known, body=body)
+        return replace(known, body=fill_place(body, place, code), source=body)
     parsed = split_front_matter(raw, shown)
     if isinstance(parsed, Finding):
         findings.append(parsed)
@@ -276,8 +296,9 @@ def _read_text(
     if wrong := character_findings(shown, forbidden_in_values(parsed.node if "\\" in parsed.text else None), 1):
         findings += wrong
         return None
-    header = validate_front_matter(model, parsed, shown)
+    header = validate_front_matter(model, parsed, shown, place, code)
     if isinstance(header, list):
         findings.extend(header)
         return None
-    return PageText(shown, header, parsed.body, parsed.body_line, parsed.lines, parsed.text)
+    body = fill_place(parsed.body, place, code)
+    return PageText(shown, header, body, parsed.body_line, parsed.lines, parsed.text, parsed.body)

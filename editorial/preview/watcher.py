@@ -54,7 +54,7 @@ GATHER_SECONDS = 0.02  # in which an editor's program writes, renames and remove
 QUIET_SECONDS = 1.0  # without a change until a build begins
 RETRY_SECONDS = 5.0  # until something that failed for no fault of a file is tried once more
 POLL_SECONDS = 2.0  # between two looks at all files, where the system cannot report changes
-WATCHED = ("docs", "overrides")
+WATCHED = ("docs", "overrides", "city")
 CHANGES = frozenset({"created", "modified", "moved", "deleted"})
 PAGE = re.compile(r"docs/([a-z]{2})/(.+)\.md")
 
@@ -111,7 +111,7 @@ class Watcher:
     def run(self, parent: int) -> None:
         """Watch until the server has ended."""
         remove(self.pages_dir)
-        observer = watch([self.root / name for name in WATCHED], self.changes)
+        observer = watch([self.root / name for name in WATCHED if (self.root / name).is_dir()], self.changes)
         self.turn(set())
         while os.getppid() == parent:
             self.turn(self.wait())

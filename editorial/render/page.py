@@ -18,6 +18,7 @@ from core.languages import Language, default_language
 from editorial.content import markdown
 from editorial.content.html_policy import check_html, template_ids
 from editorial.content.pages import Page
+from editorial.content.place import fill_place
 from editorial.content.shortcodes import ShortcodeRenderers, expand_shortcodes
 from editorial.render.assets import asset_url
 from editorial.render.language_tags import tag_german_terms
@@ -34,9 +35,10 @@ def content_language(page: Page, language: Language) -> Language:
 def preprocess_markdown(text: str, site: SiteData, page: Page, language: Language) -> str:
     """Mark what is stale and fill in facts, in the language of the text."""
     text = insert_stale_markers(text, site.states.get((page.key, language.code)))
+    code = content_language(page, language).code
+    text = fill_place(text, site.facts.place, code)
     if not language.default:
         text = markdown.link_to_default_language(text, page, language, site.content)
-    code = content_language(page, language).code
     with gettext.use_language(code):
         return expand_shortcodes(text, site.facts, code, shortcode_renderers(site, content_language(page, language)))
 

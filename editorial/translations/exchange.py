@@ -12,6 +12,7 @@ from core.findings import Finding
 from core.languages import Language, default_language
 from core.text_files import read_page
 from editorial.content.pages import Page
+from editorial.content.place import load_place
 from editorial.translations.lockfile import Lock
 from editorial.translations.po import parse_po, write_po
 from editorial.translations.segments import Document, normalize, read_document
@@ -238,14 +239,14 @@ def _apply_answers(
     if prose and len(copied) * 2 >= len(prose):
         return [Finding(str(place[0]), place[1].line, f"Die Seite „{page.key}“ ist noch deutsch: {len(copied)} von {len(prose)} Absätzen sind nur kopiert.",
                         "Übersetzen Sie sie oder lassen Sie alle Absätze der Seite leer.")]  # fmt: skip
-    file, made, found = _render_translation(page, language, german, own, answers)
+    file, made, found = _render_translation(docs, page, language, german, own, answers)
     if not found:
         result.files[docs / file.removeprefix("docs/")] = preserve_newlines(docs / file.removeprefix("docs/"), made)
     return found
 
 
 def _render_translation(
-    page: Page, language: Language, german: Document, own: Document | None, answers: dict[str, str]
+    docs: Path, page: Page, language: Language, german: Document, own: Document | None, answers: dict[str, str]
 ) -> tuple[str, str, list[Finding]]:
     """Return the path of a page, its new text, and what would be wrong with it."""
     made = merge_translations(german, own, answers)
@@ -254,7 +255,14 @@ def _render_translation(
     alike = {
         name for name in german.sections if own is None or name in brought or has_same_structure(german, own, name)
     }
-    return file, made, [*page_errors(file, german, made, alike), *altered_segments(file, made, answers)]
+    return (
+        file,
+        made,
+        [
+            *page_errors(file, german, made, alike, load_place(docs), language.code),
+            *altered_segments(file, made, answers),
+        ],
+    )
 
 
 def apply_translations(
@@ -265,7 +273,7 @@ def apply_translations(
 
     :raises Refused: with what is wrong with them.
     """
-    file, made, found = _render_translation(page, language, german, own, answers)
+    file, made, found = _render_translation(docs, page, language, german, own, answers)
     for unit in wanted:
         place = unit.id.partition("#")[2]
         found += [

@@ -12,6 +12,7 @@ from core.findings import Finding
 from core.languages import Language
 from editorial.content.front_matter import TranslationFrontMatter, split_front_matter, validate_front_matter
 from editorial.content.markdown import find_raw_html
+from editorial.content.place import INSERT, Place
 from editorial.content.shortcodes import SHORTCODE, SHORTCODE_LIKE
 from editorial.translations.segments import Document, cells, normalize, read_document
 from editorial.translations.state import shorten_text
@@ -65,8 +66,11 @@ def _compare_tokens(name: str, wanted: Counter[str], given: Counter[str], remedy
 
 
 def _shortcodes(text: str) -> Counter[str]:
+    """Return the inserts of a text but forms of the place's name, which differ by language."""
     return Counter(
-        " ".join(braces.replace("{{", "{{ ").replace("}}", " }}").split()) for braces in SHORTCODE_LIKE.findall(text)
+        " ".join(braces.replace("{{", "{{ ").replace("}}", " }}").split())
+        for braces in SHORTCODE_LIKE.findall(text)
+        if not INSERT.fullmatch(braces)
     )
 
 
@@ -89,13 +93,18 @@ def _script(char: str) -> str:
     return unicodedata.name(char, "?").split()[0]
 
 
-def page_errors(file: str, german: Document, made: str, sections: Collection[str]) -> Iterator[Finding]:
-    """Yield what is wrong with a whole page made from answers: its header, and which of these sections are not alike."""
+def page_errors(
+    file: str, german: Document, made: str, sections: Collection[str], place: Place, code: str
+) -> Iterator[Finding]:
+    """Yield what is wrong with a whole page made from answers: its header, and which of these sections are not alike.
+
+    :param place: the forms of the place's name, which the page may name in its language ``code``.
+    """
     parsed = split_front_matter(made, file)
     if isinstance(parsed, Finding):
         yield parsed
         return
-    header = validate_front_matter(TranslationFrontMatter, parsed, file)
+    header = validate_front_matter(TranslationFrontMatter, parsed, file, place, code)
     if isinstance(header, list):
         yield from header
         return

@@ -1,0 +1,112 @@
+"""The municipality in running text: ``{{ place.in }}`` becomes "in Bottrop", "у Боттропі" or "Bottrop’ta".
+
+``city/place.yml`` holds the forms of each language, prepositions included. Pages, headers and translations name the form;
+another municipality changes that one file. The forms are filled in where a file is read; states of
+translations are computed from the unfilled text, so a new name makes no translation stale.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from core import yaml
+from core.findings import ContentError, Finding, closest_match
+from core.project import ROOT
+from editorial.content.schema import StrictStruct, validate
+
+GROUP = "place"
+INSERT = re.compile(r"\{\{\s*place\.([A-Za-z0-9_]+)\s*\}\}")
+FILE = "city/place.yml"
+Form = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=80,
+        pattern=r"^[^\n{}<>*_`\\\[\]|~!]*$",
+        description="eine Zeile ohne Zeichen von Markdown",
+    ),
+]
+Kind = Literal["city", "district", "district_town"]
+
+
+class Place(StrictStruct, frozen=True, kw_only=True):
+    """The names of the municipality.
+
+    :ivar kind: a city, a district (Kreis), or a town that belongs to a district; the check uses it.
+    :ivar forms: by language code and name of the form.
+    :ivar is_common_word: whether the name is a word of the language ("Essen"); the check then looks for it with a
+        preposition only.
+    """
+
+    kind: Kind = "city"
+    is_common_word: bool = False
+    forms: Mapping[str, Mapping[str, Form]] = {}
+
+    def form(self, code: str, name: str) -> str | None:
+        """Return one form, or None if ``city/place.yml`` does not have it."""
+        return self.forms.get(code, {}).get(name)
+
+    def names(self) -> Iterator[str]:
+        """Yield the spellings by which a text names the place: the bare name, or whole forms if it is a common word."""
+        for forms in self.forms.values():
+            if self.is_common_word:
+                yield from (form for form in forms.values() if form != forms.get("name"))
+            elif name := forms.get("name"):
+                yield name
+
+
+NO_PLACE = Place()
+
+
+def unknown_form(file: str, line: int, name: str, place: Place, code: str) -> Finding:
+    """Return the finding for a form that ``city/place.yml`` does not have in a language."""
+    close = closest_match(name, place.forms.get(code, {}))
+    hint = (f"Meinten Sie „{close}“? " if close else "") + f"Ergänzen Sie sie in {FILE} unter forms: {code}:."
+    return Finding(file, line, f"Die Form {{{{ {GROUP}.{name} }}}} gibt es in der Sprache „{code}“ nicht.", hint, code="insert-unknown")  # fmt: skip
+
+
+def place_path(docs: Path) -> Path:
+    """Return where the forms lie: beside the pages, or in the project if the pages lie elsewhere."""
+    beside = docs.parent / FILE
+    return beside if beside.exists() else ROOT / FILE
+
+
+def load_place(docs: Path) -> Place:
+    """Return the names of the municipality; without the file there are none.
+
+    :raises ContentError: if the file is not valid.
+    """
+    path = place_path(docs)
+    if not path.exists():
+        return NO_PLACE
+    try:
+        data, node = yaml.load_file(path)
+    except OSError as error:
+        remedy = "Prüfen Sie, ob sie eine Datei ist und ob Sie sie lesen dürfen."
+        raise ContentError([Finding(FILE, 0, f"Die Datei kann nicht gelesen werden ({error.strerror}).", remedy, code="data")]) from error  # fmt: skip
+    except yaml.YAMLError as error:
+        line, why = yaml.explain_error(error)
+        remedy = "Vergleichen Sie die Zeile mit der darüber."
+        raise ContentError([Finding(FILE, line, f"Die Datei ist kein gültiges YAML ({why}).", remedy, code="data")]) from error  # fmt: skip
+    read = validate(Place, data)
+    if isinstance(read, list):
+        hint = "Die Datei hat kind: und forms: mit einer Liste von Formen je Sprache; siehe REDAKTION.md."
+        raise ContentError(
+            [
+                Finding(FILE, yaml.line_of(node, one.path), ": ".join(filter(None, (one.dotted_path, f"{one.message}."))), hint, code="data")
+                for one in read
+            ]
+        )  # fmt: skip
+    return read
+
+
+def fill_place(text: str, place: Place, code: str) -> str:
+    """Fill in the forms of a language; an unknown insert stays, and the checks name it."""
+    if "{{" not in text:
+        return text
+    return INSERT.sub(lambda match: place.form(code, match[1]) or match[0], text)

@@ -1,0 +1,102 @@
+"""Pages that other municipalities take over name none of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.findings import Finding
+from editorial.checks.scope import check_scope
+from editorial.content.place import Place
+from tests.editorial.conftest import GERMAN, Tree
+
+PLACE = Place(
+    forms={
+        "de": {"name": "Musterstadt", "in": "in Musterstadt"},
+        "uk": {"name": "Мустерштадт"},
+        "pl": {"name": "Musterstadt"},
+        "ar": {"name": "موسترشتات"},
+    }
+)
+
+
+def findings(tree: Tree, place: Place = PLACE, others: tuple[str, ...] = ()) -> list[Finding]:
+    return [one for one in check_scope(tree.read(), place, others) if one.file.endswith("/seite.md")]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Sie leben in Musterstadt.", "Musterstadts Ämter", "Die Musterstadter helfen.",
+        "у Мустерштадті", "з Мустерштадта", "в موسترشتات", "لموسترشتات", "وبموسترشتات", "- [Musterstadt](kontakt.md)", "**Musterstadt**",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("scope", ["nation", "state:nw"])
+def test_a_shared_page_that_names_the_place_is_found_with_its_line(tree: Tree, words: str, scope: str) -> None:
+    tree.write(
+        "de", "seite", "", f"# Seite {{ #seite }}\n\n{words}", GERMAN.format(title="Seite") + f"scope: {scope}\n"
+    )
+    (found,) = findings(tree)
+    assert (found.level, found.line, found.code) == ("error", 11, "place-name")
+    assert "{{ place.in }}" in found.hint
+
+
+@pytest.mark.parametrize("scope", ["local", "operator"])
+def test_a_local_page_may_name_it(tree: Tree, scope: str) -> None:
+    tree.write("de", "seite", "", "# Musterstadt { #seite }", GERMAN.format(title="Seite") + f"scope: {scope}\n")
+    assert findings(tree) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Sie leben {{ place.in }}.",
+        "Mustermann",
+        "[Kontakt](musterstadt.md)",
+        "# Seite { #musterstadt }",
+        "Neumusterstadt",
+    ],
+)
+def test_inserts_addresses_ids_and_other_words_are_no_names(tree: Tree, words: str) -> None:
+    tree.write("de", "seite", "Seite", f"# Seite {{ #seite }}\n\n{words}")
+    assert findings(tree) == []
+
+
+def test_titles_are_read_as_their_file_has_them(tree: Tree) -> None:
+    tree.write("de", "seite", "", "# Seite { #seite }", GERMAN.format(title="Leben in Musterstadt"))
+    (found,) = findings(tree)
+    assert found.line == 2
+
+
+def test_a_translation_is_checked_as_well(tree: Tree) -> None:
+    tree.write("de", "seite", "Seite")
+    tree.write("ar", "seite", "صفحة", "# موسترشتات { #top }")
+    (found,) = findings(tree)
+    assert found.file == "docs/ar/seite.md"
+
+
+def test_another_place_is_named_too(tree: Tree) -> None:
+    tree.write("de", "seite", "Seite", "# Seite { #top }\n\nDas gilt in Beispielhausen.")
+    (found,) = findings(tree, others=("Beispielhausen",))
+    assert "anderen Ortes" in found.message
+
+
+def test_a_name_that_is_a_word_is_looked_for_with_its_preposition(tree: Tree) -> None:
+    place = Place(is_common_word=True, forms={"de": {"name": "Essen", "in": "in Essen"}})
+    tree.write("de", "seite", "Seite", "# Seite { #top }\n\nDas Essen ist kostenlos.")
+    assert findings(tree, place) == []
+    tree.write("de", "seite", "Seite", "# Seite { #top }\n\nSie wohnen in Essen.")
+    assert len(findings(tree, place)) == 1
+
+
+def test_a_district_is_no_city(tree: Tree) -> None:
+    district = Place(kind="district", forms={"de": {"name": "Kreis Musterstadt", "authority": "Kreisverwaltung"}})
+    tree.write("de", "seite", "Seite", "# Seite { #top }\n\nFragen Sie die Stadt. Die Stadtverwaltung hilft.")
+    (found,) = findings(tree, district)
+    assert (found.level, found.code) == ("notice", "place-kind")
+    assert findings(tree, Place(forms=district.forms)) == []
+
+
+@pytest.mark.parametrize("scope", ["stadt", "state:xx", "state", "Nation", ""])
+def test_another_scope_is_refused(tree: Tree, scope: str) -> None:
+    tree.write("de", "seite", "", None, GERMAN.format(title="Seite") + f"scope: '{scope}'\n")
+    assert any("nation, operator, local" in one.message for one in tree.check())

@@ -1,0 +1,103 @@
+"""The municipality's name in pages: filled in where a file is read, in the language of the text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from core.findings import ContentError
+from editorial.content.place import NO_PLACE, fill_place, load_place
+from editorial.content.shortcodes import SHORTCODE
+from editorial.translations.segments import read_document
+from tests.editorial.conftest import FACTS, GERMAN, HEADER, Tree
+
+FORMS = """kind: district
+forms:
+  de: {name: Kreis Musterstadt, in: im Kreis Musterstadt, authority: Kreisverwaltung Musterstadt}
+  en: {name: Musterstadt, in: in the district of Musterstadt}
+  ar: {name: موسترشتات, in: في موسترشتات}
+"""
+
+
+def write_forms(tree: Tree, text: str = FORMS) -> Path:
+    path = tree.docs.parent / "city" / "place.yml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, "utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [("de", "im Kreis Musterstadt"), ("en", "in the district of Musterstadt"), ("ar", "في موسترشتات")],
+)
+def test_a_form_is_filled_in_in_the_language_of_the_text(tree: Tree, code: str, shown: str) -> None:
+    write_forms(tree)
+    for language in ("de", code):
+        header = (GERMAN if language == "de" else HEADER).format(title="'Leben {{ place.in }}'")
+        tree.write(language, "leben", "", "# Leben {{ place.in }} { #leben }\n\nDas gilt {{place.in}}.", header)
+    text = tree.read().pages["leben"].texts[code]
+    assert text.front_matter.title == f"Leben {shown}"
+    assert text.body.count(shown) == 2
+    assert "{{" not in text.body
+    assert "{{ place.in }}" in text.source
+
+
+def test_a_new_name_makes_no_translation_stale(tree: Tree) -> None:
+    write_forms(tree)
+    path = tree.write("de", "leben", "Leben", "# Leben { #leben }\n\nDas gilt {{ place.in }}.")
+    before = read_document(path.read_text("utf-8")).sections
+    write_forms(tree, FORMS.replace("Musterstadt", "Beispielstadt"))
+    assert "Beispielstadt" in tree.read().pages["leben"].texts["de"].body
+    assert read_document(path.read_text("utf-8")).sections == before
+
+
+def test_an_unknown_form_is_named_with_its_line_and_the_form_that_was_meant(tree: Tree) -> None:
+    write_forms(tree)
+    facts = replace(FACTS, place=load_place(tree.docs))
+    tree.write("de", "leben", "Leben", "# Leben { #leben }\n\nDas gilt {{ place.inn }}.")
+    (found,) = (one for one in tree.check_facts(facts) if one.code == "insert-unknown")
+    assert (found.file, found.line) == ("docs/de/leben.md", 10)
+    assert "Meinten Sie „in“?" in found.hint
+    assert "city/place.yml" in found.hint
+
+
+def test_an_unknown_form_in_a_header_is_named_with_its_line(tree: Tree) -> None:
+    write_forms(tree)
+    tree.write("de", "leben", "", None, GERMAN.format(title="'Leben {{ place.nowhere }}'"))
+    (found,) = (one for one in tree.check() if one.code == "insert-unknown")
+    assert (found.file, found.line) == ("docs/de/leben.md", 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind: village\nforms: {}\n",
+        "forms: {de: {in: 'in <b>Musterstadt</b>'}}\n",
+        "forms: {de: {in: 'in **Musterstadt**'}}\n",
+        "forms: {de: {in: ''}}\n",
+        "forms: {de: [in]}\n",
+        "forms: {de: {in: {{ place.name }}}}\n",
+        "forms: [",
+        "unknown: 1\n",
+        "- a\n",
+    ],
+)
+def test_a_file_that_is_not_right_is_refused_with_its_name(tree: Tree, text: str) -> None:
+    write_forms(tree, text)
+    with pytest.raises(ContentError, match=r"city/place\.yml"):
+        load_place(tree.docs)
+    assert any(one.file == "city/place.yml" for one in tree.read().findings)
+
+
+@pytest.mark.parametrize("name", ["Halle (Saale)", "St. Ingbert", "Müller & Söhne", "Bottrop’ta", "Kreis Musterstadt"])
+def test_a_name_reaches_the_page_as_it_is(tree: Tree, name: str) -> None:
+    write_forms(tree, f"forms: {{de: {{name: '{name}'}}}}\n")
+    assert fill_place("Das ist {{ place.name }}.", load_place(tree.docs), "de") == f"Das ist {name}."
+
+
+def test_other_inserts_stay(tree: Tree) -> None:
+    text = "{{ tel.fire }} {{ place.in }} {{ placebo.in }}"
+    assert fill_place(text, NO_PLACE, "de") == text
+    assert SHORTCODE.search(text)
