@@ -18,7 +18,7 @@ export default {
     "declaration-block-no-duplicate-properties": [true, { ignore: ["consecutive-duplicates-with-different-values"] }],
     // BEM with the prefix kim; the other names are those that Markdown makes.
     "selector-class-pattern": [
-      "^(kim(-[a-z0-9]+)*(__[a-z0-9]+(-[a-z0-9]+)*)?(--[a-z0-9]+(-[a-z0-9]+)*)?|admonition(-title)?|note|tip|warning|danger)$",
+      "^(kim(-[a-z0-9]+)*(__[a-z0-9]+(-[a-z0-9]+)*)?(--[a-z0-9]+(-[a-z0-9]+)*)?|admonition(-title)?|note|tip|warning|danger|path)$",
       { message: (/** @type {string} */ name) => `"${name}" is not kim-block__element--modifier` },
     ],
     "custom-property-pattern": "^kim-[a-z0-9]+(-[a-z0-9]+)*$",

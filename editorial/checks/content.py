@@ -30,6 +30,7 @@ from editorial.checks.structure import (
 )
 from editorial.checks.svg import check_svg_files
 from editorial.content.facts import Facts
+from editorial.content.markdown import task_ids
 from editorial.content.pages import Content
 from editorial.content.search_words import check_search_words
 from editorial.content.structure import is_in_easy_language
@@ -69,7 +70,7 @@ def check_content(
             ]  # fmt: skip
             named = {one.line for one in own}
             found += [*own, *(one for one in broken if one.line not in named)]
-            ids = set(heading_ids(text))
+            ids = {*heading_ids(text), *task_ids(text.body)}
             if source_ids is None:
                 source_ids = ids
             elif ids != source_ids:

@@ -13,7 +13,7 @@ from editorial.checks.text_lines import prose_lines
 from editorial.content.facts import Facts
 from editorial.content.pages import Page, PageText
 from editorial.content.place import GROUP, unknown_form
-from editorial.content.shortcodes import BLOCK_SHORTCODES, SHORTCODE, SHORTCODE_LIKE, UNITS, find_fact
+from editorial.content.shortcodes import BLOCK_SHORTCODES, SHORTCODE, SHORTCODE_LIKE, TOPIC_ICONS, UNITS, find_fact
 
 # Most pages hold none of these, so that no pattern is compiled for them. All are matched without regard to case.
 PHONE = r"(?<![\w§/-])(?<!\d\.)(?:\+\d[ \d/(]|0\d)[\d\t /()-]{4,}\d|(?<!\d)(?:116[ -]?(?:117|016|111))(?!\d)"
@@ -110,7 +110,7 @@ def check_shortcodes(text: PageText, facts: Facts, code: str) -> Iterator[Findin
 def shortcode_names(facts: Facts) -> list[str]:
     """Return everything that may stand between double braces."""
     groups = {"tel": facts.numbers, "law": facts.laws, "link": facts.links, "amount": facts.amounts,
-              "contact": facts.contacts}  # fmt: skip
+              "contact": facts.contacts, "icon": TOPIC_ICONS}  # fmt: skip
     return [*BLOCK_SHORTCODES, *(f"{group}.{key}" for group, rows in groups.items() for key in rows)]
 
 

@@ -122,4 +122,4 @@ def render_body(body: str, facts: Facts, language: str) -> str:
     drawn = dict.fromkeys(BLOCK_SHORTCODES, lambda: "")
     with contextlib.suppress(UnknownShortcodeError):  # check_inserts says so, with its line
         body = expand_shortcodes(body, facts, language, drawn)
-    return markdown.wrap_tables(converter("```" in body or "~~~" in body).reset().convert(body))
+    return markdown.wrap_tables(markdown.mark_tasks(converter("```" in body or "~~~" in body).reset().convert(body)))

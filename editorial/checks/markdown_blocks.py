@@ -14,6 +14,7 @@ from xml.etree.ElementTree import Element, SubElement
 from core.findings import Finding, Level
 from editorial.checks.parsed_page import Link, ParsedPage, TextPiece, map_lines, parse_page
 from editorial.checks.text_lines import HEADING, HEADING_ID, LINK
+from editorial.content.markdown import TASK_ID, TASK_MARK
 from editorial.content.pages import PageText
 from editorial.content.shortcodes import SHORTCODE
 from editorial.translations.segments import is_table_separator
@@ -52,11 +53,12 @@ _LEFTOVER_MARKS: tuple[tuple[re.Pattern[str], str, str], ...] = (
     (re.compile(r"\]\[|!\["), "Ein Link führt ins Leere",
      "Richtig ist [Text](../seite.md); die Schreibweise mit zwei eckigen Klammern braucht eine Zeile [Kürzel]: ../seite.md."),
     (re.compile(r"(?m)^\s*\[[^\]\n]+\]:\s"), "Das Ziel eines Links wird nicht erkannt", "Richtig ist [Text](../seite.md)."),
+    (re.compile(r"(?m)^\s*\[[ xX]?\]\s"), "Das Kästchen zum Abhaken wird nicht erkannt",
+     "Es steht am Anfang eines Punktes und hat am Ende eine Kennung, in allen Sprachen dieselbe: - [ ] Adresse anmelden { #anmelden }"),
     (re.compile(r"\{[^{}\n]*\}|\{\s*[.#:]"), "Eine geschweifte Klammer steht im Text",
      "Sie gilt nur direkt hinter einem Link oder, nach einem Leerzeichen, am Ende einer Überschrift, mit geraden Anführungszeichen."),
     (re.compile(r"\*\*|(?<!\w)__(?=\w)|(?<=\w)__(?!\w)"), "Die Zeichen für fetten Text werden nicht erkannt",
      "Schreiben Sie **Wort** ohne Leerzeichen innen, und schließen Sie, was Sie öffnen."),
-    (re.compile(r"(?m)^\s*\[[ xX]?\]\s"), "Kästchen zum Abhaken gibt es nicht", "Löschen Sie die eckigen Klammern."),
     (re.compile(r"~~\S|==\w"), "Die Zeichen für gestrichenen oder markierten Text werden nicht erkannt", "Löschen Sie sie."),
     (re.compile(r"`"), "Ein Zeichen ` steht allein", "Löschen Sie es, oder nehmen Sie ein Anführungszeichen."),
 )  # fmt: skip
@@ -301,7 +303,7 @@ def _inline(text: PageText, page: ParsedPage) -> tuple[list[Finding], list[Link]
     root = Element("div")
     for piece in doubtful:
         element = SubElement(root, "p" if piece.tag == "tail" else piece.tag)
-        element.text = SHORTCODE.sub("…", piece.text)
+        element.text = SHORTCODE.sub("…", _without_task_signs(piece))
     page.md.treeprocessors["inline"].run(root)
     page.md.treeprocessors["attr_list"].run(root)
     found: list[Finding] = []
@@ -338,8 +340,14 @@ def _inline(text: PageText, page: ParsedPage) -> tuple[list[Finding], list[Link]
     return found, links
 
 
+def _without_task_signs(piece: TextPiece) -> str:
+    """Return a text; that of a task without its box and its id."""
+    mark, named = TASK_MARK.match(piece.text), TASK_ID.search(piece.text)
+    return piece.text[mark.end() : named.start()] if piece.number and mark and named else piece.text
+
+
 def _has_markdown_marks(piece: TextPiece) -> bool:
-    text = piece.text
+    text = _without_task_signs(piece)
     if not _SUSPICIOUS.search(text):
         return False
     text = SHORTCODE.sub("", text)

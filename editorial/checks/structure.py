@@ -29,7 +29,7 @@ def heading_mismatch(text: PageText, ids: set[str], source: set[str], level: Lev
     missing, extra = sorted(source - ids), sorted(ids - source)
     parts = [f"es fehlt {{ #{name} }}" for name in missing] + [f"zu viel ist {{ #{name} }}" for name in extra]
     return Finding(
-        text.file, 0, f"Die Überschriften passen nicht zur deutschen Seite: {', '.join(parts)}.",
+        text.file, 0, f"Die Überschriften oder Kästchen passen nicht zur deutschen Seite: {', '.join(parts)}.",
         "Gleichen Sie die Kennungen in geschweiften Klammern an; sie sind in allen Sprachen gleich.",
         level=level, code="heading-parity",
     )  # fmt: skip

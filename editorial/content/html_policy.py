@@ -66,7 +66,7 @@ _LANG = _pattern(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _DIR = _pattern(r"ltr|rtl|auto")
 _NUMBER = _pattern(r"[0-9]{1,4}")
 _ID = _pattern(r"[a-z][a-z0-9_-]*")
-# The kinds of box that Material knows.
+# The kinds of box that Material knows, and the diagram of steps ("path").
 ADMONITION_CLASSES = frozenset(
     (
         "abstract",
@@ -76,6 +76,7 @@ ADMONITION_CLASSES = frozenset(
         "failure",
         "info",
         "note",
+        "path",
         "question",
         "quote",
         "success",
@@ -88,7 +89,7 @@ _CELL: Mapping[str, Rule] = {"class": _class_names("kim-align-start", "kim-align
 # The address attributes are checked apart (:func:`_link_violation`, :func:`_image_violation`).
 ALLOWED: Mapping[str, Mapping[str, Rule]] = {
     **{tag: {} for tag in (
-        "h1", "h2", "h3", "h4", "h5", "h6", "ul", "li", "dl", "dt", "dd", "strong", "em", "pre", "br", "hr", "blockquote",
+        "h1", "h2", "h3", "h4", "h5", "h6", "ul", "dl", "dt", "dd", "strong", "em", "pre", "br", "hr", "blockquote",
         "footer", "bdi",
     )},
     "p": {"class": _class_names("admonition-title", "kim-stale")},
@@ -100,7 +101,12 @@ ALLOWED: Mapping[str, Mapping[str, Rule]] = {
     "th": {**_CELL, "scope": _class_names("row", "col"), "role": _class_names("rowheader", "columnheader")},
     "td": {**_CELL, "role": _class_names("cell"), "data-label": _anything},
     "code": {"class": _pattern(r"language-[a-z0-9+-]+")},
-    "span": {"class": _class_names("kim-visually-hidden", "kim-admonition-kind"), "data-pagefind-ignore": _class_names()},
+    "li": {"class": _class_names("kim-task", "kim-stale")},
+    "span": {
+        "class": _pattern(r"kim-visually-hidden|kim-admonition-kind|kim-icon kim-icon--[a-z-]+"),
+        "data-pagefind-ignore": _class_names(),
+        "aria-hidden": _class_names("true"),
+    },
     "a": {
         "href": _anything, "title": _anything, "class": _class_names("button", "kim-tel"), "hreflang": _LANG, "download": _class_names(),
     },

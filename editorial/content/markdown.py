@@ -33,6 +33,7 @@ _ADMONITION = re.compile(
 _FURTHER_READING = re.compile(
     rf'<h2 id="{FURTHER_READING}"((?:(?!</h2>).)*)</h2>((?:(?!<h[12]\b).)*</[uo]l>)', re.DOTALL
 )
+_TASK_LINE = re.compile(r"\s*[-*+]\s+\[[ xX]?\]\s")
 _SECTION = re.compile(r'(?=<h2 id="([^"]+)")')
 ALIGNMENT_CLASSES = {"left": "start", "right": "end", "center": "center"}
 
@@ -112,6 +113,8 @@ def name_admonitions(html: str, words: Mapping[str, str]) -> str:
 
     def name(match: re.Match[str]) -> str:
         classes, kind, attributes, title = match.groups()
+        if kind == "path":  # a diagram
+            return match[0]
         word = words.get(kind, words["note"])
         box = f'<div class="admonition {classes}" role="note">\n<p class="admonition-title{attributes}>'
         if word.casefold() in _plain_words(title).casefold():
@@ -119,6 +122,28 @@ def name_admonitions(html: str, words: Mapping[str, str]) -> str:
         return f'{box}<span class="kim-admonition-kind" data-pagefind-ignore>{word}: </span>{title}</p>'
 
     return _ADMONITION.sub(name, html)
+
+
+# A step to tick: `- [ ] Words { #id }`. The id is the same in all languages, so that a tick holds in each of them.
+TASK_MARK = re.compile(r"\[[ xX]?\]\s+")
+TASK_ID = re.compile(r"\s\{\s*#([a-z][a-z0-9-]*)\s*\}\s*$")
+_TASK = re.compile(
+    r"<li>(\s*<p>)?\[[ xX]?\]\s+((?:(?!</?li>|</p>|\n<[uo]l>).)*?)\s\{\s*#([a-z][a-z0-9-]*)\s*\}(?=\s*</)", re.DOTALL
+)
+
+
+def mark_tasks(html: str) -> str:
+    """Turn the items of a list that are written as tasks into ones that a reader can tick; without script it is a list."""
+    return _TASK.sub(r'<li class="kim-task" id="\3">\1\2', html) if "<li>" in html and "[" in html else html
+
+
+def task_ids(markdown: str) -> list[str]:
+    """Return the ids of the tasks of a text in Markdown, in their order."""
+    return [
+        found[1]
+        for line in markdown.split("\n")
+        if _TASK_LINE.match(line) and (found := TASK_ID.search(line)) is not None
+    ]
 
 
 def wrap_home_sections(html: str) -> str:

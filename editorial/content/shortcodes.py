@@ -11,10 +11,12 @@ from html import unescape
 from typing import Any
 
 from markupsafe import Markup, escape
+from msgspec import Struct
 
 from core.gettext import gettext as _
 from core.values import phone_href
 from editorial.content.facts import Amount, Contact, Facts, Law, Link, Number
+from editorial.content.structure import TOPIC_LABELS
 
 SHORTCODE = re.compile(r"\{\{\s*([a-z_]+)\.([A-Za-z0-9_-]+)\s*\}\}")
 _HREF = re.compile(r'href="([^"]*)"')
@@ -29,6 +31,15 @@ SHORTCODE_LIKE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\{|\}\}")
 # Parts of a page that are drawn from elsewhere: forms, survey, test results.
 BLOCK_SHORTCODES = frozenset({"forms.notice", "survey.results", "accessibility.results"})
 ShortcodeRenderers = Mapping[str, Callable[[], str]]
+
+
+class Icon(Struct, frozen=True):
+    """The icon of a topic: decorative, so the words beside it say what it means."""
+
+    topic: str
+
+
+TOPIC_ICONS = {topic: Icon(topic) for topic in TOPIC_LABELS}
 
 
 class UnknownShortcodeError(KeyError):
@@ -70,6 +81,7 @@ def find_fact(facts: Facts, group: str, key: str) -> Any | None:
         "link": facts.links,
         "amount": facts.amounts,
         "contact": facts.contacts,
+        "icon": TOPIC_ICONS,
     }
     return groups.get(group, {}).get(key)
 
@@ -93,6 +105,8 @@ def render_fact(fact: Any, language: str) -> Markup:
             return Markup("<bdi>{}</bdi>").format(format_amount(fact, language))
         case Contact():
             return render_contact(fact)
+        case Icon():
+            return Markup('<span class="kim-icon kim-icon--{}" aria-hidden="true"></span>').format(fact.topic)
     raise TypeError(f"no way to show {type(fact).__name__}")
 
 

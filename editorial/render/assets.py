@@ -22,7 +22,7 @@ _EACH_TAG = re.compile(r"^[^\n{}]*\$tag[^\n{}]*(?= \{$)", re.MULTILINE)
 _EACH_TOPIC = re.compile(r"^[^\n{}]*\$topic[^{}]*\{[^{}]*\}\n", re.MULTILINE)
 _ICON = re.compile(r'url\("(?:\.\./)?(icons/[\w-]+\.svg)"\)')
 _DEFAULT_ICON = "icons/kim.svg"
-_SVG_ESCAPES = str.maketrans({'"': "'", "#": "%23", "<": "%3C", ">": "%3E", "\n": None})
+_SVG_ESCAPES = str.maketrans({'"': "'", "#": "%23", "%": "%25", "<": "%3C", ">": "%3E", "\n": None})
 _PALETTE = re.compile(r"^:root \{[^}]*light-dark\([^}]*\}\n", re.MULTILINE)
 _LIGHT_DARK = re.compile(r"light-dark\(([^,()]+), [^,()]+\)")
 
@@ -66,14 +66,18 @@ def stylesheet(path: Path, languages: tuple[Language, ...] | None = None) -> str
     css = _EACH_TOPIC.sub(
         lambda match: "\n".join(string.Template(match[0]).substitute(topic=topic) for topic in TOPIC_LABELS), css
     )
-    css = _ICON.sub(lambda match: f'url("{icon_data_url(path.parent / match[1])}")', css)
+    css = _ICON.sub(lambda match: f'url("{_icon(path.parent, match[1])}")', css)
     return _PALETTE.sub(lambda match: match[0] + _light_only(match[0]), css)
 
 
-def icon_data_url(path: Path) -> str:
-    """Return an icon as a ``data:`` address (RFC 2397); one that has no file is the city's squares."""
-    svg = (path if path.exists() else path.parent.parent / _DEFAULT_ICON).read_text("utf-8")
-    return f"data:image/svg+xml,{svg.translate(_SVG_ESCAPES)}"
+def svg_data_url(path: Path) -> str:
+    """Return a picture in SVG as a ``data:`` address (RFC 2397) that may stand in double quotes."""
+    return f"data:image/svg+xml,{path.read_text('utf-8').translate(_SVG_ESCAPES)}"
+
+
+def _icon(folder: Path, name: str) -> str:
+    """Return the address of an icon; a topic without a picture has the city's squares."""
+    return svg_data_url(folder / (name if (folder / name).exists() else _DEFAULT_ICON))
 
 
 def _light_only(palette: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import jinja2
 from markupsafe import Markup
@@ -25,6 +27,8 @@ from editorial.render.language_tags import tag_german_terms
 from editorial.render.site import SiteData
 from editorial.render.structured_data import og_locale
 from editorial.translations.stale_markers import insert_stale_markers, render_stale_markers
+
+_SVG_IMAGE = re.compile(r'(<img\b[^>]*?\bsrc=")([^"]+\.svg)"')
 
 
 def content_language(page: Page, language: Language) -> Language:
@@ -53,6 +57,7 @@ def postprocess_html(html: str, site: SiteData, page: Page, language: Language) 
         _("The German text of this passage has changed."),
         _("Something in the German text of this section has changed."),
     )
+    html = markdown.mark_tasks(html)
     html = markdown.wrap_tables(html, page.text(language).front_matter.title)
     with gettext.use_language(content_language(page, language).code):
         html = markdown.name_admonitions(html, admonition_words())
@@ -68,6 +73,7 @@ def postprocess_html(html: str, site: SiteData, page: Page, language: Language) 
                 page.text(language), faults, site.facts, content_language(page, language).code, page.front_matter.form
             )
         )
+    html = inline_drawings(html, site, page.url(language))
     return html.replace('class="button"', 'class="kim-button"')  # { .button } is what editors write
 
 
@@ -79,6 +85,19 @@ def admonition_words() -> dict[str, str]:
         "warning": _("Attention"),
         "danger": _("Danger"),
     }
+
+
+def inline_drawings(html: str, site: SiteData, url: str) -> str:
+    """Write small drawings of ``docs/assets/`` into the page: each would be a request of its own.
+
+    :param url: the page's address on the site; addresses of pictures are relative to it.
+    """
+
+    def replace(match: re.Match[str]) -> str:
+        path = urljoin(url, match[2]).lstrip("/")
+        return f'{match[1]}{site.drawings.get(path, match[2])}"'
+
+    return _SVG_IMAGE.sub(replace, html) if site.drawings and "<img " in html else html
 
 
 def shortcode_renderers(site: SiteData, language: Language) -> ShortcodeRenderers:

@@ -22,16 +22,19 @@ from editorial.content.shortcodes import fact_urls
 from editorial.content.structure import SUGGESTIONS
 from editorial.content.survey_results import Publication, load_survey
 from editorial.content.toolkit import RuleSet, check_rules, load_rules
+from editorial.render.assets import svg_data_url
 from editorial.translations.lockfile import Lock, load_lock
 from editorial.translations.state import TranslationState, translation_states
 
 T = TypeVar("T")
+MAX_INLINE_BYTES = 2_000  # of a drawing that is written into its page; compressed, it is about half of that
 
 
 class SiteData(Struct, frozen=True):
     """Everything that is the same for all pages of one build.
 
     :ivar addresses: the addresses outside the site that pages may link to.
+    :ivar drawings: small pictures in SVG as ``data:`` addresses, by their paths from the root of the site.
     """
 
     settings: dict[str, Any]
@@ -46,6 +49,7 @@ class SiteData(Struct, frozen=True):
     links: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     addresses: frozenset[str] = frozenset()
     search_words: SearchWords = field(default_factory=SearchWords)
+    drawings: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_site_data(docs: Path, site_url: str | None = None, demo_survey: Path | None = None) -> SiteData:
@@ -77,7 +81,17 @@ def load_site_data(docs: Path, site_url: str | None = None, demo_survey: Path | 
         states=translation_states(docs, content, languages, lock),
         addresses=fact_urls(facts),
         search_words=_raise_findings(load_search_words(docs / "data" / "search_words.yml")),
+        drawings=load_drawings(docs),
     )
+
+
+def load_drawings(docs: Path) -> dict[str, str]:
+    """Return the pictures of ``docs/assets/`` that are small enough to stand in a page itself."""
+    return {
+        path.relative_to(docs).as_posix(): svg_data_url(path)
+        for path in sorted((docs / "assets").rglob("*.svg"))
+        if path.stat().st_size <= MAX_INLINE_BYTES
+    }
 
 
 def _raise_finding(read: T | Finding) -> T:

@@ -19,6 +19,8 @@ AXE = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_t
 TEMPLATES = [
     "",
     "ankommen/",
+    "ankommen/welches-dokument/",
+    "ankommen/aufenthalt/",
     "arbeitgeber/mitmachen/",
     "arbeitgeber/pflichten/",
     "arbeitgeber/erfahrungen/",

@@ -15,7 +15,15 @@ MOST_REQUESTS = 7
 
 @pytest.mark.parametrize(
     "path",
-    ["/kim/", "/angebote/", "/arbeitgeber/fragen/", "/arbeitgeber/mitmachen/", "/ar/ankommen/notfall/", "/uk/offline/"],
+    [
+        "/kim/",
+        "/ankommen/welches-dokument/",
+        "/angebote/",
+        "/arbeitgeber/fragen/",
+        "/arbeitgeber/mitmachen/",
+        "/ar/ankommen/notfall/",
+        "/uk/offline/",
+    ],
 )
 def test_the_first_visit_of_an_inner_page_is_light(new_session: Callable[..., BrowserSession], path: str) -> None:
     seen = new_session(locale=split_language(path)[0].code)  # no hint about another language

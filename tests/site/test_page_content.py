@@ -59,3 +59,30 @@ def test_the_code_on_paper_leads_to_the_page(site: Site) -> None:
         assert svg.decode() == BeautifulSoup(qr_svg(address), "html.parser").decode()
         assert address in one(soup, ".kim-print-footer").get_text()
         assert len(gzip.compress(svg.encode())) < 1000, "nobody on a phone pays for paper"
+
+
+def test_the_picture_guide_shows_each_document_in_the_page_itself_and_names_it_in_german(site: Site) -> None:
+    for language in site.languages:
+        soup = site.page(f"{language.root}ankommen/welches-dokument/")
+        links = soup.select("article li > a:has(> img)")
+        assert [link["href"] for link in links] == ["#titel", "#paragraf-24", "#fiktion", "#gestattung", "#duldung"]
+        for link in links:
+            picture = one(link, "img")
+            assert str(picture["src"]).startswith("data:image/svg+xml,"), "no further request"
+            assert len(str(picture["alt"])) > 10, "an alternative"
+            target = one(soup, str(link["href"]))
+            ways = target.find_next("ul")
+            assert ways is not None
+            assert len(ways.select("li > .kim-icon[aria-hidden=true]")) >= 3
+        for word in ("Fiktionsbescheinigung", "Aufenthaltsgestattung", "Duldung"):
+            assert language.default or one(soup, f'article li > a span[lang="de"]:-soup-contains("{word}")')
+        assert soup.select('#duldung ~ ul a[href*="arbeit-ausbildung/#erlaubnis"]')
+
+
+def test_diagrams_are_lists_that_say_the_same_without_a_picture(site: Site) -> None:
+    for path in ("ankommen/aufenthalt/", "ankommen/arbeit-ausbildung/"):
+        for root in ("/", "/ar/"):
+            steps = site.page(root + path).select(".path > ol > li")
+            assert len(steps) >= 4
+            assert all(step.get_text().strip() for step in steps)
+            assert any(step.select("ul > li") for step in steps), "ways that part"

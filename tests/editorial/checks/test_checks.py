@@ -177,3 +177,36 @@ def test_headings_may_differ_while_a_translation_is_known_to_be_stale(tree: Tree
     (error,) = check_content(tree.read(), FACTS, LANGUAGES, (), today, tree.docs)
     (notice,) = check_content(tree.read(), FACTS, LANGUAGES, (), today, tree.docs, {("kurse", "en")})
     assert (error.level, notice.level, notice.code) == ("error", "notice", "heading-parity")
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        ("- [ ] Adresse anmelden", "Das Kästchen zum Abhaken wird nicht erkannt"),
+        ("- [ ] Adresse anmelden { #Anmelden }", "Das Kästchen zum Abhaken wird nicht erkannt"),
+        ("- [ ] Adresse anmelden{ #a }", "Das Kästchen zum Abhaken wird nicht erkannt"),
+        ("- [ ] Eins { #a }\n- [ ] Zwei { #a }", "Die Kennung #a steht zweimal"),
+        ("- [ ] Eins { #top }", "Die Kennung #top steht zweimal"),
+        ("- [ ] Eins { #main }", "gehört zum Rahmen"),
+        ("Text\n\n[ ] Eins { #a }", "wird nicht erkannt"),
+    ],
+)
+def test_a_box_to_tick_needs_an_id_of_its_own(tree: Tree, item: str, words: str) -> None:
+    tree.write("de", "liste", "Liste", f"# Liste {{ #top }}\n\n{item}")
+    assert any(words in one.message for one in tree.check())
+
+
+def test_boxes_to_tick_are_the_same_in_all_languages(tree: Tree, only: One) -> None:
+    tree.write("de", "liste", "Liste", "# Liste { #top }\n\n- [ ] **Eins** { #a }\n- [ ] Zwei { #b }")
+    tree.write("en", "liste", "List", "# List { #top }\n\n- [ ] **One** { #a }\n- [ ] Two { #c }")
+    assert "es fehlt { #b }, zu viel ist { #c }" in only().message
+
+
+def test_an_icon_is_that_of_a_topic(tree: Tree, only: One) -> None:
+    tree.write("de", "bild", "Bild", "# Bild { #top }\n\n- {{ icon.work }} Arbeit\n- {{ icon.wrok }} Arbeit")
+    assert "Meinten Sie „icon.work“?" in str(only())
+
+
+def test_a_diagram_of_steps_is_a_box_with_a_list(tree: Tree) -> None:
+    tree.write("de", "weg", "Weg", '# Weg { #top }\n\n!!! path "Der Weg"\n\n    1. **Eins:** a\n        - b\n    2. c')
+    assert tree.check() == []

@@ -7,7 +7,14 @@ from bs4 import BeautifulSoup
 from markdown import markdown
 
 from editorial.content.html_policy import check_html
-from editorial.content.markdown import name_admonitions, split_further_reading, wrap_home_sections, wrap_tables
+from editorial.content.markdown import (
+    mark_tasks,
+    name_admonitions,
+    split_further_reading,
+    task_ids,
+    wrap_home_sections,
+    wrap_tables,
+)
 
 TABLE = "| a | b | c |\n|:--|--:|:-:|\n| 1 | 2 | 3 |\n"
 WORDS = {"note": "Hinweis", "tip": "Tipp", "warning": "Achtung", "danger": "Gefahr"}
@@ -103,3 +110,27 @@ def test_the_three_ways_of_the_home_page_stand_in_one_box() -> None:
     assert box.count("<section") == 3
     assert box.endswith("</div>")
     assert html.startswith('<div class="kim-hero"><h1 id="x">H</h1></div>')
+
+
+def test_a_task_has_the_id_that_it_has_in_every_language() -> None:
+    text = "- [ ] **Adresse** anmelden { #anmelden }\n- [x] [Konto](../konto.md) öffnen { #konto }\n- kein Kästchen\n"
+    assert mark_tasks(markdown(text, extensions=["attr_list"])) == (
+        '<ul>\n<li class="kim-task" id="anmelden"><strong>Adresse</strong> anmelden</li>\n'
+        '<li class="kim-task" id="konto"><a href="../konto.md">Konto</a> öffnen</li>\n<li>kein Kästchen</li>\n</ul>'
+    )
+    assert task_ids(text) == ["anmelden", "konto"]
+
+
+def test_tasks_with_blank_lines_or_points_below_them_keep_their_text() -> None:
+    text = "- [ ] Eins { #a }\n\n- [ ] Zwei [nicht dieses] { #b }\n\n- [ ] Drei { #c }\n    - Punkt darunter\n"
+    html = mark_tasks(markdown(text, extensions=["attr_list"]))
+    assert '<li class="kim-task" id="a">' in html
+    assert "Zwei [nicht dieses]</p>" in html
+    assert html.count("kim-task") == 3
+    assert "<li>Punkt darunter</li>" in html
+    assert "#" not in html
+
+
+def test_brackets_elsewhere_are_left_alone() -> None:
+    for html in ("<li>[ ] ohne Kennung</li>", "<p>[ ] kein Punkt { #a }</p>", "<li>Text [ ] mitten { #a }</li>"):
+        assert mark_tasks(html) == html
