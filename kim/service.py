@@ -26,7 +26,15 @@ from form_handler.operations.health import can_write, find_corruption, folder_fa
 from form_handler.operations.logs import configure_logging
 from form_handler.retention import PurgeRefusedError
 from form_handler.settings import Settings, SettingsError, read_settings
-from form_handler.staff.accounts import AccountError, add_account, list_accounts, set_active, set_password
+from form_handler.staff import second_factor
+from form_handler.staff.accounts import (
+    AccountError,
+    account_by_name,
+    add_account,
+    list_accounts,
+    set_active,
+    set_password,
+)
 from form_handler.staff.export import as_record
 from form_handler.staff.roles import INBOX, RoleError, change_roles, list_roles, parse_role
 from form_handler.storage.database import (
@@ -443,6 +451,19 @@ def set_password_command(name: str, password_stdin: bool) -> None:
     except AccountError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"{name} has a new password.")
+
+
+@users.command("reset-second-factor")
+@click.argument("name")
+def reset_second_factor_command(name: str) -> None:
+    """Turn an account's second factor off, for somebody who has lost device and recovery codes."""
+    database = open_database(load_settings())
+    who = account_by_name(database, name)
+    if who is None or not second_factor.disable(database, who.id, OPERATOR, utc_now()):
+        raise click.ClickException(
+            f"There is no open account {name} with a second factor. List all accounts: kim users list"
+        )
+    click.echo(f"{name} logs in with the password alone.")
 
 
 @users.command("disable")

@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from core.languages import Language, default_language
+from core.qr import qr_svg
 from core.values import phone_href
 from editorial.content import toolkit
 from editorial.content.booklets import BOOKLETS
@@ -24,7 +25,6 @@ from editorial.content.structure import (
     linked_pages,
 )
 from editorial.content.taxonomy import card_filters, page_tags
-from editorial.render.qr import qr_svg
 from editorial.render.site import SiteData
 from editorial.render.structured_data import json_ld
 from editorial.translations.stale_markers import has_stale_markers, strip_screen_reader_notes

@@ -39,7 +39,15 @@ DUMMY_HASH = password_hasher.hash(secrets.token_hex(16))
 
 
 class AccountError(Exception):
-    """An account cannot be made or changed; the message says why."""
+    """An account cannot be made or changed; the message says why.
+
+    :ivar kind: why, for a sentence in another language: ``taken``, ``name``, ``missing``, ``last-admin``, or why a password
+        is refused, see :class:`form_handler.staff.passwords.WeakPasswordError`.
+    """
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class ThrottledError(Exception):
@@ -78,7 +86,9 @@ def add_account(
             row = account.insert().values(name=name, password_hash=hashed, active=True, created_at=now)
             insert_roles(connection, connection.execute(row.returning(account.c.id)).scalar_one(), given)
     except sa.exc.IntegrityError as error:
-        raise AccountError(f"{name} exists already. Set a new password: kim users set-password {name}") from error
+        raise AccountError(
+            "taken", f"{name} exists already. Set a new password: kim users set-password {name}"
+        ) from error
 
 
 def normalize_username(name: str) -> str:
@@ -88,7 +98,7 @@ def normalize_username(name: str) -> str:
     """
     tidy = name.strip().casefold()
     if not tidy or len(tidy) > 100 or not tidy.isprintable():
-        raise AccountError("A name has 1 to 100 printable characters.")
+        raise AccountError("name", "A name has 1 to 100 printable characters.")
     return tidy
 
 
@@ -100,7 +110,7 @@ def hash_password(password: str, name: str) -> str:
     try:
         check_password(password, name)
     except WeakPasswordError as error:
-        raise AccountError(str(error)) from error
+        raise AccountError(error.kind, str(error)) from error
     return password_hasher.hash(password)
 
 
@@ -124,7 +134,7 @@ def _change(database: Database, name: str, **values: object) -> None:
     with database.transaction() as connection:
         found = connection.execute(sa.select(account.c.id).where(account.c.name == normalize_username(name))).scalar()
         if found is None:
-            raise AccountError(f"There is no account {name}. List all accounts: kim users list")
+            raise AccountError("missing", f"There is no account {name}. List all accounts: kim users list")
         connection.execute(account.update().where(account.c.id == found).values(**values))
         connection.execute(staff_session.delete().where(staff_session.c.account_id == found))
 
@@ -221,13 +231,25 @@ def account_by_name(database: Database, name: str) -> Account | None:
     return Account(row.id, row.name) if row else None
 
 
-def open_session(database: Database, who: Account, now: datetime.datetime) -> str:
-    """Start a session; return its token, which only the browser stores."""
+def account_by_id(database: Database, account_id: int) -> Account | None:
+    """Return the open account of this number, or None."""
+    with database.read_connection() as connection:
+        row = connection.execute(sa.select(account).where(account.c.id == account_id, account.c.active)).first()
+    return Account(row.id, row.name) if row else None
+
+
+def open_session(database: Database, who: Account, now: datetime.datetime, browser: str = "") -> str:
+    """Start a session; return its token, which only the browser stores.
+
+    :param browser: browser and system, for the list of sessions.
+    """
     token = secrets.token_urlsafe(32)
     with database.transaction() as connection:
         connection.execute(staff_session.delete().where(staff_session.c.created_at < now - MAX_SESSION_AGE))
         connection.execute(
-            staff_session.insert().values(token_hash=_hash(token), account_id=who.id, created_at=now, seen_at=now)
+            staff_session.insert().values(
+                token_hash=hash_token(token), account_id=who.id, created_at=now, seen_at=now, browser=browser[:60]
+            )
         )
     return token
 
@@ -238,7 +260,7 @@ def find_session(database: Database, token: str, now: datetime.datetime) -> Acco
         sa.select(account.c.id, account.c.name, staff_session.c.seen_at)
         .join(staff_session, staff_session.c.account_id == account.c.id)
         .where(
-            staff_session.c.token_hash == _hash(token),
+            staff_session.c.token_hash == hash_token(token),
             staff_session.c.created_at > now - MAX_SESSION_AGE,
             staff_session.c.seen_at > now - IDLE_TIMEOUT,
             account.c.active,
@@ -251,7 +273,7 @@ def find_session(database: Database, token: str, now: datetime.datetime) -> Acco
         return None
     if row.seen_at < now - IDLE_TIMEOUT / 12:  # one write in five minutes is enough
         with database.transaction() as connection:
-            where = staff_session.c.token_hash == _hash(token)
+            where = staff_session.c.token_hash == hash_token(token)
             connection.execute(staff_session.update().where(where).values(seen_at=now))
     return Account(row.id, row.name, roles)
 
@@ -261,7 +283,7 @@ def session_account_id(database: Database, token: str) -> int | None:
     query = (
         sa.select(account.c.id)
         .join(staff_session, staff_session.c.account_id == account.c.id)
-        .where(staff_session.c.token_hash == _hash(token), account.c.active)
+        .where(staff_session.c.token_hash == hash_token(token), account.c.active)
     )
     with database.read_connection() as connection:
         return connection.execute(query).scalar()
@@ -277,8 +299,9 @@ def is_active_account(database: Database, account_id: int) -> bool:
 def close_session(database: Database, token: str) -> None:
     """End a session."""
     with database.transaction() as connection:
-        connection.execute(staff_session.delete().where(staff_session.c.token_hash == _hash(token)))
+        connection.execute(staff_session.delete().where(staff_session.c.token_hash == hash_token(token)))
 
 
-def _hash(token: str) -> str:
+def hash_token(token: str) -> str:
+    """Return a session's token as it is stored."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

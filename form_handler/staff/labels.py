@@ -25,9 +25,7 @@ def event_label(kind: str, detail: str) -> str:
     return {
         "state": _("set the state to “%(state)s”", state=state_label(detail)),
         "assignee": _("assigned it to %(name)s", name=detail) if detail else _("took the assignment back"),
-        "follow-up": _("set the follow-up to %(day)s", day=day_label(detail))
-        if detail
-        else _("took the follow-up back"),
+        "follow-up": follow_up_label(detail) if kind == "follow-up" else "",
         "note": _("wrote a note"),
         "interim": _("noted an interim notice"),
         "released": _("took it out of the suspected spam"),
@@ -41,9 +39,21 @@ def event_label(kind: str, detail: str) -> str:
         "survey-counts": _("confirmed that this answer counts in the survey"),
         "survey-excluded": _("decided that this answer does not count in the survey"),
         "survey-reopened": _("took back the decision whether this answer counts"),
+        "roles": _("changed the roles: %(roles)s", roles=detail.partition(" ")[2]),
+        "account-added": _("made the account"),
+        "account-opened": _("opened the account again"),
+        "account-closed": _("closed the account"),
+        "account-password": _("gave it a new password"),
+        "account-factor-on": _("turned the second factor on"),
+        "account-factor-off": _("turned the second factor off"),
         "survey-published": _("published the results of the survey"),
         "survey-withdrawn": _("took back the results of the survey"),
     }.get(kind, kind)
+
+
+def follow_up_label(day: str) -> str:
+    """Return that a follow-up was set, or taken back where there is no day."""
+    return _("set the follow-up to %(day)s", day=day_label(day)) if day else _("took the follow-up back")
 
 
 def day_label(day: str) -> str:
@@ -110,4 +120,34 @@ def decision_error(kind: str) -> str:
         "missing": _("This answer to the survey does not exist."),
         "held": _("This answer is held as suspected spam. Release it first."),
         "published": _("This answer is published already. Published numbers never change, because the difference would tell of this company."),
+    }[kind]  # fmt: skip
+
+
+def role_label(role: str) -> str:
+    """Return what a role opens."""
+    name, _colon, code = role.partition(":")
+    return {
+        "inbox": _("Inbox: read and work on what people sent"),
+        "edit": _("Pages: change them as drafts"),
+        "publish": _("Pages: publish changes"),
+        "translate": _("Pages: translate (%(code)s)", code=code),
+        "admin": _("Accounts: give roles"),
+    }.get(name, role)
+
+
+def account_error(kind: str) -> str:
+    """Return why an account or a password is refused."""
+    return {
+        "taken": _("An account of this name exists already."),
+        "name": _("A name has 1 to 100 visible characters."),
+        "missing": _("This account is no longer there."),
+        "last-admin": _("This is the last account that can give roles and log in. Nothing was changed. Give somebody else this role first."),
+        "length": _("A password has 12 to 200 characters."),
+        "blank": _("The password consists of blanks only."),
+        "digits": _("The password consists of digits and signs only. Take several words."),
+        "repeats": _("The password repeats few characters. Take several words that do not belong together."),
+        "sequence": _("The password consists almost only of sequences or repetitions and is easy to guess. Take several words that do not belong together."),
+        "own-name": _("The password consists almost only of your own name and is easy to guess. Take several words that do not belong together."),
+        "city": _("The password consists almost only of names of the city, this service or your own and is easy to guess. Take several words that do not belong together."),
+        "common": _("The password consists almost only of very common words and is easy to guess. Take several words that do not belong together."),
     }[kind]  # fmt: skip

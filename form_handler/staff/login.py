@@ -8,15 +8,18 @@ from werkzeug.wrappers import Response as BaseResponse
 from core.clock import utc_now
 from core.gettext import gettext as _
 from form_handler.current import database, settings
-from form_handler.staff import accounts, saved_forms, unsent
+from form_handler.staff import accounts, saved_forms, second_factor, unsent
 from form_handler.staff.devices import remember_device
 from form_handler.staff.layout import render, staff_root
 from form_handler.staff.roles import PUBLIC
 from form_handler.staff.routes import match_view
+from form_handler.staff.sessions import describe_browser
 
 MAX_NAME_CHARS = 100
 # Longest address that is opened after log-in, in characters; a longer one leads to the inbox.
 MAX_TARGET_CHARS = 1000
+# How long the code may take after the password, in seconds.
+MAX_PENDING_SECONDS = 10 * 60
 
 
 def render_login(error: str = "", status: int = 200) -> BaseResponse:
@@ -31,10 +34,32 @@ def render_login(error: str = "", status: int = 200) -> BaseResponse:
     return response
 
 
+def after_password(who: accounts.Account, target: str) -> BaseResponse:
+    """Go on after a right password: to the second step where the account has one, else into the staff area."""
+    if not second_factor.is_enabled(database(), who.id):
+        return start_session(who, target)
+    session.clear()
+    session["second"] = [who.id, int(utc_now().timestamp()), target]
+    return redirect(f"{staff_root()}anmelden/code/", 303)
+
+
+def pending_login() -> tuple[accounts.Account, str] | None:
+    """Return the account whose password was right in this browser a short while ago, and the page it wants to open."""
+    try:
+        account_id, begun, target = session.get("second", ())
+    except ValueError:
+        return None
+    if not 0 <= utc_now().timestamp() - begun <= MAX_PENDING_SECONDS:
+        return None
+    who = accounts.account_by_id(database(), account_id)
+    return (who, target) if who is not None else None
+
+
 def start_session(who: accounts.Account, target: str) -> BaseResponse:
     """Begin a session for somebody, in a fresh cookie; what is kept for them comes first."""
     session.clear()
-    session["office"], session["who"] = accounts.open_session(database(), who, utc_now()), who.id
+    browser = describe_browser(request.user_agent.string)
+    session["office"], session["who"] = accounts.open_session(database(), who, utc_now(), browser), who.id
     if saved_forms.list_saved_forms(database(), who.id, utc_now()):
         target = f"{staff_root()}ungesendet/"
     response = redirect(target, 303)

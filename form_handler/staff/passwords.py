@@ -63,7 +63,14 @@ LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t"
 
 
 class WeakPasswordError(Exception):
-    """A password can be guessed; the message says why."""
+    """A password can be guessed; the message says why.
+
+    :ivar kind: why: ``length``, ``blank``, ``digits``, ``repeats``, ``sequence``, ``own-name``, ``city`` or ``common``.
+    """
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 def check_password(password: str, name: str) -> None:
@@ -73,28 +80,29 @@ def check_password(password: str, name: str) -> None:
     :raises WeakPasswordError: with a sentence why.
     """
     if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
-        raise WeakPasswordError(f"A password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters.")
+        raise WeakPasswordError("length", f"A password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters.")
     text = _fold(password)
     if not text.strip():
-        raise WeakPasswordError("The password consists of blanks only.")
+        raise WeakPasswordError("blank", "The password consists of blanks only.")
     if all(character.isdecimal() or not character.isalnum() for character in text):
-        raise WeakPasswordError("The password consists of digits and signs only. Take several words.")
+        raise WeakPasswordError("digits", "The password consists of digits and signs only. Take several words.")
     if len(set(text)) < MIN_DISTINCT_CHARS:
-        raise WeakPasswordError("The password repeats few characters. Take several unrelated words.")
+        raise WeakPasswordError("repeats", "The password repeats few characters. Take several unrelated words.")
     letters = "".join(character for character in text if character.isalnum())
     variants = {form for one in (text, letters) for form in (one, one.translate(LEET))}
-    for words, reason in (
-        ((), "consists almost only of sequences (abcd, 1234, qwertz) or repetitions"),
-        (_name_parts(name), "consists almost only of the account's own name"),
+    for kind, words, reason in (
+        ("sequence", (), "consists almost only of sequences (abcd, 1234, qwertz) or repetitions"),
+        ("own-name", _name_parts(name), "consists almost only of the account's own name"),
         (
+            "city",
             (*_name_parts(name), *_municipality_words()),
             "consists almost only of the names of the city, this service or the person",
         ),
-        ((*_name_parts(name), *_municipality_words(), *COMMON), "consists almost only of very common words"),
+        ("common", (*_name_parts(name), *_municipality_words(), *COMMON), "consists almost only of very common words"),
     ):
         spelled = _with_spellings(words)
         if any(_count_unguessable(variant, spelled) < MIN_UNGUESSABLE_CHARS for variant in variants):
-            raise WeakPasswordError(f"The password {reason} and is easy to guess. Take several unrelated words.")
+            raise WeakPasswordError(kind, f"The password {reason} and is easy to guess. Take several unrelated words.")
 
 
 def _fold(text: str) -> str:

@@ -490,7 +490,9 @@ def test_whatever_concerns_all_pages_renders_all_pages(project: Path, change: st
     if change == "address":
         assert digest("https://other.example.org/") != before
         return
-    path = {"template": "overrides/main.html", "configuration": "mkdocs.yml", "code": "editorial/render/qr.py"}[change]
+    path = {"template": "overrides/main.html", "configuration": "mkdocs.yml", "code": "editorial/render/charts.py"}[
+        change
+    ]
     with (project / path).open("a") as file:
         file.write("\n\n" if change == "template" else "\n# x\n")
     assert digest() != before

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 
 from core.formatting import format_month
 from core.gettext import gettext, use_language
-from editorial.render.qr import qr_svg
+from core.qr import qr_svg
 from tests.site.conftest import Site
 from tests.site.test_stack_regressions import one
 

@@ -6,9 +6,19 @@ from flask import Flask
 
 from form_handler.settings import Settings
 from form_handler.staff.blueprint import staff
-from form_handler.staff.views import auth, inbox, oidc, person, publication, statistics, submission
+from form_handler.staff.views import (
+    account,
+    administration,
+    auth,
+    inbox,
+    oidc,
+    person,
+    publication,
+    statistics,
+    submission,
+)
 
-VIEW_MODULES = (auth, inbox, oidc, person, publication, statistics, submission)
+VIEW_MODULES = (account, administration, auth, inbox, oidc, person, publication, statistics, submission)
 
 
 def register(app: Flask, settings: Settings) -> None:

@@ -12,7 +12,7 @@ from form_handler.staff import accounts, saved_forms, unsent
 from form_handler.staff.blueprint import staff
 from form_handler.staff.devices import read_devices
 from form_handler.staff.layout import staff_root
-from form_handler.staff.login import render_login, safe_redirect_target, start_session
+from form_handler.staff.login import after_password, render_login, safe_redirect_target
 from form_handler.staff.roles import PUBLIC, SIGNED_IN
 
 
@@ -31,7 +31,7 @@ def log_in() -> BaseResponse:
     if who is None:
         current_app.logger.warning("staff log-in refused")
         return render_login(_("Name or password is not right. Please check both."), 403)
-    return start_session(who, safe_redirect_target(g.form.get("weiter", "")))
+    return after_password(who, safe_redirect_target(g.form.get("weiter", "")))
 
 
 @staff.route("/abmelden/", methods=["POST"], role=SIGNED_IN)
