@@ -9,7 +9,8 @@ import click
 # The module of each command; it is imported when the command is called.
 LAZY_COMMANDS = {
     **dict.fromkeys(("build", "pdf", "check", "dashboard", "new", "catalogs", "serve"), "kim.site"),
-    **dict.fromkeys(("submissions", "db", "mail", "users", "purge", "backup", "restore"), "kim.service"),
+    **dict.fromkeys(("submissions", "db", "mail", "users", "purge"), "kim.service"),
+    **dict.fromkeys(("doctor", "secret", "backup", "restore", "restore-drill"), "kim.operations"),
     "survey": "kim.survey",
     "translations": "kim.translations",
     "demo": "kim.demo",
@@ -28,7 +29,7 @@ class LazyGroup(click.Group):
         """Return one command, None if there is none of this name."""
         if cmd_name not in LAZY_COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(LAZY_COMMANDS[cmd_name]), cmd_name)
+        command: click.Command = getattr(importlib.import_module(LAZY_COMMANDS[cmd_name]), cmd_name.replace("-", "_"))
         return command
 
 

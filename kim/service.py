@@ -9,7 +9,6 @@ import os
 import socket
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -50,7 +49,7 @@ from form_handler.storage.database import (
 )
 from form_handler.storage.schema_version import SchemaError, is_current, is_empty
 from form_handler.storage.search import has_stale_columns, recompute_note_texts, recompute_search_columns
-from form_handler.storage.state import read_state, write_state
+from form_handler.storage.state import read_state
 from form_handler.storage.submissions import find_by_reference, list_submissions
 from form_handler.storage.tables import outgoing_mail, submission
 from form_handler.storage.work_list import has_stale_order, recompute_work_columns
@@ -515,49 +514,3 @@ def purge(dry_run: bool, confirmed: int | None) -> None:
         raise click.ClickException(str(error)) from error
     for line in lines:
         click.echo(line)
-
-
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path))
-def backup(file: Path) -> None:
-    """Write a consistent copy of everything stored, while the server runs."""
-    from form_handler.storage.backup import BackupError, write_backup
-
-    database = open_database(load_settings())
-    try:
-        report = write_backup(database, file)
-    except BackupError as error:
-        raise click.ClickException(str(error)) from error
-    with database.transaction() as connection:
-        write_state(connection, "last_backup", utc_now().isoformat())
-    click.echo(f"{file}: {report}")
-
-
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path))
-def restore(file: Path) -> None:
-    """Bring a backup into an empty database, then read it back and compare."""
-    from form_handler.storage.backup import BackupError, check_backup, restore_backup
-
-    settings = load_settings()
-    try:
-        check_backup(file)
-        with database_errors(settings):
-            database = open_for_restore(settings)
-            report = restore_backup(database, file)
-            remember_database(settings)
-    except BackupError as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(f"Restored and verified: {report}. Database: {settings.database_name}")
-
-
-def open_for_restore(settings: Settings) -> Database:
-    """Return the database for a backup, made anew where the remembered one is missing or empty."""
-    remembered = remembered_database(settings)
-    refuse_other_database(settings)
-    forget_database(settings)
-    try:
-        return close_at_exit(Database(settings))
-    finally:
-        if remembered is not None:
-            remember_database(settings)

@@ -10,6 +10,7 @@ import datetime
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from form_handler.storage.tables import EPHEMERAL_TABLES, TABLES
 
 FORMAT = 1
 BATCH_ROWS = 500
+# What reading a damaged ZIP or damaged lines raises.
+DAMAGE = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, NotImplementedError, RuntimeError)
 
 
 class BackupError(Exception):
@@ -122,8 +125,10 @@ def check_backup(file: Path) -> tuple[zipfile.ZipFile, dict[str, Any]]:
     try:
         archive = zipfile.ZipFile(file)
         manifest: dict[str, Any] = json.loads(archive.read("manifest.json"))
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+    except (OSError, *DAMAGE) as error:
         raise BackupError(f"{file} is no complete backup.") from error
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("tables"), dict) or "schema" not in manifest:
+        raise BackupError(f"{file} is no complete backup.")
     if manifest.get("format") != FORMAT:
         raise BackupError(f"{file} has a format that this version does not know.")
     return archive, manifest
@@ -160,7 +165,7 @@ def _fill(connection: sa.Connection, archive: zipfile.ZipFile, name: str, expect
                 if len(batch) == BATCH_ROWS:
                     connection.execute(table.insert(), batch)
                     batch = []
-    except (KeyError, ValueError, zipfile.BadZipFile, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+    except DAMAGE as error:
         raise BackupError(f"The backup is damaged: {name}") from error
     if batch:
         connection.execute(table.insert(), batch)
