@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,16 +25,27 @@ SURVEY_TEXTS = ("worked_text", "hindered_text")
 
 @dataclass(frozen=True)
 class Chart:
-    """A heading, and label and count of each bar."""
+    """A heading, and label and number of each bar.
+
+    :ivar headings: of the table's columns; empty: one column, how many.
+    :ivar cells: for each bar, its row in the table, None where there is nothing to say; empty: the number.
+    """
 
     key: str
     title: str
-    bars: list[tuple[str, int]]
+    bars: Sequence[tuple[str, float]]
+    headings: tuple[str, ...] = ()
+    cells: Sequence[tuple[float | None, ...]] = ()
 
     @property
-    def largest(self) -> int:
-        """Return the largest count, at least one."""
+    def largest(self) -> float:
+        """Return the largest number, at least one."""
         return max([count for _label, count in self.bars], default=1) or 1
+
+
+def percentile(numbers: Sequence[float], share: float) -> float:
+    """Return the number that this share of the numbers does not exceed (nearest rank)."""
+    return sorted(numbers)[max(0, math.ceil(share * len(numbers)) - 1)]
 
 
 def submission_charts(found: Sequence[Submission], now: datetime.datetime, zone: ZoneInfo) -> list[Chart]:

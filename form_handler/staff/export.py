@@ -13,7 +13,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from wtforms import RadioField, SelectField, SelectMultipleField
 
@@ -23,6 +22,7 @@ from core.gettext import gettext as _
 from form_handler.forms import FORMS
 from form_handler.staff.labels import spam_reasons, state_label
 from form_handler.staff.queries import deadlines
+from form_handler.staff.statistics import language_label
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import Submission
 from form_handler.storage.tables import note
@@ -88,7 +88,7 @@ def _work_headings() -> list[str]:
 def _work_cells(row: Submission, zone: ZoneInfo) -> list[Cell]:
     days = (local_day(row.answered_at, zone) - local_day(row.received_at, zone)).days if row.answered_at else None
     return [
-        row.reference, _local(row.received_at, zone), _language(row.language), state_label(row.state),
+        row.reference, _local(row.received_at, zone), language_label(row.language), state_label(row.state),
         due_day(row, zone), _local(row.interim_at, zone), _local(row.answered_at, zone), days,
         "; ".join(spam_reasons(row.suspicion)) or _("Yes") if row.held else None,
     ]  # fmt: skip
@@ -103,14 +103,6 @@ def due_day(row: Submission, zone: ZoneInfo) -> datetime.date | None:
 def _local(moment: datetime.datetime | None, zone: ZoneInfo) -> datetime.datetime | None:
     """Return a moment in local time without zone, to the minute: a spreadsheet knows no zones."""
     return moment.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0) if moment else None
-
-
-def _language(code: str) -> str:
-    """Return a language's name in the current language; the code if it is not known."""
-    try:
-        return Locale.parse(code).get_language_name(current_language_code()) or code
-    except (UnknownLocaleError, ValueError):
-        return code
 
 
 def _answer_cells(row: Submission) -> list[Cell]:

@@ -6,6 +6,7 @@ import datetime
 from typing import Any
 
 from babel.dates import format_date
+from babel.numbers import format_decimal
 from flask import Response, g, render_template
 
 from core.assets import versioned_url
@@ -63,6 +64,7 @@ def render(page: str, status: int = 200, **values: Any) -> Response:
         asset_url=asset_url,
         format_datetime=lambda value: format_moment(value, settings().time_zone, code),
         format_date=lambda value: format_date(as_day(value), "medium", locale=code),
+        format_number=lambda value: format_decimal(value, locale=code),
         form_title=lambda key: str(FORMS[key].title),
         state_label=state_label,
         event_label=event_label,

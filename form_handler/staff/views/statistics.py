@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import g, redirect, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
@@ -16,9 +18,17 @@ from form_handler.staff.filters import filter_query, parse_filter
 from form_handler.staff.labels import counting_label, decision_error
 from form_handler.staff.layout import render, staff_root
 from form_handler.staff.roles import INBOX
+from form_handler.staff.statistics import (
+    answer_time_charts,
+    count_charts,
+    measure_chart,
+    page_feedback,
+    wanted_chart,
+)
 from form_handler.staff.views.inbox import render_inbox
 from form_handler.survey.answers import DecisionError, count_states, decide, list_answers
 from form_handler.survey.disclosure import MIN_BATCH_SIZE
+from form_handler.toolkit.views import ToolkitError, load_toolkit
 
 DECISIONS: dict[str, bool | None] = {"counts": True, "excluded": False, "undecided": None}
 
@@ -31,13 +41,27 @@ def statistics() -> BaseResponse:
         return render_inbox(asked)
     found = queries.all_submissions(database(), asked.filter)
     query = filter_query(asked.filter)
+    zone = settings().time_zone
+    charts = [
+        *submission_charts(found, utc_now(), zone), *count_charts(found), *answer_time_charts(found, zone),
+        wanted_chart(found), measure_chart(found, toolkit_data()),
+    ]  # fmt: skip
     return render(
         "charts",
         title=_("Numbers"),
-        charts=submission_charts(found, utc_now(), settings().time_zone),
+        charts=charts,
+        feedback=page_feedback(found),
         total=len(found),
         query=query,
     )
+
+
+def toolkit_data() -> dict[str, Any] | None:
+    """Return rules and measures of the built site, or None if it has none."""
+    try:
+        return load_toolkit(settings().site_dir, g.language)
+    except ToolkitError:
+        return None
 
 
 @staff.route("/umfrage/", role=INBOX)

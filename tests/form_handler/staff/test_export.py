@@ -38,7 +38,7 @@ def entries(database: Database, settings: Settings) -> list[Submission]:
     actions.add_note(database, company, "Rückruf am Montag", "anna", NOW)
     actions.add_note(database, company, "=HYPERLINK(1)", "bert", NOW)
     actions.set_state(database, company, "answered", "anna", NOW)
-    barrier = put(database, settings, "barrier", problem="Kein Kontrast", page="/de/")
+    barrier = put(database, settings, "barrier", problem="Kein Kontrast", email="b@example.org", page="/de/")
     feedback = put(database, settings, "feedback", helpful="no", page="/de/")
     return [company, barrier, feedback]
 
