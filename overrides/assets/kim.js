@@ -109,7 +109,9 @@
   if (filter) {
     const cards = [...document.querySelectorAll("[data-tags]")];
     const status = query("[role=status]", filter);
+    const drop = /** @type {HTMLDetailsElement} */ (filter.closest("details"));
     const count = () => {
+      if ([...new FormData(filter).values()].some(Boolean)) drop.open = true; // a choice can be seen
       const number = cards.filter((card) => card.checkVisibility()).length;
       const { found = "", none = "" } = filter.dataset;
       status.textContent = number ? found.replace("{number}", String(number)) : none;

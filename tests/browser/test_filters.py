@@ -14,6 +14,14 @@ from tests.conftest import full_or_sample
 NewSession = Callable[..., BrowserSession]
 
 
+def open_directory(session: BrowserSession, path: str) -> Page:
+    """Open the page of a section and its filter, which is folded as long as nothing is chosen."""
+    page = session.open(path)
+    if not page.locator(".kim-filter[open]").count():
+        page.locator(".kim-filter > summary").click()
+    return page
+
+
 def shown(page: Page) -> list[str]:
     """Return what each visible card can be found by."""
     return [str(card.get_attribute("data-tags")) for card in page.locator("[data-tags]:visible").all()]
@@ -24,7 +32,7 @@ def shown(page: Page) -> list[str]:
 def test_only_cards_that_fit_every_choice_stay_and_a_reset_brings_all_back(
     new_session: NewSession, root: str, script: bool
 ) -> None:
-    page = new_session(java_script_enabled=script).open(root + "angebote/")
+    page = open_directory(new_session(java_script_enabled=script), root + "angebote/")
     everything = shown(page)
     page.locator("[name=topic][value=work]").check()
     page.locator("[name=audience][value=employers]").check()
@@ -36,7 +44,7 @@ def test_only_cards_that_fit_every_choice_stay_and_a_reset_brings_all_back(
 
 
 def test_a_card_that_does_not_fit_is_not_read_out(new_session: NewSession) -> None:
-    page = new_session().open("/angebote/")
+    page = open_directory(new_session(), "/angebote/")
     everything = shown(page)
     page.locator("[name=topic][value=health]").check()
     names = page.locator(".kim-cards__list").aria_snapshot()
@@ -44,7 +52,7 @@ def test_a_card_that_does_not_fit_is_not_read_out(new_session: NewSession) -> No
 
 
 def test_the_number_of_pages_is_announced_and_an_empty_list_says_what_to_do(new_session: NewSession) -> None:
-    page = new_session().open("/en/angebote/")
+    page = open_directory(new_session(), "/en/angebote/")
     status = page.locator(".kim-filter [role=status]")
     page.locator("[name=topic][value=health]").check()
     assert status.inner_text() == f"Pages found: {len(shown(page))}"
@@ -55,7 +63,7 @@ def test_the_number_of_pages_is_announced_and_an_empty_list_says_what_to_do(new_
 
 
 def test_without_script_the_number_is_counted_by_the_stylesheet(new_session: NewSession) -> None:
-    page = new_session(java_script_enabled=False).open("/angebote/")
+    page = open_directory(new_session(java_script_enabled=False), "/angebote/")
     page.locator("[name=topic][value=health]").check()
     found = len(shown(page))
     assert found > 0
@@ -67,7 +75,7 @@ def test_without_script_the_number_is_counted_by_the_stylesheet(new_session: New
 
 def test_the_address_keeps_the_choice(new_session: NewSession) -> None:
     seen = new_session()
-    page = seen.open("/angebote/?topic=health&language=no-such")
+    page = open_directory(seen, "/angebote/?topic=health&language=no-such")
     assert page.locator("[name=topic][value=health]").is_checked()
     assert shown(page)
     assert all("health" in tags.split() for tags in shown(page))
@@ -79,7 +87,7 @@ def test_the_address_keeps_the_choice(new_session: NewSession) -> None:
 
 def test_the_keyboard_chooses_and_enter_does_not_load_the_page_again(new_session: NewSession) -> None:
     seen = new_session()
-    page = seen.open("/angebote/")
+    page = open_directory(seen, "/angebote/")
     page.locator("[name=topic][value='']").focus()
     page.keyboard.press("ArrowRight")
     assert page.evaluate("document.activeElement.value") != ""
@@ -99,7 +107,7 @@ def test_the_keyboard_chooses_and_enter_does_not_load_the_page_again(new_session
     ),
 )
 def test_filters_break_no_rule_on_a_phone(new_session: NewSession, root: str, scheme: str) -> None:
-    page = new_session(viewport={"width": 320, "height": 640}, color_scheme=scheme).open(root + "angebote/")
+    page = open_directory(new_session(viewport={"width": 320, "height": 640}, color_scheme=scheme), root + "angebote/")
     page.locator("[name=topic][value=work]").check()
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0

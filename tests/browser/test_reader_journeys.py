@@ -218,3 +218,32 @@ def test_the_offer_of_a_language_covers_nothing(new_session: NewSession, width: 
     assert hidden == []
     bar.locator("button").click()
     assert bar.count() == 0
+
+
+@pytest.mark.parametrize("path", ["/ankommen/", "/ar/angebote/", "/ru/arbeitgeber/"])
+def test_cards_of_a_section_begin_on_the_first_screen_two_abreast(new_session: NewSession, path: str) -> None:
+    page = new_session(viewport={"width": 360, "height": 640}, locale=path.split("/")[1][:2]).open(path)
+    first, second, third = (page.locator(".kim-card").nth(number).bounding_box() for number in range(3))
+    assert first
+    assert second
+    assert third
+    assert first["y"] + 60 < 640
+    assert first["y"] == second["y"] < third["y"]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_large_screen_is_used(new_session: NewSession) -> None:
+    seen = new_session(viewport={"width": 1440, "height": 900})
+    page = seen.open("/ankommen/")
+    assert page.locator(".kim-cards__list").bounding_box()["width"] > 1150  # type: ignore[index]
+    columns = page.locator(".kim-directory__text h2").evaluate_all(
+        "rows => rows.map(row => row.getBoundingClientRect().x)"
+    )
+    assert len(set(columns)) == 2
+    page = seen.open("/arbeitgeber/werkzeugkasten/")
+    groups = page.locator(".kim-chooser fieldset").evaluate_all(
+        "rows => rows.map(row => row.getBoundingClientRect().x)"
+    )
+    assert len(set(groups)) == 2
+    page = seen.open("/arbeitgeber/darf-arbeiten/")
+    assert page.locator(".kim-table").first.bounding_box()["width"] > 850  # type: ignore[index]

@@ -115,3 +115,33 @@ def test_the_next_review_is_for_editors_only(site: Site) -> None:
     for page, language in site.checked_pages():
         date = format_long_date(page.front_matter.review_by, language)
         assert date not in one(site.page(page.url(language)), ".kim-page-meta").get_text(), page.url(language)
+
+
+SECTIONS_WITH_CARDS = ["ankommen/", "angebote/", "arbeitgeber/", "kim/", "allianz/"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)
+@pytest.mark.parametrize("slug", SECTIONS_WITH_CARDS)
+def test_a_section_leads_on_at_once_and_its_headings_link(site: Site, language, slug: str) -> None:  # type: ignore[no-untyped-def]
+    soup = site.page(language.root + slug)
+    parts = one(soup, ".kim-directory").find_all(["h1", "p", "section", "div"], recursive=True)
+    kinds = [part.get("class", [part.name])[0] for part in parts]
+    assert kinds.index("kim-lead") < kinds.index("kim-cards") < kinds.index("kim-prose", 1)
+    between = kinds[kinds.index("h1" if "h1" in kinds else "kim-place") + 1 : kinds.index("kim-cards")]
+    assert set(between) <= {"kim-place", "kim-lead", "kim-translation", "p"}, "a heading, a sentence, the cards"
+    page = next(page for page in site.content.pages.values() if page.slug == slug)
+    assert one(soup, ".kim-lead").get_text() == page.text(language).front_matter.description
+    cards = soup.select(".kim-card")
+    assert len(cards) == len(site.content.children(page.key, language))
+    assert all(card.select_one(".kim-icon[aria-hidden=true]") for card in cards)
+    headings = [link["href"] for link in soup.select(".kim-directory__text h2 a")]
+    german = [link["href"] for link in site.page("/" + slug).select(".kim-directory__text h2 a")]
+    assert len(headings) >= 4
+    assert headings == german, "relative links lead to the same pages in every language"
+    assert not soup.select(".kim-page__aside")
+
+
+def test_the_chooser_has_no_list_beside_the_same_list(site: Site) -> None:
+    soup = site.page("/arbeitgeber/werkzeugkasten/")
+    assert len(soup.select(".kim-measures a")) > 20
+    assert not soup.select(".kim-page__aside, .kim-section-nav")
