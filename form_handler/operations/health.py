@@ -17,7 +17,7 @@ from form_handler.mail.worker import MAX_SILENCE
 from form_handler.operations.logs import since
 from form_handler.settings import Settings
 from form_handler.storage.database import Database, DatabaseBusyError
-from form_handler.storage.schema_version import LATEST_REVISION, current_revision
+from form_handler.storage.schema_version import LATEST_REVISION, current_revision, is_usable
 from form_handler.storage.state import read_state, read_time
 from form_handler.storage.tables import outgoing_mail, submission
 
@@ -140,7 +140,7 @@ def check_site(settings: Settings, now: datetime.datetime) -> Finding:
 
 def _check_schema(connection: sa.Connection, settings: Settings) -> Finding:
     revision = current_revision(connection)
-    if revision == LATEST_REVISION:
+    if is_usable(connection):
         return Finding("database", "ok")
     known = f"has the schema {revision}, this programme needs {LATEST_REVISION}" if revision else "is empty"
     return Finding("database", "failed", f"The database {settings.database_name} {known}. Run: kim db upgrade")

@@ -22,7 +22,7 @@ from core.clock import utc_now
 from core.files import make_folder, replacing
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import alembic_config, refuse_newer
-from form_handler.storage.schema_version import LATEST_REVISION, current_revision
+from form_handler.storage.schema_version import LATEST_REVISION, current_revision, record_compatibility
 from form_handler.storage.tables import EPHEMERAL_TABLES, TABLES
 
 FORMAT = 1
@@ -114,6 +114,7 @@ def restore_backup(database: Database, file: Path) -> str:
             for name, expected in manifest["tables"].items():
                 _verify(connection, name, expected)
             command.upgrade(config, LATEST_REVISION)
+            record_compatibility(connection)
     return _report(manifest)
 
 

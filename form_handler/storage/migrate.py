@@ -10,7 +10,13 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from form_handler.storage.database import Database
-from form_handler.storage.schema_version import LATEST_REVISION, SchemaError, current_revision
+from form_handler.storage.schema_version import (
+    LATEST_REVISION,
+    SchemaError,
+    current_revision,
+    is_usable,
+    record_compatibility,
+)
 
 FOLDER = Path(__file__).parent / "migrations"
 
@@ -31,12 +37,15 @@ def upgrade(database: Database) -> bool:
     """
     with database.transaction() as connection:
         before = current_revision(connection)
-        if before == LATEST_REVISION:
+        if is_usable(connection):
+            if before == LATEST_REVISION:
+                record_compatibility(connection)
             return False
         refuse_newer(before)
         config = alembic_config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        record_compatibility(connection)
     return True
 
 
@@ -63,8 +72,9 @@ def require_current(database: Database) -> None:
     """
     with database.read_connection() as connection:
         revision = current_revision(connection)
+        if is_usable(connection):
+            return
     refuse_newer(revision)
     if revision is None:
         raise SchemaError("The database is empty. Create its tables with: kim db init, or: kim db upgrade")
-    if revision != LATEST_REVISION:
-        raise SchemaError("The database is older than this version. Bring it up to date with: kim db upgrade")
+    raise SchemaError("The database is older than this version. Bring it up to date with: kim db upgrade")

@@ -137,9 +137,10 @@ def test_the_schema_that_the_server_asks_for_is_the_newest_migration(database: D
     assert is_current(database)
 
 
-def test_a_newer_schema_is_refused(database: Database) -> None:
+def test_a_newer_schema_that_does_more_than_add_is_refused(database: Database) -> None:
     with database.transaction() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(sa.text("UPDATE service_state SET value = '9999' WHERE name = 'schema_compatible'"))
     with pytest.raises(SchemaError, match="9999"):
         require_current(database)
     with pytest.raises(SchemaError, match="9999"):
