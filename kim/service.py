@@ -316,7 +316,7 @@ def mail() -> None:
 @click.option("--once", is_flag=True, help="Send what is due now, then end.")
 @click.option("--parent", type=int, hidden=True, help="Process id of the server; the worker ends with it.")
 def run_command(once: bool, parent: int | None) -> None:
-    """Deliver mails and purge once a day, until SIGTERM; in production a service of its own (deploy/kim-mail.service).
+    """Deliver mails and purge once a day, until SIGTERM; in production a service of its own (deploy/systemd/kim-mail.service).
 
     On SQLite one worker runs at a time and a further one waits; on PostgreSQL several may run.
     """
