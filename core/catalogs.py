@@ -24,7 +24,7 @@ from core.text_files import read_text
 
 SOURCE_DIRS = ("core", "editorial", "form_handler", "overrides")
 # The staff area's words are a domain of their own: German and English only.
-STAFF_SOURCE_DIRS = ("form_handler/staff", "overrides/partials/staff")
+STAFF_SOURCE_DIRS = ("form_handler/staff", "editing", "overrides/partials/staff")
 KEYWORDS = {
     "_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "_l": None, "_n": (1, 2),
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, g, redirect, request
@@ -30,8 +31,14 @@ class MisdirectedRequest(HTTPException):
     code = 421
 
 
-def create_app(settings: Settings, database: Database | None = None) -> Flask:
-    """Make the application; the database must already have the right schema."""
+Extension = Callable[[Flask, Settings], None]
+
+
+def create_app(settings: Settings, database: Database | None = None, extend: Extension | None = None) -> Flask:
+    """Make the application; the database must already have the right schema.
+
+    :param extend: adds pages of a package above this one.
+    """
     app = Flask("form_handler", static_folder=None)
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -56,6 +63,8 @@ def create_app(settings: Settings, database: Database | None = None) -> Flask:
         count_requests(app)
     operations_views.register(app)
     staff_views.register(app, settings)
+    if extend is not None:
+        extend(app, settings)
     views.register(app)
     errors.register_error_handlers(app)
     return app

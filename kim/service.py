@@ -198,6 +198,7 @@ def serve_foreground(
     :param middleware: put around the application.
     :param mail_env: environment of the mail worker, by default that of this process.
     """
+    from editing.views import register
     from form_handler.mail.process import MailWorkerProcess
     from form_handler.server.run import listen_addresses, serve
 
@@ -221,7 +222,7 @@ def serve_foreground(
         f"Mails:             {mails}\n"
         f"Stop:              Ctrl-C"
     )
-    serve(settings, middleware, MailWorkerProcess(mail_env) if settings.mode == "development" else None)
+    serve(settings, middleware, MailWorkerProcess(mail_env) if settings.mode == "development" else None, register)
 
 
 @click.group()

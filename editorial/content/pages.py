@@ -202,7 +202,7 @@ def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:
     pages: dict[str, Page] = {}
     for key, path in page_files(docs / source.code):
         shown = f"docs/{source.code}/{key}.md"
-        text = _read_text(path, shown, PageFrontMatter, findings, place, source.code)
+        text = _read_text(path, shown, findings, place, source.code)
         if text is not None and isinstance(text.front_matter, PageFrontMatter):
             pages[key] = Page(key, text.front_matter, {source.code: text})
     for language in languages:
@@ -210,7 +210,7 @@ def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:
             continue
         for key, path in page_files(docs / language.code):
             shown = f"docs/{language.code}/{key}.md"
-            text = _read_text(path, shown, TranslationFrontMatter, findings, place, language.code)
+            text = _read_text(path, shown, findings, place, language.code)
             if key not in pages:
                 if not (docs / source.code / f"{key}.md").exists():
                     findings.append(
@@ -228,13 +228,18 @@ def reload_page(content: Content, docs: Path, code: str, key: str) -> Content | 
     The page must exist already; a new or a vanished file concerns other pages as well and wants a whole reading.
     """
     findings: list[Finding] = []
-    page, german = content.pages[key], code == default_language().code
     shown = f"docs/{code}/{key}.md"
-    model = PageFrontMatter if german else TranslationFrontMatter
+    raw = read_file(docs / code / f"{key}.md", shown)
+    if isinstance(raw, Finding):
+        return [raw]
     place = _read_place(docs, findings)
-    text = _read_text(docs / code / f"{key}.md", shown, model, findings, place, code, page.texts.get(code))
-    if text is None:
-        return findings
+    text = parse_page(normalize_spaces(raw), shown, findings, place, code, content.pages[key].texts.get(code))
+    return findings if text is None else replace_text(content, code, key, text)
+
+
+def replace_text(content: Content, code: str, key: str, text: PageText) -> Content:
+    """Return the content with another text of a page that is there."""
+    page, german = content.pages[key], code == default_language().code
     facts = text.front_matter if german and isinstance(text.front_matter, PageFrontMatter) else page.front_matter
     fresh = Page(key, facts, {**page.texts, code: text})
     return Content({**content.pages, key: fresh}, content.findings)
@@ -248,21 +253,23 @@ def _read_place(docs: Path, findings: list[Finding]) -> Place:
         return NO_PLACE
 
 
-def _read_text(
-    path: Path,
-    shown: str,
-    model: type[FrontMatter],
-    findings: list[Finding],
-    place: Place,
-    code: str,
-    known: PageText | None = None,
-) -> PageText | None:
-    """Return a text, or None and a finding; ``known`` as it was before: what its header says, need not be read again."""
+def _read_text(path: Path, shown: str, findings: list[Finding], place: Place, code: str) -> PageText | None:
+    """Return the text of a file, or None and a finding."""
     raw = read_file(path, shown)
     if isinstance(raw, Finding):
         findings.append(raw)
         return None
-    raw = normalize_spaces(raw)
+    return parse_page(normalize_spaces(raw), shown, findings, place, code)
+
+
+def parse_page(
+    raw: str, shown: str, findings: list[Finding], place: Place, code: str, known: PageText | None = None
+) -> PageText | None:
+    """Return the text of a page as :func:`core.text_files.page_text` gives it, or None and a finding.
+
+    :param known: the page as it was before; a header that stayed the same is not read again.
+    """
+    model: type[FrontMatter] = PageFrontMatter if code == default_language().code else TranslationFrontMatter
     if refused := size_finding(raw, shown):
         findings.append(refused)
         return None

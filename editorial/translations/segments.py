@@ -98,6 +98,11 @@ def normalize(text: str) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def read_document(text: str) -> Document:
+    """Cut a file into its paragraphs, once for each text; see :func:`cut_document`."""
+    return cut_document(text)
+
+
+def cut_document(text: str) -> Document:
     """Cut a file into its paragraphs. A header that is no valid YAML has no paragraphs (the checks name it)."""
     match = _HEADER.match(text)
     sections: dict[str, list[Segment]] = {}

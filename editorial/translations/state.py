@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -136,14 +136,32 @@ def find_entry(
 
 def page_state(docs: Path, page: Page, language: Language, entry: Entry | None) -> TranslationState:
     """Return the state of one page in one language; ``entry`` is what the lock knows of it."""
+    path = docs / language.code / f"{page.key}.md"
+    return document_state(
+        page, language, entry, lambda: source_document(docs, page.key), lambda: read_document(read_page(path))
+    )
+
+
+def document_state(
+    page: Page,
+    language: Language,
+    entry: Entry | None,
+    read_german: Callable[[], Document],
+    read_own: Callable[[], Document],
+) -> TranslationState:
+    """Return the state of one page in one language.
+
+    :param read_german: returns the German text, cut into paragraphs; called where the lock knows the page.
+    :param read_own: returns the translation likewise; called where it is not plain that it follows.
+    """
     if not page.is_translated(language):
         return TranslationState(page.key, language.code, "missing")
     header = page.text(language).front_matter
     assert isinstance(header, TranslationFrontMatter)
     changed: tuple[StaleSegment, ...] = ()
     holds = True  # a review not written down yet is believed
-    if entry is not None and (entry.review or not matches_lock(source_document(docs, page.key), entry)):
-        german, own = documents(docs, page.key, language)
+    if entry is not None and (entry.review or not matches_lock(read_german(), entry)):
+        german, own = read_german(), read_own()
         changed = tuple(stale_segments(german, own, entry))
         holds = review_is_valid(header.reviewed_at, own, entry)
     days = [change.since for change in changed if change.since]

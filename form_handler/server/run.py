@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gunicorn.app.base import BaseApplication
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from form_handler.app import create_app
+from form_handler.app import Extension, create_app
 from form_handler.mail.process import MailWorkerProcess
 from form_handler.operations import metrics
 from form_handler.operations.logs import ServerLogger
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     Middleware = Callable[[WSGIApplication], WSGIApplication]
 
 
-def make_wsgi(settings: Settings, database: Database | None = None) -> WSGIApplication:
+def make_wsgi(settings: Settings, database: Database | None = None, extend: Extension | None = None) -> WSGIApplication:
     """Return the whole service: static files first, then the forms, security headers around both."""
-    flask = create_app(settings, database)
+    flask = create_app(settings, database, extend)
     flask.extensions["kim_results_file"] = results_file(settings)
     preload(flask)
     app: WSGIApplication = SecurityHeadersMiddleware(StaticSite(flask.wsgi_app, settings), settings.tls)
@@ -53,9 +53,11 @@ def results_file(settings: Settings) -> Path:
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn, configured here instead of in a file."""
 
-    def __init__(self, settings: Settings, middleware: Middleware | None = None) -> None:
+    def __init__(
+        self, settings: Settings, middleware: Middleware | None = None, extend: Extension | None = None
+    ) -> None:
         self.settings = settings
-        self.middleware = middleware
+        self.middleware, self.extend = middleware, extend
         super().__init__()
 
     def load_config(self) -> None:
@@ -89,7 +91,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> WSGIApplication:
         """Make the application, before the workers are forked."""
-        app = make_wsgi(self.settings)
+        app = make_wsgi(self.settings, extend=self.extend)
         gc.collect()
         gc.freeze()  # a collector that runs in a worker writes into objects, which copies their shared memory pages
         return self.middleware(app) if self.middleware else app
@@ -107,12 +109,16 @@ def forget_worker(_arbiter: object, worker: Worker) -> None:
 
 
 def serve(
-    settings: Settings, middleware: Middleware | None = None, mail_worker: MailWorkerProcess | None = None
+    settings: Settings,
+    middleware: Middleware | None = None,
+    mail_worker: MailWorkerProcess | None = None,
+    extend: Extension | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM.
 
     :param middleware: put around the whole application, for example the editors' preview.
     :param mail_worker: runs as long as the server; None where it is a service of its own.
+    :param extend: adds pages of a package above this one to the application.
     """
     parent = os.getpid()
     folder = tempfile.TemporaryDirectory(prefix="kim-metrics-") if settings.metrics_address else None
@@ -121,7 +127,7 @@ def serve(
     if mail_worker is not None:
         mail_worker.start()
     try:
-        Server(settings, middleware).run()
+        Server(settings, middleware, extend).run()
     finally:
         if os.getpid() == parent:  # gunicorn's forked workers pass here, too
             if mail_worker is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import re
 import secrets
 import stat
 import tempfile
@@ -22,7 +23,7 @@ from zoneinfo import ZoneInfo
 from email_validator import EmailNotValidError, validate_email
 
 from core.files import sync_folder, write_file
-from core.project import ConfigError, load_site_settings, require_root_url
+from core.project import ROOT, ConfigError, load_site_settings, require_root_url
 from form_handler.settings.file import SETTINGS_FILE, SettingsError, merge_settings
 from form_handler.settings.values import (
     join_login,
@@ -65,6 +66,10 @@ SETTINGS: tuple[tuple[str, str, str, str], ...] = (
     ("KIM_OIDC_CLIENT_SECRET", "the secret that goes with it", "text", "none"),
     ("KIM_METRICS", "address and port of the metrics for Prometheus, for example `127.0.0.1:9127`", "address", "none"),
     ("KIM_LOG", "`text`, or `json`: one object a line", "word", "text (production: json)"),
+    ("KIM_CONTENT_DIR", "folder that holds `docs/`, for editing pages in the browser; a git checkout or a plain folder", "path", "the project (development); none: no editing (production)"),
+    ("KIM_CONTENT_REMOTE", "git remote to which published pages are pushed, by name or address; never forced", "text", "none"),
+    ("KIM_CONTENT_AUTHOR", "author of the commits that publish pages; names of staff are never in them", "text", "Redaktion KIM with the address of KIM_MAIL_FROM"),
+    ("KIM_FOUR_EYES", "`1`: somebody who has not written a change must approve it before it is published", "0 or 1", "0"),
     ("KIM_WORKERS", "server processes", "number", "2"),
     ("KIM_HEAD_SECONDS", "time within which the head of a request must have come", "seconds", "10"),
     ("KIM_BODY_SECONDS", "time within which its body must have come after it", "seconds", "30"),
@@ -102,6 +107,10 @@ class Settings:
     oidc_client_id: str
     oidc_client_secret: str = field(repr=False)
     workers: int
+    content_dir: Path | None = None
+    content_remote: str = ""
+    content_author: str = ""
+    four_eyes: bool = False
     time_zone: ZoneInfo = DEFAULT_TIME_ZONE
     metrics_address: tuple[str, int] | None = None
     log_format: Literal["text", "json"] = "text"
@@ -175,6 +184,10 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
         public_url=_public_url(env),
         time_zone=parse_time_zone("KIM_TIME_ZONE", env.get("KIM_TIME_ZONE") or DEFAULT_TIME_ZONE.key),
         **_provider(env),
+        content_dir=_content_dir(env, site_dir, development),
+        content_remote=_content_remote(env),
+        content_author=_content_author(env),
+        four_eyes=_choice(env, "KIM_FOUR_EYES", ("0", "1")) == "1",
         workers=_number(env, "KIM_WORKERS", 2, 1, 64),
         metrics_address=_metrics(env),
         log_format=_choice(env, "KIM_LOG", ("text", "json") if development else ("json", "text")),  # type: ignore[arg-type]
@@ -265,6 +278,42 @@ def _metrics(env: Mapping[str, str]) -> tuple[str, int] | None:
     if not host or not (port.isascii() and port.isdigit() and len(port) < 6 and 0 < int(port) < 65536):
         raise SettingsError(f"KIM_METRICS is {value[:60]!r}; write address and port, for example 127.0.0.1:9127.")
     return parse_bind("KIM_METRICS", host), int(port)
+
+
+def _content_dir(env: Mapping[str, str], site_dir: Path, development: bool) -> Path | None:
+    """Return the folder that holds ``docs/``.
+
+    :raises SettingsError: if it holds none, or lies in the folder of the built site.
+    """
+    given = env.get("KIM_CONTENT_DIR")
+    if not given:
+        return ROOT if development else None
+    folder = parse_folder("KIM_CONTENT_DIR", given)
+    if not (folder / "docs").is_dir():
+        raise SettingsError(f"KIM_CONTENT_DIR {str(folder)!r} holds no folder docs. Name the folder of the pages.")
+    if folder.is_relative_to(site_dir):
+        raise SettingsError(f"KIM_CONTENT_DIR {str(folder)!r} lies in KIM_SITE_DIR, which everybody can read.")
+    return folder
+
+
+def _content_remote(env: Mapping[str, str]) -> str:
+    value = env.get("KIM_CONTENT_REMOTE", "")
+    if value.startswith("-") or any(char.isspace() or not char.isprintable() for char in value) or "::" in value:
+        raise SettingsError(
+            "KIM_CONTENT_REMOTE is no remote. Write its name such as origin, or an address of https or ssh."
+        )
+    return value
+
+
+def _content_author(env: Mapping[str, str]) -> str:
+    """Return the author as git writes it: a name and an address in angle brackets.
+
+    :raises SettingsError: if it has another form.
+    """
+    value = env.get("KIM_CONTENT_AUTHOR", "")
+    if value and not re.fullmatch(r"[^<>\x00-\x1f]*[^<>\s\x00-\x1f] <[^<>\s]*>", value):
+        raise SettingsError("KIM_CONTENT_AUTHOR has another form than: Redaktion <redaktion@example.org>")
+    return value
 
 
 def _provider(env: Mapping[str, str]) -> dict[str, Any]:

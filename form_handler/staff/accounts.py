@@ -278,6 +278,16 @@ def find_session(database: Database, token: str, now: datetime.datetime) -> Acco
     return Account(row.id, row.name, roles)
 
 
+def session_end(database: Database, token: str) -> datetime.datetime | None:
+    """Return when a session ends if nothing more is done in it; None if there is none."""
+    query = sa.select(staff_session.c.created_at, staff_session.c.seen_at).where(
+        staff_session.c.token_hash == hash_token(token)
+    )
+    with database.read_connection() as connection:
+        row = connection.execute(query).first()
+    return min(row.seen_at + IDLE_TIMEOUT, row.created_at + MAX_SESSION_AGE) if row is not None else None
+
+
 def session_account_id(database: Database, token: str) -> int | None:
     """Return the number of the open account that a session belongs or belonged to, ended by time or not."""
     query = (

@@ -51,8 +51,21 @@ def asset_url(name: str) -> str:
 
 def render(page: str, status: int = 200, **values: Any) -> Response:
     """Return a page of the staff area; no cache stores it, not even the browser's."""
+    return private_response(render_text(page, **values), status)
+
+
+def private_response(text: str, status: int = 200) -> Response:
+    """Return a page that no cache stores and no search engine shows."""
+    response = Response(text, status, mimetype="text/html")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def render_text(page: str, **values: Any) -> str:
+    """Return the HTML of a page of the staff area, or of a part of one."""
     code = g.language.code
-    text = render_template(
+    return render_template(
         f"partials/staff/{page}.html",
         page_name=page,
         language=g.language,
@@ -76,7 +89,3 @@ def render(page: str, status: int = 200, **values: Any) -> Response:
         demonstration=(settings().data_dir / "demonstration").exists(),
         **values,
     )  # fmt: skip
-    response = Response(text, status, mimetype="text/html")
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response

@@ -1,0 +1,21 @@
+"""The pages of the editor below ``/eingang/seiten/``; each module adds its routes to the one blueprint."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from editing.views import desk, page, structure
+from editing.views.blueprint import pages
+from editing.workspace import Workspace, findings_path
+from form_handler.settings import Settings
+
+VIEW_MODULES = (desk, page, structure)
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Add the editor to the application, where the settings name a folder of pages."""
+    if settings.content_dir is None:
+        return
+    app.extensions["kim_workspace"] = Workspace(settings.content_dir / "docs", findings_path(settings.data_dir))
+    app.register_blueprint(pages, url_prefix="/eingang/seiten")
+    app.register_blueprint(pages, url_prefix="/<code>/eingang/seiten", name="staff_pages_localized")

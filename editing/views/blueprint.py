@@ -1,0 +1,115 @@
+"""The blueprint of the editor, and what its views share: who may change what, and the file that an address names."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flask import current_app, g
+from msgspec import Struct
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as BaseResponse
+
+from core.languages import Language, load_languages
+from editing.drafts import Draft, find_draft
+from editing.workspace import Workspace
+from editorial.content.pages import Page
+from form_handler.current import database
+from form_handler.staff.blueprint import make_blueprint, render_forbidden
+from form_handler.staff.layout import staff_root
+from form_handler.staff.roles import EDIT, PUBLISH, TRANSLATE
+
+pages = make_blueprint("staff_pages", __name__)
+# Who may see pages and drafts; who may change which language is found out in each view (:func:`may_edit`).
+READERS = (EDIT, PUBLISH, TRANSLATE)
+WRITERS = (EDIT, TRANSLATE)
+# The fields of a form that are kept through a log-in; largest body of a paragraph's form, in bytes.
+SAVED_FIELDS = ("place", "digest", "before", "words", "spelling", "choice")
+MAX_FORM_BYTES = 3 * 200 * 1024
+
+
+def workspace() -> Workspace:
+    """Return the loaded site."""
+    found: Workspace = current_app.extensions["kim_workspace"]
+    return found
+
+
+class PageFile(Struct, frozen=True):
+    """The file that an address names: one page in one language, with the draft of it.
+
+    :ivar path: the file below ``docs/``.
+    :ivar page: the published page; None for a page that is only a draft.
+    :ivar published: what is published; None if nothing is.
+    """
+
+    language: Language
+    key: str
+    path: str
+    page: Page | None
+    published: str | None
+    draft: Draft | None
+
+    @property
+    def raw(self) -> str | None:
+        """Return the file with the draft in it, or None if there is none."""
+        return self.draft.text if self.draft else self.published
+
+    @property
+    def address(self) -> str:
+        """Return the address of the page in the editor."""
+        return f"{staff_root()}seiten/{self.language.code}/{self.key}/"
+
+    def action(self, name: str) -> str:
+        """Return the address of something that is done with the page."""
+        return f"{staff_root()}seiten/{name}/{self.language.code}/{self.key}/"
+
+
+def find_page(lang: str, key: str) -> PageFile:
+    """Return the file that an address names; the address is looked up, never made into a path.
+
+    :raises NotFound: if there is no such language, page or draft of a new page.
+    """
+    language = next((row for row in load_languages() if row.code == lang), None)
+    if language is None:
+        raise NotFound
+    page = workspace().site().content.pages.get(key)
+    path = f"{lang}/{key}.md"
+    draft = find_draft(database(), path) if len(path) <= 300 and path.isprintable() else None
+    if (page is None or not page.exists_in(language)) and draft is None:
+        raise NotFound
+    return PageFile(language, key, path, page, workspace().published(path) if page else None, draft)
+
+
+def may_edit(file_language: str) -> bool:
+    """Return whether the account may change the pages of a language."""
+    return bool(g.account.has_role(EDIT, f"{TRANSLATE}:{file_language}"))
+
+
+def page_view(view: Any) -> Callable[..., BaseResponse]:
+    """Pass the file that the path names to a view."""
+
+    @functools.wraps(view)
+    def wrapped(lang: str, key: str) -> BaseResponse:
+        result: BaseResponse = view(find_page(lang, key))
+        return result
+
+    return wrapped
+
+
+def editor_view(view: Any) -> Callable[..., BaseResponse]:
+    """Pass the file that the path names to a view, if the account may change its language."""
+
+    @functools.wraps(view)
+    def wrapped(lang: str, key: str) -> BaseResponse:
+        found = find_page(lang, key)
+        result: BaseResponse = view(found) if may_edit(lang) else render_forbidden()
+        return result
+
+    return wrapped
+
+
+def is_below(path: Path, folder: Path) -> bool:
+    """Return whether a path is in a folder, links followed."""
+    return path.resolve().is_relative_to(folder.resolve())

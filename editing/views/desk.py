@@ -1,0 +1,154 @@
+"""The editors' desk: all pages by language with their state, drafts, who is writing, and what is to be done."""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from typing import Any
+
+from flask import g, request
+from msgspec import Struct
+from werkzeug.wrappers import Response as BaseResponse
+
+from core.clock import utc_now
+from core.folding import fold_text
+from core.gettext import gettext as _
+from editing import drafts
+from editing.views.blueprint import READERS, pages, workspace
+from editing.views.labels import page_state_label
+from editorial.content.pages import Page
+from form_handler.current import database
+from form_handler.staff.layout import render
+from form_handler.staff.roles import EDIT
+
+WHAT = ("draft", "review", "problem", "overdue", "unconfirmed", "errors", "notices", "stale", "missing", "unreviewed")
+
+
+class DeskRow(Struct, frozen=True):
+    """One page on the desk.
+
+    :ivar states: the state of the translation by language code.
+    :ivar tags: what a filter may ask for.
+    """
+
+    key: str
+    title: str
+    section: str
+    states: dict[str, str]
+    drafts: dict[str, drafts.Draft]
+    writing: tuple[str, ...]
+    errors: int
+    notices: int
+    overdue: datetime.date | None
+    unconfirmed: str
+    tags: frozenset[str]
+
+
+def what_label(name: str) -> str:
+    """Return the name of a filter."""
+    return {
+        "draft": _("with a draft"), "review": _("waiting for a review"), "problem": _("not published, with a reason"),
+        "overdue": _("review overdue"), "unconfirmed": _("not confirmed by the city"), "errors": _("with errors"), "notices": _("with notices"),
+        "stale": _("translation outdated"), "missing": _("translation missing"), "unreviewed": _("translation not reviewed"),
+    }[name]  # fmt: skip
+
+
+def desk_rows() -> list[DeskRow]:
+    """Return every page, and every draft of a new one, in the order of the site."""
+    site, today = workspace().site(), datetime.date.today()
+    open_drafts = drafts.list_drafts(database())
+    writing = [(name, path) for name, path, _place in drafts.who_is_writing(database(), utc_now())]
+    counts = workspace().finding_counts()
+    found = []
+    for page in site.content.pages.values():
+        own = {one.path.partition("/")[0]: one for one in open_drafts if one.path.partition("/")[2] == f"{page.key}.md"}
+        found.append(
+            _row(
+                page, own, [name for name, path in writing if path.partition("/")[2] == f"{page.key}.md"], counts, today
+            )
+        )
+    known = {f"{page.key}.md" for page in site.content.pages.values()}
+    for one in open_drafts:
+        code, _slash, rest = one.path.partition("/")
+        if rest.endswith(".md") and rest not in known:
+            key = rest.removesuffix(".md")
+            found.append(
+                DeskRow(
+                    key,
+                    key,
+                    key.partition("/")[0] if "/" in key else "",
+                    {},
+                    {code: one},
+                    (),
+                    0,
+                    0,
+                    None,
+                    "",
+                    frozenset({"draft"}),
+                )
+            )
+    return sorted(found, key=lambda row: (row.section, row.key != f"{row.section}/index", row.key))
+
+
+def _row(
+    page: Page, own: dict[str, drafts.Draft], writing: list[str], counts: dict[str, Counter[str]], today: datetime.date
+) -> DeskRow:
+    site = workspace().site()
+    states: dict[str, str] = {code: state.state for (key, code), state in site.states.items() if key == page.key}
+    files = [counts.get(f"docs/{row.code}/{page.key}.md", Counter()) for row in site.languages]
+    errors, notices = sum(one["error"] for one in files), sum(one["notice"] for one in files)
+    header = page.front_matter
+    overdue = header.review_by if header.review_by < today else None
+    tags = set(states.values())
+    tags |= {"draft"} if own else set()
+    tags |= {"review"} if any(one.asked for one in own.values()) else set()
+    tags |= {"problem"} if any(one.problem for one in own.values()) else set()
+    tags |= {"overdue"} if overdue else set()
+    tags |= set() if header.confirmed else {"unconfirmed"}
+    tags |= ({"errors"} if errors else set()) | ({"notices"} if notices else set())
+    section = page.key.partition("/")[0] if "/" in page.key else ""
+    title = next(iter(page.texts.values())).front_matter.title
+    return DeskRow(page.key, title, section, states, own, tuple(dict.fromkeys(writing)), errors, notices, overdue,
+                   "" if header.confirmed else header.confirm or "", frozenset(tags))  # fmt: skip
+
+
+@pages.route("/", role=READERS)
+def desk() -> BaseResponse:
+    """Show the desk; the filters are a form of the GET method."""
+    site = workspace().site()
+    rows = desk_rows()
+    values = {name: request.args.get(name, "")[:100] for name in ("q", "section", "what", "language")}
+    errors: dict[str, str] = {}
+    codes = {row.code for row in site.languages if not row.default}
+    sections = sorted({row.section for row in rows})
+    for name, allowed in (("what", set(WHAT)), ("language", codes), ("section", {*sections, "_top"})):
+        if values[name] and values[name] not in allowed:
+            errors[name] = _("There is no such filter.")
+    shown = [] if errors else [row for row in rows if _matches(row, values)]
+    mine = g.account.roles
+    own_codes = [row.code for row in site.languages if EDIT in mine or f"translate:{row.code}" in mine]
+    return render(
+        "pages/desk", status=400 if errors else 200, title=_("Pages"), rows=shown, total=len(rows), values=values, errors=errors,
+        languages=site.languages, sections=sections, what=[(name, what_label(name)) for name in WHAT], counts=_counts(rows), own_codes=own_codes,
+        error=_("The filter is not right, so nothing is shown.") if errors else "", scratches=drafts.list_scratches(database(), g.account.id),
+        checked_at=workspace().findings_time(), what_label=what_label, page_state_label=page_state_label,
+    )  # fmt: skip
+
+
+def _matches(row: DeskRow, values: dict[str, str]) -> bool:
+    if values["q"] and not all(word in fold_text(f"{row.title} {row.key}") for word in fold_text(values["q"]).split()):
+        return False
+    if values["section"] and row.section != ("" if values["section"] == "_top" else values["section"]):
+        return False
+    if values["language"] and values["what"] in ("stale", "missing", "unreviewed", "draft"):
+        code = values["language"]
+        return code in row.drafts if values["what"] == "draft" else row.states.get(code) == values["what"]
+    return not values["what"] or values["what"] in row.tags
+
+
+def _counts(rows: list[DeskRow]) -> list[tuple[str, int]]:
+    counted: Counter[Any] = Counter(tag for row in rows for tag in row.tags)
+    return [
+        (name, counted[name])
+        for name in ("draft", "review", "problem", "overdue", "unconfirmed", "errors", "notices", "stale")
+    ]

@@ -1,0 +1,22 @@
+"""Labels of what the editor shows, in the current language."""
+
+from __future__ import annotations
+
+from core.gettext import gettext as _
+
+
+def kind_label(kind: str) -> str:
+    """Return what a paragraph is, in words."""
+    names = {
+        "title": _("Title of the page"), "nav_title": _("Short title"), "description": _("Sentence for search and cards"),
+        "p": _("Paragraph"), "ul": _("Item of a list"), "ol": _("Step of a list"), "row": _("Row of a table"),
+        "dd": _("Explanation"), "quote": _("Quotation"), "code": _("Example"),
+    }  # fmt: skip
+    return names.get(kind, _("Title of a box") if kind.startswith("box") else _("Heading"))
+
+
+def page_state_label(state: str) -> str:
+    """Return the state of a translation in words."""
+    return {
+        "missing": _("missing"), "stale": _("outdated"), "unreviewed": _("not reviewed"), "reviewed": _("reviewed"), "fresh": _("up to date"),
+    }.get(state, state)  # fmt: skip

@@ -1,0 +1,269 @@
+"""The loaded site in a server process: pages with a draft in them, findings, and the effect on translations.
+
+Everything is read once and kept until a file changes. Nothing here writes; a draft is laid over the published text in memory.
+"""
+
+from __future__ import annotations
+
+import atexit
+import datetime
+import functools
+import json
+import os
+import shutil
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from core import gettext
+from core.clock import utc_now
+from core.files import write_atomically
+from core.findings import Finding, errors
+from core.languages import Language, default_language, load_languages
+from core.text_files import page_text
+from editing.spelling import accept_spelling
+from editorial.checks.content import check_content, check_editorial
+from editorial.checks.glossary import Term, load_glossary
+from editorial.checks.runner import run_checks
+from editorial.content.front_matter import PageFrontMatter
+from editorial.content.pages import Content, Page, PageText, parse_page, replace_text
+from editorial.content.place import Place, load_place
+from editorial.render.site import SiteData, load_site_data
+from editorial.translations.segments import Document, Segment, read_document
+from editorial.translations.state import document_state, find_entry, stale_segments
+from form_handler.forms import FORMS
+
+
+class WorkspaceError(Exception):
+    """The published pages cannot be read; the message names file, line and remedy."""
+
+
+class Effect(Struct, frozen=True):
+    """What a change of a German page means for one translation.
+
+    :ivar before: how many of its paragraphs are stale now; ``after`` with the change.
+    """
+
+    language: Language
+    before: int
+    after: int
+    paragraphs: tuple[str, ...]
+
+
+class Workspace:
+    """The site that the editor works on; one for each process, safe for threads."""
+
+    def __init__(self, docs: Path, findings_file: Path) -> None:
+        self.docs, self.findings_file = docs, findings_file
+        self._lock = threading.RLock()
+        self._stamp: tuple[tuple[str, int, int], ...] = ()
+        self._site: SiteData | None = None
+        self._glossary: list[Term] = []
+        self._run: object | None = None
+
+    def site(self) -> SiteData:
+        """Return the published site, read again if a file has changed.
+
+        :raises ContentError: if facts or lock file cannot be read.
+        """
+        stamp = tuple(_stamp(self.docs))
+        with self._lock:
+            if self._site is None or stamp != self._stamp:
+                self._site = load_site_data(self.docs)
+                glossary = load_glossary(self.docs / "data" / "glossary.yml")
+                self._glossary = [] if isinstance(glossary, Finding) else glossary
+                self._stamp = stamp
+            return self._site
+
+    def finding_counts(self) -> dict[str, Counter[str]]:
+        """Return how many errors and notices the last check of all pages found, by file; the worker checks after each change."""
+        found: dict[str, Counter[str]] = {}
+        for file, level in read_findings(self.findings_file).get("found", []):
+            found.setdefault(file, Counter())[level] += 1
+        return found
+
+    def findings_time(self) -> datetime.datetime | None:
+        """Return when all pages were last checked, or None."""
+        text = read_findings(self.findings_file).get("at")
+        return datetime.datetime.fromisoformat(text) if text else None
+
+    def published(self, path: str) -> str | None:
+        """Return a published file with its own line ends, or None if there is none.
+
+        :raises UnicodeDecodeError: if it is not UTF-8.
+        """
+        try:
+            return (self.docs / path).read_bytes().decode("utf-8")
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def with_draft(self, code: str, key: str, raw: str) -> SiteData | list[Finding]:
+        """Return the site with another text of one page in one language, or what is wrong with the text."""
+        site = self.site()
+        text = parse_draft(code, key, raw, load_place(self.docs), site.content.pages.get(key))
+        if isinstance(text, list):
+            return text
+        content = site.content
+        if key in content.pages:
+            content = replace_text(content, code, key, text)
+        elif isinstance(text.front_matter, PageFrontMatter):
+            content = Content({**content.pages, key: Page(key, text.front_matter, {code: text})}, content.findings)
+        else:
+            return [
+                Finding(
+                    text.file,
+                    0,
+                    "Zu dieser Übersetzung gibt es keine deutsche Seite.",
+                    "Legen Sie zuerst die deutsche Seite an.",
+                )
+            ]
+        states = dict(site.states)
+        language = next(row for row in site.languages if row.code == code)
+        if not language.default:
+            page = content.pages[key]
+            entry = find_entry(self.docs, site.lock, page, language)
+            own = read_document(_plain(raw))
+            states[key, code] = document_state(page, language, entry, lambda: self.document(key), lambda: own)
+        return replace(site, content=content, states=states, links={})
+
+    def document(self, key: str, code: str | None = None) -> Document:
+        """Return a published page, cut into paragraphs."""
+        return read_document(_plain(self.published(f"{code or default_language().code}/{key}.md") or ""))
+
+    def findings(self, site: SiteData, code: str, key: str) -> list[Finding]:
+        """Return what the checks find on one page in one language, a draft laid over it or not."""
+        stale = {place for place, state in site.states.items() if state.is_stale}
+        found = check_content(
+            site.content, site.facts, site.languages, FORMS, datetime.date.today(), self.docs, stale, {key}
+        )
+        found += check_editorial(Content({key: site.content.pages[key]}), site.facts, self._glossary, stale)
+        file = f"docs/{code}/{key}.md"
+        return sorted({one for one in found if one.file == file})
+
+    def effects(self, key: str, raw: str, spelling: Iterable[tuple[str, str, str]] = ()) -> list[Effect]:
+        """Return what a draft of a German page means for each translation that there is.
+
+        :param spelling: section, mark before and mark after of the changes that translations need not follow.
+        """
+        site = self.site()
+        page = site.content.pages.get(key)
+        if page is None:
+            return []
+        german, before = read_document(_plain(raw)), self.document(key)
+        found = []
+        for language in site.languages:
+            if language.default or not page.is_translated(language):
+                continue
+            entry = find_entry(self.docs, site.lock, page, language)
+            if entry is None:
+                found.append(Effect(language, 0, 0, ()))
+                continue
+            own = self.document(key, language.code)
+            stale = list(stale_segments(before, own, entry))
+            after = list(stale_segments(german, own, accept_spelling(entry, spelling)))
+            found.append(Effect(language, len(stale), len(after), tuple(one.text for one in after)))
+        return found
+
+    def render(self, site: SiteData, language: Language, key: str) -> str:
+        """Return one page as the build writes it.
+
+        :raises RenderError: with what MkDocs says.
+        """
+        from editorial.build.fingerprint import Inputs
+        from editorial.build.mkdocs_runner import MkDocsRun, load_mkdocs
+        from editorial.build.source import Source
+
+        page = site.content.pages[key]
+        source = Source(site, self.docs, Inputs({}, "", datetime.date.today(), ""), "", {
+            f"{row.code}/{name}": "" for row in site.languages for name in site.content.pages
+        })  # fmt: skip
+        with self._lock, gettext.use_language(language.code):
+            if not isinstance(self._run, MkDocsRun):
+                self._run = load_mkdocs(self.docs)
+            made = self._run.render(source, language, {key}, templates_folder())
+        return made[page.file(language)].decode()
+
+
+@functools.cache
+def templates_folder() -> Path:
+    """Return the folder of compiled templates of this process; it is removed at its end."""
+    folder = tempfile.mkdtemp(prefix="kim-editing-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+def read_findings(file: Path) -> dict[str, Any]:
+    """Return what the last check of all pages found; empty if there was none."""
+    try:
+        found: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def check_all(docs: Path, file: Path) -> None:
+    """Check all pages and store what was found, for the desk; called by the worker, because it takes seconds."""
+    found = [(one.file, one.level) for one in run_checks(docs, words=False).findings if one.code != "translations"]
+    write_atomically(file, json.dumps({"at": utc_now().isoformat(), "found": found}).encode())
+
+
+def findings_path(data_dir: Path) -> Path:
+    """Return where the findings of all pages are stored."""
+    return data_dir / "findings.json"
+
+
+def parse_draft(code: str, key: str, raw: str, place: Place, page: Page | None = None) -> PageText | list[Finding]:
+    """Return the text of a draft, or what is wrong with it."""
+    shown = f"docs/{code}/{key}.md"
+    plain = page_text(raw.encode(), shown)
+    if isinstance(plain, Finding):
+        return [plain]
+    found: list[Finding] = []
+    text = parse_page(plain, shown, found, place, code, page.texts.get(code) if page else None)
+    return found if text is None else text
+
+
+def finding_place(document: Document, line: int) -> str | None:
+    """Return the paragraph that a line of a file belongs to, or None for a line above all."""
+    best: tuple[Segment, str] | None = None
+    for section, segments in document.sections.items():
+        for index, segment in enumerate(segments):
+            if (
+                segment.line <= line
+                and (best is None or segment.line >= best[0].line)
+                and (segment.text or section != "_head")
+            ):
+                best = (segment, f"{section}.{index}")
+    return best[1] if best else None
+
+
+def stops_publication(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings with which a page is not published."""
+    return errors(findings)
+
+
+def language_of(code: str) -> Language | None:
+    """Return a language of the site by its code, or None."""
+    return next((row for row in load_languages() if row.code == code), None)
+
+
+def _plain(raw: str) -> str:
+    text = page_text(raw.encode())
+    return text if isinstance(text, str) else ""
+
+
+def _stamp(docs: Path) -> Iterable[tuple[str, int, int]]:
+    for folder, folders, names in os.walk(docs):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            try:
+                found = os.stat(f"{folder}/{name}")  # noqa: PTH116 - hundreds of files for each request
+            except OSError:
+                continue
+            yield f"{folder}/{name}", found.st_mtime_ns, found.st_size
