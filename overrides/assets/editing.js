@@ -59,7 +59,9 @@ async function keep(form) {
 /** @param {HTMLTextAreaElement} area @param {string} words */
 function insert(area, words) {
   area.focus();
-  if (!document.execCommand("insertText", false, words)) area.setRangeText(words, area.selectionStart, area.selectionEnd, "end");
+  if (!document.execCommand("insertText", false, words)) {
+    area.setRangeText(words, area.selectionStart, area.selectionEnd, "end");
+  }
   area.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
@@ -149,15 +151,20 @@ document.addEventListener("click", (event) => {
   if (link && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
     open(link);
-  } else if (!target.closest("a, button, input, textarea, select, label, summary, section.kim-edit-form, .kim-edit-bar") && !String(getSelection())) {
+  } else if (
+    !target.closest("a, button, input, textarea, select, label, summary, section.kim-edit-form, .kim-edit-bar") &&
+    !String(getSelection())
+  ) {
     const block = target.closest("main p, main h1, main h2, main h3, main h4, main dd, main li, main td, main th");
     const next = block?.nextElementSibling;
-    const own = next?.matches("a.kim-edit") ? next : block?.querySelector(":scope > a.kim-edit") ?? block?.closest("tr")?.querySelector("a.kim-edit");
+    const own = next?.matches("a.kim-edit")
+      ? next
+      : block?.querySelector(":scope > a.kim-edit") ?? block?.closest("tr")?.querySelector("a.kim-edit");
     if (own) open(/** @type {HTMLAnchorElement} */ (own));
   }
 });
 
-window.addEventListener("beforeunload", (event) => {
+addEventListener("beforeunload", (event) => {
   if ([...forms.values()].some((state) => state.dirty)) event.preventDefault();
 });
 
@@ -166,7 +173,9 @@ async function ping() {
   const first = [...forms.keys()][0]?.closest("[data-edit]")?.getAttribute("data-edit") ?? `${bar?.dataset.path} `;
   const [path, place] = first.split(/ (?=\S*$)/);
   typed = false;
-  await ask(bar?.dataset.alive ?? "", new URLSearchParams({ csrf_token: bar?.dataset.token ?? "", path, place })).catch(() => {});
+  await ask(bar?.dataset.alive ?? "", new URLSearchParams({ csrf_token: bar?.dataset.token ?? "", path, place })).catch(
+    () => {},
+  );
 }
 
 if (bar) {
