@@ -31,6 +31,8 @@ from editorial.translations.stale_markers import has_stale_markers, strip_screen
 from editorial.translations.state import TranslationState
 from form_handler.toolkit import recommend
 
+# What a text holds if it needs the stylesheet for more than text (overrides/assets/css/guides.css).
+GUIDE_MARKS = ('class="admonition path', 'class="kim-icon ', 'class="kim-task"', '"><img ')
 DEFAULT_ICON = "kim"  # of a page without a topic
 BOOKLET_SECTIONS = frozenset(booklet.section for booklet in BOOKLETS)
 
@@ -185,6 +187,8 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
             "audience": list(page.front_matter.audience),
             "topics": list(page.front_matter.topics),
             "hue": audience_hue(section or page),
+            "guides": any(mark in html for mark in GUIDE_MARKS),
+            "tasks": 'class="kim-task"' in html,
             "offer": page.front_matter.offer,
             "measure": page.front_matter.measure,
             "booklet": page.key in BOOKLET_SECTIONS,
@@ -305,7 +309,7 @@ def error_context(
         "page": {
             "key": "404", "title": title, "nav_title": title, "description": description, "url": "", "slug": "",
             "layout": layout, "is_fallback": False, "content_lang": language.code, "content_dir": language.dir,
-            "as_of": None, "further": Markup(""), "confirmed": True, "audience": [], "topics": [], "hue": "", "offer": None,
+            "as_of": None, "further": Markup(""), "confirmed": True, "audience": [], "topics": [], "hue": "", "guides": False, "tasks": False, "offer": None,
             "measure": None, "booklet": False, "translation": None, "html": Markup(""),
         },
         "canonical": None,

@@ -21,6 +21,7 @@ TEMPLATES = [
     "ankommen/",
     "ankommen/welches-dokument/",
     "ankommen/aufenthalt/",
+    "ankommen/checklisten/",
     "arbeitgeber/mitmachen/",
     "arbeitgeber/pflichten/",
     "arbeitgeber/erfahrungen/",
