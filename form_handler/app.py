@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from core import gettext
 from core.languages import split_language
 from core.project import ROOT
-from form_handler import current, errors, views
+from form_handler import current, errors, search_misses, views
 from form_handler.layout import PageLayouts
 from form_handler.operations import views as operations_views
 from form_handler.operations.metrics import count_requests
@@ -66,6 +66,7 @@ def create_app(settings: Settings, database: Database | None = None, extend: Ext
     if extend is not None:
         extend(app, settings)
     views.register(app)
+    search_misses.register(app)
     errors.register_error_handlers(app)
     return app
 

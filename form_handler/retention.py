@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from form_handler import rate_limit
+from form_handler import rate_limit, search_misses
 from form_handler.forms import FORMS
 from form_handler.settings import Settings
 from form_handler.staff import saved_forms
@@ -190,6 +190,7 @@ def _purge_sessions_and_events(database: Database, now: datetime.datetime, confi
         rate_limit.delete_before(connection, f"{now:%Y-%m-%d}")
         connection.execute(staff_session.delete().where(staff_session.c.created_at < now - ONE_DAY))
         saved_forms.delete_expired(connection, now)
+        search_misses.delete_expired(connection, now, database)
         old = subtract_months(now, EVENT_RETENTION_MONTHS)
         connection.execute(event.delete().where(event.c.number.is_(None), event.c.happened_at < old))
         if confirmed:

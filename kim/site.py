@@ -6,11 +6,15 @@ import datetime
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from core.project import ROOT
 from kim.progress import phases
+
+if TYPE_CHECKING:
+    from form_handler.search_misses import SearchMiss
 
 
 @click.command()
@@ -106,7 +110,30 @@ def dashboard(out: Path | None) -> None:
     """Den Redaktionstisch schreiben: eine Seite mit allem, was zu tun ist (var/dashboard/index.html, nie öffentlich)."""
     from editorial.checks.dashboard import DEFAULT_PATH, write_dashboard
 
-    click.echo(f"Der Redaktionstisch steht in {write_dashboard(out or DEFAULT_PATH)}")
+    click.echo(f"Der Redaktionstisch steht in {write_dashboard(out or DEFAULT_PATH, misses=_search_misses())}")
+
+
+def _search_misses() -> list[SearchMiss] | None:
+    """Return what readers looked for in vain; None where no service has a database."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from core.clock import utc_now
+    from form_handler.search_misses import list_misses
+    from form_handler.settings import SettingsError, read_settings
+    from form_handler.storage.database import Database, DatabaseBusyError, MissingDatabaseError
+    from form_handler.storage.schema_version import is_current
+
+    try:
+        settings = read_settings()
+        if settings.sqlite_path is not None and not settings.sqlite_path.exists():
+            return None
+        database = Database(settings, create=False)
+        try:
+            return list_misses(database, utc_now())[0] if is_current(database) else None
+        finally:
+            database.engine.dispose()
+    except (SettingsError, MissingDatabaseError, DatabaseBusyError, SQLAlchemyError, OSError):
+        return None
 
 
 @click.command()

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 from babel.dates import format_date
@@ -24,6 +25,9 @@ from editorial.content.history import LastChanges, read_last_changes
 from editorial.content.pages import Content, Page
 from editorial.translations.report import catalog_stats
 from editorial.translations.state import STATE_LABELS, TranslationState, translation_states
+
+if TYPE_CHECKING:
+    from form_handler.search_misses import SearchMiss
 
 DEFAULT_PATH = ROOT / "var" / "dashboard" / "index.html"
 
@@ -90,9 +94,17 @@ def recent_files(known: LastChanges, today: datetime.date) -> dict[str, datetime
 
 
 def render_dashboard(
-    report: CheckReport, docs: Path, today: datetime.date, out: Path, memory: Path = HISTORY_FILE
+    report: CheckReport,
+    docs: Path,
+    today: datetime.date,
+    out: Path,
+    memory: Path = HISTORY_FILE,
+    misses: Sequence[SearchMiss] | None = None,
 ) -> str:
-    """Return the dashboard as HTML; links to files are relative to ``out``."""
+    """Return the dashboard as HTML; links to files are relative to ``out``.
+
+    :param misses: what readers looked for in vain; None if it is not known.
+    """
     languages = load_languages()
     states = translation_states(docs, report.content, languages)
     recent = recent_files(read_last_changes(docs), today)
@@ -128,17 +140,24 @@ def render_dashboard(
         "notices": [one for one in todo if one.level == "notice"],
         "dead": dead_links(memory),
         "recent": recent,
+        "misses": misses,
     }
     return env.get_template("dashboard.html").render(context)
 
 
-def write_dashboard(out: Path = DEFAULT_PATH, docs: Path = ROOT / "docs", today: datetime.date | None = None) -> Path:
+def write_dashboard(
+    out: Path = DEFAULT_PATH,
+    docs: Path = ROOT / "docs",
+    today: datetime.date | None = None,
+    misses: Sequence[SearchMiss] | None = None,
+) -> Path:
     """Write the dashboard and return its path.
 
+    :param misses: what readers looked for in vain; None if it is not known.
     :raises OSError: if the file cannot be written; an older file stays as it is.
     """
     today = today or datetime.date.today()
-    html = render_dashboard(run_checks(docs, today, show_pending=True), docs, today, out)
+    html = render_dashboard(run_checks(docs, today, show_pending=True), docs, today, out, misses=misses)
     out.parent.mkdir(parents=True, exist_ok=True)
     fresh = out.with_suffix(".new")
     fresh.write_text(html, "utf-8")

@@ -235,6 +235,17 @@ deletion_mark = sa.Table(
     sa.Column("marked_at", UtcDateTime, nullable=False, comment="since when the office is told of the deletion"),
 )
 
+search_miss = sa.Table(
+    "search_miss",
+    metadata,
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("language", sa.String(8), primary_key=True),
+    sa.Column("digest", sa.String(64), primary_key=True, comment="keyed hash of the words"),
+    sa.Column("visitors", sa.Integer, nullable=False, comment="each counted once a day, who they are is not stored"),
+    sa.Column("words", sa.String(40), nullable=True, comment="only once several visitors have looked for them"),
+    sa.Index("ix_search_miss_digest", "digest"),
+)
+
 survey_batch = sa.Table(
     "survey_batch",
     metadata,
@@ -441,7 +452,7 @@ publication_file = sa.Table(
 # In the order in which rows may be written: what others point at comes first.
 TABLES = (
     submission, account, account_role, account_setting, second_factor, recovery_code, outgoing_mail, staff_session, saved_form, note, event, quotation, rate, daily_key,
-    service_state, deletion_mark, survey_batch, survey_decision, survey_publication,
+    service_state, deletion_mark, search_miss, survey_batch, survey_decision, survey_publication,
     message, answer_draft, entry_link, presence, saved_view, shortcut_setting,
     draft, draft_change, scratch, page_presence, review, publication, publication_file,
 )  # fmt: skip

@@ -258,6 +258,8 @@ export async function* answer(engine, query, known, lang) {
 const PAGE_SIZE = 10; // results shown at a time
 const EAGER_EXCERPTS = 3; // so many are loaded at once, the others when they come into view; each costs a request
 const PAUSE_MS = 120; // without a key until the search begins
+const SETTLED_MS = 2000; // without a key until a search without a hit counts
+const MISS_URL = "/suche/ohne-treffer";
 const MAX_SHOWN_CHARS = 60; // of a query in a sentence
 
 /**
@@ -271,6 +273,23 @@ function createElement(name, className, text = "") {
   element.className = className;
   element.textContent = text;
   return element;
+}
+
+/** @type {Set<string>} */
+const reported = new Set();
+
+/**
+ * Tell the editors what was looked for in vain (form_handler/search_misses.py), unless the browser asks not to be counted.
+ * Only what can be words of a dictionary leaves the browser.
+ * @param {string} words
+ * @param {string} language
+ */
+function reportMiss(words, language) {
+  const { globalPrivacyControl, doNotTrack } = /** @type {any} */ (navigator);
+  const isWords = /^[\p{L}\p{M}\u200c'’-]{3,}(?: [\p{L}\p{M}\u200c'’-]{3,}){0,2}$/u.test(words) && words.length <= 40;
+  if (globalPrivacyControl || doNotTrack === "1" || !isWords || reported.has(words)) return;
+  reported.add(words);
+  navigator.sendBeacon(MISS_URL, new URLSearchParams({ language, words }));
 }
 
 /**
@@ -396,6 +415,7 @@ export async function start(dialog, lang) {
         : (data.labels.none ?? "").replace("{words}", () => quoted);
       similarHead.hidden = !similar.length;
       help.hidden = hits.length > 0;
+      if (!hits.length) timer = setTimeout(() => reportMiss(words, lang), SETTLED_MS);
       more.hidden = hits.length <= PAGE_SIZE;
     } catch {
       if (requestId !== latestRequest) return;

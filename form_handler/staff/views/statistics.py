@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from core.clock import utc_now
 from core.gettext import gettext as _
 from form_handler.current import database, settings
+from form_handler.search_misses import MIN_VISITORS, RETENTION_DAYS, list_misses
 from form_handler.staff import queries
 from form_handler.staff.blueprint import staff
 from form_handler.staff.charts import submission_charts, survey_charts, survey_texts
@@ -35,7 +36,7 @@ DECISIONS: dict[str, bool | None] = {"counts": True, "excluded": False, "undecid
 
 @staff.route("/zahlen/", role=INBOX)
 def statistics() -> BaseResponse:
-    """Show charts of the filtered submissions, each with its table."""
+    """Show charts of the filtered submissions, each with its table, and what readers looked for in vain."""
     asked = parse_filter(request.args)
     if asked.errors:
         return render_inbox(asked)
@@ -46,6 +47,7 @@ def statistics() -> BaseResponse:
         *submission_charts(found, utc_now(), zone), *count_charts(found), *answer_time_charts(found, zone),
         wanted_chart(found), measure_chart(found, toolkit_data()),
     ]  # fmt: skip
+    misses, rare = list_misses(database(), utc_now())
     return render(
         "charts",
         title=_("Numbers"),
@@ -53,6 +55,10 @@ def statistics() -> BaseResponse:
         feedback=page_feedback(found),
         total=len(found),
         query=query,
+        misses=misses,
+        rare=rare,
+        least=MIN_VISITORS,
+        days=RETENTION_DAYS,
     )
 
 
