@@ -40,7 +40,8 @@ MAX_BODY_BYTES = 1000
 MAX_CHARS, MAX_WORDS, MAX_WORD_CHARS = 40, 3, 25
 MAX_REPORTS_PER_HOUR = 20  # of one visitor
 MAX_ROWS_PER_DAY = 2000  # whoever floods us fills no disk
-_SEPARATORS = re.compile(r"[ \-'’\u200c]+")
+_SEPARATORS = re.compile(r"[ \-]+")
+_INSIDE_WORDS = re.compile(r"(?<=\w)['’ʼ\u200c](?=\w)")
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,13 @@ class SearchMiss:
     """Words that several visitors looked for in vain.
 
     :ivar visitors: how many, each counted once a day.
-    :ivar last_day: the last day, as ISO 8601.
+    :ivar last_day: the last day on which somebody did.
     """
 
     language: str
     words: str
     visitors: int
-    last_day: str
+    last_day: datetime.date
 
 
 def register(app: Flask) -> None:
@@ -93,12 +94,12 @@ def countable_words(text: str) -> str:
     if len(text) > MAX_CHARS:
         return ""
     line = " ".join(unicodedata.normalize("NFC", text).lower().split())
-    words = [word for word in _SEPARATORS.split(line) if word]
+    words = [word for word in _SEPARATORS.split(_INSIDE_WORDS.sub("", line)) if word]
     fits = 0 < len(words) <= MAX_WORDS and all(
-        2 < len(word) <= MAX_WORD_CHARS and all(unicodedata.category(char)[0] in "LM" for char in word)
+        1 < len(word) <= MAX_WORD_CHARS and all(unicodedata.category(char)[0] in "LM" for char in word)
         for word in words
     )
-    return line if fits and fold_text(line).strip() else ""
+    return line if fits and len(fold_text("".join(words))) > 2 else ""
 
 
 def count_miss(database: Database, key: str, language: str, words: str, client: str, now: datetime.datetime) -> None:
@@ -146,7 +147,9 @@ def list_misses(database: Database, now: datetime.datetime) -> tuple[list[Search
     )
     with database.read_connection() as connection:
         rows = connection.execute(query).all()
-    shown = [SearchMiss(code, words, count, day) for code, words, count, day in rows if words]
+    shown = [
+        SearchMiss(code, words, count, datetime.date.fromisoformat(day)) for code, words, count, day in rows if words
+    ]
     return shown, sum(count for _code, words, count, _day in rows if not words)
 
 

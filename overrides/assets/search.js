@@ -286,7 +286,7 @@ const reported = new Set();
  */
 function reportMiss(words, language) {
   const { globalPrivacyControl, doNotTrack } = /** @type {any} */ (navigator);
-  const isWords = /^[\p{L}\p{M}\u200c'’-]{3,}(?: [\p{L}\p{M}\u200c'’-]{3,}){0,2}$/u.test(words) && words.length <= 40;
+  const isWords = /^[\p{L}\p{M}\u200c'’-]{2,}(?: [\p{L}\p{M}\u200c'’-]{2,}){0,2}$/u.test(words) && words.length <= 40;
   if (globalPrivacyControl || doNotTrack === "1" || !isWords || reported.has(words)) return;
   reported.add(words);
   navigator.sendBeacon(MISS_URL, new URLSearchParams({ language, words }));

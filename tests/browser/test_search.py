@@ -122,6 +122,30 @@ def test_a_word_on_no_page_is_said_to_be_found_on_none_and_similar_pages_stand_a
         assert 0 < page.locator("dialog .kim-search__results a").count() <= 5 or not similar
 
 
+@pytest.mark.parametrize(
+    ("words", "wanted"), [("Hundesteuer", True), ("Hundesteuer 12", False), ("a@example.org", False)]
+)
+@pytest.mark.parametrize("opted_out", [False, True])
+def test_what_is_not_found_is_reported_unless_it_may_be_personal_or_the_browser_asks_not_to(
+    new_session: Callable[..., BrowserSession], words: str, wanted: bool, opted_out: bool
+) -> None:
+    seen = new_session()
+    page = seen.context.new_page()
+    if opted_out:
+        page.add_init_script("Object.defineProperty(navigator, 'globalPrivacyControl', { value: true })")
+    # The beacon leaves at once when the clock is moved on.
+    page.clock.install()
+    page.goto(seen.url + "/")
+    page.evaluate("window.kimSent = []; navigator.sendBeacon = (url, data) => kimSent.push(`${url} ${data}`)")
+    page.locator("[data-kim-search]").first.click()
+    page.locator("dialog input[type=search]").fill(words)
+    page.clock.run_for(500)
+    expect(page.locator("dialog [role=status]")).to_have_text(f"Nichts zu „{words}“ gefunden.")
+    page.clock.run_for(3000)
+    sent = page.evaluate("kimSent")
+    assert sent == (["/suche/ohne-treffer language=de&words=Hundesteuer"] if wanted and not opted_out else [])
+
+
 @pytest.mark.parametrize("root", ["/", "/ar/", "/tr/", "/uk/"])
 def test_duldung_leads_newcomers_to_residence_and_work_first(
     new_session: Callable[..., BrowserSession], root: str
