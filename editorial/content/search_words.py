@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -90,13 +90,14 @@ def check_search_words(path: Path, pages: Collection[str], codes: Collection[str
         return []
     _data, node = yaml.load_file(path)
     return [
-        *_unknown_names(read, node, pages, codes),
+        *_unknown_pages(read, node, pages),
+        *_unknown_languages(read, node, codes),
         *_repeated_words(read, node, codes),
         *_missing_languages(read, codes),
     ]
 
 
-def _unknown_names(read: SearchWords, node: Any, pages: Collection[str], codes: Collection[str]) -> Iterator[Finding]:
+def _unknown_pages(read: SearchWords, node: Any, pages: Collection[str]) -> Iterator[Finding]:
     for number, entry in enumerate(read.entries):
         for place, key in enumerate(entry.pages):
             if key not in pages:
@@ -106,20 +107,22 @@ def _unknown_names(read: SearchWords, node: Any, pages: Collection[str], codes: 
                     f"Die Seite „{key}“ gibt es nicht.",
                     (f"Meinen Sie „{near}“? " if near else "") + "Sonst streichen Sie sie aus dem Eintrag.",
                 )
-        yield from _unknown_languages(entry.words, node, ("entries", number, "words"), codes)
-    yield from _unknown_languages(read.ignored, node, ("ignored",), codes)
 
 
-def _unknown_languages(
-    words: Mapping[str, Any], node: Any, way: tuple[str | int, ...], codes: Collection[str]
-) -> Iterator[Finding]:
-    for code in words:
+def _unknown_languages(read: SearchWords, node: Any, codes: Collection[str]) -> Iterator[Finding]:
+    """Yield each language that the site does not have once; a site with fewer languages may keep the words of others."""
+    first: dict[str, tuple[str | int, ...]] = {}
+    for number, entry in enumerate(read.entries):
+        for code in entry.words:
+            first.setdefault(code, ("entries", number, "words", code))
+    for code in read.ignored:
+        first.setdefault(code, ("ignored", code))
+    for code, way in first.items():
         if code not in codes:
-            yield _finding(
-                yaml.line_of(node, (*way, code)),
-                f"Die Sprache „{code}“ gibt es nicht.",
-                f"Erlaubt sind: {', '.join(codes)}.",
-            )
+            yield Finding(
+                SEARCH_WORDS_PATH, max(yaml.line_of(node, way), 1), f"Die Sprache „{code}“ gibt es nicht.",
+                f"Es gibt: {', '.join(codes)}.", "notice", "search-words",
+            )  # fmt: skip
 
 
 def _repeated_words(read: SearchWords, node: Any, codes: Collection[str]) -> Iterator[Finding]:

@@ -136,7 +136,9 @@ def test_what_is_not_found_is_reported_unless_it_may_be_personal_or_the_browser_
     # The beacon leaves at once when the clock is moved on.
     page.clock.install()
     page.goto(seen.url + "/")
-    page.evaluate("window.kimSent = []; navigator.sendBeacon = (url, data) => kimSent.push(`${url} ${data}`)")
+    page.evaluate(
+        "() => { window.kimSent = []; navigator.sendBeacon = (url, data) => kimSent.push(`${url} ${data}`); }"
+    )
     page.locator("[data-kim-search]").first.click()
     page.locator("dialog input[type=search]").fill(words)
     page.clock.run_for(500)

@@ -19,7 +19,6 @@ START = "entries:\n  - pages: [ankommen/aufenthalt]\n    words:\n      de: [Duld
     ("text", "line", "message", "hint"),
     [
         ("entries:\n  - pages: [ankommen/aufenthallt]\n    words: {de: [Duldung]}\n", 2, "gibt es nicht", "„ankommen/aufenthalt“"),
-        (START + "      xx: [foo]\n", 5, "Die Sprache „xx“ gibt es nicht", "Erlaubt sind: de,"),
         (START + "  - pages: [ankommen/wohnen]\n    words: {de: [duldung]}\n", 6, "steht schon in einem anderen Eintrag (ab Zeile 2)", "beste Seite"),
         (START + "  - pages: [ankommen/wohnen]\n    words: {tr: [Duldung]}\n", 6, "steht schon", "beste Seite"),
         (START + "  - page: [ankommen/wohnen]\n    words: {de: [Miete]}\n", 5, "page", "Vergleichen"),
@@ -46,6 +45,16 @@ def test_a_language_without_words_is_a_notice(tmp_path: Path) -> None:
     path.write_text(START, "utf-8")
     found = check_search_words(path, PAGES, ["de", "pl"])
     assert [(one.level, one.message) for one in found] == [("notice", "Ohne Suchwörter in pl: ankommen/aufenthalt.")]
+
+
+def test_a_language_that_the_site_does_not_have_is_named_once(tmp_path: Path) -> None:
+    """A city with fewer languages may keep the words of the others."""
+    path = tmp_path / "search_words.yml"
+    path.write_text(
+        START + "      xx: [foo]\n  - pages: [ankommen/wohnen]\n    words: {de: [Miete], xx: [bar]}\n", "utf-8"
+    )
+    found = check_search_words(path, PAGES, ["de"])
+    assert [(one.level, one.line, one.message) for one in found] == [("notice", 5, "Die Sprache „xx“ gibt es nicht.")]
 
 
 def test_a_project_without_search_words_is_right(tmp_path: Path) -> None:
