@@ -14,8 +14,8 @@ from form_handler.search_misses import (
     MAX_REPORTS_PER_HOUR,
     PATH,
     RETENTION_DAYS,
-    countable_words,
     count_miss,
+    countable_words,
     list_misses,
 )
 from form_handler.settings import Settings, read_settings
