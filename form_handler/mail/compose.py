@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -148,6 +149,51 @@ def _sender_mail(
     return message
 
 
+@dataclass(frozen=True)
+class Answer:
+    """An answer of the office to a sender.
+
+    :ivar earlier: kinds of the mails of this entry that the sender got before, the oldest first.
+    """
+
+    language: str
+    subject: str
+    text: str
+    earlier: tuple[str, ...] = ()
+
+
+def compose_answer(
+    settings: Settings,
+    submission: Submission,
+    kind: str,
+    recipient: str,
+    answer: Answer,
+    now: datetime.datetime | None = None,
+) -> EmailMessage:
+    """Return the mail of an answer, as plain text with the office's signature.
+
+    ``References`` and ``In-Reply-To`` name the earlier mails, so that mail programs show one conversation (RFC 5322, 3.6.4).
+    """
+    language = find_language(answer.language) or default_language()
+    with use_language(language.code):
+        mail = _message(settings, submission, kind, recipient, now or utc_now())
+        mail["Subject"] = header_text(answer.subject, MAX_SUBJECT_CHARS)
+        if answer.earlier:
+            identities = [message_id(settings, submission, one) for one in answer.earlier]
+            mail["In-Reply-To"] = identities[-1]
+            mail["References"] = " ".join(identities)
+        _set_text(mail, [answer.text.rstrip(), "", *signature(settings, language)], language.code)
+    return mail
+
+
+def message_id(settings: Settings, submission: Submission, kind: str) -> str:
+    """Return the ``Message-ID`` of a submission's mail.
+
+    It is the same in every attempt, so that duplicates can be recognised (RFC 5322, 3.6.4).
+    """
+    return f"<{submission.number}.{kind}@{settings.mail_from.rpartition('@')[2]}>"
+
+
 def confirmation_text(settings: Settings, language: Language, submission: Submission) -> list[str]:
     """Return the text that explains why the answers are not in the mail, and how to get them."""
     lines = [_("This e-mail does not repeat your entries, because anybody can enter any e-mail address in a form.")]
@@ -162,17 +208,13 @@ def confirmation_text(settings: Settings, language: Language, submission: Submis
 def _message(
     settings: Settings, submission: Submission, kind: str, recipient: str, now: datetime.datetime
 ) -> EmailMessage:
-    """Return a message with the headers that all mails share; header values cannot bring in new lines.
-
-    ``Message-ID`` is the same in every attempt, so that duplicates can be recognised (RFC 5322, 3.6.4).
-    """
+    """Return a message with the headers that all mails share; header values cannot bring in new lines."""
     message = EmailMessage(policy=SMTP)
     name = header_text(office_name(), MAX_SENDER_CHARS)
     message["From"] = Address(display_name=name, addr_spec=settings.mail_from)
     message["To"] = Address(addr_spec=recipient)
     message["Date"] = format_date_header(now)
-    domain = settings.mail_from.rpartition("@")[2]
-    message["Message-ID"] = f"<{submission.number}.{kind}@{domain}>"
+    message["Message-ID"] = message_id(settings, submission, kind)
     if kind != "office":
         message["Reply-To"] = Address(display_name=name, addr_spec=settings.office_mail)
     return message

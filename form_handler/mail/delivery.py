@@ -6,6 +6,7 @@ import contextlib
 import datetime
 import email
 import email.policy
+import itertools
 import logging
 import secrets
 import smtplib
@@ -18,7 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.clock import utc_now
-from form_handler.mail.compose import compose_mail
+from form_handler.mail.compose import Answer, compose_answer, compose_mail
 from form_handler.mail.headers import format_date_header
 from form_handler.mail.transport import UnconfirmedDeliveryError, delete_mail_files, file_transport, smtp_transport
 from form_handler.operations.logs import log_event
@@ -26,7 +27,7 @@ from form_handler.settings import Settings
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.state import read_state, write_state
 from form_handler.storage.submissions import Submission, from_row
-from form_handler.storage.tables import outgoing_mail, submission
+from form_handler.storage.tables import message, outgoing_mail, submission
 
 # After the first, second, … failed attempt. After the last one the mail is shown as failed.
 RETRY_DELAYS = [
@@ -53,6 +54,7 @@ class ClaimedMail:
     :ivar claim: the worker's token in the mail's row; with another token there, the mail is no longer this worker's.
     :ivar raw_message: the whole message where version 0.1 stored it, else empty.
     :ivar attempts: this one included.
+    :ivar answer: what the office has written, if the mail is an answer.
     """
 
     id: int
@@ -62,6 +64,7 @@ class ClaimedMail:
     attempts: int
     kind: str
     submission: Submission
+    answer: Answer | None = None
 
     @property
     def name(self) -> str:
@@ -189,9 +192,25 @@ def _reload(database: Database, claimed: ClaimedMail) -> ClaimedMail | None:
     )
     with database.read_connection() as connection:
         row = connection.execute(query).first()
+        answer = find_answer(connection, row.number, claimed.kind) if row is not None else None
     if row is None:
         return None
-    return replace(claimed, recipient=row.recipient, raw_message=row.message, submission=from_row(row))
+    return replace(claimed, recipient=row.recipient, raw_message=row.message, submission=from_row(row), answer=answer)
+
+
+def find_answer(connection: sa.Connection, number: str, kind: str) -> Answer | None:
+    """Return what the office has written in a mail of a submission, with the mails before it; None if it is no answer."""
+    query = sa.select(message).where(message.c.number == number, message.c.mail_kind == kind)
+    row = connection.execute(query).first()
+    return Answer(row.language, row.subject, row.text, earlier_mails(connection, number, kind)) if row else None
+
+
+def earlier_mails(connection: sa.Connection, number: str, kind: str = "") -> tuple[str, ...]:
+    """Return the kinds of the mails to the sender before one of this kind, the oldest first."""
+    mail = outgoing_mail.c
+    to_sender = mail.kind.in_(("copy", "full-copy")) | mail.kind.startswith("answer-")
+    kinds = connection.execute(sa.select(mail.kind).where(mail.number == number, to_sender).order_by(mail.id)).scalars()
+    return tuple(itertools.takewhile(lambda one: one != kind, kinds))
 
 
 def _delete_file_of_deleted(database: Database, settings: Settings, claimed: ClaimedMail) -> None:
@@ -204,13 +223,15 @@ def _delete_file_of_deleted(database: Database, settings: Settings, claimed: Cla
 
 def render_message(settings: Settings, claimed: ClaimedMail, now: datetime.datetime) -> EmailMessage:
     """Return the message, dated now; the office's mail that version 0.1 stored whole is otherwise unchanged."""
+    if claimed.answer is not None:
+        return compose_answer(settings, claimed.submission, claimed.kind, claimed.recipient, claimed.answer, now)
     if not claimed.raw_message or claimed.kind != "office":
         return compose_mail(settings, claimed.submission, claimed.kind, claimed.recipient, now)
-    message = email.message_from_bytes(claimed.raw_message.encode("utf-8"), policy=email.policy.SMTP)
-    assert isinstance(message, EmailMessage)
-    del message["Date"]
-    message["Date"] = format_date_header(now)
-    return message
+    stored = email.message_from_bytes(claimed.raw_message.encode("utf-8"), policy=email.policy.SMTP)
+    assert isinstance(stored, EmailMessage)
+    del stored["Date"]
+    stored["Date"] = format_date_header(now)
+    return stored
 
 
 def _update(database: Database, claimed: ClaimedMail, **values: Any) -> bool:

@@ -254,8 +254,11 @@ def open_session(database: Database, who: Account, now: datetime.datetime, brows
     return token
 
 
-def find_session(database: Database, token: str, now: datetime.datetime) -> Account | None:
-    """Return the account of a session; None if it has ended, was idle for an hour, or is twelve hours old."""
+def find_session(database: Database, token: str, now: datetime.datetime, in_use: bool = True) -> Account | None:
+    """Return the account of a session; None if it has ended, was idle for an hour, or is twelve hours old.
+
+    :param in_use: whether somebody is using it; what a page's script asks by itself does not make it longer.
+    """
     query = (
         sa.select(account.c.id, account.c.name, staff_session.c.seen_at)
         .join(staff_session, staff_session.c.account_id == account.c.id)
@@ -271,7 +274,7 @@ def find_session(database: Database, token: str, now: datetime.datetime) -> Acco
         roles = read_roles(connection, row.id) if row is not None else frozenset()
     if row is None:
         return None
-    if row.seen_at < now - IDLE_TIMEOUT / 12:  # one write in five minutes is enough
+    if in_use and row.seen_at < now - IDLE_TIMEOUT / 12:  # one write in five minutes is enough
         with database.transaction() as connection:
             where = staff_session.c.token_hash == hash_token(token)
             connection.execute(staff_session.update().where(where).values(seen_at=now))

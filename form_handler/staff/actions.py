@@ -40,7 +40,7 @@ class _ChangedError(Exception):
     """The version has changed between reading and writing."""
 
 
-def _update(database: Database, number: str, change: Change) -> None:
+def update_submission(database: Database, number: str, change: Change) -> None:
     """Change a submission from the version that was read to the next one; begin again if a colleague was faster.
 
     :param change: takes the submission as it is now and returns the new values, or None if there is nothing to do; what
@@ -123,7 +123,7 @@ def set_work(
             values["assignee"] = values["assignee"] or None
         return {**values, **({"answered_at": now} if values.get("state") == "answered" else {})}
 
-    _update(database, seen.number, change)
+    update_submission(database, seen.number, change)
     return changed
 
 
@@ -158,7 +158,7 @@ def record_interim_notice(database: Database, found: Submission, actor: str, now
         record_event(connection, actor, "interim", now, current.number)
         return {"interim_at": now}
 
-    _update(database, found.number, change)
+    update_submission(database, found.number, change)
 
 
 def accept_held(database: Database, found: Submission, actor: str, now: datetime.datetime) -> None:
@@ -178,7 +178,7 @@ def accept_held(database: Database, found: Submission, actor: str, now: datetime
         record_event(connection, actor, "released", now, current.number)
         return {"held": False}
 
-    _update(database, found.number, change)
+    update_submission(database, found.number, change)
 
 
 def mark_as_spam(database: Database, found: Submission, actor: str, now: datetime.datetime) -> None:
@@ -200,7 +200,7 @@ def mark_as_spam(database: Database, found: Submission, actor: str, now: datetim
         record_event(connection, actor, "spam", now, current.number)
         return {"held": True, "suspicion": " ".join(dict.fromkeys([*current.suspicion.split(), "hand"]))}
 
-    _update(database, found.number, change)
+    update_submission(database, found.number, change)
 
 
 def retry_mails(database: Database, actor: str, now: datetime.datetime, number: str | None = None) -> int:
@@ -247,7 +247,7 @@ def update_answers(
         record_event(connection, actor, "corrected", now, current.number, " ".join(changed))
         return values
 
-    _update(database, seen.number, change)
+    update_submission(database, seen.number, change)
     return changed
 
 
@@ -285,12 +285,12 @@ def _redirect_mails(
     old, new = (_ascii_address_or_same(str(address)) if address else None for address in (old, new))
     if old == new:
         return False
-    to_sender = pending & (outgoing_mail.c.kind != "office")
+    to_sender = pending & (outgoing_mail.c.kind.in_(("copy", "full-copy")) | outgoing_mail.c.kind.startswith("answer-"))
     if new is None:
         connection.execute(outgoing_mail.delete().where(to_sender))
         return True
     # A mail that only a confirmed address gets is not for the new one, which is not confirmed yet.
-    connection.execute(outgoing_mail.delete().where(to_sender, outgoing_mail.c.kind != "copy"))
+    connection.execute(outgoing_mail.delete().where(to_sender, outgoing_mail.c.kind == "full-copy"))
     is_held = outgoing_mail.c.state == "held"
     connection.execute(
         outgoing_mail.update()
@@ -351,7 +351,7 @@ def publish_quotation(
         record_event(connection, actor, "quoted", now, current.number, field)
         return {}
 
-    _update(database, found.number, change)
+    update_submission(database, found.number, change)
 
 
 def find_quotation(connection: sa.Connection, number: str, field: str) -> dict[str, Any]:
@@ -376,4 +376,4 @@ def withdraw_quotation(database: Database, found: Submission, field: str, actor:
         record_event(connection, actor, "unquoted", now, current.number, field)
         return {}
 
-    _update(database, found.number, change)
+    update_submission(database, found.number, change)

@@ -69,7 +69,7 @@ def require_login() -> BaseResponse | None:
         drain_request(request)
         return render("csrf-expired", status=403, title=_("This came from another website"))
     token = session.get("office")
-    g.account = accounts.find_session(database(), str(token), utc_now()) if token else None
+    g.account = accounts.find_session(database(), str(token), utc_now(), not rules.background) if token else None
     if is_post:
         g.form = read_form(request, rules.max_body)
         return check_post(rules) or check_role(rules)

@@ -9,19 +9,21 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from flask import g
 from werkzeug.datastructures import MultiDict
 
 from core.gettext import gettext as _
 from core.languages import load_languages
+from form_handler.current import database
 from form_handler.forms import FORMS
 from form_handler.forms.participation import TRADES
-from form_handler.staff import queries
+from form_handler.staff import accounts, queries
 
 MAX_TEXT = 200
 # So many wrong filters are named; an address may hold thousands.
 MAX_ERRORS = 10
 FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2099, 12, 31)
-FIELD_NAMES = ("q", "form", "state", "language", "trade", "since", "until", "held")
+FIELD_NAMES = ("q", "form", "state", "language", "trade", "since", "until", "held", "assignee", "due")
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 PAGE = re.compile(r"[1-9]\d{0,5}", re.ASCII)
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -57,7 +59,7 @@ def parse_filter(args: MultiDict[str, str], with_page: bool = False) -> FilterQu
     for name, choices in allowed_values().items():
         if (value := args.get(name, "")) and value not in choices:
             errors.setdefault(name, _("“%(label)s”: “%(value)s” is not on the list.", label=field_label(name), value=shorten(value)))  # fmt: skip
-    days = {name: _day(name, args.get(name, ""), errors) for name in ("since", "until")}
+    days = {name: parse_day(name, args.get(name, ""), errors) for name in ("since", "until")}
     if days["since"] and days["until"] and days["since"] > days["until"]:
         errors["until"] = _(
             "“%(until)s” is before “%(since)s”.", until=field_label("until"), since=field_label("since")
@@ -71,9 +73,9 @@ def parse_filter(args: MultiDict[str, str], with_page: bool = False) -> FilterQu
         errors.setdefault("page", _("“%(value)s” is no number of a page.", value=shorten(page)))
     if errors:
         return FilterQuery(values=sent, errors=errors)
-    chosen = {name: sent[name] for name in ("form", "state", "language", "trade")}
+    chosen = {name: sent[name] for name in ("form", "state", "language", "trade", "assignee", "due")}
     wanted = queries.SubmissionFilter(
-        text=text, **chosen, since=days["since"], until=days["until"], held=sent["held"] == "1"
+        text=text, **chosen, since=days["since"], until=days["until"], held=sent["held"] == "1", me=g.account.name
     )
     return FilterQuery(wanted, int(page), sent)
 
@@ -82,7 +84,9 @@ def allowed_values() -> dict[str, set[str]]:
     """Return the allowed values by name of the field."""
     return {
         "form": set(FORMS),
-        "state": set(queries.STATES),
+        "state": {"open", *queries.STATES},
+        "assignee": {"me", "none", *(name for name, _active in accounts.list_accounts(database()))},
+        "due": {"overdue", "follow-up"},
         "language": {row.code for row in load_languages()},
         "trade": {key for key, _label in TRADES},
         "held": {"1"},
@@ -94,6 +98,7 @@ def field_label(name: str) -> str:
     return {
         "q": _("Search in all answers"), "form": _("Form"), "state": _("State"), "language": _("Language"),
         "trade": _("Trade"), "since": _("From"), "until": _("Until"), "held": _("suspected spam"), "page": _("Pages"),
+        "assignee": _("Assigned to"), "due": _("Due"), "follow_up": _("Follow-up"),
     }[name]  # fmt: skip
 
 
@@ -103,7 +108,7 @@ def shorten(value: str) -> str:
     return shown if len(shown) <= 40 else shown[:40] + "…"
 
 
-def _day(name: str, text: str, errors: dict[str, str]) -> datetime.date | None:
+def parse_day(name: str, text: str, errors: dict[str, str]) -> datetime.date | None:
     """Return a day written 2026-11-23, or None; what is none is added to the errors."""
     if not text:
         return None
@@ -123,6 +128,6 @@ def filter_query(wanted: queries.SubmissionFilter, **more: Any) -> str:
     values = {
         "q": wanted.text, "form": wanted.form, "state": wanted.state, "language": wanted.language,
         "trade": wanted.trade, "since": wanted.since or "", "until": wanted.until or "",
-        "held": "1" if wanted.held else "", **more,
+        "held": "1" if wanted.held else "", "assignee": wanted.assignee, "due": wanted.due, **more,
     }  # fmt: skip
     return urlencode({name: value for name, value in values.items() if value != ""})

@@ -27,6 +27,10 @@ def event_label(kind: str, detail: str) -> str:
         "assignee": _("assigned it to %(name)s", name=detail) if detail else _("took the assignment back"),
         "follow-up": follow_up_label(detail) if kind == "follow-up" else "",
         "note": _("wrote a note"),
+        "sent-answer": _("sent an answer"),
+        "reply": _("entered a reply of the sender"),
+        "joined": _("joined it with %(reference)s", reference=detail),
+        "separated": _("separated it from %(reference)s", reference=detail),
         "interim": _("noted an interim notice"),
         "released": _("took it out of the suspected spam"),
         "spam": _("marked it as spam"),
@@ -70,8 +74,15 @@ def copy_label(detail: str) -> str:
     return _("handed out a copy (%(kind)s) of %(number)s: %(references)s", kind=kind.upper(), number=number, references=references)  # fmt: skip
 
 
+def channel_label(channel: str) -> str:
+    """Return how a message came or went."""
+    return {"mail": _("by e-mail"), "phone": _("by phone"), "visit": _("in person")}.get(channel, channel)
+
+
 def mail_kind_label(kind: str) -> str:
     """Return the label of a mail's kind."""
+    if kind.startswith("answer-"):
+        return _("answer %(number)s to the sender", number=kind.removeprefix("answer-"))
     return {
         "office": _("to the office"),
         "copy": _("receipt to the sender"),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from babel.dates import format_date
 from babel.numbers import format_decimal
-from flask import Response, g, render_template
+from flask import Response, g, get_flashed_messages, render_template, request
+from flask import flash as flask_flash
 
 from core.assets import versioned_url
 from core.clock import local_day
@@ -15,15 +17,46 @@ from core.contacts import load_fallback_contact
 from core.formatting import format_moment
 from core.gettext import STAFF_LANGUAGES, gettext
 from core.project import load_site_settings
-from form_handler.current import settings
+from core.values import phone_href
+from form_handler.current import database, settings
 from form_handler.forms import FORMS
-from form_handler.staff.labels import event_label, mail_kind_label, mail_state_label, spam_reasons, state_label
+from form_handler.staff import shortcuts
+from form_handler.staff.labels import (
+    channel_label,
+    event_label,
+    mail_kind_label,
+    mail_state_label,
+    spam_reasons,
+    state_label,
+)
 from form_handler.staff.routes import match_view
+
+# Longest filter that an entry remembers, in characters.
+MAX_PLACE_CHARS = 1000
 
 
 def staff_root() -> str:
     """Return the root of the staff area in the language being spoken."""
     return str(g.language.root) + "eingang/"
+
+
+def flash(words: str, undo: str = "") -> None:
+    """Show a sentence on the next page, with a button that takes the change back if there is a token for it."""
+    flask_flash(words, f"undo:{undo}" if undo else "message")
+
+
+def read_flashes() -> list[tuple[str, str]]:
+    """Return the sentences for this page, each with the token that takes its change back, or nothing."""
+    found: list[tuple[str, str]] = [(str(kind), str(words)) for kind, words in get_flashed_messages(True)]  # type: ignore[str-unpack]
+    return [(words, kind.partition(":")[2]) for kind, words in found]
+
+
+def place_query() -> str:
+    """Return the query by which the pages of an entry remember the list it was opened from; empty for none."""
+    if "platz" not in request.args:
+        return ""
+    values = {name: request.args.get(name, "")[:MAX_PLACE_CHARS] for name in ("liste", "platz")}
+    return "?" + urlencode(values)
 
 
 def as_day(value: datetime.datetime | datetime.date) -> datetime.date:
@@ -72,6 +105,11 @@ def render_text(page: str, **values: Any) -> str:
         staff_root=staff_root(),
         account=g.get("account"),
         navigation=navigation(),
+        place=place_query(),
+        channel_label=channel_label,
+        phone_link=phone_href,
+        shortcuts_on=bool(g.get("account") and shortcuts.are_enabled(database(), g.account.id)),
+        flashes=read_flashes(),
         site=load_site_settings()["name"],
         other_languages=[(other, "/eingang/" if other == "de" else f"/{other}/eingang/") for other in STAFF_LANGUAGES if other != code],
         asset_url=asset_url,

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from core.clock import day_start, local_day
+from core.clock import day_start, local_day, utc_now
 from form_handler.storage.database import Database
 from form_handler.storage.search import matches_query
 from form_handler.storage.submissions import Submission, from_row
 from form_handler.storage.tables import event, note, outgoing_mail, quotation, submission
-from form_handler.storage.work_list import due_days
+from form_handler.storage.work_list import OPEN_STATES, due_days
 
 STATES = ("new", "in_work", "answered", "closed")
 PER_PAGE = 50
@@ -29,7 +29,11 @@ class SubmissionFilter:
 
     :ivar since: first day, inclusive.
     :ivar until: last day, inclusive.
+    :ivar state: a state, or ``open`` for all that is not answered or closed.
     :ivar held: whether what is kept apart as suspected spam is shown, instead of everything else.
+    :ivar assignee: name of an account, ``me``, or ``none`` for what nobody works on.
+    :ivar me: the account that ``me`` stands for.
+    :ivar due: ``overdue``, or ``follow-up`` for what the office wanted to see again by today.
     """
 
     text: str = ""
@@ -40,6 +44,9 @@ class SubmissionFilter:
     since: datetime.date | None = None
     until: datetime.date | None = None
     held: bool = False
+    assignee: str = ""
+    me: str = ""
+    due: str = ""
 
     def conditions(self, zone: ZoneInfo) -> list[sa.ColumnElement[bool]]:
         """Return the filter as conditions on the submission table; its days are those of a time zone."""
@@ -48,12 +55,21 @@ class SubmissionFilter:
             where.append(matches_query(self.text, with_notes=True))
         for column, value in (
             (submission.c.form, self.form),
-            (submission.c.state, self.state),
+            (submission.c.state, "" if self.state == "open" else self.state),
             (submission.c.language, self.language),
             (submission.c.trade, self.trade),
         ):
             if value:
                 where.append(column == value)
+        if self.state == "open":
+            where.append(submission.c.state.in_(OPEN_STATES))
+        if self.assignee:
+            name = {"me": self.me, "none": None}.get(self.assignee, self.assignee)
+            where.append(submission.c.assignee.is_(None) if name is None else submission.c.assignee == name)
+        if self.due == "overdue":
+            where.append(overdue_condition(utc_now(), zone))
+        if self.due == "follow-up":
+            where.append(submission.c.follow_up <= local_day(utc_now(), zone))
         if self.since:
             where.append(submission.c.received_at >= day_start(self.since, zone))
         if self.until and self.until < datetime.date.max:
@@ -107,6 +123,21 @@ def search_submissions(database: Database, wanted: SubmissionFilter, page: int =
         return [from_row(row) for row in rows], int(total)
 
 
+def find_neighbours(
+    database: Database, wanted: SubmissionFilter, place: tuple[str, str]
+) -> tuple[Submission | None, Submission | None]:
+    """Return the entries before and after a place in the filtered list.
+
+    :param place: key of the place and reference, as they were when the list was shown.
+    """
+    here, key = sa.tuple_(*LIST_ORDER), sa.tuple_(*map(sa.literal, place))
+    query = sa.select(submission).where(*wanted.conditions(database.time_zone)).limit(1)
+    with database.read_connection() as connection:
+        before = connection.execute(query.where(here < key).order_by(*(one.desc() for one in LIST_ORDER))).first()
+        after = connection.execute(query.where(here > key).order_by(*LIST_ORDER)).first()
+    return from_row(before) if before else None, from_row(after) if after else None
+
+
 def count_elsewhere(database: Database, wanted: SubmissionFilter) -> tuple[int, int]:
     """Return how many submissions a search finds without its other filters, and how many of suspected spam.
 
@@ -132,8 +163,8 @@ def all_submissions(database: Database, wanted: SubmissionFilter) -> list[Submis
         return [from_row(row) for row in rows]
 
 
-def inbox_counts(database: Database, now: datetime.datetime) -> dict[str, int]:
-    """Return the numbers of new, overdue and held submissions, and of undelivered mails."""
+def inbox_counts(database: Database, now: datetime.datetime, me: str = "") -> dict[str, int]:
+    """Return the numbers of open, new, overdue and held submissions, of those of one account, and of undelivered mails."""
 
     def how_many(table: sa.Table, *where: Any) -> int:
         return int(connection.execute(sa.select(sa.func.count()).select_from(table).where(*where)).scalar_one())
@@ -141,6 +172,9 @@ def inbox_counts(database: Database, now: datetime.datetime) -> dict[str, int]:
     open_ones = submission.c.held.is_(False)
     with database.read_connection() as connection:
         return {
+            "open": how_many(submission, open_ones, submission.c.state.in_(OPEN_STATES)),
+            "mine": how_many(submission, open_ones, submission.c.assignee == me, submission.c.state.in_(OPEN_STATES)),
+            "follow_up": how_many(submission, open_ones, submission.c.follow_up <= local_day(now, database.time_zone)),
             "new": how_many(submission, open_ones, submission.c.state == "new"),
             "overdue": how_many(submission, open_ones, overdue_condition(now, database.time_zone)),
             "held": how_many(submission, submission.c.held.is_(True)),

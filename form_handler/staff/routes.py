@@ -21,12 +21,14 @@ class ViewRules:
     :ivar max_body: the largest body of a form, in bytes.
     :ivar saved_fields: the fields that are kept when the form is sent without a session; None: the form is not kept.
     :ivar describe: returns what the form does, for the list of forms that were not sent.
+    :ivar background: whether a script calls it by itself, so that the session does not get longer by it.
     """
 
     roles: frozenset[str]
     max_body: int = MAX_BODY_BYTES
     saved_fields: frozenset[str] | None = None
     describe: Callable[..., str] | None = None
+    background: bool = False
 
 
 class StaffBlueprint(Blueprint):
@@ -42,7 +44,7 @@ class StaffBlueprint(Blueprint):
     def add_url_rule(
         self, rule: str, endpoint: str | None = None, view_func: Any = None, provide_automatic_options: bool | None = None,
         *, role: str | tuple[str, ...] = (), max_body: int = MAX_BODY_BYTES, saved_fields: tuple[str, ...] | None = None,
-        describe: Callable[..., str] | None = None, **options: Any,
+        describe: Callable[..., str] | None = None, background: bool = False, **options: Any,
     ) -> None:  # fmt: skip
         """Add a route.
 
@@ -53,7 +55,9 @@ class StaffBlueprint(Blueprint):
         if not roles or roles - {*ROLE_NAMES, PUBLIC, SIGNED_IN}:
             raise TypeError(f"The route {rule} of the staff area must name a role, role=INBOX for example.")
         name = endpoint or view_func.__name__
-        rules = ViewRules(roles, max_body, None if saved_fields is None else frozenset(saved_fields), describe)
+        rules = ViewRules(
+            roles, max_body, None if saved_fields is None else frozenset(saved_fields), describe, background
+        )
         if self.views.setdefault(name, rules).roles != roles:
             raise TypeError(f"The routes of {name} name different roles.")
         super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)

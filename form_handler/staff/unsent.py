@@ -57,7 +57,10 @@ def saved_fields(pairs: Iterable[tuple[str, str]], names: Collection[str]) -> li
 def labelled_fields(pairs: Iterable[tuple[str, str]]) -> list[Field]:
     """Return fields with their labels."""
     labels = {name: field.label.text for d in FORMS.values() for name, field in d.form_class()._fields.items()}
-    labels |= {"note": _("Note"), "state": _("State"), "text": _("Quotation for the website")}
+    labels |= {
+        "note": _("Note"), "state": _("State"), "text": _("Quotation for the website"), "body": _("Text"), "subject": _("Subject"),
+        "assignee": _("Assigned to"), "follow_up": _("Follow-up"),
+    }  # fmt: skip
     found = []
     for name, value in pairs:
         if name not in labels or not value:
@@ -81,7 +84,8 @@ def describe_form(path: str) -> str:
         "release_quotation": _("Quotation for the website"), "interim": _("An interim notice has been given"),
         "mark_spam": _("Mark as spam"),
         "release_held": _("No spam: take it in and send its mails"), "retry_submission_mails": _("Try again now"),
-        "mails": _("Try all again now"),
+        "mails": _("Try all again now"), "write_answer": _("Answer"), "send_answer": _("Answer"),
+        "enter_reply": _("Reply of the sender"), "link_sender": _("Join or separate"),
     }.get(view, "")  # fmt: skip
     entry = ENTRY_PATH.search(path)
     return " · ".join(part for part in (words, entry[1] if entry else "") if part)

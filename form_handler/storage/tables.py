@@ -60,6 +60,7 @@ submission = sa.Table(
     sa.Column("due_on", sa.Date, nullable=True, comment="last day for what is owed next; see storage/work_list.py"),
     sa.Column("work_key", sa.String(22), nullable=False, server_default="", comment="orders the work list"),
     sa.Index("ix_submission_due_on", "held", "due_on"),
+    sa.Index("ix_submission_follow_up", "held", "follow_up"),
     sa.Index("ix_submission_held_state", "held", "state"),
     sa.Index("ix_submission_work", "held", "work_key", "reference"),
 )

@@ -9,16 +9,32 @@ from form_handler.staff.blueprint import staff
 from form_handler.staff.views import (
     account,
     administration,
+    answer,
     auth,
     inbox,
     oidc,
     person,
     publication,
+    sender,
     statistics,
     submission,
+    work,
 )
 
-VIEW_MODULES = (account, administration, auth, inbox, oidc, person, publication, statistics, submission)
+VIEW_MODULES = (
+    account,
+    administration,
+    answer,
+    auth,
+    inbox,
+    oidc,
+    person,
+    publication,
+    sender,
+    statistics,
+    submission,
+    work,
+)
 
 
 def register(app: Flask, settings: Settings) -> None:

@@ -11,7 +11,7 @@ from form_handler.current import database, settings
 from form_handler.staff import accounts, saved_forms, unsent
 from form_handler.staff.blueprint import staff
 from form_handler.staff.devices import read_devices
-from form_handler.staff.layout import staff_root
+from form_handler.staff.layout import flash, staff_root
 from form_handler.staff.login import after_password, render_login, safe_redirect_target
 from form_handler.staff.roles import PUBLIC, SIGNED_IN
 
@@ -53,4 +53,5 @@ def saved_forms_page() -> BaseResponse:
 def delete_saved_form() -> BaseResponse:
     """Delete a saved form."""
     saved_forms.delete_saved_form(database(), g.account.id, g.form.get("id", ""))
+    flash(_("What you had entered is deleted."))
     return redirect(f"{staff_root()}ungesendet/", 303)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import g, redirect, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -16,13 +18,14 @@ from core.languages import load_languages
 from form_handler.current import database, settings
 from form_handler.forms import FORMS
 from form_handler.forms.participation import TRADES
-from form_handler.staff import actions, export, queries, saved_forms, unsent
+from form_handler.staff import accounts, actions, export, queries, saved_forms, saved_views, unsent
 from form_handler.staff.blueprint import file_response, staff
-from form_handler.staff.filters import FilterQuery, filter_query, parse_filter
+from form_handler.staff.filters import FIELD_NAMES, FilterQuery, field_label, filter_query, parse_filter
 from form_handler.staff.labels import state_label
 from form_handler.staff.layout import render, staff_root
 from form_handler.staff.roles import INBOX, SIGNED_IN
 from form_handler.staff.routes import match_view
+from form_handler.staff.versions import sign_page_versions
 from form_handler.storage import events, search
 from form_handler.storage.submissions import Submission
 
@@ -30,7 +33,12 @@ from form_handler.storage.submissions import Submission
 @staff.route("/", role=INBOX)
 def inbox_page() -> BaseResponse:
     """Show the inbox."""
-    asked = parse_filter(request.args, with_page=True)
+    return inbox_page_of(request.args)
+
+
+def inbox_page_of(args: MultiDict[str, str], error: str = "", status: int = 200) -> BaseResponse:
+    """Show the inbox with a filter, and what went wrong with another form on it."""
+    asked = parse_filter(args, with_page=True)
     if asked.errors:
         return render_inbox(asked)
     found, total = queries.search_submissions(database(), asked.filter, asked.page)
@@ -38,24 +46,45 @@ def inbox_page() -> BaseResponse:
     if asked.page > pages:
         words = _("There is no page %(page)s; the last one is page %(last)s.", page=asked.page, last=pages)
         return render_inbox(replace(asked, errors={"page": words}))
-    return render_inbox(asked, found, total, pages)
+    return render_inbox(asked, found, total, pages, error, status)
 
 
-def render_inbox(asked: FilterQuery, found: Sequence[Submission] = (), total: int = 0, pages: int = 1) -> BaseResponse:
+def render_inbox(
+    asked: FilterQuery,
+    found: Sequence[Submission] = (),
+    total: int = 0,
+    pages: int = 1,
+    error: str = "",
+    status: int = 200,
+) -> BaseResponse:
     """Show the inbox; with a wrong filter what is wrong, and no entry."""
-    moment, wanted = utc_now(), asked.filter
+    moment, wanted, me = utc_now(), asked.filter, g.account
+    people = [name for name, active in accounts.list_accounts(database()) if active]
+    query, place = filter_query(wanted), filter_query(wanted, **({"page": asked.page} if asked.page > 1 else {}))
     return render(
-        "inbox", status=400 if asked.errors else 200,
+        "inbox", status=400 if asked.errors else status,
         title=_("Held as suspected spam") if asked.values.get("held") else _("Inbox"),
-        error=_("The filter is not right, so nothing is shown.") if asked.errors else "", errors=asked.errors,
+        error=_("The filter is not right, so nothing is shown.") if asked.errors else error, errors=asked.errors,
         rows=[(row, queries.deadlines(row, moment, settings().time_zone)) for row in found], total=total, page_number=asked.page, pages=pages,
-        values=asked.values, query=filter_query(wanted), filter_query=lambda **more: filter_query(wanted, **more),
-        counts=queries.inbox_counts(database(), moment), kept=len(saved_forms.list_saved_forms(database(), g.account.id, moment)),
+        values={"q": "", **dict.fromkeys(FIELD_NAMES, ""), **asked.values}, query=query, list_query=place,
+        entry_query=lambda row: urlencode({"liste": place, "platz": row.work_key}),
+        filter_query=lambda **more: filter_query(wanted, **more), active=describe_filter(asked),
+        counts=queries.inbox_counts(database(), moment, me.name), kept=len(saved_forms.list_saved_forms(database(), me.id, moment)),
         forms=[(key, definition.title) for key, definition in FORMS.items()],
         elsewhere=queries.count_elsewhere(database(), wanted) if not (found or asked.errors) else (0, 0),
-        states=[(state, state_label(state)) for state in queries.STATES],
+        states=[(state, state_label(state)) for state in queries.STATES], seen=sign_page_versions(found),
+        state_choices=[("open", _("open")), *((state, state_label(state)) for state in queries.STATES)],
+        people=people, assignees=[("me", _("me")), ("none", _("nobody")), *((name, name) for name in people if name != me.name)],
+        due_choices=[("overdue", _("overdue")), ("follow-up", _("follow-up reached"))],
+        views=saved_views.list_views(database(), me.id), today=local_day(moment, settings().time_zone),
         languages=[(row.code, row.name) for row in load_languages()], trades=TRADES,
     )  # fmt: skip
+
+
+def describe_filter(asked: FilterQuery) -> str:
+    """Return the names of the filters that are set, besides the search; empty for none."""
+    names = [name for name in FIELD_NAMES if name not in {"q", "held"} and asked.values.get(name)]
+    return ", ".join(field_label(name) for name in names)
 
 
 @staff.route("/ausgabe.<kind>", role=INBOX)

@@ -13,11 +13,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from core.clock import local_day, utc_now
 from core.gettext import gettext as _
+from core.gettext import ngettext
 from form_handler.current import database, settings
 from form_handler.staff import actions, persons
 from form_handler.staff import person_copy as person_copies
 from form_handler.staff.blueprint import file_response, staff
-from form_handler.staff.layout import render, staff_root
+from form_handler.staff.layout import flash, render, staff_root
 from form_handler.staff.person_correction import FIELDS as CONTACT_FIELDS
 from form_handler.staff.person_correction import ContactField, apply_correction, contact_fields
 from form_handler.staff.roles import INBOX
@@ -87,6 +88,7 @@ def delete_person() -> BaseResponse:
     if found and request.method == "POST" and g.form.get("sure") == "yes":
         error = delete_all(found, "erased")
         if not error:
+            flash(ngettext("%(num)s entry is deleted for good.", "%(num)s entries are deleted for good.", len(found)))
             found = []
     if not found:
         return redirect(f"{staff_root()}person/?{urlencode({'q': query})}", 303)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import wraps
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote, urlencode
 
+import sqlalchemy as sa
 from flask import g, redirect, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import Form
 
@@ -20,12 +24,14 @@ from form_handler.current import database, settings
 from form_handler.forms import FORMS, FormDefinition
 from form_handler.forms.fields import display_value
 from form_handler.mail.texts import reply_template
-from form_handler.staff import actions, queries
+from form_handler.staff import accounts, actions, correspondence, presence, queries, related
 from form_handler.staff.blueprint import staff
-from form_handler.staff.layout import render, staff_root
+from form_handler.staff.filters import UNPRINTABLE, filter_query, parse_day, parse_filter
+from form_handler.staff.layout import MAX_PLACE_CHARS, flash, place_query, render, staff_root
 from form_handler.staff.roles import INBOX
-from form_handler.staff.versions import sign_version, verify_version
+from form_handler.staff.versions import sign_version, undo_token, verify_version
 from form_handler.storage import deletion, submissions
+from form_handler.storage.database import DatabaseBusyError
 from form_handler.storage.submissions import Submission, find_by_reference
 
 MAX_NOTE_CHARS = 4000
@@ -50,7 +56,9 @@ def submission_view(view: Any) -> Any:
 @staff.route("/v/<reference>/", role=INBOX)
 @submission_view
 def submission_detail(found: Submission) -> BaseResponse:
-    """Show one submission."""
+    """Show one submission, and note who is looking."""
+    with contextlib.suppress(sa.exc.SQLAlchemyError, DatabaseBusyError, OSError):  # only a hint for colleagues
+        presence.note_presence(database(), found.number, g.account.id, False, utc_now())
     return render_submission(found)
 
 
@@ -70,7 +78,12 @@ def render_submission(
         "submission", status=422 if error else 200, title=f"{found.reference}: {definition.title}",
         found=found, definition=definition, rows=list(definition.display_rows(found.answers)), due=queries.deadlines(found, utc_now(), settings().time_zone),
         states=queries.STATES, note=note, error=error, answer_link=answer_link(found), typed=typed or {},
-        quotable=quotations, seen=sign_version(found, state=found.state),
+        quotable=quotations, seen=sign_version(found, **work_values(found)),
+        people=work_people(found), colleagues=presence.list_colleagues(database(), found.number, g.account.id, utc_now()),
+        messages=correspondence.list_messages(database(), found.number), sender_language=correspondence.answer_language(found),
+        draft=correspondence.find_draft(database(), found.number, g.account.id),
+        drafting=correspondence.draft_authors(database(), found.number, g.account.id),
+        related=related.find_related(database(), found), **list_place(found),
         seen_quotation={field: sign_version(found, shown=released.get(field, nothing)) for field, _text in quotations},
         **story,
     )  # fmt: skip
@@ -96,23 +109,81 @@ def quotable_texts(found: Submission) -> list[tuple[str, str]]:
 
 
 def redirect_to_submission(found: Submission) -> BaseResponse:
-    """Redirect to the submission."""
-    return redirect(f"{staff_root()}v/{found.reference}/", 303)
+    """Redirect to the submission, which keeps the list that it was opened from."""
+    return redirect(f"{staff_root()}v/{found.reference}/{place_query()}", 303)
 
 
-@staff.route("/v/<reference>/stand", methods=["POST"], role=INBOX, saved_fields=("state", "_seen"))
+def list_place(found: Submission) -> dict[str, Any]:
+    """Return the list that a submission was opened from, and its neighbours there.
+
+    The place is that of the moment when the list was shown: an entry that is answered moves, its neighbours stay.
+    """
+    args = MultiDict(parse_qsl(request.args.get("liste", "")[:MAX_PLACE_CHARS], keep_blank_values=True))
+    asked = parse_filter(args, with_page=True)
+    if asked.errors:
+        args, asked = MultiDict(), parse_filter(MultiDict())
+    if "platz" not in request.args and found.held:
+        asked = parse_filter(MultiDict({"held": "1"}))
+    key = UNPRINTABLE.sub("", request.args.get("platz", ""))[:30] or found.work_key
+    neighbours = queries.find_neighbours(database(), asked.filter, (key, found.reference))
+    query = filter_query(asked.filter, **({"page": asked.page} if asked.page > 1 else {}))
+    links = [
+        f"{staff_root()}v/{row.reference}/?{urlencode({'liste': query, 'platz': row.work_key})}" if row else ""
+        for row in neighbours
+    ]
+    return {"list_query": query, "previous_link": links[0], "next_link": links[1]}
+
+
+def work_values(found: Submission) -> dict[str, str]:
+    """Return state, assignee and follow-up day as a form shows them."""
+    return {
+        "state": found.state,
+        "assignee": found.assignee,
+        "follow_up": found.follow_up.isoformat() if found.follow_up else "",
+    }
+
+
+def work_people(found: Submission) -> list[str]:
+    """Return whom a submission can be assigned to: all open accounts, and who has it now."""
+    names = [name for name, active in accounts.list_accounts(database()) if active]
+    return names if not found.assignee or found.assignee in names else [*names, found.assignee]
+
+
+@staff.route("/v/<reference>/stand", methods=["POST"], role=INBOX, saved_fields=(*actions.WORK_FIELDS, "_seen"))
 @submission_view
 def change_state(found: Submission) -> BaseResponse:
-    """Change the state."""
-    state = g.form.get("state", "")
-    if state not in queries.STATES:
-        return render_submission(found, error=_("Choose a state from the list."))
+    """Change state, assignee and follow-up day; a field that the form does not have stays."""
+    wanted, error = read_work(found)
+    if error:
+        return render_submission(found, error=error)
     seen = submission_as_shown(found)
+    before = work_values(found)
     try:
-        actions.set_state(database(), seen, state, g.account.name, utc_now())
+        changed = actions.set_work(database(), seen, wanted, g.account.name, utc_now())
     except submissions.ConflictError as conflict:
-        return render_state_conflict(seen, conflict.current, state)
+        return render_state_conflict(seen, conflict, wanted)
+    if changed:
+        after = {
+            name: value.isoformat() if isinstance(value, datetime.date) else value for name, value in wanted.items()
+        }
+        undo = undo_token([(found.reference, {name: before[name] or None for name in changed})], after)
+        flash(_("Saved."), undo)
     return redirect_to_submission(found)
+
+
+def read_work(found: Submission) -> tuple[dict[str, Any], str]:
+    """Return the new state, assignee and follow-up day of a form, and what is wrong with them."""
+    wanted: dict[str, Any] = {name: g.form[name] for name in actions.WORK_FIELDS if name in g.form}
+    if wanted.get("state", "") not in queries.STATES:
+        return wanted, _("Choose a state from the list.")
+    if wanted.get("assignee", "") not in {"", *work_people(found)}:
+        return wanted, _("Choose a colleague from the list.")
+    if "follow_up" in wanted:
+        errors: dict[str, str] = {}
+        wanted["follow_up"] = parse_day("follow_up", wanted["follow_up"], errors)
+        if errors:
+            return wanted, errors["follow_up"]
+    return wanted, ""
 
 
 def submission_as_shown(found: Submission) -> Submission:
@@ -127,18 +198,43 @@ def submission_as_shown(found: Submission) -> Submission:
         found,
         version=seen["version"],
         state=seen.get("state", found.state),
+        assignee=seen.get("assignee", found.assignee),
+        follow_up=shown_day(seen, found),
         answers=seen.get("answers", found.answers),
     )
 
 
-def render_state_conflict(seen: Submission, current: Submission, state: str) -> BaseResponse:
-    """Show that a colleague has set another state meanwhile; nothing is changed until the clerk decides."""
-    events = [row for row in queries.submission_history(database(), current.number)["events"] if row.kind == "state"]
+def shown_day(seen: Mapping[str, Any], found: Submission) -> datetime.date | None:
+    """Return the follow-up day that a form showed."""
+    if "follow_up" not in seen:
+        return found.follow_up
+    return datetime.date.fromisoformat(seen["follow_up"]) if seen["follow_up"] else None
+
+
+def render_state_conflict(
+    seen: Submission, conflict: submissions.ConflictError, wanted: Mapping[str, Any]
+) -> BaseResponse:
+    """Show what a colleague has changed meanwhile; nothing is changed until the clerk decides."""
+    current = conflict.current
+    history = queries.submission_history(database(), current.number)["events"]
+    rows = [
+        {
+            "label": {"state": _("State"), "assignee": _("Assigned to"), "follow_up": _("Follow-up")}[name],
+            "before": getattr(seen, name),
+            "theirs": getattr(current, name),
+            "mine": wanted[name],
+            "name": name,
+            "last": next((row for row in reversed(history) if row.kind == name.replace("_", "-")), None),
+        }
+        for name in conflict.fields
+    ]
+    theirs = work_values(replace(current, **{name: conflict.merged[name] for name in actions.WORK_FIELDS}))
+    mine = work_values(replace(current, **{**{name: conflict.merged[name] for name in actions.WORK_FIELDS}, **wanted}))
     return render(
         "conflict-state", status=409, title=_("A colleague was faster: %(reference)s", reference=current.reference),
-        error=_("The state was changed while this page was open. Nothing of yours was stored yet."),
-        found=current, before=seen.state, state=state, last=events[-1] if events else None,
-        seen=sign_version(current, state=current.state),
+        error=_("This was changed while the page was open. Nothing of yours was stored yet."),
+        found=current, rows=rows, is_known=bool(seen.version), theirs=theirs, mine=mine, only_state=conflict.fields == ["state"],
+        seen=sign_version(current, **work_values(current)),
     )  # fmt: skip
 
 
@@ -303,6 +399,7 @@ def delete_submission(found: Submission) -> BaseResponse:
         kind = "spam-erased" if found.held else "erased"
         error = delete_all([found], kind)
         if not error:
+            flash(_("%(reference)s is deleted for good.", reference=found.reference))
             return redirect(f"{staff_root()}?held=1" if found.held else staff_root(), 303)
     return render_deletion(
         _("Delete %(reference)s", reference=found.reference), [found], error, f"v/{found.reference}/loeschen"

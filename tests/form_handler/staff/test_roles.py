@@ -30,6 +30,10 @@ ROUTES = {
     "v/<reference>/mails": {"inbox"}, "v/<reference>/zitat": {"inbox"}, "v/<reference>/berichtigen": {"inbox"},
     "v/<reference>/loeschen": {"inbox"}, "abmelden/": ANY, "ungesendet/": ANY, "ungesendet/verwerfen": ANY,
     "anmelden/": {*ANY, "nobody"}, "anbieter/": {*ANY, "nobody"}, "anbieter/zurueck": {*ANY, "nobody"}, "<path:rest>": ANY,
+    "v/<reference>/spam": {"inbox"}, "v/<reference>/dabei": {"inbox"}, "v/<reference>/antwort/": {"inbox"},
+    "v/<reference>/antwort/senden": {"inbox"}, "v/<reference>/antwort/entwurf": {"inbox"}, "v/<reference>/antwort/verwerfen": {"inbox"},
+    "v/<reference>/rueckmeldung/": {"inbox"}, "v/<reference>/absender/": {"inbox"}, "v/<reference>/absender/verbinden": {"inbox"},
+    "sammel/": {"inbox"}, "rueckgaengig/": {"inbox"}, "ansichten/": {"inbox"}, "ansichten/loeschen": {"inbox"}, "tasten/": ANY,
 }  # fmt: skip
 
 

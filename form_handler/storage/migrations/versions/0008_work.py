@@ -18,6 +18,7 @@ def upgrade() -> None:
     op.create_index("ix_submission_assignee", "submission", ["assignee"])
     op.create_index("ix_submission_company_key", "submission", ["company_key"])
     op.create_index("ix_submission_due_on", "submission", ["held", "due_on"])
+    op.create_index("ix_submission_follow_up", "submission", ["held", "follow_up"])
     op.create_index("ix_submission_held_state", "submission", ["held", "state"])
     op.create_index("ix_submission_work", "submission", ["held", "work_key", "reference"])
     entry = ("number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"))
