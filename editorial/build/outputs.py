@@ -14,6 +14,7 @@ from editorial.build.compress import compress_file, compress_site
 from editorial.build.feeds import atom
 from editorial.build.offline import write_offline_lists
 from editorial.build.page_cache import PageCache
+from editorial.build.redirects import write_redirects
 from editorial.build.search import FOLDER as SEARCH_FOLDER
 from editorial.build.search import Entry, index_language, titles_name, write_entry
 from editorial.build.source import Source
@@ -44,6 +45,7 @@ def finish_language(site_dir: Path, source: Source, language: Language, cache: P
     for page in site.content.pages.values():
         if page.exists_in(language):
             compress_file(site_dir / page.file(language))
+    write_redirects(site_dir, site.content, language, site.settings["url"])
     for path in root.glob("*.html"):  # "not found", and "not kept" for readers without a network
         compress_file(path)
     return entry

@@ -16,7 +16,7 @@ from editorial.checks.facts import check_facts, check_hardcoded_facts, check_ref
 from editorial.checks.files import check_data_characters, check_files
 from editorial.checks.glossary import Term, check_glossary
 from editorial.checks.html import check_raw_html, check_rendered_html
-from editorial.checks.links import check_links, check_titles
+from editorial.checks.links import check_links, check_redirects, check_titles
 from editorial.checks.markdown_blocks import check_markup
 from editorial.checks.parity import check_numbers, check_untranslated
 from editorial.checks.publish import check_review
@@ -78,6 +78,7 @@ def check_content(
                 found.append(heading_mismatch(text, ids, source_ids, level))
     for language in languages:
         found += check_titles(content, language)
+    found += check_redirects(content)
     found += check_facts(facts)
     if only is None:
         found += check_data_characters(docs)

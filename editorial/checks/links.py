@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from core.findings import Finding, closest_match
-from core.languages import Language
+from core.languages import Language, default_language
 from editorial.checks.parsed_page import Link as RenderedLink
 from editorial.checks.structure import heading_ids
 from editorial.checks.text_lines import LINK, prose_lines
@@ -132,7 +132,7 @@ def check_links(
             continue  # that page has a fault of its own, which is named there
         elif other is None or not other.exists_in(language):
             yield Finding(text.file, number, f"Der Link „{target}“ führt zu keiner Seite.",
-                          did_you_mean(key, content.pages) or "Prüfen Sie den Pfad; er zählt ab dem Ordner dieser Datei.",
+                          _moved_to(key, base, content) or did_you_mean(key, content.pages) or "Prüfen Sie den Pfad; er zählt ab dem Ordner dieser Datei.",
                           code="link-dead")  # fmt: skip
         elif anchor and anchor not in heading_ids(other.text(language)):
             yield Finding(text.file, number, f"Auf der Seite „{key}“ gibt es keine Überschrift mit #{anchor}.",
@@ -163,6 +163,35 @@ def _check_image(text: PageText, number: int, label: str, path: str, docs: Path,
         yield Finding(text.file, number, f"Das Bild „{path}“ ist {image.stat().st_size // 1000} kB groß.",
                       f"Verkleinern Sie es auf höchstens {MAX_IMAGE_BYTES // 1000} kB, zum Beispiel als WebP.",
                       code="image-size")  # fmt: skip
+
+
+_PAGE_KEY = re.compile(r"[a-z0-9-]+(?:/[a-z0-9-]+)*")
+
+
+def check_redirects(content: Content) -> Iterator[Finding]:
+    """Each old address (``redirect_from:``) is one that a page had, that no page has now, and that one page names."""
+    seen: dict[str, str] = {}
+    for page in content.pages.values():
+        text = page.text(default_language())
+        for old in page.front_matter.redirect_from:
+            line = text.lines.get("redirect_from", 1)
+            if not _PAGE_KEY.fullmatch(old):
+                yield Finding(text.file, line, f"„{old}“ in redirect_from: ist kein Pfad einer Seite.",
+                              "Schreiben Sie den alten Pfad unter docs/de/ ohne Endung, zum Beispiel angebote/wohnen.",
+                              code="redirect")  # fmt: skip
+            elif old in content.pages or f"{old}/index" in content.pages:
+                yield Finding(text.file, line, f"Unter der alten Adresse „{old}“ gibt es eine Seite.",
+                              "Löschen Sie diese Seite oder die Angabe in redirect_from:.", code="redirect")  # fmt: skip
+            elif old in seen:
+                yield Finding(text.file, line, f"Die alte Adresse „{old}“ führt schon zu {seen[old]}.",
+                              "Löschen Sie eine der beiden Angaben.", code="redirect")  # fmt: skip
+            seen.setdefault(old, text.file)
+
+
+def _moved_to(key: str, base: str, content: Content) -> str:
+    """Return where a page has moved, as a remedy; empty if no page names that old address."""
+    new = next((page.key for page in content.pages.values() if key in page.front_matter.redirect_from), None)
+    return f"Die Seite ist umgezogen: {posixpath.relpath(f'{new}.md', base or '.')}" if new else ""
 
 
 def check_titles(content: Content, language: Language) -> Iterator[Finding]:

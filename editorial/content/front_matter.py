@@ -105,6 +105,7 @@ class PageFrontMatter(FrontMatter, frozen=True, kw_only=True):
     offer: Offer | None = None
     measure: Measure | None = None
     tiles: list[str] = []
+    redirect_from: list[str] = []
 
     def __post_init__(self) -> None:
         """Whatever is unconfirmed names who has to confirm it, and a form's page names its form."""
