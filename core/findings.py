@@ -42,6 +42,7 @@ REASONS = {
     "image-missing": "Auf der Seite wäre eine Lücke.",
     "image-size": "Viele lesen mit billigen Telefonen und wenig Datenvolumen.",
     "table-header": "Ohne Kopf weiß niemand, was in den Spalten steht (WCAG 1.3.1).",
+    "section-order": "Wer die Seiten kennt, findet auf jeder dieselben Antworten an derselben Stelle.",
     "redirect": "Eine alte Adresse führt zu genau einer Seite.",
     "title-twice": "Lesende können die beiden Seiten nicht unterscheiden.",
     "fact-source": "Jede Angabe muss sich belegen lassen.",

@@ -24,6 +24,7 @@ from editorial.checks.readability import check_easy_language, check_readability
 from editorial.checks.structure import (
     check_admonitions,
     check_headings,
+    check_section_order,
     check_tables,
     heading_ids,
     heading_mismatch,
@@ -106,7 +107,7 @@ def check_editorial(
         if is_in_easy_language(page.key):
             found += check_easy_language(german)
         else:
-            found += check_readability(german)
+            found += [*check_readability(german), *check_section_order(german)]
         for code, text in page.texts.items():
             if text is german:
                 continue

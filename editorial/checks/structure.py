@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from core.findings import Finding, Level
 from editorial.checks.text_lines import HEADING, HEADING_ID, prose_lines
 from editorial.content.pages import PageText
+from editorial.content.structure import BEFORE_STEPS, STEPS
 from editorial.translations.segments import is_table_separator
 
 ADMONITION = re.compile(r"^(\s*)(?:!!!|\?\?\?\+?)\s*([\w-]+)?\s*(.*)$")
@@ -70,6 +71,21 @@ def check_headings(text: PageText) -> Iterator[Finding]:
     if level == 0:
         yield Finding(text.file, text.body_line, "Die Seite hat keine Überschrift.",
                       "Beginnen Sie den Text mit # Überschrift { #kennung }.", code="heading-level")  # fmt: skip
+
+
+def check_section_order(text: PageText) -> Iterator[Finding]:
+    """A reader learns what it is, who may, what it costs and what to bring before the steps begin."""
+    ids = list(heading_ids(text))
+    if STEPS not in ids:
+        return
+    lines = {named[1]: number for number, line in prose_lines(text) if (named := HEADING_ID.search(line))}
+    for late in ids[ids.index(STEPS) :]:
+        if late in BEFORE_STEPS:
+            yield Finding(
+                text.file, lines[late], f"Der Abschnitt #{late} steht hinter den Schritten (#{STEPS}).",
+                "Schieben Sie ihn davor: worum es geht, für wen, was es kostet, was man mitbringt, dann die Schritte.",
+                level="notice", code="section-order",
+            )  # fmt: skip
 
 
 def check_admonitions(text: PageText) -> Iterator[Finding]:

@@ -175,13 +175,13 @@ Zwei oder drei kurze Sätze.
 
 ## Was kostet das? { #kosten }
 
-## Wie gehen Sie vor? { #so-gehen-sie-vor }
-
-1. Der erste Schritt.
-
 ## Was sollten Sie mitbringen? { #mitbringen }
 
 - Ihren Ausweis oder Ihr Aufenthaltsdokument
+
+## Wie gehen Sie vor? { #so-gehen-sie-vor }
+
+1. Der erste Schritt.
 
 ## Mehr Informationen { #weiter }
 

@@ -34,6 +34,11 @@ def test_every_page_says_its_language_and_direction(site: Site) -> None:
 
 def test_the_site_has_exactly_the_pages_of_the_content(site: Site) -> None:
     expected = {site.file(page.url(language)) for page, language in site.pages()}
+    expected |= {
+        site.file(f"{language.root}{old}/")
+        for page, language in site.pages()
+        for old in page.front_matter.redirect_from
+    }
     assert {path for path in site.folder.rglob("index.html") if "pagefind" not in path.parts} == expected
 
 
