@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from form_handler import rate_limit, search_misses
 from form_handler.forms import FORMS
 from form_handler.settings import Settings
-from form_handler.staff import presence, saved_forms
+from form_handler.staff import digest, presence, saved_forms
 from form_handler.storage.database import Database
 from form_handler.storage.deletion import delete_submissions
 from form_handler.storage.events import record_event
@@ -192,6 +192,7 @@ def _purge_sessions_and_events(database: Database, now: datetime.datetime, confi
         saved_forms.delete_expired(connection, now)
         search_misses.delete_expired(connection, now, database)
         presence.delete_presence(connection, now)
+        digest.delete_old_mails(connection, now)
         old = subtract_months(now, EVENT_RETENTION_MONTHS)
         connection.execute(event.delete().where(event.c.number.is_(None), event.c.happened_at < old))
         if confirmed:

@@ -351,7 +351,7 @@ def list_mail_command() -> None:
 
     query = (
         sa.select(outgoing_mail, submission.c.reference)
-        .join(submission, submission.c.number == outgoing_mail.c.number)
+        .outerjoin(submission, submission.c.number == outgoing_mail.c.number)
         .where(outgoing_mail.c.state != "sent")
         .order_by(outgoing_mail.c.next_attempt_at)
     )
@@ -360,7 +360,7 @@ def list_mail_command() -> None:
         rows = connection.execute(query).mappings().all()
     for row in rows:
         click.echo(
-            f"{row['reference']}  {row['kind']}  {row['state']}  {row['attempts']} attempts  "
+            f"{row['reference'] or '–'}  {row['kind']}  {row['state']}  {row['attempts']} attempts  "
             f"{replace_control_characters(row['last_error'] or '')}"
         )
     if not rows:

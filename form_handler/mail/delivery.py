@@ -24,6 +24,7 @@ from form_handler.mail.headers import format_date_header
 from form_handler.mail.transport import UnconfirmedDeliveryError, delete_mail_files, file_transport, smtp_transport
 from form_handler.operations.logs import log_event
 from form_handler.settings import Settings
+from form_handler.staff.digest import compose_account_mail
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.state import read_state, write_state
 from form_handler.storage.submissions import Submission, from_row
@@ -54,6 +55,7 @@ class ClaimedMail:
     :ivar claim: the worker's token in the mail's row; with another token there, the mail is no longer this worker's.
     :ivar raw_message: the whole message where version 0.1 stored it, else empty.
     :ivar attempts: this one included.
+    :ivar submission: what it is about; None for a mail to a colleague (:mod:`form_handler.staff.digest`).
     :ivar answer: what the office has written, if the mail is an answer.
     """
 
@@ -63,13 +65,13 @@ class ClaimedMail:
     raw_message: str
     attempts: int
     kind: str
-    submission: Submission
+    submission: Submission | None
     answer: Answer | None = None
 
     @property
     def name(self) -> str:
         """Return the name of its file."""
-        return f"{self.submission.reference}-{self.kind}"
+        return f"{self.submission.reference if self.submission else self.id}-{self.kind}"
 
 
 def retry_delay(attempts: int) -> datetime.timedelta | None:
@@ -99,7 +101,11 @@ def deliver_next(database: Database, settings: Settings, clock: Clock) -> bool |
         return False
     send = smtp_transport(settings) if settings.smtp_url else file_transport(settings.mail_dir)
     try:
-        send(current.recipient, render_message(settings, current, clock()), current.name)
+        composed = render_message(database, settings, current, clock())
+        if composed is None:
+            _drop(database, current)
+            return False
+        send(current.recipient, composed, current.name)
     except Exception as error:
         if settings.smtp_url and is_server_down(error):
             record_server_state(database, describe_error(error), clock())
@@ -156,7 +162,7 @@ def _select_due(now: datetime.datetime) -> sa.Select[Any]:
             *(c for c in outgoing_mail.c if c.name not in {"number", "state"}),
             *submission.c,
         )
-        .join(submission, submission.c.number == outgoing_mail.c.number)
+        .outerjoin(submission, submission.c.number == outgoing_mail.c.number)
         .where(outgoing_mail.c.state.in_(("waiting", "sending")), outgoing_mail.c.next_attempt_at <= now)
         .order_by(outgoing_mail.c.next_attempt_at, outgoing_mail.c.id)
         .limit(1)
@@ -180,22 +186,24 @@ def _claim(database: Database, now: datetime.datetime) -> ClaimedMail | None:
             .where(outgoing_mail.c.id == row["id"])
             .values(state="sending", attempts=attempts, next_attempt_at=now + CLAIM_TIMEOUT, claim=claim)
         )
-    return ClaimedMail(row["id"], claim, row["recipient"], row["message"], attempts, row["kind"], from_row(found))
+    about = from_row(found) if row["number"] is not None else None
+    return ClaimedMail(row["id"], claim, row["recipient"], row["message"], attempts, row["kind"], about)
 
 
 def _reload(database: Database, claimed: ClaimedMail) -> ClaimedMail | None:
     """Return a claimed mail as it is now, None if it is no longer this worker's."""
     query = (
         sa.select(outgoing_mail.c.recipient, outgoing_mail.c.message, *submission.c)
-        .join(submission, submission.c.number == outgoing_mail.c.number)
+        .outerjoin(submission, submission.c.number == outgoing_mail.c.number)
         .where(outgoing_mail.c.id == claimed.id, outgoing_mail.c.claim == claimed.claim)
     )
     with database.read_connection() as connection:
         row = connection.execute(query).first()
-        answer = find_answer(connection, row.number, claimed.kind) if row is not None else None
+        answer = find_answer(connection, row.number, claimed.kind) if row is not None and row.number else None
     if row is None:
         return None
-    return replace(claimed, recipient=row.recipient, raw_message=row.message, submission=from_row(row), answer=answer)
+    about = from_row(row) if row.number is not None else None
+    return replace(claimed, recipient=row.recipient, raw_message=row.message, submission=about, answer=answer)
 
 
 def find_answer(connection: sa.Connection, number: str, kind: str) -> Answer | None:
@@ -213,16 +221,33 @@ def earlier_mails(connection: sa.Connection, number: str, kind: str = "") -> tup
     return tuple(itertools.takewhile(lambda one: one != kind, kinds))
 
 
+def _drop(database: Database, claimed: ClaimedMail) -> None:
+    """Delete a mail that says nothing any more when it is to be sent."""
+    mine = (outgoing_mail.c.id == claimed.id) & (outgoing_mail.c.claim == claimed.claim)
+    with database.transaction() as connection:
+        connection.execute(outgoing_mail.delete().where(mine))
+
+
 def _delete_file_of_deleted(database: Database, settings: Settings, claimed: ClaimedMail) -> None:
     """Delete the file of a mail whose submission was deleted while the file was being written."""
+    if claimed.submission is None:
+        return
     with database.read_connection() as connection:
         query = sa.select(submission.c.number).where(submission.c.number == claimed.submission.number)
         if connection.execute(query).first() is None:
             delete_mail_files(settings.mail_dir, claimed.submission.reference)
 
 
-def render_message(settings: Settings, claimed: ClaimedMail, now: datetime.datetime) -> EmailMessage:
-    """Return the message, dated now; the office's mail that version 0.1 stored whole is otherwise unchanged."""
+def render_message(
+    database: Database, settings: Settings, claimed: ClaimedMail, now: datetime.datetime
+) -> EmailMessage | None:
+    """Return the message, dated now; the office's mail that version 0.1 stored whole is otherwise unchanged.
+
+    None for a mail to a colleague that has nothing to say any more.
+    """
+    if claimed.submission is None:
+        with database.read_connection() as connection:
+            return compose_account_mail(connection, settings, claimed.id, now)
     if claimed.answer is not None:
         return compose_answer(settings, claimed.submission, claimed.kind, claimed.recipient, claimed.answer, now)
     if not claimed.raw_message or claimed.kind != "office":

@@ -19,6 +19,7 @@ from form_handler.mail.delivery import deliver_due, deliver_next, release_interr
 from form_handler.operations.logs import log_event
 from form_handler.retention import purge_if_due
 from form_handler.settings import Settings
+from form_handler.staff.digest import queue_account_mails
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.state import read_time, write_state
 from form_handler.storage.tables import outgoing_mail
@@ -29,6 +30,8 @@ THROTTLE_SECONDS = 0.05
 # How often the worker checks whether the daily purge is due.
 PURGE_CHECK_SECONDS = 600.0
 HEARTBEAT_SECONDS = 60.0
+# How often it looks for mails to colleagues that are due: digests, and barrier reports that came in.
+QUEUE_SECONDS = 5.0
 # After so long without a heartbeat, or with a mail that is due and not tried, no worker counts as running.
 MAX_SILENCE = datetime.timedelta(minutes=5)
 
@@ -66,6 +69,7 @@ def run_once(database: Database, settings: Settings) -> int:
     :raises AnotherWorkerError: see :func:`worker_lock`.
     """
     with worker_lock(database, settings):
+        queue_account_mails(database, utc_now())
         return deliver_due(database, settings)
 
 
@@ -91,12 +95,15 @@ def run_worker(database: Database, settings: Settings, stop: threading.Event) ->
 
 
 def _work(database: Database, settings: Settings, stop: threading.Event) -> None:
-    next_purge = 0.0
+    next_purge = next_queue = 0.0
     while not stop.is_set():
         if time.monotonic() >= next_purge:
             next_purge = time.monotonic() + PURGE_CHECK_SECONDS
             for line in purge_if_due(database, settings, utc_now()):
                 log_event(logger, logging.INFO, "purge", line)
+        if time.monotonic() >= next_queue:
+            next_queue = time.monotonic() + QUEUE_SECONDS
+            queue_account_mails(database, utc_now())
         delivered = deliver_next(database, settings, utc_now) is not None
         stop.wait(THROTTLE_SECONDS if delivered else POLL_SECONDS)
 

@@ -87,6 +87,8 @@ def mail_kind_label(kind: str) -> str:
         "office": _("to the office"),
         "copy": _("receipt to the sender"),
         "full-copy": _("copy to the sender"),
+        "digest": _("digest to a colleague"),
+        "alert": _("barrier report to a colleague"),
     }.get(kind, kind)
 
 

@@ -204,10 +204,10 @@ def submission_history(database: Database, number: str) -> dict[str, list[Any]]:
 
 
 def undelivered_mails(database: Database) -> list[sa.Row[Any]]:
-    """Return the mails that could not be sent so far, with the reference they belong to."""
+    """Return the mails that could not be sent so far, with the reference they belong to; a mail to a colleague has none."""
     query = (
         sa.select(outgoing_mail, submission.c.reference)
-        .join(submission, submission.c.number == outgoing_mail.c.number)
+        .outerjoin(submission, submission.c.number == outgoing_mail.c.number)
         .where(undelivered_condition())
         .order_by(outgoing_mail.c.next_attempt_at)
     )

@@ -10,7 +10,7 @@ from core.clock import utc_now
 from core.gettext import gettext as _
 from core.project import load_site_settings
 from form_handler.current import database, settings
-from form_handler.staff import accounts, second_factor, sessions
+from form_handler.staff import accounts, digest, second_factor, sessions
 from form_handler.staff.administration import find_details
 from form_handler.staff.blueprint import staff
 from form_handler.staff.devices import read_devices
@@ -22,7 +22,7 @@ from form_handler.staff.login import (
     safe_redirect_target,
     start_session,
 )
-from form_handler.staff.roles import PUBLIC, SIGNED_IN
+from form_handler.staff.roles import INBOX, PUBLIC, SIGNED_IN
 
 DONE = ("password", "sessions", "factor-off", "notifications")
 
@@ -64,15 +64,19 @@ def account_page() -> BaseResponse:
     return render_account()
 
 
-def render_account(error: str = "", status: int = 200, wrong: str = "") -> BaseResponse:
+def render_account(
+    error: str = "", status: int = 200, wrong: str = "", typed: digest.Notifications | None = None
+) -> BaseResponse:
     """Render the own account.
 
     :param wrong: the form that ``error`` is about.
+    :param typed: mails that are wished and were not stored.
     """
     done = request.args.get("done", "")
     return render(
         "account", status=status, title=_("My account"), error=error, wrong=wrong, done=done if done in DONE else "",
-        details=find_details(database(), g.account.id),
+        notifications=typed or digest.read_notifications(database(), g.account.id), hour=digest.DIGEST_HOUR,
+        may_be_notified=g.account.has_role(INBOX), details=find_details(database(), g.account.id),
         sessions=sessions.list_sessions(database(), g.account.id, session.get("office", ""), utc_now()),
         recovery_codes=second_factor.count_recovery_codes(database(), g.account.id),
     )  # fmt: skip
@@ -88,6 +92,22 @@ def password_error(password: str) -> tuple[str, int] | None:
     except accounts.ThrottledError:
         return _("Too many wrong attempts. Please wait a quarter of an hour, then try again."), 429
     return None if found is not None else (_("The present password is not right."), 403)
+
+
+@staff.route("/konto/benachrichtigungen", methods=["POST"], role=INBOX)
+def change_notifications() -> BaseResponse:
+    """Store which mails the account wishes."""
+    wanted = digest.Notifications(
+        g.form.get("mail", "").strip()[: digest.MAX_ADDRESS_CHARS + 1],
+        g.form.get("digest") == "yes",
+        g.form.get("alert") == "yes",
+    )
+    try:
+        digest.save_notifications(database(), g.account.id, wanted, utc_now())
+    except digest.AddressError:
+        problem = _("Enter the e-mail address in full, for example name@example.org.")
+        return render_account(problem, 422, "notifications", wanted)
+    return redirect(f"{staff_root()}konto/?done=notifications", 303)
 
 
 @staff.route("/konto/passwort", methods=["POST"], role=SIGNED_IN)

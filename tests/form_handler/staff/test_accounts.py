@@ -85,23 +85,28 @@ def test_the_second_factor_is_asked_for_and_no_code_is_taken_twice(app: Flask, c
     assert third.get().status_code == 303
 
 
-def test_a_code_in_two_requests_at_once_is_taken_once(clerk: Clerk, database: Database, settings: Settings) -> None:
+def use_by_many(database: Database, settings: Settings, account_id: int, code: str) -> list[bool]:
+    """Use a code in four requests at the same time; return whether each was taken, sorted."""
+    answers: list[bool] = []
+    now = datetime.datetime.now(datetime.UTC)
+
+    def ask() -> None:
+        answers.append(second_factor.check_code(database, settings.secret_keys, account_id, code, now))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    return sorted(answers)
+
+
+def test_a_code_in_several_requests_at_once_is_taken_once(clerk: Clerk, database: Database, settings: Settings) -> None:
     secret, codes = turn_on(clerk)
-    keys, now = settings.secret_keys, datetime.datetime.now(datetime.UTC)
-    for code in (code_now(secret), codes[0]):
-        answers: list[bool] = []
-
-        def ask(code: str = code, answers: list[bool] = answers) -> None:
-            answers.append(second_factor.check_code(database, keys, 1, code, now))
-
-        threads = [threading.Thread(target=ask) for _ in range(4)]
-        for one in threads:
-            one.start()
-        for one in threads:
-            one.join()
-        assert sorted(answers) == [False, False, False, True]
-        with database.transaction() as connection:
-            connection.exec_driver_sql("DELETE FROM rate")
+    assert use_by_many(database, settings, 1, code_now(secret)) == [False, False, False, True]
+    with database.transaction() as connection:
+        connection.exec_driver_sql("DELETE FROM rate")
+    assert use_by_many(database, settings, 1, codes[0]) == [False, False, False, True]
 
 
 def test_a_recovery_code_is_taken_once_in_any_spelling(app: Flask, clerk: Clerk, database: Database) -> None:
@@ -254,8 +259,8 @@ def test_the_last_admin_cannot_be_locked_out(clerk: Clerk, database: Database) -
     assert clerk.get("konten/").status_code == 403
 
 
-def test_two_admins_who_take_each_others_role_leave_one(clerk: Clerk, database: Database) -> None:
-    accounts.add_account(database, "zweite", PASSWORD, NOW, ("admin",))
+def take_admin_from_both(database: Database, ids: list[int]) -> list[str]:
+    """Take the role of an admin from two accounts at the same time; return what was refused."""
     refused: list[str] = []
 
     def take(account_id: int) -> None:
@@ -264,12 +269,17 @@ def test_two_admins_who_take_each_others_role_leave_one(clerk: Clerk, database: 
         except accounts.AccountError as error:
             refused.append(error.kind)
 
-    threads = [threading.Thread(target=take, args=(number,)) for number in (1, 2)]
+    threads = [threading.Thread(target=take, args=(number,)) for number in ids]
     for one in threads:
         one.start()
     for one in threads:
         one.join()
-    assert refused == ["last-admin"]
+    return refused
+
+
+def test_two_admins_who_take_each_others_role_leave_one(clerk: Clerk, database: Database) -> None:
+    accounts.add_account(database, "zweite", PASSWORD, NOW, ("admin",))
+    assert take_admin_from_both(database, [1, 2]) == ["last-admin"]
     assert sum("admin" in one.roles for one in administration.list_details(database)) == 1
 
 

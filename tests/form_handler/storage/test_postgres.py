@@ -29,20 +29,22 @@ from form_handler.mail.compose import submission_mails
 from form_handler.mail.delivery import deliver_due
 from form_handler.retention import PurgeRefusedError, purge, purge_if_due
 from form_handler.settings import Settings, read_settings
-from form_handler.staff import accounts, actions, persons, queries
+from form_handler.staff import accounts, actions, administration, persons, queries, second_factor
 from form_handler.storage import deletion, submissions
 from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import require_current, upgrade
 from form_handler.storage.schema_version import current_revision
 from form_handler.storage.search import recompute_search_columns
-from form_handler.storage.submissions import list_submissions, store_submission
+from form_handler.storage.submissions import find_by_reference, list_submissions, store_submission
 from form_handler.storage.tables import metadata, outgoing_mail, submission
 from form_handler.survey.answers import decide
 from form_handler.survey.disclosure import MIN_BATCH_SIZE
-from form_handler.survey.publication import publish
+from form_handler.survey.publication import publish, withdraw, write_results
 from kim.cli import main
 from tests import postgres
+from tests.form_handler.staff.test_accounts import RFC_SECRET, at, take_admin_from_both, use_by_many
+from tests.form_handler.staff.test_digest import MORNING, queue_by_many_workers, wish
 from tests.form_handler.storage.test_search import WORDS
 from tests.form_handler.storage.test_search import found as found_by
 from tests.form_handler.storage.test_search import put as put_form
@@ -353,3 +355,38 @@ def test_one_database_is_created_kept_published_from_purged_and_moved(
     assert publish(back, tmp_path / "other.yml", NOW).content == first.content
     for one in (back, database):
         one.engine.dispose()
+
+
+def test_several_workers_write_one_digest_and_one_alert(database: Database, settings: Settings) -> None:
+    wish(database, digest=True, barrier_alert=True)
+    put_form(database, "barrier", problem="x", email="b@example.org")
+    with database.transaction() as connection:
+        connection.execute(submission.update().values(received_at=MORNING))
+    assert queue_by_many_workers(database, MORNING) == 2
+
+
+def test_two_admins_at_once_leave_one_and_a_code_is_taken_once(database: Database, settings: Settings) -> None:
+    for name in ("eins", "zwei"):
+        accounts.add_account(database, name, "vierzig lila giraffen", NOW, ("admin",))
+    ids = [one.id for one in administration.list_details(database)]
+    assert take_admin_from_both(database, ids) == ["last-admin"]
+    codes = second_factor.enable(
+        database, settings.secret_keys, ids[0], "eins", RFC_SECRET, second_factor.totp_code(RFC_SECRET, 1), at(59)
+    )
+    assert codes is not None
+    assert use_by_many(database, settings, ids[0], codes[0]) == [False, False, False, True]
+
+
+def test_notes_are_found_and_results_are_taken_back(database: Database, settings: Settings, tmp_path: Path) -> None:
+    reference = put_form(database, company="Müller", trade="crafts")
+    row = find_by_reference(database, reference)
+    assert row is not None
+    actions.add_note(database, row, "Rückruf am Montag", "probe", NOW)
+    assert found_by(database, "mueller ruckruf crafts") == {reference}
+    for number in range(MIN_BATCH_SIZE):
+        one = put_form(database, "survey", done=["job"], wanted=["german"] if number < 8 else [])
+        decide(database, one, True, "probe", NOW)
+    publish(database, tmp_path / "survey.yml", NOW)
+    assert withdraw(database, "probe", NOW)
+    assert write_results(database, tmp_path / "survey.yml")
+    assert not (tmp_path / "survey.yml").exists()
