@@ -47,7 +47,7 @@ from form_handler.storage.database import (
     remember_database,
     remembered_database,
 )
-from form_handler.storage.schema_version import SchemaError, is_current, is_empty
+from form_handler.storage.schema_version import SchemaError, is_current, is_empty, is_outdated
 from form_handler.storage.search import has_stale_columns, recompute_note_texts, recompute_search_columns
 from form_handler.storage.state import read_state
 from form_handler.storage.submissions import find_by_reference, list_submissions
@@ -306,6 +306,24 @@ def upgrade_command() -> None:
         remember_database(settings)
     click.echo(f"Database: {settings.database_name}", err=True)
     click.echo("The database has been upgraded." if done else "The database was up to date.")
+
+
+@db.command("status")
+def status_command() -> None:
+    """Say whether the database fits this version. Exit code 0: it does; 3: it needs `kim db upgrade`; 1: it cannot be used."""
+    from form_handler.storage.migrate import require_current
+
+    settings = load_settings()
+    with database_errors(settings):
+        refuse_other_database(settings)
+        database = close_at_exit(Database(settings, create=False))
+        if is_empty(database):
+            raise missing_database(settings)
+        is_older = is_outdated(database)
+        if not is_older:
+            require_current(database)
+    click.echo(f"{settings.database_name}: {'older than this version' if is_older else 'fits this version'}")
+    sys.exit(3 if is_older else 0)
 
 
 @click.group()

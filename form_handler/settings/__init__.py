@@ -74,7 +74,7 @@ SETTINGS: tuple[tuple[str, str, str, str], ...] = (
     ("KIM_HEAD_SECONDS", "time within which the head of a request must have come", "seconds", "10"),
     ("KIM_BODY_SECONDS", "time within which its body must have come after it", "seconds", "30"),
 )  # fmt: skip
-OTHER_VARIABLES = {"KIM_CHROMIUM", "KIM_TRANSLATE_URL", "KIM_TRANSLATE_KEY"}
+OTHER_VARIABLES = {"KIM_PROJECT", "KIM_CHROMIUM", "KIM_TRANSLATE_URL", "KIM_TRANSLATE_KEY"}
 
 # Not stripped and not shown in a message.
 SECRETS = {"KIM_SECRET_KEY", "KIM_SMTP_URL", "KIM_DATABASE_URL", "KIM_OIDC_CLIENT_SECRET"}

@@ -35,6 +35,13 @@ def is_current(database: Database) -> bool:
         return is_usable(connection)
 
 
+def is_outdated(database: Database) -> bool:
+    """Return whether a database has an older schema than this programme."""
+    with database.read_connection() as connection:
+        revision = current_revision(connection)
+    return revision is not None and revision < LATEST_REVISION
+
+
 def is_usable(connection: sa.Connection) -> bool:
     """Return whether a schema is the one of this programme, or a newer one that says that it only adds to it."""
     revision = current_revision(connection)

@@ -1,0 +1,312 @@
+"""Install, update, roll back and publish with the delivered scripts, while people send forms: nothing is refused or lost."""
+
+from __future__ import annotations
+
+import contextlib
+import http.cookiejar
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from form_handler.storage.schema_version import LATEST_REVISION
+from tests.conftest import PATIENCE, ROOT
+from tests.form_handler.conftest import FORM, HIDDEN, VALID_FORM, unescape
+from tests.project import copy_project
+from tests.server import wait_until
+from tests.site.small_tree import write, write_small_tree
+
+pytestmark = pytest.mark.slow
+
+# What systemd does: the socket is the fourth file, and the environment says so (sd_listen_fds(3)).
+HAND_ON = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.set_inheritable(3, True)
+os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+NEW_MIGRATION = '''"""A table and a column more."""
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision = "9001", "{before}"
+
+
+def upgrade():
+    op.add_column("submission", sa.Column("later", sa.String(10), nullable=True))
+    op.create_table("later", sa.Column("id", sa.Integer, primary_key=True))
+'''
+
+
+def git(folder: Path, *words: str) -> str:
+    command = ["git", "-c", "user.name=Test", "-c", "user.email=test@example.org", "-C", str(folder), *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+class Systemd:
+    """Holds the service's socket and restarts the service when a file asks for it, as systemd does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.current = folder / "opt" / "kim" / "current"
+        self.request = folder / "restart"
+        self.log = folder / "service.log"
+        self.settings = folder / "etc" / "kim" / "kim.env"
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.is_over = threading.Event()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+        self.starts = 0
+
+    def start(self) -> None:
+        """Start the release that is live."""
+        env = {k: v for k, v in os.environ.items() if not k.startswith("KIM_")} | {"KIM_SETTINGS": str(self.settings)}
+        number, folder = self.socket.fileno(), self.current.resolve()
+        command = [sys.executable, "-c", HAND_ON, str(number), str(self.current / "deploy" / "kim"), "serve"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=folder, env=env, pass_fds=[number], stdout=log, stderr=log, start_new_session=True
+            )
+        self.starts += 1
+
+    def stop(self) -> None:
+        """Stop it as `systemctl stop` does, and wait for its end."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(30)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def _watch(self) -> None:
+        while not self.is_over.wait(0.05):
+            if self.request.exists():
+                self.stop()
+                self.start()
+                self.request.unlink()
+
+    @property
+    def restart_command(self) -> str:
+        """Return the command that restarts the service and returns when it was restarted."""
+        return f"touch '{self.request}'; while [ -e '{self.request}' ]; do sleep 0.05; done"
+
+
+class People:
+    """Browsers that read pages and send forms all the time."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.sent: list[str] = []
+        self.faults: list[str] = []
+        self.longest = 0.0
+        self.is_over = threading.Event()
+        self.threads = [threading.Thread(target=self._act, args=(number,), daemon=True) for number in range(3)]
+
+    def _act(self, number: int) -> None:
+        turn = 0
+        while not self.is_over.is_set():
+            turn += 1
+            began = time.monotonic()
+            try:
+                self._send(f"Beispielbetrieb {number}-{turn}")
+            except Exception as error:
+                self.faults.append(f"{type(error).__name__}: {error}")
+            self.longest = max(self.longest, time.monotonic() - began)
+
+    def _send(self, company: str) -> None:
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+        browser.open(f"{self.url}/", timeout=PATIENCE).close()
+        data = urllib.parse.urlencode({**VALID_FORM, "company": company}).encode()
+        with browser.open(self.url + FORM, data, timeout=PATIENCE) as page:
+            hidden = [(name, unescape(value)) for name, value in HIDDEN.findall(page.read().decode())]
+        with browser.open(
+            f"{self.url}{FORM}absenden/", urllib.parse.urlencode(hidden).encode(), timeout=PATIENCE
+        ) as page:
+            found = re.search(r"KIM-[2-9A-HJKMNP-TV-Z]{6}", page.read().decode())
+        assert found is not None
+        self.sent.append(found[0])
+
+    def __enter__(self) -> People:
+        """Begin."""
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """End after what was begun."""
+        self.is_over.set()
+        for thread in self.threads:
+            thread.join(PATIENCE)
+
+    def wait_for_more(self, number: int = 5) -> None:
+        """Wait until so many more forms were sent."""
+        goal = len(self.sent) + number
+        wait_until(lambda: len(self.sent) >= goal, what=f"{number} more forms")
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository of a city with a small tree of pages in three languages."""
+    folder = copy_project(tmp_path_factory.mktemp("city") / "repository", ("de", "en", "ar"))
+    shutil.rmtree(folder / "docs")
+    write_small_tree(folder / "docs")
+    shutil.copytree(ROOT / "deploy", folder / "deploy")
+    shutil.copy(ROOT / "README.md", folder)
+    shutil.copy(ROOT / "LICENSE", folder)
+    (folder / ".gitignore").write_text("__pycache__/\n*.egg-info/\n.venv\nsite\n.site.*\n.complete\n")
+    git(folder, "init", "--quiet", "--initial-branch", "main")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "-m", "First")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Iterator[tuple[Path, Systemd]]:
+    """What deploy/install makes below a folder, with a database and a running service."""
+    folder = tmp_path_factory.mktemp("machine")
+    env = {
+        **os.environ,
+        "DESTDIR": str(folder),
+        "RELEASE_ENVIRONMENT": str(ROOT / ".venv"),
+        "RELEASE_BUILD_OPTIONS": "--no-pdf",
+    }
+    for _twice in range(2):  # a second run changes nothing
+        command = [repository / "deploy" / "install", "kim.example.org", str(repository)]
+        done = subprocess.run(command, env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    settings = folder / "etc" / "kim" / "kim.env"
+    text = re.sub(r"(?m)^KIM_SMTP_URL=.*$", "KIM_SMTP_URL=smtp://127.0.0.1:1", settings.read_text())
+    text = re.sub(r"(?m)^KIM_(METRICS|TLS|PROXIES)=.*\n", "", text) + "KIM_RATE_LIMIT=100000\n"
+    settings.write_text(text)
+    systemd = Systemd(folder)
+    assert kim(folder, "db", "init").returncode == 0
+    systemd.start()
+    systemd.thread.start()
+    try:
+        yield folder, systemd
+    finally:
+        systemd.is_over.set()
+        systemd.thread.join()
+        systemd.stop()
+        systemd.socket.close()
+
+
+def kim(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the installed command, from another folder."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("KIM_")}
+    env |= {"KIM_SETTINGS": str(folder / "etc" / "kim" / "kim.env")}
+    return subprocess.run(
+        [folder / "usr" / "local" / "bin" / "kim", *words], cwd="/", env=env, capture_output=True, text=True
+    )
+
+
+def release(folder: Path, systemd: Systemd, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run the installed kim-release."""
+    env = {
+        **os.environ, "RELEASE_ROOT": str(folder / "opt" / "kim"), "RELEASE_SETTINGS": str(systemd.settings),
+        "RELEASE_BACKUPS": str(folder / "var" / "lib" / "kim-backup"), "RELEASE_RESTART": systemd.restart_command,
+        "RELEASE_READY": f"{systemd.url}/readyz", "RELEASE_ENVIRONMENT": str(ROOT / ".venv"),
+        "RELEASE_BUILD_OPTIONS": "--no-pdf", **more,
+    }  # fmt: skip
+    command = [folder / "usr" / "local" / "bin" / "kim-release", *words]
+    return subprocess.run(command, env=env, cwd="/", capture_output=True, text=True)
+
+
+def test_the_installation_has_its_owners_settings_and_a_release(installed: tuple[Path, Systemd]) -> None:
+    folder, systemd = installed
+    assert (folder / "etc/kim/secret").stat().st_mode & 0o777 == 0o600
+    assert (folder / "etc/kim/kim.env").stat().st_mode & 0o777 == 0o640
+    assert (folder / "var/lib/kim").stat().st_mode & 0o777 == 0o700
+    assert "kim.example.org" in (folder / "etc/nginx/sites-enabled/kim").read_text()
+    assert {path.name for path in (folder / "etc/systemd/system").iterdir()} >= {"kim.socket", "kim-backup.timer"}
+    wait_until(
+        lambda: (
+            json.loads(urllib.request.urlopen(f"{systemd.url}/readyz").read())["parts"]["database"]["status"] == "ok"
+        )
+    )
+    told = kim(folder, "doctor", "--no-network", "--no-content")
+    assert f"settings file {folder}/etc/kim/kim.env" in told.stdout
+    assert "https://kim.example.org/" in (systemd.current / "site" / "sitemap.xml").read_text()
+
+
+def test_an_update_with_a_migration_and_the_way_back_refuse_nobody_and_lose_nothing(
+    installed: tuple[Path, Systemd], repository: Path
+) -> None:
+    folder, systemd = installed
+    first = systemd.current.resolve()
+    versions = repository / "form_handler" / "storage"
+    (versions / "migrations" / "versions" / "9001_later.py").write_text(NEW_MIGRATION.format(before=LATEST_REVISION))
+    schema = versions / "schema_version.py"
+    schema.write_text(schema.read_text().replace(f'LATEST_REVISION = "{LATEST_REVISION}"', 'LATEST_REVISION = "9001"'))
+    write(repository / "docs", "en", "seite-1", "en 1", "A sentence of the second release.")
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "-m", "Second")
+    page = "en/seite-1/index.html"
+    with People(systemd.url) as people:
+        people.wait_for_more()
+        done = release(folder, systemd, "publish")
+        assert done.returncode == 0, done.stderr
+        assert "The database has been upgraded" in done.stderr
+        second = systemd.current.resolve()
+        assert second != first
+        assert "A sentence of the second release." in (systemd.current / "site" / page).read_text()
+        backups = list((folder / "var/lib/kim-backup").glob("kim-*.zip"))
+        assert len(backups) == 1, "before the migration"
+        people.wait_for_more()
+        assert systemd.starts == 2
+        back = release(folder, systemd, "rollback")
+        assert back.returncode == 0, back.stderr
+        assert systemd.current.resolve() == first
+        assert "A sentence of the second release." not in (systemd.current / "site" / page).read_text()
+        people.wait_for_more()
+        assert release(folder, systemd, "rollback").returncode == 0, "and forward again"
+        people.wait_for_more()
+    assert people.faults == []
+    stored = json.loads(kim(folder, "submissions", "list", "--json").stdout)
+    assert {row["reference"] for row in stored} == set(people.sent)
+    assert systemd.starts == 4
+
+
+def test_a_faulty_text_is_not_published_and_leaves_nothing_behind(
+    installed: tuple[Path, Systemd], repository: Path
+) -> None:
+    folder, systemd = installed
+    before, starts = systemd.current.resolve(), systemd.starts
+    names = sorted(path.name for path in (folder / "opt/kim/releases").iterdir())
+    (repository / "docs/en/kontakt.md").write_text("no header\n")
+    git(repository, "commit", "--quiet", "--all", "-m", "Faulty")
+    done = release(folder, systemd, "publish")
+    assert done.returncode != 0
+    assert "docs/en/kontakt.md" in done.stderr
+    assert systemd.current.resolve() == before
+    assert systemd.starts == starts
+    assert sorted(path.name for path in (folder / "opt/kim/releases").iterdir()) == names
+    git(repository, "revert", "--no-edit", "HEAD")
+
+
+def test_a_release_that_does_not_answer_gives_way_to_the_one_before(installed: tuple[Path, Systemd]) -> None:
+    folder, systemd = installed
+    before = systemd.current.resolve()
+    other = next(path for path in (folder / "opt/kim/releases").iterdir() if path != before)
+    nobody = {"RELEASE_READY": "http://127.0.0.1:1/readyz", "RELEASE_READY_SECONDS": "1"}
+    done = release(folder, systemd, "activate", other.name, **nobody)
+    assert done.returncode == 1
+    assert "is live again" in done.stderr
+    assert systemd.current.resolve() == before
+    told = release(folder, systemd, "list").stdout
+    assert f"{before.name}  live" in told
+    assert "is no complete release" in release(folder, systemd, "activate", "nothing").stderr
