@@ -84,8 +84,7 @@ def check_settings(settings: Settings, env: Mapping[str, str]) -> Iterator[Findi
         )
     if not settings.rate_limit:
         problems.append("KIM_RATE_LIMIT is 0: one address may send any number of forms.")
-    text = " ".join(problems)
-    yield Finding("settings", "warning" if problems else "ok", text or f"Production ({named}).")
+    yield Finding("settings", "warning" if problems else "ok", " ".join([f"Production ({named}).", *problems]))
 
 
 def check_rights(settings: Settings) -> Iterator[Finding]:

@@ -233,11 +233,8 @@ def test_the_installation_has_its_owners_settings_and_a_release(installed: tuple
     assert (folder / "var/lib/kim").stat().st_mode & 0o777 == 0o700
     assert "kim.example.org" in (folder / "etc/nginx/sites-enabled/kim").read_text()
     assert {path.name for path in (folder / "etc/systemd/system").iterdir()} >= {"kim.socket", "kim-backup.timer"}
-    wait_until(
-        lambda: (
-            json.loads(urllib.request.urlopen(f"{systemd.url}/readyz").read())["parts"]["database"]["status"] == "ok"
-        )
-    )
+    with urllib.request.urlopen(f"{systemd.url}/readyz", timeout=PATIENCE) as answer:
+        assert json.load(answer)["parts"]["database"]["status"] == "ok"
     told = kim(folder, "doctor", "--no-network", "--no-content")
     assert f"settings file {folder}/etc/kim/kim.env" in told.stdout
     assert "https://kim.example.org/" in (systemd.current / "site" / "sitemap.xml").read_text()
@@ -287,11 +284,11 @@ def test_a_faulty_text_is_not_published_and_leaves_nothing_behind(
     folder, systemd = installed
     before, starts = systemd.current.resolve(), systemd.starts
     names = sorted(path.name for path in (folder / "opt/kim/releases").iterdir())
-    (repository / "docs/en/kontakt.md").write_text("no header\n")
+    (repository / "docs/de/kontakt.md").write_text("no header\n")
     git(repository, "commit", "--quiet", "--all", "-m", "Faulty")
     done = release(folder, systemd, "publish")
     assert done.returncode != 0
-    assert "docs/en/kontakt.md" in done.stderr
+    assert "docs/de/kontakt.md" in done.stderr
     assert systemd.current.resolve() == before
     assert systemd.starts == starts
     assert sorted(path.name for path in (folder / "opt/kim/releases").iterdir()) == names
