@@ -60,6 +60,7 @@ REASONS = {
     "consent": "Ein Betrieb wird nur mit seiner Zustimmung genannt.",
     "unreviewed": "Maschinen übersetzen auch falsch.",
     "data": "Daraus werden Seiten gebaut.",
+    "answers": "Wer in dieser Sprache schreibt, bekäme eine halbe Antwort.",
     "words": "Ein fehlendes Wort der Oberfläche stünde englisch da.",
     "toolkit": "Betriebe bekämen eine falsche oder leere Liste.",
     "translations": "Danach richtet sich, was Lesenden als veraltet gezeigt wird.",

@@ -18,6 +18,7 @@ from core.gettext import STAFF_LANGUAGES, STAFF_LOCALE_DIR
 from core.languages import Language, default_language, load_languages
 from core.processes import block_sigint
 from core.project import CONFIG, ROOT, load_site_settings
+from editorial.checks.answer_templates import check_answer_templates
 from editorial.checks.content import check_content, check_editorial
 from editorial.checks.glossary import load_glossary, missing_translations
 from editorial.checks.publish import check_publish, pending_confirmations
@@ -115,6 +116,7 @@ def check_pages(
         found += [empty_language_finding(language) for language in languages if not content.has_language(language)]
         found += check_scope(content, facts.place, load_other_names(docs / "data"))
         found += check_survey_results(docs / "data" / "survey.yml")
+        found += check_answer_templates(docs / "data" / "answer_templates.yml", languages, FORMS)
         run = load_accessibility_run(docs.parent / RESULTS_PATH)
         found += [run] if isinstance(run, Finding) else []
         if publish:

@@ -116,10 +116,10 @@ def draft_authors(database: Database, number: str, account_id: int) -> list[str]
 
 
 def list_messages(database: Database, number: str) -> list[sa.Row[Any]]:
-    """Return the correspondence of an entry, the oldest first."""
-    query = sa.select(message).where(message.c.number == number).order_by(message.c.happened_at, message.c.id)
+    """Return the correspondence of an entry, the oldest first; within a minute as it was stored."""
     with database.read_connection() as connection:
-        return list(connection.execute(query))
+        rows = list(connection.execute(sa.select(message).where(message.c.number == number)))
+    return sorted(rows, key=lambda row: (row.happened_at.replace(second=0, microsecond=0), row.id))
 
 
 def last_message_id(rows: list[sa.Row[Any]]) -> int:

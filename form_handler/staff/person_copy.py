@@ -32,11 +32,18 @@ from form_handler.mail.compose import compose_mail
 from form_handler.mail.texts import language_name, office_name
 from form_handler.settings import Settings
 from form_handler.spam import DAY_MINUTES
-from form_handler.staff import queries, saved_forms
-from form_handler.staff.labels import event_label, mail_kind_label, mail_state_label, spam_reasons, state_label
+from form_handler.staff import correspondence, queries, saved_forms
+from form_handler.staff.labels import (
+    channel_label,
+    event_label,
+    mail_kind_label,
+    mail_state_label,
+    spam_reasons,
+    state_label,
+)
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import Submission
-from form_handler.storage.tables import deletion_mark, saved_form, submission, survey_decision
+from form_handler.storage.tables import answer_draft, deletion_mark, saved_form, submission, survey_decision
 
 # The link by which an address is confirmed is its owner's alone.
 CONFIRM_LINK = re.compile(r"(adresse-bestaetigen/\?nr=)[\w.\-]+")
@@ -88,6 +95,8 @@ def _entry(database: Database, settings: Settings, row: Submission, now: datetim
         _("Language of the form"): language_name(row.language),
         _("State"): state_label(row.state),
         _("Answered"): _format_time(row.answered_at, zone),
+        _("Last reply that wants an answer"): _format_time(row.asked_at, zone),
+        _("Follow-up"): format_date(row.follow_up, "long", locale=default_language().code) if row.follow_up else "–",
         _("Interim notice"): _format_time(row.interim_at, zone),
         _("E-mail address confirmed"): _format_time(row.confirmed_at, zone),
         _("Held as suspected spam"): _yes_no(row.held),
@@ -101,6 +110,7 @@ def _entry(database: Database, settings: Settings, row: Submission, now: datetim
         ] or _("none"),
         _("Begun by the office, not stored yet"): known["kept"] or _("none"),
         _("Mails"): [_mail(settings, row, one, now) for one in story["mails"]] or _("none"),
+        _("Correspondence"): [_message(one, zone) for one in correspondence.list_messages(database, row.number)] or _("none"),
         _("Released quotations"): [
             {
                 _("Text"): one.text,
@@ -111,19 +121,32 @@ def _entry(database: Database, settings: Settings, row: Submission, now: datetim
         ] or _("none"),
         **({_("Counts in the survey"): known["survey"]} if row.form == "survey" else {}),
         _("History"): [
-            {_("When"): _format_time(one.happened_at, zone), _("What the office did"): event_label(one.kind, _detail(row, one))}
+            {_("When"): _format_time(one.happened_at, zone), _("What the office did"): _event_words(row, one)}
             for one in story["events"]
         ] or _("none"),
         _("Technical data"): known["technical"],
     }  # fmt: skip
 
 
-def _detail(row: Submission, event: Any) -> str:
-    """Return the detail of an event; of a correction, the questions instead of the names of the fields."""
+def _event_words(row: Submission, event: Any) -> str:
+    """Return what was done: of a correction the questions instead of the names of the fields, of an assignment no name."""
+    if event.kind == "assignee" and event.detail:
+        return _("assigned it to a colleague")
     if event.kind != "corrected":
-        return str(event.detail)
+        return event_label(event.kind, event.detail)
     form = FORMS[row.form].form_class()
-    return ", ".join(f"„{form[name].label.text}“" if name in form else name for name in event.detail.split())
+    named = (f"„{form[name].label.text}“" if name in form else name for name in event.detail.split())
+    return event_label(event.kind, ", ".join(named))
+
+
+def _message(one: Any, zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        _("From"): office_name() if one.direction == "out" else _("the sender"),
+        _("When"): _format_time(one.happened_at, zone),
+        _("How"): channel_label(one.channel),
+        **({_("Subject"): one.subject} if one.subject else {}),
+        _("Text"): one.text,
+    }
 
 
 def _mail(settings: Settings, row: Submission, mail: Any, now: datetime.datetime) -> dict[str, Any]:
@@ -145,6 +168,8 @@ def _mail(settings: Settings, row: Submission, mail: Any, now: datetime.datetime
 
 def _mail_text(settings: Settings, row: Submission, mail: Any, now: datetime.datetime) -> tuple[str, str]:
     """Return subject and text of a mail; what version 0.1 stored whole is taken as it is."""
+    if mail.kind.startswith("answer-"):
+        return "–", _("It stands in the correspondence.")
     try:
         message = compose_mail(settings, row, mail.kind, mail.recipient, now)
         if mail.message and mail.kind == "office":
@@ -173,6 +198,7 @@ def _technical(database: Database, row: Submission, now: datetime.datetime) -> d
         counts = value(survey_decision.c.counts)
         about = saved_form.c.path.like(f"%/v/{row.reference}/%") & (saved_form.c.expires_at > now)
         kept = connection.execute(sa.select(saved_form.c.fields, saved_form.c.created_at).where(about)).all()
+        drafts = connection.execute(answer_draft.select().where(answer_draft.c.number == row.number)).all()
         technical = {
             _("Hash of browser and answers, against sending twice"): _("stored") if value(submission.c.fingerprint) else _("not stored"),
             _("Receipts to this e-mail address counted today"): str(counted),
@@ -185,7 +211,8 @@ def _technical(database: Database, row: Submission, now: datetime.datetime) -> d
                 {_("Written"): _format_time(one.created_at, zone), _("Text"): text}
                 for one in kept
                 for text in saved_forms.saved_texts(one.fields)
-            ],
+            ]
+            + [{_("Written"): _format_time(one.written_at, zone), _("Text"): one.text} for one in drafts],
         }
 
 
