@@ -18,6 +18,40 @@ NewSession = Callable[..., BrowserSession]
 PHONE = {"width": 360, "height": 640}
 
 
+# The focused element, if another element lies on the whole of it (WCAG 2.2, 2.4.11), with what lies there.
+COVERED = """() => {
+  const focused = document.activeElement, box = focused.getBoundingClientRect();
+  if (focused === document.body || !box.width || !box.height) return null;
+  const points = [[.5, .5], [.1, .1], [.9, .1], [.1, .9], [.9, .9]]
+    .map(([x, y]) => [box.x + box.width * x, box.y + box.height * y]);
+  const seen = points.map(([x, y]) => document.elementFromPoint(x, y))
+    .filter((top) => top && (focused.contains(top) || top.contains(focused) || top.closest("label")?.control === focused));
+  const words = (element) => element ? (element.className || element.tagName) : "outside the window";
+  return seen.length ? null : `${focused.textContent.trim().slice(0, 40)} below ${words(document.elementFromPoint(...points[0]))}`;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("path", "width"), [("/ankommen/wohnen/", 320), ("/kontakt/", 360), ("/", 320), ("/rueckruf/", 360)]
+)
+def test_no_bar_covers_an_element_that_has_the_focus(new_session: NewSession, path: str, width: int) -> None:
+    """A reader of Ukrainian on a German page, where the bar that offers the language is shown, goes through it by Tab."""
+    page = new_session(viewport={"width": width, "height": 568}, locale="uk-UA").open(path)
+    expect(page.locator(".kim-language-hint")).to_be_attached()
+    covered, first = [], ""
+    for _step in range(200):
+        page.keyboard.press("Tab")
+        place = page.evaluate(
+            "document.activeElement === document.body ? '' : [...document.querySelectorAll('*')].indexOf(document.activeElement)"
+        )
+        if place == first:
+            break
+        first = first or place
+        covered.append(page.evaluate(COVERED))
+    assert len(covered) > 20
+    assert [one for one in covered if one] == []
+
+
 @pytest.mark.parametrize(
     ("path", "script"), [("/barriere-melden/", True), ("/ar/rueckruf/", False), ("/arbeitgeber/mitmachen/", False)]
 )
