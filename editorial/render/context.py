@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urljoin
 
 from markupsafe import Markup
 
@@ -34,6 +36,7 @@ from form_handler.toolkit import recommend
 # What a text holds if it needs the stylesheet for more than text (overrides/assets/css/guides.css).
 GUIDE_MARKS = ('class="admonition path', 'class="kim-icon ', 'class="kim-task"', '"><img ')
 DEFAULT_ICON = "kim"  # of a page without a topic
+_HREF = re.compile(r' href="([^"#]*)')
 BOOKLET_SECTIONS = frozenset(booklet.section for booklet in BOOKLETS)
 
 
@@ -161,6 +164,7 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
     """Return the whole `kim` object of one page in one language; templates read nothing else."""
     content, text = site.content, page.text(language)
     shown, further = split_further_reading(html)
+    named = {urljoin(page.url(language), href) for href in _HREF.findall(further)}  # sister pages that an editor chose
     fallback = not page.is_translated(language)
     content_language = default_language() if fallback else language
     url = site.settings["url"].rstrip("/")
@@ -236,7 +240,11 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
         "overview": overview(site, language) if page.front_matter.layout == "overview" else [],
         "related": []
         if page.front_matter.layout == "overview"
-        else [unambiguous_link(site, other, language) for other in content.related(page, language)],
+        else [
+            unambiguous_link(site, other, language)
+            for other in content.related(page, language)
+            if other.url(language) not in named
+        ],
         "laws": [site.facts.laws[key] for key in page.front_matter.law],
         "links": [site.facts.links[key] for key in page.front_matter.links],
         "form": empty_form(page.front_matter.form) if page.front_matter.form else None,
