@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import yaml
+from core.overlay import data_files
 from core.project import ROOT, load_site_settings
 from core.values import phone_href
 
@@ -54,7 +55,8 @@ def load_office_contact(file: Path = FILE) -> ServiceContact | None:
 
 def _load_contact(role: str, file: Path) -> ServiceContact | None:
     try:
-        row = yaml.load_file(file)[0][load_site_settings()["municipality"][role]]
+        *_shared, (path, _shown) = data_files(file.parent, file.stem)
+        row = yaml.load_file(path)[0][load_site_settings()["municipality"][role]]
     except (OSError, yaml.YAMLError, LookupError, TypeError):
         return None
     if not isinstance(row, dict) or not isinstance(row.get("name"), str):

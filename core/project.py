@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 from core import yaml
 
 CONFIG_NAME = "mkdocs.yml"
+CITY_SETTINGS = "city/city.yml"
+CITY_KEYS = frozenset({"site_name", "site_url", "extra", "languages", "without"})
 PLUGIN = "kim-editorial"  # the plugin that the configuration of a project names
 PROJECT_VARIABLE = "KIM_PROJECT"
 # The folder that holds the packages: a checkout, or site-packages.
@@ -77,6 +79,7 @@ def read_config(config: Path = CONFIG) -> dict[str, Any]:
             raise ConfigError(f"{where}: No valid YAML ({problem}). Compare the line with the one above.") from error
         if not isinstance(data, dict):
             raise ConfigError(f"{config}: It holds no settings. Take it back from the version history.")
+        apply_city_settings(data, config.parent / CITY_SETTINGS)
         _config_cache[config] = data
     return _config_cache[config]
 
@@ -85,6 +88,68 @@ def _string_settings(data: dict[str, Any]) -> dict[str, Any]:
     """Return the settings that only this project reads, with strings as values: YAML 1.1 reads ``office: no`` as false."""
     names = ("site_name", "site_url", "extra")
     return {name: data[name] for name in names if data.get(name) is not None}
+
+
+def apply_city_settings(data: dict[str, Any], path: Path) -> None:
+    """Lay the settings of a municipality over those of ``mkdocs.yml``; without the file nothing changes.
+
+    ``site_name`` and ``site_url`` replace, ``extra`` is merged by key, ``languages`` names the codes that are built, and
+    ``without`` the parts of the site that are left out, which :func:`parts_left_out` returns.
+
+    :raises ConfigError: if the file cannot be read or holds something else.
+    """
+    if not path.exists():
+        return
+    try:
+        own = yaml.load_strings(path.read_text("utf-8-sig")) or {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: It cannot be read ({error}).") from error
+    except yaml.YAMLError as error:
+        line, problem = yaml.explain_error(error)
+        raise ConfigError(f"{path}:{line}: No valid YAML ({problem}). Compare the line with the one above.") from error
+    if not isinstance(own, dict) or (unknown := sorted(own.keys() - CITY_KEYS)):
+        what = f"{', '.join(map(str, unknown))} is no setting" if isinstance(own, dict) else "It holds no settings"
+        raise ConfigError(f"{path}: {what}. Known are: {', '.join(sorted(CITY_KEYS))}.")
+    data.update({name: own[name] for name in ("site_name", "site_url") if own.get(name)})
+    if isinstance(own.get("extra"), dict):
+        data["extra"] = {**(data.get("extra") or {}), **own["extra"]}
+    data["without"] = _texts(own, "without", path)
+    if codes := _texts(own, "languages", path):
+        rows = {row.get("locale"): row for row in _language_rows(data)}
+        if missing := [code for code in codes if code not in rows]:
+            raise ConfigError(
+                f"{path}: languages: {', '.join(missing)} is in no row of the table in {CONFIG_NAME}. "
+                "`kim new language CODE` adds one."
+            )
+        for code, row in rows.items():
+            row["build"] = code in codes
+
+
+def _texts(own: dict[str, Any], name: str, path: Path) -> list[str]:
+    value = own.get(name) or []
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise ConfigError(f"{path}: {name} is no list. Write for example {name}: [a, b].")
+    return value
+
+
+def _language_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of the table of languages, those that are not built as well."""
+    plugins = data.get("plugins")
+    tables = (
+        [one["i18n"] for one in plugins if isinstance(one, dict) and "i18n" in one] if isinstance(plugins, list) else []
+    )
+    rows = tables[0].get("languages") if tables and isinstance(tables[0], dict) else None
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def all_language_codes(config: Path = CONFIG) -> frozenset[str]:
+    """Return the codes of all languages of the table, those that are not built as well."""
+    return frozenset(str(row.get("locale")) for row in _language_rows(read_config(config)))
+
+
+def parts_left_out(config: Path = CONFIG) -> tuple[str, ...]:
+    """Return the keys of pages and sections that the municipality leaves out of its site."""
+    return tuple(read_config(config).get("without") or ())
 
 
 def load_site_settings(config: Path = CONFIG) -> dict[str, Any]:

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from editorial.content.scaffold_municipality import Answers
+
 from core.project import ROOT
 from kim.progress import phases
 
@@ -137,16 +140,29 @@ def _search_misses() -> list[SearchMiss] | None:
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(["offer", "company", "measure", "page", "language"]))
-@click.argument("name")
+@click.argument("kind", type=click.Choice(["offer", "company", "measure", "page", "language", "municipality"]))
+@click.argument("name", required=False)
+@click.option(
+    "--from",
+    "answers",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Für eine Gemeinde: eine YAML-Datei mit den Antworten.",
+)
 @click.option("--in", "folder", help="Für eine Seite: der Bereich, in dem sie steht, zum Beispiel ankommen.")
-def new(kind: str, name: str, folder: str | None) -> None:
-    """Eine Seite (kim new offer "Titel") oder eine Sprache (kim new language fr) anlegen; danach steht dort, was folgt."""
+def new(kind: str, name: str | None, answers: Path | None, folder: str | None) -> None:
+    """Eine Seite (kim new offer "Titel"), Sprache (kim new language fr) oder Gemeinde anlegen; dann steht dort, was folgt."""
     from editorial.content.scaffold import ScaffoldError, new_page
     from editorial.content.scaffold_language import new_language
+    from editorial.content.scaffold_municipality import new_municipality, read_answers
 
+    if name is None and answers is None:
+        name = click.prompt("Name")
     try:
-        if kind == "language":
+        if kind == "municipality":
+            made = new_municipality(read_answers(answers) if answers else ask_answers(str(name)))
+        elif name is None:
+            raise ScaffoldError(f"Nennen Sie einen Namen: kim new {kind} NAME. --from gibt es nur für eine Gemeinde.")
+        elif kind == "language":
             made = new_language(name)
         else:
             made = new_page(kind, name, ROOT / "docs", datetime.date.today(), folder)
@@ -156,6 +172,37 @@ def new(kind: str, name: str, folder: str | None) -> None:
         click.echo(f"geschrieben: {path.relative_to(ROOT)}")
     for step in made.next_steps:
         click.echo(f"- {step}")
+
+
+def ask_answers(name: str) -> Answers:
+    """Ask for what a municipality's folder needs.
+
+    :raises ScaffoldError: if an answer is not valid.
+    """
+    from editorial.content.scaffold import ScaffoldError
+    from editorial.content.scaffold_municipality import Answers
+    from editorial.content.schema import validate
+
+    def ask(question: str, default: str) -> str:
+        return str(click.prompt(question, default=default)).strip()
+
+    kind = click.prompt("Art", type=click.Choice(["city", "district", "district_town"]), default="city")
+    read = validate(
+        Answers,
+        {
+            "name": name,
+            "kind": kind,
+            "authority": ask("Verwaltung", f"Stadt {name}" if kind != "district" else f"Verwaltung {name}"),
+            "programme": ask("Name der Seite", f"KIM {name}"),
+            "url": ask("Adresse der Seite", "https://kim.example.org/"),
+            "state": ask("Land (Kürzel, zum Beispiel nw)", "nw"),
+            "languages": ask("Sprachen, mit Leerzeichen (leer: alle)", "").split(),
+            "without": ask("Ohne diese Bereiche, zum Beispiel allianz betriebe (leer: keine)", "").split(),
+        },
+    )
+    if isinstance(read, list):
+        raise ScaffoldError("\n".join(f"„{one.dotted_path}“: {one.message}." for one in read))
+    return read
 
 
 @click.group()

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from core.findings import ContentError, errors
 from core.languages import Language, load_languages
+from core.overlay import page_path, shown_path
 from core.project import ROOT
 from editorial.content.pages import Content, Page, read_content
 from editorial.translations.exchange import (
@@ -63,7 +64,7 @@ class CommandContext(Struct, frozen=True):
         """Return the pages that were named: by key, or by the path of one of their files."""
         found = []
         for name in names:
-            parts = name.removesuffix(".md").removeprefix("./").removeprefix("docs/").split("/")
+            parts = name.removesuffix(".md").removeprefix("./").removeprefix("city/").removeprefix("docs/").split("/")
             key = "/".join(parts[1:] if parts[0] in {row.code for row in self.languages} else parts)
             if key not in self.content.pages:
                 raise click.ClickException(
@@ -114,10 +115,10 @@ def describe(state: TranslationState) -> str:
     """Return what an editor reads about a stale page."""
     since = f"{state.since:%d.%m.%Y}" if state.since else ""
     seen = f"bemerkt am {since}" if state.since_is_exact else f"noch aktuell am {since}"
-    lines = [f"docs/{state.language}/{state.key}.md: {STATE_LABELS[state.state]} ({seen})"]
+    lines = [f"{state.file}: {STATE_LABELS[state.state]} ({seen})"]
     for change in state.changed:
-        place = f"docs/de/{state.key}.md:{change.line}" if change.line else f"docs/de/{state.key}.md"
-        own = f"docs/{state.language}/{state.key}.md:{change.own_line}" if change.own_line else "noch nicht übersetzt"
+        place = f"{state.source_file}:{change.line}" if change.line else state.source_file
+        own = f"{state.file}:{change.own_line}" if change.own_line else "noch nicht übersetzt"
         lines.append(f"  {place} → {own}: {shorten_text(change.text, 80)}")
     return "\n".join(lines)
 
@@ -203,7 +204,7 @@ def import_command(desk: CommandContext, files: tuple[Path, ...], lang: str | No
         set_reviewer(desk.docs, made, reviewed_by)
     save(desk, made.files, made.pages)
     for path in made.files:
-        click.echo(f"geschrieben: docs/{path.relative_to(desk.docs).as_posix()}")
+        click.echo(f"geschrieben: {shown_path(desk.docs, path)}")
     for key in made.skipped:
         click.echo(f"übersprungen, noch nichts übersetzt: {key}")
     if made.untouched:
@@ -217,7 +218,7 @@ def import_command(desk: CommandContext, files: tuple[Path, ...], lang: str | No
 def set_reviewer(docs: Path, made: ImportResult, name: str) -> None:
     """Put a reviewer and today into the header of every page of an import."""
     for key, code in made.pages:
-        path = docs / code / f"{key}.md"
+        path = page_path(docs, code, key)
         data = made.files.get(path) or path.read_bytes()
         text = set_review(data.decode("utf-8").replace("\r\n", "\n"), name, datetime.date.today())
         made.files[path] = (text.replace("\n", "\r\n") if b"\r\n" in data else text).encode()
@@ -269,5 +270,5 @@ def draft(desk: CommandContext, page: str, lang: str) -> None:
         raise click.ClickException(f"Nichts wurde geändert.\n{error}") from error
     save(desk, {path: preserve_newlines(path, text)}, {(chosen.key, lang)})
     click.echo(
-        f"docs/{lang}/{chosen.key}.md: {len(wanted)} Absätze entworfen, ungeprüft. Lesen Sie gegen, dann reviewed_by: eintragen."
+        f"{shown_path(desk.docs, path)}: {len(wanted)} Absätze entworfen, ungeprüft. Lesen Sie gegen, dann reviewed_by: eintragen."
     )

@@ -13,13 +13,14 @@ FOLDERS = ("overrides", "core", "editorial", "form_handler", "kim")
 FILES = ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml")
 
 
-def copy_project(folder: Path, codes: Collection[str] | None = None) -> Path:
+def copy_project(folder: Path, codes: Collection[str] | None = None, city: bool = True) -> Path:
     """Copy what the commands need into ``folder`` and return it.
 
     :param codes: the languages that the copy has; None for all. A build takes as long as it has languages.
+    :param city: whether the copy has the municipality's folder.
     """
     left_out = {row.code for row in load_languages()} - set(codes) if codes is not None else set()
-    for name in FOLDERS:
+    for name in (*FOLDERS, "city") if city else FOLDERS:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in FILES:
         shutil.copy(ROOT / name, folder)

@@ -17,7 +17,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
-from mkdocs.structure.files import Files, InclusionLevel
+from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page as MkDocsPage
 from mkdocs.utils.templates import TemplateContext
@@ -26,8 +26,10 @@ from core import gettext
 from core.files import remove
 from core.findings import ContentError
 from core.gettext import gettext as _
-from core.languages import Language, default_language
-from core.project import ConfigError
+from core.languages import Language, default_language, load_languages
+from core.overlay import CITY, CITY_PAGES
+from core.project import ConfigError, all_language_codes, load_site_settings
+from editorial.build.fingerprint import iter_files
 from editorial.build.outputs import finish_language, finish_site, refresh_derived_files
 from editorial.build.page_cache import PageCache, cache_file
 from editorial.build.pagefind import SearchError
@@ -53,6 +55,21 @@ class EditorialPluginConfig(Config):  # type: ignore[no-untyped-call]
     """The folder of the page cache; default: ``.site.cache`` beside ``mkdocs.yml``."""
     demo_survey = config_options.Optional(config_options.Type(str))
     """A file of survey results for a demonstration; every page then says that it is one."""
+
+
+def _city_pages(config: MkDocsConfig) -> Path:
+    return Path(config.docs_dir).parent / CITY_PAGES
+
+
+def _apply_city_settings(config: MkDocsConfig) -> None:
+    """Give MkDocs and the plugin i18n what ``city/city.yml`` says; an address that the command names counts more."""
+    settings = load_site_settings(Path(config.config_file_path))
+    config.site_name = settings["name"]
+    if not any("site_url" in given for given in config.user_configs[1:]):
+        config.site_url = settings["url"]
+    built = {row.code for row in load_languages(Path(config.config_file_path))}
+    for row in config.plugins["i18n"].config["languages"]:
+        row.build = row.locale in built
 
 
 class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-untyped-call]
@@ -82,6 +99,7 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
         """Read and check everything once; stop with file, line and remedy before anything is built."""
+        _apply_city_settings(config)
         if config.theme.custom_dir:
             config.theme.dirs = [
                 config.theme.custom_dir
@@ -125,6 +143,8 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
         """Have ``mkdocs serve`` see changes of templates, styles and scripts; it watches the pages itself."""
         if config.theme.custom_dir:
             server.watch(config.theme.custom_dir)
+        if (city := Path(config.docs_dir).parent / CITY).is_dir():
+            server.watch(str(city))
         return server
 
     @event_priority(50)
@@ -136,7 +156,8 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
         self.stored: dict[str, str] = {}
         self.digests = self._source().page_digests(code)
         gettext.set_language(code)
-        foreign = {row.code for row in site.languages} - {code, default_language().code}
+        foreign = ({row.code for row in site.languages} | all_language_codes()) - {code, default_language().code}
+        self._lay_over(files, config)
         for file in list(files):
             if file.src_dir == config.docs_dir:
                 folder, _slash, name = file.src_uri.partition("/")
@@ -162,6 +183,8 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
         for file in files:
             if file.src_uri.endswith((".css", ".js")):
                 file.content_bytes = asset_content(Path(file.abs_src_path or ""))
+            elif not file.is_documentation_page() and (own := _city_pages(config) / file.src_uri).is_file():
+                file.content_bytes = own.read_bytes()
         assert env.loader
         env.loader = jinja2.ChoiceLoader([env.loader, jinja2.DictLoader({STORED: ""})])
         if self.templates_dir is not None:
@@ -275,6 +298,17 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
         if self.cache_dir is not None:
             for code in self.entries:
                 remove(cache_file(self.cache_dir, code))
+
+    def _lay_over(self, files: Files, config: MkDocsConfig) -> None:
+        """Add the municipality's own pages and pictures, as if they lay beside the shared ones.
+
+        mkdocs-static-i18n takes files of ``docs_dir`` only. Texts come from :meth:`on_page_read_source`, and the bytes of
+        pictures from :meth:`on_env`, so the files need not exist there.
+        """
+        folder = _city_pages(config)
+        for path in iter_files(folder, ["."]) if folder.is_dir() else ():
+            if files.get_file_from_path(path) is None:
+                files.append(File(path, config.docs_dir, config.site_dir, config.use_directory_urls))
 
     def _source(self) -> Source:
         assert self.source is not None

@@ -14,6 +14,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from core.languages import Language, default_language
+from core.overlay import CITY, CITY_PAGES
 from editorial.build.fingerprint import Inputs, Manifest, digest, read_inputs
 from editorial.checks.structure import heading_ids
 from editorial.content.pages import Content
@@ -78,7 +79,8 @@ def shared_digest(inputs: Inputs, content: Content) -> str:
     parts += [
         f"{path}\0{one}"
         for path, one in inputs.files.items()
-        if not (path.startswith("docs/") and (path.endswith(".md") or path == f"docs/{LOCK}"))
+        if not (path.startswith(("docs/", f"{CITY_PAGES}/")) and path.endswith(".md"))
+        and path not in (f"docs/{LOCK}", f"{CITY}/{LOCK}")
     ]
     for key, page in sorted(content.pages.items()):
         for code, text in page.texts.items():

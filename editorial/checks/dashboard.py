@@ -64,7 +64,7 @@ def dashboard_rows(
         own: dict[str, TranslationState | None] = {
             row.code: states.get((page.key, row.code)) for row in languages if not row.default
         }
-        files = {f"docs/{row.code}/{page.key}.md" for row in languages}
+        files = {text.file for text in page.texts.values()}
         mine = [one for one in found if one.file in files and one.code not in {"translations", "unconfirmed"}]
         overdue = page.front_matter.review_by < today
         marks: list[str] = [state.state for state in own.values() if state]

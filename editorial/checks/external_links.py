@@ -211,7 +211,7 @@ def check_links(
         finding
         for answer in answers
         for kind, key in named[answer.url]
-        for finding in _finding(answer, f"docs/data/{kind}.yml", facts.line(kind, key), key, answer.url in alarms)
+        for finding in _finding(answer, facts.file(kind, key), facts.line(kind, key), key, answer.url in alarms)
     ]
 
 

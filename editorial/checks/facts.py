@@ -140,7 +140,7 @@ def check_facts(facts: Facts) -> Iterator[Finding]:
     }  # fmt: skip
     for name, rows in groups.items():
         for key, fact in rows.items():
-            file, line = f"docs/data/{name}.yml", facts.line(name, key)
+            file, line = facts.file(name, key), facts.line(name, key)
             for source in fact.source:
                 if source not in facts.sources:
                     yield Finding(file, line, f"„{key}“: Die Quelle {source} gibt es nicht.",
@@ -155,6 +155,6 @@ def check_facts(facts: Facts) -> Iterator[Finding]:
                               code="fact-value")  # fmt: skip
     for key, amount in facts.amounts.items():
         if amount.unit not in UNITS:
-            yield Finding("docs/data/amounts.yml", facts.line("amounts", key),
+            yield Finding(facts.file("amounts", key), facts.line("amounts", key),
                           f"„{key}“: Die Einheit {amount.unit} ist unbekannt.",
                           f"Bekannt sind: {', '.join(sorted(u for u in UNITS if u))}.", code="fact-value")  # fmt: skip

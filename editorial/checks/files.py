@@ -10,6 +10,7 @@ from core import yaml
 from core.characters import character_findings, forbidden_in_file, forbidden_in_values
 from core.findings import Finding
 from core.languages import Language
+from core.project import all_language_codes
 from editorial.content.published_files import (
     ASSET_SUFFIXES,
     PAGE_LIKE_SUFFIXES,
@@ -26,7 +27,7 @@ SHARED_FOLDER = "assets"  # the folder of files for all languages
 
 def check_files(docs: Path, languages: tuple[Language, ...]) -> Iterator[Finding]:
     """Name every file that is no page, no data and none of the kinds that are published; hidden ones are left alone."""
-    codes = {language.code for language in languages}
+    codes = {language.code for language in languages} | all_language_codes()  # a language that is not built stays
     for folder, folders, names in os.walk(docs):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):

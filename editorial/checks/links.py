@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from core.findings import Finding, closest_match
 from core.languages import Language, default_language
+from core.overlay import language_dirs, page_path
 from editorial.checks.parsed_page import Link as RenderedLink
 from editorial.checks.structure import heading_ids
 from editorial.checks.text_lines import LINK, prose_lines
@@ -128,7 +129,9 @@ def check_links(
         if path and not path.endswith(".md"):
             yield Finding(text.file, number, f"Der Link „{target}“ endet nicht auf .md.",
                           "Schreiben Sie den Pfad zur Datei, zum Beispiel ../kontakt.md.", code="link-dead")  # fmt: skip
-        elif other is None and (docs / "de" / f"{key}.md").exists():
+        elif key in content.left_out:
+            continue  # the municipality leaves the page out; its links are taken away
+        elif other is None and page_path(docs, default_language().code, key).exists():
             continue  # that page has a fault of its own, which is named there
         elif other is None or not other.exists_in(language):
             yield Finding(text.file, number, f"Der Link „{target}“ führt zu keiner Seite.",
@@ -150,8 +153,9 @@ def _check_image(text: PageText, number: int, label: str, path: str, docs: Path,
     if not label.strip():
         yield Finding(text.file, number, f"Das Bild „{path}“ hat keinen Alternativtext.",
                       "Schreiben Sie in die eckigen Klammern, was das Bild zeigt.", code="image-alt")  # fmt: skip
-    folder = text.file.split("/")[1]
-    image = docs / folder / base / unquote(path)  # as MkDocs looks for it
+    folder = text.file.removeprefix("city/").split("/")[1]
+    places = (one / base / unquote(path) for one in reversed(language_dirs(docs, folder)))  # as MkDocs looks for it
+    image = next((place for place in places if place.exists()), docs / folder / base / unquote(path))
     if not image.exists():
         yield Finding(text.file, number, f"Das Bild „{path}“ gibt es nicht.", "Legen Sie es in docs/assets/ ab.",
                       code="image-missing")  # fmt: skip

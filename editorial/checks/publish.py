@@ -11,6 +11,7 @@ from editorial.checks.text_lines import LINK, prose_lines
 from editorial.content.facts import Facts
 from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.pages import Content, Page, PageText
+from editorial.content.place import FILE as PLACE_FILE
 
 FACT_GROUPS = ("contacts", "companies", "links", "numbers", "amounts")
 # Square brackets that are no link: what somebody still has to fill in, in any language.
@@ -44,10 +45,15 @@ def check_publish(content: Content, facts: Facts, today: datetime.date, draft_li
         for text in page.texts.values():
             found += check_placeholders(text)
     found += unconfirmed(content, facts, "error")
+    for code in facts.place.unchecked:
+        found.append(
+            Finding(PLACE_FILE, 0, f"Die Formen des Namens in der Sprache „{code}“ hat noch niemand geprüft.",
+                    "Lassen Sie sie jemanden lesen, der die Sprache spricht, und streichen Sie sie aus unchecked:.", code="unreviewed")
+        )  # fmt: skip
     for key, company in facts.companies.items():
         if company.consent != "given":
             found.append(
-                Finding("docs/data/companies.yml", facts.line("companies", key),
+                Finding(facts.file("companies", key), facts.line("companies", key),
                         f"„{key}“: Die Zustimmung des Betriebs liegt nicht vor (consent: {company.consent}).",
                         "Holen Sie sie schriftlich ein und setzen Sie consent: given, oder nehmen Sie die Seite heraus.",
                         code="consent")
@@ -56,7 +62,7 @@ def check_publish(content: Content, facts: Facts, today: datetime.date, draft_li
         for key, fact in getattr(facts, kind).items():
             if fact.review_by is not None and fact.review_by < today:
                 found.append(
-                    Finding(f"docs/data/{kind}.yml", facts.line(kind, key),
+                    Finding(facts.file(kind, key), facts.line(kind, key),
                             f"„{key}“ sollte bis {fact.review_by:%d.%m.%Y} geprüft werden.",
                             "Prüfen Sie die Angabe und setzen Sie review_by: neu.", code="review-overdue")
                 )  # fmt: skip
@@ -81,7 +87,7 @@ def unconfirmed(content: Content, facts: Facts, level: Level) -> Iterator[Findin
     for name in FACT_GROUPS:
         for key, fact in getattr(facts, name).items():
             if not fact.confirmed:
-                yield Finding(f"docs/data/{name}.yml", facts.line(name, key), f"„{key}“ ist noch nicht bestätigt:",
+                yield Finding(facts.file(name, key), facts.line(name, key), f"„{key}“ ist noch nicht bestätigt:",
                               fact.confirm or "Bitte prüfen.", level, "unconfirmed")  # fmt: skip
 
 

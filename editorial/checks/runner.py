@@ -112,7 +112,7 @@ def check_pages(
         found += check_content(content, facts, languages, FORMS, today, docs, stale)
         found += lock + check_editorial(content, facts, glossary, stale)
         source = default_language(languages).code
-        found += check_structure({key for key, _ in page_files(docs / source)}, source)
+        found += check_structure({*page_files(docs, source), *content.left_out}, source)
         found += [empty_language_finding(language) for language in languages if not content.has_language(language)]
         found += check_scope(content, facts.place, load_other_names(docs / "data"))
         found += check_survey_results(docs / "data" / "survey.yml")

@@ -6,6 +6,7 @@ Each fact says where it comes from, as of when, and whether the city has confirm
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -15,6 +16,7 @@ from msgspec import Meta, Struct, field
 from core import yaml
 from core.characters import character_findings, forbidden_in_file
 from core.findings import ContentError, Finding
+from core.overlay import data_files
 from core.project import ROOT
 from core.values import Date, Email, Month, Phone, Quantity, Url, phone_href
 from core.yaml import find_yaml_traps
@@ -36,10 +38,14 @@ class Fact(StrictStruct, frozen=True, kw_only=True):
 
 
 class Contact(Fact, frozen=True, kw_only=True):
-    """An office as a reader meets it; None means that the city has not told us yet."""
+    """An office as a reader meets it; None means that the city has not told us yet.
+
+    :ivar scope: where it is responsible; an office of one place is not shown by another municipality.
+    """
 
     key: str = ""
     name: Words
+    scope: Literal["local", "state", "nation"] = "local"
     unit: str | None = None
     address: str | None = None
     phone: Phone | None = None
@@ -132,10 +138,15 @@ class Facts(Struct, frozen=True):
     german_terms: tuple[str, ...] = ()
     place: Place = Place()
     lines: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def line(self, kind: str, key: str) -> int:
-        """Return the line of ``docs/data/<kind>.yml`` in which a fact begins; 0 if it is not known."""
+        """Return the line of its file in which a fact begins; 0 if it is not known."""
         return self.lines.get(kind, {}).get(key, 0)
+
+    def file(self, kind: str, key: str) -> str:
+        """Return the file that holds a fact, as messages name it."""
+        return self.files.get(kind, {}).get(key, f"docs/data/{kind}.yml")
 
 
 class _Reader:
@@ -145,10 +156,10 @@ class _Reader:
         self.folder = folder
         self.findings: list[Finding] = []
         self.lines: dict[str, dict[str, int]] = {}
+        self.files: dict[str, dict[str, str]] = {}
 
-    def load(self, name: str) -> tuple[Any, Any]:
+    def load(self, path: Path, shown: str) -> tuple[Any, Any]:
         """Return a file as data and as YAML nodes; nothing if it is missing or broken."""
-        path, shown = self.folder / f"{name}.yml", f"docs/data/{name}.yml"
         if not path.exists():
             return None, None
         try:
@@ -173,9 +184,11 @@ class _Reader:
         return None, None
 
     def words(self, name: str) -> tuple[str, ...]:
-        """Return a file that is a list of words."""
-        rows, node = self.load(name)
-        shown = f"docs/data/{name}.yml"
+        """Return the words of a file that is a list of them, and of the municipality's own."""
+        return tuple(itertools.chain(*(self._words(*file) for file in data_files(self.folder, name))))
+
+    def _words(self, path: Path, shown: str) -> tuple[str, ...]:
+        rows, node = self.load(path, shown)
         if rows is not None and not isinstance(rows, list):
             self.findings.append(
                 Finding(shown, 1, "Die Datei ist keine Liste von Wörtern.",
@@ -191,8 +204,20 @@ class _Reader:
         return tuple(word.strip() for word in rows or () if isinstance(word, str))
 
     def facts(self, name: str, model: type[F]) -> dict[str, F]:
-        """Return one file's facts by key."""
-        shown, (rows, node) = f"docs/data/{name}.yml", self.load(name)
+        """Return the facts of one kind by key; those of the municipality take the place of the shared ones."""
+        result: dict[str, F] = {}
+        for path, shown in data_files(self.folder, name):
+            result |= self._facts(path, shown, name, model)
+        return result
+
+    def contacts(self) -> dict[str, Contact]:
+        """Return the contacts; where the municipality has a file of its own, local ones of the shared file are not its."""
+        found = self.facts("contacts", Contact)
+        own = {key for key, file in self.files.get("contacts", {}).items() if not file.startswith("docs/")}
+        return {key: one for key, one in found.items() if not own or key in own or one.scope != "local"}
+
+    def _facts(self, path: Path, shown: str, name: str, model: type[F]) -> dict[str, F]:
+        rows, node = self.load(path, shown)
         if rows is None:
             return {}
         if not isinstance(rows, dict):
@@ -205,6 +230,7 @@ class _Reader:
         result: dict[str, F] = {}
         for key, row in rows.items():
             lines[key] = yaml.line_of(node, (key,))
+            self.files.setdefault(name, {})[key] = shown
             extra = {"key": key} if model is Contact else {}
             read = validate(model, {**_normalize_row(row), **extra} if isinstance(row, dict) else row)
             if isinstance(read, list):
@@ -235,7 +261,7 @@ def load_facts(folder: Path = DATA_DIR) -> Facts:
     """
     reader = _Reader(folder)
     facts = Facts(
-        contacts=reader.facts("contacts", Contact),
+        contacts=reader.contacts(),
         companies=reader.facts("companies", Company),
         laws=reader.facts("laws", Law),
         links=reader.facts("links", Link),
@@ -245,6 +271,7 @@ def load_facts(folder: Path = DATA_DIR) -> Facts:
         german_terms=reader.words("german_terms"),
         place=load_place(folder.parent),
         lines=reader.lines,
+        files=reader.files,
     )
     if reader.findings:
         raise ContentError(reader.findings)

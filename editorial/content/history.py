@@ -9,13 +9,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from core.languages import Language
+from core.overlay import CITY_PAGES
 from editorial.content.pages import Page
 
 LastChanges = Mapping[str, datetime.datetime]
 
 
 def read_last_changes(docs: Path) -> dict[str, datetime.datetime]:
-    """Return when each file below ``docs`` was last committed, by its path there; empty outside a git checkout.
+    """Return when each file of a page was last committed, by language and key: ``de/kontakt.md``; empty outside of git."""
+    own = docs.parent / CITY_PAGES
+    return {**_read_folder(docs), **(_read_folder(own) if own.is_dir() else {})}
+
+
+def _read_folder(docs: Path) -> dict[str, datetime.datetime]:
+    """Return when each file below a folder was last committed, by its path there.
 
     One call for all files: git writes each commit's name and time, then the files it touched, newest commit first.
     A shallow clone ends in commits whose parents it lacks. Such a commit seems to touch every file: what it says is not

@@ -7,6 +7,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from html import escape
+from urllib.parse import unquote
 
 from core.languages import Language, default_language
 from editorial.content.pages import Content, Page
@@ -34,6 +35,10 @@ _FURTHER_READING = re.compile(
     rf'<h2 id="{FURTHER_READING}"((?:(?!</h2>).)*)</h2>((?:(?!<h[12]\b).)*</[uo]l>)', re.DOTALL
 )
 _TASK_LINE = re.compile(r"\s*[-*+]\s+\[[ xX]?\]\s")
+_PAGE_LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^()\s]+\.md(?:#[^()\s]*)?)\)(?:\{ *\.button *\})?")
+_LINK_ENTRY = re.compile(
+    r"^[ \t]*[-*+] \[(?:[^\[\]]|\[[^\[\]]*\])*\]\(([^()\s]+\.md(?:#[^()\s]*)?)\)[ \t]*(?:\n|\Z)", re.MULTILINE
+)
 _SECTION = re.compile(r'(?=<h2 id="([^"]+)")')
 ALIGNMENT_CLASSES = {"left": "start", "right": "end", "center": "center"}
 
@@ -198,6 +203,20 @@ def link_to_default_language(markdown: str, page: Page, language: Language, cont
         return f"{match[1]}{DEFAULT_LANGUAGE_SCHEME}{other.url(default_language())}{match[3] or ''}"
 
     return MARKDOWN_PAGE_LINK.sub(home, markdown)
+
+
+def unlink_left_out(markdown: str, page: Page, content: Content) -> str:
+    """Take away links to pages that the municipality leaves out: their words stay, a list entry that is only a link goes."""
+    if not content.left_out:
+        return markdown
+    base = posixpath.dirname(page.key)
+
+    def is_gone(target: str) -> bool:
+        key = posixpath.normpath(posixpath.join(base, unquote(target.partition("#")[0]))).removesuffix(".md")
+        return key in content.left_out
+
+    markdown = _LINK_ENTRY.sub(lambda match: "" if is_gone(match[1]) else match[0], markdown)
+    return _PAGE_LINK.sub(lambda match: match[1] if is_gone(match[2]) else match[0], markdown)
 
 
 def find_raw_html(markdown: str) -> Iterator[re.Match[str]]:

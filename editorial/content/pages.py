@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,6 +18,8 @@ from msgspec.structs import replace
 from core.characters import character_findings, forbidden_in_file, forbidden_in_values
 from core.findings import ContentError, Finding
 from core.languages import Language, default_language
+from core.overlay import is_local, language_dirs, page_path, shown_path
+from core.project import parts_left_out
 from core.text_files import normalize_spaces, size_finding
 from core.text_files import read_text as read_file
 from editorial.content.front_matter import (
@@ -102,10 +104,14 @@ class Page(Struct, frozen=True):
 
 
 class Content(Struct, frozen=True, dict=True):
-    """All pages by key, and the findings of reading them."""
+    """All pages by key, and the findings of reading them.
+
+    :ivar left_out: keys of pages that exist and that the municipality leaves out of its site.
+    """
 
     pages: dict[str, Page]
     findings: list[Finding] = field(default_factory=list)
+    left_out: frozenset[str] = frozenset()
 
     @functools.cached_property
     def _related_cache(self) -> dict[tuple[str, frozenset[str], frozenset[str]], list[Page]]:
@@ -186,12 +192,23 @@ class Content(Struct, frozen=True, dict=True):
         return self._related_cache[place]
 
 
-def page_files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield key and path of each Markdown file of one language folder that is not hidden, in a stable order."""
-    for path in sorted(folder.rglob("*.md")):
-        key = path.relative_to(folder).with_suffix("").as_posix()
-        if not is_hidden(key) and is_page(path.name):
-            yield key, path
+def page_files(docs: Path, code: str) -> dict[str, Path]:
+    """Return key and path of each page of one language that is not hidden, in a stable order.
+
+    A page of the municipality takes the place of the shared one with the same key.
+    """
+    found: dict[str, Path] = {}
+    for folder in language_dirs(docs, code):
+        for path in sorted(folder.rglob("*.md")):
+            key = path.relative_to(folder).with_suffix("").as_posix()
+            if not is_hidden(key) and is_page(path.name):
+                found[key] = path
+    return dict(sorted(found.items()))
+
+
+def is_left_out(key: str, parts: Collection[str]) -> bool:
+    """Return whether a page belongs to a part that the municipality leaves out: a page's key, or a folder's name."""
+    return any(key == part or key.startswith(f"{part.rstrip('/')}/") for part in parts)
 
 
 def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:
@@ -200,26 +217,32 @@ def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:
     place = _read_place(docs, findings)
     source = next(language for language in languages if language.default)
     pages: dict[str, Page] = {}
-    for key, path in page_files(docs / source.code):
-        shown = f"docs/{source.code}/{key}.md"
+    german, parts = page_files(docs, source.code), parts_left_out()
+    left_out = frozenset(key for key in german if is_left_out(key, parts))
+    for key, path in german.items():
+        if key in left_out:
+            continue
+        shown = shown_path(docs, path)
         text = _read_text(path, shown, findings, place, source.code)
         if text is not None and isinstance(text.front_matter, PageFrontMatter):
             pages[key] = Page(key, text.front_matter, {source.code: text})
     for language in languages:
         if language.default:
             continue
-        for key, path in page_files(docs / language.code):
-            shown = f"docs/{language.code}/{key}.md"
+        for key, path in page_files(docs, language.code).items():
+            if key in left_out or (key in german and is_local(docs, german[key]) and not is_local(docs, path)):
+                continue  # the shared translation of a page that the municipality has replaced says something else
+            shown = shown_path(docs, path)
             text = _read_text(path, shown, findings, place, language.code)
             if key not in pages:
-                if not (docs / source.code / f"{key}.md").exists():
+                if key not in german:
                     findings.append(
                         Finding(shown, 0, "Zu dieser Übersetzung gibt es keine deutsche Seite.",
                                 f"Legen Sie docs/{source.code}/{key}.md an oder löschen Sie die Übersetzung.", code="no-german")
                     )  # fmt: skip
             elif text is not None:
                 pages[key].texts[language.code] = text
-    return Content(pages, findings)
+    return Content(pages, findings, left_out)
 
 
 def reload_page(content: Content, docs: Path, code: str, key: str) -> Content | list[Finding]:
@@ -228,8 +251,9 @@ def reload_page(content: Content, docs: Path, code: str, key: str) -> Content | 
     The page must exist already; a new or a vanished file concerns other pages as well and wants a whole reading.
     """
     findings: list[Finding] = []
-    shown = f"docs/{code}/{key}.md"
-    raw = read_file(docs / code / f"{key}.md", shown)
+    path = page_path(docs, code, key)
+    shown = shown_path(docs, path)
+    raw = read_file(path, shown)
     if isinstance(raw, Finding):
         return [raw]
     place = _read_place(docs, findings)
@@ -242,7 +266,7 @@ def replace_text(content: Content, code: str, key: str, text: PageText) -> Conte
     page, german = content.pages[key], code == default_language().code
     facts = text.front_matter if german and isinstance(text.front_matter, PageFrontMatter) else page.front_matter
     fresh = Page(key, facts, {**page.texts, code: text})
-    return Content({**content.pages, key: fresh}, content.findings)
+    return Content({**content.pages, key: fresh}, content.findings, content.left_out)
 
 
 def _read_place(docs: Path, findings: list[Finding]) -> Place:

@@ -39,12 +39,15 @@ class Place(StrictStruct, frozen=True, kw_only=True):
 
     :ivar kind: a city, a district (Kreis), or a town that belongs to a district; the check uses it.
     :ivar forms: by language code and name of the form.
+    :ivar unchecked: codes of languages whose forms nobody who speaks the language has checked; they keep the site from
+        going public.
     :ivar is_common_word: whether the name is a word of the language ("Essen"); the check then looks for it with a
         preposition only.
     """
 
     kind: Kind = "city"
     is_common_word: bool = False
+    unchecked: tuple[str, ...] = ()
     forms: Mapping[str, Mapping[str, Form]] = {}
 
     def form(self, code: str, name: str) -> str | None:

@@ -154,7 +154,10 @@ def render_bar(path: str, state: dict[str, Any]) -> str:
     key = below.strip("/") or "index"
     keys = (key, f"{key}/index")
     files = [
-        f"docs/{code}/{one}.md" for one in keys for code in dict.fromkeys((language.code, default_language().code))
+        f"{folder}docs/{code}/{one}.md"
+        for folder in ("", "city/")
+        for one in keys
+        for code in dict.fromkeys((language.code, default_language().code))
     ]
     found = [row for file in files for row in state["findings"].get(file, [])]
     rows = "".join(

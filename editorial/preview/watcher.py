@@ -35,6 +35,7 @@ from watchdog.observers.polling import PollingObserver
 from core.files import remove, write_atomically
 from core.findings import ContentError, Finding, errors
 from core.languages import Language, default_language, load_languages
+from core.overlay import shown_page
 from core.project import ROOT
 from editorial.build.fingerprint import read_manifest
 from editorial.build.mkdocs_runner import MkDocsRun, load_mkdocs
@@ -56,7 +57,7 @@ RETRY_SECONDS = 5.0  # until something that failed for no fault of a file is tri
 POLL_SECONDS = 2.0  # between two looks at all files, where the system cannot report changes
 WATCHED = ("docs", "overrides", "city")
 CHANGES = frozenset({"created", "modified", "moved", "deleted"})
-PAGE = re.compile(r"docs/([a-z]{2})/(.+)\.md")
+PAGE = re.compile(r"(?:city/)?docs/([a-z]{2})/(.+)\.md")
 
 
 class ChangeCollector(FileSystemEventHandler):
@@ -182,7 +183,7 @@ class Watcher:
         url = {unquote(site.content.pages[key].url(language))}
         content = reload_page(site.content, self.docs, language.code, key)
         for row in load_languages():
-            self.findings.pop(f"docs/{row.code}/{key}.md", None)
+            self.findings.pop(shown_page(self.docs, row.code, key), None)
         if isinstance(content, list):
             self.add_findings(content)
             return url

@@ -41,6 +41,7 @@ def preprocess_markdown(text: str, site: SiteData, page: Page, language: Languag
     text = insert_stale_markers(text, site.states.get((page.key, language.code)))
     code = content_language(page, language).code
     text = fill_place(text, site.facts.place, code)
+    text = markdown.unlink_left_out(text, page, site.content)
     if not language.default:
         text = markdown.link_to_default_language(text, page, language, site.content)
     with gettext.use_language(code):

@@ -10,6 +10,7 @@ from typing import Literal
 
 from core.findings import Finding
 from core.languages import Language, default_language
+from core.overlay import file_of, page_path
 from core.text_files import read_page
 from editorial.content.pages import Page
 from editorial.content.place import load_place
@@ -52,8 +53,8 @@ class ImportResult:
 
 def page_units(docs: Path, page: Page, language: Language, lock: Lock) -> tuple[Document, Document | None, list[Unit]]:
     """Return the German file, the translation if there is one, and what a translator needs for it."""
-    german = read_document(read_page(docs / default_language().code / f"{page.key}.md"))
-    path = docs / language.code / f"{page.key}.md"
+    german = read_document(read_page(page_path(docs, default_language().code, page.key)))
+    path = page_path(docs, language.code, page.key)
     own = read_document(read_page(path)) if page.is_translated(language) else None
     return german, own, units(page.key, german, own, find_entry(docs, lock, page, language))
 
@@ -75,7 +76,7 @@ def export(
         elif only == "missing" and own:
             found = []
         if found:
-            rows.append((f"docs/{language.code}/{page.key}.md", found))
+            rows.append((shown_translation(docs, page, language), found))
     source = default_language().code
     write = write_po if form == "po" else write_xliff
     return write(rows, source, language.code), sum(len(found) for _, found in rows)
@@ -241,7 +242,8 @@ def _apply_answers(
                         "Übersetzen Sie sie oder lassen Sie alle Absätze der Seite leer.")]  # fmt: skip
     file, made, found = _render_translation(docs, page, language, german, own, answers)
     if not found:
-        result.files[docs / file.removeprefix("docs/")] = preserve_newlines(docs / file.removeprefix("docs/"), made)
+        path = file_of(docs, file)
+        result.files[path] = preserve_newlines(path, made)
     return found
 
 
@@ -250,7 +252,7 @@ def _render_translation(
 ) -> tuple[str, str, list[Finding]]:
     """Return the path of a page, its new text, and what would be wrong with it."""
     made = merge_translations(german, own, answers)
-    file = f"docs/{language.code}/{page.key}.md"
+    file = shown_translation(docs, page, language)
     brought = {name.partition(".")[0] for name in answers}
     alike = {
         name for name in german.sections if own is None or name in brought or has_same_structure(german, own, name)
@@ -263,6 +265,14 @@ def _render_translation(
             *altered_segments(file, made, answers),
         ],
     )
+
+
+def shown_translation(docs: Path, page: Page, language: Language) -> str:
+    """Return the file of a translation as messages name it; a new one lies beside the text that it is made from."""
+    if page.is_translated(language):
+        return page.text(language).file
+    source = default_language().code
+    return page.text(default_language()).file.replace(f"docs/{source}/", f"docs/{language.code}/", 1)
 
 
 def apply_translations(
@@ -281,7 +291,7 @@ def apply_translations(
         ]
     if found:
         raise ImportRejectedError(found)
-    return docs / file.removeprefix("docs/"), made
+    return file_of(docs, file), made
 
 
 def preserve_newlines(path: Path, text: str) -> bytes:

@@ -28,7 +28,9 @@ from msgspec import Struct, field
 
 from core import yaml
 from core.findings import ContentError, Finding
-from core.languages import Language
+from core.languages import Language, default_language
+from core.overlay import city_dir, page_path, shown_path
+from core.project import all_language_codes
 from core.text_files import read_text
 
 LOCK_FILENAME = "translations.lock.yml"
@@ -118,11 +120,20 @@ class _LockSyntaxError(Exception):
 
 def read_lock(docs: Path) -> Lock | Finding:
     """Return the lock of a folder of pages, an empty one if there is no file, or say what is wrong with it."""
-    path = docs / LOCK_FILENAME
-    if not path.exists():
-        return Lock()
-    text = read_text(path, DISPLAY_PATH)
-    return replace(text, hint=RESTORE_HINT) if isinstance(text, Finding) else parse_lock(text)
+    entries: dict[tuple[str, str], Entry] = {}
+    for path in (docs / LOCK_FILENAME, city_dir(docs) / LOCK_FILENAME):
+        if path.exists():
+            lock = _read_file(path, shown_path(docs, path))
+            if isinstance(lock, Finding):
+                return lock
+            entries |= lock.entries
+    return Lock(entries)
+
+
+def _read_file(path: Path, shown: str) -> Lock | Finding:
+    text = read_text(path, shown)
+    lock = replace(text, hint=RESTORE_HINT) if isinstance(text, Finding) else parse_lock(text)
+    return replace(lock, file=shown) if isinstance(lock, Finding) else lock
 
 
 @lru_cache(maxsize=4)
@@ -213,12 +224,33 @@ def _section(value: str) -> Section:
 
 
 def write_lock(docs: Path, lock: Lock) -> bool:
-    """Write the lock in its one form, whole or not at all; return whether the file changed."""
-    path, text = docs / LOCK_FILENAME, str(lock)
-    if path.exists() and path.read_text("utf-8") == text:
-        return False
-    write_files_atomically({path: text.encode()})
-    return True
+    """Write the lock in its one form, whole or not at all; return whether a file changed.
+
+    What is known of pages of the municipality goes into a file of its own in ``city/``; the shared file keeps what it
+    knows of the pages that they replace.
+    """
+    shared, own = docs / LOCK_FILENAME, city_dir(docs) / LOCK_FILENAME
+    local = {place: entry for place, entry in lock.entries.items() if _is_local(docs, *place)}
+    files = {shared: lock}
+    if local or own.exists():
+        before = _read_file(shared, DISPLAY_PATH) if shared.exists() else Lock()
+        known = {} if isinstance(before, Finding) else before.entries
+        replaced = {place: known[place] for place in local if place in known}
+        others = {place: entry for place, entry in lock.entries.items() if place not in local}
+        files = {shared: Lock(others | replaced), own: Lock(local)}
+    changed = {
+        path: str(one).encode()
+        for path, one in files.items()
+        if not (path.exists() and path.read_text("utf-8") == str(one))
+    }
+    write_files_atomically(changed)
+    return bool(changed)
+
+
+def _is_local(docs: Path, key: str, code: str) -> bool:
+    """Return whether the page or its translation lies in ``city/``."""
+    folder = city_dir(docs)
+    return any(page_path(docs, one, key).is_relative_to(folder) for one in (default_language().code, code))
 
 
 def write_files_atomically(files: Mapping[Path, bytes]) -> None:
@@ -258,14 +290,15 @@ def check_lock(docs: Path, languages: tuple[Language, ...]) -> list[Finding]:
     if isinstance(lock, Finding):
         return [lock]
     codes = {language.code for language in languages if not language.default}
-    text = (docs / LOCK_FILENAME).read_text("utf-8") if lock.entries else ""
+    path = docs / LOCK_FILENAME
+    text = path.read_text("utf-8") if path.exists() else ""
     found: list[Finding] = []
     for key, code in sorted(lock.entries):
-        if not (docs / default_code(languages) / f"{key}.md").exists():
+        if not page_path(docs, default_code(languages), key).exists():
             what = f"Die Seite „{key}“ gibt es nicht mehr."
-        elif code not in codes:
+        elif code not in codes | all_language_codes():
             what = f"„{key}“: Die Sprache „{code}“ gibt es nicht."
-        elif not (docs / code / f"{key}.md").exists():
+        elif not page_path(docs, code, key).exists():
             what = f"Die Übersetzung docs/{code}/{key}.md gibt es nicht mehr."
         else:
             continue

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from core.findings import Finding
 from core.languages import Language, default_language
+from core.overlay import page_path
 from core.text_files import read_page
 from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.pages import Content, Page
@@ -62,6 +63,8 @@ class TranslationState(Struct, frozen=True):
         words that nobody has checked), ``reviewed``, or ``fresh``: reviewed once, but changed after that review.
     :ivar since: since when it is stale: the first day noticed, else the day on which it still followed.
     :ivar since_is_exact: whether ``since`` is a day on which the change was noticed.
+    :ivar file: the translation's file, as messages name it; empty if it is missing.
+    :ivar source_file: the file of the text that it was made from.
     :ivar in_lock: whether the lock knows the translation; if not, it counts as following until the next update.
     """
 
@@ -75,6 +78,8 @@ class TranslationState(Struct, frozen=True):
     in_lock: bool = True
     reviewed_by: str | None = None
     reviewed_at: datetime.date | None = None
+    file: str = ""
+    source_file: str = ""
 
     @property
     def is_stale(self) -> bool:
@@ -108,7 +113,7 @@ def moved_entries(docs: Path, lock: Lock) -> dict[str, list[Entry]]:
     """Return by language what the lock knows of translations whose file is no longer there: they may have moved."""
     found: dict[str, list[Entry]] = {}
     for (key, code), entry in lock.entries.items():
-        if not (docs / code / f"{key}.md").exists():
+        if not page_path(docs, code, key).exists():
             found.setdefault(code, []).append(entry)
     return found
 
@@ -136,7 +141,7 @@ def find_entry(
 
 def page_state(docs: Path, page: Page, language: Language, entry: Entry | None) -> TranslationState:
     """Return the state of one page in one language; ``entry`` is what the lock knows of it."""
-    path = docs / language.code / f"{page.key}.md"
+    path = page_path(docs, language.code, page.key)
     return document_state(
         page, language, entry, lambda: source_document(docs, page.key), lambda: read_document(read_page(path))
     )
@@ -154,8 +159,9 @@ def document_state(
     :param read_german: returns the German text, cut into paragraphs; called where the lock knows the page.
     :param read_own: returns the translation likewise; called where it is not plain that it follows.
     """
+    source_file = page.text(default_language()).file
     if not page.is_translated(language):
-        return TranslationState(page.key, language.code, "missing")
+        return TranslationState(page.key, language.code, "missing", source_file=source_file)
     header = page.text(language).front_matter
     assert isinstance(header, TranslationFrontMatter)
     changed: tuple[StaleSegment, ...] = ()
@@ -179,17 +185,19 @@ def document_state(
         in_lock=entry is not None,
         reviewed_by=header.reviewed_by,
         reviewed_at=header.reviewed_at,
+        file=page.text(language).file,
+        source_file=source_file,
     )
 
 
 def documents(docs: Path, key: str, language: Language) -> tuple[Document, Document]:
     """Return the German file and the translation, cut into paragraphs."""
-    return source_document(docs, key), read_document(read_page(docs / language.code / f"{key}.md"))
+    return source_document(docs, key), read_document(read_page(page_path(docs, language.code, key)))
 
 
 def source_document(docs: Path, key: str) -> Document:
     """Return the German file, cut into paragraphs."""
-    return read_document(read_page(docs / default_language().code / f"{key}.md"))
+    return read_document(read_page(page_path(docs, default_language().code, key)))
 
 
 def matches_lock(german: Document, entry: Entry) -> bool:
@@ -280,9 +288,9 @@ def check_translations(docs: Path, content: Content, languages: tuple[Language, 
 
 
 def _stale_findings(state: TranslationState) -> Iterator[Finding]:
-    file = f"docs/{state.language}/{state.key}.md"
+    file, source = state.file, state.source_file
     for change in state.changed:
-        where = f"docs/de/{state.key}.md:{change.line}" if change.line else f"docs/de/{state.key}.md"
+        where = f"{source}:{change.line}" if change.line else source
         yield Finding(
             file, change.own_line, f"Der deutsche Text hat sich geändert ({where}: „{shorten_text(change.text)}“).",
             "Übersetzen Sie den Absatz neu, dann `.venv/bin/kim translations update`. Ist nichts zu übersetzen: "

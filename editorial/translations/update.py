@@ -11,6 +11,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from core.languages import Language
+from core.overlay import page_path
+from core.project import all_language_codes
 from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.pages import Content, Page
 from editorial.translations.lockfile import UNKNOWN_HASH, Entry, Lock, Section, default_code
@@ -32,10 +34,11 @@ def update_lock(
     """Return the lock with everything that follows written down; pages and languages that are gone fall out."""
     entries: dict[tuple[str, str], Entry] = {}
     others = [language for language in languages if not language.default]
+    codes = {language.code for language in others} | all_language_codes()  # one that is not built keeps what is known
     for (key, code), known in lock.entries.items():
         # A page that cannot be read at the moment, for a fault in it, keeps what is known of it.
-        files = [docs / folder / f"{key}.md" for folder in (default_code(languages), code)]
-        if code in {language.code for language in others} and all(file.exists() for file in files):
+        files = [page_path(docs, folder, key) for folder in (default_code(languages), code)]
+        if code in codes and all(file.exists() for file in files):
             entries[key, code] = known
     for page in content.pages.values():
         for language in others:
