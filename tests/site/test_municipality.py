@@ -24,7 +24,7 @@ title: 'Rufbus {{ place.in }}'
 description: Wie Sie einen Bus rufen, wenn keiner fährt.
 scope: local
 contact: kim
-source: own
+source: [own]
 review_by: 2099-01-01
 ---
 
@@ -44,7 +44,7 @@ def kim(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def taken_over(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose municipality is another one, with its site built."""
-    folder = copy_project(tmp_path_factory.mktemp("city") / "project", {"de", "en", "ar"}, city=False)
+    folder = copy_project(tmp_path_factory.mktemp("city") / "project", city=False)
     before = shared_files(folder)
     (folder / "answers.yml").write_text(ANSWERS, "utf-8")
     made = kim(folder, "new", "municipality", "--from", "answers.yml")
@@ -77,7 +77,7 @@ def test_no_page_names_the_place_that_the_texts_come_from(taken_over: Path) -> N
 
 def test_pages_name_the_place_in_the_form_that_the_sentence_wants(taken_over: Path) -> None:
     html = (taken_over / "site/angebote/rufbus/index.html").read_text("utf-8")
-    assert "<title>Rufbus im Kreis Musterstadt – KIM Kreis Musterstadt</title>" in html
+    assert "<title>Rufbus im Kreis Musterstadt – " in html
 
 
 def test_no_link_leads_to_what_is_left_out(taken_over: Path) -> None:
