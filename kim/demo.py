@@ -20,6 +20,7 @@ from form_handler.forms.survey import OBSTACLES, SUCCESS_FACTORS, SUPPORTS, WANT
 from form_handler.mail.compose import submission_mails
 from form_handler.settings import Settings
 from form_handler.staff import accounts, actions
+from form_handler.staff.roles import ADMIN, INBOX
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import SpamVerdict, Submission, list_submissions, store_submission
 from form_handler.survey.answers import decide, list_answers
@@ -71,7 +72,7 @@ def seed_demo_data(
     survey_file.unlink(missing_ok=True)
     publish(database, survey_file, now)
     try:
-        accounts.add_account(database, USER, password, now)
+        accounts.add_account(database, USER, password, now, (INBOX, ADMIN))
     except accounts.AccountError:
         accounts.set_password(database, USER, password)
 

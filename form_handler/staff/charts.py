@@ -25,7 +25,7 @@ SURVEY_TEXTS = ("worked_text", "hindered_text")
 
 @dataclass(frozen=True)
 class Chart:
-    """A heading, and label and number of each bar.
+    """A heading, and label and number of each bar; None where there is no number.
 
     :ivar headings: of the table's columns; empty: one column, how many.
     :ivar cells: for each bar, its row in the table, None where there is nothing to say; empty: the number.
@@ -33,14 +33,14 @@ class Chart:
 
     key: str
     title: str
-    bars: Sequence[tuple[str, float]]
+    bars: Sequence[tuple[str, float | None]]
     headings: tuple[str, ...] = ()
     cells: Sequence[tuple[float | None, ...]] = ()
 
     @property
     def largest(self) -> float:
         """Return the largest number, at least one."""
-        return max([count for _label, count in self.bars], default=1) or 1
+        return max([count or 0 for _label, count in self.bars], default=1) or 1
 
 
 def percentile(numbers: Sequence[float], share: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 
 from core.gettext import current_language_code
@@ -136,6 +137,14 @@ def decision_error(kind: str) -> str:
     }[kind]  # fmt: skip
 
 
+def language_label(code: str) -> str:
+    """Return the name of a language in the current one; the code where it has none."""
+    try:
+        return Locale.parse(code).get_language_name(current_language_code()) or code
+    except (UnknownLocaleError, ValueError):
+        return code
+
+
 def role_label(role: str) -> str:
     """Return what a role opens."""
     name, _colon, code = role.partition(":")
@@ -143,7 +152,7 @@ def role_label(role: str) -> str:
         "inbox": _("Inbox: read and work on what people sent"),
         "edit": _("Pages: change them as drafts"),
         "publish": _("Pages: publish changes"),
-        "translate": _("Pages: translate (%(code)s)", code=code),
+        "translate": _("Pages: translate (%(language)s)", language=language_label(code)),
         "admin": _("Accounts: give roles"),
     }.get(name, role)
 

@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_skeleton
 
 from core.clock import local_day
@@ -22,6 +21,7 @@ from core.gettext import gettext as _
 from core.languages import split_language
 from form_handler.forms import FORMS
 from form_handler.staff.charts import Chart, percentile
+from form_handler.staff.labels import language_label
 from form_handler.storage.submissions import Submission
 from form_handler.toolkit import recommend
 from form_handler.toolkit.views import chooser_answers
@@ -89,13 +89,14 @@ def _times(
     key: str, title: str, rows: Sequence[Submission], zone: ZoneInfo, group: Callable[[Submission], Hashable],
     labels: Sequence[tuple[Any, str]],
 ) -> Chart:  # fmt: skip
-    bars, cells = [], []
+    bars: list[tuple[str, float | None]] = []
+    cells: list[tuple[float | None, ...]] = []
     for value, label in labels:
         mine = [row for row in rows if group(row) == value]
         days = [number for row in mine if (number := answer_days(row, zone)) is not None]
         still_open = sum(row.answered_at is None and row.state in OPEN_STATES for row in mine)
         median, most = (statistics.median(days), percentile(days, 0.9)) if days else (None, None)
-        bars.append((label, median or 0))
+        bars.append((label, median))
         cells.append((median, most, len(days), still_open))
     headings = (_("Median, days"), _("90 % within, days"), _("Answered"), _("Still open"))
     return Chart(key, title, bars, headings, cells)
@@ -108,14 +109,6 @@ def count_charts(found: Sequence[Submission]) -> list[Chart]:
         Chart("forms", _("Submissions per form"), [(str(FORMS[key].title), forms[key]) for key in FORMS if forms[key]]),
         Chart("languages", _("Submissions per language"), [(language_label(code), n) for code, n in languages.most_common()]),
     ]  # fmt: skip
-
-
-def language_label(code: str) -> str:
-    """Return the name of a language in the current one; the code where it has none."""
-    try:
-        return Locale.parse(code).get_language_name(current_language_code()) or code
-    except (UnknownLocaleError, ValueError):
-        return code
 
 
 def page_feedback(found: Sequence[Submission]) -> list[PageFeedback]:

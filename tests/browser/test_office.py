@@ -74,6 +74,8 @@ def test_no_staff_page_breaks_a_rule_or_runs_over(clerk: Open, root: str, width:
     first = page.locator("tbody a").first.get_attribute("href") or ""
     held = page.goto(page.url + "?held=1") and (page.locator("tbody a").first.get_attribute("href") or "")
     paths = [root, root + "?q=gibtesnicht", root + "zahlen/", root + "umfrage/", root + "mails/",
+             root + "umfrage/veroeffentlichen/", root + "umfrage/zaehlung/", root + "konto/", root + "konto/zweiter-faktor/",
+             root + "konten/", root + "konten/1/",
              root + "person/?q=betrieb1@example.org", root + "person/?q=Beispielbetrieb",
              root + "person/berichtigen?picked=1&ref=" + first.split("/")[-2], first, held, first + "berichtigen", first + "loeschen"]  # fmt: skip
     for path in paths:

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from core.clock import utc_now
 from core.gettext import gettext as _
+from core.gettext import ngettext
 from form_handler.current import database
 from form_handler.staff.blueprint import staff
 from form_handler.staff.layout import render, staff_root
@@ -95,7 +96,12 @@ def done_sentences() -> list[str]:
     return []
 
 
-def summary(content: dict[str, Any]) -> dict[str, int]:
+def summary(content: dict[str, Any]) -> str:
     """Return how many companies, numbers and quotations a publication has."""
     numbers = sum(len(table) for table in content["tables"].values())
-    return {"companies": content["answers"], "numbers": numbers, "quotations": len(content.get("quotations", []))}
+    parts = (
+        ngettext("%(num)s company", "%(num)s companies", content["answers"]),
+        ngettext("%(num)s number", "%(num)s numbers", numbers),
+        ngettext("%(num)s quotation", "%(num)s quotations", len(content.get("quotations", []))),
+    )
+    return ", ".join(parts)

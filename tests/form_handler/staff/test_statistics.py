@@ -51,7 +51,7 @@ def test_answer_times_are_median_and_ninety_percent_by_form_language_and_month()
         ("Als Betrieb mitmachen", (2.5, 30, 4, 1)),
         ("Eine Barriere melden", (4, 4, 1, 0)),
     ], "no answer is promised to feedback"
-    assert dict(language.bars) == {"Türkisch": 2.5, "Arabisch": 0, "Deutsch": 4}
+    assert dict(language.bars) == {"Türkisch": 2.5, "Arabisch": None, "Deutsch": 4}
     assert language.cells[[label for label, _n in language.bars].index("Arabisch")] == (None, None, 0, 1)
     assert [label for label, _n in month.bars] == ["Sept. 2026", "Okt. 2026"]
 
