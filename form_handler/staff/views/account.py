@@ -91,7 +91,7 @@ def password_error(password: str) -> tuple[str, int] | None:
         )  # fmt: skip
     except accounts.ThrottledError:
         return _("Too many wrong attempts. Please wait a quarter of an hour, then try again."), 429
-    return None if found is not None else (_("The present password is not right."), 403)
+    return None if found is not None else (_("The present password is not right."), 422)
 
 
 @staff.route("/konto/benachrichtigungen", methods=["POST"], role=INBOX)
@@ -147,7 +147,7 @@ def set_up_second_factor() -> BaseResponse:
         return render_setup(second_factor.new_secret())
     secret = second_factor.verify_setup(settings().secret_keys, g.account.id, g.form.get("setup", ""))
     if secret is None:
-        return render_setup(second_factor.new_secret(), _("The page had been open for too long. Scan this new code, please."), 403)  # fmt: skip
+        return render_setup(second_factor.new_secret(), _("The page had been open for too long. Scan this new code, please."), 422)  # fmt: skip
     if problem := password_error(g.form.get("password", "")):
         return render_setup(secret, *problem)
     codes = second_factor.enable(

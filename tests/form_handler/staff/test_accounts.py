@@ -146,8 +146,8 @@ def test_a_wrong_code_or_password_does_not_turn_it_on(clerk: Clerk, database: Da
     path = "konto/zweiter-faktor/"
     good = code_now(key[1].replace(" ", ""))
     assert clerk.post(path, path, setup=setup[1], code="000000", password=PASSWORD).status_code == 422
-    assert clerk.post(path, path, setup=setup[1], code=good, password="falsch").status_code == 403
-    assert clerk.post(path, path, setup="gefälscht", code=good, password=PASSWORD).status_code == 403
+    assert clerk.post(path, path, setup=setup[1], code=good, password="falsch").status_code == 422
+    assert clerk.post(path, path, setup="gefälscht", code=good, password=PASSWORD).status_code == 422
     assert not second_factor.is_enabled(database, 1)
 
 
@@ -185,7 +185,7 @@ def test_a_clerk_changes_the_password_and_all_other_sessions_end(app: Flask, cle
     other = Clerk(app)
     other.log_in()
     wrong = {"password": "falsch", "new": NEW_PASSWORD, "again": NEW_PASSWORD}
-    assert clerk.post("konto/passwort", "konto/", **wrong).status_code == 403
+    assert clerk.post("konto/passwort", "konto/", **wrong).status_code == 422
     assert clerk.post("konto/passwort", "konto/", password=PASSWORD, new=NEW_PASSWORD, again="x").status_code == 422
     weak = clerk.post("konto/passwort", "konto/", password=PASSWORD, new="passwort12345", again="passwort12345")
     assert "sehr häufigen Wörtern" in weak.text
