@@ -9,7 +9,7 @@ DENO := DENO_DIR=$(VENV)/deno $(VENV)/bin/deno
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help format run build pdf dashboard check test test-fast test-all bench scan clean lock browser postgres nginx
+.PHONY: help format run build pdf dashboard check test test-fast test-all bench scan rehearse-exit sbom publiccode clean lock browser postgres nginx
 
 # An environment holds the paths of the folder that it was made in. One that came along with a copy is made anew.
 # The shell compares, for a folder may have any name: blanks, quotes, signs that mean something to make.
@@ -18,7 +18,7 @@ $(info $(VENV) was made for another folder and is made anew.)
 endif
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 run: $(VENV)/.installed ## Build the site and serve it with its forms on http://127.0.0.1:8000 (PORT= changes it)
 	@exec $(KIM) serve $(if $(PORT),--port $(PORT))
@@ -56,6 +56,16 @@ bench: $(VENV)/.installed-dev browser ## Measure build, pages, search, preview a
 scan: $(VENV)/.installed-dev ## Attack the running service with wapiti and sqlmap, and first an app with planted holes
 	@sh deploy/install-scanners
 	@$(VENV)/bin/python -m tests.scan
+
+rehearse-exit: $(VENV)/.installed-dev ## Leave MkDocs for a try: ProperDocs gives the same bytes, Zensical the texts (TO=all: every language)
+	@[ -x .venv-exit/bin/zensical ] || { python3 -m venv .venv-exit && sh deploy/install-packages .venv-exit/bin/python requirements-exit.txt; }
+	@$(VENV)/bin/python -m tests.exit_rehearsal $(if $(TO),--languages $(TO))
+
+sbom: $(VENV)/.installed-dev ## Write sbom.json: the packages that the service runs with, as CycloneDX, from the lock file
+	@$(VENV)/bin/python -m cyclonedx_py requirements requirements.txt --pyproject pyproject.toml --output-reproducible --output-format JSON --output-file sbom.json
+
+publiccode: $(VENV)/.installed ## Write version, release date and languages into publiccode.yml
+	@$(VENV)/bin/python deploy/make-publiccode
 
 browser: # A Chromium for the browser tests
 	@sh deploy/install-chromium
