@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime
 from zoneinfo import ZoneInfo
 
+# The clocks of the municipality: Germany has one time zone.
+MUNICIPAL_ZONE = ZoneInfo("Europe/Berlin")
+
 
 def utc_now() -> datetime.datetime:
     """Return the current time in UTC."""

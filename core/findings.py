@@ -59,6 +59,8 @@ REASONS = {
     "placeholder": "Ein Platzhalter ist keine Angabe; das Impressum ist Pflicht (§ 5 DDG).",
     "consent": "Ein Betrieb wird nur mit seiner Zustimmung genannt.",
     "unreviewed": "Maschinen übersetzen auch falsch.",
+    "phrase": "Wer kein Deutsch kann, muss wissen, was der Satz heißt, den er zeigt.",
+    "event": "Wer sich auf einen Termin verlässt, geht sonst umsonst hin.",
     "data": "Daraus werden Seiten gebaut.",
     "answers": "Wer in dieser Sprache schreibt, bekäme eine halbe Antwort.",
     "words": "Ein fehlendes Wort der Oberfläche stünde englisch da.",

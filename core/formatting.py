@@ -25,6 +25,22 @@ def format_long_date(day: datetime.date, language: Language) -> str:
     return str(format_date(day, "long", locale=language.code))
 
 
+def format_event_time(start: datetime.datetime, end: datetime.datetime | None, language: Language) -> str:
+    """Return when something takes place, on the clocks where it does: weekday, day, times."""
+    from babel.dates import format_date, format_time
+
+    def day(moment: datetime.datetime) -> str:
+        return str(format_date(moment.date(), "full", locale=language.code))
+
+    def time(moment: datetime.datetime) -> str:
+        return str(format_time(moment.time(), "short", locale=language.code))
+
+    begin = f"{day(start)}, {time(start)}"
+    if end is None:
+        return begin
+    return f"{begin} – {time(end)}" if end.date() == start.date() else f"{begin} – {day(end)}, {time(end)}"
+
+
 def format_moment(moment: datetime.datetime, zone: ZoneInfo, code: str) -> str:
     """Return day and time of day of a moment in a time zone, to the minute.
 

@@ -17,11 +17,16 @@ DAY_IS, MONTH_IS = "hier steht ein Datum wie 2027-11-23", "hier steht ein Monat 
 PHONE_IS = "hier steht eine Telefonnummer mit Vorwahl wie 02041 123-45, +49 2041 12345 oder 115"
 AMOUNT_IS = "hier steht eine Zahl wie 1200, 1.200, 12,50 oder 1.200,50"
 EMAIL_IS = "hier steht eine E-Mail-Adresse wie amt@example.org"
+LOCAL_TIME_IS = "hier stehen Tag und Uhrzeit wie 2027-01-12 17:00"
 URL_IS = "hier steht eine Internetadresse wie https://www.example.org/seite"
 
 
 class Date(datetime.date):
     """A day of this century, written as ISO 8601 has it: ``2027-11-23``."""
+
+
+class LocalTime(datetime.datetime):
+    """A day with its time of day on the clocks of the municipality, to the minute: ``2027-01-12 17:00``."""
 
 
 class Month(str):
@@ -67,6 +72,20 @@ def parse_date(text: str) -> Date:
         return Date(year, month, day)
     except ValueError:
         raise ValueError(f"den Tag {day}.{month}.{year} gibt es nicht; {DAY_IS}") from None
+
+
+def parse_local_time(text: str) -> LocalTime:
+    """Return a day with its time of day, without a time zone.
+
+    :raises ValueError: if there is no such day or time, or it is written in another way; a German sentence without full stop.
+    """
+    match = re.fullmatch(r"([0-9-]{10})[ T]([0-9]{2}):([0-9]{2})", text.strip())
+    if match is None:
+        raise ValueError(f"{LOCAL_TIME_IS}, nicht {quote(text)}")
+    day = parse_date(match[1])
+    if int(match[2]) > 23 or int(match[3]) > 59:
+        raise ValueError(f"die Uhrzeit {match[2]}:{match[3]} gibt es nicht; {LOCAL_TIME_IS}")
+    return LocalTime(day.year, day.month, day.day, int(match[2]), int(match[3]))
 
 
 def parse_month(text: str) -> Month:
@@ -282,6 +301,7 @@ def describe_sign(sign: str) -> str:
 
 PARSERS: dict[Any, tuple[Callable[[str], Any], str]] = {
     Date: (parse_date, DAY_IS),
+    LocalTime: (parse_local_time, LOCAL_TIME_IS),
     Month: (parse_month, MONTH_IS),
     Phone: (parse_phone, PHONE_IS),
     Quantity: (parse_quantity, AMOUNT_IS),

@@ -10,6 +10,7 @@ from pathlib import Path
 from core.files import write_atomically
 from core.gettext import use_language
 from core.languages import Language, default_language
+from editorial.build.calendars import write_calendars
 from editorial.build.compress import compress_file, compress_site
 from editorial.build.feeds import atom
 from editorial.build.offline import write_offline_lists
@@ -20,14 +21,14 @@ from editorial.build.search import Entry, index_language, titles_name, write_ent
 from editorial.build.source import Source
 from editorial.build.well_known import language_hints_json, robots_txt, security_txt, sitemap
 from editorial.content.history import read_last_changes
-from editorial.content.structure import CONTACT, SUGGESTIONS, SURVEY, SURVEY_CSV
+from editorial.content.structure import CONTACT, EVENTS, SUGGESTIONS, SURVEY, SURVEY_CSV
 from editorial.content.survey_results import results_csv
 from editorial.content.toolkit import toolkit_json
 from form_handler.toolkit.recommend import DATA_PATH
 
 
 def finish_language(site_dir: Path, source: Source, language: Language, cache: PageCache) -> Entry:
-    """Write sitemap, toolkit data and survey results of one language, index its pages and compress them.
+    """Write sitemap, toolkit data, calendars and survey results of one language, index its pages and compress them.
 
     :return: its entry for the list of the search index's parts.
     :raises SearchError: if Pagefind fails.
@@ -38,6 +39,9 @@ def finish_language(site_dir: Path, source: Source, language: Language, cache: P
     with use_language(language.code):
         measures = toolkit_json(site.chooser, site.content, language)
         write_atomically(root / DATA_PATH, json.dumps(measures, ensure_ascii=False, separators=(",", ":")).encode())
+        if (page := site.content.pages.get(EVENTS)) and page.exists_in(language):
+            name, url, today = site.settings["name"], site.settings["url"], source.inputs.today
+            write_calendars(site_dir, page, language, site.events, site.facts.contacts, name, url, today)
         if site.survey is not None:
             write_atomically(root / SURVEY / SURVEY_CSV, results_csv(site.survey, language).encode())
     entry = index_language(site_dir, site.content, language, site.search_words, cache, source.inputs.environment)

@@ -66,14 +66,15 @@ def load_source(
     """
     inputs = inputs or read_inputs(docs_dir, site_url, demo_survey=demo_survey)
     site = load_site_data(docs_dir, site_url, demo_survey)
-    shared = shared_digest(inputs, site.content)
+    shared = digest([shared_digest(inputs, site.content), repr(site.events)])
     return Source(site, docs_dir, inputs, shared, page_digests(shared, site.content, site.languages, site.states))
 
 
 def shared_digest(inputs: Inputs, content: Content) -> str:
     """Return the digest of everything that all pages share.
 
-    The day is not part of it: no page shows it, and a check that depends on it gives notices alone.
+    The day is not part of it: a check that depends on it gives notices alone. Events that are over are left out of
+    ``SiteData.events``, whose digest is added.
     """
     parts = [inputs.environment]
     parts += [

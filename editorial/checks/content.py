@@ -12,7 +12,15 @@ from pathlib import Path
 
 from core.findings import Finding, Level
 from core.languages import Language
-from editorial.checks.facts import check_facts, check_hardcoded_facts, check_references, check_shortcodes, check_tiles
+from editorial.checks.facts import (
+    check_events,
+    check_facts,
+    check_hardcoded_facts,
+    check_phrases,
+    check_references,
+    check_shortcodes,
+    check_tiles,
+)
 from editorial.checks.files import check_data_characters, check_files
 from editorial.checks.glossary import Term, check_glossary
 from editorial.checks.html import check_raw_html, check_rendered_html
@@ -81,6 +89,8 @@ def check_content(
         found += check_titles(content, language)
     found += check_redirects(content)
     found += check_facts(facts)
+    found += check_phrases(facts, languages)
+    found += check_events(facts, languages, today)
     if only is None:
         found += check_data_characters(docs)
         found += check_svg_files(docs)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Collection, Iterable, Iterator
 from html import unescape
 
 from core.findings import Finding, closest_match
-from core.languages import Language
+from core.languages import Language, default_language
 from editorial.checks.links import EXTERNAL
 from editorial.checks.text_lines import prose_lines
+from editorial.content.events import occurrences, skips_hour
 from editorial.content.facts import Facts
 from editorial.content.pages import Page, PageText
 from editorial.content.place import GROUP, unknown_form
 from editorial.content.shortcodes import BLOCK_SHORTCODES, SHORTCODE, SHORTCODE_LIKE, TOPIC_ICONS, UNITS, find_fact
+from editorial.content.structure import CALENDAR_FEED
+
+EVENT_KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+MAX_EVENT_LENGTH = datetime.timedelta(days=31)
 
 # Most pages hold none of these, so that no pattern is compiled for them. All are matched without regard to case.
 PHONE = r"(?<![\w§/-])(?<!\d\.)(?:\+\d[ \d/(]|0\d)[\d\t /()-]{4,}\d|(?<!\d)(?:116[ -]?(?:117|016|111))(?!\d)"
@@ -63,6 +69,7 @@ def check_references(
         ("law", header.law, facts.laws, "docs/data/laws.yml"),
         ("links", header.links, facts.links, "docs/data/links.yml"),
         ("source", header.source, facts.sources, "docs/data/sources.yml"),
+        ("phrases", header.phrases or [], facts.phrases, "docs/data/phrases.yml"),
         ("form", [header.form] if header.form else [], forms, "form_handler/forms"),
         ("languages", header.languages or [], [row.code for row in languages], "mkdocs.yml"),
     ]
@@ -132,11 +139,64 @@ def check_hardcoded_facts(text: PageText) -> Iterator[Finding]:
                               f"Nehmen Sie dafür {remedy}.", code="typed-fact")  # fmt: skip
 
 
+def check_phrases(facts: Facts, languages: tuple[Language, ...]) -> Iterator[Finding]:
+    """Each sentence to show is there in every language of the site, and in no other."""
+    codes = [row.code for row in languages]
+    for key, phrase in facts.phrases.items():
+        file, line = facts.file("phrases", key), facts.line("phrases", key)
+        if missing := [code for code in codes if not phrase.words.get(code, "").strip()]:
+            yield Finding(file, line, f"„{key}“: Der Satz fehlt in {', '.join(missing)}.",
+                          "Ergänzen Sie ihn unter words:; sonst steht dort nur der deutsche.", code="phrase")  # fmt: skip
+        for code in phrase.words.keys() - set(codes):
+            yield Finding(file, line, f"„{key}“: Die Sprache {code} gibt es auf dieser Website nicht.",
+                          did_you_mean(code, codes) + "Löschen Sie die Zeile.", code="phrase")  # fmt: skip
+        holders = {code: "{language}" in words for code, words in phrase.words.items() if words.strip()}
+        if len(set(holders.values())) > 1 or any(re.search(r"[{}]", words.replace("{language}", "")) for words in phrase.words.values()):  # fmt: skip
+            yield Finding(file, line, f"„{key}“: {{language}} steht nicht in jeder Sprache, oder es steht etwas anderes in Klammern.",
+                          "Schreiben Sie {language} in jeder Sprache oder in keiner; dort steht später der Name der Sprache.", code="phrase")  # fmt: skip
+
+
+def check_events(facts: Facts, languages: tuple[Language, ...], today: datetime.date) -> Iterator[Finding]:
+    """Events name contacts and languages that exist, a time that exists, and a title in German; past ones are a notice."""
+    from babel import Locale  # late: most sites have few events
+
+    known = Locale.parse(default_language().code).languages
+    codes = [row.code for row in languages]
+    for key, event in facts.events.items():
+        file, line = facts.file("events", key), facts.line("events", key)
+        found: list[tuple[str, str]] = []
+        if not EVENT_KEY.fullmatch(key) or f"{key}.ics" == CALENDAR_FEED:
+            found.append((f"Der Schlüssel „{key[:40]}“ passt nicht in eine Adresse.", "Nehmen Sie Kleinbuchstaben, Ziffern und Striche, zum Beispiel sprachcafe-januar."))  # fmt: skip
+        if event.contact and event.contact not in facts.contacts:
+            found.append((f"Den Kontakt „{event.contact}“ gibt es nicht.", did_you_mean(event.contact, facts.contacts) + "Ergänzen Sie ihn in docs/data/contacts.yml."))  # fmt: skip
+        for text in (event.title, event.text):
+            if isinstance(text, dict):
+                if default_language().code not in text:
+                    found.append(("Der Text fehlt auf Deutsch.", "Ergänzen Sie die Zeile de:."))
+                found += [
+                    (f"Die Sprache {code} gibt es auf dieser Website nicht.", did_you_mean(code, codes) + "Löschen Sie die Zeile.")
+                    for code in text if code not in codes
+                ]  # fmt: skip
+        for code in (*event.languages, *filter(None, [event.lang])):
+            if code not in known:
+                found.append((f"Die Sprache „{code}“ ist unbekannt.", "Nehmen Sie ein Kürzel nach ISO 639 wie de, ar, uk, ckb."))  # fmt: skip
+        for moment in (event.start, event.end):
+            if moment and skips_hour(moment):
+                found.append((f"Die Uhrzeit {moment:%H:%M} gibt es am {moment:%d.%m.%Y} nicht, weil die Uhren vorgestellt werden.", "Prüfen Sie Tag und Uhrzeit."))  # fmt: skip
+        if event.end and event.end - event.start > MAX_EVENT_LENGTH:
+            found.append(("Zwischen start: und end: liegt mehr als ein Monat.", "Ein Kurs an vielen Tagen hat repeat: weekly und until:."))  # fmt: skip
+        for what, remedy in found:
+            yield Finding(file, line, f"„{key}“: {what}", remedy, code="event")
+        if not any(one.last_day >= today for one in occurrences(key, event)):
+            yield Finding(file, line, f"„{key}“ ist vorbei und steht auf keiner Seite mehr.",
+                          "Löschen Sie den Eintrag.", level="notice", code="event")  # fmt: skip
+
+
 def check_facts(facts: Facts) -> Iterator[Finding]:
     """Shared facts name known sources, known units and secure addresses; the unconfirmed say who confirms."""
     groups = {
         "contacts": facts.contacts, "companies": facts.companies, "laws": facts.laws,
-        "links": facts.links, "numbers": facts.numbers, "amounts": facts.amounts,
+        "links": facts.links, "numbers": facts.numbers, "amounts": facts.amounts, "events": facts.events,
     }  # fmt: skip
     for name, rows in groups.items():
         for key, fact in rows.items():
@@ -146,7 +206,7 @@ def check_facts(facts: Facts) -> Iterator[Finding]:
                     yield Finding(file, line, f"„{key}“: Die Quelle {source} gibt es nicht.",
                                   did_you_mean(source, facts.sources) + "Ergänzen Sie sie in docs/data/sources.yml.",
                                   code="fact-source")  # fmt: skip
-            if not fact.confirmed and not fact.confirm and name in {"contacts", "companies"}:
+            if not fact.confirmed and not fact.confirm and name in {"contacts", "companies", "events"}:
                 yield Finding(file, line, f"„{key}“ ist nicht bestätigt, aber es steht nicht da, wer bestätigt.",
                               "Ergänzen Sie confirm:.", code="fact-confirm")  # fmt: skip
             url = getattr(fact, "url", None)

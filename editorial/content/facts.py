@@ -18,10 +18,11 @@ from core.characters import character_findings, forbidden_in_file
 from core.findings import ContentError, Finding
 from core.overlay import data_files
 from core.project import ROOT
-from core.values import Date, Email, Month, Phone, Quantity, Url, phone_href
+from core.values import Date, Email, LocalTime, Month, Phone, Quantity, Url, phone_href
 from core.yaml import find_yaml_traps
 from editorial.content.place import Place, load_place
 from editorial.content.schema import StrictStruct, ValidationIssue, validate
+from editorial.content.structure import Audience, Topic
 
 DATA_DIR = ROOT / "docs" / "data"
 Words = Annotated[str, Meta(min_length=1)]
@@ -108,6 +109,64 @@ class Amount(Fact, frozen=True, kw_only=True):
             raise ValueError("valid_to: liegt vor valid_from:")
 
 
+class Phrase(StrictStruct, frozen=True, kw_only=True):
+    """A sentence that a reader shows at a counter.
+
+    :ivar topics: pages of these topics offer it; without topics each page that offers any does.
+    :ivar words: the sentence by language; ``{language}`` stands for the name of the reader's language.
+    """
+
+    topics: list[Topic] = []
+    words: dict[str, Annotated[str, Meta(min_length=2, max_length=160)]]
+
+
+LocalizedText = Words | dict[str, Words]
+
+
+class Event(Fact, frozen=True, kw_only=True):
+    """A meeting or a course.
+
+    :ivar title: in one language (``lang``, default German), or by language, German included.
+    :ivar start: on the clocks of the municipality, as are ``end`` and the days.
+    :ivar repeat: the same weekday and time each week, until the day ``until``, but not on the days ``pauses``.
+    :ivar languages: spoken there, as ISO 639 codes.
+    :ivar cost: in euros; 0 is free of charge, None is not known.
+    :ivar contact: key in ``contacts.yml``.
+    :ivar url: where to register or read more.
+    """
+
+    title: LocalizedText
+    text: LocalizedText | None = None
+    lang: str | None = None
+    start: LocalTime
+    end: LocalTime | None = None
+    repeat: Literal["weekly"] | None = None
+    until: Date | None = None
+    pauses: list[Date] = []
+    place: Words
+    address: str | None = None
+    languages: list[str] = []
+    audience: list[Audience] = field(default_factory=lambda: ["everyone"])
+    topics: list[Topic] = []
+    cost: Quantity | None = None
+    contact: str | None = None
+    url: Url | None = None
+    cancelled: bool = False
+
+    def __post_init__(self) -> None:
+        """Let nothing end before it begins, and repeat only until a day."""
+        if self.end and self.end <= self.start:
+            raise ValueError("end: liegt nicht nach start:")
+        if (self.repeat is None) != (self.until is None):
+            raise ValueError("repeat: und until: gehören zusammen")
+        if self.until and self.until < self.start.date():
+            raise ValueError("until: liegt vor start:")
+        if self.pauses and self.repeat is None:
+            raise ValueError("pauses: gehört zu repeat:")
+        if isinstance(self.title, dict) and self.lang:
+            raise ValueError("lang: gehört zu einem title: in einer einzigen Sprache")
+
+
 class Source(StrictStruct, frozen=True, kw_only=True):
     """Where a fact was seen."""
 
@@ -135,6 +194,8 @@ class Facts(Struct, frozen=True):
     numbers: Mapping[str, Number]
     amounts: Mapping[str, Amount]
     sources: Mapping[str, Source]
+    phrases: Mapping[str, Phrase] = field(default_factory=dict)
+    events: Mapping[str, Event] = field(default_factory=dict)
     german_terms: tuple[str, ...] = ()
     place: Place = Place()
     lines: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
@@ -268,6 +329,8 @@ def load_facts(folder: Path = DATA_DIR) -> Facts:
         numbers=reader.facts("numbers", Number),
         amounts=reader.facts("amounts", Amount),
         sources=reader.facts("sources", Source),
+        phrases=reader.facts("phrases", Phrase),
+        events=reader.facts("events", Event),
         german_terms=reader.words("german_terms"),
         place=load_place(folder.parent),
         lines=reader.lines,

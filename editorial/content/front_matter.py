@@ -86,7 +86,7 @@ class PageFrontMatter(FrontMatter, frozen=True, kw_only=True):
     """The header of a German page: words, and every fact that does not depend on the language."""
 
     order: Annotated[int, Meta(ge=0)] = 1000
-    layout: Literal["page", "home", "directory", "form", "overview", "chooser", "offline"] = "page"
+    layout: Literal["page", "home", "directory", "form", "overview", "chooser", "offline", "phrases", "events"] = "page"
     audience: list[Audience] = []
     scope: Scope = "nation"
     topics: list[Topic] = []
@@ -102,6 +102,7 @@ class PageFrontMatter(FrontMatter, frozen=True, kw_only=True):
     languages: list[str] | None = None
     lang: str | None = None
     faq: bool = False
+    phrases: list[str] | None = None
     offer: Offer | None = None
     measure: Measure | None = None
     tiles: list[str] = []

@@ -54,6 +54,7 @@ NOT_KEPT = "offline-fallback.html"
 UNAVAILABLE = "unavailable.html"
 OFFLINE_LIST = "offline.json"
 SURVEY_CSV = "ergebnisse.csv"
+CALENDAR_FEED = "termine.ics"  # beside the page of events
 
 # Sections: folders below a language; the page of a section is its index.
 ARRIVING = "ankommen"
@@ -70,6 +71,8 @@ SECTIONS = (ARRIVING, OFFERS, EMPLOYERS, TOOLKIT, COMPANIES, PROGRAMME, ALLIANCE
 HOME = "index"
 EMERGENCY = f"{ARRIVING}/notfall"
 SURVEY = f"{ALLIANCE}/umfrage"
+PHRASES = f"{ARRIVING}/saetze"
+EVENTS = f"{OFFERS}/termine"
 CONTACT = "kontakt"
 SITEMAP = "inhalt"
 OFFLINE = "offline"

@@ -14,6 +14,7 @@ from core.qr import qr_svg
 from core.values import phone_href
 from editorial.content import toolkit
 from editorial.content.booklets import BOOKLETS
+from editorial.content.events import next_times
 from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.markdown import split_further_reading
 from editorial.content.pages import Page
@@ -23,10 +24,12 @@ from editorial.content.structure import (
     NAVIGATION,
     OFFLINE_LIST,
     OFFLINE_PAGES,
+    PHRASES,
     is_below,
     linked_pages,
 )
 from editorial.content.taxonomy import card_filters, page_tags
+from editorial.render.guides import DEFAULT_ICON, events_context, phrases_of
 from editorial.render.site import SiteData
 from editorial.render.structured_data import json_ld
 from editorial.translations.stale_markers import has_stale_markers, strip_screen_reader_notes
@@ -35,7 +38,6 @@ from form_handler.toolkit import recommend
 
 # What a text holds if it needs the stylesheet for more than text (overrides/assets/css/guides.css).
 GUIDE_MARKS = ('class="admonition path', 'class="kim-icon ', 'class="kim-task"', '"><img ')
-DEFAULT_ICON = "kim"  # of a page without a topic
 _HREF = re.compile(r' href="([^"#]*)')
 BOOKLET_SECTIONS = frozenset(booklet.section for booklet in BOOKLETS)
 
@@ -191,7 +193,9 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
             "audience": list(page.front_matter.audience),
             "topics": list(page.front_matter.topics),
             "hue": audience_hue(section or page),
-            "guides": any(mark in html for mark in GUIDE_MARKS),
+            "guides": page.front_matter.layout in {"phrases", "events"}
+            or any(mark in html for mark in GUIDE_MARKS)
+            or bool(phrases_of(site, language, page)),
             "tasks": 'class="kim-task"' in html,
             "offer": page.front_matter.offer,
             "measure": page.front_matter.measure,
@@ -209,6 +213,7 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
             page,
             language,
             strip_screen_reader_notes(html),
+            next_times(site.events),
         ),
         "og_alternates": [] if fallback else [row.code for row in translations if row != language],
         "hreflang": [] if fallback else [*hreflang, ("x-default", url + page.url(default_language()))],
@@ -248,6 +253,9 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
         "laws": [site.facts.laws[key] for key in page.front_matter.law],
         "links": [site.facts.links[key] for key in page.front_matter.links],
         "form": empty_form(page.front_matter.form) if page.front_matter.form else None,
+        "phrases": phrases_of(site, language, page),
+        "all_phrases": page_link(site, content.pages[PHRASES], language, page) if PHRASES in content.pages else None,
+        "events": events_context(site, language, page),
         "chooser": chooser_context(site, language, page) if page.front_matter.layout == "chooser" else None,
     }
 
@@ -332,6 +340,8 @@ def error_context(
         "section": None,
         "breadcrumbs": [],
         "cards": [],
+        "phrases": [],
+        "events": None,
         "chooser": None,
         "filters": [],
         "overview": [],

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from core import gettext
 from core.findings import ContentError
-from core.formatting import format_long_date, format_month
+from core.formatting import format_event_time, format_long_date, format_month
 from core.gettext import gettext as _
 from core.languages import Language, default_language
 from editorial.content import markdown
@@ -134,6 +134,7 @@ def configure_environment(env: jinja2.Environment, language: Language, overrides
     env.filters["asset"] = jinja2.pass_context(lambda _context, name: address(name))
     env.filters["month"] = functools.cache(lambda value: format_month(value, language))
     env.filters["longdate"] = functools.cache(lambda value: format_long_date(value, language))
+    env.filters["event_time"] = lambda start, end: format_event_time(start, end, language)
     env.filters["og_locale"] = functools.cache(og_locale)
     return env
 

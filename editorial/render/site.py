@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 from msgspec import Struct, field
 
 from core import gettext
+from core.clock import MUNICIPAL_ZONE, local_day, utc_now
 from core.findings import ContentError, Finding, errors
 from core.languages import Language, load_languages
 from core.project import load_site_settings, require_root_url
 from editorial.checks.content import check_content
 from editorial.content.accessibility import RESULTS_PATH, AccessibilityRun, load_accessibility_run
+from editorial.content.events import Occurrence, upcoming_events
 from editorial.content.facts import Facts, load_facts
 from editorial.content.pages import Content, read_content
 from editorial.content.search_words import SearchWords, load_search_words
@@ -34,6 +36,7 @@ class SiteData(Struct, frozen=True):
     """Everything that is the same for all pages of one build.
 
     :ivar addresses: the addresses outside the site that pages may link to.
+    :ivar events: the events of today and later, in their order.
     :ivar drawings: small pictures in SVG as ``data:`` addresses, by their paths from the root of the site.
     """
 
@@ -50,6 +53,7 @@ class SiteData(Struct, frozen=True):
     addresses: frozenset[str] = frozenset()
     search_words: SearchWords = field(default_factory=SearchWords)
     drawings: Mapping[str, str] = field(default_factory=dict)
+    events: tuple[Occurrence, ...] = ()
 
 
 def load_site_data(docs: Path, site_url: str | None = None, demo_survey: Path | None = None) -> SiteData:
@@ -82,6 +86,7 @@ def load_site_data(docs: Path, site_url: str | None = None, demo_survey: Path | 
         addresses=fact_urls(facts),
         search_words=_raise_findings(load_search_words(docs / "data" / "search_words.yml")),
         drawings=load_drawings(docs),
+        events=upcoming_events(facts.events, local_day(utc_now(), MUNICIPAL_ZONE)),
     )
 
 

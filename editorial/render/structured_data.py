@@ -8,11 +8,13 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from markupsafe import Markup
 
 from core.languages import Language, default_language
+from editorial.content.events import Occurrence, localized
 from editorial.content.facts import Contact
 from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.pages import Content, Page
@@ -25,11 +27,17 @@ _TAG = re.compile(r"<[^>]+>")
 
 
 def json_ld(
-    site: dict[str, Any], content: Content, contact: Contact | None, page: Page, language: Language, body: str
+    site: dict[str, Any],
+    content: Content,
+    contact: Contact | None,
+    page: Page,
+    language: Language,
+    body: str,
+    events: Iterable[Occurrence] = (),
 ) -> Markup:
     """Return what a page says to machines, safe to stand inside ``<script type="application/ld+json">``.
 
-    ``contact`` is the authority's; ``body`` is the page's text as HTML.
+    ``contact`` is the authority's; ``body`` is the page's text as HTML; ``events`` are those of today and later.
     """
     graph = [web_page(site, page, language)]
     if page.key == HOME:
@@ -41,6 +49,8 @@ def json_ld(
             graph.append(service(site, page, language))
         if page.front_matter.faq:
             graph.append(faq(body))
+    if page.front_matter.layout == "events":
+        graph += [event(site, one, page, language) for one in events if one.event.confirmed]
     data = {"@context": "https://schema.org", "@graph": graph}
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - JSON with no way out of its element
@@ -121,6 +131,32 @@ def service(site: dict[str, Any], page: Page, language: Language) -> JsonLd:
             thing["availableLanguage"] = page.front_matter.offer.languages
         if page.front_matter.offer.cost == "free":
             thing["offers"] = {"@type": "Offer", "price": 0, "priceCurrency": "EUR"}
+    return thing
+
+
+def event(site: dict[str, Any], one: Occurrence, page: Page, language: Language) -> JsonLd:
+    """Return a meeting or a course; the editors leave out what is not confirmed."""
+    row = one.event
+    title, _lang = localized(row.title, row.lang, language)
+    address = row.address or f"{row.place}, {site['municipality']['name']}"
+    thing: JsonLd = {
+        "@type": "Event",
+        "@id": f"{page_url(site, page, language)}#{one.uid}",
+        "name": title,
+        "startDate": one.start.isoformat(),
+        "eventStatus": f"https://schema.org/Event{'Cancelled' if row.cancelled else 'Scheduled'}",
+        "eventAttendanceMode": "https://schema.org/OfflineEventAttendanceMode",
+        "location": {"@type": "Place", "name": row.place, "address": address},
+    }
+    if one.end:
+        thing["endDate"] = one.end.isoformat()
+    if row.languages:
+        thing["inLanguage"] = row.languages
+    if row.cost is not None:
+        thing["isAccessibleForFree"] = not row.cost
+        thing["offers"] = {"@type": "Offer", "price": row.cost, "priceCurrency": "EUR"}
+    if row.url:
+        thing["url"] = row.url
     return thing
 
 

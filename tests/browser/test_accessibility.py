@@ -22,6 +22,8 @@ TEMPLATES = [
     "ankommen/welches-dokument/",
     "ankommen/aufenthalt/",
     "ankommen/checklisten/",
+    "ankommen/saetze/",
+    "angebote/termine/",
     "arbeitgeber/mitmachen/",
     "arbeitgeber/pflichten/",
     "arbeitgeber/erfahrungen/",
