@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from flask import Flask
 
-from editing.views import desk, page, structure
+from editing.views import desk, page, publish, structure
 from editing.views.blueprint import pages
 from editing.workspace import Workspace, findings_path
 from form_handler.settings import Settings
 
-VIEW_MODULES = (desk, page, structure)
+VIEW_MODULES = (desk, page, publish, structure)
 
 
 def register(app: Flask, settings: Settings) -> None:

@@ -20,3 +20,10 @@ def page_state_label(state: str) -> str:
     return {
         "missing": _("missing"), "stale": _("outdated"), "unreviewed": _("not reviewed"), "reviewed": _("reviewed"), "fresh": _("up to date"),
     }.get(state, state)  # fmt: skip
+
+
+def publication_label(state: str) -> str:
+    """Return the state of a publication in words."""
+    return {
+        "waiting": _("waiting"), "committed": _("being built"), "done": _("public"), "refused": _("not published"), "withdrawn": _("withdrawn"),
+    }[state]  # fmt: skip

@@ -1,0 +1,67 @@
+"""The earlier texts of a page: from git where the pages lie in a checkout, else from the database."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from editing.git import GitError, Repository, is_hash
+from editing.publishing import find_publication, publications_of
+from form_handler.storage.database import Database
+
+MAX_VERSIONS = 50
+
+
+class Version(Struct, frozen=True):
+    """One earlier text of a page.
+
+    :ivar id: the commit, or the publication; an address carries it.
+    :ivar actor: who published it, for the office; empty for a change that came by git.
+    :ivar publication: the publication that made it; empty likewise.
+    """
+
+    id: str
+    at: datetime.datetime
+    actor: str
+    subject: str
+    publication: str
+
+
+def list_versions(database: Database, docs: Path, path: str) -> list[Version]:
+    """Return the versions of a file, the newest first.
+
+    :raises GitError: if git refuses to say.
+    """
+    published = {one.id: one for one in publications_of(database, path, MAX_VERSIONS)}
+    repository = Repository.find(docs)
+    if repository is None:
+        rows = sorted(published.values(), key=lambda one: one.created_at, reverse=True)
+        return [Version(one.id, one.finished_at or one.created_at, one.actor, "", one.id) for one in rows]
+    found = []
+    for commit in repository.history(path, MAX_VERSIONS):
+        at = datetime.datetime.fromtimestamp(commit.seconds, datetime.UTC)
+        one = published.get(commit.publication)
+        found.append(
+            Version(commit.hash, at, one.actor if one else "", commit.subject, commit.publication if one else "")
+        )
+    return found
+
+
+def read_version(database: Database, docs: Path, path: str, identity: str) -> str | None:
+    """Return the text of a version of a file, None if there is none.
+
+    :raises GitError: if git refuses to say.
+    """
+    repository = Repository.find(docs)
+    if repository is None:
+        one = find_publication(database, identity)
+        return next((file.after for file in one.files if file.path == path), None) if one else None
+    if not is_hash(identity) or identity not in {commit.hash for commit in repository.history(path, MAX_VERSIONS)}:
+        return None
+    data = repository.read(identity, path)
+    try:
+        return None if data is None else data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise GitError(f"docs/{path} is not UTF-8 in {identity}") from error

@@ -1,0 +1,189 @@
+"""Publishing: what changes in words, findings and effects; now, at a time, or after a review; history and taking back."""
+
+from __future__ import annotations
+
+import datetime
+import re
+
+from flask import g, redirect, request
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as BaseResponse
+
+from core.clock import utc_now
+from core.findings import errors
+from core.gettext import gettext as _
+from editing import drafts, publishing
+from editing.differences import compare
+from editing.git import GitError
+from editing.history import list_versions, read_version
+from editing.paragraphs import EditError, read_file_text
+from editing.publishing import NotApprovedError
+from editing.views.blueprint import READERS, WRITERS, PageFile, editor_view, may_edit, page_view, pages, workspace
+from editing.views.labels import kind_label, publication_label
+from editing.views.page import Shown, look_at, rebase
+from form_handler.current import database, settings
+from form_handler.staff.blueprint import render_forbidden
+from form_handler.staff.layout import render, staff_root
+from form_handler.staff.roles import PUBLISH
+
+MAX_NOTE_CHARS = 2000
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", re.ASCII)
+
+
+@pages.route("/veroeffentlichen/<lang>/<path:key>/", methods=["GET", "POST"], role=READERS, max_body=32 * 1024,
+             saved_fields=("action", "version", "at", "note"), describe=lambda lang, key: _("Publish: %(page)s (%(language)s)", page=key, language=lang))  # fmt: skip
+@page_view
+def publish_page(file: PageFile) -> BaseResponse:
+    """Show what would be published, and do it."""
+    if file.draft is None:
+        return redirect(file.address, 303)
+    if (conflict := rebase(file)) is not None:
+        return conflict
+    if request.method != "POST":
+        return render_publish(file)
+    action = g.form.get("action", "")
+    if g.form.get("version") != str(file.draft.version):
+        return render_publish(
+            file, _("Somebody has changed the draft while this page was open. Look at it once more."), 409
+        )
+    if action in ("now", "at"):
+        return publish(file, file.draft, action)
+    if action == "ask" and may_edit(file.language.code):
+        drafts.ask_for_review(database(), file.path, file.draft.version, g.account.name)
+        return redirect(file.action("veroeffentlichen"), 303)
+    if action in ("approve", "object"):
+        note = g.form.get("note", "").replace("\r\n", "\n").strip()[:MAX_NOTE_CHARS]
+        if action == "object" and not note:
+            return render_publish(file, _("Say what should be different."), 422)
+        if not drafts.add_review(database(), file.draft, g.account.name, action == "approve", note, utc_now()):
+            return render_publish(
+                file, _("Somebody has changed the draft while this page was open. Look at it once more."), 409
+            )
+        return redirect(file.action("veroeffentlichen"), 303)
+    return render_forbidden() if action == "ask" else render_publish(file)
+
+
+def publish(file: PageFile, draft: drafts.Draft, action: str) -> BaseResponse:
+    """Put a draft into the queue, for now or for a time."""
+    if not g.account.has_role(PUBLISH):
+        return render_forbidden()
+    now = utc_now()
+    due = now if action == "now" else parse_time(g.form.get("at", ""))
+    if due is None or due < now - datetime.timedelta(minutes=1):
+        return render_publish(file, _("Choose a day and a time that are still to come."), 422)
+    if draft.text is not None and errors(finding for finding, _place in look_at(file, draft.text).findings):
+        return render_publish(
+            file, _("The page has errors, so it is not published. The findings say how to mend them."), 422
+        )
+    try:
+        number = publishing.queue_drafts(database(), [draft], g.account.name, due, now, settings().four_eyes)
+    except NotApprovedError:
+        return render_publish(file, _("Somebody who has not written this version must approve it first."), 422)
+    return redirect(f"{staff_root()}seiten/veroeffentlichungen/#{number}", 303)
+
+
+def parse_time(text: str) -> datetime.datetime | None:
+    """Return the moment of a local day and time of the office, as a browser's field gives it."""
+    try:
+        moment = datetime.datetime.fromisoformat(text) if _TIME.fullmatch(text) else None
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=settings().time_zone).astimezone(datetime.UTC) if moment else None
+
+
+def render_publish(file: PageFile, error: str = "", status: int = 200) -> BaseResponse:
+    """Show the page on which a draft is published."""
+    draft = file.draft
+    assert draft is not None
+    shown = look_at(file, draft.text) if draft.text is not None else Shown([], [])
+    waiting = [
+        one for one in publishing.open_publications(database()) if any(row.draft_id == draft.id for row in one.files)
+    ]
+    return render(
+        "pages/publish", status=status, title=_("Publish: %(page)s (%(language)s)", page=file.key, language=file.language.name), file=file, error=error,
+        differences=compare(file.published, draft.text), shown=shown, wrong=[one for one, _place in shown.findings if one.level == "error"],
+        kind_label=kind_label, reviews=drafts.list_reviews(database(), draft.id), authors=sorted(drafts.authors(database(), draft.id)),
+        is_author=g.account.name in drafts.authors(database(), draft.id), approved=drafts.is_approved(database(), draft),
+        four_eyes=settings().four_eyes, may_publish=g.account.has_role(PUBLISH), may_edit=may_edit(file.language.code), waiting=waiting,
+        note=g.form.get("note", ""), at=g.form.get("at", ""), time_zone=settings().time_zone.key,
+    )  # fmt: skip
+
+
+# --- all publications -------------------------------------------------------------------------------------------------
+
+
+@pages.route("/veroeffentlichungen/", role=READERS)
+def publications() -> BaseResponse:
+    """Show what waits, what went live and what was refused."""
+    found = publishing.list_publications(database())
+    undone = {one.undoes for one in found if one.undoes and one.state != "refused"}
+    return render("pages/publications", title=_("Publications"), found=found, undone=undone, label=publication_label,
+                  may_publish=g.account.has_role(PUBLISH))  # fmt: skip
+
+
+@pages.route("/zurueckziehen/<number>/", methods=["POST"], role=PUBLISH)
+def withdraw(number: str) -> BaseResponse:
+    """Take a publication out of the queue."""
+    publishing.withdraw(database(), number, utc_now())
+    return redirect(f"{staff_root()}seiten/veroeffentlichungen/", 303)
+
+
+@pages.route("/rueckgaengig/<number>/", methods=["GET", "POST"], role=PUBLISH)
+def undo(number: str) -> BaseResponse:
+    """Take a publication back, after showing what that changes."""
+    one = publishing.find_publication(database(), number)
+    if one is None or one.state not in ("committed", "done"):
+        raise NotFound
+    if request.method == "POST":
+        publishing.queue_undo(database(), one, g.account.name, utc_now())
+        return redirect(f"{staff_root()}seiten/veroeffentlichungen/", 303)
+    files = [(file.path, compare(file.after, file.before)) for file in one.files if file.path.endswith(".md")]
+    return render("pages/undo", title=_("Take a publication back"), one=one, files=files, kind_label=kind_label)
+
+
+# --- history of one page ----------------------------------------------------------------------------------------------
+
+
+@pages.route("/verlauf/<lang>/<path:key>/", role=READERS)
+@page_view
+def history(file: PageFile) -> BaseResponse:
+    """Show the earlier texts of a page; with ``?stand=`` what differs between one and the text of now."""
+    wanted, error = request.args.get("stand", "")[:64], ""
+    found, differences, text = [], None, None
+    try:
+        found = list_versions(database(), workspace().docs, file.path)
+        text = read_version(database(), workspace().docs, file.path, wanted) if wanted else None
+    except GitError:
+        error = _("The history cannot be read just now. Ask whoever runs the server.")
+    if wanted and text is None and not error:
+        raise NotFound
+    if text is not None:
+        differences = compare(text, file.raw)
+    return render("pages/history", status=503 if error else 200, title=_("History: %(page)s (%(language)s)", page=file.key, language=file.language.name),
+                  file=file, versions=found, wanted=wanted, differences=differences, error=error, kind_label=kind_label,
+                  may_edit=may_edit(file.language.code))  # fmt: skip
+
+
+@pages.route("/zurueckholen/<lang>/<path:key>/", methods=["POST"], role=WRITERS)
+@editor_view
+def restore(file: PageFile) -> BaseResponse:
+    """Make an earlier text of a page a draft; nothing is published by it."""
+    try:
+        text = read_version(database(), workspace().docs, file.path, g.form.get("stand", "")[:64])
+    except GitError:
+        text = None
+    if text is None:
+        raise NotFound
+    try:
+        read_file_text(text)
+    except EditError as error:
+        raise NotFound from error
+    drafts.change_draft(
+        database(),
+        file.path,
+        file.published,
+        lambda raw: drafts.Change(text, "", raw or "", text),
+        g.account.name,
+        utc_now(),
+    )
+    return redirect(file.address, 303)
