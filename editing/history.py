@@ -12,6 +12,7 @@ from editing.publishing import find_publication, publications_of
 from form_handler.storage.database import Database
 
 MAX_VERSIONS = 50
+BEFORE = ".before"  # after the number of a publication: the text that stood there before it
 
 
 class Version(Struct, frozen=True):
@@ -38,7 +39,8 @@ def list_versions(database: Database, docs: Path, path: str) -> list[Version]:
     repository = Repository.find(docs)
     if repository is None:
         rows = sorted(published.values(), key=lambda one: one.created_at, reverse=True)
-        return [Version(one.id, one.finished_at or one.created_at, one.actor, "", one.id) for one in rows]
+        found = [Version(one.id, one.finished_at or one.created_at, one.actor, "", one.id) for one in rows]
+        return [*found, Version(f"{rows[-1].id}{BEFORE}", rows[-1].created_at, "", "", "")] if rows else []
     found = []
     for commit in repository.history(path, MAX_VERSIONS):
         at = datetime.datetime.fromtimestamp(commit.seconds, datetime.UTC)
@@ -56,8 +58,15 @@ def read_version(database: Database, docs: Path, path: str, identity: str) -> st
     """
     repository = Repository.find(docs)
     if repository is None:
-        one = find_publication(database, identity)
-        return next((file.after for file in one.files if file.path == path), None) if one else None
+        one = find_publication(database, identity.removesuffix(BEFORE))
+        return (
+            next(
+                (file.before if identity.endswith(BEFORE) else file.after for file in one.files if file.path == path),
+                None,
+            )
+            if one
+            else None
+        )
     if not is_hash(identity) or identity not in {commit.hash for commit in repository.history(path, MAX_VERSIONS)}:
         return None
     data = repository.read(identity, path)

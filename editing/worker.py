@@ -1,8 +1,6 @@
-"""The publication worker: a process that makes drafts part of the published text and builds the site (``kim publish run``).
+"""The publication worker: a process that carries out publications (``kim publish run``).
 
-Each step can be killed and is then done once more, never twice: what git has is found by its trailer, what the database has is
-written into the folder again, and a build is whole or not there. Nobody's files are overwritten: what somebody has changed by
-hand makes a publication wait, with a sentence.
+It loads the checks and the renderer only once somebody edits, so that it costs little where nobody does.
 """
 
 from __future__ import annotations
@@ -11,53 +9,28 @@ import contextlib
 import datetime
 import fcntl
 import logging
-import shutil
-import tempfile
+import os
+import signal
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from core.clock import utc_now
-from core.findings import ContentError, errors
-from core.languages import load_languages
-from editing import drafts, publishing
-from editing.git import TRAILER, GitError, MovedError, Repository
-from editing.merge import merge
-from editing.publishing import Publication
-from editing.spelling import accept_spelling
-from editing.workspace import check_all, findings_path
-from editorial.build.build import BuildError, build_site
-from editorial.build.fingerprint import read_manifest
-from editorial.checks.content import check_content
-from editorial.content.facts import load_facts
-from editorial.content.pages import read_content
-from editorial.translations.lockfile import LOCK_FILENAME, Lock, load_lock, write_files_atomically
-from editorial.translations.state import translation_states
-from editorial.translations.update import update_entries
-from form_handler.forms import FORMS
+from editing.findings import findings_path
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
-from form_handler.storage.state import write_state
+from form_handler.storage.tables import draft, publication
 
 POLL_SECONDS = 0.5
 RETRY_SECONDS = 15.0
-MAX_RETRY_SECONDS = 900.0
-MAX_MOVES = 5
 
 logger = logging.getLogger(__name__)
 
 
 class AnotherWorkerError(Exception):
     """Another publication worker is at work on this data folder."""
-
-
-class WaitError(Exception):
-    """A publication cannot go on now; the message tells editors why. It is tried again."""
-
-
-class RefusedError(Exception):
-    """A publication cannot be carried out as it is; the message tells editors why and what to do."""
 
 
 @contextlib.contextmanager
@@ -74,384 +47,13 @@ def worker_lock(settings: Settings) -> Iterator[None]:
         yield
 
 
-class Publisher:
-    """Carries out publications, one after the other.
-
-    :param demo_survey: survey results of a demonstration, for the build.
-    """
-
-    def __init__(self, database: Database, settings: Settings, demo_survey: Path | None = None) -> None:
-        assert settings.content_dir is not None
-        self.database, self.settings, self.demo_survey = database, settings, demo_survey
-        self.docs = settings.content_dir / "docs"
-        self.author = settings.content_author or f"Redaktion KIM <{settings.mail_from}>"
-        self.checked: object = None
-        self.push_at, self.push_pause = 0.0, RETRY_SECONDS
-        self.retry_at: dict[str, float] = {}
-
-    def run_due(self, now: datetime.datetime) -> int:
-        """Carry out what is due; return how many publications went live."""
-        due = [
-            one for one in publishing.open_publications(self.database) if one.state == "committed" or one.due_at <= now
-        ]
-        due = [one for one in due if time.monotonic() >= self.retry_at.get(one.id, 0.0)]
-        for one in due:
-            if one.state == "waiting":
-                self._attempt(one, self.commit)
-        committed = [one for one in publishing.open_publications(self.database) if one.state == "committed"]
-        committed = [one for one in committed if time.monotonic() >= self.retry_at.get(one.id, 0.0)]
-        live = [one for one in committed if self._attempt(one, self.write_files)]
-        if not live:
-            return 0
-        try:
-            self.build()
-        except BuildError as error:
-            for one in live:
-                self._postpone(one, str(error).strip())
-            return 0
-        for one in live:
-            publishing.note_done(self.database, one, utc_now())
-            self.settle_drafts(one)
-        return len(live)
-
-    def _attempt(self, one: Publication, step: Callable[[Publication], None]) -> bool:
-        """Do one step of a publication; note why it could not be done."""
-        try:
-            step(one)
-        except RefusedError as error:
-            publishing.note_problem(self.database, one, str(error), utc_now(), refused=True)
-            logger.info("publication %s refused", one.id)
-        except (WaitError, GitError, OSError) as error:
-            words = str(error) if isinstance(error, WaitError) else f"Der Server konnte nicht schreiben: {error}"
-            self._postpone(one, words)
-        else:
-            return True
-        return False
-
-    def _postpone(self, one: Publication, words: str) -> None:
-        self.retry_at[one.id] = time.monotonic() + RETRY_SECONDS
-        publishing.note_problem(self.database, one, words, utc_now())
-        logger.warning("publication %s waits: %s", one.id, words)
-
-    # --- one publication becomes part of the published text -----------------------------------------------------------
-
-    def commit(self, one: Publication) -> None:
-        """Make a publication part of the published text: in git as a commit, else in the database.
-
-        :raises RefusedError: if it does not fit the published text any more, or has errors.
-        :raises WaitError: if somebody has changed the same files by hand.
-        """
-        repository = Repository.find(self.docs)
-        if repository is None:
-            files = self.prepare(one, None, "")
-            publishing.note_committed(self.database, one, files, "")
-            return
-        branch = repository.branch()
-        for _attempt in range(MAX_MOVES):
-            done = repository.find_publication(branch, one.id)
-            if done is not None:  # killed after the commit
-                paths = repository.changed_files(done)
-                found = {
-                    path: (_text(repository.read(f"{done}^", path)), _text(repository.read(done, path)))
-                    for path in paths
-                }
-                publishing.note_committed(self.database, one, found, done)
-                return
-            head = repository.head()
-            files = self.prepare(one, repository, head)
-            content = {path: None if after is None else after.encode() for path, (_before, after) in files.items()}
-            made = repository.write_commit(head, content, self.message(one), self.author)
-            try:
-                repository.advance(branch, made, head)
-            except MovedError:
-                continue  # somebody has committed in this moment: begin again on top of it
-            publishing.note_committed(self.database, one, files, made)
-            return
-        raise WaitError("Auf dem Zweig wird gerade laufend etwas anderes festgehalten. Es wird noch einmal versucht.")
-
-    def message(self, one: Publication) -> str:
-        """Return the message of the commit; it names pages and no person."""
-        paths = [file.path for file in one.files]
-        what = "Zurückgenommen" if one.undoes else "Veröffentlicht"
-        shown = ", ".join(paths[:3]) + (f" und {len(paths) - 3} weitere" if len(paths) > 3 else "")
-        return f"{what}: {shown}\n\n{TRAILER}: {one.id}\n"
-
-    def prepare(
-        self, one: Publication, repository: Repository | None, head: str
-    ) -> dict[str, tuple[str | None, str | None]]:
-        """Return the files of a publication as they stand and as they will: merged, checked, with the lock file.
-
-        :raises RefusedError: see :meth:`commit`.
-        :raises WaitError: likewise.
-        """
-        files: dict[str, tuple[str | None, str | None]] = {}
-        for file in one.files:
-            if file.path == LOCK_FILENAME:
-                continue  # written anew each time
-            current = self.current(file.path, repository, head)
-            files[file.path] = (current, merge_file(file.base_text, file.text, current, file.path))
-        changed = {path: after for path, (before, after) in files.items() if before != after}
-        with tempfile.TemporaryDirectory(prefix="kim-publish-", dir=self.settings.data_dir) as folder:
-            docs = Path(folder) / "docs"
-            shutil.copytree(self.docs, docs, symlinks=True, ignore=shutil.ignore_patterns(".*"))
-            for path, after in changed.items():
-                write_below(docs, path, after)
-            lock_before = self.current(LOCK_FILENAME, repository, head)
-            lock_after = self.check(one, docs, set(changed))
-        if lock_after != lock_before:
-            files[LOCK_FILENAME] = (lock_before, lock_after)
-        return files
-
-    def current(self, path: str, repository: Repository | None, head: str) -> str | None:
-        """Return a file as it is published.
-
-        :raises WaitError: if somebody has changed it by hand and not committed it.
-        """
-        target = self.docs / path
-        if target.is_symlink() or not target.parent.resolve().is_relative_to(self.docs.resolve()):
-            raise WaitError(f"docs/{path} ist eine Verknüpfung und keine Datei. Bitte die Technik fragen.")
-        disk = target.read_bytes() if target.is_file() else None
-        if repository is not None:
-            committed = repository.read(head, path)
-            if disk != committed:
-                raise WaitError(
-                    f"docs/{path} wurde auf dem Server von Hand geändert und noch nicht festgehalten. "
-                    "Die Veröffentlichung wartet, bis das geschehen ist; nichts wird überschrieben."
-                )
-        return _text(disk)
-
-    def check(self, one: Publication, docs: Path, changed: set[str]) -> str | None:
-        """Check the pages as they will be; return the lock file with the translations written down.
-
-        :raises RefusedError: with every error.
-        """
-        languages, today = load_languages(), datetime.date.today()
-        content = read_content(docs, languages)
-        keys = {path.partition("/")[2].removesuffix(".md") for path in changed if path.endswith(".md")}
-        load_facts.cache_clear()
-        try:
-            facts, lock = load_facts(docs / "data"), load_lock(docs)
-        except ContentError as error:
-            raise RefusedError(str(error)) from error
-        finally:
-            load_facts.cache_clear()
-        entries = dict(lock.entries)
-        for file in one.files:
-            code, _slash, name = file.path.partition("/")
-            for place in (
-                [place for place in entries if place[0] == name.removesuffix(".md")] if file.spelling and code else []
-            ):
-                entries[place] = accept_spelling(entries[place], file.spelling)
-        lock = Lock(entries)
-        known = {key for key in keys if key in content.pages}
-        places = [
-            (key, row.code)
-            for key in known
-            for row in languages
-            if not row.default and content.pages[key].is_translated(row)
-        ]
-        lock = update_entries(docs, content, languages, lock, places, today)
-        stale = {
-            place
-            for place, state in translation_states(docs, content, languages, lock, known).items()
-            if state.is_stale
-        }
-        only = None if any(not path.endswith(".md") for path in changed) or keys - known else known
-        wrong = errors(check_content(content, facts, languages, FORMS, today, docs, stale, only))
-        if wrong:
-            raise RefusedError("\n".join(str(finding) for finding in wrong[:10]))
-        gone = set(keys - known)
-        return str(Lock({place: entry for place, entry in lock.entries.items() if place[0] not in gone}))
-
-    # --- it goes live ---------------------------------------------------------------------------------------------------
-
-    def write_files(self, one: Publication) -> None:
-        """Write the files of a publication that is part of the published text into the folder.
-
-        :raises WaitError: if somebody has changed one of them by hand since.
-        """
-        contents: dict[Path, bytes] = {}
-        for file in self.fresh(one).files:
-            target = self.docs / file.path
-            disk = _text(target.read_bytes()) if target.is_file() else None
-            if disk == file.after or self.is_newer(one, file.path, disk):
-                continue
-            if disk != file.before:
-                raise WaitError(
-                    f"docs/{file.path} wurde auf dem Server von Hand geändert. Die Seite wird gebaut, sobald das geklärt ist; nichts wird überschrieben."
-                )
-            if file.after is None:
-                target.unlink()
-            else:
-                contents[target] = file.after.encode()
-        write_files_atomically(contents)
-        repository = Repository.find(self.docs) if one.commit_hash else None
-        if repository is not None:
-            with contextlib.suppress(GitError):  # a lock of somebody's own git; it is a service, not a promise
-                repository.refresh_index(
-                    f"{one.commit_hash}^", one.commit_hash, [file.path for file in self.fresh(one).files]
-                )
-
-    def fresh(self, one: Publication) -> Publication:
-        """Return a publication as it is now."""
-        found = publishing.find_publication(self.database, one.id)
-        assert found is not None
-        return found
-
-    def is_newer(self, one: Publication, path: str, disk: str | None) -> bool:
-        """Return whether the file is already that of a later publication."""
-        later = [
-            other for other in publishing.publications_of(self.database, path) if other.created_at > one.created_at
-        ]
-        return any(file.after == disk for other in later for file in other.files if file.path == path)
-
-    def build(self) -> None:
-        """Build the site; its booklets are printed if it had any.
-
-        :raises BuildError: if that fails; the site before stays.
-        """
-        manifest = read_manifest(self.settings.site_dir.resolve())
-        build_site(
-            self.settings.site_dir,
-            docs_dir=self.docs,
-            pdf=bool(manifest and manifest.pdf),
-            demo_survey=self.demo_survey,
-        )
-
-    def settle_drafts(self, one: Publication) -> None:
-        """End the drafts that are published; what was changed in one since then stays a draft on top."""
-        for file in self.fresh(one).files:
-            known = drafts.find_draft(self.database, file.path)
-            if file.draft_id is None or known is None or known.id != file.draft_id:
-                continue
-            if known.version == file.draft_version:
-                drafts.discard_draft(self.database, file.path, known.version)
-            elif None not in (file.text, known.text, file.after):
-                merged = merge(file.text or "", known.text or "", file.after or "")
-                drafts.rebase_draft(self.database, file.path, known.version, file.after, merged.text, utc_now())
-
-    # --- remote ---------------------------------------------------------------------------------------------------------
-
-    def push(self) -> None:
-        """Push what is published to the remote, where one is named; never forced, with growing pauses."""
-        if (
-            not self.settings.content_remote
-            or time.monotonic() < self.push_at
-            or not publishing.has_unpushed(self.database)
-        ):
-            return
-        repository = Repository.find(self.docs)
-        if repository is None:
-            return
-        try:
-            branch = repository.branch()
-            try:
-                repository.push(self.settings.content_remote, branch)
-            except GitError:
-                self.join_remote(repository, branch)
-            publishing.note_pushed(self.database)
-            self.push_pause, problem = RETRY_SECONDS, ""
-        except GitError as error:
-            self.push_at = time.monotonic() + self.push_pause
-            self.push_pause, problem = min(self.push_pause * 2, MAX_RETRY_SECONDS), str(error)[:200]
-            logger.warning("push: %s", error)
-        with self.database.transaction() as connection:
-            write_state(connection, "content_push", problem or None)
-
-    def join_remote(self, repository: Repository, branch: str) -> None:
-        """Bring the branch together with a developer's push, or push it aside where both changed one place."""
-        theirs, ours = repository.fetch(self.settings.content_remote, branch), repository.head()
-        if theirs == ours:
-            return
-        try:
-            tree = repository.run("merge-tree", "--write-tree", ours, theirs).split("\n")[0].strip()
-        except GitError:
-            name = f"redaktion/{utc_now():%Y-%m-%d}"
-            repository.push_aside(self.settings.content_remote, branch, name)
-            raise GitError(
-                f"the remote has changed the same places; pushed to {name} for a developer to merge"
-            ) from None
-        name, _open, address = self.author.rstrip(">").partition(" <")
-        people = {
-            f"GIT_{who}_{what}": value
-            for who in ("AUTHOR", "COMMITTER")
-            for what, value in (("NAME", name), ("EMAIL", address))
-        }
-        made = repository.run(
-            "commit-tree", tree, "-p", ours, "-p", theirs, data=b"Stand der Entwicklung aufgenommen\n", env=people
-        ).strip()
-        changed = repository.changed_between(ours, made)
-        contents: dict[Path, bytes] = {}
-        for path in changed:
-            disk = (self.docs / path).read_bytes() if (self.docs / path).is_file() else None
-            if disk != repository.read(ours, path):
-                raise GitError(f"docs/{path} was changed by hand; the remote's commits wait")
-            after = repository.read(made, path)
-            if after is not None:
-                contents[self.docs / path] = after
-        repository.advance(branch, made, ours)
-        write_files_atomically(contents)
-        for path in changed:
-            if repository.read(made, path) is None:
-                (self.docs / path).unlink(missing_ok=True)
-        repository.refresh_index(ours, made, changed)
-        repository.push(self.settings.content_remote, branch)
-        self.build()
-
-    # --- the desk's findings ----------------------------------------------------------------------------------------------
-
-    def check_pages(self) -> None:
-        """Check all pages for the desk after the folder has changed."""
-        stamp = max((path.stat().st_mtime_ns for path in self.docs.rglob("*") if path.is_file()), default=0)
-        if stamp != self.checked:
-            self.checked = stamp
-            check_all(self.docs, findings_path(self.settings.data_dir))
-
-
-def merge_file(base: str | None, text: str | None, current: str | None, path: str) -> str | None:
-    """Return a file with a change in it.
-
-    :raises RefusedError: if the published file has changed at the same place.
-    """
-    if current == base:
-        return text
-    if current == text:
-        return current
-    if base is None:
-        raise RefusedError(f"docs/{path} gibt es inzwischen. Geben Sie der neuen Seite eine andere Adresse.")
-    if current is None:
-        raise RefusedError(
-            f"docs/{path} gibt es nicht mehr. Der Text bleibt im Entwurf; übernehmen Sie ihn in eine neue Seite."
-        )
-    if text is None:
-        raise RefusedError(
-            f"docs/{path} wurde inzwischen geändert. Sehen Sie die Seite noch einmal an, bevor Sie sie entfernen."
-        )
-    merged = merge(base, text, current)
-    if merged.conflicts:
-        raise RefusedError(
-            "Die veröffentlichte Seite wurde an derselben Stelle geändert. Öffnen Sie die Seite und wählen Sie; beide Texte sind erhalten."
-        )
-    return merged.text
-
-
-def write_below(docs: Path, path: str, content: str | None) -> None:
-    """Write a file of a copy of the pages.
-
-    :raises RefusedError: if the path leads out of the folder.
-    """
-    target = docs / path
-    if not target.resolve().is_relative_to(docs.resolve()):
-        raise RefusedError(f"docs/{path} liegt nicht im Ordner der Seiten.")
-    if content is None:
-        target.unlink(missing_ok=True)
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(content.encode())
-
-
-def _text(data: bytes | None) -> str | None:
-    return None if data is None else data.decode("utf-8")
+def has_work(database: Database) -> bool:
+    """Return whether there is a draft, or a publication that is not finished or not pushed."""
+    open_ones = sa.select(publication.c.id).where(
+        publication.c.state.in_(("waiting", "committed")) | ~publication.c.pushed
+    )
+    with database.read_connection() as connection:
+        return any(connection.execute(query.limit(1)).first() for query in (sa.select(draft.c.id), open_ones))
 
 
 def run_once(database: Database, settings: Settings, now: datetime.datetime | None = None) -> int:
@@ -459,6 +61,8 @@ def run_once(database: Database, settings: Settings, now: datetime.datetime | No
 
     :raises AnotherWorkerError: see :func:`worker_lock`.
     """
+    from editing.publisher import Publisher
+
     with worker_lock(settings):
         publisher = Publisher(database, settings)
         done = publisher.run_due(now or utc_now())
@@ -471,14 +75,45 @@ def run_worker(database: Database, settings: Settings, stop: threading.Event, de
     while not stop.is_set():
         try:
             with worker_lock(settings):
-                publisher = Publisher(database, settings, demo_survey)
-                while not stop.is_set():
-                    publisher.run_due(utc_now())
-                    publisher.push()
-                    publisher.check_pages()
-                    stop.wait(POLL_SECONDS)
+                _work(database, settings, stop, demo_survey)
         except AnotherWorkerError:
             stop.wait(POLL_SECONDS)
         except Exception as error:
             logger.error("publication worker: %s, trying again", type(error).__name__)
             stop.wait(RETRY_SECONDS)
+
+
+def _work(database: Database, settings: Settings, stop: threading.Event, demo_survey: Path | None) -> None:
+    while not stop.is_set() and not has_work(database) and not findings_path(settings.data_dir).exists():
+        stop.wait(POLL_SECONDS)
+    if stop.is_set():
+        return
+    from editing.publisher import Publisher  # late: see above
+
+    publisher = Publisher(database, settings, demo_survey)
+    while not stop.is_set():
+        publisher.run_due(utc_now())
+        publisher.push()
+        publisher.check_pages()
+        stop.wait(POLL_SECONDS)
+
+
+def run_forever(
+    database: Database, settings: Settings, parent: int | None = None, demo_survey: Path | None = None
+) -> None:
+    """Run until SIGTERM, SIGINT or the end of the parent process; a publication that has begun is finished first.
+
+    :param parent: process id of the server that started this worker; None where it runs by itself.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if parent is not None:
+        threading.Thread(target=_stop_with_parent, args=(parent, stop), daemon=True).start()
+    run_worker(database, settings, stop, demo_survey)
+
+
+def _stop_with_parent(parent: int, stop: threading.Event) -> None:
+    while not stop.wait(1.0):
+        if os.getppid() != parent:
+            stop.set()

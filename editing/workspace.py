@@ -8,7 +8,6 @@ from __future__ import annotations
 import atexit
 import datetime
 import functools
-import json
 import os
 import shutil
 import tempfile
@@ -16,21 +15,18 @@ import threading
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from core import gettext
-from core.clock import utc_now
-from core.files import write_atomically
 from core.findings import Finding, errors
 from core.languages import Language, default_language, load_languages
 from core.text_files import page_text
+from editing.findings import read_findings
 from editing.spelling import accept_spelling
 from editorial.checks.content import check_content, check_editorial
 from editorial.checks.glossary import Term, load_glossary
-from editorial.checks.runner import run_checks
 from editorial.content.front_matter import PageFrontMatter
 from editorial.content.pages import Content, Page, PageText, parse_page, replace_text
 from editorial.content.place import Place, load_place
@@ -196,26 +192,6 @@ def templates_folder() -> Path:
     folder = tempfile.mkdtemp(prefix="kim-editing-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)
-
-
-def read_findings(file: Path) -> dict[str, Any]:
-    """Return what the last check of all pages found; empty if there was none."""
-    try:
-        found: dict[str, Any] = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found
-
-
-def check_all(docs: Path, file: Path) -> None:
-    """Check all pages and store what was found, for the desk; called by the worker, because it takes seconds."""
-    found = [(one.file, one.level) for one in run_checks(docs, words=False).findings if one.code != "translations"]
-    write_atomically(file, json.dumps({"at": utc_now().isoformat(), "found": found}).encode())
-
-
-def findings_path(data_dir: Path) -> Path:
-    """Return where the findings of all pages are stored."""
-    return data_dir / "findings.json"
 
 
 def parse_draft(code: str, key: str, raw: str, place: Place, page: Page | None = None) -> PageText | list[Finding]:

@@ -11,6 +11,7 @@ LAZY_COMMANDS = {
     **dict.fromkeys(("build", "pdf", "check", "dashboard", "new", "catalogs", "serve"), "kim.site"),
     **dict.fromkeys(("submissions", "db", "mail", "users", "purge"), "kim.service"),
     **dict.fromkeys(("doctor", "secret", "backup", "restore", "restore-drill"), "kim.operations"),
+    "publish": "kim.publish",
     "survey": "kim.survey",
     "translations": "kim.translations",
     "demo": "kim.demo",

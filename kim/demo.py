@@ -6,6 +6,7 @@ import datetime
 import os
 import random
 import secrets
+import shutil
 import uuid
 from functools import partial
 from pathlib import Path
@@ -14,13 +15,14 @@ from typing import Any
 import click
 
 from core.clock import utc_now
+from core.files import remove
 from core.project import ROOT
 from form_handler.forms import FORMS
 from form_handler.forms.survey import OBSTACLES, SUCCESS_FACTORS, SUPPORTS, WANTED_SUPPORT, WOULD_REPEAT
 from form_handler.mail.compose import submission_mails
 from form_handler.settings import Settings
 from form_handler.staff import accounts, actions
-from form_handler.staff.roles import ADMIN, INBOX
+from form_handler.staff.roles import change_roles
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import SpamVerdict, Submission, list_submissions, store_submission
 from form_handler.survey.answers import decide, list_answers
@@ -29,6 +31,13 @@ from kim.progress import phases
 
 COMPANIES = 24
 USER = "demo"
+# The accounts of the demonstration: one that may do everything, and one for each task.
+ACCOUNTS = {
+    USER: ("inbox", "edit", "publish", "admin"),
+    "redaktion": ("edit",),
+    "freigabe": ("edit", "publish"),
+    "uebersetzung": ("translate:uk",),
+}
 
 
 def new_password() -> str:
@@ -71,10 +80,23 @@ def seed_demo_data(
             decide(database, one.submission.reference, True, USER, now)
     survey_file.unlink(missing_ok=True)
     publish(database, survey_file, now)
-    try:
-        accounts.add_account(database, USER, password, now, (INBOX, ADMIN))
-    except accounts.AccountError:
-        accounts.set_password(database, USER, password)
+    for name, given in ACCOUNTS.items():
+        try:
+            accounts.add_account(database, name, password, now, given)
+        except accounts.AccountError:
+            accounts.set_password(database, name, password)
+            change_roles(database, name, given, [], USER, now)
+
+
+def copy_pages(database: Database, folder: Path) -> Path:
+    """Return a folder with a copy of the pages for the demonstration; one in which something was published stays."""
+    from editing.publishing import list_publications
+
+    if folder.exists() and list_publications(database, 1):
+        return folder
+    remove(folder)
+    shutil.copytree(ROOT / "docs", folder / "docs", ignore=shutil.ignore_patterns(".*"))
+    return folder
 
 
 def _survey(database: Database, settings: Settings, chance: random.Random, number: int, at: datetime.datetime) -> None:
@@ -148,8 +170,11 @@ def demo(port: str | None) -> None:
     own |= {"PORT": port or os.environ.get("PORT", "")}
     settings = load_settings(own)
     password = new_password()
+    database = open_database(settings, create=True)
+    own["KIM_CONTENT_DIR"] = str(copy_pages(database, folder / "content"))
+    settings = load_settings(own)
     seed_demo_data(
-        open_database(settings, create=True),
+        database,
         settings,
         folder / "survey.yml",
         utc_now(),
@@ -157,10 +182,17 @@ def demo(port: str | None) -> None:
     )
     try:
         with phases() as report:
-            build_site(settings.site_dir, None, demo_survey=folder / "survey.yml", report=report)
+            build_site(
+                settings.site_dir,
+                docs_dir=folder / "content" / "docs",
+                demo_survey=folder / "survey.yml",
+                report=report,
+            )
     except BuildError as error:
         raise click.ClickException(str(error)) from error
     (folder / "demonstration").touch()  # the staff area says so, too
     click.echo(f"Demonstration. Log in at http://{settings.bind}:{settings.port}/eingang/ as {USER} with {password}")
+    click.echo(f"Others with the same password: {', '.join(name for name in ACCOUNTS if name != USER)}")
     others = {name: value for name, value in os.environ.items() if not name.startswith("KIM_")}
-    serve_foreground(settings, mail_env={**others, "KIM_SETTINGS": "none", **own})
+    survey = ("--demo-survey", str(folder / "survey.yml"))
+    serve_foreground(settings, worker_env={**others, "KIM_SETTINGS": "none", **own}, publish_options=survey)

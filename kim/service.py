@@ -8,7 +8,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -191,16 +191,20 @@ def require_site(settings: Settings) -> None:
 
 
 def serve_foreground(
-    settings: Settings, middleware: Middleware | None = None, mail_env: Mapping[str, str] | None = None
+    settings: Settings,
+    middleware: Middleware | None = None,
+    worker_env: Mapping[str, str] | None = None,
+    publish_options: Sequence[str] = (),
 ) -> None:
-    """Serve site and forms in the foreground; in development with a mail worker as a child process.
+    """Serve site and forms in the foreground; in development with the workers as child processes.
 
     :param middleware: put around the application.
-    :param mail_env: environment of the mail worker, by default that of this process.
+    :param worker_env: environment of the workers, by default that of this process.
+    :param publish_options: further options of the publication worker.
     """
     from editing.views import register
-    from form_handler.mail.process import MailWorkerProcess
     from form_handler.server.run import listen_addresses, serve
+    from form_handler.server.worker_process import WorkerProcess
 
     configure_logging(settings.log_format)
     require_site(settings)
@@ -222,7 +226,11 @@ def serve_foreground(
         f"Mails:             {mails}\n"
         f"Stop:              Ctrl-C"
     )
-    serve(settings, middleware, MailWorkerProcess(mail_env) if settings.mode == "development" else None, register)
+    workers = []
+    if settings.mode == "development":
+        commands = [("mail", "run"), ("publish", "run", *publish_options)]
+        workers = [WorkerProcess(*words, env=worker_env) for words in commands]
+    serve(settings, middleware, workers, register)
 
 
 @click.group()

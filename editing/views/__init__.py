@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
+from editing.findings import findings_path
 from editing.views import desk, page, publish, structure
 from editing.views.blueprint import pages
-from editing.workspace import Workspace, findings_path
+from editing.workspace import Workspace
 from form_handler.settings import Settings
 
 VIEW_MODULES = (desk, page, publish, structure)

@@ -14,6 +14,7 @@ from core.clock import utc_now
 from core.folding import fold_text
 from core.gettext import gettext as _
 from editing import drafts
+from editing.findings import want_findings
 from editing.views.blueprint import READERS, pages, workspace
 from editing.views.labels import page_state_label
 from editorial.content.pages import Page
@@ -116,6 +117,7 @@ def _row(
 def desk() -> BaseResponse:
     """Show the desk; the filters are a form of the GET method."""
     site = workspace().site()
+    want_findings(workspace().findings_file)
     rows = desk_rows()
     values = {name: request.args.get(name, "")[:100] for name in ("q", "section", "what", "language")}
     errors: dict[str, str] = {}

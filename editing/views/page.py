@@ -50,7 +50,7 @@ from editorial.content.shortcodes import render_fact
 from editorial.translations.segments import FIELDS, HEADER_SECTION
 from form_handler.current import database
 from form_handler.staff import accounts
-from form_handler.staff.layout import private_response, render, render_text
+from form_handler.staff.layout import private_response, render, render_part
 
 LABEL_CHARS = 60
 
@@ -176,11 +176,11 @@ def check_form(file: PageFile, text: FileText, opened: OpenForm) -> BaseResponse
         raw = replace_paragraph(text, opened.place, opened.words)
     except EditError as error:
         if g.form.get("teil") == "1":
-            return private_response(render_text("pages/checked", shown=None, error=str(error), place=opened.place.id))
+            return private_response(render_part("pages/checked", shown=None, error=str(error), place=opened.place.id))
         return render_page(file, replace(opened, error=str(error)), 422)
     shown = look_at(file, raw, [*pending_spelling(file), *typed_spelling(opened, raw)])
     if g.form.get("teil") == "1":
-        return private_response(render_text("pages/checked", shown=shown, error="", place=opened.place.id))
+        return private_response(render_part("pages/checked", shown=shown, error="", place=opened.place.id))
     return render_page(file, opened, shown=shown)
 
 
@@ -225,13 +225,13 @@ def render_page(
         return render("pages/outline", status=status, title=values["heading"], places=[place for place in places if place.words],
                       label=label, button=lambda place: render_button(file, place), **values,
                       form=render_form(file, opened, shown) if opened else "", open_place=opened.place.id if opened else "")  # fmt: skip
-    bar = render_text(
+    bar = render_part(
         "pages/bar",
         **values,
         form=render_form(file, opened, shown) if opened and opened.place.section == HEADER_SECTION else "",
     )
     html = html.replace("<!-- kim:main -->", f"<!-- kim:main -->{bar}", 1)
-    html = html.replace("</head>", render_text("pages/head") + "</head>", 1)
+    html = html.replace("</head>", render_part("pages/head") + "</head>", 1)
     return private_response(html.replace('<body class="kim', '<body class="kim kim-editing', 1), status)
 
 
@@ -284,7 +284,7 @@ def label(place: Place) -> str:
 
 def render_button(file: PageFile, place: Place, findings: int = 0) -> str:
     """Return the link that opens the form of a paragraph."""
-    return render_text("pages/button", address=file.address, place=place, words=label(place), anchor=anchor(place.id), findings=findings,
+    return render_part("pages/button", address=file.address, place=place, words=label(place), anchor=anchor(place.id), findings=findings,
                        content_language=file.language).strip()  # fmt: skip
 
 
@@ -294,7 +294,7 @@ def render_form(file: PageFile, opened: OpenForm, shown: Shown) -> str:
     scratch = next(
         (one for one in mine if one.place == opened.place.id and one.text.strip() != opened.words.strip()), None
     )
-    return render_text(
+    return render_part(
         "pages/form", file=file, opened=opened, shown=shown, anchor=anchor(opened.place.id), kind=kind_label(opened.place.kind),
         scratch=scratch if not opened.checked and not opened.error else None, inserts=list_inserts(file), links=list_links(file),
         rows=min(16, max(3, opened.words.count("\n") + len(opened.words) // 70 + 2)), german=file.language.default,

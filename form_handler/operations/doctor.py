@@ -26,6 +26,7 @@ UNITS = (
     "kim.socket",
     "kim.service",
     "kim-mail.service",
+    "kim-publish.service",
     "kim-build.timer",
     "kim-backup.timer",
     "kim-restore-drill.timer",
@@ -43,7 +44,7 @@ def check_machine(settings: Settings, env: Mapping[str, str], network: bool = Tr
     yield from check_settings(settings, env)
     yield from check_rights(settings)
     yield check_time()
-    yield check_units()
+    yield check_units(settings.content_dir is not None)
     yield check_address(settings)
     if network:
         yield check_smtp(settings)
@@ -117,12 +118,17 @@ def check_time() -> Finding:
     return Finding("time", "warning", "The clock is not synchronised. Mend it with: timedatectl set-ntp true")
 
 
-def check_units() -> Finding:
-    """Check that the units run, and that no timer's service has failed."""
+def check_units(editing: bool = False) -> Finding:
+    """Check that the units run, and that no timer's service has failed.
+
+    :param editing: whether pages are edited in the browser, so that the publication worker has to run.
+    """
     if not systemd_runs():
         return Finding("units", "ok", "Not checked: no systemd runs here.")
     problems = []
     for unit in UNITS:
+        if unit == "kim-publish.service" and not editing:
+            continue
         state = _output("systemctl", "is-active", unit)
         if state != "active":
             problems.append(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,13 @@ from gunicorn.app.base import BaseApplication
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from form_handler.app import Extension, create_app
-from form_handler.mail.process import MailWorkerProcess
 from form_handler.operations import metrics
 from form_handler.operations.logs import ServerLogger
 from form_handler.responses import preload
 from form_handler.security import SecurityHeadersMiddleware
 from form_handler.server.buffered_worker import MAX_CONNECTIONS, BufferedWorker
 from form_handler.server.static_files import StaticSite
+from form_handler.server.worker_process import WorkerProcess
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
 from form_handler.survey.publication import RESULTS_PATH
@@ -111,26 +111,26 @@ def forget_worker(_arbiter: object, worker: Worker) -> None:
 def serve(
     settings: Settings,
     middleware: Middleware | None = None,
-    mail_worker: MailWorkerProcess | None = None,
+    workers: Sequence[WorkerProcess] = (),
     extend: Extension | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM.
 
     :param middleware: put around the whole application, for example the editors' preview.
-    :param mail_worker: runs as long as the server; None where it is a service of its own.
+    :param workers: run as long as the server; none where they are services of their own.
     :param extend: adds pages of a package above this one to the application.
     """
     parent = os.getpid()
     folder = tempfile.TemporaryDirectory(prefix="kim-metrics-") if settings.metrics_address else None
     if folder is not None:
         metrics.use_folder(Path(folder.name))
-    if mail_worker is not None:
-        mail_worker.start()
+    for worker in workers:
+        worker.start()
     try:
         Server(settings, middleware, extend).run()
     finally:
         if os.getpid() == parent:  # gunicorn's forked workers pass here, too
-            if mail_worker is not None:
-                mail_worker.stop()
+            for worker in workers:
+                worker.stop()
             if folder is not None:
                 folder.cleanup()

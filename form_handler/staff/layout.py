@@ -84,21 +84,8 @@ def asset_url(name: str) -> str:
 
 def render(page: str, status: int = 200, **values: Any) -> Response:
     """Return a page of the staff area; no cache stores it, not even the browser's."""
-    return private_response(render_text(page, **values), status)
-
-
-def private_response(text: str, status: int = 200) -> Response:
-    """Return a page that no cache stores and no search engine shows."""
-    response = Response(text, status, mimetype="text/html")
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
-
-
-def render_text(page: str, **values: Any) -> str:
-    """Return the HTML of a page of the staff area, or of a part of one."""
     code = g.language.code
-    return render_template(
+    text = render_template(
         f"partials/staff/{page}.html",
         page_name=page,
         language=g.language,
@@ -127,3 +114,27 @@ def render_text(page: str, **values: Any) -> str:
         demonstration=(settings().data_dir / "demonstration").exists(),
         **values,
     )  # fmt: skip
+    return private_response(text, status)
+
+
+def render_part(name: str, **values: Any) -> str:
+    """Return the HTML of a part of a page, with the few things that every part may use."""
+    code = g.language.code
+    return render_template(
+        f"partials/staff/{name}.html",
+        language=g.language,
+        staff_root=staff_root(),
+        account=g.get("account"),
+        asset_url=asset_url,
+        format_datetime=lambda value: format_moment(value, settings().time_zone, code),
+        format_date=lambda value: format_date(as_day(value), "medium", locale=code),
+        **values,
+    )
+
+
+def private_response(text: str, status: int = 200) -> Response:
+    """Return a page that no cache stores and no search engine shows."""
+    response = Response(text, status, mimetype="text/html")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response

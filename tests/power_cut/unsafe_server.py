@@ -5,7 +5,7 @@ Checkpoints sync the log. They are off, so that the outcome does not depend on w
 
 import sqlite3
 
-from form_handler.mail.process import MailWorkerProcess
+from form_handler.server.worker_process import WorkerProcess
 from form_handler.storage import database
 from kim.cli import main
 
@@ -20,6 +20,6 @@ def careless(connection: sqlite3.Connection, journal: str) -> None:
 
 database.set_pragmas = careless
 # The mail worker is a process of its own with the right settings: its commits would sync what the server wrote.
-MailWorkerProcess.start = lambda self: None  # type: ignore[method-assign]
-MailWorkerProcess.stop = lambda self: None  # type: ignore[method-assign]
+WorkerProcess.start = lambda self: None  # type: ignore[method-assign]
+WorkerProcess.stop = lambda self: None  # type: ignore[method-assign]
 main()

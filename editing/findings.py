@@ -1,0 +1,38 @@
+"""What the checks find on all pages, for the desk: stored by the worker after each change, because it takes seconds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from core.clock import utc_now
+from core.files import write_atomically
+
+
+def read_findings(file: Path) -> dict[str, Any]:
+    """Return what the last check of all pages found; empty if there was none."""
+    try:
+        found: dict[str, Any] = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def check_all(docs: Path, file: Path) -> None:
+    """Check all pages and store what was found, for the desk; called by the worker, because it takes seconds."""
+    from editorial.checks.runner import run_checks  # late: the desk only reads
+
+    found = [(one.file, one.level) for one in run_checks(docs, words=False).findings if one.code != "translations"]
+    write_atomically(file, json.dumps({"at": utc_now().isoformat(), "found": found}).encode())
+
+
+def findings_path(data_dir: Path) -> Path:
+    """Return where the findings of all pages are stored."""
+    return data_dir / "findings.json"
+
+
+def want_findings(file: Path) -> None:
+    """Have the worker check all pages from now on; it does not where nobody looks at the desk."""
+    if not file.exists():
+        write_atomically(file, b"{}")

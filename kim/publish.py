@@ -1,0 +1,57 @@
+"""``kim publish``: pages that were changed in the browser go live."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import click
+
+from kim.service import load_settings, open_database
+from kim.terminal import replace_control_characters
+
+
+@click.group()
+def publish() -> None:
+    """Publications of pages that were changed in the browser."""
+
+
+@publish.command("run")
+@click.option("--once", is_flag=True, help="Publish what is due now, then end.")
+@click.option("--parent", type=int, hidden=True, help="Process id of the server; the worker ends with it.")
+@click.option("--demo-survey", type=click.Path(path_type=Path), hidden=True, help="Survey results of a demonstration.")
+def run_command(once: bool, parent: int | None, demo_survey: Path | None) -> None:
+    """Publish what is due, until SIGTERM; in production a service of its own (deploy/systemd/kim-publish.service).
+
+    One worker runs at a time for a data folder, and a further one waits.
+    """
+    from editing import worker
+
+    settings = load_settings()
+    if settings.content_dir is None:
+        raise click.ClickException("Pages are not edited here: KIM_CONTENT_DIR names no folder.")
+    database = open_database(settings)
+    if not once:
+        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+        worker.run_forever(database, settings, parent, demo_survey)
+        return
+    try:
+        click.echo(f"{worker.run_once(database, settings)} published.")
+    except worker.AnotherWorkerError:
+        click.echo("A publication worker is running; it publishes what is due.")
+
+
+@publish.command("list")
+def list_command() -> None:
+    """List the newest publications, those that wait first, and why they do."""
+    from editing.publishing import list_publications
+
+    found = list_publications(open_database(load_settings()))
+    for one in found:
+        files = ", ".join(file.path for file in one.files)
+        problem = f"  {one.problem.splitlines()[0]}" if one.problem else ""
+        click.echo(
+            replace_control_characters(f"{one.id[:8]}  {one.state}  {one.due_at:%Y-%m-%d %H:%M} UTC  {files}{problem}")
+        )
+    if not found:
+        click.echo("Nothing has been published from the browser yet.")
