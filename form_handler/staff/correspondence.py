@@ -23,6 +23,7 @@ from form_handler.settings import Settings
 from form_handler.staff.actions import update_submission
 from form_handler.storage.database import Database
 from form_handler.storage.events import record_event
+from form_handler.storage.search import add_note_text
 from form_handler.storage.submissions import ConflictError, Submission
 from form_handler.storage.tables import account, answer_draft, message, outgoing_mail
 
@@ -227,6 +228,7 @@ def insert_message(
             subject=draft.subject, text=draft.text, author=author, happened_at=happened_at, token=token,
         )
     )  # fmt: skip
+    add_note_text(connection, number, draft.text)
 
 
 def as_answer(row: Mapping[str, Any] | Draft, earlier: tuple[str, ...] = ()) -> Answer:

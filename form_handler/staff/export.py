@@ -80,7 +80,7 @@ def as_sheets(found: Sequence[Submission], zone: ZoneInfo, notes: Notes) -> list
 def _work_headings() -> list[str]:
     return [
         _("Reference"), _("Received"), _("Language"), _("State"), _("Due"), _("Interim notice"), _("Answered"),
-        _("Days until answered"), _("Suspected spam"),
+        _("Days until answered"), _("Assigned to"), _("Follow-up"), _("Suspected spam"),
     ]  # fmt: skip
 
 
@@ -88,7 +88,7 @@ def _work_cells(row: Submission, zone: ZoneInfo) -> list[Cell]:
     days = (local_day(row.answered_at, zone) - local_day(row.received_at, zone)).days if row.answered_at else None
     return [
         row.reference, _local(row.received_at, zone), language_label(row.language), state_label(row.state),
-        due_day(row, zone), _local(row.interim_at, zone), _local(row.answered_at, zone), days,
+        due_day(row, zone), _local(row.interim_at, zone), _local(row.answered_at, zone), days, row.assignee or None, row.follow_up,
         "; ".join(spam_reasons(row.suspicion)) or _("Yes") if row.held else None,
     ]  # fmt: skip
 

@@ -33,7 +33,7 @@ from form_handler.storage.search import (
     reference_spellings,
 )
 from form_handler.storage.submissions import Submission, from_row
-from form_handler.storage.tables import note, submission
+from form_handler.storage.tables import message, note, submission
 
 MAX_QUERY = 320
 # So many similar entries are listed; a name like "Ali" needs a second word instead.
@@ -140,7 +140,7 @@ def _by_name(connection: sa.Connection, text: str) -> PersonMatches:
     rows = _read(connection, matches_query(_words(text)), MAX_SIMILAR + 1) if wanted else []
     mentioned = _in_notes(connection, lambda words: wanted != "" and _contains_all(words, wanted))
     found = {row.reference: Match(row, [_("same name") if wanted in _names(row) else _("these words occur in it")]) for row in rows}  # fmt: skip
-    _add(found, mentioned, lambda _row: _("mentioned in a note"))
+    _add(found, mentioned, lambda _row: _("mentioned in a note, an answer or a reply"))
     ordered = sorted(found.values(), key=lambda one: wanted not in _names(one.submission))
     return PersonMatches("name", [], ordered[:MAX_SIMILAR], len(ordered) > MAX_SIMILAR)
 
@@ -185,13 +185,16 @@ def _with_similar(
         spelled = sa.or_(*(contains_text(fold_text(one)) for one in address_spellings(address)))
         rows = [row for row in _read(connection, spelled) if _mentions(row, address)]
         add(rows, lambda _row: _("the address is mentioned in the answers"))
-        add(_in_notes(connection, lambda text: address in _addresses(text)), lambda _row: _("mentioned in a note"))
+        add(
+            _in_notes(connection, lambda text: address in _addresses(text)),
+            lambda _row: _("mentioned in a note, an answer or a reply"),
+        )
     for number in phones or []:
         add(
             _read(connection, matches_query(number), limit),
             lambda _row: _("the number is mentioned, or begins or ends alike"),
         )
-        add(_in_notes(connection, lambda text, number=number: number in find_phones(text)), lambda _row: _("mentioned in a note"))  # type: ignore[misc]  # fmt: skip
+        add(_in_notes(connection, lambda text, number=number: number in find_phones(text)), lambda _row: _("mentioned in a note, an answer or a reply"))  # type: ignore[misc]  # fmt: skip
     rows_found = list(similar.values())
     return PersonMatches(kind, exact, rows_found[:MAX_SIMILAR], len(rows_found) > MAX_SIMILAR)
 
@@ -231,6 +234,11 @@ def _mentions(row: Submission, address: str) -> bool:
 
 
 def _in_notes(connection: sa.Connection, mentions: Callable[[str], bool]) -> list[Submission]:
-    """Return the submissions with a note that mentions somebody."""
-    numbers = {row.number for row in connection.execute(sa.select(note.c.number, note.c.text)) if mentions(row.text)}
+    """Return the submissions with a note, an answer or a reply that mentions somebody."""
+    numbers = {
+        row.number
+        for table in (note, message)
+        for row in connection.execute(sa.select(table.c.number, table.c.text))
+        if mentions(row.text)
+    }
     return _read(connection, submission.c.number.in_(sorted(numbers)[:MAX_SIMILAR])) if numbers else []

@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,10 +19,10 @@ from core.folding import fold_text, folding_digest
 from core.gettext import STAFF_LANGUAGES, use_language
 from form_handler.forms.contact_details import address_spellings, canonical_address, find_phones
 from form_handler.storage.state import read_state, write_state
-from form_handler.storage.tables import note, submission
+from form_handler.storage.tables import message, note, submission
 
 # Raised when what is computed here changes; then stored columns are computed anew.
-VERSION = 4
+VERSION = 5
 COLUMNS = ("sender", "phones", "search_text")
 ADDRESS_FIELD, PHONE_FIELD = "email", "phone"
 SENDER_LENGTH, PHONES_LENGTH = 320, 200
@@ -122,7 +122,7 @@ def matches_query(text: str, with_notes: bool = False) -> sa.ColumnElement[bool]
 
     ``%`` and ``_`` are characters like others. A query in which nothing can be read finds nothing.
 
-    :param with_notes: whether words may also stand in the office's notes.
+    :param with_notes: whether words may also stand in the office's notes, its answers and the replies to them.
     """
     words = _words_match(
         text, submission.c.search_text + "\n" + submission.c.note_text if with_notes else submission.c.search_text
@@ -208,11 +208,15 @@ def recompute_search_columns(connection: sa.Connection) -> None:
     write_state(connection, "search_mark", search_version())
 
 
-def recompute_note_texts(connection: sa.Connection) -> None:
-    """Compute the searched text of all notes anew."""
+def recompute_note_texts(connection: sa.Connection, tables: Sequence[sa.Table] = (note, message)) -> None:
+    """Compute the searched text of all notes, answers and replies anew.
+
+    :param tables: those that exist, for a migration.
+    """
     last = ""
     while True:
-        query = sa.select(note.c.number).where(note.c.number > last).distinct().order_by(note.c.number)
+        known = sa.union(*(sa.select(table.c.number) for table in tables)).subquery()
+        query = sa.select(known.c.number).where(known.c.number > last).order_by(known.c.number)
         numbers = list(connection.execute(query.limit(BATCH_ROWS)).scalars())
         if not numbers:
             return
@@ -220,8 +224,10 @@ def recompute_note_texts(connection: sa.Connection) -> None:
         # Locked on PostgreSQL, so that a note written meanwhile waits.
         connection.execute(sa.select(submission.c.number).where(submission.c.number.in_(numbers)).with_for_update())
         texts: dict[str, list[str]] = {number: [] for number in numbers}
-        for row in connection.execute(note.select().where(note.c.number.in_(numbers)).order_by(note.c.id)):
-            texts[row.number].append(note_search_text(row.text))
+        for table in tables:
+            columns = sa.select(table.c.number, table.c.text).where(table.c.number.in_(numbers))
+            for row in connection.execute(columns.order_by(table.c.id)):
+                texts[row.number].append(note_search_text(row.text))
         statement = submission.update().where(submission.c.number == sa.bindparam("which"))
         connection.execute(
             statement.values(note_text=sa.bindparam("new_text")),
@@ -230,7 +236,7 @@ def recompute_note_texts(connection: sa.Connection) -> None:
 
 
 def add_note_text(connection: sa.Connection, number: str, text: str) -> None:
-    """Let a submission be found by the words of a new note."""
+    """Let a submission be found by the words of a new note, answer or reply."""
     connection.execute(
         submission.update()
         .where(submission.c.number == number)

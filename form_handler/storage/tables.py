@@ -43,7 +43,9 @@ submission = sa.Table(
     sa.Column("sender", sa.String(320), nullable=True, index=True, comment="canonical e-mail address"),
     sa.Column("phones", sa.String(200), nullable=True, comment="canonical numbers, a blank before and after each"),
     sa.Column("search_text", sa.Text, nullable=False, server_default="", comment="all answers, folded"),
-    sa.Column("note_text", sa.Text, nullable=False, server_default="", comment="all notes, folded"),
+    sa.Column(
+        "note_text", sa.Text, nullable=False, server_default="", comment="all notes, answers and replies, folded"
+    ),
     sa.Column("fingerprint", sa.String(64), nullable=True, index=True, comment="keyed hash of browser and answers"),
     sa.Column("suspicion", sa.String(100), nullable=True, comment="why it may be spam: kinds, with blanks between"),
     sa.Column("held", sa.Boolean, nullable=False, server_default=sa.false(), index=True),

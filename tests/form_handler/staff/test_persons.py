@@ -16,7 +16,7 @@ from flask import Flask
 from form_handler.forms import FORMS
 from form_handler.mail.compose import submission_mails
 from form_handler.settings import Settings
-from form_handler.staff import accounts, actions
+from form_handler.staff import accounts, actions, correspondence
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import Submission, find_by_reference, store_submission
 from form_handler.storage.tables import event, saved_form, submission
@@ -148,7 +148,7 @@ def test_the_copy_holds_all_that_is_stored_in_german_and_no_internal_number(
 ) -> None:
     found = everything(database, settings)
     (entry,) = copied(clerk, q="copy@example.org")
-    assert (len(entry), len(entry["Mails"][0])) == (23, 10), "no two headings have one translation"
+    assert (len(entry), len(entry["Mails"][0])) == (26, 10), "no two headings have one translation"
     assert entry["Formular"] == "Erfahrungen teilen"
     assert entry["Stand"] == "in Arbeit"
     assert entry["Sprache des Formulars"] == "Türkçe (tr)"
@@ -268,3 +268,11 @@ def test_what_is_ticked_is_corrected_together_by_the_rules_of_each_form(
     assert not stored[1]["email"]
     assert clerk.post("person/berichtigen", page, **sent, email="zuspaet@example.org").status_code == 409
     assert clerk.get("person/berichtigen?q=alt&picked=1").status_code == 422
+
+
+def test_the_copy_holds_drafts_of_answers(clerk: Clerk, database: Database, settings: Settings) -> None:
+    found = put(database, settings, company="B", email="copy@example.org")
+    draft = correspondence.Draft("tr", "Cevap", "Henüz gönderilmedi")
+    correspondence.save_draft(database, found.number, 1, draft, NOW)
+    (entry,) = copied(clerk, q="copy@example.org")
+    assert "Henüz gönderilmedi" in str(entry["Vom Amt begonnen, noch nicht gespeichert"])

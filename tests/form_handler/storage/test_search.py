@@ -14,12 +14,13 @@ from alembic import command
 
 from form_handler.forms import FORMS
 from form_handler.settings import Settings
-from form_handler.staff import actions, queries
+from form_handler.staff import actions, correspondence, queries
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import alembic_config, upgrade
 from form_handler.storage.search import (
     has_stale_columns,
     matches_query,
+    recompute_note_texts,
     recompute_search_columns,
     search_columns,
 )
@@ -144,6 +145,19 @@ def test_notes_are_found_and_only_by_the_inbox(database: Database) -> None:
     assert found(database, "meier rückruf") == {mine}, "a correction keeps the words of notes"
     with database.read_connection() as connection:
         assert connection.execute(sa.select(submission.c.number).where(matches_query("rückruf"))).all() == []
+
+
+def test_answers_and_replies_are_found_also_after_all_is_computed_anew(database: Database, settings: Settings) -> None:
+    mine, _other = put(database, company="Müller"), put(database, company="Schulze")
+    row = find_by_reference(database, mine)
+    assert row is not None
+    reply = correspondence.Draft("tr", "Re", "Teşekkürler, 0 20 41/70 30 01")
+    correspondence.record_reply(database, row, reply, "mail", NOW, True, "t" * 32, "probe", NOW)
+    for _ in range(2):
+        assert found(database, "tesekkurler") == found(database, "+49 2041 703001") == {mine}
+        with database.transaction() as connection:
+            connection.execute(submission.update().values(note_text=""))
+            recompute_note_texts(connection)
 
 
 def test_words_before_a_telephone_number_need_not_occur(database: Database) -> None:

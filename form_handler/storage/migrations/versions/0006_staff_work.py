@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from form_handler.storage.search import recompute_note_texts, recompute_search_columns
+from form_handler.storage.tables import note
 
 revision = "0006"
 down_revision = "0005"
@@ -12,7 +13,7 @@ down_revision = "0005"
 def upgrade() -> None:
     op.add_column("submission", sa.Column("note_text", sa.Text, nullable=False, server_default=""))
     recompute_search_columns(op.get_bind())
-    recompute_note_texts(op.get_bind())
+    recompute_note_texts(op.get_bind(), (note,))
     with op.batch_alter_table("outgoing_mail") as mail:
         mail.alter_column("number", existing_type=sa.String(36), nullable=True)
         mail.add_column(sa.Column("account_id", sa.Integer, nullable=True))
