@@ -16,7 +16,7 @@ from core.project import ROOT, load_site_settings
 from core.values import phone_href
 
 FILE = ROOT / "docs" / "data" / "contacts.yml"
-STRING_FIELDS = ("name", "unit", "address", "phone", "email", "hours", "url")
+STRING_FIELDS = ("name", "unit", "address", "phone", "email", "url")
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,6 @@ class ServiceContact:
     address: str | None = None
     phone: str | None = None
     email: str | None = None
-    hours: str | None = None
     url: str | None = None
     confirmed: bool = True
 

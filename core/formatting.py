@@ -53,3 +53,38 @@ def format_moment(moment: datetime.datetime, zone: ZoneInfo, code: str) -> str:
     if local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset():
         return words
     return f"{words} {get_timezone_name(local, 'short', locale=code)}"
+
+
+def format_day(day: datetime.date, language: Language) -> str:
+    """Return a weekday with its day and month in words."""
+    from babel.dates import format_date, format_skeleton
+
+    name = format_date(day, "EEEE", locale=language.code)
+    return native_digits(f"{name}, {format_skeleton('MMMMd', day, locale=language.code)}", language)
+
+
+def format_time(minutes: int, language: Language) -> str:
+    """Return a time of day, given in minutes after midnight, as clocks of a language show it."""
+    from babel import dates
+
+    time = datetime.time(minutes // 60 % 24, minutes % 60)
+    return native_digits(dates.format_time(time, "short", locale=language.code), language)
+
+
+def weekday_name(day: int, language: Language) -> str:
+    """Return the name of a weekday, 0 for Monday, as it begins a row."""
+    from babel.dates import get_day_names
+
+    name = str(get_day_names("wide", "stand-alone", locale=language.code)[day])
+    return name[:1].upper() + name[1:]
+
+
+def native_digits(text: str, language: Language) -> str:
+    """Return a text with the digits that the language uses by default (CLDR): Persian has its own, Arabic here has not.
+
+    Browsers show times in the same digits; numbers to dial and sums stay in Latin ones (house rule).
+    """
+    from babel import Locale
+
+    zero = {"arab": 0x660, "arabext": 0x6F0}.get(Locale.parse(language.code).default_numbering_system)
+    return text.translate({ord("0") + digit: zero + digit for digit in range(10)}) if zero else text

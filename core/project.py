@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,12 @@ def _working_directory() -> Path:
 
 ROOT = find_project(_working_directory(), os.environ)
 CONFIG = ROOT / CONFIG_NAME
+
+
+_PUBLIC_HOLIDAY = re.compile(
+    r"(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8])"
+    r"|easter(?:[+-][0-9]{1,3})?"
+)
 
 
 class ConfigError(ValueError):
@@ -167,6 +174,12 @@ def load_site_settings(config: Path = CONFIG) -> dict[str, Any]:
         raise ConfigError(
             f"{config}: {error} is missing. site_name, site_url and extra.municipality are needed."
         ) from error
+    for day in settings["municipality"].get("public_holidays") or []:
+        if not _PUBLIC_HOLIDAY.fullmatch(str(day)):
+            raise ConfigError(
+                f"{config}: extra.municipality.public_holidays names {day!r}. Write month and day (05-01) or days after "
+                "Easter Sunday (easter+39)."
+            )
     draft = yaml.parse_bool(extra.get("draft") or "false")
     if draft is None:
         raise ConfigError(f"{config}: extra.draft is {extra['draft']!r}. Write true or false.")

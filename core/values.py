@@ -19,6 +19,7 @@ AMOUNT_IS = "hier steht eine Zahl wie 1200, 1.200, 12,50 oder 1.200,50"
 EMAIL_IS = "hier steht eine E-Mail-Adresse wie amt@example.org"
 LOCAL_TIME_IS = "hier stehen Tag und Uhrzeit wie 2027-01-12 17:00"
 URL_IS = "hier steht eine Internetadresse wie https://www.example.org/seite"
+DAY_HOURS_IS = "hier stehen Zeiten wie 8:00–12:30, 13:30–16:00, oder nach Vereinbarung, oder geschlossen"
 
 
 class Date(datetime.date):
@@ -55,6 +56,39 @@ class Url(str):
     """An address outside, http or https."""
 
     __slots__ = ()
+
+
+class DayHours:
+    """When an office is open on one day; false if it is closed. No dataclass: msgspec would read one itself.
+
+    :ivar ranges: pairs of opening and closing time, in minutes after midnight, in their order.
+    :ivar by_appointment: whether one can also come, or only, by appointment.
+    """
+
+    __slots__ = ("by_appointment", "ranges")
+
+    def __init__(self, ranges: tuple[tuple[int, int], ...] = (), by_appointment: bool = False) -> None:
+        self.ranges = ranges
+        self.by_appointment = by_appointment
+
+    def __bool__(self) -> bool:
+        """Return whether one can come on this day at all."""
+        return bool(self.ranges) or self.by_appointment
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether the other day has the same hours."""
+        return isinstance(other, DayHours) and (self.ranges, self.by_appointment) == (
+            other.ranges,
+            other.by_appointment,
+        )
+
+    def __hash__(self) -> int:
+        """Return a number that days with the same hours share."""
+        return hash((self.ranges, self.by_appointment))
+
+    def __repr__(self) -> str:
+        """Return what makes an equal one."""
+        return f"DayHours({self.ranges!r}, {self.by_appointment!r})"
 
 
 def parse_date(text: str) -> Date:
@@ -197,6 +231,35 @@ def parse_email(text: str) -> Email:
     return Email(address)
 
 
+_RANGE = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))? ?(?:-|bis) ?([0-9]{1,2})(?:[:.]([0-9]{2}))?(?: ?Uhr)?")
+
+
+def parse_day_hours(text: str) -> DayHours:
+    """Return the hours of one day: ``8:00–12:30, 13:30–16:00``, ``nach Vereinbarung``, ``geschlossen``, or times and the first words.
+
+    :raises ValueError: if it is written in another way, or the times do not follow one another; a German sentence.
+    """
+    plain = _BLANKS.sub(" ", text.translate(_DASHES)).strip()
+    if plain.casefold() == "geschlossen":
+        return DayHours()
+    ranges: list[tuple[int, int]] = []
+    by_appointment = False
+    for part in re.split(r" ?(?:,| und ) ?", plain):
+        if part.casefold() == "nach vereinbarung":
+            by_appointment = True
+            continue
+        match = _RANGE.fullmatch(part.replace(" - ", "-"))
+        if match is None or by_appointment:
+            raise ValueError(f"{DAY_HOURS_IS}; nicht {quote(text)}")
+        begin, end = (int(match[i]) * 60 + int(match[i + 1] or 0) for i in (1, 3))
+        if int(match[2] or 0) > 59 or int(match[4] or 0) > 59 or end > 24 * 60:
+            raise ValueError(f"diese Uhrzeit gibt es nicht: {quote(part)}")
+        if end <= begin or (ranges and begin < ranges[-1][1]):
+            raise ValueError(f"die Zeiten folgen nicht aufeinander: {quote(text)}")
+        ranges.append((begin, end))
+    return DayHours(tuple(ranges), by_appointment)
+
+
 def parse_url(text: str) -> Url:
     """Return an address outside.
 
@@ -307,6 +370,7 @@ PARSERS: dict[Any, tuple[Callable[[str], Any], str]] = {
     Quantity: (parse_quantity, AMOUNT_IS),
     Email: (parse_email, EMAIL_IS),
     Url: (parse_url, URL_IS),
+    DayHours: (parse_day_hours, DAY_HOURS_IS),
 }
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, render_template
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
+from werkzeug.security import safe_join
 from wtforms import Form
 
 from core.contacts import load_fallback_contact
@@ -174,6 +176,17 @@ def render_not_found(language: Language) -> Response:
     except LayoutError as error:
         current_app.logger.error("%s", error)
         return render_error(language, 404, _("Page not found"), [_("This page does not exist or has moved.")])
+
+
+def is_built_page(path: str) -> bool:
+    """Return whether the built site has a page at a path, which begins and ends with a slash."""
+    if not (path.startswith("/") and path.endswith("/")) or path.startswith("//") or "\\" in path:
+        return False
+    found = safe_join(str(settings().site_dir), path.strip("/"))
+    try:
+        return found is not None and Path(found, "index.html").is_file()
+    except (OSError, ValueError):  # too long, or a NUL
+        return False
 
 
 def submitted_answers(definition: FormDefinition | None, incoming: FormBody | None) -> list[tuple[str, str]]:

@@ -32,6 +32,7 @@ from form_handler.request_body import FormBody, parse_request_body
 from form_handler.responses import (
     RECEIPT_PATH,
     SUBMIT_PATH,
+    is_built_page,
     render_error,
     render_form,
     render_receipt,
@@ -103,7 +104,7 @@ def call_view(view: View, definition: FormDefinition) -> BaseResponse:
 def check(language: Language, definition: FormDefinition) -> BaseResponse:
     """Validate a filled-in form; return the form with its errors, or the review page."""
     if request.method != "POST":
-        return render_form(language, definition, definition.form_class(), status=200)
+        return render_form(language, definition, definition.prefilled(request.args, is_built_page), status=200)
     body = parse_request_body(request, definition)
     g.form_body = body
     if (refusal := reject_body(language, definition, body)) is not None:

@@ -169,8 +169,7 @@ def external_urls(facts: Facts) -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = {}
     for kind, rows in (("links", facts.links), ("laws", facts.laws), ("contacts", facts.contacts)):
         for key, fact in rows.items():
-            url = getattr(fact, "url", None)
-            if url:
+            for url in filter(None, (getattr(fact, "url", None), getattr(fact, "appointment", None))):
                 found.setdefault(url, []).append((kind, key))
     return found
 

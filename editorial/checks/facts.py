@@ -209,8 +209,9 @@ def check_facts(facts: Facts) -> Iterator[Finding]:
             if not fact.confirmed and not fact.confirm and name in {"contacts", "companies", "events"}:
                 yield Finding(file, line, f"„{key}“ ist nicht bestätigt, aber es steht nicht da, wer bestätigt.",
                               "Ergänzen Sie confirm:.", code="fact-confirm")  # fmt: skip
-            url = getattr(fact, "url", None)
-            if url and not url.startswith("https://"):
+            for url in filter(None, (getattr(fact, "url", None), getattr(fact, "appointment", None))):
+                if url.startswith("https://"):
+                    continue
                 yield Finding(file, line, f"„{key}“: Die Adresse beginnt nicht mit https://.", "Ergänzen Sie sie.",
                               code="fact-value")  # fmt: skip
     for key, amount in facts.amounts.items():

@@ -20,6 +20,7 @@ from core.overlay import data_files
 from core.project import ROOT
 from core.values import Date, Email, LocalTime, Month, Phone, Quantity, Url, phone_href
 from core.yaml import find_yaml_traps
+from editorial.content.opening_hours import OpeningHours
 from editorial.content.place import Place, load_place
 from editorial.content.schema import StrictStruct, ValidationIssue, validate
 from editorial.content.structure import Audience, Topic
@@ -51,7 +52,8 @@ class Contact(Fact, frozen=True, kw_only=True):
     address: str | None = None
     phone: Phone | None = None
     email: Email | None = None
-    hours: str | None = None
+    hours: OpeningHours | None = None
+    appointment: Url | None = None
     url: Url | None = None
 
     @property
@@ -311,6 +313,11 @@ def _hint(fault: ValidationIssue) -> str:
         fault.kind == "unknown" and fault.dotted_path.isdigit()
     ):  # {value: 12,50} without quotes: a comma ends a value there
         return 'Steht davor eine Zahl mit Komma? Setzen Sie sie in Anführungszeichen: value: "12,50".'
+    if fault.path and fault.path[0] == "hours":
+        return (
+            "So steht es richtig, je Tag eine Zeile unter hours: – monday: 8:00–12:30, 13:30–16:00 – friday: nach Vereinbarung. "
+            "Die Tage heißen monday bis sunday; was fehlt, ist geschlossen. Ausnahmen zeigt REDAKTION.md."
+        )
     return "Vergleichen Sie mit einem Eintrag, der stimmt."
 
 

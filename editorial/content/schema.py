@@ -95,11 +95,17 @@ def _issues(wanted: Any, value: Any, where: tuple[str | int, ...]) -> Iterator[V
         for name in value:
             if name not in fields:
                 yield ValidationIssue((*where, str(name)), "unknown", "kennt hier niemand")
+        found = False
         for name, row in fields.items():
             if name in value:
-                yield from _issues(row.type, value[name], (*where, name))
+                for issue in _issues(row.type, value[name], (*where, name)):
+                    found = True
+                    yield issue
             elif row.required:
+                found = True
                 yield ValidationIssue((*where, name), "missing", "fehlt")
+        if where and not found:  # a rule of the shape itself; that of the outermost shape is reported by its caller
+            yield from _rule_issues(kind, value, where)
     elif get_origin(kind) is dict and isinstance(value, Mapping):
         for name, item in value.items():
             yield from _issues(get_args(kind)[1], item, (*where, str(name)))
@@ -111,6 +117,14 @@ def _issues(wanted: Any, value: Any, where: tuple[str | int, ...]) -> Iterator[V
             msgspec.convert(value, wanted, dec_hook=decode)
         except msgspec.ValidationError as error:
             yield ValidationIssue(where, "value", _translate_message(str(error), wanted))
+
+
+def _rule_issues(kind: type[msgspec.Struct], value: Any, where: tuple[str | int, ...]) -> Iterator[ValidationIssue]:
+    """Yield what a shape says against values that are right one by one (``__post_init__``)."""
+    try:
+        msgspec.convert({name: one for name, one in value.items() if name in _field_types(kind)}, kind, dec_hook=decode)
+    except msgspec.ValidationError as error:
+        yield ValidationIssue(where, "value", _translate_message(str(error), kind))
 
 
 def _unwrap(wanted: Any) -> Any:

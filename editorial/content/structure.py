@@ -137,6 +137,7 @@ def linked_pages() -> dict[str, str]:
         "emergency": EMERGENCY,
         "sitemap": SITEMAP,
         "feedback": FORMS["feedback"].slug.rstrip("/"),
+        "callback": FORMS["callback"].slug.rstrip("/"),
         "offline": OFFLINE,
         "programme": index_of(PROGRAMME),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -29,6 +30,7 @@ from editorial.content.structure import (
     linked_pages,
 )
 from editorial.content.taxonomy import card_filters, page_tags
+from editorial.render.contact_box import contact_box
 from editorial.render.guides import DEFAULT_ICON, events_context, phrases_of
 from editorial.render.site import SiteData
 from editorial.render.structured_data import json_ld
@@ -121,6 +123,8 @@ def layout_context(site: SiteData, language: Language, current: Page | None) -> 
     pages = site.content.pages
     contact = site.facts.contacts
     municipality = site.settings["municipality"]
+    switchboard = contact.get(municipality["switchboard"])
+    shown = contact.get((current.front_matter.contact if current else None) or "") or switchboard
     return {
         "site": {
             "name": site.settings["name"],
@@ -145,8 +149,9 @@ def layout_context(site: SiteData, language: Language, current: Page | None) -> 
             for key in (*NAVIGATION, *linked_pages().values())
             if key in pages and is_active(pages[key], current)
         ),
-        "switchboard": contact.get(municipality["switchboard"]),
-        "contact": contact.get((current.front_matter.contact if current else None) or ""),
+        "switchboard": switchboard,
+        "contact": shown,
+        "contact_box": shown and contact_box(shown, current, language, municipality, datetime.date.today()),
         "og_locale": default_language().code if current and not current.is_translated(language) else language.code,
         "feed": language.root + "feed.xml",
         "offline": {

@@ -43,6 +43,7 @@ BARRIER = FormDefinition(
     # § 5(2) BITVNRW: after two and at the latest after six weeks.
     answer_within_days=42,
     interim_within_days=14,
+    prefill=("page",),
     sender_field="email",
     sections=(
         (_l("The barrier"), ("page", "problem", "aids")),

@@ -22,6 +22,12 @@ TOPICS = (
     ("other", _l("Something else")),
 )
 
+# The choice that fits a page on a topic (editorial.content.structure.Topic); pages on other topics preselect none.
+TOPIC_OF_PAGE = {
+    "work": "work", "training": "work", "recognition": "work", "residence": "residence", "language": "language", "school": "school",
+    "childcare": "school", "housing": "housing", "health": "health", "companies": "company", "participation": "helping",
+}  # fmt: skip
+
 
 def require_phone_or_email(form: Form, field: Field) -> None:
     """Require a phone number or an e-mail address."""
@@ -49,6 +55,11 @@ class CallbackForm(Form):
         _l("What is it about?"), TOPICS, required(_l("Choose what it is about, so that the right colleague calls you.")),
         description=_l("So that the right colleague calls you."),
     )  # fmt: skip
+    page = LineField(
+        _l("Which page is it about?"),
+        description=_l("The title or the address of the page. You may leave this empty."),
+        limit=500,
+    )
     when = LineField(_l("When can you be reached?"), description=_l("For example mornings, or Tuesday from 2 p.m."))
     spoken = LineField(
         _l("Which languages do you speak?"),
@@ -72,8 +83,9 @@ CALLBACK = FormDefinition(
     answer_within_days=7,
     sender_field="email",
     name_fields=("name",),
+    prefill=("topic", "page"),
     sections=(
         (_l("How we reach you"), ("name", "phone", "email", "when", "spoken")),
-        (_l("Your question"), ("topic", "message")),
+        (_l("Your question"), ("topic", "message", "page")),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ class FormDefinition:
     :ivar consents: fields that are a consent (Art. 6(1)(a) GDPR), each for its own purpose; empty where the task of
         the public body is basis enough, as for a plain contact request.
     :ivar name_fields: fields that name the sender in a list, the best first.
+    :ivar prefill: fields that a link to the form may fill, for example by ``?page=/kontakt/``.
     :ivar sections: headings of the form with the fields below each, in order.
     """
 
@@ -50,6 +51,7 @@ class FormDefinition:
     interim_within_days: int | None = None
     consents: tuple[str, ...] = ()
     name_fields: tuple[str, ...] = ()
+    prefill: tuple[str, ...] = ()
 
     def choices(self, name: str) -> list[tuple[str, str]]:
         """Return key and words of each choice of a field, in order; "please choose" is none."""
@@ -58,6 +60,20 @@ class FormDefinition:
     def bind(self, data: MultiDict[str, str] | None = None) -> Form:
         """Return the form bound to submitted data."""
         return self.form_class(data)
+
+    def prefilled(self, given: Mapping[str, str], is_page: Callable[[str], bool]) -> Form:
+        """Return the form with what a link may fill; anything else in the address, and any value that does not fit, is ignored.
+
+        :param given: the parameters of the address.
+        :param is_page: whether the site has a page at a path; a field without choices takes such a path only.
+        """
+        form = self.form_class()
+        for name in self.prefill:
+            value = given.get(name, "")
+            choices = choice_labels(form[name])
+            if value and (value in choices if choices else is_page(value)):
+                form[name].data = value
+        return form
 
     def field_names(self) -> list[str]:
         """Return the names of all fields, in the order of the page."""

@@ -7,6 +7,7 @@ import threading
 from http import HTTPStatus
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qsl
 from wsgiref.headers import Headers
 
 from werkzeug.datastructures import Accept
@@ -22,6 +23,8 @@ from whitenoise import WhiteNoise
 from whitenoise.responders import NOT_ALLOWED_RESPONSE, Response, SlicedFile, StaticFile
 from whitenoise.string_utils import decode_path_info
 
+from core.languages import split_language
+from form_handler.forms import FORMS
 from form_handler.security import is_known_host
 from form_handler.settings import Settings
 from form_handler.url_correction import find_canonical_path, location_header
@@ -53,7 +56,11 @@ class StaticSite:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer with a file, redirect to one, or pass the request on."""
-        if environ["REQUEST_METHOD"] not in SAFE_METHODS or not is_known_host(environ, self.settings):
+        if (
+            environ["REQUEST_METHOD"] not in SAFE_METHODS
+            or not is_known_host(environ, self.settings)
+            or fills_form(environ)
+        ):
             return self.service(environ, start_response)
         self._refresh()
         return self._files(environ, start_response)
@@ -88,6 +95,13 @@ class StaticSite:
             add_headers_function=no_cache_for_service_worker,
             autorefresh=self.settings.mode == "development",
         )
+
+
+def fills_form(environ: WSGIEnvironment) -> bool:
+    """Return whether a request asks for the page of a form that its address fills in part (``?page=/kontakt/``)."""
+    names = {name for name, _value in parse_qsl(environ.get("QUERY_STRING", ""))}
+    slug = split_language(environ.get("PATH_INFO", ""))[1]
+    return any(definition.slug == slug and names.intersection(definition.prefill) for definition in FORMS.values())
 
 
 class SiteFiles(WhiteNoise):  # type: ignore[misc]

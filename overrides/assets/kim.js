@@ -165,12 +165,6 @@
     }
   });
 
-  /* ---- Page feedback: the link that led here names the page; the reader sees it in the field ------------------- */
-
-  const about = /** @type {HTMLInputElement | null} */ (find(".kim-form input[name=page]"));
-  const from = new URLSearchParams(location.search).get("page") ?? "";
-  if (about && !about.value && /^\/(?!\/)[\p{L}\p{M}\p{N}_/ .~-]{0,200}$/u.test(from)) about.value = from;
-
   /* ---- A hint, never a redirect, for people whose browser prefers another of our languages -------------------- */
 
   const showLanguageHint = async () => {

@@ -15,6 +15,7 @@ import pytest
 
 from core.languages import load_languages
 from editorial.build.build import build_if_changed
+from form_handler.forms import FORMS
 from form_handler.security import HEADERS, HSTS
 from tests.conftest import ROOT
 from tests.form_handler.nginx import HOST, Nginx, program, running_nginx, write_configuration
@@ -201,6 +202,10 @@ def test_pages_come_from_disk_and_forms_from_the_service(nginx: Nginx) -> None:
     assert answer.headers.get_all("Content-Security-Policy") == [dict(HEADERS)["Content-Security-Policy"]]
     assert fetch(nginx.tls, "/ar/nope/")[0].status == 404
     assert b'lang="ar"' in fetch(nginx.tls, "/ar/nope/")[1]
+    for definition in FORMS.values():
+        if "page" in definition.prefill:
+            _answer, body = fetch(nginx.tls, f"/ar/{definition.slug}?page=/ar/kontakt/")
+            assert b'value="/ar/kontakt/"' in body, "the page from which a link leads to the form"
     assert fetch(nginx.tls, "/kontakt/", "HEAD")[0].status == 200
     assert fetch(nginx.tls, "/kontakt/", "DELETE")[0].status == 405
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from werkzeug.datastructures import MultiDict
 
 from core.gettext import gettext, use_language
@@ -279,3 +280,40 @@ def test_a_review_page_of_one_form_cannot_be_sent_as_another(browser: Browser) -
     response = browser.send([*hidden, ("problem", "x")], "/barriere-melden/")
     assert response.status_code == 422
     assert browser.stored() == []
+
+
+@pytest.mark.parametrize("slug", ["rueckruf/", "ar/rueckruf/", "barriere-melden/", "rueckmeldung/"])
+def test_a_link_fills_in_the_page_the_reader_comes_from(app: Flask, slug: str) -> None:
+    html = app.test_client().get(f"/{slug}?page=/ar/rueckmeldung/&x=1").get_data(as_text=True)
+    assert 'name="page"' in html
+    assert 'value="/ar/rueckmeldung/"' in html
+    assert "kim-field__error" not in html
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["https://example.org/", "//example.org/", "/\\\\example.org/", "/gibt-es-nicht/", "/../var/", "/rueckruf", "/404.html", "/rueckruf/\0/",
+     "/" + "x" * 5000 + "/", "/%2e%2e/", "javascript:alert(1)/", "/\u202eruckruf/", ""],
+)  # fmt: skip
+def test_a_link_fills_in_no_page_that_the_site_does_not_have(app: Flask, page: str) -> None:
+    response = app.test_client().get("/rueckruf/", query_string={"page": page, "topic": "<b>"})
+    html = response.get_data(as_text=True)
+    assert response.status_code == 200
+    assert re.search(r'name="page"[^>]* value=""', html)
+    assert "<b>" not in html
+    assert 'selected value=""' in html or 'value="" selected' in html or " selected " not in html
+
+
+def test_a_link_chooses_a_topic_of_the_list_and_fills_in_nothing_else(app: Flask) -> None:
+    query = {"topic": "housing", "name": "Eva Beispiel", "message": "x"}
+    html = app.test_client().get("/rueckruf/", query_string=query).get_data(as_text=True)
+    assert re.search(r'<option selected value="housing">', html)
+    assert "Eva Beispiel" not in html
+
+
+def test_every_page_topic_that_is_preselected_is_one_of_the_list() -> None:
+    from editorial.content.structure import TOPIC_LABELS
+    from form_handler.forms.callback import TOPIC_OF_PAGE, TOPICS
+
+    assert set(TOPIC_OF_PAGE) <= set(TOPIC_LABELS)
+    assert set(TOPIC_OF_PAGE.values()) <= {key for key, _label in TOPICS}

@@ -122,12 +122,14 @@ def test_numbers_without_quotes_reach_the_page_as_they_are_written(tmp_path: Pat
     """YAML 1.1 would take them for octal, sexagesimal and signed numbers."""
     found = facts(
         tmp_path,
-        contacts="a: {name: 012, phone: 0204170300, hours: 12:30}\nb: {name: no, phone: +49204170300}\n",
+        contacts="a: {name: 012, phone: 0204170300, hours: {monday: 8:00-12:30}}\nb: {name: no, phone: +49204170300}\n",
         numbers="fire: {number: 112, label: 1_000}\n",
         amounts="a: {value: 1.200, unit: EUR}\nb: {value: 12.50, unit: EUR}\n",
         links="x: {name: 1e3, title: 0x1F, url: https://a.example/, languages: [no, on]}\n",
     )
-    assert (found.contacts["a"].name, found.contacts["a"].hours, found.contacts["b"].name) == ("012", "12:30", "no")
+    assert (found.contacts["a"].name, found.contacts["b"].name) == ("012", "no")
+    assert found.contacts["a"].hours is not None
+    assert found.contacts["a"].hours.monday.ranges == ((480, 750),)
     assert (found.links["x"].name, found.links["x"].title, found.links["x"].languages) == ("1e3", "0x1F", ["no", "on"])
 
     def shown(name: str) -> str:
@@ -153,7 +155,7 @@ def test_what_is_left_empty_is_nothing(tmp_path: Path, nothing: str) -> None:
      ("name", "null"), ("name", "''"), ("phone", "''"), ("hours", "[a]"), ("nonsense", "1")],
 )  # fmt: skip
 def test_every_fact_that_does_not_fit_is_named_with_its_line(tmp_path: Path, field: str, value: str) -> None:
-    rows = {"name": "A", "hours": "x", field: value}
+    rows = {"name": "A", "unit": "x", field: value}
     text = "# Wer\na:\n" + "".join(f"  {key}: {said}\n" for key, said in rows.items())
     (one,) = refused(tmp_path, contacts=text)
     assert (one.file, one.line) == ("docs/data/contacts.yml", 3 + list(rows).index(field))
