@@ -19,7 +19,7 @@ from form_handler.forms import FORMS
 from form_handler.security import HEADERS, HSTS
 from tests.conftest import ROOT
 from tests.form_handler.nginx import HOST, Nginx, program, running_nginx, write_configuration
-from tests.server import Server, free_port, running_server
+from tests.server import Server, free_port, running_server, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -239,7 +239,8 @@ def test_no_log_holds_a_full_address_or_what_was_typed(nginx: Nginx, alone: Ngin
         with socket.create_connection(("127.0.0.1", running.plain), timeout=20) as raw:
             raw.sendall(f"GET /Geheimwort?x HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
             assert b"301" in raw.recv(1000)
-    assert "127.0.0.0 [" in nginx.read_log()
+    wait_until(lambda: "127.0.0.0 [" in nginx.read_log(), what="the buffered log")
+    wait_until(lambda: "POST" in alone.read_log(), what="the buffered log")
     for running in (nginx, alone):
         for path in running.folder.rglob("*.log"):
             text = path.read_text("utf-8")
