@@ -14,7 +14,7 @@ from wtforms import Form
 
 from core.contacts import load_fallback_contact
 from core.gettext import gettext as _
-from core.languages import Language
+from core.languages import Language, load_languages
 from form_handler.current import page_layouts, settings
 from form_handler.forms import FormDefinition
 from form_handler.layout import LayoutError, replace_region, set_title
@@ -68,6 +68,7 @@ def render_form(
         action=form_url(language, definition),
         privacy_url=f"{language.root}datenschutz/",
         contact=load_fallback_contact(),
+        languages=[row for row in load_languages() if row != language],
     )
     page = replace_region(page, "form", region)
     if form.errors or notes:
@@ -89,10 +90,13 @@ def render_review(
 ) -> Response:
     """Return the review page; nothing has been stored yet."""
     number = number or new_submission_number()
+    answers = definition.answers(form)
+    rows = [row for row in definition.display_rows(answers) if answers[row[0].name]]
     region = render_macro(
         "review",
         definition=definition,
-        rows=list(definition.display_rows(definition.answers(form))),
+        rows=rows,
+        left_out=len(answers) - len(rows),
         pairs=[*definition.hidden_fields(form), *([(HONEYPOT_FIELD, trap)] if trap else [])],
         form_url=form_url(language, definition),
         send_url=form_url(language, definition) + SUBMIT_PATH,
@@ -101,6 +105,7 @@ def render_review(
         number=number,
         notes=notes,
         contact=load_fallback_contact(),
+        languages=[row for row in load_languages() if row != language],
     )
     page = in_layout(language, region, definition)
     prefix = _("Error:") + " " if notes else ""

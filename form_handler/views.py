@@ -59,6 +59,10 @@ from form_handler.tokens import (
 from form_handler.toolkit import views as toolkit
 from form_handler.toolkit.recommend import RESULT_PATH
 
+# Where a page's own "yes" and "no" go, below the feedback form.
+QUICK_PATH = "kurz/"
+MAX_QUICK_ANSWERS_PER_HOUR = 30
+
 View = Callable[[Language, FormDefinition], BaseResponse]
 
 
@@ -83,6 +87,10 @@ def make_blueprint() -> Blueprint:
             forms.add_url_rule(
                 f"/{definition.slug}{path}", endpoint, partial(call_view, view, definition), methods=methods
             )
+    feedback = FORMS["feedback"]
+    forms.add_url_rule(
+        f"/{feedback.slug}{QUICK_PATH}", "feedback_quick", partial(call_view, quick_answer, feedback), methods=["POST"]
+    )
     forms.add_url_rule(f"/{CONFIRM_EMAIL_PATH}", "confirm_email", confirm_email_page, methods=["GET", "POST"])
     forms.add_url_rule(f"/{RESULT_PATH}", "recommendations", toolkit.recommendations)
     forms.url_value_preprocessor(pop_language_code)
@@ -104,7 +112,8 @@ def call_view(view: View, definition: FormDefinition) -> BaseResponse:
 def check(language: Language, definition: FormDefinition) -> BaseResponse:
     """Validate a filled-in form; return the form with its errors, or the review page."""
     if request.method != "POST":
-        return render_form(language, definition, definition.prefilled(request.args, is_built_page), status=200)
+        form = toolkit.prefilled_form(language, definition, request.args)
+        return render_form(language, definition, form, status=200)
     body = parse_request_body(request, definition)
     g.form_body = body
     if (refusal := reject_body(language, definition, body)) is not None:
@@ -137,6 +146,41 @@ def submit(language: Language, definition: FormDefinition) -> BaseResponse:
             status=422, number=reusable_submission_number(definition, body), trap=body.internal_field(HONEYPOT_FIELD),
         )  # fmt: skip
     return store_and_redirect(language, definition, form, body)
+
+
+def quick_answer(language: Language, definition: FormDefinition) -> BaseResponse:
+    """Store the "yes" or "no" that a reader gives on a page itself; the script of the page confirms it in place.
+
+    Only choice and page are taken, no text, and one answer of a visitor to a page each day. It is stored as done, and
+    without a mail: there is nothing to answer.
+    """
+    body = parse_request_body(request, definition)
+    if is_cross_site(request) or body.too_large or body.unsupported_media_type:
+        return Response(status=403)
+    form = definition.prefilled(body.pairs, is_built_page)
+    number = body.internal_field("_number")
+    try:
+        uuid.UUID(number)
+    except ValueError:
+        return Response(status=422)
+    if not form.validate() or not form["page"].data:
+        return Response(status=422)
+    now, client = utc_now(), client_ip()
+    place = f"{rate_limit.client_network(client)} {form['page'].data}"
+    try:
+        with database().transaction() as connection:
+            if rate_limit.increment(connection, "quick", client, now) > MAX_QUICK_ANSWERS_PER_HOUR:
+                return Response(status=429)
+            known = rate_limit.increment(connection, "quick-page", place, now, minutes=24 * 60) > 1
+        if not known:
+            store_submission(
+                database(), number, definition.key, language.code, definition.answers(form), lambda _stored: (), now,
+                state="closed",
+            )  # fmt: skip
+    except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError) as error:
+        current_app.logger.error("quick answer not stored: %s", type(error).__name__)
+        return Response(status=503)
+    return Response(status=204)
 
 
 def receipt(language: Language, definition: FormDefinition) -> BaseResponse:

@@ -85,6 +85,8 @@ def rule_lines(path: Path = ROOT / RULES_PATH) -> dict[int, int]:
 
 def toolkit_json(table: RuleSet, content: Content, language: Language) -> dict[str, Any]:
     """Return rules, measures and words of one language as plain data for handler and browser."""
+    from form_handler.forms import FORMS  # late: WTForms is loaded where forms or their addresses are needed
+
     measures = {}
     for page in measure_pages(content):
         text = page.text(language)
@@ -107,6 +109,7 @@ def toolkit_json(table: RuleSet, content: Content, language: Language) -> dict[s
         "always": table.always,
         "most": table.most,
         "measures": measures,
+        "take_part": language.root + FORMS["participation"].slug,
         "reasons": reason_texts(),
     }
 

@@ -290,7 +290,7 @@ def chooser_context(site: SiteData, language: Language, page: Page) -> dict[str,
         "answers": recommend.parse_answers({}),
         "stages": recommend.stage_labels(),
         "data": toolkit.toolkit_json(site.chooser, site.content, language),
-        "action": page.url(language) + "auswahl/",
+        "action": page.url(language) + "auswahl/#choose-result",
         "data_url": page.url(language) + "massnahmen.json",
     }
 

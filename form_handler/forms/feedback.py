@@ -43,7 +43,7 @@ FEEDBACK = FormDefinition(
     legal_basis=_l("Legal basis: Art. 6(1)(e) GDPR with § 3 DSG NRW (a task of the city)."),
     retention_months=12,
     answer_within_days=None,
-    prefill=("page",),
+    prefill=("page", "helpful"),
     sender_field=None,
     sections=((_l("The page"), ("page", "helpful", "missing")),),
 )

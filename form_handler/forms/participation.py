@@ -138,6 +138,8 @@ PARTICIPATION = FormDefinition(
     sender_field="email",
     consents=("consent_partner",),
     name_fields=("company", "contact_name"),
+    prefill=("ways", "employees"),
+    link_names=("want", "size", "measure"),
     sections=(
         (_l("Your company"), ("company", "trade", "employees", "district", "languages")),
         (_l("Taking part"), ("ways", "experience", "message")),

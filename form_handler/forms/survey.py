@@ -179,17 +179,19 @@ SURVEY = FormDefinition(
     consents=("consent_quote", "consent_named"),
     name_fields=("company",),
     sections=(
-        (_l("Your experience"), ("done", "how_many", "worked", "worked_text")),
+        (_l("Your experience"), ("done", "how_many", "worked")),
+        (_l("What you need"), ("wanted", "again")),
         (
             _l("What was difficult, and how difficult?"),
-            (*(f"obstacle_{key}" for key, _label in OBSTACLES), "hindered_text"),
+            tuple(f"obstacle_{key}" for key, _label in OBSTACLES),
         ),
         (
             _l("Which support did you use, and did it help?"),
             tuple(f"support_{key}" for key, _label in SUPPORTS),
         ),
-        (_l("What you need"), ("wanted", "again")),
+        (_l("In your own words"), ("worked_text", "hindered_text")),
         (_l("Your company"), ("trade", "employees")),
         (_l("Only if you want to be known"), ("company", "email", "consent_quote", "consent_named")),
     ),
+    folded_sections=5,
 )

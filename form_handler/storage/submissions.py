@@ -141,6 +141,7 @@ def store_submission(
     now: datetime.datetime,
     judge: SpamClassifier = not_spam,
     fingerprint: str | None = None,
+    state: str = "new",
 ) -> Submission:
     """Store a submission and its mails in one transaction, once; return what is stored.
 
@@ -153,7 +154,7 @@ def store_submission(
     """
 
     sender = canonical_address(str(answers.get("email") or "")) or None
-    order = work_columns(form, "new", answers, now, None, None, None, database.time_zone)
+    order = work_columns(form, state, answers, now, None, None, None, database.time_zone)
     for attempt in range(MAX_STORE_ATTEMPTS):
         # Everything that needs no database comes before the write lock.
         reference = new_reference()
@@ -165,7 +166,7 @@ def store_submission(
                     return known
                 verdict = judge(connection)
                 new = Submission(
-                    number, reference, form, language, "new", now, answers, verdict.held, verdict.suspicion, sender,
+                    number, reference, form, language, state, now, answers, verdict.held, verdict.suspicion, sender,
                     company_key=order["company_key"], work_key=order["work_key"],
                 )  # fmt: skip
                 sent = [mail for mail in mails(new) if mail.kind == "office" or not verdict.silent]

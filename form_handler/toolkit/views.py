@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from flask import Response, current_app, g, request
@@ -14,12 +14,23 @@ from core.gettext import gettext as _
 from core.languages import Language
 from form_handler import responses
 from form_handler.current import page_layouts, settings
+from form_handler.forms import FORMS, FormDefinition
 from form_handler.layout import replace_region, set_title
 from form_handler.toolkit import recommend
 from form_handler.toolkit.recommend import DATA_PATH, RESULT_PATH, TOOLKIT_PATH
 
+if TYPE_CHECKING:
+    from werkzeug.datastructures import MultiDict
+    from wtforms import Form
+
 TEMPLATE = "partials/kim/chooser.html"
+# What goes with the reader from the result to the pages of the measures and to the form.
+CARRIED = ("want", "size")
+RESULT_ANCHOR = "#choose-result"
 COMPANY_SIZES = {"1-9": "small", "10-49": "small", "50-249": "medium", "250+": "large"}
+# The other way round; "up to 49" is two bands, so it fills in none.
+EMPLOYEE_BANDS = {"medium": "50-249", "large": "250+"}
+WAYS = ("internship", "training", "job")
 OFFER_KINDS = {"internship": "internship", "entry_qualification": "training", "training": "training", "job": "job"}
 
 
@@ -52,9 +63,11 @@ def recommendations() -> Response:
         results=recommend.recommend(data, answers),
         data=data,
         share_url=share_url(action, answers),
+        take_part_url=share_url(language.root + FORMS["participation"].slug, answers, CARRIED),
+        carried=share_url("", answers, CARRIED),
         labels=recommend.choice_labels(),
         answers=answers,
-        action=action,
+        action=action + RESULT_ANCHOR,
         data_url=language.root + DATA_PATH,
     )
     page = replace_region(page_layouts().form_page(language, TOOLKIT_PATH), "chooser", region)
@@ -63,30 +76,53 @@ def recommendations() -> Response:
     return response
 
 
-def share_url(action: str, answers: Mapping[str, Sequence[str]]) -> str:
-    """Return the address that holds these answers."""
-    query = urlencode([(question, key) for question in recommend.QUESTIONS for key in answers.get(question, ())])
+def share_url(action: str, answers: Mapping[str, Sequence[str]], questions: Sequence[str] = recommend.QUESTIONS) -> str:
+    """Return the address that holds the answers to some questions, by default all."""
+    query = urlencode([(question, key) for question in questions for key in answers.get(question, ())])
     return f"{action}?{query}" if query else action
 
 
 def chooser_answers(form: str, answers: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the chooser's answers that follow from a form's answers; empty for forms without any."""
+    """Return the chooser's answers that follow from a form's answers; empty for forms without any.
+
+    What a company has done once is not what it wants to offer now, so the survey says nothing about ``want``.
+    """
     found: dict[str, list[str]] = {}
     if form == "participation":
         found["want"] = [OFFER_KINDS[way] for way in answers.get("ways") or () if way in OFFER_KINDS]
     elif form == "survey":
-        done = [key for key in answers.get("done") or () if key in OFFER_KINDS]
         heavy = [
             (-int(value), key)
             for key, _words in recommend.choice_labels()["obstacle"]
             if (value := str(answers.get(f"obstacle_{key}") or "0")) in {"1", "2"}
         ]
-        found["want"] = done if len(done) == 1 else []
         found["obstacle"] = [key for _weight, key in sorted(heavy, key=lambda row: row[0])][:3]
     else:
         return {}
     found["size"] = [COMPANY_SIZES[size] for size in [answers.get("employees")] if size in COMPANY_SIZES]
     return recommend.parse_answers(found)
+
+
+def prefilled_form(language: Language, definition: FormDefinition, given: MultiDict[str, str]) -> Form:
+    """Return a form with what a link fills in: its own choices, and in the participation form those of the chooser.
+
+    The chooser's ``want`` and ``size`` become ways to take part and number of employees; ``measure`` names the measure on
+    whose page the link stands.
+    """
+    if definition.key != "participation":
+        return definition.prefilled(given, responses.is_built_page)
+    found = given.copy()
+    found.setlist("ways", [*given.getlist("ways"), *(key for key in given.getlist("want") if key in WAYS)])
+    found.setdefault("employees", EMPLOYEE_BANDS.get(given.get("size", ""), ""))
+    form = definition.prefilled(found, responses.is_built_page)
+    try:
+        measures = load_toolkit(settings().site_dir, language)["measures"] if given.get("measure") else {}
+    except ToolkitError as error:
+        current_app.logger.error("%s", error)
+        return form
+    if (measure := measures.get(given.get("measure", ""))) is not None:
+        form["message"].data = _("It is about: %(measure)s", measure=measure["title"])
+    return form
 
 
 def recommendations_for_receipt(language: Language, answers: Mapping[str, Sequence[str]]) -> str:
@@ -104,5 +140,6 @@ def recommendations_for_receipt(language: Language, answers: Mapping[str, Sequen
         TEMPLATE,
         results=results,
         data=data,
+        carried=share_url("", answers, CARRIED),
         more_url=share_url(language.root + RESULT_PATH, answers),
     )

@@ -5,7 +5,7 @@
  * @typedef {Record<Question, string[]>} Answers
  * @typedef {{ title: string, text: string, url: string, lang: string | null, want: string[], document: string[], size: string[] }} Measure
  * @typedef {{ when: Partial<Record<Question, string>>, show: string[], first: boolean }} ChoiceRule
- * @typedef {{ rules: ChoiceRule[], always: string, most: number, measures: Record<string, Measure>, reasons: Record<string, string> }} Toolkit
+ * @typedef {{ rules: ChoiceRule[], always: string, most: number, measures: Record<string, Measure>, take_part: string, reasons: Record<string, string> }} Toolkit
  * @typedef {{ key: string, first: boolean, why: string[] }} Recommendation
  */
 
@@ -77,14 +77,15 @@ function setLanguage(element, lang) {
  * @param {HTMLElement} item
  * @param {Recommendation} recommendation
  * @param {Toolkit} data
+ * @param {string} carried
  */
-function fillItem(item, { key, first, why }, data) {
+function fillItem(item, { key, first, why }, data, carried) {
   const { url, title, text, lang } = data.measures[key];
   item.dataset.key = key;
   item.classList.toggle("kim-result--first", first);
   if (!first) query(item, ".kim-result__first").remove();
   const link = /** @type {HTMLAnchorElement} */ (query(item, "a"));
-  Object.assign(link, { href: url, textContent: title });
+  Object.assign(link, { href: url + carried, textContent: title });
   if (lang) link.hreflang = lang;
   setLanguage(link, lang);
   const description = query(item, ".kim-result__text");
@@ -110,13 +111,21 @@ function show(form, data) {
     live.replaceChildren();
     return;
   }
+  // What goes with the reader to the pages of the measures and to the form.
+  const some = new URLSearchParams([...search].filter(([name]) => name === "want" || name === "size"));
+  const carried = some.size ? `?${some}` : "";
   const template = /** @type {HTMLTemplateElement} */ (query(document, "#choose-template"));
   const result = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
   const item = query(result, ".kim-result");
   item.replaceWith(
-    ...choose(data, answers).map((row) => fillItem(/** @type {HTMLElement} */ (item.cloneNode(true)), row, data)),
+    ...choose(data, answers).map((row) =>
+      fillItem(/** @type {HTMLElement} */ (item.cloneNode(true)), row, data, carried)
+    ),
   );
-  /** @type {HTMLAnchorElement} */ (query(result, ".kim-chooser__share a")).href = `${form.action}?${search}`;
+  /** @type {HTMLAnchorElement} */ (query(result, ".kim-chooser__take-part a")).href = data.take_part + carried;
+  /** @type {HTMLAnchorElement} */ (query(result, ".kim-chooser__share a")).href = `${
+    form.action.split("#")[0]
+  }?${search}`;
   live.replaceChildren(result);
 }
 
@@ -130,7 +139,9 @@ if (form) {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       show(form, data);
-      document.getElementById("choose-result")?.focus();
+      const heading = document.getElementById("choose-result");
+      heading?.focus({ preventScroll: true });
+      heading?.scrollIntoView();
     });
     // The list of the form service stays until something changes; a form that the browser filled in again is answered at once.
     if (!document.querySelector("[data-chooser-static]")) show(form, data);

@@ -165,6 +165,54 @@
     }
   });
 
+  /* ---- Page feedback: answered in place; without script, or if that fails, the form page takes the answer -------- */
+
+  const feedback = /** @type {HTMLFormElement | null} */ (find("[data-kim-feedback]"));
+  feedback?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const answer = new FormData(feedback, event.submitter);
+    answer.set("_number", crypto.randomUUID?.() ?? "");
+    const body = new URLSearchParams(/** @type {any} */ (answer));
+    const sent = await fetch(`${feedback.action}kurz/`, { method: "POST", body }).catch(() => null);
+    body.delete("_number");
+    if (!sent?.ok) {
+      location.href = `${feedback.action}?${body}`;
+      return;
+    }
+    for (const button of feedback.querySelectorAll("button")) button.hidden = true;
+    const status = query("[role=status]", feedback);
+    status.textContent = feedback.dataset.kimFeedback ?? "";
+    status.focus();
+    /** @type {HTMLAnchorElement} */ (query("a", feedback)).search = String(body);
+  });
+
+  /* ---- Links to forms know where the reader is ------------------------------------------------------------------- */
+
+  const report = /** @type {HTMLAnchorElement | null} */ (find(".kim-footer a[href$='barriere-melden/']"));
+  if (report && report.pathname !== location.pathname) report.search = `page=${location.pathname}`;
+  const carrying = /** @type {HTMLAnchorElement | null} */ (find("[data-kim-carry]"));
+  if (carrying) {
+    const given = new URLSearchParams(carrying.search);
+    for (const [name, value] of new URLSearchParams(location.search)) {
+      if (name === "want" || name === "size") given.set(name, value);
+    }
+    carrying.search = String(given);
+  }
+
+  /* ---- A filled-in form goes along into another language ----------------------------------------------------------- */
+
+  document.addEventListener("click", (event) => {
+    const clicked = /** @type {HTMLElement} */ (event.target);
+    const link = /** @type {HTMLAnchorElement | null} */ (clicked.closest(
+      ".kim-languages a, .kim-footer__languages a",
+    ));
+    const button = /** @type {HTMLButtonElement | null} */ (link && find(`[data-kim-language=${link.hreflang}]`));
+    const entries = button?.form ? [...new FormData(button.form)] : [];
+    if (!entries.some(([name, value]) => value && !name.startsWith("_"))) return;
+    event.preventDefault();
+    button?.click();
+  });
+
   /* ---- A hint, never a redirect, for people whose browser prefers another of our languages -------------------- */
 
   const showLanguageHint = async () => {
