@@ -34,7 +34,6 @@ WORDS_PER_MINUTE = 180
 ANSWER_SECONDS = {"rating": 4, "choice": 8, "line": 15, "text": 60}
 
 
-
 @dataclass(frozen=True)
 class FormDefinition:
     """One form of the site.

@@ -101,7 +101,10 @@ def fills_form(environ: WSGIEnvironment) -> bool:
     """Return whether a request asks for the page of a form that its address fills in part (``?page=/kontakt/``)."""
     names = {name for name, _value in parse_qsl(environ.get("QUERY_STRING", ""))}
     slug = split_language(environ.get("PATH_INFO", ""))[1]
-    return any(definition.slug == slug and names.intersection((*definition.prefill, *definition.link_names)) for definition in FORMS.values())
+    return any(
+        definition.slug == slug and names.intersection((*definition.prefill, *definition.link_names))
+        for definition in FORMS.values()
+    )
 
 
 class SiteFiles(WhiteNoise):  # type: ignore[misc]

@@ -11,7 +11,7 @@ NewSession = Callable[..., BrowserSession]
 
 def test_the_form_knows_the_page_the_reader_comes_from_and_shows_it(new_session: NewSession) -> None:
     page = new_session().open("/ar/ankommen/notfall/")
-    page.locator(".kim-feedback a").click()
+    page.locator(".kim-feedback a").first.click()
     page.wait_for_url("**/ar/rueckmeldung/**")
     field = page.locator("input[name=page]")
     assert field.input_value() == "/ar/ankommen/notfall/"

@@ -126,6 +126,7 @@ TEAM = 3  # companies that name working in a team
 def answer_in_browser(page: Page) -> None:
     """Fill in the survey as a company that finds the language very hard."""
     page.get_by_label("Ja, als Beschäftigte").check()
+    page.locator(".kim-form__more > summary").click()
     page.locator("#obstacle_language").get_by_label("sehr schwierig").check()
     page.get_by_label("Zusammenarbeit im Team").check()
     page.select_option("#trade", "crafts")
