@@ -213,6 +213,27 @@
     button?.click();
   });
 
+  /* ---- Read aloud and share: loaded when pressed; reading only with a voice that the device itself has ------------ */
+
+  const tools = find("[data-kim-tools]");
+  if (tools) {
+    const lang = find("[data-kim-content]")?.lang.split("-")[0] ?? "";
+    const showRead = () => {
+      query("[data-action=read]", tools).hidden = !globalThis.speechSynthesis?.getVoices().some((voice) =>
+        voice.localService && voice.lang.toLowerCase().split(/[-_]/)[0] === lang
+      );
+    };
+    globalThis.speechSynthesis?.addEventListener?.("voiceschanged", showRead);
+    showRead();
+    tools.addEventListener("click", ({ target }) => {
+      const { action } = /** @type {Element} */ (target).closest("button")?.dataset ?? {};
+      if (!action) return;
+      import(tools.dataset.kimTools ?? "").then((module) => module[action](tools)).catch(() => {
+        query("[role=status]", tools).textContent = tools.dataset.failed ?? "";
+      });
+    });
+  }
+
   /* ---- A hint, never a redirect, for people whose browser prefers another of our languages -------------------- */
 
   const showLanguageHint = async () => {
