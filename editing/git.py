@@ -15,6 +15,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from editing.paths import own_name, repository_name
+
 TIMEOUT_SECONDS = 60
 PUSH_SECONDS = 120
 TRAILER = "KIM-Publication"
@@ -131,7 +133,7 @@ class Repository:
 
         :raises GitError: if it is no plain file there.
         """
-        entry = self.run("ls-tree", "-z", commit, "--", self.prefix + path).rstrip("\0")
+        entry = self.run("ls-tree", "-z", commit, "--", repository_name(self.prefix, path)).rstrip("\0")
         if not entry:
             return None
         mode, kind, name = entry.partition("\t")[0].split(" ")
@@ -154,7 +156,7 @@ class Repository:
             env = {"GIT_INDEX_FILE": f"{folder}/index", **people}
             self.run("read-tree", parent, env=env)
             for path, content in sorted(files.items()):
-                where = self.prefix + path
+                where = repository_name(self.prefix, path)
                 if content is None:
                     self.run("update-index", "--force-remove", "--", where, env=env)
                 else:
@@ -185,12 +187,12 @@ class Repository:
     def changed_files(self, commit: str) -> list[str]:
         """Return the files below ``docs/`` that a commit changed."""
         names = self.run("diff-tree", "--no-commit-id", "--name-only", "-r", "-z", commit).split("\0")
-        return [name.removeprefix(self.prefix) for name in names if name.startswith(self.prefix)]
+        return [own for name in names if (own := own_name(self.prefix, name)) is not None]
 
     def changed_between(self, before: str, after: str) -> list[str]:
         """Return the files below ``docs/`` that differ between two commits."""
         names = self.run("diff-tree", "--name-only", "-r", "-z", before, after).split("\0")
-        return [name.removeprefix(self.prefix) for name in names if name.startswith(self.prefix)]
+        return [own for name in names if (own := own_name(self.prefix, name)) is not None]
 
     def refresh_index(self, before: str, after: str, paths: list[str]) -> None:
         """Let the checkout's own index follow for these files, unless somebody has staged something else for one of them.
@@ -198,7 +200,7 @@ class Repository:
         It is a service to people at a terminal: without it ``git status`` would show the publication backwards.
         """
         for path in paths:
-            where = self.prefix + path
+            where = repository_name(self.prefix, path)
             staged = self.run("ls-files", "-s", "-z", "--", where).rstrip("\0").partition("\t")[0].split(" ")[:2]
             old, new = (
                 self.run("ls-tree", "-z", commit, "--", where).rstrip("\0").partition("\t")[0].split(" ")
@@ -214,7 +216,7 @@ class Repository:
     def history(self, path: str, limit: int) -> list[Commit]:
         """Return the newest commits that changed a file below ``docs/``."""
         form = f"--format=%H%x00%ct%x00%s%x00%(trailers:key={TRAILER},valueonly,separator=%x2C)%x1e"
-        said = self.run("log", f"-{limit}", form, "--no-color", "HEAD", "--", self.prefix + path)
+        said = self.run("log", f"-{limit}", form, "--no-color", "HEAD", "--", repository_name(self.prefix, path))
         rows = [row.strip("\n").split("\0") for row in said.split("\x1e") if row.strip()]
         return [Commit(row[0], int(row[1]), row[2], row[3].strip()) for row in rows if _HASH.fullmatch(row[0])]
 

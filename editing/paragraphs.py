@@ -214,10 +214,19 @@ def _replace_field(file: FileText, place: Place, words: str) -> str:
             raise EditError(_("To do without a short title, remove its line in the source of the page."))
         if not line:
             raise EditError(_("Title and description cannot be empty."))
-        return _checked(file, place, yaml_scalar(line))
+        return _checked(file, place, _quoted(line, file.raw[place.start]))
     at = file.raw.index("\n", file.raw_place(file.document.sections[HEADER_SECTION][0].end)) + 1
     made = file.raw[:at] + f"{place.kind}: {yaml_scalar(line)}{file.newline}" + file.raw[at:]
     return made if line else file.raw
+
+
+def _quoted(line: str, quote: str) -> str:
+    """Return a value of the header with the quotes that it had before."""
+    if quote == "'":
+        return "'" + line.replace("'", "''") + "'"
+    if quote == '"':
+        return '"' + line.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return yaml_scalar(line)
 
 
 def _checked(file: FileText, place: Place, written: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import itertools
 import logging
 import shutil
 import tempfile
@@ -19,10 +20,12 @@ from pathlib import Path
 from core.clock import utc_now
 from core.findings import ContentError, errors
 from core.languages import load_languages
+from core.overlay import CITY, city_dir
 from editing import drafts, publishing
 from editing.findings import check_all, findings_path
 from editing.git import TRAILER, GitError, MovedError, Repository, is_hash
 from editing.merge import merge
+from editing.paths import file_path, shown_name, split_name
 from editing.publishing import Publication
 from editing.spelling import accept_spelling
 from editorial.build.build import BuildError, build_site
@@ -30,7 +33,7 @@ from editorial.build.fingerprint import read_manifest
 from editorial.checks.content import check_content
 from editorial.content.facts import load_facts
 from editorial.content.pages import read_content
-from editorial.translations.lockfile import LOCK_FILENAME, Lock, load_lock, write_files_atomically
+from editorial.translations.lockfile import LOCK_FILENAME, Lock, load_lock, write_files_atomically, write_lock
 from editorial.translations.state import translation_states
 from editorial.translations.update import update_entries
 from form_handler.forms import FORMS
@@ -41,6 +44,7 @@ from form_handler.storage.state import read_state, write_state
 RETRY_SECONDS = 15.0
 MAX_RETRY_SECONDS = 900.0
 MAX_MOVES = 5
+LOCKS = (LOCK_FILENAME, f"{CITY}/{LOCK_FILENAME}")
 
 logger = logging.getLogger(__name__)
 
@@ -165,20 +169,25 @@ class Publisher:
         """
         files: dict[str, tuple[str | None, str | None]] = {}
         for file in one.files:
-            if file.path == LOCK_FILENAME:
+            if file.path in LOCKS:
                 continue  # written anew each time
             current = self.current(file.path, repository, head)
             files[file.path] = (current, merge_file(file.base_text, file.text, current, file.path))
         changed = {path: after for path, (before, after) in files.items() if before != after}
         with tempfile.TemporaryDirectory(prefix="kim-publish-", dir=self.settings.data_dir) as folder:
             docs = Path(folder) / "docs"
-            shutil.copytree(self.docs, docs, symlinks=True, ignore=shutil.ignore_patterns(".*"))
+            for source, target in ((self.docs, docs), (city_dir(self.docs), city_dir(docs))):
+                if source.is_dir():
+                    shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns(".*"))
             for path, after in changed.items():
                 write_below(docs, path, after)
-            lock_before = self.current(LOCK_FILENAME, repository, head)
-            lock_after = self.check(one, docs, set(changed))
-        if lock_after != lock_before:
-            files[LOCK_FILENAME] = (lock_before, lock_after)
+            write_lock(docs, self.check(one, docs, set(changed)))
+            for path in LOCKS:
+                lock = file_path(docs, path)
+                before = self.current(path, repository, head)
+                after = lock.read_bytes().decode() if lock.exists() else None
+                if after != before:
+                    files[path] = (before, after)
         return files
 
     def current(self, path: str, repository: Repository | None, head: str) -> str | None:
@@ -186,27 +195,27 @@ class Publisher:
 
         :raises WaitError: if somebody has changed it by hand and not committed it.
         """
-        target = self.docs / path
-        if target.is_symlink() or not target.parent.resolve().is_relative_to(self.docs.resolve()):
-            raise WaitError(f"docs/{path} ist eine Verknüpfung und keine Datei. Bitte die Technik fragen.")
+        target = file_path(self.docs, path)
+        if target.is_symlink() or not is_below(target.parent, self.docs):
+            raise WaitError(f"{shown_name(path)} ist eine Verknüpfung und keine Datei. Bitte die Technik fragen.")
         disk = target.read_bytes() if target.is_file() else None
         if repository is not None:
             committed = repository.read(head, path)
             if disk != committed:
                 raise WaitError(
-                    f"docs/{path} wurde auf dem Server von Hand geändert und noch nicht festgehalten. "
+                    f"{shown_name(path)} wurde auf dem Server von Hand geändert und noch nicht festgehalten. "
                     "Die Veröffentlichung wartet, bis das geschehen ist; nichts wird überschrieben."
                 )
         return _text(disk)
 
-    def check(self, one: Publication, docs: Path, changed: set[str]) -> str | None:
-        """Check the pages as they will be; return the lock file with the translations written down.
+    def check(self, one: Publication, docs: Path, changed: set[str]) -> Lock:
+        """Check the pages as they will be; return the lock with the translations written down.
 
         :raises RefusedError: with every error.
         """
         languages, today = load_languages(), datetime.date.today()
         content = read_content(docs, languages)
-        keys = {path.partition("/")[2].removesuffix(".md") for path in changed if path.endswith(".md")}
+        keys = {key for path in changed if (key := split_name(path)[1])}
         load_facts.cache_clear()
         try:
             facts, lock = load_facts(docs / "data"), load_lock(docs)
@@ -216,10 +225,7 @@ class Publisher:
             load_facts.cache_clear()
         entries = dict(lock.entries)
         for file in one.files:
-            code, _slash, name = file.path.partition("/")
-            for place in (
-                [place for place in entries if place[0] == name.removesuffix(".md")] if file.spelling and code else []
-            ):
+            for place in [place for place in entries if file.spelling and place[0] == split_name(file.path)[1]]:
                 entries[place] = accept_spelling(entries[place], file.spelling)
         lock = Lock(entries)
         known = {key for key in keys if key in content.pages}
@@ -239,8 +245,8 @@ class Publisher:
         wrong = errors(check_content(content, facts, languages, FORMS, today, docs, stale, only))
         if wrong:
             raise RefusedError("\n".join(str(finding) for finding in wrong[:10]))
-        gone = set(keys - known)
-        return str(Lock({place: entry for place, entry in lock.entries.items() if place[0] not in gone}))
+        gone = keys - known
+        return Lock({place: entry for place, entry in lock.entries.items() if place[0] not in gone})
 
     # --- it goes live ---------------------------------------------------------------------------------------------------
 
@@ -251,13 +257,13 @@ class Publisher:
         """
         contents: dict[Path, bytes] = {}
         for file in self.fresh(one).files:
-            target = self.docs / file.path
+            target = file_path(self.docs, file.path)
             disk = _text(target.read_bytes()) if target.is_file() else None
             if disk == file.after or self.is_newer(one, file.path, disk):
                 continue
             if disk != file.before:
                 raise WaitError(
-                    f"docs/{file.path} wurde auf dem Server von Hand geändert. Die Seite wird gebaut, sobald das geklärt ist; nichts wird überschrieben."
+                    f"{shown_name(file.path)} wurde auf dem Server von Hand geändert. Die Seite wird gebaut, sobald das geklärt ist; nichts wird überschrieben."
                 )
             if file.after is None:
                 target.unlink()
@@ -386,14 +392,14 @@ class Publisher:
         contents: dict[Path, bytes] = {}
         changed = repository.changed_between(f"{made}^1", made)
         for path in changed:
-            disk = (self.docs / path).read_bytes() if (self.docs / path).is_file() else None
+            disk = file_path(self.docs, path).read_bytes() if file_path(self.docs, path).is_file() else None
             before, after = repository.read(f"{made}^1", path), repository.read(made, path)
             if disk not in (before, after):
-                raise GitError(f"docs/{path} was changed by hand; the commits of the remote wait")
+                raise GitError(f"{shown_name(path)} was changed by hand; the commits of the remote wait")
             if after is not None:
-                contents[self.docs / path] = after
+                contents[file_path(self.docs, path)] = after
             else:
-                (self.docs / path).unlink(missing_ok=True)
+                file_path(self.docs, path).unlink(missing_ok=True)
         write_files_atomically(contents)
         with contextlib.suppress(GitError):
             repository.refresh_index(f"{made}^1", made, changed)
@@ -405,7 +411,8 @@ class Publisher:
         """Check all pages for the desk after the folder has changed."""
         if not findings_path(self.settings.data_dir).exists():
             return
-        stamp = max((path.stat().st_mtime_ns for path in self.docs.rglob("*") if path.is_file()), default=0)
+        files = itertools.chain(self.docs.rglob("*"), city_dir(self.docs).rglob("*"))
+        stamp = max((path.stat().st_mtime_ns for path in files if path.is_file()), default=0)
         if stamp != self.checked:
             self.checked = stamp
             check_all(self.docs, findings_path(self.settings.data_dir))
@@ -421,14 +428,14 @@ def merge_file(base: str | None, text: str | None, current: str | None, path: st
     if current == text:
         return current
     if base is None:
-        raise RefusedError(f"docs/{path} gibt es inzwischen. Geben Sie der neuen Seite eine andere Adresse.")
+        raise RefusedError(f"{shown_name(path)} gibt es inzwischen. Geben Sie der neuen Seite eine andere Adresse.")
     if current is None:
         raise RefusedError(
-            f"docs/{path} gibt es nicht mehr. Der Text bleibt im Entwurf; übernehmen Sie ihn in eine neue Seite."
+            f"{shown_name(path)} gibt es nicht mehr. Der Text bleibt im Entwurf; übernehmen Sie ihn in eine neue Seite."
         )
     if text is None:
         raise RefusedError(
-            f"docs/{path} wurde inzwischen geändert. Sehen Sie die Seite noch einmal an, bevor Sie sie entfernen."
+            f"{shown_name(path)} wurde inzwischen geändert. Sehen Sie die Seite noch einmal an, bevor Sie sie entfernen."
         )
     merged = merge(base, text, current)
     if merged.conflicts:
@@ -438,14 +445,19 @@ def merge_file(base: str | None, text: str | None, current: str | None, path: st
     return merged.text
 
 
+def is_below(path: Path, docs: Path) -> bool:
+    """Return whether a path is below the pages or in the municipality's folder, links followed."""
+    return any(path.resolve().is_relative_to(folder.resolve()) for folder in (docs, city_dir(docs)))
+
+
 def write_below(docs: Path, path: str, content: str | None) -> None:
     """Write a file of a copy of the pages.
 
     :raises RefusedError: if the path leads out of the folder.
     """
-    target = docs / path
-    if not target.resolve().is_relative_to(docs.resolve()):
-        raise RefusedError(f"docs/{path} liegt nicht im Ordner der Seiten.")
+    target = file_path(docs, path)
+    if not is_below(target, docs):
+        raise RefusedError(f"{shown_name(path)} liegt nicht im Ordner der Seiten.")
     if content is None:
         target.unlink(missing_ok=True)
         return

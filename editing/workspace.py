@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import datetime
 import functools
+import itertools
 import os
 import shutil
 import tempfile
@@ -22,8 +23,10 @@ from msgspec.structs import replace
 from core import gettext
 from core.findings import Finding, errors
 from core.languages import Language, default_language, load_languages
+from core.overlay import city_dir, shown_page
 from core.text_files import page_text
 from editing.findings import read_findings
+from editing.paths import file_name, file_path
 from editing.spelling import accept_spelling
 from editorial.checks.content import check_content, check_editorial
 from editorial.checks.glossary import Term, load_glossary
@@ -95,21 +98,25 @@ class Workspace:
         :raises UnicodeDecodeError: if it is not UTF-8.
         """
         try:
-            return (self.docs / path).read_bytes().decode("utf-8")
+            return file_path(self.docs, path).read_bytes().decode("utf-8")
         except (FileNotFoundError, NotADirectoryError):
             return None
 
     def with_draft(self, code: str, key: str, raw: str) -> SiteData | list[Finding]:
         """Return the site with another text of one page in one language, or what is wrong with the text."""
         site = self.site()
-        text = parse_draft(code, key, raw, load_place(self.docs), site.content.pages.get(key))
+        text = parse_draft(
+            code, shown_page(self.docs, code, key), raw, load_place(self.docs), site.content.pages.get(key)
+        )
         if isinstance(text, list):
             return text
         content = site.content
         if key in content.pages:
             content = replace_text(content, code, key, text)
         elif isinstance(text.front_matter, PageFrontMatter):
-            content = Content({**content.pages, key: Page(key, text.front_matter, {code: text})}, content.findings)
+            content = Content(
+                {**content.pages, key: Page(key, text.front_matter, {code: text})}, content.findings, content.left_out
+            )
         else:
             return [
                 Finding(
@@ -130,7 +137,7 @@ class Workspace:
 
     def document(self, key: str, code: str | None = None) -> Document:
         """Return a published page, cut into paragraphs."""
-        return read_document(_plain(self.published(f"{code or default_language().code}/{key}.md") or ""))
+        return read_document(_plain(self.published(file_name(self.docs, code or default_language().code, key)) or ""))
 
     def findings(self, site: SiteData, code: str, key: str) -> list[Finding]:
         """Return what the checks find on one page in one language, a draft laid over it or not."""
@@ -139,7 +146,7 @@ class Workspace:
             site.content, site.facts, site.languages, FORMS, datetime.date.today(), self.docs, stale, {key}
         )
         found += check_editorial(Content({key: site.content.pages[key]}), site.facts, self._glossary, stale)
-        file = f"docs/{code}/{key}.md"
+        file = shown_page(self.docs, code, key)
         return sorted({one for one in found if one.file == file})
 
     def effects(self, key: str, raw: str, spelling: Iterable[tuple[str, str, str]] = ()) -> list[Effect]:
@@ -194,9 +201,8 @@ def templates_folder() -> Path:
     return Path(folder)
 
 
-def parse_draft(code: str, key: str, raw: str, place: Place, page: Page | None = None) -> PageText | list[Finding]:
+def parse_draft(code: str, shown: str, raw: str, place: Place, page: Page | None = None) -> PageText | list[Finding]:
     """Return the text of a draft, or what is wrong with it."""
-    shown = f"docs/{code}/{key}.md"
     plain = page_text(raw.encode(), shown)
     if isinstance(plain, Finding):
         return [plain]
@@ -235,7 +241,7 @@ def _plain(raw: str) -> str:
 
 
 def _stamp(docs: Path) -> Iterable[tuple[str, int, int]]:
-    for folder, folders, names in os.walk(docs):
+    for folder, folders, names in itertools.chain(os.walk(docs), os.walk(city_dir(docs))):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             try:

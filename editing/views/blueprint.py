@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from flask import current_app, g
@@ -14,6 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from core.languages import Language, load_languages
 from editing.drafts import Draft, find_draft
+from editing.paths import file_name
 from editing.workspace import Workspace
 from editorial.content.pages import Page
 from form_handler.current import database
@@ -75,7 +75,7 @@ def find_page(lang: str, key: str) -> PageFile:
     if language is None:
         raise NotFound
     page = workspace().site().content.pages.get(key)
-    path = f"{lang}/{key}.md"
+    path = file_name(workspace().docs, lang, key) if page else f"{lang}/{key}.md"
     draft = find_draft(database(), path) if len(path) <= 300 and path.isprintable() else None
     if (page is None or not page.exists_in(language)) and draft is None:
         raise NotFound
@@ -108,8 +108,3 @@ def editor_view(view: Any) -> Callable[..., BaseResponse]:
         return result
 
     return wrapped
-
-
-def is_below(path: Path, folder: Path) -> bool:
-    """Return whether a path is in a folder, links followed."""
-    return path.resolve().is_relative_to(folder.resolve())

@@ -13,8 +13,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from core.clock import utc_now
 from core.folding import fold_text
 from core.gettext import gettext as _
+from core.overlay import shown_page
 from editing import drafts
 from editing.findings import want_findings
+from editing.paths import split_name
 from editing.views.blueprint import READERS, pages, workspace
 from editing.views.labels import page_state_label
 from editorial.content.pages import Page
@@ -62,32 +64,15 @@ def desk_rows() -> list[DeskRow]:
     counts = workspace().finding_counts()
     found = []
     for page in site.content.pages.values():
-        own = {one.path.partition("/")[0]: one for one in open_drafts if one.path.partition("/")[2] == f"{page.key}.md"}
+        own = {split_name(one.path)[0]: one for one in open_drafts if split_name(one.path)[1] == page.key}
         found.append(
-            _row(
-                page, own, [name for name, path in writing if path.partition("/")[2] == f"{page.key}.md"], counts, today
-            )
+            _row(page, own, [name for name, path in writing if split_name(path)[1] == page.key], counts, today)
         )
-    known = {f"{page.key}.md" for page in site.content.pages.values()}
     for one in open_drafts:
-        code, _slash, rest = one.path.partition("/")
-        if rest.endswith(".md") and rest not in known:
-            key = rest.removesuffix(".md")
-            found.append(
-                DeskRow(
-                    key,
-                    key,
-                    key.partition("/")[0] if "/" in key else "",
-                    {},
-                    {code: one},
-                    (),
-                    0,
-                    0,
-                    None,
-                    "",
-                    frozenset({"draft"}),
-                )
-            )
+        code, key = split_name(one.path)
+        if key and key not in site.content.pages:
+            section = key.partition("/")[0] if "/" in key else ""
+            found.append(DeskRow(key, key, section, {}, {code: one}, (), 0, 0, None, "", frozenset({"draft"})))
     return sorted(found, key=lambda row: (row.section, row.key != f"{row.section}/index", row.key))
 
 
@@ -96,7 +81,7 @@ def _row(
 ) -> DeskRow:
     site = workspace().site()
     states: dict[str, str] = {code: state.state for (key, code), state in site.states.items() if key == page.key}
-    files = [counts.get(f"docs/{row.code}/{page.key}.md", Counter()) for row in site.languages]
+    files = [counts.get(shown_page(workspace().docs, row.code, page.key), Counter()) for row in site.languages]
     errors, notices = sum(one["error"] for one in files), sum(one["notice"] for one in files)
     header = page.front_matter
     overdue = header.review_by if header.review_by < today else None
@@ -133,7 +118,7 @@ def desk() -> BaseResponse:
         "pages/desk", status=400 if errors else 200, title=_("Pages"), rows=shown, total=len(rows), values=values, errors=errors,
         languages=site.languages, sections=sections, what=[(name, what_label(name)) for name in WHAT], counts=_counts(rows), own_codes=own_codes,
         error=_("The filter is not right, so nothing is shown.") if errors else "", scratches=drafts.list_scratches(database(), g.account.id),
-        checked_at=workspace().findings_time(), what_label=what_label, page_state_label=page_state_label,
+        checked_at=workspace().findings_time(), what_label=what_label, split_name=split_name, page_state_label=page_state_label,
     )  # fmt: skip
 
 

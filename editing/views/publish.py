@@ -17,6 +17,7 @@ from editing.differences import compare
 from editing.git import GitError
 from editing.history import list_versions, read_version
 from editing.paragraphs import EditError, read_file_text
+from editing.paths import split_name
 from editing.publishing import NotApprovedError
 from editing.views.blueprint import READERS, WRITERS, PageFile, editor_view, may_edit, page_view, pages, workspace
 from editing.views.labels import kind_label, publication_label
@@ -117,7 +118,7 @@ def publications() -> BaseResponse:
     """Show what waits, what went live and what was refused."""
     found = publishing.list_publications(database())
     undone = {one.undoes for one in found if one.undoes and one.state != "refused"}
-    return render("pages/publications", title=_("Publications"), found=found, undone=undone, label=publication_label,
+    return render("pages/publications", title=_("Publications"), found=found, undone=undone, label=publication_label, split_name=split_name,
                   may_publish=g.account.has_role(PUBLISH))  # fmt: skip
 
 

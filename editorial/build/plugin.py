@@ -6,6 +6,7 @@ languages share is read at the first and dropped after the last one; everything 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any, cast
@@ -65,7 +66,10 @@ def _apply_city_settings(config: MkDocsConfig) -> None:
     """Give MkDocs and the plugin i18n what ``city/city.yml`` says; an address that the command names counts more."""
     settings = load_site_settings(Path(config.config_file_path))
     config.site_name = settings["name"]
-    if not any("site_url" in given for given in config.user_configs[1:]):
+    with warnings.catch_warnings():  # MkDocs does not use it itself and says so each time
+        warnings.simplefilter("ignore", DeprecationWarning)
+        given = config.user_configs[1:]
+    if not any("site_url" in one for one in given):
         config.site_url = settings["url"]
     built = {row.code for row in load_languages(Path(config.config_file_path))}
     for row in config.plugins["i18n"].config["languages"]:

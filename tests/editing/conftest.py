@@ -83,6 +83,12 @@ class Editor:
     def post(self, path: str, data: dict[str, Any]) -> TestResponse:
         return self.client.post(self.root + path, data=data, base_url="http://127.0.0.1")
 
+    def token(self) -> str:
+        """Return the token of this session's forms."""
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.get("ungesendet/").text)
+        assert found
+        return found[1]
+
     def log_in(self) -> TestResponse:
         return self.post("anmelden/", {**self.fields("anmelden/"), "name": self.name, "password": PASSWORD})
 

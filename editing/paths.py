@@ -1,0 +1,44 @@
+"""Names of files as drafts, publications and the database keep them: below ``docs/``, or in ``city/`` with that in front.
+
+``de/kontakt.md`` is ``docs/de/kontakt.md``; ``city/docs/de/kontakt.md`` is the page of the municipality in its place.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.overlay import CITY, CITY_PAGES, file_of, shown_page
+
+
+def file_name(docs: Path, code: str, key: str) -> str:
+    """Return the name of the file of a page in a language: the municipality's own if it has one."""
+    return shown_page(docs, code, key).removeprefix("docs/")
+
+
+def shown_name(name: str) -> str:
+    """Return a name as messages show it, from the top of the project."""
+    return name if name.startswith(f"{CITY}/") else f"docs/{name}"
+
+
+def file_path(docs: Path, name: str) -> Path:
+    """Return the file of a name."""
+    return file_of(docs, shown_name(name))
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Return language and key of the page that a name stands for; the key is empty for a file that is no page."""
+    code, _slash, rest = name.removeprefix(f"{CITY_PAGES}/").partition("/")
+    return code, rest.removesuffix(".md") if rest.endswith(".md") else ""
+
+
+def repository_name(prefix: str, name: str) -> str:
+    """Return a name as git has it, for the folder ``docs/`` of a checkout as git names it."""
+    return prefix.removesuffix("docs/") + shown_name(name) if prefix.endswith("docs/") else prefix + name
+
+
+def own_name(prefix: str, path: str) -> str | None:
+    """Return the name of a file that git names, None if it is neither below ``docs/`` nor in ``city/``."""
+    top = prefix.removesuffix("docs/")
+    if path.startswith(prefix):
+        return path.removeprefix(prefix)
+    return path.removeprefix(top) if path.startswith(f"{top}{CITY}/") else None

@@ -1,0 +1,89 @@
+"""Each route of the editor: which role opens it by which method, and that no form is taken without its token."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from editing.drafts import find_draft
+from form_handler.storage.database import Database
+from tests.editing.conftest import PAGE, Editor
+
+READERS = {"edit", "publish", "translate:en", "translate:ar"}
+WRITERS = {"edit", "translate:en", "translate:ar"}  # of the page in German: edit alone
+# Who may open what, for the German page. A route that is missing here fails the test, and so does one too many.
+ROUTES = {
+    "": {"GET": READERS}, "<lang>/<path:key>/": {"GET": READERS}, "veroeffentlichungen/": {"GET": READERS},
+    "verlauf/<lang>/<path:key>/": {"GET": READERS}, "veroeffentlichen/<lang>/<path:key>/": {"GET": READERS, "POST": READERS},
+    "da/": {"POST": WRITERS}, "absatz/<lang>/<path:key>/": {"POST": {"edit"}}, "aufbau/<lang>/<path:key>/": {"POST": {"edit"}},
+    "abschnitt/<lang>/<path:key>/": {"GET": {"edit"}, "POST": {"edit"}}, "quelltext/<lang>/<path:key>/": {"GET": {"edit"}, "POST": {"edit"}},
+    "verwerfen/<lang>/<path:key>/": {"GET": {"edit"}, "POST": {"edit"}}, "getippt/<lang>/<path:key>/": {"POST": {"edit"}},
+    "zusammenfuehren/<lang>/<path:key>/": {"POST": {"edit"}}, "zurueckholen/<lang>/<path:key>/": {"POST": {"edit"}},
+    "zurueckziehen/<number>/": {"POST": {"publish"}}, "rueckgaengig/<number>/": {"GET": {"publish"}, "POST": {"publish"}},
+}  # fmt: skip
+
+
+def routes(app: Flask) -> dict[str, set[str]]:
+    """Return the methods of each route of the editor, by its path below ``/eingang/seiten/``."""
+    found: dict[str, set[str]] = {}
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith("staff_pages."):
+            methods = (rule.methods or set()) & {"GET", "POST"}
+            found.setdefault(rule.rule.removeprefix("/eingang/seiten/"), set()).update(methods)
+    return found
+
+
+def address(path: str) -> str:
+    return "seiten/" + path.replace("<lang>/<path:key>", PAGE).replace("<number>", "0" * 32)
+
+
+def test_every_route_is_in_the_table_and_every_line_of_the_table_is_a_route(editing_app: Flask) -> None:
+    assert routes(editing_app) == {path: set(methods) for path, methods in ROUTES.items()}
+
+
+@pytest.mark.parametrize("role", ["inbox", "edit", "publish", "translate:en", "admin"])
+def test_each_role_opens_its_routes_and_no_other(
+    editing_app: Flask, new_editor: Callable[..., Editor], role: str
+) -> None:
+    one = new_editor("eva", role)
+    token = one.token()
+    wrong = []
+    for path, methods in ROUTES.items():
+        for method, allowed in methods.items():
+            answer = (
+                one.get(address(path))
+                if method == "GET"
+                else one.post(address(path), {"csrf_token": token, "action": "check"})
+            )
+            if (answer.status_code == 403) == (role in allowed):
+                wrong.append((method, path, answer.status_code))
+    assert wrong == []
+
+
+def test_without_a_session_every_route_leads_to_the_log_in(editing_app: Flask) -> None:
+    one = Editor(editing_app, "niemand")
+    for path, methods in ROUTES.items():
+        if "GET" in methods:
+            answer = one.get(address(path))
+            assert answer.status_code == 303
+            assert "/anmelden/" in answer.location
+
+
+def test_no_form_is_taken_without_its_token_or_from_another_site(
+    editing_app: Flask, editor: Editor, database: Database
+) -> None:
+    fields = editor.open("a.1")
+    for path, methods in ROUTES.items():
+        if "POST" in methods:
+            data = {**fields, "words": "Ein fremder Satz.", "csrf_token": "", "version": "1", "action": "now"}
+            assert editor.post(address(path), data).status_code == 403, path
+            foreign = editor.client.post(
+                f"/eingang/{address(path)}",
+                data=fields,
+                base_url="http://127.0.0.1",
+                headers={"Sec-Fetch-Site": "cross-site"},
+            )
+            assert foreign.status_code == 403, path
+    assert find_draft(database, f"{PAGE}.md") is None
