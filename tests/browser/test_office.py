@@ -9,7 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from form_handler.settings import read_settings
 from form_handler.storage.database import Database
@@ -194,6 +194,29 @@ def test_a_wrong_filter_says_so_at_the_field(clerk: Open) -> None:
     page = clerk(viewport={"width": 320, "height": 800})
     page.goto(page.url + "?until=9999-12-31&state=quatsch")
     assert page.locator("[aria-invalid=true]").count() == 2
+    expect(page.locator("#kim-summary")).to_be_focused()
+    assert page.locator("#kim-summary a").count() == 2
     assert page.locator("tbody tr").count() == 0
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_on_a_phone_each_entry_is_a_card_with_the_words_of_its_columns(clerk: Open) -> None:
+    page = clerk(viewport={"width": 360, "height": 800}, java_script_enabled=False)
+    labels = (
+        page.locator("tbody tr")
+        .first.locator("td")
+        .evaluate_all("(cells) => cells.map((cell) => getComputedStyle(cell, '::before').content)")
+    )
+    columns = page.locator("thead th").all_text_contents()
+    assert [label.strip('"') for label in labels] == columns[1:]
+
+
+def test_a_failed_log_in_says_so_where_the_focus_is(browser: Browser, office: Server) -> None:
+    seen = BrowserSession(browser.new_context(java_script_enabled=False), office.url, script=False)
+    page = seen.open("/eingang/")
+    page.fill("#name", "demo")
+    page.fill("#password", "wrong")
+    page.keyboard.press("Enter")
+    expect(page.locator("#kim-summary")).to_be_focused()
+    seen.context.close()
