@@ -109,9 +109,10 @@ def overdue_condition(now: datetime.datetime, zone: ZoneInfo) -> sa.ColumnElemen
 
 
 def list_query(wanted: SubmissionFilter, zone: ZoneInfo, page: int) -> sa.Select[Any]:
-    """Return the query of one page of the list."""
-    query = sa.select(submission).where(*wanted.conditions(zone)).order_by(*LIST_ORDER)
-    return query.limit(PER_PAGE).offset((page - 1) * PER_PAGE)
+    """Return the query of one page of the list; the inner one is answered by one index, however many entries there are."""
+    numbers = sa.select(submission.c.number).where(*wanted.conditions(zone)).order_by(*LIST_ORDER)
+    shown = numbers.limit(PER_PAGE).offset((page - 1) * PER_PAGE).scalar_subquery()
+    return sa.select(submission).where(submission.c.number.in_(shown)).order_by(*LIST_ORDER)
 
 
 def search_submissions(database: Database, wanted: SubmissionFilter, page: int = 1) -> tuple[list[Submission], int]:

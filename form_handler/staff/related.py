@@ -53,7 +53,8 @@ def find_related(database: Database, found: Submission) -> Sender:
         links = _read_links(connection, found.number)
         apart = {other for other, joined in links.items() if not joined}
         joined = _joined_numbers(connection, found.number) - {found.number}
-        alike = [row for row in _read(connection, _alike(found)) if row.number not in apart | {found.number}]
+        numbers = _alike(connection, found) - apart - {found.number}
+        alike = _read(connection, submission.c.number.in_(sorted(numbers)[: MAX_RELATED + 1]))
         others = _read(connection, submission.c.number.in_(sorted(joined - {row.number for row in alike} - apart)))
         rows = sorted([*alike, *others], key=lambda row: row.received_at, reverse=True)
         separated = _read(connection, submission.c.number.in_(sorted(apart)))
@@ -64,14 +65,18 @@ def find_related(database: Database, found: Submission) -> Sender:
     return Sender(related[:MAX_RELATED], separated)
 
 
-def _alike(found: Submission) -> sa.ColumnElement[bool]:
-    ways: list[sa.ColumnElement[bool]] = [sa.false()]
+def _alike(connection: sa.Connection, found: Submission) -> set[str]:
+    """Return what has the same address, company or phone number; each is looked up in an index of its own."""
+    ways: list[sa.ColumnElement[bool]] = []
     if found.sender:
         ways.append(submission.c.sender == found.sender)
     if found.company_key:
         ways.append(submission.c.company_key == found.company_key)
     ways += [submission.c.phones.contains(f" {one} ", autoescape=True) for one in _phones(found)]
-    return sa.or_(*ways)
+    numbers: set[str] = set()
+    for way in ways:
+        numbers.update(connection.execute(sa.select(submission.c.number).where(way).limit(MAX_RELATED + 1)).scalars())
+    return numbers
 
 
 def _phones(found: Submission) -> list[str]:

@@ -55,7 +55,7 @@ submission = sa.Table(
     sa.Column(
         "version", sa.Integer, nullable=False, server_default="1", comment="rises with every change by the office"
     ),
-    sa.Column("assignee", sa.String(100), nullable=True, index=True, comment="name of an account"),
+    sa.Column("assignee", sa.String(100), nullable=True, comment="name of an account"),
     sa.Column("follow_up", sa.Date, nullable=True, comment="day on which the office wants to see it again"),
     sa.Column("asked_at", UtcDateTime, nullable=True, comment="when the last reply came that wants an answer"),
     sa.Column("company_key", sa.String(200), nullable=True, index=True, comment="company's name, for comparison"),
@@ -64,7 +64,24 @@ submission = sa.Table(
     sa.Index("ix_submission_due_on", "held", "due_on"),
     sa.Index("ix_submission_follow_up", "held", "follow_up"),
     sa.Index("ix_submission_held_state", "held", "state"),
-    sa.Index("ix_submission_work", "held", "work_key", "reference"),
+    # The list is read from this index alone: its order, then everything that filters it.
+    sa.Index(
+        "ix_submission_work",
+        "held",
+        "work_key",
+        "reference",
+        "form",
+        "state",
+        "language",
+        "trade",
+        "assignee",
+        "due_on",
+        "follow_up",
+        "received_at",
+        "number",
+    ),
+    sa.Index("ix_submission_phones", "phones", "number"),
+    sa.Index("ix_submission_assignee", "assignee", "held", "state"),
 )
 
 outgoing_mail = sa.Table(

@@ -16,7 +16,9 @@ from form_handler.storage.database import Database
 from form_handler.storage.submissions import find_by_reference, list_submissions
 from form_handler.storage.tables import submission
 from form_handler.storage.work_list import company_key, has_stale_order, recompute_work_columns
-from tests.form_handler.staff.test_staff_area import NOW, put
+from tests.form_handler.staff.test_staff_area import NOW, Clerk, clerk, put
+
+__all__ = ["clerk"]
 
 MAIL = {"email": "a@example.org"}
 
@@ -118,8 +120,42 @@ def plan(connection: sa.Connection, query: sa.Select[tuple[object, ...]]) -> str
     return "\n".join(str(row) for row in connection.exec_driver_sql(f"{explain} {text}"))
 
 
-def test_the_list_is_read_in_order_from_an_index_without_sorting(database: Database) -> None:
+FILTERS = [
+    queries.SubmissionFilter(),
+    queries.SubmissionFilter(state="open"),
+    queries.SubmissionFilter(form="barrier", state="closed", language="ar", trade="care"),
+    queries.SubmissionFilter(since=datetime.date(2026, 1, 1), until=datetime.date(2026, 12, 31)),
+]
+
+
+@pytest.mark.parametrize("wanted", FILTERS)
+def test_a_page_of_the_list_is_found_in_one_index_and_only_its_fifty_rows_are_read(
+    database: Database, wanted: queries.SubmissionFilter
+) -> None:
     with database.read_connection() as connection:
-        found = plan(connection, queries.list_query(queries.SubmissionFilter(), database.time_zone, 1000))
-    assert "ix_submission_work" in found
-    assert "TEMP B-TREE" not in found
+        found = plan(connection, queries.list_query(wanted, database.time_zone, 1000))
+    lines = [line for line in found.splitlines() if "submission" in line]
+    assert len(lines) == 2, found
+    assert any("COVERING INDEX ix_submission_work" in line for line in lines), found
+    assert any("sqlite_autoindex_submission" in line for line in lines), found
+
+
+def test_the_inbox_asks_a_fixed_number_of_questions_and_reads_no_whole_table(
+    clerk: Clerk, database: Database, settings: Settings
+) -> None:
+    for number in range(60):
+        put(database, settings, "callback", days=number, name=f"N{number}", email=f"n{number}@example.org")
+    asked: list[tuple[str, object]] = []
+
+    @sa.event.listens_for(database.engine, "before_cursor_execute")
+    def note(_connection: object, _cursor: object, statement: str, values: object, *_rest: object) -> None:
+        asked.append((statement, values))
+
+    assert clerk.get().status_code == 200
+    sa.event.remove(database.engine, "before_cursor_execute", note)
+    reading = [(text, values) for text, values in asked if text.startswith("SELECT")]
+    assert len(reading) <= 25, [text for text, _values in reading]
+    with database.read_connection() as connection:
+        for text, values in reading:
+            plans = [str(row) for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + text, values)]
+            assert not any("SCAN submission" in line and "COVERING" not in line for line in plans), (text, plans)

@@ -15,12 +15,14 @@ def upgrade() -> None:
     op.add_column("submission", sa.Column("due_on", sa.Date, nullable=True))
     # The service computes the order when it starts.
     op.add_column("submission", sa.Column("work_key", sa.String(22), nullable=False, server_default=""))
-    op.create_index("ix_submission_assignee", "submission", ["assignee"])
+    op.create_index("ix_submission_assignee", "submission", ["assignee", "held", "state"])
+    op.create_index("ix_submission_phones", "submission", ["phones", "number"])
     op.create_index("ix_submission_company_key", "submission", ["company_key"])
     op.create_index("ix_submission_due_on", "submission", ["held", "due_on"])
     op.create_index("ix_submission_follow_up", "submission", ["held", "follow_up"])
     op.create_index("ix_submission_held_state", "submission", ["held", "state"])
-    op.create_index("ix_submission_work", "submission", ["held", "work_key", "reference"])
+    listed = ("held", "work_key", "reference", "form", "state", "language", "trade", "assignee", "due_on", "follow_up", "received_at", "number")
+    op.create_index("ix_submission_work", "submission", list(listed))
     entry = ("number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"))
     op.create_table(
         "message",
