@@ -187,17 +187,27 @@ Zwei oder drei kurze Sätze.
 
 - [Alle Angebote](index.md)
 """,
-    "company": """## Was ist belegt? { #belegt }
+    "company": """[Platzhalter: ein oder zwei Sätze über den Betrieb]
 
-Nur, was schriftlich vorliegt.
+## Warum wir mitmachen { #grund }
 
-## Hat der Betrieb zugestimmt? { #zustimmung }
+[Platzhalter: der Grund in den eigenen Worten des Betriebs]
 
-Ob der Betrieb dieser Seite zustimmt, wissen wir noch nicht.
+## Was uns geholfen hat { #geholfen }
+
+[Platzhalter: zum Beispiel eine Maßnahme, eine Behörde oder eine Beratungsstelle]
+
+## Was schwierig war { #schwierig }
+
+[Platzhalter: eine Schwierigkeit und die Lösung dafür]
+
+## Was wir anbieten { #angebot }
+
+[Platzhalter: zum Beispiel Praktikum, Ausbildung, Gespräch mit anderen Betrieben]
 
 ## Gehören Sie zu diesem Betrieb? { #fuer-den-betrieb }
 
-[Kontakt zu uns](../kontakt.md)
+Sie können den Text jederzeit ändern oder zurückziehen: [Kontakt zu uns](../kontakt.md)
 """,
     "measure": """Ein Satz: Was ist das?
 
@@ -278,6 +288,10 @@ def new_page(kind: str, title: str, docs: Path, today: datetime.date, folder: st
         files.append(facts)
         steps.insert(
             1, "Holen Sie die Zustimmung schriftlich ein. Erst dann: consent: given in docs/data/companies.yml."
+        )
+        steps.insert(
+            1,
+            "Keine Namen von Beschäftigten, nichts über Aufenthaltsstatus oder Flucht, keine Werbung; auf Fotos nur, wer zugestimmt hat.",
         )
     if kind == "measure":
         steps.insert(1, "Danach: das # vor measure: löschen und die Hilfe in docs/data/chooser.yml nennen.")

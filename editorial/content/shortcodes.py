@@ -29,7 +29,7 @@ SHORTCODE_LIKE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\{|\}\}")
 
 
 # Parts of a page that are drawn from elsewhere: forms, survey, test results.
-BLOCK_SHORTCODES = frozenset({"forms.notice", "survey.results", "accessibility.results"})
+BLOCK_SHORTCODES = frozenset({"forms.notice", "survey.results", "accessibility.results", "companies.list"})
 ShortcodeRenderers = Mapping[str, Callable[[], str]]
 
 
@@ -108,6 +108,13 @@ def render_fact(fact: Any, language: str) -> Markup:
         case Icon():
             return Markup('<span class="kim-icon kim-icon--{}" aria-hidden="true"></span>').format(fact.topic)
     raise TypeError(f"no way to show {type(fact).__name__}")
+
+
+def render_company_list(facts: Facts) -> str:
+    """Return the companies that have no page of their own, as a list in Markdown; one that refuses to be named is left out."""
+    names = [row.name for row in facts.companies.values() if row.page is None and row.consent != "refused"]
+    rows = (_escape_markdown(Markup('<span lang="de" dir="ltr">{}</span>').format(name)) for name in names)
+    return "\n".join(f"- {row}" for row in rows)
 
 
 def format_amount(amount: Amount, language: str) -> str:

@@ -21,7 +21,7 @@ from editorial.content import markdown
 from editorial.content.html_policy import check_html, template_ids
 from editorial.content.pages import Page
 from editorial.content.place import fill_place
-from editorial.content.shortcodes import ShortcodeRenderers, expand_shortcodes
+from editorial.content.shortcodes import ShortcodeRenderers, expand_shortcodes, render_company_list
 from editorial.render.assets import asset_url
 from editorial.render.language_tags import tag_german_terms
 from editorial.render.site import SiteData
@@ -119,7 +119,12 @@ def shortcode_renderers(site: SiteData, language: Language) -> ShortcodeRenderer
 
         return render_accessibility_run(site.accessibility_run, language)
 
-    return {"forms.notice": notice, "survey.results": results, "accessibility.results": tests}
+    return {
+        "forms.notice": notice,
+        "survey.results": results,
+        "accessibility.results": tests,
+        "companies.list": lambda: render_company_list(site.facts),
+    }
 
 
 def configure_environment(env: jinja2.Environment, language: Language, overrides: Path) -> jinja2.Environment:

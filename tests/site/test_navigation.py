@@ -136,7 +136,7 @@ def test_a_section_leads_on_at_once_and_its_headings_link(site: Site, language, 
     assert all(card.select_one(".kim-icon[aria-hidden=true]") for card in cards)
     headings = [link["href"] for link in soup.select(".kim-directory__text h2 a")]
     german = [link["href"] for link in site.page("/" + slug).select(".kim-directory__text h2 a")]
-    assert len(headings) >= 4
+    assert len(headings) == len(soup.select(".kim-directory__text h2"))
     assert headings == german, "relative links lead to the same pages in every language"
     assert not soup.select(".kim-page__aside")
 
@@ -145,3 +145,25 @@ def test_the_chooser_has_no_list_beside_the_same_list(site: Site) -> None:
     soup = site.page("/arbeitgeber/werkzeugkasten/")
     assert len(soup.select(".kim-measures a")) > 20
     assert not soup.select(".kim-page__aside, .kim-section-nav")
+
+
+@pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)
+def test_companies_without_anything_to_tell_are_one_list(site: Site, language) -> None:  # type: ignore[no-untyped-def]
+    from editorial.content.facts import load_facts
+
+    soup = site.page(f"{language.root}betriebe/")
+    names = [item.get_text() for item in soup.select("#dabei ~ ul li > span[lang=de]")]
+    known = load_facts().companies
+    assert names == [company.name for company in known.values()]
+    assert not [key for key in site.content.pages if key.startswith("betriebe/") and key != "betriebe/index"]
+    old = site.page(f"{language.root}betriebe/baytemuer/")
+    assert one(old, "link[rel=canonical]")["href"] == f"https://kim.example.org{language.root}betriebe/"
+
+
+def test_the_template_for_companies_is_nowhere_in_public(site: Site) -> None:
+    for language in LANGUAGES:
+        root = site.file(language.root).parent
+        for name in ("sitemap.xml", "feed.xml", "offline.json", "inhalt/index.html"):
+            assert "betriebe/vorlage" not in (root / name).read_text("utf-8"), (language.code, name)
+        assert "betriebe/vorlage" not in (site.folder / "pagefind" / f"titles.{language.code}.json").read_text("utf-8")
+        assert "Platzhalter" not in site.file(f"{language.root}betriebe/").read_text("utf-8")

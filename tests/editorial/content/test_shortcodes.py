@@ -9,9 +9,15 @@ from msgspec.structs import replace
 from core.gettext import use_language
 from core.languages import load_languages
 from editorial.checks.parsed_page import converter
-from editorial.content.facts import Amount, Link
+from editorial.content.facts import Amount, Company, Link
 from editorial.content.html_policy import check_html
-from editorial.content.shortcodes import UnknownShortcodeError, expand_shortcodes, fact_urls, format_amount
+from editorial.content.shortcodes import (
+    UnknownShortcodeError,
+    expand_shortcodes,
+    fact_urls,
+    format_amount,
+    render_company_list,
+)
 from tests.editorial.conftest import FACTS
 
 
@@ -98,3 +104,15 @@ def test_a_fact_is_shown_as_it_is_written_whatever_markdown_would_make_of_it(nam
 
 def test_a_sum_keeps_its_space_that_does_not_break() -> None:
     assert "13,90\u00a0€" in fill("{{ amount.wage }}")
+
+
+def test_the_list_of_companies_holds_those_without_a_page_and_none_that_refuses() -> None:
+    rows = {
+        "a": Company(name="A*B & Co. [KG]", role="x", source=["own"]),
+        "b": Company(name="Refused", role="x", consent="refused", source=["own"]),
+        "c": Company(name="With a page", role="x", consent="given", page="betriebe/c", source=["own"]),
+    }
+    html = converter(True).reset().convert(render_company_list(replace(FACTS, companies=rows)))
+    items = BeautifulSoup(html, "html.parser").select("ul > li > span[lang=de]")
+    assert [item.get_text() for item in items] == ["A*B & Co. [KG]"]
+    assert render_company_list(replace(FACTS, companies={})) == ""
