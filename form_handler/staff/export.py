@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from babel.dates import format_date
-from wtforms import RadioField, SelectField, SelectMultipleField
+from wtforms import Field, RadioField, SelectField, SelectMultipleField
 
 from core.clock import local_day
 from core.gettext import current_language_code
 from core.gettext import gettext as _
 from form_handler.forms import FORMS
+from form_handler.forms.fields import display_value
 from form_handler.staff.labels import language_label, spam_reasons, state_label
 from form_handler.staff.queries import deadlines
 from form_handler.storage.database import Database
@@ -67,9 +68,10 @@ def as_sheets(found: Sequence[Submission], zone: ZoneInfo, notes: Notes) -> list
     sheets = []
     for key in (key for key in FORMS if any(row.form == key for row in found)):
         definition, form = FORMS[key], FORMS[key].form_class()
-        headings = [*_work_headings(), *(str(form[name].label.text) for name in definition.field_names()), _("Notes")]
+        fields = [form[name] for name in definition.field_names()]
+        headings = [*_work_headings(), *(str(field.label.text) for field in fields), _("Notes")]
         rows: list[list[Cell]] = [
-            [*_work_cells(row, zone), *_answer_cells(row), note_text(notes.get(row.number, ()), zone) or None]
+            [*_work_cells(row, zone), *_answer_cells(row, fields), note_text(notes.get(row.number, ()), zone) or None]
             for row in found
             if row.form == key
         ]
@@ -104,9 +106,10 @@ def _local(moment: datetime.datetime | None, zone: ZoneInfo) -> datetime.datetim
     return moment.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0) if moment else None
 
 
-def _answer_cells(row: Submission) -> list[Cell]:
+def _answer_cells(row: Submission, fields: Sequence[Field]) -> list[Cell]:
     cells: list[Cell] = []
-    for field, words in FORMS[row.form].display_rows(row.answers):
+    for field in fields:
+        words = display_value(field, row.answers.get(field.name))
         if isinstance(field, SelectMultipleField):
             cells.append(words.replace("\n", "; ") or None)
         elif isinstance(field, SelectField | RadioField) and NUMBER.fullmatch(words) and words.isdigit():

@@ -42,6 +42,7 @@ LOOK_ALIKES = {"0": "0OQD", "O": "0OQD", "1": "1ILJ", "I": "1ILJ", "L": "1ILJ", 
 LATIN_LOOK_ALIKES = str.maketrans("АВСЕНІЈКМОРЅТХУΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABCEHIJKMOPSTXYABEZHIKMNOPTYX")
 MAX_SPELLINGS = 256
 BATCH_ROWS = 500
+Columns = tuple[sa.Column[str], ...]
 
 
 def search_columns(reference: str, form: str, answers: Mapping[str, Any]) -> dict[str, Any]:
@@ -124,9 +125,8 @@ def matches_query(text: str, with_notes: bool = False) -> sa.ColumnElement[bool]
 
     :param with_notes: whether words may also stand in the office's notes, its answers and the replies to them.
     """
-    words = _words_match(
-        text, submission.c.search_text + "\n" + submission.c.note_text if with_notes else submission.c.search_text
-    )
+    columns = (submission.c.search_text, submission.c.note_text) if with_notes else (submission.c.search_text,)
+    words = _words_match(text, columns)
     references = reference_spellings(text)
     if references:
         return sa.or_(submission.c.reference.in_(references), words)
@@ -134,30 +134,35 @@ def matches_query(text: str, with_notes: bool = False) -> sa.ColumnElement[bool]
     return sa.or_(submission.c.reference.startswith(f"KIM-{begun[1].upper()}"), words) if begun else words
 
 
-def _words_match(text: str, where: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+def _contain(columns: Columns, text: str) -> sa.ColumnElement[bool]:
+    """Return the condition that one of the columns holds this folded text."""
+    return sa.or_(*(column.contains(text, autoescape=True) for column in columns))
+
+
+def _words_match(text: str, columns: Columns) -> sa.ColumnElement[bool]:
     conditions = []
     numbers = DIGITS.findall(folded := fold_text(text))
     for number in numbers:
-        ways = [where.contains(one, autoescape=True) for one in _number_needles(number)]
-        conditions.append(sa.or_(*ways, sa.and_(*(where.contains(one, autoescape=True) for one in number.split()))))
+        ways = [_contain(columns, one) for one in _number_needles(number)]
+        conditions.append(sa.or_(*ways, sa.and_(*(_contain(columns, one) for one in number.split()))))
     rest = DIGITS.sub(" ", folded) if numbers else folded
     rest_words = (PHONE_WORD.sub(" ", rest) if numbers and find_phones(text) else rest).split()
     # A sign between words ("Kaya & Co") need not occur; a sign that is all that was typed must.
     readable = [word for word in rest_words if any(map(str.isalnum, word))]
     typed = {fold_text(word): word for word in text.split() if "@" in word}
     conditions += [
-        _word_matches(word, typed.get(word, ""), where) for word in (readable if readable or numbers else rest_words)
+        _word_matches(word, typed.get(word, ""), columns) for word in (readable if readable or numbers else rest_words)
     ]
     return sa.and_(*conditions) if conditions else sa.false()
 
 
-def _word_matches(word: str, address: str, where: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+def _word_matches(word: str, address: str, columns: Columns) -> sa.ColumnElement[bool]:
     """Return the condition for one folded word.
 
     :param address: the word as it was typed, if it is an address.
-    :param where: the text to look into.
+    :param columns: the texts to look into.
     """
-    ways = [where.contains(one, autoescape=True) for one in dict.fromkeys([word, fold_umlauts(word)])]
+    ways = [_contain(columns, one) for one in dict.fromkeys([word, fold_umlauts(word)])]
     if address:
         ways.append(submission.c.sender.contains(canonical_address(address), autoescape=True))
     return sa.or_(*ways)
@@ -171,7 +176,7 @@ def _number_needles(number: str) -> list[str]:
 
 def contains_text(text: str) -> sa.ColumnElement[bool]:
     """Return the condition that the search text holds this folded text."""
-    return submission.c.search_text.contains(text, autoescape=True)
+    return _contain((submission.c.search_text,), text)
 
 
 def reference_spellings(text: str) -> list[str]:
