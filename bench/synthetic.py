@@ -90,7 +90,7 @@ def body(key: str, code: str) -> str:
 
 def write_ours(folder: Path, codes: list[str], pages: int) -> None:
     """Write a project of ours: our templates and code, synthetic pages, the real facts."""
-    for name in ("city", "overrides", "core", "editorial", "form_handler", "kim"):
+    for name in ("city", "overrides", "core", "editing", "editorial", "form_handler", "kim"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)

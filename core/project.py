@@ -117,6 +117,7 @@ def apply_city_settings(data: dict[str, Any], path: Path) -> None:
     if not isinstance(own, dict) or (unknown := sorted(own.keys() - CITY_KEYS)):
         what = f"{', '.join(map(str, unknown))} is no setting" if isinstance(own, dict) else "It holds no settings"
         raise ConfigError(f"{path}: {what}. Known are: {', '.join(sorted(CITY_KEYS))}.")
+    data["shared_site_url"] = data.get("site_url")
     data.update({name: own[name] for name in ("site_name", "site_url") if own.get(name)})
     if isinstance(own.get("extra"), dict):
         data["extra"] = {**(data.get("extra") or {}), **own["extra"]}

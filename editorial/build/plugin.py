@@ -6,7 +6,6 @@ languages share is read at the first and dropped after the last one; everything 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any, cast
@@ -29,7 +28,7 @@ from core.findings import ContentError
 from core.gettext import gettext as _
 from core.languages import Language, default_language, load_languages
 from core.overlay import CITY, CITY_PAGES
-from core.project import ConfigError, all_language_codes, load_site_settings
+from core.project import ConfigError, all_language_codes, load_site_settings, read_config
 from editorial.build.fingerprint import iter_files
 from editorial.build.outputs import finish_language, finish_site, refresh_derived_files
 from editorial.build.page_cache import PageCache, cache_file
@@ -66,10 +65,8 @@ def _apply_city_settings(config: MkDocsConfig) -> None:
     """Give MkDocs and the plugin i18n what ``city/city.yml`` says; an address that the command names counts more."""
     settings = load_site_settings(Path(config.config_file_path))
     config.site_name = settings["name"]
-    with warnings.catch_warnings():  # MkDocs does not use it itself and says so each time
-        warnings.simplefilter("ignore", DeprecationWarning)
-        given = config.user_configs[1:]
-    if not any("site_url" in one for one in given):
+    shared = read_config(Path(config.config_file_path)).get("shared_site_url")
+    if shared and (config.site_url or "").rstrip("/") == str(shared).rstrip("/"):
         config.site_url = settings["url"]
     built = {row.code for row in load_languages(Path(config.config_file_path))}
     for row in config.plugins["i18n"].config["languages"]:

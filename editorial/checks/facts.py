@@ -9,6 +9,7 @@ from html import unescape
 
 from core.findings import Finding, closest_match
 from core.languages import Language, default_language
+from core.project import all_language_codes
 from editorial.checks.links import EXTERNAL
 from editorial.checks.text_lines import prose_lines
 from editorial.content.events import occurrences, skips_hour
@@ -140,16 +141,20 @@ def check_hardcoded_facts(text: PageText) -> Iterator[Finding]:
 
 
 def check_phrases(facts: Facts, languages: tuple[Language, ...]) -> Iterator[Finding]:
-    """Each sentence to show is there in every language of the site, and in no other."""
+    """Each sentence to show is there in every language of the site; a site with fewer languages may keep the others."""
     codes = [row.code for row in languages]
+    others = sorted(
+        {code for phrase in facts.phrases.values() for code in phrase.words} - {*codes, *all_language_codes()}
+    )
+    for code in others:
+        key = next(key for key, phrase in facts.phrases.items() if code in phrase.words)
+        yield Finding(facts.file("phrases", key), facts.line("phrases", key), f"„{key}“: Die Sprache {code} gibt es auf dieser Website nicht.",
+                      did_you_mean(code, codes) + "Die Zeile wird nicht gezeigt.", "notice", "phrase")  # fmt: skip
     for key, phrase in facts.phrases.items():
         file, line = facts.file("phrases", key), facts.line("phrases", key)
         if missing := [code for code in codes if not phrase.words.get(code, "").strip()]:
             yield Finding(file, line, f"„{key}“: Der Satz fehlt in {', '.join(missing)}.",
                           "Ergänzen Sie ihn unter words:; sonst steht dort nur der deutsche.", code="phrase")  # fmt: skip
-        for code in phrase.words.keys() - set(codes):
-            yield Finding(file, line, f"„{key}“: Die Sprache {code} gibt es auf dieser Website nicht.",
-                          did_you_mean(code, codes) + "Löschen Sie die Zeile.", code="phrase")  # fmt: skip
         holders = {code: "{language}" in words for code, words in phrase.words.items() if words.strip()}
         if len(set(holders.values())) > 1 or any(re.search(r"[{}]", words.replace("{language}", "")) for words in phrase.words.values()):  # fmt: skip
             yield Finding(file, line, f"„{key}“: {{language}} steht nicht in jeder Sprache, oder es steht etwas anderes in Klammern.",

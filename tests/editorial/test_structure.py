@@ -66,7 +66,11 @@ def test_a_page_of_leichte_sprache_is_recognised_by_its_section_alone() -> None:
 
 
 def test_no_other_module_template_or_script_names_a_well_known_page() -> None:
-    files = [path for folder in ("core", "editorial", "form_handler", "kim") for path in (ROOT / folder).rglob("*.py")]
+    files = [
+        path
+        for folder in ("core", "editing", "editorial", "form_handler", "kim")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
     files += [path for kind in ("*.html", "*.js", "*.css") for path in (ROOT / "overrides").rglob(kind)]
     found = []
     for path in files:

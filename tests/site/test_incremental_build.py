@@ -312,7 +312,7 @@ def test_only_the_changed_page_is_rendered_and_nothing_is_rendered_twice(
 def project(tmp_path: Path) -> Path:
     """A copy of the project, without pages."""
     project = tmp_path / "project"
-    for name in ("city", "overrides", "core", "editorial", "form_handler", "kim"):
+    for name in ("city", "overrides", "core", "editing", "editorial", "form_handler", "kim"):
         shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, project)

@@ -29,7 +29,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Its folder has a name as people give it: blanks, and signs that mean something in addresses and settings.
     """
     folder = tmp_path_factory.mktemp("new") / "Prüf 50% #1 & 'a'"
-    for name in ("city", "overrides", "core", "editorial", "form_handler", "kim"):
+    for name in ("city", "overrides", "core", "editing", "editorial", "form_handler", "kim"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("de", "data", "assets"):
         if (ROOT / "docs" / name).exists():

@@ -22,7 +22,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.site.small_tree import write_small_tree
 
-PACKAGES = ("core", "editorial", "form_handler", "kim")
+PACKAGES = ("core", "editing", "editorial", "form_handler", "kim")
 CODES = ("de", "en", "ar")
 
 
