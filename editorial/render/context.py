@@ -20,6 +20,7 @@ from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.markdown import split_further_reading
 from editorial.content.pages import Page
 from editorial.content.structure import (
+    AUDIENCE_LABELS,
     EMERGENCY_NUMBERS,
     HOME,
     NAVIGATION,
@@ -248,6 +249,7 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
         "cards": [{**page_link(site, child, language, page), "tags": page_tags(child)} for child in below],
         "filters": card_filters(below, language.code),
         "overview": overview(site, language) if page.front_matter.layout == "overview" else [],
+        "search_words": search_words(site, language) if page.front_matter.layout == "overview" else [],
         "related": []
         if page.front_matter.layout == "overview"
         else [
@@ -350,10 +352,37 @@ def error_context(
         "chooser": None,
         "filters": [],
         "overview": [],
+        "search_words": [],
         "related": [],
         "laws": [],
         "links": [],
     }  # fmt: skip
+
+
+def search_words(site: SiteData, language: Language) -> list[dict[str, Any]]:
+    """Return the search words of a language with the pages that they lead to, by the title of the best page.
+
+    Readers without script find their word among them by the search of their browser.
+    """
+    source = default_language().code
+    rows = []
+    for entry in site.search_words.entries:
+        pages = [page for key in entry.pages if (page := site.content.pages.get(key)) and page.exists_in(language)]
+        own = entry.words.get(language.code, []) if language.code != source else []
+        if pages and (own or entry.words.get(source)):
+            rows.append(
+                {
+                    "pages": [{**page_link(site, page, language), "for": audience_labels(page)} for page in pages],
+                    "own": own,
+                    "german": entry.words.get(source, []),
+                }
+            )
+    return sorted(rows, key=lambda row: str(row["pages"][0]["title"]).casefold())
+
+
+def audience_labels(page: Page) -> list[str]:
+    """Return for whom a page is, in words of the current language; nothing for a page for everybody."""
+    return [str(AUDIENCE_LABELS[name]) for name in page.front_matter.audience if name in AUDIENCE_LABELS]
 
 
 def overview(site: SiteData, language: Language) -> list[dict[str, Any]]:
