@@ -89,6 +89,7 @@ class StaticSite:
             index_file=True,
             max_age=MAX_AGE_SECONDS,
             charset="utf-8",
+            mimetypes={".ics": "text/calendar", ".vcf": "text/vcard"},
             allow_all_origins=False,
             # Pagefind puts a hash into these names, so they never change.
             immutable_file_test=r"^/pagefind/(index|fragment)/",

@@ -78,10 +78,13 @@ def make_certificate(folder: Path) -> None:
     subprocess.run([*command, *files], check=True, capture_output=True)
 
 
-def write_configuration(folder: Path, site: Path, tls: int, plain: int, service: int, extra: str = "") -> Path:
+def write_configuration(
+    folder: Path, site: Path, tls: int, plain: int, service: int, extra: str = "", rate: str = "1000r/s"
+) -> Path:
     """Write the delivered configuration with our own ports, folders and certificate.
 
     :param extra: further servers.
+    :param rate: how often one address may ask the service.
     """
     make_certificate(folder)
     own = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
@@ -100,6 +103,7 @@ def write_configuration(folder: Path, site: Path, tls: int, plain: int, service:
         ("client_body_timeout 10s", "client_body_timeout 120s"),  # nothing may depend on how fast the test is
         ("limit_conn kim_clients 100;", "limit_conn kim_clients 40;"),
         ("client_header_timeout 10s", "client_header_timeout 120s"),
+        ("rate=10r/s", f"rate={rate}"),
         ("127.0.0.1:8000", f"127.0.0.1:{service}"),
     ):
         assert old in own, old
@@ -111,10 +115,10 @@ def write_configuration(folder: Path, site: Path, tls: int, plain: int, service:
 
 
 @contextlib.contextmanager
-def running_nginx(folder: Path, site: Path, service: int, extra: str = "") -> Iterator[Nginx]:
+def running_nginx(folder: Path, site: Path, service: int, extra: str = "", rate: str = "1000r/s") -> Iterator[Nginx]:
     """Run nginx in front of the built site and a service for the length of the block."""
     nginx = Nginx(folder, free_port(), free_port())
-    path = write_configuration(folder, site, nginx.tls, nginx.plain, service, extra)
+    path = write_configuration(folder, site, nginx.tls, nginx.plain, service, extra, rate)
     with subprocess.Popen([program(), "-c", path, "-p", folder], stderr=subprocess.PIPE, text=True) as process:
         try:
             wait_until(lambda: process.poll() is not None or listens(nginx.tls), 20, "nginx's port")
