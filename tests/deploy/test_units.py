@@ -89,6 +89,8 @@ def test_builder_and_service_are_different_users_and_the_service_cannot_write_it
         assert lines(SYSTEMD / unit, "User") == ["kim"]
         assert lines(SYSTEMD / unit, "ProtectSystem") == ["strict"]
         assert lines(SYSTEMD / unit, "ReadWritePaths") == []
+    for unit in SERVICES:  # a venv of a release has no command of its own
+        assert all("/deploy/" in command for command in lines(SYSTEMD / unit, "ExecStart")), unit
     users = (SYSTEMD / "kim.sysusers.conf").read_text("utf-8")
     assert re.findall(r"^u (\S+)", users, re.MULTILINE) == ["kim", "kim-build"]
 
