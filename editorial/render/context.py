@@ -58,6 +58,17 @@ def audience_hue(page: Page) -> str:
     return audience[0] if audience and audience[0] in {"newcomers", "employers"} else "everyone"
 
 
+def styles_of(page: Page, html: str, has_phrases: bool) -> list[str]:
+    """Return the stylesheets that a page needs besides that of all pages, so that no page waits for what it does not show."""
+    layout = page.front_matter.layout
+    needed = {
+        "home.css": layout == "home",
+        "topics.css": layout in {"home", "directory", "events"} or 'class="kim-icon ' in html,
+        "guides.css": layout in {"phrases", "events"} or has_phrases or any(mark in html for mark in GUIDE_MARKS),
+    }
+    return [name for name, is_needed in needed.items() if is_needed]
+
+
 def page_link(site: SiteData, page: Page, language: Language, current: Page | None = None) -> dict[str, Any]:
     """Return a page as templates show it: as a ready ``link``, and its title, address and language.
 
@@ -172,6 +183,7 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
     """Return the whole `kim` object of one page in one language; templates read nothing else."""
     content, text = site.content, page.text(language)
     shown, further = split_further_reading(html)
+    phrases = phrases_of(site, language, page)
     named = {urljoin(page.url(language), href) for href in _HREF.findall(further)}  # sister pages that an editor chose
     fallback = not page.is_translated(language)
     content_language = default_language() if fallback else language
@@ -199,9 +211,7 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
             "audience": list(page.front_matter.audience),
             "topics": list(page.front_matter.topics),
             "hue": audience_hue(section or page),
-            "guides": page.front_matter.layout in {"phrases", "events"}
-            or any(mark in html for mark in GUIDE_MARKS)
-            or bool(phrases_of(site, language, page)),
+            "styles": styles_of(page, html, bool(phrases)),
             "tasks": 'class="kim-task"' in html,
             "offer": page.front_matter.offer,
             "measure": page.front_matter.measure,
@@ -260,7 +270,7 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
         "laws": [site.facts.laws[key] for key in page.front_matter.law],
         "links": [site.facts.links[key] for key in page.front_matter.links],
         "form": empty_form(page.front_matter.form) if page.front_matter.form else None,
-        "phrases": phrases_of(site, language, page),
+        "phrases": phrases,
         "all_phrases": page_link(site, content.pages[PHRASES], language, page) if PHRASES in content.pages else None,
         "events": events_context(site, language, page),
         "chooser": chooser_context(site, language, page) if page.front_matter.layout == "chooser" else None,
@@ -332,7 +342,7 @@ def error_context(
         "page": {
             "key": "404", "title": title, "nav_title": title, "description": description, "url": "", "slug": "",
             "layout": layout, "is_fallback": False, "content_lang": language.code, "content_dir": language.dir,
-            "as_of": None, "further": Markup(""), "confirmed": True, "audience": [], "topics": [], "hue": "", "guides": False, "tasks": False, "offer": None,
+            "as_of": None, "further": Markup(""), "confirmed": True, "audience": [], "topics": [], "hue": "", "styles": ["home.css"], "tasks": False, "offer": None,
             "measure": None, "booklet": False, "translation": None, "html": Markup(""),
         },
         "canonical": None,

@@ -17,6 +17,7 @@ from tests.conftest import ROOT
 from tests.editorial.conftest import GERMAN, LANGUAGES, Tree
 
 STYLESHEET = ROOT / "overrides" / "assets" / "kim.css"
+TOPICS = ROOT / "overrides" / "assets" / "topics.css"
 SORANI = Language("ckb", "کوردیی ناوەندی", "rtl", False)
 
 
@@ -88,7 +89,7 @@ def test_every_topic_has_its_icon_and_a_topic_without_a_picture_has_the_squares_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("editorial.render.assets.TOPIC_LABELS", {**TOPIC_LABELS, "swimming": "Swimming"})
-    icons = dict(re.findall(r'kim-icon--([a-z-]+)"\] \{\s*--kim-icon: url\("([^"]+)"\)', stylesheet(STYLESHEET)))
+    icons = dict(re.findall(r'kim-icon--([a-z-]+)"\] \{\s*--kim-icon: url\("([^"]+)"\)', stylesheet(TOPICS)))
     assert {*TOPIC_LABELS, "swimming"} <= set(icons)
     assert all(url.startswith("data:image/svg+xml,%3Csvg ") for url in icons.values())
     assert icons["swimming"] == icons["kim"]
