@@ -173,9 +173,9 @@ def test_the_first_screen_of_a_phone_holds_search_topics_and_emergency_numbers(
 def test_the_way_and_the_translators_note_take_one_line_under_the_heading(new_session: NewSession, code: str) -> None:
     page = new_session(viewport=PHONE, locale=code).open(f"/{code}/ankommen/wohnen/")
     place = page.locator("h1 + .kim-place")
-    box = place.bounding_box()
-    assert box is not None
-    assert box["height"] <= 44
+    parts = [place.locator(name).bounding_box() for name in (".kim-breadcrumbs", ".kim-translation")]
+    assert all(box and box["height"] <= 44 for box in parts), parts
+    assert len({round(box["y"]) for box in parts if box}) == 1, "one line"
     assert not place.get_by_text(word(by_code(code), "Read the German text")).is_visible()
     place.locator("summary").click()
     assert place.get_by_text(word(by_code(code), "Read the German text")).is_visible()
