@@ -29,7 +29,18 @@ from form_handler.mail.compose import submission_mails
 from form_handler.mail.delivery import deliver_due
 from form_handler.retention import PurgeRefusedError, purge, purge_if_due
 from form_handler.settings import Settings, read_settings
-from form_handler.staff import accounts, actions, administration, persons, queries, second_factor
+from form_handler.staff import (
+    accounts,
+    actions,
+    administration,
+    correspondence,
+    persons,
+    presence,
+    queries,
+    related,
+    saved_views,
+    second_factor,
+)
 from form_handler.storage import deletion, submissions
 from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
@@ -38,6 +49,7 @@ from form_handler.storage.schema_version import current_revision
 from form_handler.storage.search import recompute_search_columns
 from form_handler.storage.submissions import find_by_reference, list_submissions, store_submission
 from form_handler.storage.tables import metadata, outgoing_mail, submission
+from form_handler.storage.work_list import recompute_work_columns
 from form_handler.survey.answers import decide
 from form_handler.survey.disclosure import MIN_BATCH_SIZE
 from form_handler.survey.publication import publish, withdraw, write_results
@@ -390,3 +402,46 @@ def test_notes_are_found_and_results_are_taken_back(database: Database, settings
     assert withdraw(database, "probe", NOW)
     assert write_results(database, tmp_path / "survey.yml")
     assert not (tmp_path / "survey.yml").exists()
+
+
+def test_a_day_in_the_inbox_works_as_on_sqlite(database: Database, settings: Settings) -> None:
+    """List, assignment, answer, reply, joined entries, presence, drafts and views, then a backup and a purge of it all."""
+    first, second = put(database, settings), put(database, settings)
+    accounts.add_account(database, "probe", "ein-langes-passwort", NOW)
+    day = datetime.date(2027, 1, 5)
+    assert actions.set_work(database, first, {"assignee": "probe", "follow_up": day}, "probe", NOW) == ["assignee", "follow_up"]  # fmt: skip
+    with pytest.raises(submissions.ConflictError):
+        actions.set_work(database, first, {"assignee": "zweite"}, "zweite", NOW)
+    draft = correspondence.Draft("ar", "رد", "مرحبا")
+    correspondence.save_draft(database, first.number, 1, draft, NOW)
+    for _click in range(2):
+        correspondence.send_answer(database, first, 0, draft, "answered", "token", (1, "probe"), NOW)
+    with pytest.raises(submissions.ConflictError):
+        correspondence.send_answer(database, first, 0, draft, "answered", "other", (1, "probe"), NOW)
+    correspondence.record_reply(database, first, draft, "phone", NOW, True, "reply", "probe", NOW)
+    assert [row.direction for row in correspondence.list_messages(database, first.number)] == ["out", "in"]
+    assert correspondence.find_draft(database, first.number, 1) is None
+    assert [one.submission.number for one in related.find_related(database, first).related] == [second.number]
+    related.link_entries(database, first, second, False, "probe", NOW)
+    assert related.find_related(database, first).separated[0].number == second.number
+    presence.note_presence(database, first.number, 1, True, NOW)
+    assert [one.name for one in presence.list_colleagues(database, first.number, 2, NOW)] == ["probe"]
+    saved_views.save_view(database, 1, "Meine", "assignee=me")
+    for wanted, number in (
+        (queries.SubmissionFilter(assignee="me", me="probe", state="open"), 1),
+        (queries.SubmissionFilter(assignee="none"), 1),
+        (queries.SubmissionFilter(due="overdue"), 0),
+        (queries.SubmissionFilter(due="follow-up"), 0),
+    ):
+        assert queries.search_submissions(database, wanted)[1] == number, wanted
+    rows, _total = queries.search_submissions(database, queries.SubmissionFilter())
+    before, after = queries.find_neighbours(database, queries.SubmissionFilter(), (rows[0].work_key, rows[0].reference))
+    assert (before, after) == (None, rows[1])
+    with database.transaction() as connection:
+        recompute_work_columns(connection, database.time_zone)
+    assert queries.search_submissions(database, queries.SubmissionFilter())[0] == rows
+    write_backup(database, settings.data_dir / "work.zip")
+    deletion.delete_submissions(database, [first.number, second.number], "probe", "erased", NOW)
+    with database.read_connection() as connection:
+        for name in ("message", "answer_draft", "entry_link", "presence"):
+            assert connection.execute(sa.select(metadata.tables[name])).all() == [], name
