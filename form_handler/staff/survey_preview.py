@@ -50,6 +50,11 @@ class QuestionPreview:
     label: str
     cells: list[CellPreview]
 
+    @property
+    def is_hidden(self) -> bool:
+        """Return whether the site would show nothing of it."""
+        return all(cell.published is None for cell in self.cells)
+
 
 @dataclass(frozen=True)
 class PublicationPreview:

@@ -78,7 +78,8 @@ def render_preview(error: str = "") -> BaseResponse:
     current = past[0] if past and past[0].withdrawn_at is None else None
     return render(
         "publish-survey", status=409 if error else 200, title=_("Publish the results"), error=error or found.error,
-        preview=found, done=done_sentences(), threshold=THRESHOLD, batch=MIN_BATCH_SIZE, current=current,
+        preview=found, shown_questions=[one for one in found.questions if not one.is_hidden],
+        hidden_questions=[one for one in found.questions if one.is_hidden], done=done_sentences(), threshold=THRESHOLD, batch=MIN_BATCH_SIZE, current=current,
         past=[(row, summary(json.loads(row.content))) for row in past[:MAX_LISTED]],
         quotations=found.publication.content["quotations"] if found.publication else [],
     )  # fmt: skip
