@@ -180,7 +180,7 @@ def check_events(facts: Facts, languages: tuple[Language, ...], today: datetime.
                     found.append(("Der Text fehlt auf Deutsch.", "Ergänzen Sie die Zeile de:."))
                 found += [
                     (f"Die Sprache {code} gibt es auf dieser Website nicht.", did_you_mean(code, codes) + "Löschen Sie die Zeile.")
-                    for code in text if code not in codes
+                    for code in text if code not in {*codes, *all_language_codes()}
                 ]  # fmt: skip
         for code in (*event.languages, *filter(None, [event.lang])):
             if code not in known:
