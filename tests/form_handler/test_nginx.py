@@ -285,3 +285,18 @@ def test_the_log_is_kept_as_long_as_the_privacy_notice_says(tmp_path: Path) -> N
         subprocess.run(["/usr/sbin/logrotate", "--force", "--state", state, own], check=True, capture_output=True)
         (tmp_path / "access.log").write_text("a line")
     assert len(list(tmp_path.glob("access.log.*"))) == int(days[1]) - 1
+
+
+def test_it_speaks_http2_over_current_tls_and_both_internet_protocols(nginx: Nginx) -> None:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    with (
+        socket.create_connection(("127.0.0.1", nginx.tls), timeout=20) as raw,
+        context.wrap_socket(raw, server_hostname=HOST) as tls,
+    ):
+        assert tls.selected_alpn_protocol() == "h2"
+        assert tls.version() in {"TLSv1.2", "TLSv1.3"}
+    text = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
+    for port in ("443", "80"):
+        assert re.search(rf"listen \[::\]:{port}\b", text)
