@@ -256,9 +256,8 @@ def _record_refusal(database: Database, kind: str, now: datetime.datetime) -> bo
 def deletion_notice(database: Database) -> DeletionNotice:
     """Return the notice for the staff area."""
     # Sorted here: in order of receipt, a database would read all entries to find the marked ones.
-    query = sa.select(submission.c.received_at, submission.c.reference).join_from(
-        deletion_mark, submission, deletion_mark.c.number == submission.c.number
-    )
+    marks = sa.select(deletion_mark.c.number)
+    query = sa.select(submission.c.received_at, submission.c.reference).where(submission.c.number.in_(marks))
     with database.read_connection() as connection:
         refused = (read_state(connection, "purge_refused") or "").partition(" ")[0]
         marked = sorted((row.received_at, row.reference) for row in connection.execute(query))
