@@ -34,6 +34,26 @@ def build(site_dir: Path, site_url: str | None, pdf: bool, cache: bool) -> None:
     build_here(site_dir, site_url, pdf, cache)
 
 
+def content_dir() -> Path:
+    """Return the folder of the pages: in ``KIM_CONTENT_DIR`` where they are edited in the browser, else that of the project.
+
+    :raises ClickException: if it holds no pages.
+    """
+    from form_handler.settings.file import SettingsError, merge_settings
+    from form_handler.settings.values import parse_folder
+
+    try:
+        named = merge_settings(os.environ).get("KIM_CONTENT_DIR")
+        docs = (parse_folder("KIM_CONTENT_DIR", named) if named else ROOT) / "docs"
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    if not docs.is_dir():
+        raise click.ClickException(
+            f"{docs}: Hier liegen keine Seiten. KIM_CONTENT_DIR nennt den Ordner, in dem docs/ liegt."
+        )
+    return docs
+
+
 def build_here(site_dir: Path, site_url: str | None, pdf: bool, cache: bool = True) -> None:
     """Build the site unless nothing has changed, and say so.
 
@@ -41,7 +61,8 @@ def build_here(site_dir: Path, site_url: str | None, pdf: bool, cache: bool = Tr
     """
     from editorial.build.fingerprint import choose_site_url, is_current, read_inputs
 
-    inputs = read_inputs(ROOT / "docs", choose_site_url(site_dir.resolve(), site_url))
+    docs = content_dir()
+    inputs = read_inputs(docs, choose_site_url(site_dir.resolve(), site_url))
     if cache and is_current(site_dir.resolve(), inputs, pdf):
         click.echo(f"Nichts hat sich geändert: {site_dir}")
         return
@@ -49,7 +70,7 @@ def build_here(site_dir: Path, site_url: str | None, pdf: bool, cache: bool = Tr
 
     try:
         with phases() as report:
-            missing = build_site(site_dir, site_url, pdf=pdf, cache=cache, inputs=inputs, report=report)
+            missing = build_site(site_dir, site_url, docs, pdf=pdf, cache=cache, inputs=inputs, report=report)
     except BuildError as error:
         raise click.ClickException(str(error)) from error
     if missing:
@@ -260,7 +281,7 @@ def serve(port: str | None, watch: bool, show_bar: bool) -> None:
 
     try:
         with phases() as report:
-            built = build_if_changed(settings.site_dir, report=report)
+            built = build_if_changed(settings.site_dir, report=report, docs_dir=content_dir())
     except BuildError as error:
         raise click.ClickException(str(error)) from error
     click.echo("The site has been built." if built else "The site is up to date.")

@@ -176,17 +176,19 @@ def build_lock(site_dir: Path) -> Iterator[None]:
         yield
 
 
-def build_if_changed(site_dir: Path, site_url: str | None = None, report: Report = no_report) -> bool:
+def build_if_changed(
+    site_dir: Path, site_url: str | None = None, report: Report = no_report, docs_dir: Path = ROOT / "docs"
+) -> bool:
     """Build unless the site in place was built from the same files; return whether it was built.
 
     A new day alone is no reason: the site may be served as it is. A site with booklets keeps them.
     """
     site_dir = site_dir.resolve()
     with build_errors(site_dir):
-        inputs, known = read_inputs(ROOT / "docs", choose_site_url(site_dir, site_url)), read_manifest(site_dir)
+        inputs, known = read_inputs(docs_dir, choose_site_url(site_dir, site_url)), read_manifest(site_dir)
     if known is not None and known.sources == inputs.sources_digest:
         return False
-    build_site(site_dir, site_url, pdf=known is not None and known.pdf, inputs=inputs, report=report)
+    build_site(site_dir, site_url, docs_dir, pdf=known is not None and known.pdf, inputs=inputs, report=report)
     return True
 
 

@@ -47,7 +47,9 @@ def make_wsgi(settings: Settings, database: Database | None = None, extend: Exte
 def results_file(settings: Settings) -> Path:
     """Return the file of the survey's results; a demonstration has one of its own."""
     demonstration = (settings.data_dir / "demonstration").exists()
-    return settings.data_dir / "survey.yml" if demonstration else RESULTS_PATH
+    if demonstration:
+        return settings.data_dir / "survey.yml"
+    return settings.content_dir / "docs" / "data" / "survey.yml" if settings.content_dir else RESULTS_PATH
 
 
 class Server(BaseApplication):  # type: ignore[misc]
