@@ -40,14 +40,17 @@ async function keep(form) {
   body.set("teil", "1");
   state.busy = true;
   try {
-    const html = await ask(form.action, body);
+    const html = await ask(form.dataset.check ?? "", body); // form.action is the button of that name
     const checked = form.querySelector("[data-checked]");
     if (checked && checked.innerHTML !== html) checked.innerHTML = html;
     if (field(form).value === text) {
       state.dirty = false;
       localStorage.removeItem(keyOf(form));
     }
-    say(form, (field(form).dataset.state ?? "").replace("{}", new Date().toLocaleTimeString()));
+    say(
+      form,
+      (field(form).dataset.state ?? "").replace("{}", new Date().toLocaleTimeString(bar?.lang, { timeStyle: "short" })),
+    );
   } catch (error) {
     ended = /^(200|403)$/.test(/** @type {Error} */ (error).message);
     say(form, field(form).dataset.offline ?? "");

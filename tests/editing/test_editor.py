@@ -102,7 +102,7 @@ def test_checking_stores_nothing_in_the_draft_and_shows_findings_and_effects(
     page = editor.store(editor.open(LEAD), "Mehr [hier](nirgends.md).", action="check")
     assert page.status_code == 200
     assert "nirgends.md" in page.text
-    assert "English: <strong>1 Absatz zu übersetzen" in page.text
+    assert ">English</bdi>: <strong>1 Absatz zu übersetzen" in page.text
     assert find_draft(database, f"{PAGE}.md") is None
     page = editor.store(editor.open(LEAD), "Der erste  Satz!", action="check", spelling="1")
     assert "Nichts ist neu zu übersetzen" in page.text
