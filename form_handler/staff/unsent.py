@@ -58,6 +58,7 @@ def labelled_fields(pairs: Iterable[tuple[str, str]]) -> list[Field]:
     """Return fields with their labels."""
     labels = {name: field.label.text for d in FORMS.values() for name, field in d.form_class()._fields.items()}
     labels |= {
+        "words": _("Text"),
         "note": _("Note"), "state": _("State"), "text": _("Quotation for the website"), "body": _("Text"), "subject": _("Subject"),
         "assignee": _("Assigned to"), "follow_up": _("Follow-up"),
     }  # fmt: skip
