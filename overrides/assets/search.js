@@ -121,9 +121,10 @@ function isFound(word, excerpt, lang) {
  * @param {Engine} engine
  * @param {string[]} words
  * @param {string} lang
+ * @param {boolean} isRanked whether excerpts are read to put the word as typed first; each costs a request
  * @returns {AsyncGenerator<{ near: Result[], far: Result[] }>}
  */
-async function* textResults(engine, words, lang) {
+async function* textResults(engine, words, lang, isRanked = true) {
   /** @type {Map<string, Result>} */
   const near = new Map();
   /** @type {Map<string, Result>} */
@@ -139,7 +140,7 @@ async function* textResults(engine, words, lang) {
     for (let number = 0; number < Math.max(...forms.map(({ length }) => length)); number += 1) {
       const row = forms.map((all) => all[Math.min(number, all.length - 1)]);
       let { results } = await engine.search(row.join(" "));
-      if (!near.size) results = await rank(results, typed, lang);
+      if (isRanked && !near.size) results = await rank(results, typed, lang);
       const real = await Promise.all(row.map((form, place) => {
         const key = `${typed[place]} ${form}`;
         const asked = known.get(key) ??
@@ -238,7 +239,7 @@ export async function* answer(engine, query, known, lang) {
   const hits = new Map();
   /** @type {Result[]} */
   let others = [];
-  for await (const { near, far } of textResults(engine, words, lang)) {
+  for await (const { near, far } of textResults(engine, words, lang, !found.size)) {
     others = far;
     const results = new Map(near.map((result) => [result.id, result]));
     const points = new Map(near.map(({ id }, place) => [id, TEXT - place / 1000]));
@@ -400,7 +401,9 @@ export async function start(dialog, lang) {
     hits = [];
     list.replaceChildren();
     help.hidden = more.hidden = similarHead.hidden = true;
-    if ((words.match(/[\p{L}\p{N}]/gu) ?? []).length < 2) {
+    // Half of all Arabic words begin with the article; alone it is no beginning of a word.
+    const letters = words.replace(/^ال/, "").match(/[\p{L}\p{N}]/gu) ?? [];
+    if (letters.length < 2) {
       status.textContent = words ? data.labels.empty : "";
       return;
     }
