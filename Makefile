@@ -58,7 +58,8 @@ scan: $(VENV)/.installed-dev ## Attack the running service with wapiti and sqlma
 	@$(VENV)/bin/python -m tests.scan
 
 rehearse-exit: $(VENV)/.installed-dev ## Leave MkDocs for a try: ProperDocs gives the same bytes, Zensical the texts (TO=all: every language)
-	@[ -x .venv-exit/bin/zensical ] || { python3 -m venv .venv-exit && sh deploy/install-packages .venv-exit/bin/python requirements-exit.txt; }
+	@[ -x .venv-exit/bin/zensical ] || sh deploy/make-venv $(PYTHON) .venv-exit
+	@sh deploy/install-packages .venv-exit/bin/python requirements-exit.txt
 	@$(VENV)/bin/python -m tests.exit_rehearsal $(if $(TO),--languages $(TO))
 
 sbom: $(VENV)/.installed-dev ## Write sbom.json: the packages that the service runs with, as CycloneDX, from the lock file
