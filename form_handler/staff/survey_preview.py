@@ -96,7 +96,7 @@ def preview_publication(database: Database, path: Path | None, now: datetime.dat
     for name, table in (tabulate(batch) if batch else {}).items():
         field, _colon, choice = name.partition(":")
         labels = choice_labels(form[field])
-        title = str(form[field].label.text) + (f": {labels[choice]}" if choice else "")
+        title = str(form[field].label.text) + (f" – {labels[choice]}" if choice else "")
         words = {"yes": _("Yes"), "no": _("No")} if choice else {key: str(label) for key, label in labels.items()}
         words[NO_ANSWER] = _("no answer")
         shown, cells = publishable_cells(table), []
