@@ -19,7 +19,6 @@ from form_handler.storage.tables import account, draft, draft_change, page_prese
 
 MAX_ATTEMPTS = 5
 PRESENCE = datetime.timedelta(seconds=60)
-SCRATCH_RETENTION = datetime.timedelta(days=90)
 MAX_SCRATCHES = 200
 
 

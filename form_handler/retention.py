@@ -24,7 +24,15 @@ from form_handler.storage.deletion import delete_submissions
 from form_handler.storage.events import record_event
 from form_handler.storage.state import read_state, read_time, write_state
 from form_handler.storage.submissions import Submission
-from form_handler.storage.tables import deletion_mark, event, staff_session, submission
+from form_handler.storage.tables import (
+    deletion_mark,
+    event,
+    page_presence,
+    publication,
+    scratch,
+    staff_session,
+    submission,
+)
 
 ACTOR = "kim"
 # How long it stays known that something was deleted, exported or copied (proof of it, Art. 5(2) GDPR).
@@ -37,6 +45,7 @@ MAX_CLOCK_AHEAD = datetime.timedelta(days=30)
 # Up to so many are deleted at once although they are more than half of everything.
 MAX_UNCONFIRMED = 10
 ONE_DAY = datetime.timedelta(days=1)
+SCRATCH_RETENTION = datetime.timedelta(days=90)
 
 
 class PurgeRefusedError(Exception):
@@ -190,6 +199,7 @@ def _purge_sessions_and_events(database: Database, now: datetime.datetime, confi
         rate_limit.delete_before(connection, f"{now:%Y-%m-%d}")
         connection.execute(staff_session.delete().where(staff_session.c.created_at < now - ONE_DAY))
         saved_forms.delete_expired(connection, now)
+        _purge_editing(connection, now)
         search_misses.delete_expired(connection, now, database)
         presence.delete_presence(connection, now)
         digest.delete_old_mails(connection, now)
@@ -200,6 +210,14 @@ def _purge_sessions_and_events(database: Database, now: datetime.datetime, confi
         write_state(connection, "last_purge", now.isoformat())
         write_state(connection, "purge_refused", None)
         record_event(connection, ACTOR, "purge", now)
+
+
+def _purge_editing(connection: sa.Connection, now: datetime.datetime) -> None:
+    """Delete what was typed and never stored, who was writing, and who published after two years; published texts stay."""
+    connection.execute(scratch.delete().where(scratch.c.saved_at < now - SCRATCH_RETENTION))
+    connection.execute(page_presence.delete().where(page_presence.c.seen_at < now - ONE_DAY))
+    old = publication.c.finished_at < subtract_months(now, EVENT_RETENTION_MONTHS)
+    connection.execute(publication.update().where(old, publication.c.actor != "").values(actor=""))
 
 
 def _announce(database: Database, now: datetime.datetime) -> None:

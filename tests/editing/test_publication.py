@@ -24,7 +24,9 @@ from editorial.build.build import BuildError
 from editorial.content.pages import read_content
 from editorial.translations.state import translation_states
 from form_handler.app import create_app
+from form_handler.retention import purge
 from form_handler.settings import Settings
+from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
 from tests.editing.conftest import NOW, PAGE, Editor
 
@@ -525,3 +527,35 @@ def test_a_remote_that_is_gone_keeps_nobody_from_publishing(
     Publisher(database, replace(editing_settings, content_remote="/nirgends")).push()
     assert publish("Der dritte Satz.").state == "done"
     assert publishing.has_unpushed(database)
+
+
+# --- kept, restored and forgotten -------------------------------------------------------------------------------------
+
+
+def test_drafts_publications_and_what_was_typed_are_in_the_backup(
+    publish: Any, editor: Editor, database: Database, editing_settings: Settings, tmp_path: Path
+) -> None:
+    publish()
+    editor.change("mehr.0", "Noch mehr")
+    editor.store(editor.open(LEAD), "Getippt.", action="check")
+    write_backup(database, tmp_path / "kim.zip")
+    other = Database(
+        replace(editing_settings, data_dir=tmp_path / "neu", database_url=f"sqlite:///{tmp_path}/neu/kim.sqlite3")
+    )
+    restore_backup(other, tmp_path / "kim.zip")
+    assert [one.path for one in drafts.list_drafts(other)] == [FILE]
+    assert [one.state for one in publishing.list_publications(other)] == ["done"]
+    assert [one.text for one in drafts.list_scratches(other, 1)] == ["Getippt."]
+    other.engine.dispose()
+
+
+def test_the_purge_forgets_who_published_and_what_was_never_stored_but_no_text(
+    publish: Any, editor: Editor, database: Database, editing_settings: Settings
+) -> None:
+    publish()
+    editor.store(editor.open("mehr.0"), "Getippt.", action="check")
+    purge(database, editing_settings, utc_now() + datetime.timedelta(days=800), confirmed=0)
+    (one,) = publishing.list_publications(database)
+    assert one.actor == ""
+    assert "Der neue Satz." in (one.files[0].after or "")
+    assert drafts.list_scratches(database, 1) == []
