@@ -37,12 +37,12 @@ def confirm_email_page() -> BaseResponse:
     title = _("Confirming your e-mail address")
     found = find_submission_to_confirm(token)
     if found is None:
-        old = _("This link is not complete or is older than a week. Your entries are stored all the same.")
+        old = _("This link is not complete or is older than a week. Your answers are stored all the same.")
         return responses.render_message(language, title, [old], status=410)
     if request.method != "POST":
         lines = [
             _("Please confirm that you have sent us the form and that this is your e-mail address."),
-            _("We then send you a copy of your entries by e-mail."),
+            _("We then send you a copy of your answers by e-mail."),
         ]
         action = f"{language.root}{CONFIRM_EMAIL_PATH}?nr={token}"
         return responses.render_message(language, title, lines, action=action, button=_("Yes, that was me"))
@@ -51,7 +51,7 @@ def confirm_email_page() -> BaseResponse:
     confirm_email(database(), found, utc_now(), full_copy_mail(FORMS[found.form], found))
     lines = [_("Thank you. Your e-mail address is confirmed.")]
     if not found.held:
-        lines.append(_("A copy of your entries is on its way to you by e-mail."))
+        lines.append(_("A copy of your answers is on its way to you by e-mail."))
     return responses.render_message(language, title, lines)
 
 

@@ -55,14 +55,14 @@ def parse_request_body(request: Request, definition: FormDefinition) -> FormBody
         incoming.too_large = True
     pairs, is_utf8 = parse_urlencoded(b"&".join(pieces[:MAX_FIELDS]))
     if not is_utf8:
-        incoming.errors.append(_("Some characters did not arrive as they should. Please check your entries."))
+        incoming.errors.append(_("Some characters did not arrive as they should. Please check your answers."))
     known = INTERNAL_FIELDS.union(definition.field_names())
     unknown = sorted({name for name, _value in pairs} - known)
     if unknown:
         names = ", ".join(name[:40] for name in unknown[:5])
         incoming.errors.append(
             _(
-                "The form held fields that we do not know (%(names)s). They were left out. Please check your entries.",
+                "The form held fields that we do not know (%(names)s). They were left out. Please check your answers.",
                 names=names,
             )
         )

@@ -109,7 +109,7 @@ def render_review(
     )
     page = in_layout(language, region, definition)
     prefix = _("Error:") + " " if notes else ""
-    return html_response(set_title(page, prefix, _("Check your entries")), status)
+    return html_response(set_title(page, prefix, _("Check your answers")), status)
 
 
 def render_receipt(
@@ -139,7 +139,7 @@ def render_receipt(
         fitting=Markup(fitting),  # noqa: S704 - drawn by our own escaping template
     )
     page = in_layout(language, region, definition)
-    return html_response(set_title(page, title=_("Thank you, your entries have arrived")), 200)
+    return html_response(set_title(page, title=_("Thank you, your answers have arrived")), 200)
 
 
 def render_message(

@@ -242,10 +242,10 @@ def reject_body(language: Language, definition: FormDefinition, body: FormBody) 
         return render_error(language, 415, _("This could not be read"), lines, definition)
     if body.too_large:
         lines = [
-            _("Your entries are too long to be sent in one piece. Nothing was stored."),
+            _("Your answers are too long to be sent in one piece. Nothing was stored."),
             _("Please shorten them, or call us. What could be read of them is below."),
         ]
-        return render_error(language, 413, _("Your entries are too long"), lines, definition, body)
+        return render_error(language, 413, _("Your answers are too long"), lines, definition, body)
     return None
 
 
@@ -256,7 +256,7 @@ def store_and_redirect(language: Language, definition: FormDefinition, form: For
     try:
         if is_rate_limited(now):
             return render_review(language, definition, form, [_("Very many forms came from your connection today. "
-                "Your entries are all still here. Please send again in an hour, or call us.")],
+                "Your answers are all still here. Please send again in an hour, or call us.")],
                 status=429, number=number, trap=body.internal_field(HONEYPOT_FIELD))  # fmt: skip
         stored = store_submission(
             database(),
@@ -272,7 +272,7 @@ def store_and_redirect(language: Language, definition: FormDefinition, form: For
     except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError) as error:
         current_app.logger.error("form %s not stored: %s", definition.key, type(error).__name__)
         note = _(
-            "We could not store your entries just now. They are all still here. Please send again in a moment, or call us."
+            "We could not store your answers just now. They are all still here. Please send again in a moment, or call us."
         )
         return render_review(
             language, definition, form, [note], status=503, number=number, trap=body.internal_field(HONEYPOT_FIELD)

@@ -252,7 +252,7 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
         texts = (_("Page not found"), _("This page does not exist or has moved."), "error")
         if template_name == NOT_KEPT:
             texts = (
-                _("This page is not kept on your device"),
+                _("This page is not saved on your device"),
                 _("You have no network at the moment. With a network you can read it again."),
                 "offline-fallback",
             )

@@ -87,7 +87,7 @@ def render_accessibility_run(run: AccessibilityRun | None, language: Language) -
         said.append(_("It found no violation of the rules that it knows."))
     if run.other:
         said.append(_("On %(pages)s pages it found something else to fix.", pages=run.other))
-    said.append(_("A program finds only some of the barriers. People find the others."))
+    said.append(_("A program finds only some accessibility problems. People find the others."))
     broken = Markup("").join(
         Markup('<li><code lang="en" dir="ltr">{}</code>: {}</li>').format(one.rule, one.pages) for one in run.rules
     )

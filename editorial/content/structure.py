@@ -22,7 +22,7 @@ Topic = Literal[
 ]  # fmt: skip
 TOPIC_LABELS: Mapping[str, Any] = {
     "kim": _l("KIM"),
-    "residence": _l("Residence"),
+    "residence": _l("Immigration status"),
     "work": _l("Work"),
     "training": _l("Job training"),
     "language": _l("Learning German"),

@@ -36,8 +36,8 @@ BARRIER = FormDefinition(
     key="barrier",
     slug="barriere-melden/",
     form_class=BarrierForm,
-    title=_l("Reporting a barrier"),
-    purpose=_l("We use your report to remove the barrier and, if you wish, to answer you."),
+    title=_l("Report an accessibility problem"),
+    purpose=_l("We use your report to fix the problem and, if you wish, to answer you."),
     legal_basis=_l("Legal basis: Art. 6(1)(e) GDPR with § 10b BGG NRW and § 5 BITVNRW."),
     retention_months=12,
     # § 5(2) BITVNRW: after two and at the latest after six weeks.
@@ -46,7 +46,7 @@ BARRIER = FormDefinition(
     prefill=("page",),
     sender_field="email",
     sections=(
-        (_l("The barrier"), ("page", "problem", "aids")),
+        (_l("The problem"), ("page", "problem", "aids")),
         (_l("How we reach you"), ("email",)),
     ),
     receipt_note=_l(

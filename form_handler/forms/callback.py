@@ -49,7 +49,7 @@ class CallbackForm(Form):
     )  # fmt: skip
     email = EmailField(
         _l("E-mail address"),
-        description=_l("If you would rather be written to. We also confirm there that your entries have arrived."),
+        description=_l("If you would rather be written to. We also confirm there that your answers have arrived."),
     )
     topic = ChoiceField(
         _l("What is it about?"), TOPICS, required(_l("Choose what it is about, so that the right colleague calls you.")),
@@ -77,7 +77,7 @@ CALLBACK = FormDefinition(
     slug="rueckruf/",
     form_class=CallbackForm,
     title=_l("Asking for a call"),
-    purpose=_l("We use your entries to call or write to you about your question."),
+    purpose=_l("We use your answers to call or write to you about your question."),
     legal_basis=_l("Legal basis: Art. 6(1)(e) GDPR with § 3 DSG NRW (a task of the city)."),
     retention_months=6,
     answer_within_days=7,

@@ -112,7 +112,7 @@ def check_characters(field: Field, unusable: re.Pattern[str]) -> None:
             base -= 1
         raise StopValidation(
             _(
-                "“%(label)s”: at “%(near)s” too many accents stand on one letter. At most %(limit)s can be kept. "
+                "“%(label)s”: near “%(near)s”, one letter has too many accents. We can store at most %(limit)s. "
                 "Please type the word again.",
                 label=field.label.text,
                 near=surrounding_text(text[: base + 1], base + 1),

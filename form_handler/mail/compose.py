@@ -124,20 +124,20 @@ def _sender_mail(
     with use_language(language.code):
         message = _message(settings, submission, kind, recipient, now)
         message["Subject"] = (
-            _("Copy of your entries (%(reference)s)", reference=submission.reference)
+            _("Copy of your answers (%(reference)s)", reference=submission.reference)
             if with_answers
-            else _("Your entries have arrived (%(reference)s)", reference=submission.reference)
+            else _("Your answers have arrived (%(reference)s)", reference=submission.reference)
         )
         message["Auto-Submitted"] = "auto-replied"
         lines = [
-            _("Thank you. Your entries have arrived."),
+            _("Thank you. Your answers have arrived."),
             _("Form: %(form)s", form=str(definition.title)),
             _("Reference number: %(reference)s", reference=submission.reference),
             _("Received: %(moment)s", moment=format_moment(submission.received_at, settings.time_zone, language.code)),
             *response_time_note(definition),
             "",
             *(
-                [_("Your entries:"), "", answers_as_text(definition, submission), ""]
+                [_("Your answers:"), "", answers_as_text(definition, submission), ""]
                 if with_answers
                 else confirmation_text(settings, language, submission)
             ),
@@ -196,7 +196,7 @@ def message_id(settings: Settings, submission: Submission, kind: str) -> str:
 
 def confirmation_text(settings: Settings, language: Language, submission: Submission) -> list[str]:
     """Return the text that explains why the answers are not in the mail, and how to get them."""
-    lines = [_("This e-mail does not repeat your entries, because anybody can enter any e-mail address in a form.")]
+    lines = [_("This e-mail does not repeat your answers, because anybody can enter any e-mail address in a form.")]
     given = submission.answers.get(FORMS[submission.form].sender_field or "")
     if not settings.confirm_email or not given:
         return [*lines, _("If you need a copy, reply to this e-mail or call us."), ""]

@@ -71,7 +71,7 @@ def recommendations() -> Response:
         data_url=language.root + DATA_PATH,
     )
     page = replace_region(page_layouts().form_page(language, TOOLKIT_PATH), "chooser", region)
-    response = responses.html_response(set_title(page, title=_("What fits your case")), 200)
+    response = responses.html_response(set_title(page, title=_("What fits your situation")), 200)
     response.headers["Cache-Control"] = "public, max-age=300"
     return response
 

@@ -70,7 +70,7 @@ def test_a_turkish_form_with_a_fault_first_and_then_right_reaches_the_office(
 
     fill_in(page, "Beispiel Fırın", "firin@example.org")  # one mailbox gets few receipts a day
     submit(page)
-    assert page.locator("h1").inner_text() == word("tr", "Check your entries")
+    assert page.locator("h1").inner_text() == word("tr", "Check your answers")
     assert word("tr", "Offer an internship") in page.locator(".kim-review__list").inner_text()
     submit(page)
 
@@ -83,7 +83,7 @@ def test_a_turkish_form_with_a_fault_first_and_then_right_reaches_the_office(
     assert record["answers"]["ways"] == ["internship"]
     sent = mails(server, reference)
     assert reference in sent["copy"]["Subject"]
-    assert word("tr", "Thank you. Your entries have arrived.") in sent["copy"].get_content()
+    assert word("tr", "Thank you. Your answers have arrived.") in sent["copy"].get_content()
     assert word("de", "A form has come in on the website.") in sent["office"].get_content()
     assert "Merhaba" not in sent["copy"].get_content()
     assert "Beispiel Fırın" in sent["office"]["Subject"]
@@ -113,7 +113,7 @@ def test_form_faults_review_and_receipt_speak_the_language_and_its_direction(
     submit(page)
     reference_on(page)
     assert speaks()
-    assert page.locator("h1").inner_text() == word(language.code, "Thank you, your entries have arrived")
+    assert page.locator("h1").inner_text() == word(language.code, "Thank you, your answers have arrived")
 
 
 def test_everything_works_without_script(new_session: NewSession) -> None:

@@ -129,7 +129,7 @@ def test_a_page_that_is_not_kept_says_so_in_the_readers_language(new_session: Ne
             assert response is not None
             assert response.status == 503
             assert page.locator("html").get_attribute("lang") == "ar"
-            assert page.locator("h1").inner_text() == word("ar", "This page is not kept on your device")
+            assert page.locator("h1").inner_text() == word("ar", "This page is not saved on your device")
         page.locator("main ul a").first.click()
         expect(page.locator(".kim-entry-cards")).to_be_visible()
 

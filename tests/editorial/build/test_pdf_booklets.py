@@ -124,7 +124,7 @@ def test_title_contents_dates_and_addresses_stand_in_the_booklet(tree: Tree, bui
     for words in (
         "Arriving: guide for people who are new here</h1>",
         'href="#ankommen-b">Page b</a><span>7</span>',
-        "As of: February 2026",
+        "Last checked: February 2026",
         "https://kim.example.org/en/ankommen/b/",
         "1 page is not translated yet",
         "A machine has translated this text.",

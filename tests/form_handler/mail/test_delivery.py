@@ -164,7 +164,7 @@ def test_the_copy_speaks_the_senders_language_and_the_office_mail_german(setting
     confirmed = dataclasses.replace(submission, confirmed_at=NOW)
     full = sent(compose_mail(settings, confirmed, "full-copy", "beispiel@example.org"))
     with use_language(code):
-        assert gettext("Thank you. Your entries have arrived.") in texts[1]
+        assert gettext("Thank you. Your answers have arrived.") in texts[1]
         assert gettext("Offer a job") not in texts[1]
         assert gettext("Offer a job") in full.get_content()
     assert full["Content-Language"] == code
