@@ -256,7 +256,7 @@ def test_the_first_search_is_light_and_lists_ten_pages(browser: Browser, server:
             page.locator("dialog input[type=search]").fill(words)
             page.locator("dialog .kim-search__results a").nth(3).wait_for()
             page.wait_for_load_state("networkidle")
-            assert sum(size for _url, size in sent) < 132_000, sent
+            assert sum(size for _url, size in sent) < 140_000, sent
             assert len(sent) <= 16, sent
             page.close()
 
