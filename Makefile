@@ -58,7 +58,7 @@ scan: $(VENV)/.installed-dev ## Attack the running service with wapiti and sqlma
 	@$(VENV)/bin/python -m tests.scan
 
 rehearse-exit: $(VENV)/.installed-dev ## Leave MkDocs for a try: ProperDocs gives the same bytes, Zensical the texts (TO=all: every language)
-	@[ -x .venv-exit/bin/zensical ] || sh deploy/make-venv $(PYTHON) .venv-exit
+	@sh deploy/make-venv $(PYTHON) .venv-exit
 	@sh deploy/install-packages .venv-exit/bin/python requirements-exit.txt
 	@$(VENV)/bin/python -m tests.exit_rehearsal $(if $(TO),--languages $(TO))
 
