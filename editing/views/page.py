@@ -45,7 +45,7 @@ from editing.views.blueprint import (
 )
 from editing.views.labels import kind_label, page_state_label
 from editing.workspace import Effect, finding_place
-from editorial.content.place import load_place
+from editorial.content.place import fill_place, load_place
 from editorial.content.shortcodes import render_fact
 from editorial.translations.segments import FIELDS, HEADER_SECTION
 from form_handler.current import database
@@ -344,7 +344,7 @@ def bar_values(file: PageFile, opened: OpenForm | None, shown: Shown) -> dict[st
         file.page.text(file.language).nav_title if file.page else file.key,
     )
     return {
-        "file": file, "heading": title, "shown": shown, "anchor": anchor, "kind_label": kind_label,
+        "file": file, "heading": fill_place(title, load_place(workspace().docs), file.language.code), "shown": shown, "anchor": anchor, "kind_label": kind_label,
         "fields": [place for place in places if place.section == HEADER_SECTION and place.kind in FIELDS],
         "headings": [place for place in places if place.kind[0] == "h" and place.section != HEADER_SECTION],
         "state": state.state if state else "", "may_edit": may_edit(file.language.code),
