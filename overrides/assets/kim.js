@@ -188,7 +188,7 @@
 
   /* ---- Links to forms know where the reader is ------------------------------------------------------------------- */
 
-  const report = /** @type {HTMLAnchorElement | null} */ (find(".kim-footer a[href$='barriere-melden/']"));
+  const report = /** @type {HTMLAnchorElement | null} */ (find(".kim-footer__report a"));
   if (report && report.pathname !== location.pathname) report.search = `page=${location.pathname}`;
   const carrying = /** @type {HTMLAnchorElement | null} */ (find("[data-kim-carry]"));
   if (carrying) {

@@ -21,7 +21,7 @@ from editorial.content.structure import (
 )
 from tests.editorial.conftest import Tree
 
-KEYS = {key for key, _path in page_files(ROOT / "docs" / default_language().code)}
+KEYS = set(page_files(ROOT / "docs", default_language().code))
 KEYS_IN_CODE = sorted(
     {key.removesuffix("/index") for key in (*well_known_pages(), *SECTIONS)} - {"index", "kim", "offline"}
 )
