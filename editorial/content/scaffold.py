@@ -307,6 +307,12 @@ def add_company(facts: Path, key: str, name: str, today: datetime.date) -> str:
     try:
         before = facts.read_text("utf-8") if facts.exists() else ""
         known = load_strings(before) or {}
+        if key in known and not known[key].get("page"):  # so far a row of the list of companies
+            line = f"  page: {COMPANIES}/{key}\n"
+            after = re.sub(rf"(?m)^{re.escape(key)}:[^\S\n]*\n", lambda match: match[0] + line, before, count=1)
+            if load_strings(after)[key].get("page") != f"{COMPANIES}/{key}":
+                raise ValueError(key)
+            return after
         if key in known:
             raise ScaffoldError(f"docs/data/companies.yml hat schon einen Eintrag {key}.")
         after = before + ("" if before.endswith("\n") or not before else "\n") + company_entry(key, name, today)

@@ -176,7 +176,6 @@ def test_booklets_are_printed_with_the_pages_that_were_not_built_yet(project: Pa
         (("page", "Eingang"), "eine andere Bedeutung"),
         (("page", "Angebote"), "steht schon der Bereich"),
         (("page", "Kontakt"), "gibt es schon"),
-        (("company", "Baytemür"), "gibt es schon"),
         (("language", "../x"), "aus zwei kleinen Buchstaben"),
         (("language", ""), "aus zwei kleinen Buchstaben"),
         (("language", "FR"), "aus zwei kleinen Buchstaben"),
@@ -243,3 +242,18 @@ def test_a_company_is_not_written_into_a_list_that_cannot_be_read(tmp_path: Path
             new_page("company", "Beispiel GmbH", docs, TODAY)
         assert (docs / "data/companies.yml").read_text() == text
     assert list((docs / "de/betriebe").iterdir()) == []
+
+
+def test_a_company_of_the_list_gets_its_page_and_leaves_the_list(tmp_path: Path) -> None:
+    from core.yaml import load_strings
+
+    docs = tmp_path / "docs"
+    (docs / "de/betriebe").mkdir(parents=True)
+    (docs / "data").mkdir()
+    listed = docs / "data" / "companies.yml"
+    listed.write_text("# Liste\nbeispiel:\n  name: Beispiel\n  role: x\n  source: own\nzwei:\n  name: Zwei\n", "utf-8")
+    new_page("company", "Beispiel", docs, TODAY)
+    rows = load_strings(listed.read_text("utf-8"))
+    assert rows["beispiel"] == {"page": "betriebe/beispiel", "name": "Beispiel", "role": "x", "source": "own"}
+    assert "page" not in rows["zwei"]
+    assert "[Platzhalter: " in (docs / "de/betriebe/beispiel.md").read_text("utf-8")
