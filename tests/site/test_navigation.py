@@ -128,7 +128,9 @@ def test_a_section_leads_on_at_once_and_its_headings_link(site: Site, language, 
     kinds = [part.get("class", [part.name])[0] for part in parts]
     assert kinds.index("kim-lead") < kinds.index("kim-cards") < kinds.index("kim-prose", 1)
     between = kinds[kinds.index("h1" if "h1" in kinds else "kim-place") + 1 : kinds.index("kim-cards")]
-    assert set(between) <= {"kim-place", "kim-lead", "kim-translation", "kim-tools", "p"}, "a heading, a sentence, the cards"
+    assert set(between) <= {"kim-place", "kim-lead", "kim-translation", "kim-tools", "p"}, (
+        "a heading, a sentence, the cards"
+    )
     page = next(page for page in site.content.pages.values() if page.slug == slug)
     assert one(soup, ".kim-lead").get_text() == page.text(language).front_matter.description
     cards = soup.select(".kim-card")
