@@ -177,10 +177,11 @@ def _fill(connection: sa.Connection, archive: zipfile.ZipFile, name: str, expect
 
 def _reset_sequence(connection: sa.Connection, table: sa.Table) -> None:
     """Set PostgreSQL's sequence after the restored ids."""
-    if connection.dialect.name == "postgresql" and "id" in table.columns:
+    if connection.dialect.name == "postgresql" and table.autoincrement_column is not None:
+        name = table.autoincrement_column.name
         connection.exec_driver_sql(
-            f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), "  # noqa: S608 - a name of our own schema
-            f"(SELECT coalesce(max(id), 0) + 1 FROM {table.name}), false)"
+            f"SELECT setval(pg_get_serial_sequence('{table.name}', '{name}'), "  # noqa: S608 - names of our own schema
+            f"(SELECT coalesce(max({name}), 0) + 1 FROM {table.name}), false)"
         )
 
 
