@@ -224,6 +224,8 @@ def test_shortcuts_do_nothing_until_they_are_switched_on_and_never_in_a_field(cl
     page.keyboard.type("jku?/")
     assert page.locator("#f-q").input_value() == "jku?/"
     second.click()
+    page.wait_for_selector("#note")
+    page.wait_for_load_state("load")
     page.keyboard.press("n")
     expect(page.locator("#note")).to_be_focused()
     page.locator("h1").click()

@@ -227,7 +227,7 @@ def test_cards_of_a_section_begin_on_the_first_screen_two_abreast(new_session: N
     assert first
     assert second
     assert third
-    assert first["y"] + 60 < 640
+    assert first["y"] + 44 < 640, "a target of 44 px is seen"
     assert first["y"] == second["y"] < third["y"]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
