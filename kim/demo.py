@@ -16,6 +16,8 @@ import click
 
 from core.clock import utc_now
 from core.files import remove
+from core.languages import load_languages
+from core.overlay import CITY
 from core.project import ROOT
 from form_handler.forms import FORMS
 from form_handler.forms.survey import OBSTACLES, SUCCESS_FACTORS, SUPPORTS, WANTED_SUPPORT, WOULD_REPEAT
@@ -36,7 +38,7 @@ ACCOUNTS = {
     USER: ("inbox", "edit", "publish", "admin"),
     "redaktion": ("edit",),
     "freigabe": ("edit", "publish"),
-    "uebersetzung": ("translate:uk",),
+    "uebersetzung": ("translate",),  # of the first language beside German
 }
 
 
@@ -80,7 +82,13 @@ def seed_demo_data(
             decide(database, one.submission.reference, True, USER, now)
     survey_file.unlink(missing_ok=True)
     publish(database, survey_file, now)
-    for name, given in ACCOUNTS.items():
+    target = next((row.code for row in load_languages() if not row.default), None)
+    for name, roles in ACCOUNTS.items():
+        given = [
+            f"translate:{target}" if role == "translate" and target else role
+            for role in roles
+            if role != "translate" or target
+        ]
         try:
             accounts.add_account(database, name, password, now, given)
         except accounts.AccountError:
@@ -95,7 +103,9 @@ def copy_pages(database: Database, folder: Path) -> Path:
     if folder.exists() and list_publications(database, 1):
         return folder
     remove(folder)
-    shutil.copytree(ROOT / "docs", folder / "docs", ignore=shutil.ignore_patterns(".*"))
+    for name in ("docs", CITY):
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".*"))
     return folder
 
 

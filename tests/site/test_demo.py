@@ -37,7 +37,8 @@ def test_the_demonstration_marks_every_page_and_keeps_apart(tmp_path: Path) -> N
         wait_until(lambda: process.poll() is None and is_up(f"http://127.0.0.1:{port}/"), what="the demonstration")
         pages = sorted((data_dir / "demo" / "site").rglob("*.html"))
         assert len(pages) > 100
-        assert all("kim-demo" in page.read_text("utf-8") for page in pages if "pagefind" not in page.parts)
+        texts = [page.read_text("utf-8") for page in pages if "pagefind" not in page.parts]
+        assert all("kim-demo" in text for text in texts if 'http-equiv="refresh"' not in text), "redirects show nothing"
         for path in ("/", "/allianz/umfrage/", "/eingang/anmelden/", "/gibt-es-nicht/"):
             try:
                 text = read(f"http://127.0.0.1:{port}{path}")
