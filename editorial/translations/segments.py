@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from core import yaml
+from editorial.content.place import INSERT
 
 HEADER_SECTION, LEAD_SECTION = (
     "_head",
@@ -65,8 +66,8 @@ class Segment(Struct, frozen=True, dict=True):
 
     @property
     def has_words(self) -> bool:
-        """Return whether there is anything to translate besides inserts, addresses and signs."""
-        return any(char.isalpha() for char in _SHORTCODE.sub("", self.text))
+        """Return whether there is anything to translate besides inserts, addresses and signs; a place has forms."""
+        return INSERT.search(self.text) is not None or any(char.isalpha() for char in _SHORTCODE.sub("", self.text))
 
 
 class Document(Struct, frozen=True):
