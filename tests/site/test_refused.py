@@ -24,7 +24,8 @@ ATTACK = "\n\nEin <svg/onload=alert(1)> Satz.\n\n</article>\n\n<!-- kim:form -->
 def spoiled(source: Source, key: str, code: str, addition: str) -> Source:
     """Return everything that a build is made from, with more text on one page."""
     page = source.site.content.pages[key]
-    text = replace(page.texts[code], body=page.texts[code].body + addition)
+    before = page.texts[code]
+    text = replace(before, body=before.body + addition, source=before.source + addition)
     pages = {**source.site.content.pages, key: replace(page, texts={**page.texts, code: text})}
     return replace(source, site=replace(source.site, content=Content(pages), links={}))
 

@@ -75,7 +75,8 @@ def test_exactly_the_passages_concerned_are_marked_for_eyes_and_ears(arabic: Pag
     for one in marked:
         (said,) = one.select(":scope > .kim-visually-hidden")
         assert said.get_text().strip() == spoken(word)
-        assert one.get_text().startswith(said.get_text())
+        kind = one.select_one(".kim-admonition-kind")
+        assert one.get_text().startswith((kind.get_text() if kind else "") + said.get_text())
         assert said.has_attr("data-pagefind-ignore")
 
 
