@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
 import hypothesis
 import pytest
+
+from core.gettext import use_language
+from core.languages import default_language
 
 # No test depends on how fast the machine is: an example may take as long as it takes.
 hypothesis.settings.register_profile("kim", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -41,3 +45,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if any(item.path.is_relative_to(folder) for folder in SLOW_FOLDERS):
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(autouse=True)
+def default_language_set() -> Iterator[None]:
+    """Each test begins in the default language, whatever a build in this process has set before."""
+    with use_language(default_language().code):
+        yield

@@ -150,9 +150,14 @@ def check_phrases(facts: Facts, languages: tuple[Language, ...]) -> Iterator[Fin
         key = next(key for key, phrase in facts.phrases.items() if code in phrase.words)
         yield Finding(facts.file("phrases", key), facts.line("phrases", key), f"„{key}“: Die Sprache {code} gibt es auf dieser Website nicht.",
                       did_you_mean(code, codes) + "Die Zeile wird nicht gezeigt.", "notice", "phrase")  # fmt: skip
+    begun = {code for phrase in facts.phrases.values() for code, words in phrase.words.items() if words.strip()}
+    for code in [code for code in codes if facts.phrases and code not in begun]:
+        key = next(iter(facts.phrases))
+        yield Finding(facts.file("phrases", key), 0, f"In der Sprache {code} gibt es noch keinen Satz.",
+                      f"Ergänzen Sie {code}: unter words:; bis dahin steht dort nur der deutsche.", "notice", "phrase")  # fmt: skip
     for key, phrase in facts.phrases.items():
         file, line = facts.file("phrases", key), facts.line("phrases", key)
-        if missing := [code for code in codes if not phrase.words.get(code, "").strip()]:
+        if missing := [code for code in codes if code in begun and not phrase.words.get(code, "").strip()]:
             yield Finding(file, line, f"„{key}“: Der Satz fehlt in {', '.join(missing)}.",
                           "Ergänzen Sie ihn unter words:; sonst steht dort nur der deutsche.", code="phrase")  # fmt: skip
         holders = {code: "{language}" in words for code, words in phrase.words.items() if words.strip()}
