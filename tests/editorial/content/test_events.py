@@ -154,7 +154,9 @@ def test_a_calendar_is_read_back_with_utc_times_and_escaped_texts(tmp_path: Path
 
 def test_a_sentence_to_show_is_there_in_every_language() -> None:
     def check(**words: str) -> list[str]:
-        facts = Facts(FACTS.contacts, {}, {}, {}, {}, {}, FACTS.sources, phrases={"satz": Phrase(words=words)})
+        other = Phrase(words={"de": "Guten Tag.", "en": "Good day.", "ar": "نهارك سعيد."})
+        rows = {"satz": Phrase(words=words), "gruss": other}
+        facts = Facts(FACTS.contacts, {}, {}, {}, {}, {}, FACTS.sources, phrases=rows)
         return [one.message for one in check_phrases(facts, LANGUAGES)]
 
     whole = {"de": "Ich spreche {language}.", "en": "I speak {language}.", "ar": "أتكلم {language}."}
