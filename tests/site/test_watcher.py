@@ -28,7 +28,18 @@ SITE_PAGE = "site/kontakt/index.html"
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A small project with its watcher; the site is built once the first file was saved."""
     folder = tmp_path_factory.mktemp("watched") / "project"
-    for name in ("city", "overrides", "core", "editing", "editorial", "form_handler", "kim", "docs/de", "docs/data"):
+    for name in (
+        "city",
+        "overrides",
+        "core",
+        "editing",
+        "editorial",
+        "form_handler",
+        "kim",
+        "docs/de",
+        "docs/data",
+        "docs/assets",
+    ):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)
