@@ -18,6 +18,9 @@ DEFAULT_LEVEL, MAX_LEVEL = 6, 10
 MAX_LEVEL_SUFFIXES = (".css", ".js")
 # Qualities of brotli: 11 takes ten times as long as 9 and saves another 3 %.
 DEFAULT_QUALITY, MAX_QUALITY = 9, 11
+# Bits of brotli's window. With up to 16, qualities 5 to 9 use a hash table of 1 MB in the place of one of 32 MB, whose
+# pages the kernel fills for each file: a page of 24 kB takes 0.6 ms instead of 9. Larger files get a window that spans them.
+MIN_WINDOW, MAX_WINDOW = 16, 24
 COPY_SUFFIXES = (".gz", ".br")
 
 
@@ -38,7 +41,9 @@ def compress_file(path: Path) -> None:
         data, often = path.read_bytes(), path.suffix in MAX_LEVEL_SUFFIXES
         level, quality = (MAX_LEVEL, MAX_QUALITY) if often else (DEFAULT_LEVEL, DEFAULT_QUALITY)
         write_atomically(copy_path(path, ".gz"), bytes(deflate.gzip_compress(data, level)))
-        write_atomically(copy_path(path, ".br"), brotli.compress(data, mode=brotli.MODE_TEXT, quality=quality))
+        window = min(max(len(data).bit_length(), MIN_WINDOW), MAX_WINDOW)
+        packed = brotli.compress(data, mode=brotli.MODE_TEXT, quality=quality, lgwin=window)
+        write_atomically(copy_path(path, ".br"), packed)
 
 
 def copy_path(path: Path, suffix: str) -> Path:
