@@ -18,7 +18,9 @@ import sqlalchemy as sa
 from form_handler import rate_limit, search_misses
 from form_handler.forms import FORMS
 from form_handler.settings import Settings
-from form_handler.staff import digest, presence, saved_forms
+from form_handler.staff import saved_forms
+from form_handler.staff.inbox import presence
+from form_handler.staff.reports import digest
 from form_handler.storage.database import Database
 from form_handler.storage.deletion import delete_submissions
 from form_handler.storage.events import record_event

@@ -23,8 +23,9 @@ from form_handler.forms import FORMS
 from form_handler.forms.survey import OBSTACLES, SUCCESS_FACTORS, SUPPORTS, WANTED_SUPPORT, WOULD_REPEAT
 from form_handler.mail.compose import submission_mails
 from form_handler.settings import Settings
-from form_handler.staff import accounts, actions
-from form_handler.staff.roles import change_roles
+from form_handler.staff.auth import accounts
+from form_handler.staff.auth.roles import change_roles
+from form_handler.staff.inbox import actions
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import SpamVerdict, Submission, list_submissions, store_submission
 from form_handler.survey.answers import decide, list_answers

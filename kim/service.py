@@ -25,8 +25,8 @@ from form_handler.operations.health import can_write, find_corruption, folder_fa
 from form_handler.operations.logs import configure_logging
 from form_handler.retention import PurgeRefusedError
 from form_handler.settings import Settings, SettingsError, read_settings
-from form_handler.staff import second_factor
-from form_handler.staff.accounts import (
+from form_handler.staff.auth import second_factor
+from form_handler.staff.auth.accounts import (
     AccountError,
     account_by_name,
     add_account,
@@ -34,8 +34,8 @@ from form_handler.staff.accounts import (
     set_active,
     set_password,
 )
-from form_handler.staff.export import as_record
-from form_handler.staff.roles import INBOX, RoleError, change_roles, list_roles, parse_role
+from form_handler.staff.auth.roles import INBOX, RoleError, change_roles, list_roles, parse_role
+from form_handler.staff.reports.export import as_record
 from form_handler.storage.database import (
     Database,
     DatabaseBusyError,

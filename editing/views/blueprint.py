@@ -17,9 +17,9 @@ from editing.paths import file_name
 from editing.workspace import Workspace
 from editorial.content.pages import Page
 from form_handler.current import database
+from form_handler.staff.auth.roles import EDIT, PUBLISH, TRANSLATE
 from form_handler.staff.blueprint import make_blueprint, render_forbidden
 from form_handler.staff.layout import staff_root
-from form_handler.staff.roles import EDIT, PUBLISH, TRANSLATE
 
 pages = make_blueprint("staff_pages", __name__)
 # Who may see pages and drafts; who may change which language is found out in each view (:func:`may_edit`).

@@ -21,8 +21,8 @@ from editing.views.blueprint import READERS, pages, workspace
 from editing.views.labels import page_state_label
 from editorial.content.pages import Page
 from form_handler.current import database
+from form_handler.staff.auth.roles import EDIT
 from form_handler.staff.layout import render
-from form_handler.staff.roles import EDIT
 
 WHAT = ("draft", "review", "problem", "overdue", "unconfirmed", "errors", "notices", "stale", "missing", "unreviewed")
 

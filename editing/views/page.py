@@ -49,7 +49,7 @@ from editorial.content.place import fill_place, load_place
 from editorial.content.shortcodes import render_fact
 from editorial.translations.segments import FIELDS, HEADER_SECTION
 from form_handler.current import database
-from form_handler.staff import accounts
+from form_handler.staff.auth import accounts
 from form_handler.staff.layout import private_response, render, render_part
 
 LABEL_CHARS = 60

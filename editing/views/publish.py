@@ -23,9 +23,9 @@ from editing.views.blueprint import READERS, WRITERS, PageFile, editor_view, may
 from editing.views.labels import kind_label, publication_label
 from editing.views.page import Shown, look_at, rebase
 from form_handler.current import database, settings
+from form_handler.staff.auth.roles import PUBLISH
 from form_handler.staff.blueprint import render_forbidden
 from form_handler.staff.layout import render, staff_root
-from form_handler.staff.roles import PUBLISH
 
 MAX_NOTE_CHARS = 2000
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", re.ASCII)

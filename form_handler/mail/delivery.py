@@ -24,7 +24,7 @@ from form_handler.mail.headers import format_date_header
 from form_handler.mail.transport import UnconfirmedDeliveryError, delete_mail_files, file_transport, smtp_transport
 from form_handler.operations.logs import log_event
 from form_handler.settings import Settings
-from form_handler.staff.digest import compose_account_mail
+from form_handler.staff.reports.digest import compose_account_mail
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.state import read_state, write_state
 from form_handler.storage.submissions import Submission, from_row
@@ -55,7 +55,7 @@ class ClaimedMail:
     :ivar claim: the worker's token in the mail's row; with another token there, the mail is no longer this worker's.
     :ivar raw_message: the whole message where version 0.1 stored it, else empty.
     :ivar attempts: this one included.
-    :ivar submission: what it is about; None for a mail to a colleague (:mod:`form_handler.staff.digest`).
+    :ivar submission: what it is about; None for a mail to a colleague (:mod:`form_handler.staff.reports.digest`).
     :ivar answer: what the office has written, if the mail is an answer.
     """
 

@@ -19,7 +19,7 @@ from form_handler.mail.delivery import deliver_due, deliver_next, release_interr
 from form_handler.operations.logs import log_event
 from form_handler.retention import purge_if_due
 from form_handler.settings import Settings
-from form_handler.staff.digest import queue_account_mails
+from form_handler.staff.reports.digest import queue_account_mails
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.state import read_time, write_state
 from form_handler.storage.tables import outgoing_mail

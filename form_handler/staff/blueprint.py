@@ -25,11 +25,12 @@ from form_handler.mail.worker import is_worker_missing
 from form_handler.request_body import drain_request
 from form_handler.retention import ANNOUNCEMENT_DAYS, deletion_notice
 from form_handler.security import is_cross_site
-from form_handler.staff import accounts, saved_forms, unsent
+from form_handler.staff import saved_forms, unsent
+from form_handler.staff.auth import accounts
+from form_handler.staff.auth.roles import PUBLIC, SIGNED_IN
 from form_handler.staff.layout import navigation, render, staff_root
 from form_handler.staff.login import MAX_TARGET_CHARS, render_login
 from form_handler.staff.request_body import read_form
-from form_handler.staff.roles import PUBLIC, SIGNED_IN
 from form_handler.staff.routes import StaffBlueprint, ViewRules, view_rules
 from form_handler.storage import submissions
 from form_handler.storage.database import DatabaseBusyError

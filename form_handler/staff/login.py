@@ -8,12 +8,13 @@ from werkzeug.wrappers import Response as BaseResponse
 from core.clock import utc_now
 from core.gettext import gettext as _
 from form_handler.current import database, settings
-from form_handler.staff import accounts, saved_forms, second_factor, unsent
-from form_handler.staff.devices import remember_device
+from form_handler.staff import saved_forms, unsent
+from form_handler.staff.auth import accounts, second_factor
+from form_handler.staff.auth.devices import remember_device
+from form_handler.staff.auth.roles import PUBLIC
+from form_handler.staff.auth.sessions import describe_browser
 from form_handler.staff.layout import render, staff_root
-from form_handler.staff.roles import PUBLIC
 from form_handler.staff.routes import match_view
-from form_handler.staff.sessions import describe_browser
 
 MAX_NAME_CHARS = 100
 # Longest address that is opened after log-in, in characters; a longer one leads to the inbox.

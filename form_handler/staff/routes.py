@@ -9,8 +9,8 @@ from typing import Any
 from flask import Blueprint, current_app
 from werkzeug.exceptions import HTTPException
 
+from form_handler.staff.auth.roles import PUBLIC, ROLE_NAMES, SIGNED_IN
 from form_handler.staff.request_body import MAX_BODY_BYTES
-from form_handler.staff.roles import PUBLIC, ROLE_NAMES, SIGNED_IN
 
 
 @dataclass(frozen=True)

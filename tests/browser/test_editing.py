@@ -15,7 +15,7 @@ from editorial.content.pages import read_content
 from editorial.translations.lockfile import Lock, write_lock
 from editorial.translations.update import update_lock
 from form_handler.settings import read_settings
-from form_handler.staff import accounts
+from form_handler.staff.auth import accounts
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
 from form_handler.storage.tables import staff_session

@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from form_handler.settings import Settings, read_settings
-from form_handler.staff import accounts, correspondence, queries
+from form_handler.staff.auth import accounts
+from form_handler.staff.inbox import correspondence, queries
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import Submission, find_by_reference
 from form_handler.storage.tables import note

@@ -20,7 +20,7 @@ from editorial.translations.lockfile import Lock, write_lock
 from editorial.translations.update import update_lock
 from form_handler.app import create_app
 from form_handler.settings import Settings
-from form_handler.staff import accounts
+from form_handler.staff.auth import accounts
 from form_handler.storage.database import Database
 from tests.form_handler.conftest import database, migrated_data_dir, production_hasher, settings  # noqa: F401
 from tests.site.small_tree import write_small_tree

@@ -221,7 +221,7 @@ def test_with_four_eyes_somebody_else_must_approve_this_very_version(
     editing_settings: Settings, database: Database, content: Path
 ) -> None:
     app = create_app(replace(editing_settings, four_eyes=True), database, register)
-    from form_handler.staff import accounts
+    from form_handler.staff.auth import accounts
     from tests.editing.conftest import PASSWORD
 
     people = []

@@ -19,7 +19,7 @@ from core.languages import load_languages
 from form_handler.app import create_app
 from form_handler.forms import FORMS
 from form_handler.settings import Settings, read_settings
-from form_handler.staff import accounts
+from form_handler.staff.auth import accounts
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
 from form_handler.storage.submissions import Submission, list_submissions

@@ -10,10 +10,11 @@ from core.clock import utc_now
 from core.gettext import gettext as _
 from core.project import load_site_settings
 from form_handler.current import database, settings
-from form_handler.staff import accounts, digest, second_factor, sessions
-from form_handler.staff.administration import find_details
+from form_handler.staff.auth import accounts, second_factor, sessions
+from form_handler.staff.auth.administration import find_details
+from form_handler.staff.auth.devices import read_devices
+from form_handler.staff.auth.roles import INBOX, PUBLIC, SIGNED_IN
 from form_handler.staff.blueprint import staff
-from form_handler.staff.devices import read_devices
 from form_handler.staff.labels import account_error
 from form_handler.staff.layout import render, staff_root
 from form_handler.staff.login import (
@@ -22,7 +23,7 @@ from form_handler.staff.login import (
     safe_redirect_target,
     start_session,
 )
-from form_handler.staff.roles import INBOX, PUBLIC, SIGNED_IN
+from form_handler.staff.reports import digest
 
 DONE = ("password", "sessions", "factor-off", "notifications")
 

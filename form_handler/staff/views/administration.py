@@ -9,12 +9,12 @@ from werkzeug.wrappers import Response as BaseResponse
 from core.clock import utc_now
 from core.gettext import gettext as _
 from form_handler.current import database, settings
-from form_handler.staff import administration, second_factor, sessions
-from form_handler.staff.accounts import AccountError
+from form_handler.staff.auth import administration, second_factor, sessions
+from form_handler.staff.auth.accounts import AccountError
+from form_handler.staff.auth.roles import ADMIN, INBOX, known_roles
 from form_handler.staff.blueprint import staff
 from form_handler.staff.labels import account_error, role_label
 from form_handler.staff.layout import render, staff_root
-from form_handler.staff.roles import ADMIN, INBOX, known_roles
 
 
 @staff.route("/konten/", methods=["GET", "POST"], role=ADMIN)

@@ -18,13 +18,13 @@ from form_handler.mail.answer_templates import load_answer_texts
 from form_handler.mail.compose import compose_answer
 from form_handler.mail.delivery import earlier_mails
 from form_handler.mail.headers import ascii_address
-from form_handler.staff import correspondence
+from form_handler.staff.auth.roles import INBOX
 from form_handler.staff.blueprint import staff
-from form_handler.staff.correspondence import Draft
+from form_handler.staff.inbox import correspondence
+from form_handler.staff.inbox.correspondence import Draft
+from form_handler.staff.inbox.versions import sign_version, verify_version
 from form_handler.staff.labels import channel_label
 from form_handler.staff.layout import flash, place_query, render, staff_root
-from form_handler.staff.roles import INBOX
-from form_handler.staff.versions import sign_version, verify_version
 from form_handler.staff.views.submission import redirect_to_submission, render_submission, submission_view
 from form_handler.storage.submissions import ConflictError, Submission
 

@@ -8,12 +8,13 @@ from werkzeug.wrappers import Response as BaseResponse
 from core.clock import utc_now
 from core.gettext import gettext as _
 from form_handler.current import database, settings
-from form_handler.staff import accounts, saved_forms, unsent
+from form_handler.staff import saved_forms, unsent
+from form_handler.staff.auth import accounts
+from form_handler.staff.auth.devices import read_devices
+from form_handler.staff.auth.roles import PUBLIC, SIGNED_IN
 from form_handler.staff.blueprint import staff
-from form_handler.staff.devices import read_devices
 from form_handler.staff.layout import flash, staff_root
 from form_handler.staff.login import after_password, render_login, safe_redirect_target
-from form_handler.staff.roles import PUBLIC, SIGNED_IN
 
 
 @staff.route("/anmelden/", methods=["GET", "POST"], role=PUBLIC)

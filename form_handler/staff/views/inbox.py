@@ -18,14 +18,17 @@ from core.languages import load_languages
 from form_handler.current import database, settings
 from form_handler.forms import FORMS
 from form_handler.forms.participation import TRADES
-from form_handler.staff import accounts, actions, export, queries, saved_forms, saved_views, unsent
+from form_handler.staff import saved_forms, unsent
+from form_handler.staff.auth import accounts
+from form_handler.staff.auth.roles import INBOX, SIGNED_IN
 from form_handler.staff.blueprint import file_response, staff
-from form_handler.staff.filters import FIELD_NAMES, FilterQuery, field_label, filter_query, parse_filter
+from form_handler.staff.inbox import actions, queries, saved_views
+from form_handler.staff.inbox.filters import FIELD_NAMES, FilterQuery, field_label, filter_query, parse_filter
+from form_handler.staff.inbox.versions import sign_page_versions
 from form_handler.staff.labels import state_label
 from form_handler.staff.layout import render, staff_root
-from form_handler.staff.roles import INBOX, SIGNED_IN
+from form_handler.staff.reports import export
 from form_handler.staff.routes import match_view
-from form_handler.staff.versions import sign_page_versions
 from form_handler.storage import events, search
 from form_handler.storage.submissions import Submission
 

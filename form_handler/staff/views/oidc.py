@@ -11,11 +11,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from core.gettext import gettext as _
 from form_handler.current import database, settings
 from form_handler.settings import Settings
-from form_handler.staff import accounts
+from form_handler.staff.auth import accounts
+from form_handler.staff.auth.roles import PUBLIC
 from form_handler.staff.blueprint import staff
 from form_handler.staff.layout import staff_root
 from form_handler.staff.login import render_login, safe_redirect_target, start_session
-from form_handler.staff.roles import PUBLIC
 
 
 def configure_oidc(app: Flask, found: Settings) -> None:

@@ -15,13 +15,13 @@ from core.clock import local_day, utc_now
 from core.gettext import gettext as _
 from core.gettext import ngettext
 from form_handler.current import database, settings
-from form_handler.staff import actions, persons
-from form_handler.staff import person_copy as person_copies
+from form_handler.staff.auth.roles import INBOX
 from form_handler.staff.blueprint import file_response, staff
+from form_handler.staff.inbox import actions
 from form_handler.staff.layout import flash, render, staff_root
-from form_handler.staff.person_correction import FIELDS as CONTACT_FIELDS
-from form_handler.staff.person_correction import ContactField, apply_correction, contact_fields
-from form_handler.staff.roles import INBOX
+from form_handler.staff.persons import data_copy, search
+from form_handler.staff.persons.correction import FIELDS as CONTACT_FIELDS
+from form_handler.staff.persons.correction import ContactField, apply_correction, contact_fields
 from form_handler.staff.views.submission import delete_all, render_deletion
 from form_handler.storage import deletion, events, submissions
 from form_handler.storage.submissions import Submission
@@ -29,14 +29,14 @@ from form_handler.storage.submissions import Submission
 
 def person_query(values: MultiDict[str, str]) -> str:
     """Return the query for a person."""
-    return (values.get("q") or values.get("email") or "").strip()[: persons.MAX_QUERY]
+    return (values.get("q") or values.get("email") or "").strip()[: search.MAX_QUERY]
 
 
 def selected_submissions(values: MultiDict[str, str]) -> list[Submission]:
     """Return the selected submissions; without a selection, the exact matches of the query."""
     if values.get("picked") or values.getlist("ref"):
-        return persons.find_selected(database(), values.getlist("ref"))
-    return persons.find_exact(database(), person_query(values))
+        return search.find_selected(database(), values.getlist("ref"))
+    return search.find_exact(database(), person_query(values))
 
 
 @staff.route("/person/", role=INBOX)
@@ -49,7 +49,7 @@ def render_person(query: str, error: str = "") -> BaseResponse:
     """Render exact and similar matches of a person."""
     return render(
         "person", status=422 if error else 200, title=_("Data of one person"), query=query, error=error,
-        found=persons.find_person(database(), query), data_requests=events.list_data_requests(database()),
+        found=search.find_person(database(), query), data_requests=events.list_data_requests(database()),
     )  # fmt: skip
 
 
@@ -57,8 +57,8 @@ def render_person(query: str, error: str = "") -> BaseResponse:
 def person_copy(kind: str) -> BaseResponse:
     """Hand out one person's data as a copy for them (Art. 15(3), Art. 20 GDPR)."""
     makers: dict[str, tuple[Any, str]] = {
-        "html": (person_copies.as_html, "text/html"),
-        "json": (person_copies.as_json, "application/json"),
+        "html": (data_copy.as_html, "text/html"),
+        "json": (data_copy.as_json, "application/json"),
     }
     if kind not in makers:
         raise NotFound
@@ -68,7 +68,7 @@ def person_copy(kind: str) -> BaseResponse:
     if not found:
         raise NotFound
     make, mimetype = makers[kind]
-    content = make(person_copies.person_copy(database(), settings(), found, utc_now()))
+    content = make(data_copy.copy_person_data(database(), settings(), found, utc_now()))
     events.record_copy(database(), found, kind, g.account.name, utc_now())
     return file_response(content, f"kim-auskunft-{local_day(utc_now(), settings().time_zone)}.{kind}", mimetype)
 

@@ -14,10 +14,10 @@ from core.clock import utc_now
 from core.gettext import gettext as _
 from core.gettext import ngettext
 from form_handler.current import database
+from form_handler.staff.auth.roles import INBOX
 from form_handler.staff.blueprint import staff
 from form_handler.staff.layout import render, staff_root
-from form_handler.staff.roles import INBOX
-from form_handler.staff.survey_preview import preview_publication
+from form_handler.staff.reports.survey_preview import preview_publication
 from form_handler.survey.disclosure import MIN_BATCH_SIZE, THRESHOLD
 from form_handler.survey.publication import (
     PublicationError,

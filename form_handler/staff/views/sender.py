@@ -11,11 +11,11 @@ from core.clock import utc_now
 from core.gettext import gettext as _
 from form_handler.current import database, settings
 from form_handler.forms import FORMS
-from form_handler.staff import correspondence, queries, related
+from form_handler.staff.auth.roles import INBOX
 from form_handler.staff.blueprint import staff
+from form_handler.staff.inbox import correspondence, queries, related
 from form_handler.staff.layout import flash, place_query, render, staff_root
-from form_handler.staff.person_correction import FIELDS as CONTACT_FIELDS
-from form_handler.staff.roles import INBOX
+from form_handler.staff.persons.correction import FIELDS as CONTACT_FIELDS
 from form_handler.staff.views.submission import submission_view
 from form_handler.storage.submissions import Submission, find_by_reference
 

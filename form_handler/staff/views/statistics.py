@@ -12,14 +12,14 @@ from core.clock import utc_now
 from core.gettext import gettext as _
 from form_handler.current import database, settings
 from form_handler.search_misses import MIN_VISITORS, RETENTION_DAYS, list_misses
-from form_handler.staff import queries
+from form_handler.staff.auth.roles import INBOX
 from form_handler.staff.blueprint import staff
-from form_handler.staff.charts import submission_charts, survey_charts, survey_texts
-from form_handler.staff.filters import filter_query, parse_filter
+from form_handler.staff.inbox import queries
+from form_handler.staff.inbox.filters import filter_query, parse_filter
 from form_handler.staff.labels import counting_label, decision_error
 from form_handler.staff.layout import render, staff_root
-from form_handler.staff.roles import INBOX
-from form_handler.staff.statistics import (
+from form_handler.staff.reports.charts import submission_charts, survey_charts, survey_texts
+from form_handler.staff.reports.statistics import (
     answer_time_charts,
     count_charts,
     measure_chart,

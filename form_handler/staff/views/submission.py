@@ -24,12 +24,13 @@ from form_handler.current import database, settings
 from form_handler.forms import FORMS, FormDefinition
 from form_handler.forms.fields import display_value
 from form_handler.mail.texts import reply_template
-from form_handler.staff import accounts, actions, correspondence, presence, queries, related
+from form_handler.staff.auth import accounts
+from form_handler.staff.auth.roles import INBOX
 from form_handler.staff.blueprint import staff
-from form_handler.staff.filters import UNPRINTABLE, filter_query, parse_day, parse_filter
+from form_handler.staff.inbox import actions, correspondence, presence, queries, related
+from form_handler.staff.inbox.filters import UNPRINTABLE, filter_query, parse_day, parse_filter
+from form_handler.staff.inbox.versions import sign_version, undo_token, verify_version
 from form_handler.staff.layout import MAX_PLACE_CHARS, flash, place_query, render, staff_root
-from form_handler.staff.roles import INBOX
-from form_handler.staff.versions import sign_version, undo_token, verify_version
 from form_handler.storage import deletion, submissions
 from form_handler.storage.database import DatabaseBusyError
 from form_handler.storage.submissions import Submission, find_by_reference

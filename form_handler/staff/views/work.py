@@ -14,13 +14,15 @@ from core.clock import utc_now
 from core.gettext import gettext as _
 from core.gettext import ngettext
 from form_handler.current import database
-from form_handler.staff import accounts, actions, presence, queries, saved_views, shortcuts
+from form_handler.staff import shortcuts
+from form_handler.staff.auth import accounts
+from form_handler.staff.auth.roles import INBOX, SIGNED_IN
 from form_handler.staff.blueprint import staff
-from form_handler.staff.filters import filter_query, parse_filter
+from form_handler.staff.inbox import actions, presence, queries, saved_views
+from form_handler.staff.inbox.filters import filter_query, parse_filter
+from form_handler.staff.inbox.versions import undo_token, verify_page_versions, verify_undo
 from form_handler.staff.layout import flash, render, staff_root
-from form_handler.staff.persons import find_selected
-from form_handler.staff.roles import INBOX, SIGNED_IN
-from form_handler.staff.versions import undo_token, verify_page_versions, verify_undo
+from form_handler.staff.persons.search import find_selected
 from form_handler.staff.views.inbox import inbox_page_of
 from form_handler.staff.views.submission import submission_view
 from form_handler.storage.submissions import ConflictError, GoneError, Submission

@@ -318,7 +318,7 @@ def test_a_link_to_an_address_that_the_office_has_corrected_confirms_nothing(
     import re
 
     from form_handler.app import create_app
-    from form_handler.staff import actions
+    from form_handler.staff.inbox import actions
 
     asked = dataclasses.replace(settings, public_url="http://127.0.0.1/")
     one = Browser(create_app(asked, database).test_client(), database)
@@ -334,7 +334,7 @@ def test_a_link_to_an_address_that_the_office_has_corrected_confirms_nothing(
 
 def test_a_held_form_promises_no_mail_until_it_is_released(browser: Browser, database: Database) -> None:
     from core.gettext import gettext
-    from form_handler.staff import actions
+    from form_handler.staff.inbox import actions
 
     address = browser.send(browser.review({**MINIMAL_ANSWERS["participation"], "_website": "x"})).location
     with use_language("de"):

@@ -26,7 +26,7 @@ from form_handler.mail import delivery
 from form_handler.mail.compose import submission_mails
 from form_handler.mail.worker import record_heartbeat, run_worker
 from form_handler.settings import Settings, read_settings
-from form_handler.staff.accounts import add_account
+from form_handler.staff.auth.accounts import add_account
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.submissions import Submission, find_by_reference, store_submission
 from form_handler.storage.tables import outgoing_mail

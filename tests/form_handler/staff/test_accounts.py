@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from form_handler.settings import Settings
-from form_handler.staff import accounts, administration, second_factor, sessions
+from form_handler.staff.auth import accounts, administration, second_factor, sessions
 from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
 from tests.form_handler.staff.test_staff_area import PASSWORD, Clerk

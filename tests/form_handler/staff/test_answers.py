@@ -14,7 +14,8 @@ from werkzeug.datastructures import MultiDict
 
 from form_handler.mail.delivery import deliver_due
 from form_handler.settings import Settings
-from form_handler.staff import correspondence, person_copy, queries
+from form_handler.staff.inbox import correspondence, queries
+from form_handler.staff.persons import data_copy
 from form_handler.storage import deletion
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import Submission, confirm_email
@@ -275,8 +276,8 @@ def test_the_persons_copy_holds_answers_replies_and_drafts_and_names_no_colleagu
     state = fields(clerk.get(f"v/{entry.reference}/"), f"{here(entry)}stand")
     send(clerk, f"{here(entry)}stand", state, assignee="probe", follow_up="2027-01-15")
     with clerk.client.application.test_request_context():
-        copy = person_copy.as_json(
-            person_copy.person_copy(database, settings, [now_stored(database, entry)], NOW)
+        copy = data_copy.as_json(
+            data_copy.copy_person_data(database, settings, [now_stored(database, entry)], NOW)
         ).decode()
     for words in ("Unsere Antwort", "Ihre Rückmeldung", "Noch im Entwurf", "15. Januar 2027"):
         assert words in copy, words

@@ -13,7 +13,9 @@ from werkzeug.test import TestResponse
 
 from form_handler.mail.delivery import deliver_due, deliver_next
 from form_handler.settings import Settings
-from form_handler.staff import accounts, actions, queries, saved_forms
+from form_handler.staff import saved_forms
+from form_handler.staff.auth import accounts
+from form_handler.staff.inbox import actions, queries
 from form_handler.staff.saved_forms import MAX_PER_ACCOUNT, RETENTION
 from form_handler.storage import deletion, submissions
 from form_handler.storage.database import Database

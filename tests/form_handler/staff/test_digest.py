@@ -18,9 +18,12 @@ from form_handler import retention
 from form_handler.mail.delivery import deliver_due
 from form_handler.mail.worker import run_once
 from form_handler.settings import Settings
-from form_handler.staff import accounts, actions, digest, person_copy
-from form_handler.staff.digest import Notifications, queue_account_mails, read_notifications, save_notifications
-from form_handler.staff.roles import change_roles
+from form_handler.staff.auth import accounts
+from form_handler.staff.auth.roles import change_roles
+from form_handler.staff.inbox import actions
+from form_handler.staff.persons import data_copy
+from form_handler.staff.reports import digest
+from form_handler.staff.reports.digest import Notifications, queue_account_mails, read_notifications, save_notifications
 from form_handler.storage.database import Database
 from form_handler.storage.tables import outgoing_mail, submission
 from tests.form_handler.staff.test_staff_area import PASSWORD, Clerk, put
@@ -156,7 +159,7 @@ def test_an_alert_is_no_mail_to_the_sender_and_in_no_copy_for_them(
     with database.read_connection() as connection:
         query = sa.select(outgoing_mail.c.recipient).where(outgoing_mail.c.kind == "alert")
         assert connection.execute(query).scalars().all() == [MAIL]
-    copy = str(person_copy.person_copy(database, settings, [report], MORNING))
+    copy = str(data_copy.copy_person_data(database, settings, [report], MORNING))
     assert MAIL not in copy
 
 

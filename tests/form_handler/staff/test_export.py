@@ -12,7 +12,9 @@ import pytest
 from flask import Flask
 
 from form_handler.settings import Settings
-from form_handler.staff import accounts, actions, export
+from form_handler.staff.auth import accounts
+from form_handler.staff.inbox import actions
+from form_handler.staff.reports import export
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import Submission, find_by_reference
 from tests.form_handler.staff.test_staff_area import PASSWORD, Clerk, put

@@ -19,7 +19,7 @@ from werkzeug.serving import make_server
 
 from form_handler.app import create_app
 from form_handler.settings import Settings
-from form_handler.staff import accounts
+from form_handler.staff.auth import accounts
 from form_handler.storage.database import Database
 from tests.conftest import PATIENCE
 from tests.form_handler.staff.test_concurrent_edits import fields, idle, send

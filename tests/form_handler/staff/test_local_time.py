@@ -18,7 +18,8 @@ from form_handler.app import create_app
 from form_handler.forms import FORMS
 from form_handler.mail.compose import compose_mail, submission_mails
 from form_handler.settings import Settings, SettingsError, read_settings
-from form_handler.staff import accounts, queries
+from form_handler.staff.auth import accounts
+from form_handler.staff.inbox import queries
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import Submission, store_submission
 from tests.form_handler.staff.test_staff_area import NOW, PASSWORD, Clerk

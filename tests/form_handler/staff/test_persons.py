@@ -16,7 +16,8 @@ from flask import Flask
 from form_handler.forms import FORMS
 from form_handler.mail.compose import submission_mails
 from form_handler.settings import Settings
-from form_handler.staff import accounts, actions, correspondence
+from form_handler.staff.auth import accounts
+from form_handler.staff.inbox import actions, correspondence
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import Submission, find_by_reference, store_submission
 from form_handler.storage.tables import event, saved_form, submission

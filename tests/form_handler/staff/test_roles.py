@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from flask import Flask
 
 from form_handler.settings import Settings
-from form_handler.staff import accounts
+from form_handler.staff.auth import accounts
+from form_handler.staff.auth.roles import ROLE_NAMES, RoleError, change_roles, list_roles, parse_role
 from form_handler.staff.blueprint import make_blueprint
-from form_handler.staff.roles import ROLE_NAMES, RoleError, change_roles, list_roles, parse_role
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import alembic_config
 from form_handler.storage.tables import account, account_role, event

@@ -27,7 +27,9 @@ from form_handler.forms import FORMS
 from form_handler.mail.compose import submission_mails
 from form_handler.settings import DEFAULT_TIME_ZONE as ZONE
 from form_handler.settings import Settings
-from form_handler.staff import accounts, export, queries
+from form_handler.staff.auth import accounts
+from form_handler.staff.inbox import queries
+from form_handler.staff.reports import export
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import SpamVerdict, Submission, find_by_reference, store_submission
 from form_handler.storage.tables import event, note, outgoing_mail, staff_session, submission

@@ -15,8 +15,8 @@ from werkzeug.test import Client
 
 from form_handler.server.run import make_wsgi
 from form_handler.settings import Settings
-from form_handler.staff import accounts
-from form_handler.staff.passwords import WeakPasswordError, check_password
+from form_handler.staff.auth import accounts
+from form_handler.staff.auth.passwords import WeakPasswordError, check_password
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
 from tests.form_handler.staff.test_staff_area import NOW, PASSWORD, Clerk, clerk, put

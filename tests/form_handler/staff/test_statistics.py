@@ -11,9 +11,9 @@ import pytest
 from flask import Flask
 
 from form_handler.settings import Settings
-from form_handler.staff import accounts
-from form_handler.staff.charts import percentile
-from form_handler.staff.statistics import answer_days, answer_time_charts, page_feedback, page_name
+from form_handler.staff.auth import accounts
+from form_handler.staff.reports.charts import percentile
+from form_handler.staff.reports.statistics import answer_days, answer_time_charts, page_feedback, page_name
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import Submission
 from form_handler.toolkit.recommend import DATA_PATH

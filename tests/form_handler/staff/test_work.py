@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.datastructures import MultiDict
 
 from form_handler.settings import Settings
-from form_handler.staff import actions, presence, related, saved_views
+from form_handler.staff.inbox import actions, presence, related, saved_views
 from form_handler.storage import deletion
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import Submission

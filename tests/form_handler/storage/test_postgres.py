@@ -29,18 +29,9 @@ from form_handler.mail.compose import submission_mails
 from form_handler.mail.delivery import deliver_due
 from form_handler.retention import PurgeRefusedError, purge, purge_if_due
 from form_handler.settings import Settings, read_settings
-from form_handler.staff import (
-    accounts,
-    actions,
-    administration,
-    correspondence,
-    persons,
-    presence,
-    queries,
-    related,
-    saved_views,
-    second_factor,
-)
+from form_handler.staff.auth import accounts, administration, second_factor
+from form_handler.staff.inbox import actions, correspondence, presence, queries, related, saved_views
+from form_handler.staff.persons import search
 from form_handler.storage import deletion, submissions
 from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
@@ -118,9 +109,9 @@ def test_words_numbers_and_persons_are_found_in_every_spelling(database: Databas
         mine = put_form(database, company=company, email="max@straße.example", phone="02041/70300")
         assert {query: found_by(database, query) for query in spellings} == {query: {mine} for query in spellings}
         for query in ("MAX@xn--strae-oqa.example", "+49 (0)2041 70-300", mine.lower().replace("-", " ")):
-            assert [row.reference for row in persons.find_exact(database, query)] == [mine], query
+            assert [row.reference for row in search.find_exact(database, query)] == [mine], query
         for query in ("max@strasse.example", "%", "_@%", "70300\ud800"):
-            assert persons.find_exact(database, query) == [], query
+            assert search.find_exact(database, query) == [], query
         with database.transaction() as connection:
             recompute_search_columns(connection)
             connection.execute(submission.delete())

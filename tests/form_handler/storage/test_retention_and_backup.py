@@ -22,7 +22,8 @@ from form_handler.forms import FORMS
 from form_handler.mail.compose import submission_mails
 from form_handler.retention import PurgeRefusedError, deletion_notice, purge, purge_if_due
 from form_handler.settings import Settings, read_settings
-from form_handler.staff import accounts, queries
+from form_handler.staff.auth import accounts
+from form_handler.staff.inbox import queries
 from form_handler.storage.backup import BackupError, restore_backup, write_backup
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import alembic_config, upgrade

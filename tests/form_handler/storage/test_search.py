@@ -14,7 +14,7 @@ from alembic import command
 
 from form_handler.forms import FORMS
 from form_handler.settings import Settings
-from form_handler.staff import actions, correspondence, queries
+from form_handler.staff.inbox import actions, correspondence, queries
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import alembic_config, upgrade
 from form_handler.storage.search import (

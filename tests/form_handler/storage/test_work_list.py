@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from form_handler.settings import Settings
-from form_handler.staff import actions, queries
+from form_handler.staff.inbox import actions, queries
 from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import find_by_reference, list_submissions

@@ -25,7 +25,8 @@ from editorial.render.charts import render_survey_results
 from form_handler.forms import FORMS
 from form_handler.forms.contact_details import mailbox_key
 from form_handler.settings import Settings, read_settings
-from form_handler.staff import accounts, actions
+from form_handler.staff.auth import accounts
+from form_handler.staff.inbox import actions
 from form_handler.storage import deletion
 from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database

@@ -12,8 +12,9 @@ import yaml
 from flask import Flask
 
 from form_handler.settings import read_settings
-from form_handler.staff import accounts, actions
-from form_handler.staff.survey_preview import preview_publication
+from form_handler.staff.auth import accounts
+from form_handler.staff.inbox import actions
+from form_handler.staff.reports.survey_preview import preview_publication
 from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import find_by_reference

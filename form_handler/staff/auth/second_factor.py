@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from form_handler import rate_limit
-from form_handler.staff.accounts import ThrottledError
+from form_handler.staff.auth.accounts import ThrottledError
 from form_handler.storage.database import Database
 from form_handler.storage.events import record_event
 from form_handler.storage.tables import recovery_code, second_factor

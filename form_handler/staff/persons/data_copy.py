@@ -32,7 +32,8 @@ from form_handler.mail.compose import compose_mail
 from form_handler.mail.texts import language_name, office_name
 from form_handler.settings import Settings
 from form_handler.spam import DAY_MINUTES
-from form_handler.staff import correspondence, queries, saved_forms
+from form_handler.staff import saved_forms
+from form_handler.staff.inbox import correspondence, queries
 from form_handler.staff.labels import (
     channel_label,
     event_label,
@@ -49,7 +50,7 @@ from form_handler.storage.tables import answer_draft, deletion_mark, saved_form,
 CONFIRM_LINK = re.compile(r"(adresse-bestaetigen/\?nr=)[\w.\-]+")
 
 
-def person_copy(
+def copy_person_data(
     database: Database, settings: Settings, found: Sequence[Submission], now: datetime.datetime
 ) -> dict[str, Any]:
     """Return the copy, in German: headings and values, nested as they are shown."""

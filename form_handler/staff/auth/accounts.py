@@ -18,8 +18,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from form_handler import rate_limit
-from form_handler.staff.passwords import MAX_PASSWORD_LENGTH, WeakPasswordError, check_password
-from form_handler.staff.roles import INBOX, allows, insert_roles, parse_role, read_roles
+from form_handler.staff.auth.passwords import MAX_PASSWORD_LENGTH, WeakPasswordError, check_password
+from form_handler.staff.auth.roles import INBOX, allows, insert_roles, parse_role, read_roles
 from form_handler.storage.database import Database
 from form_handler.storage.tables import account, staff_session
 
@@ -42,7 +42,7 @@ class AccountError(Exception):
     """An account cannot be made or changed; the message says why.
 
     :ivar kind: why, for a sentence in another language: ``taken``, ``name``, ``missing``, ``last-admin``, or why a password
-        is refused, see :class:`form_handler.staff.passwords.WeakPasswordError`.
+        is refused, see :class:`form_handler.staff.auth.passwords.WeakPasswordError`.
     """
 
     def __init__(self, kind: str, message: str) -> None:
@@ -58,7 +58,7 @@ class ThrottledError(Exception):
 class Account:
     """An account of the office; ``name`` stands in notes and events.
 
-    :ivar roles: what the account may open, see :mod:`form_handler.staff.roles`.
+    :ivar roles: what the account may open, see :mod:`form_handler.staff.auth.roles`.
     """
 
     id: int

@@ -17,7 +17,8 @@ from core.languages import load_languages
 from form_handler.current import database
 from form_handler.forms import FORMS
 from form_handler.forms.participation import TRADES
-from form_handler.staff import accounts, queries
+from form_handler.staff.auth import accounts
+from form_handler.staff.inbox import queries
 
 MAX_TEXT = 200
 # So many wrong filters are named; an address may hold thousands.

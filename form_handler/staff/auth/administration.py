@@ -10,8 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from form_handler.staff.accounts import AccountError, add_account, hash_password
-from form_handler.staff.roles import ADMIN, insert_roles, parse_role, read_roles
+from form_handler.staff.auth.accounts import AccountError, add_account, hash_password
+from form_handler.staff.auth.roles import ADMIN, insert_roles, parse_role, read_roles
 from form_handler.storage.database import Database
 from form_handler.storage.events import record_event
 from form_handler.storage.tables import account, account_role, event, second_factor, staff_session

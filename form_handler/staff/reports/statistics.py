@@ -20,8 +20,8 @@ from core.gettext import current_language_code
 from core.gettext import gettext as _
 from core.languages import split_language
 from form_handler.forms import FORMS
-from form_handler.staff.charts import Chart, percentile
 from form_handler.staff.labels import language_label
+from form_handler.staff.reports.charts import Chart, percentile
 from form_handler.storage.submissions import Submission
 from form_handler.toolkit import recommend
 from form_handler.toolkit.views import chooser_answers

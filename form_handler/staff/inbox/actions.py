@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from form_handler.forms import FORMS
 from form_handler.mail.headers import ascii_address
-from form_handler.staff.queries import STATES, undelivered_condition
+from form_handler.staff.inbox.queries import STATES, undelivered_condition
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.events import record_event
 from form_handler.storage.search import add_note_text

@@ -26,7 +26,7 @@ from form_handler.forms import FORMS
 from form_handler.mail.headers import MAX_SENDER_CHARS, format_date_header, header_text
 from form_handler.mail.texts import office_name
 from form_handler.settings import Settings
-from form_handler.staff.roles import INBOX, read_roles
+from form_handler.staff.auth.roles import INBOX, read_roles
 from form_handler.storage.database import Database
 from form_handler.storage.tables import account, account_setting, outgoing_mail, submission
 from form_handler.storage.work_list import OPEN_STATES

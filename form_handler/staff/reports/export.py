@@ -21,8 +21,8 @@ from core.gettext import current_language_code
 from core.gettext import gettext as _
 from form_handler.forms import FORMS
 from form_handler.forms.fields import display_value
+from form_handler.staff.inbox.queries import deadlines
 from form_handler.staff.labels import language_label, spam_reasons, state_label
-from form_handler.staff.queries import deadlines
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import Submission
 from form_handler.storage.tables import note

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from form_handler.staff.accounts import IDLE_TIMEOUT, MAX_SESSION_AGE, hash_token
+from form_handler.staff.auth.accounts import IDLE_TIMEOUT, MAX_SESSION_AGE, hash_token
 from form_handler.storage.database import Database
 from form_handler.storage.tables import staff_session
 

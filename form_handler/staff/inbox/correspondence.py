@@ -20,7 +20,7 @@ from form_handler.mail.compose import Answer
 from form_handler.mail.headers import ascii_address
 from form_handler.mail.texts import reply_template
 from form_handler.settings import Settings
-from form_handler.staff.actions import update_submission
+from form_handler.staff.inbox.actions import update_submission
 from form_handler.storage.database import Database
 from form_handler.storage.events import record_event
 from form_handler.storage.search import add_note_text

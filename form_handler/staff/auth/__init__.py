@@ -1,0 +1,1 @@
+"""Accounts of the staff area: passwords, roles, sessions, second factor, device cookies."""

@@ -1,0 +1,1 @@
+"""Submissions as the office works on them: queries, filters, changes, answers to senders."""

@@ -1,0 +1,1 @@
+"""Figures, charts, exports, digests by mail and the preview of a publication."""
