@@ -94,7 +94,8 @@ def write_ours(folder: Path, codes: list[str], pages: int) -> None:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)
-    shutil.copytree(ROOT / "docs/data", folder / "docs/data")
+    # Search words and answer templates name pages that the synthetic site does not have.
+    shutil.copytree(ROOT / "docs/data", folder / "docs/data", ignore=shutil.ignore_patterns("search_words.yml"))
     (folder / "docs/data/chooser.yml").write_text(
         "rules:\n  - {when: {want: job}, show: [gespraech-mit-kim]}\nalways: gespraech-mit-kim\nmost: 6\n"
     )

@@ -202,7 +202,7 @@ def adopt_unchanged(fresh: Path, site_dir: Path, changed: Collection[str]) -> No
     from editorial.build.compress import COPY_SUFFIXES
     from editorial.build.search import is_part_of
 
-    for path in _files(site_dir):
+    for path in sorted(_files(site_dir), reverse=True):  # a compressed copy before its file, which may not be there yet
         name = path.relative_to(site_dir)
         new = fresh / name
         is_old_copy = path.suffix in COPY_SUFFIXES and new.with_suffix("").exists()

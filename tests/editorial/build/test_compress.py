@@ -1,0 +1,49 @@
+"""Compressed copies of the files of a site."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import brotli
+import pytest
+
+from editorial.build.build import adopt_unchanged
+from editorial.build.compress import compress_file, compress_site, copy_path
+
+
+@pytest.mark.parametrize("name", ["index.html", "kim.js"])
+@pytest.mark.parametrize("size", [401, 200_000], ids=["small", "larger than the window"])
+def test_copies_hold_the_file(tmp_path: Path, name: str, size: int) -> None:
+    """Also of a file that is larger than the window of its compression."""
+    path = tmp_path / name
+    path.write_bytes(b"".join(b"%d Beratung " % number for number in range(size // 8))[:size])
+    compress_file(path)
+    assert gzip.decompress(copy_path(path, ".gz").read_bytes()) == path.read_bytes()
+    assert brotli.decompress(copy_path(path, ".br").read_bytes()) == path.read_bytes()
+
+
+def test_languages_that_did_not_change_keep_their_copies(tmp_path: Path) -> None:
+    """In whatever order the file system lists them: a copy that is left behind is made anew with each change of a page."""
+    site, fresh = tmp_path / "site", tmp_path / "fresh"
+    for number in range(40):
+        page = site / "de" / f"seite-{number}" / "index.html"
+        page.parent.mkdir(parents=True)
+        page.write_text("Beratung in vielen Sprachen. " * 40, "utf-8")
+    compress_site(site)
+    (fresh / "en").mkdir(parents=True)
+    adopt_unchanged(fresh, site, {"en"})
+    assert {path.relative_to(fresh) for path in fresh.rglob("*.*")} == {
+        path.relative_to(site) for path in site.rglob("*.*")
+    }
+
+
+def test_a_page_that_was_built_anew_gets_new_copies(tmp_path: Path) -> None:
+    """The old copy beside a new page would be sent in its place."""
+    site, fresh = tmp_path / "site", tmp_path / "fresh"
+    for folder, text in ((site, "alt "), (fresh, "neu ")):
+        folder.mkdir()
+        (folder / "index.html").write_text(text * 200, "utf-8")
+    compress_site(site)
+    adopt_unchanged(fresh, site, set())
+    assert [path.name for path in fresh.iterdir()] == ["index.html"]
