@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from core.languages import Language
@@ -16,42 +16,56 @@ LastChanges = Mapping[str, datetime.datetime]
 
 
 def read_last_changes(docs: Path) -> dict[str, datetime.datetime]:
-    """Return when each file of a page was last committed, by language and key: ``de/kontakt.md``; empty outside of git."""
-    own = docs.parent / CITY_PAGES
-    return {**_read_folder(docs), **(_read_folder(own) if own.is_dir() else {})}
-
-
-def _read_folder(docs: Path) -> dict[str, datetime.datetime]:
-    """Return when each file below a folder was last committed, by its path there.
+    """Return when each file of a page was last committed, by language and key: ``de/kontakt.md``; empty outside of git.
 
     One call for all files: git writes each commit's name and time, then the files it touched, newest commit first.
-    A shallow clone ends in commits whose parents it lacks. Such a commit seems to touch every file: what it says is not
-    known, so a file that no later commit has touched is missing here. A time that lies ahead is not known either.
+    A file that was moved without a change keeps the time of its last change. A shallow clone ends in commits whose parents
+    it lacks. Such a commit seems to touch every file: what it says is not known, so a file that no later commit has touched
+    is missing here. A time that lies ahead is not known either.
     """
-    log = ["log", "--format=%x00%H %ct", "--name-only", "--no-color", "--relative", "--", "."]
-    known, said = _git(docs, "rev-parse", "--git-path", "shallow"), _git(docs, *log)
+    folders = [docs.name, CITY_PAGES]
+    log = ["log", "--format=%x00%H %ct", "--name-status", "-M100%", "--no-color", "--relative", "--", *folders]
+    known, said = _git(docs.parent, "rev-parse", "--git-path", "shallow"), _git(docs.parent, *log)
     if known is None or said is None:
         return {}
     try:
-        boundary = set((docs / known.strip()).read_text("ascii").split())
+        boundary = set((docs.parent / known.strip()).read_text("ascii").split())
     except (OSError, UnicodeDecodeError):
         boundary = set()
+    changes = _newest_changes(said, boundary)
+    own = docs.parent / CITY_PAGES
+    return {**_below(changes, f"{docs.name}/"), **(_below(changes, f"{CITY_PAGES}/") if own.is_dir() else {})}
+
+
+def _newest_changes(said: str, boundary: Collection[str]) -> dict[str, datetime.datetime]:
+    """Return the time of the newest commit that changed each file, by the path that it has today."""
     latest = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
     found: dict[str, datetime.datetime] = {}
     unknown: set[str] = set()
+    today: dict[str, str] = {}  # the path of today by the one that a file had before it was moved
     for commit in said.split("\0")[1:]:
-        head, *files = commit.split("\n")
+        head, *rows = commit.split("\n")
         name, _blank, seconds = head.partition(" ")
         try:
             when = datetime.datetime.fromtimestamp(int(seconds), datetime.UTC)
         except (ValueError, OverflowError, OSError):
             when = latest
-        for file in filter(None, files):
-            if name in boundary or when >= latest:
+        moved: dict[str, str] = {}
+        for row in filter(None, rows):
+            status, *paths = row.split("\t")
+            file = today.get(paths[-1], paths[-1])
+            if status == "R100":
+                moved[paths[0]] = file
+            elif name in boundary or when >= latest:
                 unknown.add(file)
             elif file not in unknown:
                 found.setdefault(file, when)
+        today |= moved
     return found
+
+
+def _below(changes: LastChanges, start: str) -> dict[str, datetime.datetime]:
+    return {path.removeprefix(start): when for path, when in changes.items() if path.startswith(start)}
 
 
 def _git(folder: Path, *words: str) -> str | None:
