@@ -13,6 +13,12 @@ FOLDERS = ("overrides", "core", "editing", "editorial", "form_handler", "kim")
 FILES = ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml")
 
 
+def copy_docs(folder: Path) -> Path:
+    """Copy the pages, the shared ones and those of the municipality, into ``folder``; return the shared ones."""
+    shutil.copytree(ROOT / "city", folder / "city")
+    return Path(shutil.copytree(ROOT / "docs", folder / "docs"))
+
+
 def copy_project(folder: Path, codes: Collection[str] | None = None, city: bool = True) -> Path:
     """Copy what the commands need into ``folder`` and return it.
 

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from core.findings import Finding
 from core.languages import Language, load_languages
+from core.overlay import shown_page
 from core.project import ROOT, load_site_settings
 from editorial.checks.external_links import HISTORY_FILE, dead_links
 from editorial.checks.runner import CheckReport, run_checks
@@ -86,10 +87,13 @@ def dashboard_rows(
     return sorted(result, key=lambda row: (row.section, row.page.front_matter.order, row.page.key))
 
 
-def recent_files(known: LastChanges, today: datetime.date) -> dict[str, datetime.datetime]:
+def recent_files(docs: Path, known: LastChanges, today: datetime.date) -> dict[str, datetime.datetime]:
     """Return the pages changed this month, with their time, newest first."""
-    month = {f"docs/{name}": when for name, when in known.items()
-             if name.endswith(".md") and (when.year, when.month) == (today.year, today.month)}  # fmt: skip
+    month = {
+        shown_page(docs, *name.removesuffix(".md").split("/", 1)): when
+        for name, when in known.items()
+        if name.endswith(".md") and "/" in name and (when.year, when.month) == (today.year, today.month)
+    }
     return dict(sorted(month.items(), key=lambda row: (row[1], row[0]), reverse=True))
 
 
@@ -107,7 +111,7 @@ def render_dashboard(
     """
     languages = load_languages()
     states = translation_states(docs, report.content, languages)
-    recent = recent_files(read_last_changes(docs), today)
+    recent = recent_files(docs, read_last_changes(docs), today)
     open_facts = [one for one in report.findings if one.code in {"unconfirmed", "consent"}]
     todo = [one for one in report.findings if one.code not in {"unconfirmed", "consent", "unreviewed", "translations"}]
     table = dashboard_rows(report.content, languages, states, todo, today, set(recent))
@@ -123,6 +127,7 @@ def render_dashboard(
         return Path(os.path.relpath(docs.parent / file, out.parent)).as_posix()
 
     env.filters["source"] = source
+    env.filters["file"] = lambda key, code: shown_page(docs, code, key)
     env.filters["day"] = lambda value: format_date(value, "d. MMM yyyy", locale="de")
     context: dict[str, Any] = {
         "site": load_site_settings()["name"],

@@ -14,15 +14,20 @@ from editing.merge import cut_atoms, merge
 from editing.paragraphs import EditError, find_place, list_places, read_file_text, replace_paragraph
 from tests.conftest import ROOT, full_or_sample
 
-FILES = sorted((ROOT / "docs").glob("*/**/*.md"))
+FILES = sorted([*(ROOT / "docs").glob("*/**/*.md"), *(ROOT / "city" / "docs").glob("*/**/*.md")])
 # `make test` looks at every file and at some paragraphs of each, `make test-all` at all.
 EVERY = full_or_sample([1], [9])[0]
 
 
-@pytest.mark.parametrize("code", sorted({path.relative_to(ROOT / "docs").parts[0] for path in FILES}))
+def code_of(path: Path) -> str:
+    """Return the language of a page."""
+    return path.parts[path.parts.index("docs", len(ROOT.parts)) + 1]
+
+
+@pytest.mark.parametrize("code", sorted({code_of(path) for path in FILES}))
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_a_change_of_a_paragraph_changes_that_slice_and_can_be_taken_back(code: str, newline: str) -> None:
-    files = [path for path in FILES if path.relative_to(ROOT / "docs").parts[0] == code]
+    files = [path for path in FILES if code_of(path) == code]
     for number, path in enumerate(files[:: 1 if newline == "\n" else 5]):
         raw = path.read_bytes().decode().replace("\n", newline)
         file = read_file_text(raw)

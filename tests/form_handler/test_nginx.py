@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from core.languages import load_languages
+from core.overlay import page_path
 from editorial.build.build import build_if_changed
 from form_handler.forms import FORMS
 from form_handler.security import HEADERS, HSTS
@@ -267,7 +268,7 @@ def test_other_host_names_and_health_pages_are_not_for_the_public(nginx: Nginx) 
 def test_the_log_is_kept_as_long_as_the_privacy_notice_says(tmp_path: Path) -> None:
     """Seven days: today's file and six rotated ones, none older."""
     rule = (ROOT / "deploy" / "logrotate.conf").read_text("utf-8")
-    notice = (ROOT / "docs" / "de" / "datenschutz.md").read_text("utf-8")
+    notice = page_path(ROOT / "docs", "de", "datenschutz").read_text("utf-8")
     days = re.search(r"Wir löschen das Protokoll nach \D*(\d+) Tage", notice)
     assert days is not None
     assert f"maxage {days[1]}" in rule

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from core.files import remove
 from tests.conftest import ROOT
 
 HEAD = "---\ntitle: {title}\ndescription: Ein ganzer Satz über diese Seite namens {title}.\n"
@@ -16,6 +17,11 @@ def write_small_tree(docs: Path) -> Path:
     """A small tree: the real toolkit in German (its rules want it), and a dozen plain pages in three languages."""
     for name in ("data", "de/arbeitgeber/werkzeugkasten"):
         shutil.copytree(ROOT / "docs" / name, docs / name)
+    own = docs.parent / "city"  # the municipality's facts without its pages
+    for name in ("docs", "translations.lock.yml"):
+        remove(own / name)
+    if (ROOT / "city" / "data").is_dir():
+        shutil.copytree(ROOT / "city" / "data", own / "data", dirs_exist_ok=True)
     (docs / "data" / "search_words.yml").unlink(missing_ok=True)  # it names pages that are not here
     for path in (docs / "de").rglob("*.md"):
         text = path.read_text("utf-8").split("\n## ")[0]  # a header and a sentence are enough

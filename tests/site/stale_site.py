@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import shutil
 from pathlib import Path
 
 import yaml
@@ -11,11 +10,13 @@ from mkdocs.commands.build import build
 from mkdocs.config import load_config
 
 from core.languages import load_languages
+from core.overlay import page_path
 from editorial.content.pages import read_content
 from editorial.translations.lockfile import Lock, load_lock, write_lock
 from editorial.translations.segments import read_document
 from editorial.translations.update import update_lock
 from tests.conftest import ROOT
+from tests.project import copy_docs
 
 DAY = datetime.date(2026, 11, 30)
 PAGE = "angebote/anerkennung"
@@ -31,7 +32,7 @@ CHANGED = {
 
 def build_stale(folder: Path, codes: tuple[str, ...] = ("de", "ar")) -> Path:
     """Build the site into a folder; the change of the home page was noticed on :data:`DAY`, the others not yet."""
-    docs, languages = Path(shutil.copytree(ROOT / "docs", folder / "docs")), load_languages()
+    docs, languages = copy_docs(folder), load_languages()
     write_lock(docs, update_lock(docs, read_content(docs, languages), languages, Lock(), datetime.date(2026, 11, 23)))
     change(docs, "index")
     write_lock(docs, update_lock(docs, read_content(docs, languages), languages, load_lock(docs), DAY))
@@ -52,7 +53,7 @@ def build_stale(folder: Path, codes: tuple[str, ...] = ("de", "ar")) -> Path:
 
 def change(docs: Path, key: str) -> None:
     """Change a German page and nothing else."""
-    path = docs / "de" / f"{key}.md"
+    path = page_path(docs, "de", key)
     for kind in CHANGED[key]:
         text = path.read_text("utf-8")
         paragraphs = [one for rows in read_document(text).sections.values() for one in rows]

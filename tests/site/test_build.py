@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 import datetime
-import shutil
 from pathlib import Path
 
 import pytest
 
+from core.overlay import page_path
 from editorial.build.build import BuildError, build_site
 from editorial.build.fingerprint import read_inputs
-from tests.conftest import ROOT
+from tests.project import copy_docs
 from tests.site.conftest import Site
 
 
 @pytest.fixture
 def docs(tmp_path: Path) -> Path:
     """A copy of the real pages, to spoil."""
-    return Path(shutil.copytree(ROOT / "docs", tmp_path / "docs"))
+    return copy_docs(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("page", "text", "words"),
     [
-        ("de/kontakt.md", "---\ntitle: a: b\n---\n# K { #k }\n", "docs/de/kontakt.md:2"),
-        ("ar/kontakt.md", "", "docs/ar/kontakt.md: Die Datei ist leer"),
-        ("tr/kontakt.md", "---\ntitle: K\ndescription: Ein ganzer Satz hier.\n---\n# K\n", "docs/tr/kontakt.md:5"),
-        ("de/kontakt.md", "---\ntitle: K\ndescription: Ein ganzer Satz hier.\nsource: [own]\nreview_by: 2099-01-01\n---\n# K { #kontakt }\n\nEin <iframe\nsrc=x> Satz.\n", "docs/de/kontakt.md:9: HTML"),
-        ("en/kontakt.md", "---\ndescription: Ein ganzer Satz hier.\n---\n# K { #kontakt }\n", "docs/en/kontakt.md:1: „title“"),
+        ("de/kontakt.md", "---\ntitle: a: b\n---\n# K { #k }\n", "city/docs/de/kontakt.md:2"),
+        ("ar/kontakt.md", "", "city/docs/ar/kontakt.md: Die Datei ist leer"),
+        ("tr/kontakt.md", "---\ntitle: K\ndescription: Ein ganzer Satz hier.\n---\n# K\n", "city/docs/tr/kontakt.md:5"),
+        ("de/kontakt.md", "---\ntitle: K\ndescription: Ein ganzer Satz hier.\nsource: [own]\nreview_by: 2099-01-01\n---\n# K { #kontakt }\n\nEin <iframe\nsrc=x> Satz.\n", "city/docs/de/kontakt.md:9: HTML"),
+        ("en/kontakt.md", "---\ndescription: Ein ganzer Satz hier.\n---\n# K { #kontakt }\n", "city/docs/en/kontakt.md:1: „title“"),
     ],
 )  # fmt: skip
 def test_a_fault_stops_the_build_with_file_line_and_remedy_and_keeps_the_old_site(
     docs: Path, tmp_path: Path, page: str, text: str, words: str
 ) -> None:
-    docs.joinpath(page).write_text(text, "utf-8")
+    page_path(docs, page[:2], page[3:].removesuffix(".md")).write_text(text, "utf-8")
     old = tmp_path / "site"
     old.mkdir()
     (old / "index.html").write_text("old")

@@ -127,7 +127,7 @@ def test_every_script_is_run_by_a_shell(script: str) -> None:
 def test_a_clone_with_crlf_gets_every_text_as_it_is(tmp_path: Path) -> None:
     """Else no script runs, and a translation differs from what its lock says."""
     origin, clone = tmp_path / "origin", tmp_path / "clone"
-    files = ["Makefile", ".gitattributes", "deploy/make-venv", ".ci/run", "docs/translations.lock.yml", "docs/de/index.md",
+    files = ["Makefile", ".gitattributes", "deploy/make-venv", ".ci/run", "docs/translations.lock.yml", "docs/de/inhalt.md",
              "docs/data/contacts.yml", "core/locale/ar.po", "mkdocs.yml", "overrides/main.html", "deploy/home.jpg"]  # fmt: skip
     for name in files:
         (origin / name).parent.mkdir(parents=True, exist_ok=True)

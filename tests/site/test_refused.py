@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,12 +9,14 @@ from msgspec.structs import replace
 
 from core.findings import RenderError
 from core.languages import load_languages
+from core.overlay import page_path, shown_page
 from editorial.build.build import BuildError, build_site
 from editorial.build.mkdocs_runner import load_mkdocs
 from editorial.build.source import Source, load_source
 from editorial.checks import content as checks
 from editorial.content.pages import Content
 from tests.conftest import ROOT
+from tests.project import copy_docs
 
 DOCS = ROOT / "docs"
 ATTACK = "\n\nEin <svg/onload=alert(1)> Satz.\n\n</article>\n\n<!-- kim:form -->\n\n[mehr dazu lesen](//evil.example)\n"
@@ -44,23 +45,23 @@ def test_a_page_that_is_rendered_alone_is_refused_with_file_and_line(code: str) 
     with pytest.raises(RenderError) as caught:
         render(spoiled(source, "kontakt", code, ATTACK), code, "kontakt")
     said = str(caught.value)
-    assert f"docs/{code}/kontakt.md:{last}: Die Angabe onload an <svg>" in said
-    assert f"docs/{code}/kontakt.md:{last + 2}: „</article“" in said
-    assert f"docs/{code}/kontakt.md:{last + 4}: Ein Kommentar" in said
-    assert f"docs/{code}/kontakt.md:{last + 6}: Die fremde Internetadresse „//evil.example“" in said
+    assert f"{text.file}:{last}: Die Angabe onload an <svg>" in said
+    assert f"{text.file}:{last + 2}: „</article“" in said
+    assert f"{text.file}:{last + 4}: Ein Kommentar" in said
+    assert f"{text.file}:{last + 6}: Die fremde Internetadresse „//evil.example“" in said
 
 
 def test_a_whole_build_refuses_it_too_and_keeps_the_old_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    docs, site = shutil.copytree(DOCS, tmp_path / "docs"), tmp_path / "site"
+    docs, site = copy_docs(tmp_path), tmp_path / "site"
     site.mkdir()
     (site / "index.html").write_text("old")
-    page = docs / "de" / "kontakt.md"
+    page = page_path(docs, "de", "kontakt")
     page.write_text(page.read_text("utf-8") + ATTACK.partition("[")[0], "utf-8")
     for name in ("check_raw_html", "check_rendered_html"):
         monkeypatch.setattr(checks, name, lambda *_values: [])
     with pytest.raises(BuildError) as caught:
         build_site(site, docs_dir=docs)
-    assert "docs/de/kontakt.md:" in str(caught.value)
+    assert f"{shown_page(docs, 'de', 'kontakt')}:" in str(caught.value)
     assert "Die Angabe onload an <svg>" in str(caught.value)
     assert [path.name for path in site.iterdir()] == ["index.html"]
     assert (site / "index.html").read_text() == "old"

@@ -12,6 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from core.languages import load_languages, parse_languages
+from core.overlay import shown_page
 from core.yaml import load
 from editorial.content.pages import read_content
 from editorial.content.scaffold import ScaffoldError, make_slug, new_page
@@ -19,6 +20,7 @@ from editorial.content.scaffold_language import new_language
 from tests.conftest import ROOT
 from tests.site.conftest import SITE_URL
 
+KONTAKT = shown_page(ROOT / "docs", "de", "kontakt")
 TODAY = datetime.date(2026, 11, 23)
 
 
@@ -68,7 +70,7 @@ def test_what_new_makes_is_built_and_a_new_language_speaks_and_says_what_is_miss
         made = kim(project, "new", kind, title)
         assert made.returncode == 0, made.stderr
         said[kind] = made.stdout
-    assert "docs/de/" not in kim(project, "check").stdout.replace("docs/de/kontakt.md", ""), "no new page has a fault"
+    assert "docs/de/" not in kim(project, "check").stdout.replace(KONTAKT, ""), "no new page has a fault"
     text = (project / "docs/de/haeufige-woerter.md").read_text("utf-8")
     (project / "docs/de/größe & maß.md").write_text(text.replace("Häufige Wörter", "Größe und Maß"), "utf-8")
     built = kim(project, "build", "--no-pdf")
@@ -113,7 +115,7 @@ def test_a_folder_of_any_name_has_a_database_a_desk_and_a_status(project: Path) 
 
 
 def test_a_day_that_is_none_is_said_with_its_line_by_every_command(project: Path) -> None:
-    page = project / "docs/de/kontakt.md"
+    page = project / KONTAKT
     before = page.read_text("utf-8")
     lines = ["review_by: 2027-02-29" if line.startswith("review_by:") else line for line in before.split("\n")]
     page.write_text("\n".join(lines), "utf-8")
@@ -129,11 +131,11 @@ def test_a_day_that_is_none_is_said_with_its_line_by_every_command(project: Path
                 said += (project / "var/dashboard/index.html").read_text("utf-8")
                 assert "den Tag 29.2.2027 gibt es nicht" in said
             else:
-                assert f"docs/de/kontakt.md:{number}: „review_by“: den Tag 29.2.2027 gibt es nicht" in said, words
+                assert f"{KONTAKT}:{number}: „review_by“: den Tag 29.2.2027 gibt es nicht" in said, words
             assert "Traceback" not in said, words
         mkdocs = [sys.executable, "-m", "mkdocs", "build", "-d", str(project.parent / "mkdocs")]
         plain = subprocess.run(mkdocs, cwd=project, capture_output=True, text=True)
-        assert f"docs/de/kontakt.md:{number}: „review_by“" in plain.stderr
+        assert f"{KONTAKT}:{number}: „review_by“" in plain.stderr
         assert "Traceback" not in plain.stderr
     finally:
         page.write_text(before, "utf-8")

@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 
 from core.findings import ContentError, Finding
+from core.overlay import shown_page
 from editorial.preview.middleware import Preview, pages_dir, read_state, state_file
 from editorial.preview.watcher import Watcher, watch
 from tests.conftest import PATIENCE, ROOT
 from tests.server import wait_until
 
-PAGE = "docs/de/kontakt.md"
+PAGE = shown_page(ROOT / "docs", "de", "kontakt")
 SITE_PAGE = "site/kontakt/index.html"
 
 

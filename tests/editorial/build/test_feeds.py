@@ -132,3 +132,16 @@ def test_security_txt_leads_to_the_contact_page_and_ends_within_a_year() -> None
     assert fields["Preferred-Languages"] == "de"
     expires = datetime.datetime.fromisoformat(fields["Expires"]).date()
     assert datetime.timedelta(days=300) < expires - today < datetime.timedelta(days=365)
+
+
+def test_a_page_that_was_moved_unchanged_keeps_the_day_of_its_last_change(tree: Tree) -> None:
+    """A municipality that makes a shared page its own has not changed it; a new page in its old place is new."""
+    root = history(tree)
+    own = root / "city" / "docs" / "de" / "kontakt.md"
+    own.parent.mkdir(parents=True)
+    (tree.docs / "de" / "kontakt.md").rename(own)
+    commit(root, "2026-11-21T10:00:00+01:00")
+    assert read_last_changes(tree.docs)["de/kontakt.md"] == datetime.datetime(2026, 11, 10, 9, tzinfo=datetime.UTC)
+    own.write_text(own.read_text("utf-8") + "\nMehr.\n", "utf-8")
+    commit(root, "2026-11-22T10:00:00+01:00")
+    assert read_last_changes(tree.docs)["de/kontakt.md"] == datetime.datetime(2026, 11, 22, 9, tzinfo=datetime.UTC)

@@ -11,6 +11,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from core.csp import source_hash
+from core.overlay import page_path
 from core.project import load_site_settings
 from editorial.build import pdf as booklets
 from editorial.build.pdf import (
@@ -184,4 +185,4 @@ def test_a_chromium_that_fails_leaves_no_half_booklet(tree: Tree, built: Path, m
 def test_every_booklet_belongs_to_a_section_that_exists() -> None:
     for booklet in BOOKLETS:
         assert isinstance(booklet, Booklet)
-        assert (ROOT / "docs" / "de" / f"{booklet.section}.md").exists()
+        assert page_path(ROOT / "docs", "de", booklet.section).exists()

@@ -74,4 +74,4 @@ def test_only_this_month_counts_as_recent() -> None:
     when = datetime.datetime(2026, 11, 5, tzinfo=datetime.UTC)
     before = when.replace(month=10)
     known = {"de/a.md": when, "de/b.md": before, "data/links.yml": when}
-    assert list(recent_files(known, datetime.date(2026, 11, 23))) == ["docs/de/a.md"]
+    assert list(recent_files(ROOT / "docs", known, datetime.date(2026, 11, 23))) == ["docs/de/a.md"]

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from core.languages import Language, load_languages
+from core.overlay import city_dir
 from editorial.content.pages import read_content
-from editorial.translations.lockfile import load_lock, write_lock
+from editorial.translations.lockfile import LOCK_FILENAME, load_lock, write_lock
 from editorial.translations.state import TranslationState, translation_states
 from editorial.translations.update import accept_pages, update_lock
-from tests.conftest import ROOT
 from tests.editorial.conftest import HEADER, LANGUAGES, Tree
+from tests.project import copy_docs
 
 DAY = datetime.date(2026, 11, 23)
 NEXT = datetime.date(2026, 11, 30)
@@ -115,7 +115,8 @@ def desk(tmp_path: Path) -> Desk:
 @pytest.fixture
 def real(tmp_path: Path) -> Desk:
     """A copy of the real pages, all written down as following, whatever their state is today."""
-    made = Desk(Path(shutil.copytree(ROOT / "docs", tmp_path / "docs")), load_languages())
-    (made.docs / "translations.lock.yml").unlink()
+    made = Desk(copy_docs(tmp_path), load_languages())
+    for folder in (made.docs, city_dir(made.docs)):
+        (folder / LOCK_FILENAME).unlink()
     made.update(DAY)
     return made

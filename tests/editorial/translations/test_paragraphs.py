@@ -43,7 +43,7 @@ def test_line_ends_and_blanks_at_the_end_of_a_line_change_no_mark(lines: list[st
 
 def test_the_place_of_every_paragraph_of_the_real_site_is_exact() -> None:
     seen = 0
-    for path in (ROOT / "docs").rglob("*.md"):
+    for path in [*(ROOT / "docs").rglob("*.md"), *(ROOT / "city").rglob("*.md")]:
         document = read_document(path.read_text("utf-8"))
         for paragraphs in document.sections.values():
             for paragraph in paragraphs:

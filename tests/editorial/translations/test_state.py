@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.languages import load_languages
+from core.overlay import page_path
 from editorial.content.pages import read_content
 from editorial.translations.lockfile import check_lock, load_lock, parse_lock
 from editorial.translations.segments import HEADER_SECTION, read_document
@@ -25,13 +26,13 @@ PAGES = ["angebote/anerkennung", "datenschutz"]
 def test_a_changed_german_sentence_makes_exactly_that_pages_translations_stale_at_exactly_that_paragraph(
     real: Desk, key: str
 ) -> None:
-    path = real.docs / "de" / f"{key}.md"
+    path = page_path(real.docs, "de", key)
     text = path.read_text("utf-8")
     paragraphs = [p for rows in read_document(text).sections.values() for p in rows if p.kind in {"p", "ul", "row"}]
     chosen = paragraphs[len(paragraphs) // 2]
     path.write_text(f"{text[: chosen.start]}Neu ist das. {text[chosen.start :]}", "utf-8")
     translated = [
-        row.code for row in real.languages if not row.default and (real.docs / row.code / f"{key}.md").exists()
+        row.code for row in real.languages if not row.default and page_path(real.docs, row.code, key).exists()
     ]
     assert len(translated) >= 3
     stale = {place: state for place, state in real.states().items() if state.is_stale}
@@ -39,7 +40,7 @@ def test_a_changed_german_sentence_makes_exactly_that_pages_translations_stale_a
     for code in translated:
         (change,) = stale[key, code].changed
         assert change.text == f"Neu ist das. {chosen.text}"
-        own = read_document((real.docs / code / f"{key}.md").read_text("utf-8"))
+        own = read_document(page_path(real.docs, code, key).read_text("utf-8"))
         assert change.line == chosen.line
         assert change.own_line == own.sections[change.section][change.index or 0].line
 
@@ -278,9 +279,9 @@ def test_on_every_page_of_the_real_site_one_changed_paragraph_is_one_stale_parag
     content, lock = read_content(real.docs, real.languages), load_lock(real.docs)
     tried = 0
     for key in content.pages:
-        text = (real.docs / "de" / f"{key}.md").read_text("utf-8")
+        text = (page_path(real.docs, "de", key)).read_text("utf-8")
         owners = [
-            (read_document((real.docs / row.code / f"{key}.md").read_text("utf-8")), lock.entries[key, row.code])
+            (read_document(page_path(real.docs, row.code, key).read_text("utf-8")), lock.entries[key, row.code])
             for row in real.languages
             if (key, row.code) in lock.entries
         ]
