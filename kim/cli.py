@@ -6,16 +6,13 @@ import importlib
 
 import click
 
-# The module of each command; it is imported when the command is called.
+# The module of each command in kim/commands/; it is imported when the command is called.
 LAZY_COMMANDS = {
-    **dict.fromkeys(("build", "pdf", "check", "dashboard", "new", "catalogs", "serve"), "kim.site"),
-    **dict.fromkeys(("submissions", "db", "mail", "users", "purge"), "kim.service"),
-    **dict.fromkeys(("doctor", "secret", "backup", "restore", "restore-drill"), "kim.operations"),
-    "publish": "kim.publish",
-    "survey": "kim.survey",
-    "translations": "kim.translations",
-    "demo": "kim.demo",
-    "bench": "kim.bench",
+    **dict.fromkeys(("build", "pdf", "check", "dashboard", "new", "catalogs", "serve"), "site"),
+    **dict.fromkeys(("submissions", "purge"), "submissions"),
+    **dict.fromkeys(("doctor", "secret"), "operations"),
+    **dict.fromkeys(("backup", "restore", "restore-drill"), "backup"),
+    **{name: name for name in ("bench", "db", "demo", "mail", "publish", "survey", "translations", "users")},
 }
 
 
@@ -30,7 +27,8 @@ class LazyGroup(click.Group):
         """Return one command, None if there is none of this name."""
         if cmd_name not in LAZY_COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(LAZY_COMMANDS[cmd_name]), cmd_name.replace("-", "_"))
+        module = importlib.import_module(f"kim.commands.{LAZY_COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
 

@@ -25,7 +25,7 @@ def imports(path: Path) -> Iterator[str]:
 
 def test_the_running_server_loads_nothing_that_only_builds_checks_or_migrates() -> None:
     """Each of these would cost every process some megabytes, and a tenth of a second at the start."""
-    code = "import form_handler.server.run, kim.service, sys; print(*{name.split('.')[0] for name in sys.modules})"
+    code = "import form_handler.server.run, kim.server, sys; print(*{name.split('.')[0] for name in sys.modules})"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert not {"msgspec", "alembic", "mkdocs", "markdown", "zxingcpp", "authlib", "xlsxwriter"} & set(loaded.split())
 

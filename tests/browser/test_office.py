@@ -15,7 +15,7 @@ from form_handler.settings import read_settings
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
 from form_handler.storage.tables import staff_session
-from kim.demo import seed_demo_data
+from kim.commands.demo import seed_demo_data
 from tests.browser.conftest import BrowserSession
 from tests.browser.test_accessibility import violations
 from tests.server import Server, running_server

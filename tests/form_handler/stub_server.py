@@ -21,7 +21,9 @@ from tests.conftest import PATIENCE
 from tests.form_handler.conftest import FORM, HIDDEN, VALID_FORM, unescape, write_shells
 from tests.server import Server
 
-SERVE_WITHOUT_BUILD = "from kim.service import load_settings, serve_foreground; serve_foreground(load_settings())"
+SERVE_WITHOUT_BUILD = (
+    "from kim.database import load_settings; from kim.server import serve_foreground; serve_foreground(load_settings())"
+)
 
 
 class StubSiteServer(Server):

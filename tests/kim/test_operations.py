@@ -20,7 +20,7 @@ from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
 from form_handler.storage.state import read_time, write_state
 from kim.cli import main
-from kim.operations import MIN_BACKUPS
+from kim.commands.backup import MIN_BACKUPS
 from tests.form_handler.conftest import write_shells
 from tests.form_handler.production import PRODUCTION
 from tests.server import free_port

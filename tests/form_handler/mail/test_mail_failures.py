@@ -30,7 +30,7 @@ from form_handler.staff.auth.accounts import add_account
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.submissions import Submission, find_by_reference, store_submission
 from form_handler.storage.tables import outgoing_mail
-from kim.service import mail
+from kim.commands.mail import mail
 from tests.conftest import PATIENCE, ROOT
 from tests.form_handler.conftest import VALID_FORM, Browser
 from tests.form_handler.stub_server import stub_site_server

@@ -447,7 +447,7 @@ def test_the_commands_list_decide_and_publish(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setenv("KIM_DATA_DIR", str(tmp_path / "var"))
     path = tmp_path / "docs" / "data" / "survey.yml"
-    monkeypatch.setattr("kim.survey.RESULTS_PATH", path)
+    monkeypatch.setattr("kim.commands.survey.RESULTS_PATH", path)
     (tmp_path / "docs" / "data").mkdir(parents=True)
     run = CliRunner()
     assert run.invoke(main, ["db", "init"]).exit_code == 0

@@ -171,7 +171,8 @@ def _store_submission(
 def demo(port: str | None) -> None:
     """Show the whole loop with made-up companies: a database and a site of their own, marked on every page."""
     from editorial.build.build import BuildError, build_site
-    from kim.service import load_settings, open_database, serve_foreground
+    from kim.database import load_settings, open_database
+    from kim.server import serve_foreground
 
     if os.environ.get("KIM_MODE", "development") != "development":
         raise click.ClickException("The demonstration does not run in production (KIM_MODE=production).")

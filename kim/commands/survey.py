@@ -11,7 +11,7 @@ from core.clock import local_day, utc_now
 from form_handler.forms import FORMS
 from form_handler.survey.answers import DecisionError, State, count_states, decide, list_answers
 from form_handler.survey.publication import RESULTS_PATH, PublicationError, publish, withdraw, write_results
-from kim.service import OPERATOR, load_settings, open_database
+from kim.database import OPERATOR, load_settings, open_database
 from kim.terminal import replace_control_characters
 
 

@@ -269,7 +269,8 @@ def serve(port: str | None, watch: bool, show_bar: bool) -> None:
 
     In production nothing is built: the site in place is served, whatever its age.
     """
-    from kim.service import load_settings, serve_foreground
+    from kim.database import load_settings
+    from kim.server import serve_foreground
 
     if port:
         os.environ["PORT"] = port

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from kim.service import load_settings, open_database
+from kim.database import load_settings, open_database
 from kim.terminal import replace_control_characters
 
 

@@ -1,0 +1,1 @@
+"""The commands of ``kim``, one module for each group; ``kim/cli.py`` names them."""

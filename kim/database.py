@@ -1,0 +1,130 @@
+"""The settings and the database of a command; every error ends it with a sentence."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+
+import click
+import sqlalchemy as sa
+
+from form_handler.operations.health import can_write, find_corruption, folder_fault
+from form_handler.settings import Settings, SettingsError, read_settings
+from form_handler.storage.database import (
+    Database,
+    DatabaseBusyError,
+    MissingDatabaseError,
+    PragmaError,
+    missing_database,
+    refuse_other_database,
+    remember_database,
+    remembered_database,
+)
+from form_handler.storage.schema_version import SchemaError, is_current, is_empty
+from form_handler.storage.search import has_stale_columns, recompute_note_texts, recompute_search_columns
+from form_handler.storage.work_list import has_stale_order, recompute_work_columns
+
+# Who did what is done from the command line.
+OPERATOR = "kim"
+
+
+def load_settings(env: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings, or end with an error message."""
+    try:
+        return read_settings(env)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def open_database(settings: Settings, create: bool = False) -> Database:
+    """Return the database if its schema is current, and print its name; else end with an error message.
+
+    :param create: whether one is made where none was: for the development server and the demonstration.
+    """
+    with database_errors(settings):
+        refuse_other_database(settings)
+        database = close_at_exit(Database(settings, create))
+        if not is_current(database):
+            from form_handler.storage.migrate import require_current, upgrade
+
+            if is_empty(database) and (not create or remembered_database(settings) is not None):
+                raise missing_database(settings)
+            if settings.mode == "development":
+                upgrade(database)
+            require_current(database)
+        refresh_columns(database)
+        remember_database(settings)
+    click.echo(f"Database: {settings.database_name}", err=True)
+    return database
+
+
+def open_existing(settings: Settings) -> Database:
+    """Return the database whatever its schema is; one that holds nothing is refused.
+
+    :raises MissingDatabaseError: if there is none.
+    """
+    refuse_other_database(settings)
+    database = close_at_exit(Database(settings, create=False))
+    if is_empty(database):
+        raise missing_database(settings)
+    return database
+
+
+def refresh_columns(database: Database) -> None:
+    """Recompute the columns for search and work list if this version, or another time zone, computes them differently."""
+    with database.read_connection() as connection:
+        stale = has_stale_columns(connection)
+    if stale:
+        with database.transaction() as connection:
+            recompute_search_columns(connection)
+            recompute_note_texts(connection)
+    with database.read_connection() as connection:
+        stale = has_stale_order(connection, database.time_zone)
+    if stale:
+        with database.transaction() as connection:
+            recompute_work_columns(connection, database.time_zone)
+
+
+def close_at_exit(database: Database) -> Database:
+    """Return the database; its connections are closed when the command ends."""
+    context = click.get_current_context(silent=True)
+    if context is not None:
+        context.call_on_close(database.engine.dispose)
+    return database
+
+
+@contextlib.contextmanager
+def database_errors(settings: Settings) -> Iterator[None]:
+    """End with an error message on any error of opening or changing the database."""
+    faults = (SettingsError, SchemaError, DatabaseBusyError, PragmaError, MissingDatabaseError)
+    try:
+        yield
+    except faults as error:
+        raise click.ClickException(str(error)) from error
+    except sa.exc.DBAPIError as error:
+        if "malformed" in str(error.orig):
+            raise damaged_database(settings, str(error.orig)) from error
+        reason = "is no SQLite database" if "not a database" in str(error.orig) else "cannot be reached"
+        raise click.ClickException(
+            f"The database {settings.database_name} {reason} ({type(error.orig).__name__}). Check KIM_DATABASE_URL and KIM_DATA_DIR."
+        ) from error
+
+
+def require_writable(settings: Settings) -> None:
+    """End with a sentence if the data folder cannot be written."""
+    if not can_write(settings):
+        raise click.ClickException(folder_fault(settings))
+
+
+def require_sound(settings: Settings, database: Database) -> None:
+    """End with a sentence if the database file is damaged."""
+    if (fault := find_corruption(database)) is not None:
+        raise damaged_database(settings, fault)
+
+
+def damaged_database(settings: Settings, fault: str) -> click.ClickException:
+    """Return the error for a database file that SQLite cannot read whole."""
+    return click.ClickException(
+        f"The database {settings.database_name} is damaged ({fault[:120]}). Nothing was changed. Keep the file, then "
+        "restore the newest backup into an empty data folder: kim restore FILE"
+    )
