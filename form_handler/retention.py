@@ -41,6 +41,8 @@ ACTOR = "kim"
 EVENT_RETENTION_MONTHS = 24
 ANNOUNCEMENT_DAYS = 14
 GRACE_DAYS = 7
+# The notice names so many of them; reading all would slow down each page of a large inbox.
+SHOWN_REFERENCES = 50
 # The clock is implausible if it is this much before or after the last time that the service has seen.
 MAX_CLOCK_BACK = datetime.timedelta(days=1)
 MAX_CLOCK_AHEAD = datetime.timedelta(days=30)
@@ -63,10 +65,12 @@ class PurgeRefusedError(Exception):
 class DeletionNotice:
     """The notice about deletion in the staff area.
 
-    :ivar references: reference numbers of what will be deleted within two weeks, the oldest first.
+    :ivar number: how many submissions will be deleted within two weeks.
+    :ivar references: reference numbers of the first of them, by the day on which they were announced.
     :ivar refused: why nothing is deleted at present: ``clock``, ``share`` or empty.
     """
 
+    number: int
     references: list[str]
     refused: str
 
@@ -275,13 +279,14 @@ def _record_refusal(database: Database, kind: str, now: datetime.datetime) -> bo
 
 def deletion_notice(database: Database) -> DeletionNotice:
     """Return the notice for the staff area."""
-    # Sorted here: in order of receipt, a database would read all entries to find the marked ones.
-    marks = sa.select(deletion_mark.c.number)
-    query = sa.select(submission.c.received_at, submission.c.reference).where(submission.c.number.in_(marks))
+    count = sa.select(sa.func.count()).select_from(deletion_mark)
+    first = sa.select(deletion_mark.c.number).order_by(deletion_mark.c.marked_at, deletion_mark.c.number)
+    shown = submission.c.number.in_(first.limit(SHOWN_REFERENCES).scalar_subquery())
     with database.read_connection() as connection:
         refused = (read_state(connection, "purge_refused") or "").partition(" ")[0]
-        marked = sorted((row.received_at, row.reference) for row in connection.execute(query))
-        return DeletionNotice([reference for _moment, reference in marked], refused)
+        number = connection.execute(count).scalar_one()
+        marked = connection.execute(sa.select(submission.c.received_at, submission.c.reference).where(shown)).all()
+        return DeletionNotice(number, [reference for _moment, reference in sorted(map(tuple, marked))], refused)
 
 
 def subtract_months(now: datetime.datetime, months: int) -> datetime.datetime:

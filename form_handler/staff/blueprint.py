@@ -35,9 +35,6 @@ from form_handler.staff.routes import StaffBlueprint, ViewRules, view_rules
 from form_handler.storage import submissions
 from form_handler.storage.database import DatabaseBusyError
 
-# At most so many references of pending deletions are listed in the inbox.
-SHOWN_REFERENCES = 50
-
 
 def make_blueprint(name: str, import_name: str) -> StaffBlueprint:
     """Return a blueprint behind the log-in of the staff area; each of its routes names a role."""
@@ -204,7 +201,6 @@ def staff_context() -> dict[str, Any]:
         "mail_worker_missing": lambda: is_worker_missing(database(), utc_now()),
         "deletion_notice": lambda: deletion_notice(database()),
         "deletion_days": ANNOUNCEMENT_DAYS,
-        "shown_references": SHOWN_REFERENCES,
         "csrf_token": generate_csrf,
         "page_owner": saved_forms.sign_page_owner(settings().secret_keys, who.id) if who else "",
     }

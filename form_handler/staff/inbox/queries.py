@@ -153,17 +153,16 @@ def find_neighbours(
 def count_elsewhere(database: Database, wanted: SubmissionFilter) -> tuple[int, int]:
     """Return how many submissions a search finds without its other filters, and how many of suspected spam.
 
-    Both are zero for a filter without a search.
+    Both are zero for a filter without a search. The filter itself has found nothing.
     """
     if not wanted.text.strip():
         return 0, 0
     found = []
     with database.read_connection() as connection:
         for held in (False, True):
-            where = SubmissionFilter(text=wanted.text, held=held).conditions(database.time_zone)
-            found.append(
-                connection.execute(sa.select(sa.func.count()).select_from(submission).where(*where)).scalar_one()
-            )
+            plain = SubmissionFilter(text=wanted.text, held=held, me=wanted.me)
+            count = sa.select(sa.func.count()).select_from(submission).where(*plain.conditions(database.time_zone))
+            found.append(0 if plain == wanted else connection.execute(count).scalar_one())
     return found[0], found[1]
 
 

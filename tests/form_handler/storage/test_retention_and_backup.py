@@ -77,12 +77,22 @@ def test_nothing_is_deleted_that_was_not_announced_for_a_week(database: Database
     put(database, settings, "callback", NOW - 900 * DAY)
     assert deletion_notice(database).references == []
     assert "announced for 7 days" in run_days(database, settings, NOW + DAY, 1)[0]
-    assert len(deletion_notice(database).references) == 1
+    notice = deletion_notice(database)
+    assert (notice.number, len(notice.references)) == (1, 1)
     run_days(database, settings, NOW + 2 * DAY, 5)
     assert len(list_submissions(database)) == 1
     run_days(database, settings, NOW + 8 * DAY, 1)
     assert list_submissions(database) == []
     assert deletion_notice(database).references == []
+
+
+def test_the_notice_counts_all_and_names_fifty(database: Database, settings: Settings) -> None:
+    run_days(database, settings, NOW, 1)
+    stored = {put(database, settings, "callback", NOW - 900 * DAY) for _ in range(60)}
+    run_days(database, settings, NOW + DAY, 1)
+    notice = deletion_notice(database)
+    references = {row.reference for row in list_submissions(database) if row.number in stored}
+    assert (notice.number, len(set(notice.references)), set(notice.references) <= references) == (60, 50, True)
 
 
 @pytest.mark.parametrize("ahead", [4 * 365, 31, -60, -4 * 365])
