@@ -1,4 +1,4 @@
-"""Mails to colleagues who wish them: once a day what is new, theirs and overdue; at once a barrier report.
+"""Mails to colleagues who wish them: once a day what is new, theirs, overdue and soon deleted; at once a barrier report.
 
 A mail is a row of the outbox without a submission. Whoever marks the day of a digest, or locks the account's settings for
 an alert, writes it, so that two workers write one. Its text is composed when it is sent, by what is stored then; it names
@@ -28,7 +28,7 @@ from form_handler.mail.texts import office_name
 from form_handler.settings import Settings
 from form_handler.staff.auth.roles import INBOX, read_roles
 from form_handler.storage.database import Database
-from form_handler.storage.tables import account, account_setting, outgoing_mail, submission
+from form_handler.storage.tables import account, account_setting, deletion_mark, outgoing_mail, submission
 from form_handler.storage.work_list import OPEN_STATES
 
 # From this hour on, local time, the digest of the day is written.
@@ -149,7 +149,11 @@ def _queue_digest(database: Database, account_id: int, today: datetime.date, now
         if row is None or not row.mail:  # another worker was faster
             return 0
         name = connection.execute(sa.select(account.c.name).where(account.c.id == account_id)).scalar_one()
-        if not any(_lists(connection, name, today).values()):
+        found = _lists(connection, name, today)
+        # A coming deletion is worth a mail on the day on which it is announced, and a line in each later one.
+        announced = deletion_mark.c.marked_at > now - datetime.timedelta(days=1)
+        is_news = connection.execute(sa.select(deletion_mark.c.number).where(announced).limit(1)).first() is not None
+        if not is_news and not any(rows for key, rows in found.items() if key != "deleted"):
             return 0
         connection.execute(outgoing_mail.insert().values(_row(account_id, DIGEST, row.mail, now, day)))
     return 1
@@ -248,13 +252,14 @@ def compose_account_mail(
 
 
 def _lists(connection: sa.Connection, name: str, today: datetime.date) -> dict[str, Sequence[Any]]:
-    """Return what is new, open and assigned to an account, and overdue."""
+    """Return what is new, open and assigned to an account, overdue, and announced to be deleted."""
     columns = (submission.c.reference, submission.c.form, submission.c.received_at, submission.c.due_on)
     here = submission.c.held.is_(False)
     wanted = {
         "new": submission.c.state == "new",
         "mine": (submission.c.assignee == name) & submission.c.state.in_(OPEN_STATES),
         "overdue": submission.c.due_on < today,
+        "deleted": submission.c.number.in_(sa.select(deletion_mark.c.number)),
     }
     return {
         key: connection.execute(
@@ -265,7 +270,7 @@ def _lists(connection: sa.Connection, name: str, today: datetime.date) -> dict[s
 
 
 def _digest_lines(settings: Settings, found: dict[str, Sequence[Any]], name: str) -> list[str]:
-    titles = {"overdue": _("Overdue"), "mine": _("Yours, still open"), "new": _("New")}
+    titles = {"overdue": _("Overdue"), "mine": _("Yours, still open"), "new": _("New"), "deleted": _("To be deleted within two weeks, because their retention period ends")}  # fmt: skip
     lines = [_("Good morning, %(name)s.", name=name), _url(settings, "")]
     for key, title in titles.items():
         rows = found[key]

@@ -17,6 +17,7 @@ from flask import Flask
 from form_handler import retention
 from form_handler.mail.delivery import deliver_due
 from form_handler.mail.worker import run_once
+from form_handler.retention import purge_if_due
 from form_handler.settings import Settings
 from form_handler.staff.auth import accounts
 from form_handler.staff.auth.roles import change_roles
@@ -84,6 +85,23 @@ def test_the_digest_says_what_is_new_mine_and_overdue_and_names_nobody(database:
     assert "/eingang/konto/" in text
     for secret in ("Geheimbetrieb", "Zweitbetrieb", "kunde@", "Kontrast"):
         assert secret not in str(message), secret
+
+
+def test_the_digest_announces_what_will_be_deleted_once_by_itself_and_then_beside_other_news(
+    database: Database, settings: Settings
+) -> None:
+    wish(database, digest=True)
+    old = put(database, settings, "callback", days=900, phone="02041 700000")
+    actions.set_state(database, old, "closed", "anna", MORNING)
+    purge_if_due(database, settings, MORNING - datetime.timedelta(hours=3))
+    assert queue_account_mails(database, MORNING) == 1
+    deliver_due(database, settings, lambda: MORNING)
+    (message,) = sent(settings, "digest")
+    text = message.get_content().replace("\r\n", "\n")
+    assert f"Werden in den nächsten zwei Wochen gelöscht, weil die Frist abläuft: 1\n- {old.reference}" in text
+    assert queue_account_mails(database, MORNING + DAY) == 0, "it was told"
+    put(database, settings, company="B", email="a@example.org")
+    assert queue_account_mails(database, MORNING + 2 * DAY) == 1
 
 
 def test_a_digest_comes_once_a_day_from_seven_o_clock_also_with_several_workers(
