@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import jinja2
 from mkdocs.config import config_options
 from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
-from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin, event_priority, get_plugin_logger
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.nav import Navigation
@@ -43,6 +42,9 @@ from editorial.render.context import error_context, page_context
 from editorial.render.page import configure_environment, content_language, postprocess_html, preprocess_markdown
 from editorial.render.plain_text import PlainTextExtension
 from editorial.render.site import validate_site
+
+if TYPE_CHECKING:
+    from mkdocs.livereload import LiveReloadServer  # with it come watchdog and a web server
 
 LOG = get_plugin_logger("kim-editorial")
 STORED = "kim-stored-page"  # an empty template: the page is in the cache

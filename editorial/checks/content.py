@@ -22,7 +22,7 @@ from editorial.checks.facts import (
     check_tiles,
 )
 from editorial.checks.files import check_data_characters, check_files
-from editorial.checks.glossary import Term, check_glossary
+from editorial.checks.glossary import Term, check_glossary, used_terms
 from editorial.checks.html import check_raw_html, check_rendered_html
 from editorial.checks.links import check_links, check_redirects, check_titles
 from editorial.checks.markdown_blocks import check_markup
@@ -120,11 +120,12 @@ def check_editorial(
             found += check_easy_language(german)
         else:
             found += [*check_readability(german), *check_section_order(german)]
+        terms = used_terms(german, glossary)
         for code, text in page.texts.items():
             if text is german:
                 continue
             found += check_untranslated(text, german, facts.german_terms)
-            found += check_glossary(text, german, glossary, code)
+            found += check_glossary(text, terms, code)
             if (page.key, code) not in stale:
                 found += check_numbers(text, german)
     return sorted(set(found))

@@ -97,21 +97,31 @@ def stem_pattern(words: str) -> re.Pattern[str]:
     return re.compile(r"(?:\S+\s+){0,2}?".join(rf"\b\w{{0,3}}{stem}\w*\W*\s*" for stem in stems), re.IGNORECASE)
 
 
-def check_glossary(text: PageText, german: PageText, glossary: list[Term], code: str) -> Iterator[Finding]:
-    """Where the German page uses a term, the translation uses its rendering or the German word; hints, not errors."""
+def used_terms(german: PageText, glossary: list[Term]) -> list[Term]:
+    """Return the terms that a German page uses, but for those that no program can check."""
     source = "\n".join(strip_markdown(block) for _number, block in blocks(german))
-    own = list(blocks(text))
-    whole = "\n".join(strip_markdown(block) for _number, block in own)
-    for term in glossary:
-        if term.ambiguous or code not in term.translations:
-            continue
-        if term.german not in source or not re.search(rf"\b{re.escape(term.german)}(?:n|en|s|es|e)?\b", source):
-            continue
+    return [
+        term
+        for term in glossary
+        if not term.ambiguous
+        and term.german in source
+        and re.search(rf"\b{re.escape(term.german)}(?:n|en|s|es|e)?\b", source)
+    ]
+
+
+def check_glossary(text: PageText, terms: list[Term], code: str) -> Iterator[Finding]:
+    """Where the German page uses a term, the translation uses its rendering or the German word; hints, not errors.
+
+    :param terms: those that the German page uses, see :func:`used_terms`.
+    """
+    own = [(number, strip_markdown(block)) for number, block in blocks(text)]
+    whole = "\n".join(words for _number, words in own)
+    for term in terms:
         german_there = term.german in whole
-        if german_there and not term.require_source_term:
+        if code not in term.translations or (german_there and not term.require_source_term):
             continue
         patterns = [stem_pattern(words) for words in term.translations[code]]
-        used = next((number for number, block in own if any(p.search(strip_markdown(block)) for p in patterns)), None)
+        used = next((number for number, words in own if any(one.search(words) for one in patterns)), None)
         if used is None and not german_there:
             yield Finding(text.file, 0, f"Die deutsche Seite sagt „{term.german}“, die Übersetzung nicht.",
                           f"Im Glossar steht dafür: {' / '.join(term.translations[code])}.", "notice", "glossary")  # fmt: skip

@@ -35,10 +35,11 @@ MAX_LOCATED = 20
 _HARMLESS_LINE = re.compile(
     r"\{\{ ?[a-z_]+\.[A-Za-z0-9_-]+ ?\}\}"
     r"|\]\((?:\.\.?/)*[\w-][\w./-]*(?:\#[\w-]+)?\)(?:\{ \.button \})?"
-    r"|^\#{1,6} (?=[^\n]*\{ \#[a-z][a-z0-9-]* \}$)|\{ \#(?P<id>[a-z][a-z0-9-]*) \}$"
+    r"|^\#{1,6} (?=[^\n]*\{ \#[a-z][a-z0-9-]* \}$)|\{ \#[a-z][a-z0-9-]* \}$"
     rf'|^!!! (?:{"|".join(sorted(ADMONITION_CLASSES))}) (?=")',
     re.MULTILINE,
 )
+_NAMED = re.compile(r"\{ #([a-z][a-z0-9-]*) \}$", re.MULTILINE)
 # A heading without an id of its own gets one from its words, which may be one of the template's.
 _SIGNS = re.compile(r"[<{}&\\#\x00-\x08\x0b-\x1f]|\]\(|\]\s*[\[:]|```|~~~|!!!|!\[|://|^\W*[=-]+\s*$", re.MULTILINE)
 
@@ -79,7 +80,7 @@ def is_harmless(body: str, taken: Collection[str]) -> bool:
 
     :param taken: ids that the template uses.
     """
-    ids = [found["id"] for found in _HARMLESS_LINE.finditer(body) if found["id"]]
+    ids = _NAMED.findall(body)
     return (
         not _SIGNS.search(_HARMLESS_LINE.sub("", body))
         and len(ids) == len(set(ids))

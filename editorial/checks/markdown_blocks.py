@@ -37,6 +37,7 @@ _SHORT, _ENDS, _POSTCODE = (
     re.compile(r"\s*\d{5} "),
 )
 _MARKER = re.compile(r"( *)(?:([-*+])|(\d+)\.) +(\S.*)")
+_HEADINGS = frozenset(f"h{level}" for level in range(1, 7))
 _COLUMNS = re.compile(r"\S[ ]*\t[ \t]*\S")
 
 _ORDINARY = re.compile(r"\*\*[^*\s](?:[^*]*[^*\s])?\*\*|(?<=\]\))\{ ?\.[\w-]+ ?\}")
@@ -212,7 +213,7 @@ def _nesting(text: PageText, page: ParsedPage) -> Iterator[Finding]:
 
 def _headings(text: PageText, page: ParsedPage) -> Iterator[Finding]:
     """Headings that the other checks do not see, and ids that Markdown reads in another way."""
-    shown = [(int(one.tag[1]), one.text or "") for one in page.tree.iter() if re.fullmatch(r"h[1-6]", one.tag)]
+    shown = [(int(one.tag[1]), one.text or "") for one in page.tree.iter() if one.tag in _HEADINGS]
     typed = [(number, line, match) for number, line in page.source
              if line.startswith("#") and (match := HEADING.match(line))]  # fmt: skip
     rest = iter(typed)
@@ -342,8 +343,9 @@ def _inline(text: PageText, page: ParsedPage) -> tuple[list[Finding], list[Link]
 
 def _without_task_signs(piece: TextPiece) -> str:
     """Return a text; that of a task without its box and its id."""
-    mark, named = TASK_MARK.match(piece.text), TASK_ID.search(piece.text)
-    return piece.text[mark.end() : named.start()] if piece.number and mark and named else piece.text
+    mark = TASK_MARK.match(piece.text) if piece.number else None
+    named = TASK_ID.search(piece.text) if mark else None
+    return piece.text[mark.end() : named.start()] if mark and named else piece.text
 
 
 def _has_markdown_marks(piece: TextPiece) -> bool:

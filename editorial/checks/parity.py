@@ -13,12 +13,15 @@ from editorial.content.pages import PageText
 DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬", "01234567890123456789,.")
 # A number with its separators, or a section of a law such as 60c; levels such as B1 belong to neither.
 NUMBER = re.compile(r"(?<![\w])(\d+(?:[.,\u00a0\u202f ]\d{3})+|\d+)([.,]\d{1,2}(?!\d))?([a-z](?!\w))?")
+DIGIT = re.compile(r"\d")
 MIN_WORDS = 5
 WORD = re.compile(r"[^\W\d_]{2,}")
 
 
 def numbers_in(line: str) -> list[str]:
     """Return the numbers of a line in one notation: ``1.200,50`` and ``1,200.50`` are both ``1200.50``."""
+    if not DIGIT.search(line):
+        return []
     line = re.sub(r"\{[^}]*\}\}?", " ", LIST_MARKER.sub("", line))
     line = re.sub(r"\]\([^)]*\)", "]", line).translate(DIGITS)
     found = []

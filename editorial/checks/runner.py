@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime
-import multiprocessing
 import os
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 
 from msgspec import Struct
@@ -16,7 +15,7 @@ from core.catalogs import STAFF_SOURCE_DIRS, check_catalog, extract_messages, tr
 from core.findings import ContentError, Finding, errors
 from core.gettext import STAFF_LANGUAGES, STAFF_LOCALE_DIR
 from core.languages import Language, default_language, load_languages
-from core.processes import block_sigint
+from core.processes import run_forked
 from core.project import CONFIG, ROOT, load_site_settings
 from editorial.checks.answer_templates import check_answer_templates
 from editorial.checks.content import check_content, check_editorial
@@ -65,65 +64,66 @@ def run_checks(
     today = today or datetime.date.today()
     languages = load_languages()
     content = read_content(docs, languages)
-    if words and (os.cpu_count() or 1) > 1:
-        # Interface words and toolkit need nothing of the other checks: a process of their own looks at them meanwhile.
-        with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
-            with block_sigint():
-                aside = pool.submit(check_independent, content)
-            found = check_pages(docs, content, today, show_pending, publish)
-            found.findings += aside.result()
-    else:
-        found = check_pages(docs, content, today, show_pending, publish)
-        found.findings += check_independent(content) if words else check_rules(content)
-    pages = sum(len(page.texts) for page in content.pages.values())
-    return CheckReport(content, found.facts, sorted(set(found.findings)), pages, len(languages))
-
-
-@dataclass
-class PageCheckResult:
-    """What the checks on pages and facts found, and the facts if they could be read."""
-
-    findings: list[Finding]
-    facts: Facts | None
-
-
-def check_pages(
-    docs: Path, content: Content, today: datetime.date, show_pending: bool, publish: bool
-) -> PageCheckResult:
-    """Run the checks on pages and facts."""
-    languages = load_languages()
     found: list[Finding] = []
     facts: Facts | None = None
+    tasks: list[Callable[[], list[Finding]]] = []
     try:
         facts = load_facts(docs / "data")
     except ContentError as error:
         found += error.findings + content.findings
-    if facts is not None:
-        glossary = load_glossary(docs / "data" / "glossary.yml")
-        if isinstance(glossary, Finding):
-            found.append(glossary)
-            glossary = []
-        found += check_all_traps(docs / "data", content, languages)
-        found += missing_translations(glossary, [row.code for row in languages[1:]])
+    else:
         lock = [replace(one, code="translations") for one in check_translations(docs, content, languages)]
+        found += lock
         stale: set[tuple[str, str]] = set()
         if not errors(lock):
             stale = {place for place, state in translation_states(docs, content, languages).items() if state.is_stale}
-        found += check_content(content, facts, languages, FORMS, today, docs, stale)
-        found += lock + check_editorial(content, facts, glossary, stale)
-        source = default_language(languages).code
-        found += check_structure({*page_files(docs, source), *content.left_out}, source)
-        found += [empty_language_finding(language) for language in languages if not content.has_language(language)]
-        found += check_scope(content, facts.place, load_other_names(docs / "data"))
-        found += check_survey_results(docs / "data" / "survey.yml")
-        found += check_answer_templates(docs / "data" / "answer_templates.yml", languages, FORMS)
-        run = load_accessibility_run(docs.parent / RESULTS_PATH)
-        found += [run] if isinstance(run, Finding) else []
-        if publish:
-            found += check_publish(content, facts, today, draft_line() if load_site_settings()["draft"] else 0)
-        if show_pending:
-            found += pending_confirmations(content, facts)
-    return PageCheckResult(found, facts)
+        tasks.append(lambda: check_pages(docs, content, facts, today, show_pending, publish, stale))
+        tasks.append(lambda: check_wording(docs, content, facts, stale))
+    tasks.append(lambda: check_independent(content) if words else check_rules(content))
+    # A check of the pages alone runs inside servers, whose threads a forked process would not have.
+    for one in run_forked(tasks, (os.cpu_count() or 1) if words else 1):
+        found += one
+    pages = sum(len(page.texts) for page in content.pages.values())
+    return CheckReport(content, facts, sorted(set(found)), pages, len(languages))
+
+
+def check_pages(
+    docs: Path,
+    content: Content,
+    facts: Facts,
+    today: datetime.date,
+    show_pending: bool,
+    publish: bool,
+    stale: Collection[tuple[str, str]],
+) -> list[Finding]:
+    """Run the checks on pages and facts, but for those of :func:`check_wording`."""
+    languages = load_languages()
+    found = check_content(content, facts, languages, FORMS, today, docs, stale)
+    source = default_language(languages).code
+    found += check_structure({*page_files(docs, source), *content.left_out}, source)
+    found += [empty_language_finding(language) for language in languages if not content.has_language(language)]
+    found += check_scope(content, facts.place, load_other_names(docs / "data"))
+    found += check_survey_results(docs / "data" / "survey.yml")
+    found += check_answer_templates(docs / "data" / "answer_templates.yml", languages, FORMS)
+    run = load_accessibility_run(docs.parent / RESULTS_PATH)
+    found += [run] if isinstance(run, Finding) else []
+    if publish:
+        found += check_publish(content, facts, today, draft_line() if load_site_settings()["draft"] else 0)
+    if show_pending:
+        found += pending_confirmations(content, facts)
+    return found
+
+
+def check_wording(docs: Path, content: Content, facts: Facts, stale: Collection[tuple[str, str]]) -> list[Finding]:
+    """Run the checks on words: those that readers stumble over, terms of the glossary, translations that say something else."""
+    languages, found = load_languages(), list[Finding]()
+    glossary = load_glossary(docs / "data" / "glossary.yml")
+    if isinstance(glossary, Finding):
+        found.append(glossary)
+        glossary = []
+    found += check_all_traps(docs / "data", content, languages)
+    found += missing_translations(glossary, [row.code for row in languages[1:]])
+    return found + check_editorial(content, facts, glossary, stale)
 
 
 def draft_line() -> int:

@@ -40,19 +40,26 @@ def _prose_lines(body: str, first: int) -> list[tuple[int, str]]:
     return [(number, line) for number, line in found if number not in code]
 
 
-def blocks(text: PageText) -> Iterator[tuple[int, str]]:
-    """Yield line number and text of each paragraph, heading, list item, table row and box title."""
+def blocks(text: PageText) -> list[tuple[int, str]]:
+    """Return line number and text of each paragraph, heading, list item, table row and box title."""
+    return _blocks(text.body, text.body_line)
+
+
+@functools.lru_cache(maxsize=64)  # the German page is compared with each of its translations
+def _blocks(body: str, first: int) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = []
     begin, words = 0, ""
-    for number, line in prose_lines(text):
+    for number, line in _prose_lines(body, first):
         if not line.strip() or BLOCK_START.match(line):
             if words:
-                yield begin, words
+                found.append((begin, words))
             begin, words = number, line.strip()
         else:
             begin = begin if words else number
             words = f"{words} {line.strip()}".strip()
     if words:
-        yield begin, words
+        found.append((begin, words))
+    return found
 
 
 @functools.lru_cache(maxsize=65536)

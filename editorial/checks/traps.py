@@ -30,6 +30,7 @@ class Trap(Struct, frozen=True):
     """Words to avoid.
 
     :ivar pattern: what finds them in running text.
+    :ivar parts: letters without which they do not occur; a text without one of them is not searched.
     :ivar replacement: what to write instead.
     :ivar reason: the reason; may be empty.
     :ivar headings: whether only headings and titles are looked at.
@@ -41,9 +42,12 @@ class Trap(Struct, frozen=True):
     reason: str = ""
     headings: bool = False
     unless: tuple[re.Pattern[str], ...] = ()
+    parts: tuple[str, ...] = ()
 
     def found_in(self, words: str) -> str:
         """Return the first words that should not be there; empty if there are none."""
+        if not self.pattern.search(words):
+            return ""
         right = [match.span() for pattern in self.unless for match in pattern.finditer(words)]
         for match in self.pattern.finditer(words):
             if match[0].strip() and not any(begin <= match.start() and match.end() <= end for begin, end in right):
@@ -94,7 +98,8 @@ def _trap(row: Any) -> Trap | str:
         compiled = re.compile(pattern) if pattern else words_pattern(find)
     except re.error as error:
         return f"der Ausdruck ist keiner: {error}"
-    return Trap(compiled, say, why, bool(only), tuple(words_pattern(one) for one in unless))
+    parts = tuple(re.split(r"[\s*]+", find))
+    return Trap(compiled, say, why, bool(only), tuple(words_pattern(one) for one in unless), parts)
 
 
 def words_pattern(words: str) -> re.Pattern[str]:
@@ -118,8 +123,9 @@ def check_traps(text: PageText, traps: list[Trap]) -> Iterator[Finding]:
     parts = [(text.lines.get(name, 0), str(getattr(text.front_matter, name) or ""), True) for name in FIELDS[:2]]
     parts.append((text.lines.get(FIELDS[2], 0), text.front_matter.description or "", False))
     parts += [(line, strip_markdown(block), block.startswith("#")) for line, block in blocks(text)]
+    whole = "\n".join(words for _line, words, _heading in parts)
     for trap in traps:
-        for line, words, heading in parts:
+        for line, words, heading in parts if all(part in whole for part in trap.parts) else ():
             if (heading or not trap.headings) and (found := trap.found_in(words)):
                 yield _finding(text.file, line, found, trap)
                 break

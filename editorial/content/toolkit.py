@@ -173,6 +173,8 @@ def _unreachable_rules(table: RuleSet, data: Mapping[str, Any], lines: Mapping[i
         for number, rule in enumerate(data["rules"]):
             if number not in at_work and all(key in answers[question] for question, key in rule["when"].items()):
                 at_work |= {number} if listed & set(rule["show"]) else set()
+        if len(at_work) == len(table.rules) and shown >= data["measures"].keys():
+            break  # each rule and each measure has been seen
     for number in range(len(table.rules)):
         if number not in at_work:
             yield Finding(RULES_PATH, lines[number], "Diese Regel bringt nie eine Hilfe auf die Liste.",
