@@ -13,7 +13,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
+from msgspec.structs import replace
 
+from editing.translation.review import keep_review_honest
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.tables import account, draft, draft_change, page_presence, review, scratch
 
@@ -50,6 +52,8 @@ class Change(Struct, frozen=True):
 
     :ivar place: the paragraph (``kosten.2``), the section (``kosten``), or nothing for the whole file.
     :ivar spelling: whether translations need not follow.
+    :ivar source: the mark of the German paragraph that translated words were made for; with an unchanged text it says that
+        they fit that paragraph as they are.
     """
 
     text: str | None
@@ -57,6 +61,7 @@ class Change(Struct, frozen=True):
     before: str
     after: str
     spelling: bool = False
+    source: str = ""
 
 
 class Scratch(Struct, frozen=True):
@@ -115,10 +120,12 @@ def _change(
     known = _draft(row) if row is not None else None
     before = known.text if known else published
     change = edit(before)
-    if change.text == before:
+    accepts = change.text == before and bool(change.source)
+    if change.text == before and not accepts:
         return known
     base = known.base_text if known else published
-    if change.text == base:
+    change = replace(change, text=keep_review_honest(base, before, change.text))
+    if change.text == base and not accepts and not (known and _has_accepted(connection, known.id)):
         connection.execute(draft.delete().where(draft.c.path == path))
         return None
     version = known.version + 1 if known else 1
@@ -132,10 +139,19 @@ def _change(
     connection.execute(
         draft_change.insert().values(
             draft_id=number, version=version, actor=actor, changed_at=now, place=change.place[:120],
-            before=change.before, after=change.after, spelling=change.spelling,
+            before=change.before, after=change.after, spelling=change.spelling, source=change.source,
         )
     )  # fmt: skip
     return _draft(connection.execute(sa.select(draft).where(draft.c.id == number)).one())
+
+
+def _has_accepted(connection: sa.Connection, draft_id: int) -> bool:
+    """Return whether a draft says of unchanged paragraphs that they fit the German text."""
+    same = (draft_change.c.before == draft_change.c.after) & (draft_change.c.source != "")
+    return (
+        connection.execute(sa.select(draft_change.c.version).where(draft_change.c.draft_id == draft_id, same)).first()
+        is not None
+    )
 
 
 def rebase_draft(
@@ -147,7 +163,11 @@ def rebase_draft(
     """
     where = (draft.c.path == path) & (draft.c.version == version)
     with database.transaction() as connection:
-        if text == base:
+        row = connection.execute(sa.select(draft).where(where).with_for_update()).first()
+        if row is None:
+            return False
+        text = keep_review_honest(base, row.text, text)
+        if text == base and not _has_accepted(connection, row.id):
             return connection.execute(draft.delete().where(where)).rowcount > 0
         found = connection.execute(draft.update().where(where).values(base_text=base, text=text, updated_at=now))
         return found.rowcount > 0

@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -140,6 +140,21 @@ class Repository:
         if kind != "blob" or mode not in ("100644", "100755"):
             raise GitError(f"docs/{path} is no plain file (mode {mode})")
         return self.run_bytes("cat-file", "blob", name)
+
+    def read_all(self, commits: Sequence[str], path: str) -> list[bytes]:
+        """Return a file below ``docs/`` as several commits have it, those that have none left out; one call of git."""
+        wanted = "".join(f"{commit}:{repository_name(self.prefix, path)}\n" for commit in commits)
+        said = self.run_bytes("cat-file", "--batch", data=wanted.encode()) if wanted else b""
+        found, at = [], 0
+        while at < len(said):
+            line_end = said.index(b"\n", at)
+            kind, _space, size = said[at:line_end].rpartition(b" ")
+            at = line_end + 1
+            if size.isdigit():
+                end = at + int(size)
+                found += [said[at:end]] if kind.endswith(b" blob") else []
+                at = end + 1
+        return found
 
     def write_commit(self, parent: str, files: Mapping[str, bytes | None], message: str, author: str) -> str:
         """Write a commit on a parent with these files below ``docs/``, None to remove one; the branch does not move.

@@ -34,8 +34,8 @@ from editorial.checks.content import check_content
 from editorial.content.facts import load_facts
 from editorial.content.pages import read_content
 from editorial.translations.lockfile import LOCK_FILENAME, Lock, load_lock, write_files_atomically, write_lock
-from editorial.translations.state import translation_states
-from editorial.translations.update import update_entries
+from editorial.translations.state import documents, find_entry, translation_states
+from editorial.translations.update import note_sources, update_entries
 from form_handler.forms import FORMS
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
@@ -225,8 +225,17 @@ class Publisher:
             load_facts.cache_clear()
         entries = dict(lock.entries)
         for file in one.files:
-            for place in [place for place in entries if file.spelling and place[0] == split_name(file.path)[1]]:
-                entries[place] = accept_spelling(entries[place], file.spelling)
+            code, key = split_name(file.path)
+            language = next((row for row in languages if row.code == code), None)
+            if not file.spelling or language is None:
+                continue
+            if language.default:
+                for place in [place for place in entries if place[0] == key]:
+                    entries[place] = accept_spelling(entries[place], file.spelling)
+            elif key in content.pages and content.pages[key].is_translated(language):
+                known_entry = find_entry(docs, lock, content.pages[key], language)
+                german, own = documents(docs, key, language)
+                entries[key, code] = note_sources(known_entry, german, own, file.spelling, today)
         lock = Lock(entries)
         known = {key for key in keys if key in content.pages}
         places = [

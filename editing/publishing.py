@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from editing.drafts import Draft, is_approved
-from editing.spelling import dump_spelling, load_spelling, spelling_changes
+from editing.spelling import dump_spelling, load_spelling
+from editing.translation.sources import lock_changes
 from form_handler.storage.database import Database
 from form_handler.storage.events import record_event
 from form_handler.storage.tables import draft, publication, publication_file
@@ -71,7 +72,7 @@ def queue_drafts(
     """
     if four_eyes and not all(is_approved(database, one) for one in found):
         raise NotApprovedError
-    files = [(one, dump_spelling(spelling_changes(database, one))) for one in found]
+    files = [(one, dump_spelling(lock_changes(database, one))) for one in found]
     with database.transaction() as connection:
         for one, _spelling in files:
             same = sa.select(publication.c.id).join(publication_file).where(

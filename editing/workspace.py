@@ -30,9 +30,11 @@ from editing.paths import file_name, file_path
 from editing.spelling import accept_spelling
 from editorial.checks.content import check_content, check_editorial
 from editorial.checks.glossary import Term, load_glossary
+from editorial.checks.traps import check_traps, load_traps
 from editorial.content.front_matter import PageFrontMatter
 from editorial.content.pages import Content, Page, PageText, parse_page, replace_text
 from editorial.content.place import Place, load_place
+from editorial.content.structure import is_in_easy_language
 from editorial.render.site import SiteData, load_site_data
 from editorial.translations.segments import Document, Segment, read_document
 from editorial.translations.state import document_state, find_entry, stale_segments
@@ -79,6 +81,11 @@ class Workspace:
                 self._glossary = [] if isinstance(glossary, Finding) else glossary
                 self._stamp = stamp
             return self._site
+
+    def glossary(self) -> list[Term]:
+        """Return the terms with their translations."""
+        self.site()
+        return self._glossary
 
     def finding_counts(self) -> dict[str, Counter[str]]:
         """Return how many errors and notices the last check of all pages found, by file; the worker checks after each change."""
@@ -146,6 +153,10 @@ class Workspace:
             site.content, site.facts, site.languages, FORMS, datetime.date.today(), self.docs, stale, {key}
         )
         found += check_editorial(Content({key: site.content.pages[key]}), site.facts, self._glossary, stale)
+        text = site.content.pages[key].texts.get(code)
+        if text is not None and not is_in_easy_language(key):
+            traps = load_traps(self.docs / "data", code)
+            found += [] if isinstance(traps, Finding) else check_traps(text, traps)
         file = shown_page(self.docs, code, key)
         return sorted({one for one in found if one.file == file})
 

@@ -13,15 +13,16 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from core.languages import Language, load_languages
 from editing.drafts import Draft, find_draft
-from editing.paths import file_name
 from editing.workspace import Workspace
 from editorial.content.pages import Page
+from editorial.translations.exchange import shown_translation
 from form_handler.current import database
 from form_handler.staff.auth.roles import EDIT, PUBLISH, TRANSLATE
 from form_handler.staff.blueprint import make_blueprint, render_forbidden
 from form_handler.staff.layout import staff_root
 
 pages = make_blueprint("staff_pages", __name__)
+translating = make_blueprint("staff_translating", __name__)
 # Who may see pages and drafts; who may change which language is found out in each view (:func:`may_edit`).
 READERS = (EDIT, PUBLISH, TRANSLATE)
 WRITERS = (EDIT, TRANSLATE)
@@ -61,9 +62,18 @@ class PageFile(Struct, frozen=True):
         """Return the address of the page in the editor."""
         return f"{staff_root()}seiten/{self.language.code}/{self.key}/"
 
+    @property
+    def translation_address(self) -> str:
+        """Return the address of the page beside the German one."""
+        return f"{staff_root()}uebersetzen/{self.language.code}/{self.key}/"
+
     def action(self, name: str) -> str:
         """Return the address of something that is done with the page."""
         return f"{staff_root()}seiten/{name}/{self.language.code}/{self.key}/"
+
+    def translation_action(self, name: str) -> str:
+        """Return the address of something that is done with the translation."""
+        return f"{staff_root()}uebersetzen/{name}/{self.language.code}/{self.key}/"
 
 
 def find_page(lang: str, key: str) -> PageFile:
@@ -75,7 +85,9 @@ def find_page(lang: str, key: str) -> PageFile:
     if language is None:
         raise NotFound
     page = workspace().site().content.pages.get(key)
-    path = file_name(workspace().docs, lang, key) if page else f"{lang}/{key}.md"
+    path = f"{lang}/{key}.md"
+    if page and page.exists_in(language):
+        path = shown_translation(workspace().docs, page, language).removeprefix("docs/")
     draft = find_draft(database(), path) if len(path) <= 300 and path.isprintable() else None
     if (page is None or not page.exists_in(language)) and draft is None:
         raise NotFound

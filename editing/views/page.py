@@ -384,14 +384,23 @@ def still_here() -> BaseResponse:
 # --- conflicts --------------------------------------------------------------------------------------------------------
 
 
-def render_conflict(file: PageFile, identity: str, words: str, before: str, wanted: str | None) -> BaseResponse:
-    """Return what both have written; nothing is chosen, and what was typed is kept until it is sent or thrown away."""
+def render_conflict(
+    file: PageFile, identity: str, words: str, before: str, wanted: str | None, **translation: str | None
+) -> BaseResponse:
+    """Return what both have written; nothing is chosen, and what was typed is kept until it is sent or thrown away.
+
+    :param translation: what the page for translating gives: the text of now, its digest, and where its form leads.
+    """
     place = find_place(read_file_text(file.raw), identity) if file.raw is not None else None
     drafts.store_scratch(database(), g.account.id, file.path, identity[:120], wanted or "", words, utc_now())
     last = drafts.last_change_of(database(), file.draft.id, identity) if file.draft else None
+    values = {
+        "theirs": place.words if place else None, "digest": place.digest if place else "", "source": "",
+        "action": file.action("absatz"), "back": file.address,
+    }  # fmt: skip
     return render(
         "pages/conflict", status=409, title=_("Somebody else was faster"), file=file, identity=identity, words=words, before=before,
-        theirs=place.words if place else None, digest=place.digest if place else "", last=last, error=_("The paragraph has changed while you were writing. Nothing of yours was stored yet, and nothing is lost."),
+        **(values | ({"digest": wanted} | translation if translation else {})), last=last, error=_("The paragraph has changed while you were writing. Nothing of yours was stored yet, and nothing is lost."),
     )  # fmt: skip
 
 

@@ -19,9 +19,12 @@ from editing.history import list_versions, read_version
 from editing.paragraphs import EditError, read_file_text
 from editing.paths import split_name
 from editing.publishing import NotApprovedError
+from editing.translation.rows import build_rows
+from editing.translation.sources import accepted_places
 from editing.views.blueprint import READERS, WRITERS, PageFile, editor_view, may_edit, page_view, pages, workspace
 from editing.views.labels import kind_label, publication_label
 from editing.views.page import Shown, look_at, rebase
+from editing.views.translate import read_pair
 from form_handler.current import database, settings
 from form_handler.staff.auth.roles import PUBLISH
 from form_handler.staff.blueprint import render_forbidden
@@ -76,11 +79,20 @@ def publish(file: PageFile, draft: drafts.Draft, action: str) -> BaseResponse:
         return render_publish(
             file, _("The page has errors, so it is not published. The findings say how to mend them."), 422
         )
+    if untranslated(file):
+        return render_publish(file, _("Paragraphs of this page still hold German words, so it is not published. Translate them, or say that they stay as in German."), 422)  # fmt: skip
     try:
         number = publishing.queue_drafts(database(), [draft], g.account.name, due, now, settings().four_eyes)
     except NotApprovedError:
         return render_publish(file, _("Somebody who has not written this version must approve it first."), 422)
     return redirect(f"{staff_root()}seiten/veroeffentlichungen/#{number}", 303)
+
+
+def untranslated(file: PageFile) -> int:
+    """Return how many paragraphs of a translation hold the German words because nobody has translated them yet."""
+    if file.language.default or file.page is None or file.raw is None or not file.page.exists_in(file.language):
+        return 0
+    return sum(row.need == "new" and bool(row.own_place) for row in build_rows(read_pair(file, file.raw)))
 
 
 def parse_time(text: str) -> datetime.datetime | None:
@@ -106,7 +118,7 @@ def render_publish(file: PageFile, error: str = "", status: int = 200) -> BaseRe
         kind_label=kind_label, reviews=drafts.list_reviews(database(), draft.id), authors=sorted(drafts.authors(database(), draft.id)),
         is_author=g.account.name in drafts.authors(database(), draft.id), approved=drafts.is_approved(database(), draft),
         four_eyes=settings().four_eyes, may_publish=g.account.has_role(PUBLISH), may_edit=may_edit(file.language.code), waiting=waiting,
-        note=g.form.get("note", ""), at=g.form.get("at", ""), time_zone=settings().time_zone.key,
+        untranslated=untranslated(file), accepted=accepted_places(database(), draft), note=g.form.get("note", ""), at=g.form.get("at", ""), time_zone=settings().time_zone.key,
     )  # fmt: skip
 
 

@@ -36,10 +36,12 @@ class Provider(Struct, frozen=True):
     url: str
     key: str | None
 
-    def translate(self, texts: list[str], source: str, target: str) -> list[str]:
+    def translate(self, texts: list[str], source: str, target: str, timeout: int = TIMEOUT_SECONDS) -> list[str]:
         """Return the translations of some texts.
 
-        :raises DraftError: if the server does not answer as it should.
+        :param timeout: seconds for the answer.
+
+        :raises MachineTranslationError: if the server does not answer as it should.
         """
         asked: dict[str, object] = {"q": texts, "source": source, "target": target, "format": "text"}
         if self.key:
@@ -50,7 +52,7 @@ class Provider(Struct, frozen=True):
             {"Content-Type": "application/json", "Accept": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310
                 data = json.loads(answer.read(MAX_RESPONSE_BYTES))
         except urllib.error.HTTPError as error:
             error.close()
@@ -72,7 +74,7 @@ class Provider(Struct, frozen=True):
 def read_provider(env: Mapping[str, str] = os.environ) -> Provider:
     """Return the provider that the settings name.
 
-    :raises DraftError: if none is named.
+    :raises MachineTranslationError: if none is named.
     """
     url = env.get(URL_VARIABLE, "")
     if not url:

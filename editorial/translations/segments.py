@@ -25,7 +25,7 @@ HEADER_SECTION, LEAD_SECTION = (
 FIELDS = ("title", "nav_title", "description")
 HASH_LENGTH = 8
 
-_HEADER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+HEADER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*(\{[^{}]*\})?[ \t]*$")
 _ID = re.compile(r"#([A-Za-z][\w-]*)")
 _ADMONITION = re.compile(r'(!!!|\?\?\?\+?)[ \t]*([\w-]*)[^"]*(?:"(.*)")?[ \t]*$')
@@ -105,7 +105,7 @@ def read_document(text: str) -> Document:
 
 def cut_document(text: str) -> Document:
     """Cut a file into its paragraphs. A header that is no valid YAML has no paragraphs (the checks name it)."""
-    match = _HEADER.match(text)
+    match = HEADER.match(text)
     sections: dict[str, list[Segment]] = {}
     body = 0
     if match:

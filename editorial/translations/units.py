@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from core import yaml
 from editorial.translations.lockfile import Entry
-from editorial.translations.segments import FIELDS, HEADER_SECTION, Document, Segment, normalize
+from editorial.translations.segments import FIELDS, HEADER, HEADER_SECTION, Document, Segment, normalize
 from editorial.translations.state import has_same_structure, stale_flags
 
 Need = Literal["done", "stale", "new"]
@@ -186,11 +186,31 @@ def _new_file(german: Document, answers: Mapping[str, str]) -> str:
     return "---\n" + "".join(lines) + "---\n\n" + body + "\n"
 
 
-_REVIEW = re.compile(r"^reviewed_(?:by|at):.*\n", re.MULTILINE)
+_REVIEW = re.compile(r"^reviewed_(?:by|at):.*(?:\r?\n|\Z)", re.MULTILINE)
 
 
 def set_review(text: str, name: str | None, day: datetime.date) -> str:
-    """Return a page's file with another reviewer in its header; without any if ``name`` is None."""
-    head, line, body = text.partition("\n---")
-    head = _REVIEW.sub("", head + "\n").rstrip("\n")
-    return head + (f"\nreviewed_by: {yaml_scalar(name)}\nreviewed_at: {day}" if name else "") + line + body
+    """Return a page's file with another reviewer in its header; without any if ``name`` is None. No other byte changes.
+
+    :raises ValueError: if the file has no header.
+    """
+    return replace_review(text, f"reviewed_by: {yaml_scalar(name)}\nreviewed_at: {day}\n" if name else "")
+
+
+def review_lines(text: str) -> str:
+    """Return the lines of a file's header that name the reviewer, with plain line ends; empty if there are none."""
+    header = HEADER.match(text)
+    return "".join(_REVIEW.findall(header[1])).replace("\r\n", "\n") if header else ""
+
+
+def replace_review(text: str, lines: str) -> str:
+    """Return a page's file with other lines on the reviewer at the end of its header.
+
+    :raises ValueError: if the file has no header.
+    """
+    header = HEADER.match(text)
+    if header is None:
+        raise ValueError("no header")
+    newline = "\r\n" if "\r\n" in header[0] else "\n"
+    head = _REVIEW.sub("", header[1]) + lines.replace("\n", newline)
+    return text[: header.start(1)] + head + text[header.end(1) :]

@@ -7,7 +7,8 @@ noticed. ``accept`` says of a page: small change, nothing to translate.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection
+import hashlib
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from core.languages import Language
@@ -16,7 +17,7 @@ from core.project import all_language_codes
 from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.pages import Content, Page
 from editorial.translations.lockfile import UNKNOWN_HASH, Entry, Lock, Section, default_code
-from editorial.translations.segments import Document
+from editorial.translations.segments import HASH_LENGTH, Document
 from editorial.translations.state import (
     EMPTY_SECTION,
     document_digest,
@@ -26,6 +27,8 @@ from editorial.translations.state import (
     stale_flags,
     stale_segments,
 )
+
+_PAIRS = "_pairs"  # a section of an entry that is not written: pairs of paragraphs that belong to no known section
 
 
 def update_lock(
@@ -111,6 +114,41 @@ def accept_entry(docs: Path, page: Page, language: Language, known: Entry | None
     if known and known.sections == sections and known.review == review:
         return known
     return Entry(today, sections, review)
+
+
+def section_digest(hashes: Iterable[str]) -> str:
+    """Return one mark for all paragraphs of a section."""
+    return hashlib.sha256(" ".join(hashes).encode()).hexdigest()[:HASH_LENGTH]
+
+
+def note_sources(
+    known: Entry | None, german: Document, own: Document, made_for: Iterable[tuple[str, str, str]], today: datetime.date
+) -> Entry:
+    """Return what the lock knows of a translation with the German paragraphs that some of its paragraphs were made for.
+
+    What was made for the German text as it is counts as following, even if it did not change; what was made for an older
+    one does not.
+
+    :param made_for: section, mark of the translated paragraph, and of the German one; those of whole sections are their digests.
+    """
+    sections = dict(known.sections) if known else {}
+    pairs: list[tuple[str, str]] = []
+    for name, target, source in made_for:
+        german_marks, own_marks = german.hashes(name), own.hashes(name)
+        if (target, source) == (section_digest(own_marks), section_digest(german_marks)):
+            sections[name] = Section(german_marks, own_marks)
+            continue
+        row = sections.get(name, EMPTY_SECTION)
+        places = [index for index, mark in enumerate(row.target_hashes) if mark == target]
+        if not places or len(row.source_hashes) != len(row.target_hashes):
+            pairs.append((source, target))
+            continue
+        at = next((index for index in places if german_marks[index : index + 1] == (source,)), places[0])
+        marks = (*row.source_hashes[:at], source, *row.source_hashes[at + 1 :])
+        sections[name] = Section(marks, row.target_hashes, None if marks == german_marks else row.stale_since)
+    if pairs:
+        sections[_PAIRS] = Section(tuple(source for source, _ in pairs), tuple(target for _, target in pairs))
+    return Entry(known.synced_on if known else today, sections, known.review if known else None)
 
 
 def accept_pages(

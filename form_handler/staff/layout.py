@@ -29,6 +29,7 @@ from form_handler.staff.labels import (
     spam_reasons,
     state_label,
 )
+from form_handler.staff.roles import EDIT, PUBLISH
 from form_handler.staff.routes import match_view
 
 # Longest filter that an entry remembers, in characters.
@@ -69,9 +70,11 @@ def navigation() -> list[tuple[str, str, str]]:
     pages = [
         ("inbox", "", gettext("Inbox")), ("charts", "zahlen/", gettext("Numbers")), ("survey", "umfrage/", gettext("Survey")),
         ("mails", "mails/", gettext("Mails")), ("person", "person/", gettext("One person")),
-        ("pages", "seiten/", gettext("Pages")), ("accounts", "konten/", gettext("Accounts")),
+        ("pages", "seiten/", gettext("Pages")), ("translate", "uebersetzen/", gettext("Translating")), ("accounts", "konten/", gettext("Accounts")),
     ]  # fmt: skip
     account = g.get("account")
+    if account and not account.has_role(EDIT, PUBLISH):  # a translator begins with the translators' page
+        pages.sort(key=lambda page: page[0] != "translate")
     rules = {path: match_view(staff_root() + path, "GET") for _name, path, _title in pages}
     return [page for page in pages if account and (found := rules[page[1]]) and account.has_role(*found[2].roles)]
 

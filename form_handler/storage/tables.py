@@ -399,6 +399,13 @@ draft_change = sa.Table(
     sa.Column("before", sa.Text, nullable=False),
     sa.Column("after", sa.Text, nullable=False),
     sa.Column("spelling", sa.Boolean, nullable=False, comment="nothing to translate"),
+    sa.Column(
+        "source",
+        sa.String(8),
+        nullable=False,
+        server_default="",
+        comment="mark of the German paragraph that the words were made for",
+    ),
 )
 
 scratch = sa.Table(

@@ -78,6 +78,10 @@ class Editor:
         form = next(
             part for part in forms if action in part.partition(">")[0] and "abmelden" not in part.partition(">")[0]
         )
+        return self.hidden(form)
+
+    def hidden(self, form: str) -> dict[str, str]:
+        """Return the hidden fields in a piece of a page."""
         return {name: html.unescape(value) for name, value in FIELD.findall(form)}
 
     def post(self, path: str, data: dict[str, Any]) -> TestResponse:

@@ -185,7 +185,7 @@ def test_a_translator_changes_one_language_and_sees_nothing_of_the_inbox(
     new_editor: Callable[..., Editor], database: Database
 ) -> None:
     one = new_editor("olena", "translate:en")
-    assert one.get().location == "/eingang/seiten/"
+    assert one.get().location == "/eingang/uebersetzen/"
     assert one.change(LEAD, "A new sentence.", "en/seite-1").status_code == 303
     assert one.get(f"seiten/{PAGE}/").status_code == 200
     assert "?absatz=" not in one.get(f"seiten/{PAGE}/").text

@@ -23,39 +23,49 @@ ROUTES = {
     "zusammenfuehren/<lang>/<path:key>/": {"POST": {"edit"}}, "zurueckholen/<lang>/<path:key>/": {"POST": {"edit"}},
     "zurueckziehen/<number>/": {"POST": {"publish"}}, "rueckgaengig/<number>/": {"GET": {"publish"}, "POST": {"publish"}},
 }  # fmt: skip
+# The translators' pages, for the page in English; no other language's translator opens them.
+ENGLISH, ENGLISH_WRITERS = "en/seite-1", {"edit", "translate:en"}
+TRANSLATING = {
+    "": {"GET": WRITERS}, "<lang>/<path:key>/": {"GET": ENGLISH_WRITERS}, "absatz/<lang>/<path:key>/": {"POST": ENGLISH_WRITERS},
+    "pruefung/<lang>/<path:key>/": {"POST": ENGLISH_WRITERS},
+}  # fmt: skip
+ALL = {f"seiten/{path}": methods for path, methods in ROUTES.items()} | {
+    f"uebersetzen/{path}": methods for path, methods in TRANSLATING.items()
+}
 
 
 def routes(app: Flask) -> dict[str, set[str]]:
-    """Return the methods of each route of the editor, by its path below ``/eingang/seiten/``."""
+    """Return the methods of each route of the editor, by its path below ``/eingang/``."""
     found: dict[str, set[str]] = {}
     for rule in app.url_map.iter_rules():
-        if rule.endpoint.startswith("staff_pages."):
+        if rule.endpoint.startswith(("staff_pages.", "staff_translating.")):
             methods = (rule.methods or set()) & {"GET", "POST"}
-            found.setdefault(rule.rule.removeprefix("/eingang/seiten/"), set()).update(methods)
+            found.setdefault(rule.rule.removeprefix("/eingang/"), set()).update(methods)
     return found
 
 
 def address(path: str) -> str:
-    return "seiten/" + path.replace("<lang>/<path:key>", PAGE).replace("<number>", "0" * 32)
+    page = ENGLISH if path.startswith("uebersetzen/") else PAGE
+    return path.replace("<lang>/<path:key>", page).replace("<number>", "0" * 32)
 
 
 def test_every_route_is_in_the_table_and_every_line_of_the_table_is_a_route(editing_app: Flask) -> None:
-    assert routes(editing_app) == {path: set(methods) for path, methods in ROUTES.items()}
+    assert routes(editing_app) == {path: set(methods) for path, methods in ALL.items()}
 
 
-@pytest.mark.parametrize("role", ["inbox", "edit", "publish", "translate:en", "admin"])
+@pytest.mark.parametrize("role", ["inbox", "edit", "publish", "translate:en", "translate:ar", "admin"])
 def test_each_role_opens_its_routes_and_no_other(
     editing_app: Flask, new_editor: Callable[..., Editor], role: str
 ) -> None:
     one = new_editor("eva", role)
     token = one.token()
     wrong = []
-    for path, methods in ROUTES.items():
+    for path, methods in ALL.items():
         for method, allowed in methods.items():
             answer = (
                 one.get(address(path))
                 if method == "GET"
-                else one.post(address(path), {"csrf_token": token, "action": "check"})
+                else one.post(address(path), {"csrf_token": token, "action": "check", "place": "a.1"})
             )
             if (answer.status_code == 403) == (role in allowed):
                 wrong.append((method, path, answer.status_code))
@@ -64,7 +74,7 @@ def test_each_role_opens_its_routes_and_no_other(
 
 def test_without_a_session_every_route_leads_to_the_log_in(editing_app: Flask) -> None:
     one = Editor(editing_app, "niemand")
-    for path, methods in ROUTES.items():
+    for path, methods in ALL.items():
         if "GET" in methods:
             answer = one.get(address(path))
             assert answer.status_code == 303
@@ -75,7 +85,7 @@ def test_no_form_is_taken_without_its_token_or_from_another_site(
     editing_app: Flask, editor: Editor, database: Database
 ) -> None:
     fields = editor.open("a.1")
-    for path, methods in ROUTES.items():
+    for path, methods in ALL.items():
         if "POST" in methods:
             data = {**fields, "words": "Ein fremder Satz.", "csrf_token": "", "version": "1", "action": "now"}
             assert editor.post(address(path), data).status_code == 403, path

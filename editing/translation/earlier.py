@@ -1,0 +1,80 @@
+"""The German text that a translation was made from: earlier texts of the page, from the publications and from git."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from msgspec import Struct
+
+from editing.git import GitError, Repository
+from editing.paragraphs import EditError, list_places, read_file_text, section_source
+from editing.publishing import publications_of
+from form_handler.storage.database import Database
+
+MAX_VERSIONS = 60
+
+
+class Earlier(Struct, frozen=True):
+    """What was found of earlier German texts of one page.
+
+    :ivar paragraphs: the words of a paragraph by its mark.
+    :ivar sections: the Markdown of a section by the marks of its paragraphs.
+    """
+
+    paragraphs: dict[str, str]
+    sections: dict[tuple[str, ...], str]
+
+
+def find_earlier(
+    database: Database, docs: Path, path: str, marks: Collection[str], sections: Collection[tuple[str, tuple[str, ...]]]
+) -> Earlier:
+    """Return the earlier words of paragraphs and sections of a German page, as far as they can be found.
+
+    :param marks: the marks of the paragraphs.
+    :param sections: names of sections, each with the marks of its paragraphs.
+    """
+    found = Earlier({}, {})
+    wanted, parts = set(marks), set(sections)
+    for text in _texts(database, docs, path) if wanted or parts else ():
+        try:
+            file = read_file_text(text)
+        except EditError:
+            continue
+        for place in list_places(file):
+            if place.segment.hash in wanted:
+                found.paragraphs[place.segment.hash] = place.words
+                wanted.discard(place.segment.hash)
+        for name, hashes in [part for part in parts if file.document.hashes(part[0]) == part[1]]:
+            source = section_source(file, name)
+            if source is not None:
+                found.sections[hashes] = source[0]
+                parts.discard((name, hashes))
+        if not wanted and not parts:
+            break
+    return found
+
+
+def _texts(database: Database, docs: Path, path: str) -> Iterator[str]:
+    for one in publications_of(database, path, MAX_VERSIONS):
+        yield from (text for file in one.files if file.path == path for text in (file.after, file.before) if text)
+    try:
+        repository = Repository.find(docs)
+        if repository is not None:
+            yield from _git_texts(str(docs), path, repository.head())
+    except GitError:
+        return  # the page says that the earlier text is not known
+
+
+@lru_cache(maxsize=8)
+def _git_texts(docs: str, path: str, head: str) -> tuple[str, ...]:
+    """Return the earlier texts of a file, the newest first; kept until the branch moves.
+
+    :raises GitError: if git refuses to say.
+    """
+    repository = Repository.find(Path(docs))
+    if repository is None:
+        return ()
+    commits = [commit.hash for commit in repository.history(path, MAX_VERSIONS)]
+    return tuple(text.decode("utf-8", "replace") for text in repository.read_all(commits, path))

@@ -1,0 +1,51 @@
+"""Which German paragraph each translated paragraph of a draft was made for, and what the lock file learns from it."""
+
+from __future__ import annotations
+
+from core.languages import default_language
+from editing.drafts import Draft, list_changes
+from editing.paragraphs import list_places, read_file_text, section_source
+from editing.paths import split_name
+from editing.spelling import Spelling, spelling_changes
+from editorial.translations.update import section_digest
+from form_handler.storage.database import Database
+
+
+def lock_changes(database: Database, draft: Draft) -> list[Spelling]:
+    """Return what the lock file is to learn from a draft beyond its text.
+
+    Of a German page: changes in spelling only. Of a translation: see :func:`draft_sources`.
+    """
+    if split_name(draft.path)[0] == default_language().code:
+        return spelling_changes(database, draft)
+    return [(section, own, german) for (section, own), german in draft_sources(database, draft).items()]
+
+
+def draft_sources(database: Database, draft: Draft | None) -> dict[tuple[str, str], str]:
+    """Return, by section and mark of a translated paragraph, the mark of the German one that it was made for.
+
+    Only paragraphs whose words were typed or accepted in this draft, and still stand in it, are named; a whole section by the
+    digests of its marks.
+    """
+    found: dict[tuple[str, str], str] = {}
+    if draft is None or draft.text is None:
+        return found
+    file = read_file_text(draft.text)
+    places = list_places(file)
+    for row in list_changes(database, draft.id):
+        if not row.source:
+            continue
+        section, dot, _index = row.place.rpartition(".")
+        if dot:
+            marks = [one.segment.hash for one in places if (one.section, one.words) == (section, row.after)]
+        else:
+            source = section_source(file, row.place)
+            section = row.place
+            marks = [section_digest(file.document.hashes(section))] if source and source[0] == row.after else []
+        found |= {(section, mark): row.source for mark in marks}
+    return found
+
+
+def accepted_places(database: Database, draft: Draft) -> list[str]:
+    """Return the words of the paragraphs that the draft leaves as they are because they fit the German text."""
+    return [row.after for row in list_changes(database, draft.id) if row.source and row.before == row.after]
