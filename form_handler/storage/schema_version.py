@@ -8,7 +8,7 @@ from form_handler.storage.database import Database
 from form_handler.storage.state import read_state, write_state
 
 # The newest file of ``migrations/versions``; a test compares both.
-LATEST_REVISION = "0010"
+LATEST_REVISION = "0011"
 # The oldest revision whose programmes work on the schema of this one: what came after only adds tables, and columns that may
 # be empty or have a default of the database. So a programme is rolled back without its database. A migration that is not
 # additive raises this number to its own; a test compares.
