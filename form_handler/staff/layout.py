@@ -21,6 +21,7 @@ from core.values import phone_href
 from form_handler.current import database, settings
 from form_handler.forms import FORMS
 from form_handler.staff import shortcuts
+from form_handler.staff.auth.roles import EDIT, PUBLISH
 from form_handler.staff.labels import (
     channel_label,
     event_label,
@@ -29,7 +30,6 @@ from form_handler.staff.labels import (
     spam_reasons,
     state_label,
 )
-from form_handler.staff.roles import EDIT, PUBLISH
 from form_handler.staff.routes import match_view
 
 # Longest filter that an entry remembers, in characters.
