@@ -1,4 +1,4 @@
-"""The pages of the staff area; each module adds its routes to the one blueprint."""
+"""The pages of the staff area; each module adds its routes to the one blueprint when it is imported."""
 
 from __future__ import annotations
 
@@ -6,34 +6,12 @@ from flask import Flask
 
 from form_handler.settings import Settings
 from form_handler.staff.blueprint import staff
-from form_handler.staff.views import (
-    account,
-    administration,
-    answer,
-    auth,
-    inbox,
-    oidc,
-    person,
-    publication,
-    sender,
-    statistics,
-    submission,
-    work,
-)
+from form_handler.staff.views import account, administration, auth, inbox, oidc, person, publication, statistics, work
+from form_handler.staff.views.submission import answer, correction, deletion, notes, page, quotation, sender, state
 
 VIEW_MODULES = (
-    account,
-    administration,
-    answer,
-    auth,
-    inbox,
-    oidc,
-    person,
-    publication,
-    sender,
-    statistics,
-    submission,
-    work,
+    *(account, administration, auth, inbox, oidc, person, publication, statistics, work),
+    *(answer, correction, deletion, notes, page, quotation, sender, state),
 )
 
 

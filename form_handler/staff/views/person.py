@@ -22,7 +22,7 @@ from form_handler.staff.layout import flash, render, staff_root
 from form_handler.staff.persons import data_copy, search
 from form_handler.staff.persons.correction import FIELDS as CONTACT_FIELDS
 from form_handler.staff.persons.correction import ContactField, apply_correction, contact_fields
-from form_handler.staff.views.submission import delete_all, render_deletion
+from form_handler.staff.views.submission.deletion import delete_all, render_deletion
 from form_handler.storage import deletion, events, submissions
 from form_handler.storage.submissions import Submission
 

@@ -24,7 +24,7 @@ from form_handler.staff.inbox.versions import undo_token, verify_page_versions, 
 from form_handler.staff.layout import flash, render, staff_root
 from form_handler.staff.persons.search import find_selected
 from form_handler.staff.views.inbox import inbox_page_of
-from form_handler.staff.views.submission import submission_view
+from form_handler.staff.views.submission.page import submission_view
 from form_handler.storage.submissions import ConflictError, GoneError, Submission
 
 MAX_LISTED = 10

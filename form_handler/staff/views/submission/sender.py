@@ -16,7 +16,7 @@ from form_handler.staff.blueprint import staff
 from form_handler.staff.inbox import correspondence, queries, related
 from form_handler.staff.layout import flash, place_query, render, staff_root
 from form_handler.staff.persons.correction import FIELDS as CONTACT_FIELDS
-from form_handler.staff.views.submission import submission_view
+from form_handler.staff.views.submission.page import submission_view
 from form_handler.storage.submissions import Submission, find_by_reference
 
 # Answers that say how a company takes part, what it knows and what it needs, by form.

@@ -25,7 +25,7 @@ from form_handler.staff.inbox.correspondence import Draft
 from form_handler.staff.inbox.versions import sign_version, verify_version
 from form_handler.staff.labels import channel_label
 from form_handler.staff.layout import flash, place_query, render, staff_root
-from form_handler.staff.views.submission import redirect_to_submission, render_submission, submission_view
+from form_handler.staff.views.submission.page import redirect_to_submission, render_submission, submission_view
 from form_handler.storage.submissions import ConflictError, Submission
 
 MAX_BODY = 200 * 1024

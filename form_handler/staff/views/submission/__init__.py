@@ -1,0 +1,1 @@
+"""The views of one submission; each module has routes below ``/v/<reference>/``."""
