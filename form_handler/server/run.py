@@ -22,7 +22,7 @@ from form_handler.server.static_files import StaticSite
 from form_handler.server.worker_process import WorkerProcess
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
-from form_handler.survey.publication import RESULTS_PATH
+from form_handler.survey.results_file import RESULTS_PATH
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -10,7 +10,8 @@ import click
 from core.clock import local_day, utc_now
 from form_handler.forms import FORMS
 from form_handler.survey.answers import DecisionError, State, count_states, decide, list_answers
-from form_handler.survey.publication import RESULTS_PATH, PublicationError, publish, withdraw, write_results
+from form_handler.survey.publication import publish, withdraw, write_results
+from form_handler.survey.results_file import RESULTS_PATH, PublicationError
 from kim.database import OPERATOR, load_settings, open_database
 from kim.terminal import replace_control_characters
 

@@ -14,15 +14,10 @@ from form_handler.forms import FORMS
 from form_handler.forms.fields import choice_labels
 from form_handler.storage.database import Database
 from form_handler.survey.answers import read_answers
+from form_handler.survey.batches import NO_ANSWER, tabulate
 from form_handler.survey.disclosure import MIN_BATCH_SIZE, THRESHOLD, publishable_cells
-from form_handler.survey.publication import (
-    NO_ANSWER,
-    Publication,
-    PublicationError,
-    TooFewAnswersError,
-    record_publication,
-    tabulate,
-)
+from form_handler.survey.publication import Publication, TooFewAnswersError, record_publication
+from form_handler.survey.results_file import PublicationError
 
 Reason = Literal["", "few", "most", "other"]
 

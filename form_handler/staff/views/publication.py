@@ -19,13 +19,8 @@ from form_handler.staff.blueprint import staff
 from form_handler.staff.layout import render, staff_root
 from form_handler.staff.reports.survey_preview import preview_publication
 from form_handler.survey.disclosure import MIN_BATCH_SIZE, THRESHOLD
-from form_handler.survey.publication import (
-    PublicationError,
-    list_publications,
-    record_publication,
-    withdraw,
-    write_results,
-)
+from form_handler.survey.publication import list_publications, record_publication, withdraw, write_results
+from form_handler.survey.results_file import PublicationError
 
 # So many earlier publications are listed.
 MAX_LISTED = 20

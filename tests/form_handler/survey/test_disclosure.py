@@ -34,14 +34,9 @@ from form_handler.storage.migrate import upgrade
 from form_handler.storage.submissions import SpamVerdict, Submission, list_submissions, store_submission
 from form_handler.survey.answers import DecisionError, company_key, count_states, decide, list_answers
 from form_handler.survey.disclosure import MIN_BATCH_SIZE, MIN_GROUP_SIZE, THRESHOLD, is_safe, publishable_cells
-from form_handler.survey.publication import (
-    PublicationError,
-    TooFewAnswersError,
-    as_yaml,
-    publish,
-    released_quotations,
-    visible_line,
-)
+from form_handler.survey.publication import TooFewAnswersError, publish
+from form_handler.survey.quotations import released_quotations, visible_line
+from form_handler.survey.results_file import PublicationError, as_yaml
 from tests.form_handler.conftest import Browser
 
 NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
