@@ -31,15 +31,12 @@ def inline_script() -> str:
 
 CSP = "; ".join(
     (
-        "default-src 'none'",
+        "default-src 'none'",  # no fonts, no manifest; the service worker falls under script-src
         # Pagefind's search runs as WebAssembly; of scripts inside a page only our own first one may run.
         f"script-src 'self' 'wasm-unsafe-eval' {source_hash(inline_script())}",
         "style-src 'self'",
         "img-src 'self' data:",
-        "font-src 'self'",
         "connect-src 'self'",
-        "manifest-src 'self'",
-        "worker-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",

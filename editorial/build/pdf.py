@@ -177,7 +177,7 @@ def render_booklet(
             language=language,
             unreviewed=unreviewed,
             missing=missing,
-            stylesheet="".join((site_dir / "assets" / name).read_text("utf-8") for name in ("kim.css", "topics.css", "guides.css")),
+            stylesheet="".join((site_dir / "assets" / name).read_text("utf-8") for name in ("kim.css", "pictures.css", "guides.css")),
             mark=Markup((site_dir / "assets" / "mark.svg").read_text("utf-8")),  # noqa: S704 - our own picture
             chapters=[
                 {

@@ -39,7 +39,13 @@ from editorial.content.published_files import is_asset, is_page
 from editorial.content.structure import NOT_KEPT, UNAVAILABLE
 from editorial.render.assets import PARTS, asset_content
 from editorial.render.context import error_context, page_context
-from editorial.render.page import configure_environment, content_language, postprocess_html, preprocess_markdown
+from editorial.render.page import (
+    configure_environment,
+    content_language,
+    postprocess_html,
+    preprocess_markdown,
+    remove_blank_lines,
+)
 from editorial.render.plain_text import PlainTextExtension
 from editorial.render.site import validate_site
 
@@ -243,6 +249,7 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
         key = self._page(page).key
         if key in self.stored:
             return self.stored[key]
+        output = remove_blank_lines(output)
         if key in self.digests:
             self.caches[self.language.code].put(key, self.digests[key], output.encode())
         return output

@@ -20,7 +20,7 @@ _EXPORT = re.compile(r"^export (?=const |function |async function )", re.MULTILI
 _ARABIC_SCRIPT = ":--arabic-script"
 _EACH_TAG = re.compile(r"^[^\n{}]*\$tag[^\n{}]*(?= \{$)", re.MULTILINE)
 _EACH_TOPIC = re.compile(r"^[^\n{}]*\$topic[^{}]*\{[^{}]*\}\n", re.MULTILINE)
-_ICON = re.compile(r'url\("(?:\.\./)?(icons/[\w-]+\.svg)"\)')
+_ICON = re.compile(r'url\("(?:\.\./)?(icons/[\w-]+\.svg|mark\.svg)"\)')
 _DEFAULT_ICON = "icons/kim.svg"
 _SVG_ESCAPES = str.maketrans({'"': "'", "#": "%23", "%": "%25", "<": "%3C", ">": "%3E", "\n": None})
 _PALETTE = re.compile(r"^:root \{[^}]*light-dark\([^}]*\}\n", re.MULTILINE)

@@ -39,8 +39,15 @@ from editorial.translations.stale_markers import has_stale_markers, strip_screen
 from editorial.translations.state import TranslationState
 from form_handler.toolkit import recommend
 
-# What a text holds if it needs the stylesheet for more than text (overrides/assets/css/guides.css).
-GUIDE_MARKS = ('class="admonition path', 'class="kim-icon ', 'class="kim-task"', '"><img ')
+# Stylesheets that only some pages need: the layouts that do, and what a text holds that does.
+STYLES: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {
+    "home.css": (frozenset({"home"}), ()),
+    "cards.css": (frozenset({"directory", "events"}), ()),
+    "forms.css": (frozenset({"form", "chooser"}), ()),
+    "events.css": (frozenset({"events"}), ()),
+    "pictures.css": (frozenset(), ('class="kim-icon ', '"><img ')),
+    "guides.css": (frozenset(), ('class="admonition path', 'class="kim-task"')),
+}
 _HREF = re.compile(r' href="([^"#]*)')
 BOOKLET_SECTIONS = frozenset(booklet.section for booklet in BOOKLETS)
 
@@ -58,15 +65,11 @@ def audience_hue(page: Page) -> str:
     return audience[0] if audience and audience[0] in {"newcomers", "employers"} else "everyone"
 
 
-def styles_of(page: Page, html: str, has_phrases: bool) -> list[str]:
+def styles_of(layout: str | None, html: str) -> list[str]:
     """Return the stylesheets that a page needs besides that of all pages, so that no page waits for what it does not show."""
-    layout = page.front_matter.layout
-    needed = {
-        "home.css": layout == "home",
-        "topics.css": layout in {"home", "directory", "events"} or 'class="kim-icon ' in html,
-        "guides.css": layout in {"phrases", "events"} or has_phrases or any(mark in html for mark in GUIDE_MARKS),
-    }
-    return [name for name, is_needed in needed.items() if is_needed]
+    return [
+        name for name, (layouts, marks) in STYLES.items() if layout in layouts or any(mark in html for mark in marks)
+    ]
 
 
 def page_link(site: SiteData, page: Page, language: Language, current: Page | None = None) -> dict[str, Any]:
@@ -211,7 +214,7 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
             "audience": list(page.front_matter.audience),
             "topics": list(page.front_matter.topics),
             "hue": audience_hue(section or page),
-            "styles": styles_of(page, html, bool(phrases)),
+            "styles": styles_of(page.front_matter.layout, html),
             "tasks": 'class="kim-task"' in html,
             "offer": page.front_matter.offer,
             "measure": page.front_matter.measure,
@@ -342,7 +345,7 @@ def error_context(
         "page": {
             "key": "404", "title": title, "nav_title": title, "description": description, "url": "", "slug": "",
             "layout": layout, "is_fallback": False, "content_lang": language.code, "content_dir": language.dir,
-            "as_of": None, "further": Markup(""), "confirmed": True, "audience": [], "topics": [], "hue": "", "styles": ["home.css"], "tasks": False, "offer": None,
+            "as_of": None, "further": Markup(""), "confirmed": True, "audience": [], "topics": [], "hue": "", "styles": ["home.css", "forms.css"], "tasks": False, "offer": None,
             "measure": None, "booklet": False, "translation": None, "html": Markup(""),
         },
         "canonical": None,

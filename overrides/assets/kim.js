@@ -134,6 +134,17 @@
     count();
   }
 
+  /* ---- Chooser: its script and data are loaded when a question is answered, or an answer is there already --------- */
+
+  const chooser = /** @type {HTMLFormElement | null} */ (find("[data-chooser]"));
+  if (chooser) {
+    const load = () => void import(find("#choose-template")?.dataset.script ?? "").catch(() => {}); // then the form is sent
+    for (const event of ["focusin", "pointerdown", "change"]) chooser.addEventListener(event, load);
+    addEventListener("pageshow", () => { // the browser may have kept the answers
+      if ([...new FormData(chooser).values()].some(Boolean)) load();
+    });
+  }
+
   /* ---- An anchor inside something folded opens it; paper shows it (browsers that do neither by themselves) -------- */
 
   const openTarget = () => {

@@ -12,7 +12,7 @@ from tests.browser.conftest import BrowserSession
 NewSession = Callable[..., BrowserSession]
 PATHS = ["/", "/kontakt/", "/arbeitgeber/mitmachen/", "/ar/kontakt/"]
 # What only some pages show has a stylesheet of its own.
-OWN_STYLES = {"/": ["/assets/home.css", "/assets/topics.css"]}
+OWN_STYLES = {"/": ["/assets/home.css"], "/arbeitgeber/mitmachen/": ["/assets/forms.css"]}
 TIMES = """() => {
   const loaded = performance.getEntriesByType("resource");
   return {

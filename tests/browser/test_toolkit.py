@@ -68,7 +68,7 @@ def test_page_and_handler_follow_the_same_rules_for_every_answer(new_session: Ne
     page = new_session().open(PAGE)
     some = [*all_answer_combinations(1)][::7] + [*all_answer_combinations(2)][::97]
     wanted = [{question: list(keys) for question, keys in answers.items()} for answers in some]
-    source = page.locator("script[type=module]").get_attribute("src") or ""
+    source = page.locator("#choose-template").get_attribute("data-script") or ""
     in_browser = page.evaluate(
         """async ([source, url, wanted]) => {
           const { choose } = await import(source);

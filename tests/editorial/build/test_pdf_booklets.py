@@ -41,7 +41,7 @@ def built(tmp_path: Path, tree: Tree) -> Path:
     folder = tmp_path / "site"
     assets = folder / "assets"
     assets.mkdir(parents=True)
-    for name in ("kim.css", "topics.css", "guides.css", "mark.svg"):
+    for name in ("kim.css", "pictures.css", "guides.css", "mark.svg"):
         (assets / name).write_bytes(asset_content(ROOT / "overrides" / "assets" / name))
     for number, name in enumerate(("index", "a", "b", "c")):
         facts = GERMAN.format(title=f"Seite {name}") + f"order: {number}\nas_of: 2026-02\n"

@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 from tests.editorial.conftest import GERMAN, LANGUAGES, Tree
 
 STYLESHEET = ROOT / "overrides" / "assets" / "kim.css"
-TOPICS = ROOT / "overrides" / "assets" / "topics.css"
+CARDS = ROOT / "overrides" / "assets" / "cards.css"
 SORANI = Language("ckb", "کوردیی ناوەندی", "rtl", False)
 
 
@@ -34,7 +34,7 @@ def test_every_topic_and_audience_has_a_name() -> None:
 
 
 def test_every_choice_has_its_rule_in_the_stylesheet_and_a_new_language_needs_none() -> None:
-    css = stylesheet(STYLESHEET, (*load_languages(), SORANI))
+    css = stylesheet(CARDS, (*load_languages(), SORANI))
     for key in (*TOPIC_LABELS, *AUDIENCE_LABELS, *(language.code for language in load_languages()), SORANI.code):
         assert f'.kim-cards:has([value="{key}"]:checked) [data-tags]:not([data-tags~="{key}"])' in css, key
     assert '"$tag"' not in css
@@ -54,7 +54,7 @@ def test_a_browser_without_light_dark_gets_the_light_colours() -> None:
 
 
 def test_a_browser_that_cannot_choose_shows_all_pages_and_no_choice() -> None:
-    css = stylesheet(STYLESHEET)
+    css = stylesheet(CARDS)
     assert css.index(".kim-filter {\n  display: none;") < css.index(
         "@supports selector(:has(*)) {\n  .kim-filter {\n    display: block;"
     )
@@ -89,7 +89,7 @@ def test_every_topic_has_its_icon_and_a_topic_without_a_picture_has_the_squares_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("editorial.render.assets.TOPIC_LABELS", {**TOPIC_LABELS, "swimming": "Swimming"})
-    icons = dict(re.findall(r'kim-icon--([a-z-]+)"\] \{\s*--kim-icon: url\("([^"]+)"\)', stylesheet(TOPICS)))
+    icons = dict(re.findall(r'kim-icon--([a-z-]+)"\] \{\s*--kim-icon: url\("([^"]+)"\)', stylesheet(CARDS)))
     assert {*TOPIC_LABELS, "swimming"} <= set(icons)
     assert all(url.startswith("data:image/svg+xml,%3Csvg ") for url in icons.values())
     assert icons["swimming"] == icons["kim"]
