@@ -49,7 +49,7 @@ test-all: ## All tests with their full matrices, then every page in every langua
 	@$(VENV)/bin/python -m tests.full_site_audit
 
 bench: $(VENV)/.installed-dev browser postgres ## Measure build, pages, search, preview and forms beside peers; writes bench/results.md
-	@failed=""; for what in build page search serve form inbox nginx; do \
+	@failed=""; for what in build page search serve edit form inbox nginx; do \
 	  echo "Benchmark: $$what"; $(KIM) bench $$what || failed="$$failed $$what"; done; \
 	[ -z "$$failed" ] || { echo "Not measured, for the reasons given above:$$failed" >&2; exit 1; }
 

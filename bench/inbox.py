@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import http.client
 import itertools
 import json
 import random
-import re
 import secrets
 import statistics
 import tempfile
 import time
-import urllib.parse
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -25,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.report import Bar, write_part
+from bench.staff_client import PASSWORD, StaffClient, production_command
 from core.clock import utc_now
 from form_handler.forms import FORMS
 from form_handler.forms.participation import TRADES
@@ -44,8 +42,6 @@ from tests.server import Server
 ENTRIES = 50_000
 ROUNDS = 40
 P95 = 200
-PASSWORD = "ein-langes-passwort-zum-messen"
-TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 # What a clerk asks for. What begins with "?" is the list with a filter.
 PAGES = {
     "first page": "",
@@ -129,7 +125,7 @@ def measure(folder: Path, url: str, entries: int, rounds: int) -> dict[str, list
     reference = fill(database, entries)
     database.engine.dispose()
     server = Server(folder / "var", **data)
-    server.command = [server.command[0], "-c", "from kim.service import *; serve_foreground(load_settings())"]
+    server.command = production_command()
     server.start()
     try:
         clerk = StaffClient(server.port)
@@ -146,40 +142,6 @@ def measure(folder: Path, url: str, entries: int, rounds: int) -> dict[str, list
         return times
     finally:
         server.stop()
-
-
-class StaffClient:
-    """A clerk's browser with an open connection and its cookies."""
-
-    def __init__(self, port: int) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        self.cookies: dict[str, str] = {}
-        token = TOKEN.search(self.get("anmelden/"))
-        assert token, "no token on the log-in page"
-        form = {"csrf_token": token[1], "name": "probe", "password": PASSWORD}
-        self.request("POST", "anmelden/", urllib.parse.urlencode(form), 303)
-
-    def get(self, path: str) -> str:
-        """Return a page."""
-        return self.request("GET", path, None, 200)
-
-    def request(self, method: str, path: str, body: str | None, status: int) -> str:
-        """Send a request and return the text of the answer.
-
-        :raises RuntimeError: if the answer has another status.
-        """
-        head = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        if body is not None:
-            head["Content-Type"] = "application/x-www-form-urlencoded"
-        self.connection.request(method, f"/eingang/{path}", body, head)
-        answer = self.connection.getresponse()
-        text = answer.read().decode()
-        if answer.status != status:
-            raise RuntimeError(f"{method} /eingang/{path}: {answer.status} instead of {status}")
-        for cookie in answer.headers.get_all("Set-Cookie") or ():
-            name, _, value = cookie.split(";")[0].partition("=")
-            self.cookies[name] = value
-        return text
 
 
 def fill(database: Database, entries: int) -> str:

@@ -91,7 +91,7 @@ def body(key: str, code: str) -> str:
 def write_ours(folder: Path, codes: list[str], pages: int) -> None:
     """Write a project of ours: our templates and code, synthetic pages, the real facts."""
     for name in ("city", "overrides", "core", "editing", "editorial", "form_handler", "kim"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "docs", "*.lock.yml"))
     for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, folder)
     # Search words and answer templates name pages that the synthetic site does not have.
