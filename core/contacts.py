@@ -1,4 +1,4 @@
-"""The contacts that the form service shows and writes to, from ``docs/data/contacts.yml``.
+"""The contacts that the form service shows and writes to, from ``city/data/contacts.yml``.
 
 The service reads the same entries as the build, so that the number on an error page is the one on the site. It makes
 no checks; the build has made them.

@@ -161,7 +161,7 @@ def parts_left_out(config: Path = CONFIG) -> tuple[str, ...]:
 
 
 def load_site_settings(config: Path = CONFIG) -> dict[str, Any]:
-    """Return ``name``, ``url``, ``municipality`` and ``draft`` of the site from ``mkdocs.yml``.
+    """Return ``name``, ``url``, ``municipality`` and ``draft`` of the site from ``mkdocs.yml`` and ``city/city.yml``.
 
     ``draft``, false by default, says whether every page names the site a draft.
 
@@ -173,7 +173,8 @@ def load_site_settings(config: Path = CONFIG) -> dict[str, Any]:
         settings = {"name": data["site_name"], "url": data["site_url"], "municipality": extra["municipality"]}
     except (KeyError, TypeError) as error:
         raise ConfigError(
-            f"{config}: {error} is missing. site_name, site_url and extra.municipality are needed."
+            f"{config}: {error} is missing. site_name, site_url and extra.municipality are needed. {CITY_SETTINGS} of the "
+            "municipality holds them; `kim new municipality` makes the folder."
         ) from error
     for day in settings["municipality"].get("public_holidays") or []:
         if not _PUBLIC_HOLIDAY.fullmatch(str(day)):

@@ -33,9 +33,9 @@ ADDRESS = rf"{EXTERNAL.pattern}|(?<![\w@./-])(?:[\w-]+\.)+(?:com|de|eu|gov|info|
 HARDCODED_FACTS: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
     (
         PHONE, ("+", "116", *(f"0{digit}" for digit in range(10))), "Eine Telefonnummer",
-        "docs/data/contacts.yml oder numbers.yml und {{ contact.… }} oder {{ tel.… }}",
+        "city/data/contacts.yml oder numbers.yml und {{ contact.… }} oder {{ tel.… }}",
     ),
-    (EMAIL, ("@", "(at)", "[at]"), "Eine E-Mail-Adresse", "docs/data/contacts.yml und {{ contact.… }}"),
+    (EMAIL, ("@", "(at)", "[at]"), "Eine E-Mail-Adresse", "city/data/contacts.yml und {{ contact.… }}"),
     (MONEY, ("€", "eur", "cent", "avro", "евро", "євро", "يورو", "یورو"), "Ein Geldbetrag", "docs/data/amounts.yml und {{ amount.… }}"),
     (
         ADDRESS, ("://", "www.", *(f".{end}" for end in ("com", "de", "eu", "gov", "info", "net", "nrw", "org", "ruhr"))),
@@ -66,7 +66,7 @@ def check_references(
     """The keys in a header name facts, forms and languages that exist."""
     header, text = page.front_matter, next(iter(page.texts.values()))
     wanted: list[tuple[str, Iterable[str], Collection[str], str]] = [
-        ("contact", [header.contact] if header.contact else [], facts.contacts, "docs/data/contacts.yml"),
+        ("contact", [header.contact] if header.contact else [], facts.contacts, "city/data/contacts.yml"),
         ("law", header.law, facts.laws, "docs/data/laws.yml"),
         ("links", header.links, facts.links, "docs/data/links.yml"),
         ("source", header.source, facts.sources, "docs/data/sources.yml"),
@@ -178,7 +178,7 @@ def check_events(facts: Facts, languages: tuple[Language, ...], today: datetime.
         if not EVENT_KEY.fullmatch(key) or f"{key}.ics" == CALENDAR_FEED:
             found.append((f"Der Schlüssel „{key[:40]}“ passt nicht in eine Adresse.", "Nehmen Sie Kleinbuchstaben, Ziffern und Striche, zum Beispiel sprachcafe-januar."))  # fmt: skip
         if event.contact and event.contact not in facts.contacts:
-            found.append((f"Den Kontakt „{event.contact}“ gibt es nicht.", did_you_mean(event.contact, facts.contacts) + "Ergänzen Sie ihn in docs/data/contacts.yml."))  # fmt: skip
+            found.append((f"Den Kontakt „{event.contact}“ gibt es nicht.", did_you_mean(event.contact, facts.contacts) + "Ergänzen Sie ihn in city/data/contacts.yml."))  # fmt: skip
         for text in (event.title, event.text):
             if isinstance(text, dict):
                 if default_language().code not in text:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from core.findings import Finding, Level
+from core.project import CITY_SETTINGS
 from editorial.checks.text_lines import LINK, prose_lines
 from editorial.content.facts import Facts
 from editorial.content.front_matter import TranslationFrontMatter
@@ -32,12 +33,12 @@ def check_review(page: Page, today: datetime.date, level: Level = "notice") -> I
 def check_publish(content: Content, facts: Facts, today: datetime.date, draft_line: int = 0) -> list[Finding]:
     """Return everything that keeps the site from going public, as errors.
 
-    :param draft_line: the line of ``mkdocs.yml`` that makes every page name the site a draft; 0 if there is none.
+    :param draft_line: the line of ``city/city.yml`` that makes every page name the site a draft; 0 if there is none.
     """
     found: list[Finding] = []
     if draft_line:
         found.append(
-            Finding("mkdocs.yml", draft_line, "Jede Seite nennt die Website noch einen Entwurf (draft: true).",
+            Finding(CITY_SETTINGS, draft_line, "Jede Seite nennt die Website noch einen Entwurf (draft: true).",
                     "Setzen Sie draft: false, wenn die Stadt die Website betreibt.", code="unconfirmed")
         )  # fmt: skip
     for page in content.pages.values():

@@ -16,7 +16,7 @@ from core.findings import ContentError, Finding, errors
 from core.gettext import STAFF_LANGUAGES, STAFF_LOCALE_DIR
 from core.languages import Language, default_language, load_languages
 from core.processes import run_forked
-from core.project import CONFIG, ROOT, load_site_settings
+from core.project import CITY_SETTINGS, ROOT, load_site_settings
 from editorial.checks.answer_templates import check_answer_templates
 from editorial.checks.content import check_content, check_editorial
 from editorial.checks.glossary import load_glossary, missing_translations
@@ -27,6 +27,7 @@ from editorial.content.accessibility import RESULTS_PATH, load_accessibility_run
 from editorial.content.facts import Facts, load_facts
 from editorial.content.pages import Content, page_files, read_content
 from editorial.content.structure import check_structure
+from editorial.content.survey_results import RESULTS_PATH as SURVEY_RESULTS
 from editorial.content.survey_results import check_survey_results
 from editorial.content.toolkit import check_rules
 from editorial.translations.state import check_translations, translation_states
@@ -103,7 +104,7 @@ def check_pages(
     found += check_structure({*page_files(docs, source), *content.left_out}, source)
     found += [empty_language_finding(language) for language in languages if not content.has_language(language)]
     found += check_scope(content, facts.place, load_other_names(docs / "data"))
-    found += check_survey_results(docs / "data" / "survey.yml")
+    found += check_survey_results(docs.parent / SURVEY_RESULTS)
     found += check_answer_templates(docs / "data" / "answer_templates.yml", languages, FORMS)
     run = load_accessibility_run(docs.parent / RESULTS_PATH)
     found += [run] if isinstance(run, Finding) else []
@@ -127,8 +128,8 @@ def check_wording(docs: Path, content: Content, facts: Facts, stale: Collection[
 
 
 def draft_line() -> int:
-    """Return the line of ``mkdocs.yml`` that says whether the site is a draft."""
-    return yaml.line_of(yaml.compose(yaml.read_utf8(CONFIG)), ("extra", "draft"))
+    """Return the line of ``city/city.yml`` that says whether the site is a draft."""
+    return yaml.line_of(yaml.compose(yaml.read_utf8(ROOT / CITY_SETTINGS)), ("extra", "draft"))
 
 
 def empty_language_finding(language: Language) -> Finding:

@@ -14,7 +14,7 @@ from core.languages import Language
 from core.values import Date
 from editorial.content.schema import StrictStruct, validate
 
-RESULTS_PATH = "docs/data/accessibility.yml"
+RESULTS_PATH = "city/data/accessibility.yml"
 
 
 class RuleViolation(StrictStruct, frozen=True, kw_only=True):

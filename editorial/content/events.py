@@ -1,4 +1,4 @@
-"""Events and courses (``docs/data/events.yml``): which are still to come, and when."""
+"""Events and courses (``city/data/events.yml``): which are still to come, and when."""
 
 from __future__ import annotations
 

@@ -14,7 +14,16 @@ from core import yaml
 from core.findings import Finding, closest_match
 from core.values import Date, Month
 from core.yaml import find_yaml_traps
-from editorial.content.place import INSERT, NO_PLACE, Place, fill_place, unknown_form
+from editorial.content.place import (
+    INSERT,
+    NO_PLACE,
+    OFFICE_INSERT,
+    Place,
+    fill_offices,
+    fill_place,
+    unknown_form,
+    unknown_office,
+)
 from editorial.content.schema import StrictStruct, ValidationIssue, validate
 from editorial.content.structure import Audience, Topic
 
@@ -204,9 +213,13 @@ def validate_front_matter(
     :param code: the language of the text.
     """
     data = {key: value.strip() if isinstance(value, str) else value for key, value in parsed.data.items()}
-    for key in ("title", "nav_title", "description"):
+    for key in ("title", "nav_title", "description", "confirm"):
         if isinstance(value := data.get(key), str):
             data[key] = fill_place(value, place, code)
+            if key == "confirm":
+                data[key] = fill_offices(data[key], place)
+                if unknown := OFFICE_INSERT.search(data[key]):
+                    return [unknown_office(file, parsed.lines[key], unknown[1], place)]
             if unknown := INSERT.search(data[key]):
                 return [unknown_form(file, parsed.lines[key], unknown[1], place, code)]
     read = validate(model, data)

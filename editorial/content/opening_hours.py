@@ -1,4 +1,4 @@
-"""Opening hours of an office, as ``docs/data/contacts.yml`` holds them: a week, and days on which it is otherwise.
+"""Opening hours of an office, as ``city/data/contacts.yml`` holds them: a week, and days on which it is otherwise.
 
 A day is ``8:00–12:30, 13:30–16:00``, ``nach Vereinbarung`` or ``geschlossen``; a day that is not named is closed.
 """

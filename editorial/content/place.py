@@ -10,17 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from msgspec import Meta
+from msgspec.structs import replace
 
 from core import yaml
 from core.findings import ContentError, Finding, closest_match
 from core.project import ROOT
 from editorial.content.schema import StrictStruct, validate
 
+T = TypeVar("T", bound=StrictStruct)
 GROUP = "place"
 INSERT = re.compile(r"\{\{\s*place\.([A-Za-z0-9_]+)\s*\}\}")
+OFFICE_INSERT = re.compile(r"\{\{\s*office\.([A-Za-z0-9_]+)\s*\}\}")
+MIN_STEM = 3  # letters of a name without its last, by which an inflected form is known
+OFFICES_FILE = "docs/data/offices.yml"
 FILE = "city/place.yml"
 Form = Annotated[
     str,
@@ -39,6 +44,8 @@ class Place(StrictStruct, frozen=True, kw_only=True):
 
     :ivar kind: a city, a district (Kreis), or a town that belongs to a district; the check uses it.
     :ivar forms: by language code and name of the form.
+    :ivar offices: the German names of the offices that confirm facts, by role; :func:`load_place` adds those of
+        ``docs/data/offices.yml`` that the municipality does not name.
     :ivar unchecked: codes of languages whose forms nobody who speaks the language has checked; they keep the site from
         going public.
     :ivar is_common_word: whether the name is a word of the language ("Essen"); the check then looks for it with a
@@ -49,6 +56,7 @@ class Place(StrictStruct, frozen=True, kw_only=True):
     is_common_word: bool = False
     unchecked: tuple[str, ...] = ()
     forms: Mapping[str, Mapping[str, Form]] = {}
+    offices: Mapping[str, Form] = {}
 
     def form(self, code: str, name: str) -> str | None:
         """Return one form, or None if ``city/place.yml`` does not have it."""
@@ -61,6 +69,12 @@ class Place(StrictStruct, frozen=True, kw_only=True):
                 yield from (form for form in forms.values() if form != forms.get("name"))
             elif name := forms.get("name"):
                 yield name
+
+
+class Offices(StrictStruct, frozen=True, kw_only=True):
+    """The usual German names of offices, by role."""
+
+    offices: Mapping[str, Form] = {}
 
 
 NO_PLACE = Place()
@@ -84,24 +98,38 @@ def load_place(docs: Path) -> Place:
 
     :raises ContentError: if the file is not valid.
     """
-    path = place_path(docs)
+    read = (
+        _read(
+            Place,
+            place_path(docs),
+            FILE,
+            "Die Datei hat kind: und forms: mit einer Liste von Formen je Sprache; siehe REDAKTION.md.",
+        )
+        or NO_PLACE
+    )
+    hint = "Die Datei hat offices: und darunter je Rolle einen Namen, zum Beispiel youth: Jugendamt."
+    shared = _read(Offices, docs / "data" / "offices.yml", OFFICES_FILE, hint) or Offices()
+    return replace(read, offices={**shared.offices, **read.offices})
+
+
+def _read(model: type[T], path: Path, shown: str, hint: str) -> T | None:
+    """Return what a file holds; None if there is none."""
     if not path.exists():
-        return NO_PLACE
+        return None
     try:
         data, node = yaml.load_file(path)
     except OSError as error:
         remedy = "Prüfen Sie, ob sie eine Datei ist und ob Sie sie lesen dürfen."
-        raise ContentError([Finding(FILE, 0, f"Die Datei kann nicht gelesen werden ({error.strerror}).", remedy, code="data")]) from error  # fmt: skip
+        raise ContentError([Finding(shown, 0, f"Die Datei kann nicht gelesen werden ({error.strerror}).", remedy, code="data")]) from error  # fmt: skip
     except yaml.YAMLError as error:
         line, why = yaml.explain_error(error)
         remedy = "Vergleichen Sie die Zeile mit der darüber."
-        raise ContentError([Finding(FILE, line, f"Die Datei ist kein gültiges YAML ({why}).", remedy, code="data")]) from error  # fmt: skip
-    read = validate(Place, data)
+        raise ContentError([Finding(shown, line, f"Die Datei ist kein gültiges YAML ({why}).", remedy, code="data")]) from error  # fmt: skip
+    read = validate(model, data)
     if isinstance(read, list):
-        hint = "Die Datei hat kind: und forms: mit einer Liste von Formen je Sprache; siehe REDAKTION.md."
         raise ContentError(
             [
-                Finding(FILE, yaml.line_of(node, one.path), ": ".join(filter(None, (one.dotted_path, f"{one.message}."))), hint, code="data")
+                Finding(shown, yaml.line_of(node, one.path), ": ".join(filter(None, (one.dotted_path, f"{one.message}."))), hint, code="data")
                 for one in read
             ]
         )  # fmt: skip
@@ -113,3 +141,24 @@ def fill_place(text: str, place: Place, code: str) -> str:
     if "{{" not in text:
         return text
     return INSERT.sub(lambda match: place.form(code, match[1]) or match[0], text)
+
+
+def place_words(place: Place, code: str) -> list[str]:
+    """Return the words that name the place in a language and in German, in the forms that texts use."""
+    own, german = place.forms.get(code, {}), place.forms.get("de", {})
+    names = [*own.get("name", "").split(), *german.get("name", "").split()]
+    stems = [name[:-1].casefold() for name in names if len(name) > MIN_STEM]
+    inflected = (word for form in own.values() for word in form.split() if word.casefold().startswith(tuple(stems)))
+    return list(dict.fromkeys(word.casefold() for word in (*names, *inflected)))
+
+
+def fill_offices(text: str, place: Place) -> str:
+    """Fill in the names of offices; an unknown role stays."""
+    return OFFICE_INSERT.sub(lambda match: place.offices.get(match[1], match[0]), text)
+
+
+def unknown_office(file: str, line: int, role: str, place: Place) -> Finding:
+    """Return the finding for a role that no file names."""
+    close = closest_match(role, place.offices)
+    hint = (f"Meinten Sie „{close}“? " if close else "") + f"Ergänzen Sie sie in {OFFICES_FILE}."
+    return Finding(file, line, f"Die Stelle {{{{ office.{role} }}}} gibt es nicht.", hint, code="insert-unknown")

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from core.findings import errors
 from core.languages import load_languages
+from core.overlay import city_dir
 from core.yaml import YAMLError, load_strings
 from core.yaml import load as load_yaml
 from editorial.content.pages import Content, read_content
@@ -151,7 +152,7 @@ order: {order}
 audience: [{audience}]
 # Themen; Seiten mit gleichen Themen empfehlen einander. Die Liste steht in REDAKTION.md.
 topics: [{topics}]
-# Wer auf der Seite als Kontakt steht: ein Schlüssel aus docs/data/contacts.yml
+# Wer auf der Seite als Kontakt steht: ein Schlüssel aus city/data/contacts.yml
 contact: kim
 {extra}# Woher die Angaben stammen: Schlüssel aus docs/data/sources.yml
 source: [own]
@@ -274,7 +275,7 @@ def new_page(kind: str, title: str, docs: Path, today: datetime.date, folder: st
         "`make check` sagt, was noch fehlt; `make run` zeigt die Seite.",
         "`.venv/bin/kim translations status` zeigt, welche Sprachen die Seite noch nicht haben.",
     ]
-    facts = docs / "data" / "companies.yml"
+    facts = city_dir(docs) / "data" / "companies.yml"
     listed = add_company(facts, slug, title, today) if kind == "company" else None
     with path.open("x", encoding="utf-8") as file:
         file.write(text + BODY_TEMPLATES[kind])
@@ -287,7 +288,7 @@ def new_page(kind: str, title: str, docs: Path, today: datetime.date, folder: st
             raise
         files.append(facts)
         steps.insert(
-            1, "Holen Sie die Zustimmung schriftlich ein. Erst dann: consent: given in docs/data/companies.yml."
+            1, "Holen Sie die Zustimmung schriftlich ein. Erst dann: consent: given in city/data/companies.yml."
         )
         steps.insert(
             1,
@@ -314,13 +315,13 @@ def add_company(facts: Path, key: str, name: str, today: datetime.date) -> str:
                 raise ValueError(key)
             return after
         if key in known:
-            raise ScaffoldError(f"docs/data/companies.yml hat schon einen Eintrag {key}.")
+            raise ScaffoldError(f"city/data/companies.yml hat schon einen Eintrag {key}.")
         after = before + ("" if before.endswith("\n") or not before else "\n") + company_entry(key, name, today)
         if load_strings(after)[key]["name"] != name:
             raise ValueError(key)
     except (YAMLError, UnicodeDecodeError, ValueError, TypeError, LookupError) as error:
         raise ScaffoldError(
-            "In docs/data/companies.yml lässt sich kein Betrieb eintragen. `make check` sagt, was daran nicht stimmt."
+            "In city/data/companies.yml lässt sich kein Betrieb eintragen. `make check` sagt, was daran nicht stimmt."
         ) from error
     return after
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from msgspec import Meta, field
+from msgspec.structs import replace
 
 from core import yaml
 from core.findings import Finding, closest_match
@@ -14,6 +15,7 @@ from core.folding import fold_text
 from core.languages import default_language
 from core.project import all_language_codes
 from editorial.content.front_matter import NON_EMPTY
+from editorial.content.place import Place, place_words
 from editorial.content.schema import StrictStruct, validate
 
 SEARCH_WORDS_PATH = "docs/data/search_words.yml"
@@ -76,6 +78,12 @@ def load_search_words(path: Path) -> SearchWords | list[Finding]:
         )
         for fault in read
     ]
+
+
+def ignore_place(words: SearchWords, place: Place) -> SearchWords:
+    """Return the search words with the names of the municipality among those that say nothing about what is looked for."""
+    codes = {*words.ignored, *place.forms}
+    return replace(words, ignored={code: [*words.ignored.get(code, ()), *place_words(place, code)] for code in codes})
 
 
 def check_search_words(path: Path, pages: Collection[str], codes: Collection[str]) -> list[Finding]:

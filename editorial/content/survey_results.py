@@ -18,7 +18,7 @@ from editorial.content.schema import StrictStruct, validate
 from form_handler.forms import FORMS
 from form_handler.toolkit.recommend import RESULT_PATH
 
-RESULTS_PATH = "docs/data/survey.yml"
+RESULTS_PATH = "city/data/survey.yml"
 
 
 class Quotation(StrictStruct, frozen=True, kw_only=True):

@@ -19,9 +19,10 @@ from editorial.content.accessibility import RESULTS_PATH, AccessibilityRun, load
 from editorial.content.events import Occurrence, upcoming_events
 from editorial.content.facts import Facts, load_facts
 from editorial.content.pages import Content, read_content
-from editorial.content.search_words import SearchWords, load_search_words
+from editorial.content.search_words import SearchWords, ignore_place, load_search_words
 from editorial.content.shortcodes import fact_urls
 from editorial.content.structure import SUGGESTIONS
+from editorial.content.survey_results import RESULTS_PATH as SURVEY_RESULTS
 from editorial.content.survey_results import Publication, load_survey
 from editorial.content.toolkit import RuleSet, check_rules, load_rules
 from editorial.render.assets import svg_data_url
@@ -79,12 +80,12 @@ def load_site_data(docs: Path, site_url: str | None = None, demo_survey: Path | 
         content=content,
         facts=facts,
         chooser=load_rule_set(),
-        survey=_raise_finding(load_survey(demo_survey or docs / "data" / "survey.yml")),
+        survey=_raise_finding(load_survey(demo_survey or docs.parent / SURVEY_RESULTS)),
         accessibility_run=_raise_finding(load_accessibility_run(docs.parent / RESULTS_PATH)),
         lock=lock,
         states=translation_states(docs, content, languages, lock),
         addresses=fact_urls(facts),
-        search_words=_raise_findings(load_search_words(docs / "data" / "search_words.yml")),
+        search_words=ignore_place(_raise_findings(load_search_words(docs / "data" / "search_words.yml")), facts.place),
         drawings=load_drawings(docs),
         events=upcoming_events(facts.events, local_day(utc_now(), MUNICIPAL_ZONE)),
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from gunicorn.app.base import BaseApplication
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from core.overlay import CITY
 from form_handler.app import Extension, create_app
 from form_handler.operations import metrics
 from form_handler.operations.logs import ServerLogger
@@ -49,7 +50,7 @@ def results_file(settings: Settings) -> Path:
     demonstration = (settings.data_dir / "demonstration").exists()
     if demonstration:
         return settings.data_dir / "survey.yml"
-    return settings.content_dir / "docs" / "data" / "survey.yml" if settings.content_dir else RESULTS_PATH
+    return settings.content_dir / CITY / "data" / "survey.yml" if settings.content_dir else RESULTS_PATH
 
 
 class Server(BaseApplication):  # type: ignore[misc]

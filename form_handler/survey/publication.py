@@ -1,4 +1,4 @@
-"""From confirmed survey answers to ``docs/data/survey.yml``: counts that may be published, and released quotations.
+"""From confirmed survey answers to ``city/data/survey.yml``: counts that may be published, and released quotations.
 
 The database keeps batches and publications; the file is what the site's build reads and can be written again at any
 time. The file is read back only where it says more than the database remembers: it is from before the database kept

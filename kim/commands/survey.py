@@ -92,7 +92,7 @@ def reopen_command(references: tuple[str, ...]) -> None:
 @survey.command("publish")
 @click.option("--dry-run", is_flag=True, help="Only say what would be published.")
 def publish_command(dry_run: bool) -> None:
-    """Publish results and quotations to docs/data/survey.yml; the next build shows them."""
+    """Publish results and quotations to city/data/survey.yml; the next build shows them."""
     database, path = open_database(load_settings()), RESULTS_PATH
     try:
         done = publish(database, path, utc_now(), dry_run, OPERATOR)
@@ -117,6 +117,6 @@ def withdraw_command() -> None:
 
 @survey.command("write")
 def write_command() -> None:
-    """Write docs/data/survey.yml as the database has it: what the inbox published, or took back."""
+    """Write city/data/survey.yml as the database has it: what the inbox published, or took back."""
     changed = write_results(open_database(load_settings()), RESULTS_PATH)
     click.echo(f"{RESULTS_PATH} " + ("is written. Now build the site: make build" if changed else "is up to date."))

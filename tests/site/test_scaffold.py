@@ -104,7 +104,7 @@ def test_what_new_makes_is_built_and_a_new_language_speaks_and_says_what_is_miss
     assert "Seiten fehlen" in said["language"]
     found = kim(project, "check").stdout
     assert "core/locale/ur.po" in found, "the check names the words that are missing"
-    assert "Musterbetrieb" in (project / "docs/data/companies.yml").read_text("utf-8")
+    assert "Musterbetrieb" in (project / "city/data/companies.yml").read_text("utf-8")
 
 
 def test_a_folder_of_any_name_has_a_database_a_desk_and_a_status(project: Path) -> None:
@@ -240,7 +240,7 @@ def test_a_company_is_not_written_into_a_list_that_cannot_be_read(tmp_path: Path
     (docs / "data").mkdir()
     for text in ("a: [\n", "- a\n", "{}\n"):
         (docs / "data/companies.yml").write_text(text)
-        with pytest.raises(ScaffoldError, match=r"docs/data/companies\.yml"):
+        with pytest.raises(ScaffoldError, match=r"city/data/companies\.yml"):
             new_page("company", "Beispiel GmbH", docs, TODAY)
         assert (docs / "data/companies.yml").read_text() == text
     assert list((docs / "de/betriebe").iterdir()) == []

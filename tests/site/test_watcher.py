@@ -82,7 +82,7 @@ def without_date(path: Path) -> None:
 # What goes wrong, in which file, and what the bar says about it.
 FAULTS: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "impossible day": (PAGE, without_date, "den Tag 29.2.2027 gibt es nicht"),
-    "broken YAML": ("docs/data/contacts.yml", lambda path: write(path, b"kim: [\n"), "docs/data/contacts.yml:"),
+    "broken YAML": ("city/data/contacts.yml", lambda path: write(path, b"kim: [\n"), "city/data/contacts.yml:"),
     "encoding": ("docs/data/chooser.yml", lambda path: write(path, "rules: für".encode("utf-16")), "docs/data/chooser.yml:"),
     "binary page": (PAGE, lambda path: write(path, bytes(range(256))), "nicht als UTF-8 gespeichert"),
     "folder in place of a page": (PAGE, in_place_of, "kontakt"),
