@@ -122,7 +122,10 @@ class Workspace:
             content = replace_text(content, code, key, text)
         elif isinstance(text.front_matter, PageFrontMatter):
             content = Content(
-                {**content.pages, key: Page(key, text.front_matter, {code: text})}, content.findings, content.left_out
+                {**content.pages, key: Page(key, text.front_matter, {code: text})},
+                content.findings,
+                content.left_out,
+                content.parts,
             )
         else:
             return [

@@ -9,7 +9,7 @@ from pathlib import Path
 from core.languages import load_languages
 from tests.conftest import ROOT
 
-FOLDERS = ("overrides", "core", "editing", "editorial", "form_handler", "kim")
+FOLDERS = ("redaktion", "overrides", "core", "editing", "editorial", "form_handler", "kim")
 FILES = ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml")
 
 

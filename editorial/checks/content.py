@@ -96,7 +96,7 @@ def check_content(
         found += check_svg_files(docs)
         found += check_files(docs, languages)
         found += check_search_words(
-            docs / "data" / "search_words.yml", {*content.pages, *content.left_out}, [row.code for row in languages]
+            docs / "data" / "search_words.yml", content.pages, [row.code for row in languages], content.leaves_out
         )
     return sorted(set(found))
 

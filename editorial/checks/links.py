@@ -129,7 +129,7 @@ def check_links(
         if path and not path.endswith(".md"):
             yield Finding(text.file, number, f"Der Link „{target}“ endet nicht auf .md.",
                           "Schreiben Sie den Pfad zur Datei, zum Beispiel ../kontakt.md.", code="link-dead")  # fmt: skip
-        elif key in content.left_out:
+        elif content.leaves_out(key):
             continue  # the municipality leaves the page out; its links are taken away
         elif other is None and page_path(docs, default_language().code, key).exists():
             continue  # that page has a fault of its own, which is named there

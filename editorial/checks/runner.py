@@ -101,7 +101,7 @@ def check_pages(
     languages = load_languages()
     found = check_content(content, facts, languages, FORMS, today, docs, stale)
     source = default_language(languages).code
-    found += check_structure({*page_files(docs, source), *content.left_out}, source)
+    found += check_structure(page_files(docs, source), source, content.parts)
     found += [empty_language_finding(language) for language in languages if not content.has_language(language)]
     found += check_scope(content, facts.place, load_other_names(docs / "data"))
     found += check_survey_results(docs.parent / SURVEY_RESULTS)

@@ -207,13 +207,13 @@ def link_to_default_language(markdown: str, page: Page, language: Language, cont
 
 def unlink_left_out(markdown: str, page: Page, content: Content) -> str:
     """Take away links to pages that the municipality leaves out: their words stay, a list entry that is only a link goes."""
-    if not content.left_out:
+    if not (content.left_out or content.parts):
         return markdown
     base = posixpath.dirname(page.key)
 
     def is_gone(target: str) -> bool:
         key = posixpath.normpath(posixpath.join(base, unquote(target.partition("#")[0]))).removesuffix(".md")
-        return key in content.left_out
+        return content.leaves_out(key)
 
     markdown = _LINK_ENTRY.sub(lambda match: "" if is_gone(match[1]) else match[0], markdown)
     return _PAGE_LINK.sub(lambda match: match[1] if is_gone(match[2]) else match[0], markdown)

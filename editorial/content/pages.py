@@ -107,11 +107,17 @@ class Content(Struct, frozen=True, dict=True):
     """All pages by key, and the findings of reading them.
 
     :ivar left_out: keys of pages that exist and that the municipality leaves out of its site.
+    :ivar parts: pages and sections that it leaves out, whether they exist or not.
     """
 
     pages: dict[str, Page]
     findings: list[Finding] = field(default_factory=list)
     left_out: frozenset[str] = frozenset()
+    parts: tuple[str, ...] = ()
+
+    def leaves_out(self, key: str) -> bool:
+        """Return whether links to a page are taken away, because the municipality has no such page."""
+        return key in self.left_out or is_left_out(key, self.parts)
 
     @functools.cached_property
     def _related_cache(self) -> dict[tuple[str, frozenset[str], frozenset[str]], list[Page]]:
@@ -242,7 +248,7 @@ def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:
                     )  # fmt: skip
             elif text is not None:
                 pages[key].texts[language.code] = text
-    return Content(pages, findings, left_out)
+    return Content(pages, findings, left_out, parts)
 
 
 def reload_page(content: Content, docs: Path, code: str, key: str) -> Content | list[Finding]:
@@ -266,7 +272,7 @@ def replace_text(content: Content, code: str, key: str, text: PageText) -> Conte
     page, german = content.pages[key], code == default_language().code
     facts = text.front_matter if german and isinstance(text.front_matter, PageFrontMatter) else page.front_matter
     fresh = Page(key, facts, {**page.texts, code: text})
-    return Content({**content.pages, key: fresh}, content.findings, content.left_out)
+    return Content({**content.pages, key: fresh}, content.findings, content.left_out, content.parts)
 
 
 def _read_place(docs: Path, findings: list[Finding]) -> Place:

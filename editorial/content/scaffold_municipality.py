@@ -6,7 +6,8 @@ Everything that the municipality changes lies there; no shared file is touched.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+import shutil
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -16,14 +17,17 @@ from msgspec import Meta
 from core import yaml
 from core.languages import load_languages
 from core.overlay import CITY, city_dir
-from core.project import ROOT, load_site_settings
+from core.project import ROOT
 from editorial.content.facts import load_facts
 from editorial.content.pages import is_left_out, page_files
 from editorial.content.place import INSERT, Kind
 from editorial.content.scaffold import ScaffoldError, ScaffoldResult
 from editorial.content.schema import StrictStruct, validate
+from editorial.content.structure import SECTIONS, index_of
 
 # Forms that follow from the name alone, where a language has no endings for foreign names.
+# The first version of the pages that each municipality writes itself, laid out like ``city/``.
+DRAFTS = "redaktion/city/docs"
 REGULAR_FORMS: Mapping[str, Mapping[str, str]] = {
     "de": {
         "in": "in {place}", "In": "In {place}", "from": "aus {place}", "for": "für {place}", "near": "in der Nähe von {place}",
@@ -39,6 +43,9 @@ REGULAR_FORMS: Mapping[str, Mapping[str, str]] = {
 DISTRICT_FORMS = {
     "in": "im {place}", "In": "Im {place}", "from": "aus dem {place}", "for": "für den {place}", "near": "in der Nähe vom {place}"
 }  # fmt: skip
+# How contacts that texts name are called, as long as nobody says otherwise; others bear the name of the administration.
+CONTACT_NAMES = {"kim": "{programme}", "auslaenderbehoerde": "Ausländerbehörde"}
+_CONTACT = re.compile(r"^contact: *([\w-]+)|\{\{ *contact\.([\w-]+) *\}\}", re.MULTILINE)
 _SCOPE = re.compile(r"^scope: *(\S+)", re.MULTILINE)
 Text = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\n{}<>]*$", description="eine Zeile ohne { } < >")]
 
@@ -99,12 +106,17 @@ def new_municipality(answers: Answers, root: Path = ROOT) -> ScaffoldResult:
             f"Die Sprachen {', '.join(missing)} stehen nicht in mkdocs.yml; `kim new language` legt sie an."
         )
     unchecked = [code for code in codes if code not in REGULAR_FORMS]
-    forms = {code: place_forms(answers, code, used_forms(docs, code)) for code in codes}
+    forms = {code: place_forms(answers, code, used_forms(root, code)) for code in codes}
+    start = first_pages(root, codes, answers.without)
+    missing_parts = [
+        one for one in SECTIONS if not any(index_of(one) == key for key in {*page_files(docs, "de"), *start["de"]})
+    ]
+    without = list(dict.fromkeys([*answers.without, *missing_parts]))
     settings = {
         "site_name": answers.programme or f"KIM {answers.name}",
         "site_url": answers.url.rstrip("/") + "/",
         "languages": codes,
-        "without": list(answers.without),
+        "without": without,
         "extra": {
             "draft": True,
             "municipality": {
@@ -127,12 +139,28 @@ def new_municipality(answers: Answers, root: Path = ROOT) -> ScaffoldResult:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
         made.append(path)
-    return ScaffoldResult(made, next_steps(docs, answers, unchecked))
+    for code, pages in start.items():
+        for key, source in pages.items():
+            path = folder / "docs" / code / f"{key}.md"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, path)
+            made.append(path)
+    return ScaffoldResult(made, next_steps(docs, answers, unchecked, list(start["de"])))
 
 
-def used_forms(docs: Path, code: str) -> list[str]:
+def first_pages(root: Path, codes: Iterable[str], without: Collection[str]) -> dict[str, dict[str, Path]]:
+    """Return the drafts of the pages that a municipality has to write, by language and key."""
+    drafts = root / DRAFTS
+    return {
+        code: {key: path for key, path in page_files(drafts, code).items() if not is_left_out(key, without)}
+        for code in dict.fromkeys(["de", *codes])
+    }
+
+
+def used_forms(root: Path, code: str) -> list[str]:
     """Return the names of the forms that texts of a language use, in a stable order."""
-    texts = (path.read_text("utf-8") for path in page_files(docs, code).values())
+    paths = [*page_files(root / "docs", code).values(), *page_files(root / DRAFTS, code).values()]
+    texts = (path.read_text("utf-8") for path in paths)
     return sorted({name for text in texts for name in INSERT.findall(text)} | {"name"})
 
 
@@ -152,36 +180,32 @@ def place_forms(answers: Answers, code: str, names: Iterable[str]) -> dict[str, 
 
 
 def contact_stubs(root: Path, answers: Answers) -> dict[str, dict[str, object]]:
-    """Return an entry for each local contact that shared pages name: without number and address, to be confirmed."""
-    before = load_site_settings(root / "mkdocs.yml")["municipality"]
-    names = sorted({str(before[one]) for one in ("authority", "programme", "name")}, key=len, reverse=True)
-    stubs: dict[str, dict[str, object]] = {}
-    for key, contact in load_facts(root / "docs" / "data").contacts.items():
-        if contact.scope != "local":
-            continue
-        name = re.sub("|".join(map(re.escape, names)), "", contact.name)
-        stubs[key] = {
-            "name": re.sub(r"\s+(?:der|des|von)$", "", " ".join(name.split()).strip(" –,")) or answers.authority,
+    """Return an entry for each contact that pages name and no shared file has: without number and address, to be confirmed."""
+    shared = load_facts(root / "docs" / "data").contacts
+    paths = [*page_files(root / "docs", "de").values(), *page_files(root / DRAFTS, "de").values()]
+    used = {key for path in paths for pair in _CONTACT.findall(path.read_text("utf-8")) for key in pair if key}
+    return {
+        key: {
+            "name": CONTACT_NAMES.get(key, "{authority}").format(authority=answers.authority, programme=answers.programme or f"KIM {answers.name}"),
             "unit": answers.authority,
             "source": "own",
             "confirmed": False,
             "confirm": f"Name, Anschrift, Nummer, E-Mail und Sprechzeiten – {answers.authority}",
         }
-    return stubs
+        for key in sorted(used)
+        if key not in shared or shared[key].scope == "local"
+    }  # fmt: skip
 
 
-def next_steps(docs: Path, answers: Answers, unchecked: list[str]) -> list[str]:
+def next_steps(docs: Path, answers: Answers, unchecked: list[str], drafts: list[str]) -> list[str]:
     """Return what people have to do before the site may go public, in German."""
     scopes: dict[str, list[str]] = {}
     for key, path in page_files(docs, "de").items():
         if not is_left_out(key, answers.without):
             found = _SCOPE.search(path.read_text("utf-8"))
             scopes.setdefault(found[1] if found else "nation", []).append(key)
-    operator, local = scopes.get("operator", []), scopes.get("local", [])
     state = [key for scope, keys in scopes.items() if scope.startswith("state:") for key in keys]
-    steps = [f"Schreiben Sie diese Seiten neu, in {CITY}/docs/de/ und jeder Sprache: {', '.join(operator)}."]
-    if local:
-        steps.append(f"Diese Seiten gelten nur am bisherigen Ort. Ersetzen Sie sie in {CITY}/docs/ oder nennen Sie sie unter without: in {CITY}/city.yml: {', '.join(local)}.")  # fmt: skip
+    steps = [f"Schreiben Sie diese Seiten in {CITY}/docs/ zu Ende, auf Deutsch und in jeder Sprache: {', '.join(drafts)}. Was fehlt, steht in eckigen Klammern."]  # fmt: skip
     if state and f"state:{answers.state}" not in scopes:
         steps.append(f"Diese Seiten gelten für ein anderes Land. Prüfen Sie sie für Ihr Land: {', '.join(state)}.")
     if answers.kind != "city":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -86,11 +86,14 @@ def ignore_place(words: SearchWords, place: Place) -> SearchWords:
     return replace(words, ignored={code: [*words.ignored.get(code, ()), *place_words(place, code)] for code in codes})
 
 
-def check_search_words(path: Path, pages: Collection[str], codes: Collection[str]) -> list[Finding]:
+def check_search_words(
+    path: Path, pages: Collection[str], codes: Collection[str], leaves_out: Callable[[str], bool] = lambda _key: False
+) -> list[Finding]:
     """Return findings on the search words: unknown pages and languages, a word in two entries, a missing language.
 
     :param pages: keys of the pages that exist.
     :param codes: the languages of the site, German first.
+    :param leaves_out: whether the municipality has no such page on purpose.
     """
     read = load_search_words(path)
     if isinstance(read, list):
@@ -99,17 +102,19 @@ def check_search_words(path: Path, pages: Collection[str], codes: Collection[str
         return []
     _data, node = yaml.load_file(path)
     return [
-        *_unknown_pages(read, node, pages),
+        *_unknown_pages(read, node, pages, leaves_out),
         *_unknown_languages(read, node, codes),
         *_repeated_words(read, node, codes),
         *_missing_languages(read, codes),
     ]
 
 
-def _unknown_pages(read: SearchWords, node: Any, pages: Collection[str]) -> Iterator[Finding]:
+def _unknown_pages(
+    read: SearchWords, node: Any, pages: Collection[str], leaves_out: Callable[[str], bool]
+) -> Iterator[Finding]:
     for number, entry in enumerate(read.entries):
         for place, key in enumerate(entry.pages):
-            if key not in pages:
+            if key not in pages and not leaves_out(key):
                 near = closest_match(key, pages)
                 yield _finding(
                     yaml.line_of(node, ("entries", number, "pages", place)),

@@ -156,14 +156,15 @@ def is_in_easy_language(key: str) -> bool:
     return key.startswith(f"{EASY_LANGUAGE}/")
 
 
-def check_structure(keys: Collection[str], source: str) -> Iterator[Finding]:
+def check_structure(keys: Collection[str], source: str, parts: Collection[str] = ()) -> Iterator[Finding]:
     """Yield a finding for each well-known page that is missing.
 
     :param keys: the pages that exist.
     :param source: the code of the language in which pages are written first.
+    :param parts: pages and sections that the municipality leaves out.
     """
     for key in well_known_pages():
-        if key not in keys:
+        if key not in keys and not any(key == part or key.startswith(f"{part}/") for part in parts):
             yield Finding(
                 f"docs/{source}/{key}.md", 0, "Diese Seite fehlt; Navigation, Fußzeile oder Formulare führen zu ihr.",
                 "Holen Sie sie aus der Versionsgeschichte zurück oder legen Sie sie neu an. Heißt sie jetzt anders? "

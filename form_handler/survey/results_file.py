@@ -1,4 +1,4 @@
-"""The file of the results, ``docs/data/survey.yml``, as the site's build reads it: writing it, and reading what it says."""
+"""The file of the results, ``city/data/survey.yml``, as the site's build reads it: writing it, and reading what it says."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from core.overlay import CITY
 from core.project import ROOT
 from form_handler.survey.batches import Cells
 from form_handler.survey.disclosure import THRESHOLD
@@ -18,7 +19,7 @@ from form_handler.survey.disclosure import THRESHOLD
 FILE_HEADER = """# Ergebnisse der Umfrage bei Betrieben. Geschrieben von `kim survey publish`; bitte nicht von Hand ändern.
 # tables: so viele Betriebe gaben diese Antwort. bases: von so vielen. Was fehlt, fehlt mit Absicht.
 """
-RESULTS_PATH = ROOT / "docs" / "data" / "survey.yml"
+RESULTS_PATH = ROOT / CITY / "data" / "survey.yml"
 
 
 class PublicationError(Exception):
