@@ -21,8 +21,8 @@ from editorial.build.search import Entry, index_language, titles_name, write_ent
 from editorial.build.source import Source
 from editorial.build.well_known import language_hints_json, robots_txt, security_txt, sitemap
 from editorial.content.history import read_last_changes
-from editorial.content.structure import CONTACT, EVENTS, SUGGESTIONS, SURVEY, SURVEY_CSV
-from editorial.content.survey_results import results_csv
+from editorial.content.structure import CONTACT, EVENTS, SUGGESTIONS, SURVEY_CSV
+from editorial.content.survey_results import results_csv, results_page
 from editorial.content.toolkit import toolkit_json
 from form_handler.toolkit.recommend import DATA_PATH
 
@@ -42,8 +42,10 @@ def finish_language(site_dir: Path, source: Source, language: Language, cache: P
         if (page := site.content.pages.get(EVENTS)) and page.exists_in(language):
             name, url, today = site.settings["name"], site.settings["url"], source.inputs.today
             write_calendars(site_dir, page, language, site.events, site.facts.contacts, name, url, today)
-        if site.survey is not None:
-            write_atomically(root / SURVEY / SURVEY_CSV, results_csv(site.survey, language).encode())
+        if site.survey is not None and (shown := results_page(site.content)) and shown.exists_in(language):
+            write_atomically(
+                (site_dir / shown.file(language)).with_name(SURVEY_CSV), results_csv(site.survey, language).encode()
+            )
     entry = index_language(site_dir, site.content, language, site.search_words, cache, source.inputs.environment)
     compress_file(site_dir / SEARCH_FOLDER / titles_name(language.code))
     for page in site.content.pages.values():

@@ -39,8 +39,8 @@ def is_shared(scope: str) -> bool:
 def name_pattern(names: Iterable[str]) -> re.Pattern[str] | None:
     """Return a pattern that finds names in any of their case forms, and words that begin with them; None without names.
 
-    Endings differ ("Боттропі", "Bottroper"), so a last vowel of a name is optional and some letters may follow. Arabic writes
-    some words as one with the name ("لبوتروب").
+    Endings differ ("Мустерштадті", "Musterstadter"), so a last vowel of a name is optional and some letters may follow. Arabic writes
+    some words as one with the name ("لموسترشتات").
     """
     stems = {re.escape(_LAST_VOWEL.sub("", name.strip())) for name in names if name.strip()}
     ordered = sorted(stems, key=lambda one: (-len(one), one))

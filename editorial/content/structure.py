@@ -70,7 +70,6 @@ SECTIONS = (ARRIVING, OFFERS, EMPLOYERS, TOOLKIT, COMPANIES, PROGRAMME, ALLIANCE
 # Pages, by their keys.
 HOME = "index"
 EMERGENCY = f"{ARRIVING}/notfall"
-SURVEY = f"{ALLIANCE}/umfrage"
 PHRASES = f"{ARRIVING}/saetze"
 EVENTS = f"{OFFERS}/termine"
 CONTACT = "kontakt"
@@ -148,7 +147,7 @@ def well_known_pages() -> tuple[str, ...]:
     from form_handler.forms import FORMS
 
     forms = (definition.slug.rstrip("/") for definition in FORMS.values())
-    return tuple(dict.fromkeys((*map(index_of, SECTIONS), *linked_pages().values(), *forms, *OFFLINE_PAGES, SURVEY)))
+    return tuple(dict.fromkeys((*map(index_of, SECTIONS), *linked_pages().values(), *forms, *OFFLINE_PAGES)))
 
 
 def is_in_easy_language(key: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ from msgspec import Struct
 from core import yaml
 from core.findings import Finding
 from core.gettext import gettext as _
-from core.languages import Language
+from core.languages import Language, default_language
 from core.values import Date, Month
+from editorial.content.pages import Content, Page
 from editorial.content.schema import StrictStruct, validate
 from form_handler.forms import FORMS
 from form_handler.toolkit.recommend import RESULT_PATH
 
+_RESULTS = re.compile(r"\{\{\s*survey\.results\s*\}\}")
 RESULTS_PATH = "city/data/survey.yml"
 
 
@@ -70,6 +73,12 @@ class Chart(Struct, frozen=True):
     def is_linked(self) -> bool:
         """Return whether a bar leads somewhere."""
         return any(bar.link for bar in self.bars)
+
+
+def results_page(content: Content) -> Page | None:
+    """Return the page that shows the results, wherever a municipality has put it; None if no page does."""
+    german = default_language().code
+    return next((page for page in content.pages.values() if _RESULTS.search(page.texts[german].body)), None)
 
 
 def load_survey(path: Path) -> Publication | Finding | None:

@@ -10,7 +10,9 @@ from core import gettext
 from core.formatting import format_long_date, format_month
 from core.languages import Language
 from core.project import ROOT
-from editorial.content.structure import SURVEY, SURVEY_CSV
+from editorial.content.pages import Page
+from editorial.content.place import Place
+from editorial.content.structure import SURVEY_CSV
 from editorial.content.survey_results import Publication, survey_charts
 
 TEMPLATE = "partials/survey-results.html"
@@ -25,8 +27,13 @@ def _environment() -> jinja2.Environment:
     return env
 
 
-def render_survey_results(publication: Publication | None, language: Language) -> str:
-    """Return the results as HTML in the current language; before the first publication, an invitation."""
+def render_survey_results(
+    publication: Publication | None, language: Language, place: Place, page: Page | None = None
+) -> str:
+    """Return the results as HTML in the current language; before the first publication, an invitation.
+
+    :param page: the page that shows them; the table lies beside it.
+    """
     template = _environment().get_template(TEMPLATE)
     if publication is None:
         return template.render(charts=())
@@ -37,6 +44,7 @@ def render_survey_results(publication: Publication | None, language: Language) -
         first=format_month(publication.first_answer, language),
         last=format_month(publication.last_answer, language),
         published=format_long_date(publication.published_on, language),
-        download=f"{language.root}{SURVEY}/{SURVEY_CSV}",
+        download=f"{page.url(language) if page else language.root}{SURVEY_CSV}",
+        place=place.form(language.code, "from") or place.form(language.code, "name") or "",
         rtl=language.dir == "rtl",
     )

@@ -119,9 +119,10 @@ def shortcode_renderers(site: SiteData, language: Language) -> ShortcodeRenderer
         return render_privacy_notice()
 
     def results() -> str:
+        from editorial.content.survey_results import results_page
         from editorial.render.charts import render_survey_results
 
-        return render_survey_results(site.survey, language)
+        return render_survey_results(site.survey, language, site.facts.place, results_page(site.content))
 
     def tests() -> str:
         from editorial.content.accessibility import render_accessibility_run

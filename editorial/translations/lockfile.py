@@ -235,7 +235,8 @@ def write_lock(docs: Path, lock: Lock) -> bool:
     if local or own.exists():
         before = _read_file(shared, DISPLAY_PATH) if shared.exists() else Lock()
         known = {} if isinstance(before, Finding) else before.entries
-        replaced = {place: known[place] for place in local if place in known}
+        source = docs / default_language().code
+        replaced = {place: known[place] for place in local if place in known and (source / f"{place[0]}.md").exists()}
         others = {place: entry for place, entry in lock.entries.items() if place not in local}
         files = {shared: Lock(others | replaced), own: Lock(local)}
     changed = {

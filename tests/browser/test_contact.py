@@ -39,7 +39,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A small site whose contact has confirmed hours, number and address; its address."""
     folder = tmp_path_factory.mktemp("office")
     docs = write_small_tree(folder / "docs")
-    contacts = docs / "data" / "contacts.yml"
+    contacts = docs.parent / "city" / "data" / "contacts.yml"
     text = contacts.read_text("utf-8")
     contacts.write_text(OFFICE + text[text.index("\nkim:\n") :], "utf-8")
     build_site(folder / "site", "https://kim.example.org/", docs)

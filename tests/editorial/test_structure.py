@@ -47,7 +47,7 @@ def test_a_missing_well_known_page_is_named_with_its_file_and_remedy(key: str) -
 def test_the_check_of_a_project_reports_missing_well_known_pages(tree: Tree) -> None:
     shutil.copytree(ROOT / "docs" / "data", tree.docs / "data")
     found = [one.file for one in run_checks(tree.docs, words=False).findings if one.code == "structure"]
-    assert "docs/de/allianz/umfrage.md" in found
+    assert "docs/de/inhalt.md" in found
     assert "docs/de/kontakt.md" not in found
 
 

@@ -32,7 +32,7 @@ CITIES = (
     "lübeck", "erfurt", "oberhausen", "rostock", "kassel", "hagen", "potsdam", "saarbrücken", "hamm",
     "ludwigshafen", "mülheim", "oldenburg", "osnabrück", "leverkusen", "heidelberg", "darmstadt", "solingen",
     "regensburg", "paderborn", "herne", "ingolstadt", "neuss", "würzburg", "fürth", "wolfsburg", "offenbach",
-    "ulm", "heilbronn", "pforzheim", "göttingen", "bottrop", "recklinghausen", "remscheid", "reutlingen",
+    "ulm", "heilbronn", "pforzheim", "göttingen", "recklinghausen", "remscheid", "reutlingen",
     "koblenz", "bremerhaven", "bergisch", "gladbach", "trier", "jena", "erlangen", "moers", "siegen",
     "hildesheim", "cottbus", "salzgitter", "gladbeck", "dorsten", "marl", "herten", "dinslaken", "wesel",
     "unna", "lünen", "witten", "hattingen", "kirchhellen", "ruhrgebiet", "wien", "zürich", "schweiz",

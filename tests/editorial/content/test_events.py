@@ -97,7 +97,7 @@ def test_a_slip_in_an_event_is_named_with_its_line(tmp_path: Path, rows: str, wo
         event(tmp_path, rows)
     (finding, *_more) = refused.value.findings
     assert words in str(finding)
-    assert finding.file == "city/data/events.yml"
+    assert finding.file == "docs/data/events.yml"
     assert finding.line > 0
 
 

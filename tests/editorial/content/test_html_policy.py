@@ -22,6 +22,7 @@ from editorial.content.accessibility import RESULTS_PATH, load_accessibility_run
 from editorial.content.front_matter import PageFrontMatter
 from editorial.content.html_policy import check_html, template_ids
 from editorial.content.pages import PageText
+from editorial.content.place import NO_PLACE
 from editorial.content.shortcodes import fact_urls
 from editorial.content.survey_results import Publication, Quotation
 from editorial.render.charts import render_survey_results
@@ -128,7 +129,7 @@ def test_what_the_build_itself_draws_into_a_page_keeps_to_the_policy(code: str) 
     )  # fmt: skip
     with use_language(code):
         drawn = [
-            render_survey_results(published, language), render_survey_results(None, language), render_privacy_notice(), render_accessibility_run(None, language),
+            render_survey_results(published, language, NO_PLACE), render_survey_results(None, language, NO_PLACE), render_privacy_notice(), render_accessibility_run(None, language),
             render_accessibility_run(load_accessibility_run(ROOT / RESULTS_PATH), language),
         ]  # fmt: skip
     assert "<svg" in drawn[0]

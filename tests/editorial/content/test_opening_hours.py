@@ -14,7 +14,6 @@ from core.values import DayHours, parse_day_hours
 from editorial.content.facts import Facts, load_facts
 from editorial.content.opening_hours import OpeningHours
 from editorial.render.contact_box import closed_days, hours_view
-from tests.conftest import ROOT
 
 TODAY = datetime.date(2026, 11, 30)  # a Monday
 NRW = load_site_settings()["municipality"]["public_holidays"]
@@ -162,6 +161,8 @@ def test_public_holidays_of_the_state_are_the_known_ones() -> None:
 @pytest.mark.parametrize("day", ["13-01", "02-30", "easter+x", "1.5.", "05-1"])
 def test_a_public_holiday_that_is_no_day_is_refused(tmp_path: Path, day: str) -> None:
     config = tmp_path / "mkdocs.yml"
-    config.write_text((ROOT / "mkdocs.yml").read_text("utf-8").replace("[01-01, ", f"['{day}', "), "utf-8")
+    config.write_text(
+        f"site_name: x\nsite_url: https://kim.example.org/\nextra: {{municipality: {{public_holidays: [01-01, '{day}']}}}}\n"
+    )
     with pytest.raises(ConfigError, match="public_holidays"):
         load_site_settings(config)

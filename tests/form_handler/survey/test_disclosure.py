@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from core.gettext import gettext, use_language
 from core.languages import Language, load_languages
+from editorial.content.facts import load_facts
 from editorial.content.html_policy import check_html
 from editorial.content.survey_results import Publication, Quotation, load_survey, results_csv
 from editorial.render.charts import render_survey_results
@@ -478,7 +479,7 @@ def test_the_site_says_of_how_many_and_where_there_are_too_few(language: Languag
         quotations=[Quotation(text=visible_line(text), language="de", field="worked_text", company="A & B <b>") for text in HOSTILE],
     )  # fmt: skip
     with use_language(language.code):
-        text, few = render_survey_results(published, language), gettext("too few answers")
+        text, few = render_survey_results(published, language, load_facts().place), gettext("too few answers")
         base = gettext("%(count)s of %(base)s", count=9, base=20)
     assert check_html(text, ()) == [], "the build lets the results through"
     assert "<td>12</td>" in text
