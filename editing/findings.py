@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
 
 from core.clock import utc_now
 from core.files import write_atomically
+from core.overlay import city_dir
 
 
 def read_findings(file: Path) -> dict[str, Any]:
@@ -25,6 +27,21 @@ def check_all(docs: Path, file: Path) -> None:
 
     found = [(one.file, one.level) for one in run_checks(docs, words=False).findings if one.code != "translations"]
     write_atomically(file, json.dumps({"at": utc_now().isoformat(), "found": found}).encode())
+
+
+def check_changed(docs: Path, file: Path, checked: int | None) -> int | None:
+    """Check all pages if somebody has opened the desk and a file has changed.
+
+    :param checked: what the last call returned; None before the first one.
+    :return: time of the newest change that has been checked, in nanoseconds.
+    """
+    if not file.exists():
+        return checked
+    files = itertools.chain(docs.rglob("*"), city_dir(docs).rglob("*"))
+    newest = max((path.stat().st_mtime_ns for path in files if path.is_file()), default=0)
+    if newest != checked:
+        check_all(docs, file)
+    return newest
 
 
 def findings_path(data_dir: Path) -> Path:

@@ -18,7 +18,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from core.clock import utc_now
-from editing.findings import findings_path
+from editing.findings import check_changed, findings_path
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
 from form_handler.storage.tables import draft, publication
@@ -91,10 +91,11 @@ def _work(database: Database, settings: Settings, stop: threading.Event, demo_su
     from editing.publisher import Publisher  # late: see above
 
     publisher = Publisher(database, settings, demo_survey)
+    checked: int | None = None
     while not stop.is_set():
         publisher.run_due(utc_now())
         publisher.push()
-        publisher.check_pages()
+        checked = check_changed(publisher.docs, findings_path(settings.data_dir), checked)
         stop.wait(POLL_SECONDS)
 
 

@@ -373,7 +373,7 @@ def test_what_is_changed_while_a_page_is_published_stays_a_draft_on_top(
 
 
 STEPS: list[tuple[Any, str, bool]] = [
-    (Publisher, "prepare", False), (Repository, "write_commit", False), (Repository, "advance", False), (Repository, "advance", True),
+    (publisher, "prepare_files", False), (Repository, "write_commit", False), (Repository, "advance", False), (Repository, "advance", True),
     (publishing, "note_committed", False), (publishing, "note_committed", True), (publisher, "write_files_atomically", False),
     (publisher, "write_files_atomically", True), (Repository, "refresh_index", False), (Publisher, "build", False), (Publisher, "build", True),
     (publishing, "note_done", True), (drafts, "discard_draft", False),
