@@ -9,8 +9,6 @@ import contextlib
 import datetime
 import fcntl
 import logging
-import os
-import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +17,7 @@ import sqlalchemy as sa
 
 from core.clock import utc_now
 from editing.findings import check_changed, findings_path
+from form_handler.server.worker_process import stop_event
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
 from form_handler.storage.tables import draft, publication
@@ -106,15 +105,4 @@ def run_forever(
 
     :param parent: process id of the server that started this worker; None where it runs by itself.
     """
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    if parent is not None:
-        threading.Thread(target=_stop_with_parent, args=(parent, stop), daemon=True).start()
-    run_worker(database, settings, stop, demo_survey)
-
-
-def _stop_with_parent(parent: int, stop: threading.Event) -> None:
-    while not stop.wait(1.0):
-        if os.getppid() != parent:
-            stop.set()
+    run_worker(database, settings, stop_event(parent), demo_survey)

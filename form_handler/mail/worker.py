@@ -6,8 +6,6 @@ import contextlib
 import datetime
 import fcntl
 import logging
-import os
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -18,6 +16,7 @@ from core.clock import utc_now
 from form_handler.mail.delivery import deliver_due, deliver_next, release_interrupted
 from form_handler.operations.logs import log_event
 from form_handler.retention import purge_if_due
+from form_handler.server.worker_process import stop_event
 from form_handler.settings import Settings
 from form_handler.staff.reports.digest import queue_account_mails
 from form_handler.storage.database import Database, DatabaseBusyError
@@ -113,18 +112,7 @@ def run_forever(database: Database, settings: Settings, parent: int | None = Non
 
     :param parent: process id of the server that started this worker; None where it runs by itself.
     """
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    if parent is not None:
-        threading.Thread(target=_stop_with_parent, args=(parent, stop), daemon=True).start()
-    run_worker(database, settings, stop)
-
-
-def _stop_with_parent(parent: int, stop: threading.Event) -> None:
-    while not stop.wait(1.0):
-        if os.getppid() != parent:
-            stop.set()
+    run_worker(database, settings, stop_event(parent))
 
 
 @contextlib.contextmanager

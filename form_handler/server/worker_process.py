@@ -1,4 +1,4 @@
-"""A worker as a child process of the development server; in production it is a service of its own."""
+"""A worker as a child process of the development server; in production it is a service of its own. Both end the same way."""
 
 from __future__ import annotations
 
@@ -44,3 +44,22 @@ class WorkerProcess:
             if self._process is not None:
                 self._process.send_signal(signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL)
             self._thread.join(0.05)
+
+
+def stop_event(parent: int | None = None) -> threading.Event:
+    """Return an event that SIGTERM, SIGINT and the end of the parent process set.
+
+    :param parent: process id of the server that started this worker; None where it runs by itself.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if parent is not None:
+        threading.Thread(target=_stop_with_parent, args=(parent, stop), daemon=True).start()
+    return stop
+
+
+def _stop_with_parent(parent: int, stop: threading.Event) -> None:
+    while not stop.wait(1.0):
+        if os.getppid() != parent:
+            stop.set()
