@@ -7,8 +7,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from editing.git import GitError, Repository, is_hash
-from editing.publishing import find_publication, publications_of
+from editing.publication.git import GitError, Repository, is_hash
+from editing.publication.store import find_publication, publications_of
 from form_handler.storage.database import Database
 
 MAX_VERSIONS = 50

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from editing.git import GitError, Repository
 from editing.paragraphs import EditError, list_places, read_file_text, section_source
-from editing.publishing import publications_of
+from editing.publication.git import GitError, Repository
+from editing.publication.store import publications_of
 from form_handler.storage.database import Database
 
 MAX_VERSIONS = 60

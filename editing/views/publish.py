@@ -12,13 +12,14 @@ from werkzeug.wrappers import Response as BaseResponse
 from core.clock import utc_now
 from core.findings import errors
 from core.gettext import gettext as _
-from editing import drafts, publishing
+from editing import drafts
 from editing.differences import compare
-from editing.git import GitError
 from editing.history import list_versions, read_version
 from editing.paragraphs import EditError, read_file_text
 from editing.paths import split_name
-from editing.publishing import NotApprovedError
+from editing.publication import store
+from editing.publication.git import GitError
+from editing.publication.store import NotApprovedError
 from editing.translation.rows import build_rows
 from editing.translation.sources import accepted_places
 from editing.views.blueprint import READERS, WRITERS, PageFile, editor_view, may_edit, page_view, pages, workspace
@@ -82,7 +83,7 @@ def publish(file: PageFile, draft: drafts.Draft, action: str) -> BaseResponse:
     if untranslated(file):
         return render_publish(file, _("Paragraphs of this page still hold German words, so it is not published. Translate them, or say that they stay as in German."), 422)  # fmt: skip
     try:
-        number = publishing.queue_drafts(database(), [draft], g.account.name, due, now, settings().four_eyes)
+        number = store.queue_drafts(database(), [draft], g.account.name, due, now, settings().four_eyes)
     except NotApprovedError:
         return render_publish(file, _("Somebody who has not written this version must approve it first."), 422)
     return redirect(f"{staff_root()}seiten/veroeffentlichungen/#{number}", 303)
@@ -109,9 +110,7 @@ def render_publish(file: PageFile, error: str = "", status: int = 200) -> BaseRe
     draft = file.draft
     assert draft is not None
     shown = look_at(file, draft.text) if draft.text is not None else Shown([], [])
-    waiting = [
-        one for one in publishing.open_publications(database()) if any(row.draft_id == draft.id for row in one.files)
-    ]
+    waiting = [one for one in store.open_publications(database()) if any(row.draft_id == draft.id for row in one.files)]
     return render(
         "pages/publish", status=status, title=_("Publish: %(page)s (%(language)s)", page=file.key, language=file.language.name), file=file, error=error,
         differences=compare(file.published, draft.text), shown=shown, wrong=[one for one, _place in shown.findings if one.level == "error"],
@@ -128,7 +127,7 @@ def render_publish(file: PageFile, error: str = "", status: int = 200) -> BaseRe
 @pages.route("/veroeffentlichungen/", role=READERS)
 def publications() -> BaseResponse:
     """Show what waits, what went live and what was refused."""
-    found = publishing.list_publications(database())
+    found = store.list_publications(database())
     undone = {one.undoes for one in found if one.undoes and one.state != "refused"}
     return render("pages/publications", title=_("Publications"), found=found, undone=undone, label=publication_label, split_name=split_name,
                   may_publish=g.account.has_role(PUBLISH))  # fmt: skip
@@ -137,18 +136,18 @@ def publications() -> BaseResponse:
 @pages.route("/zurueckziehen/<number>/", methods=["POST"], role=PUBLISH)
 def withdraw(number: str) -> BaseResponse:
     """Take a publication out of the queue."""
-    publishing.withdraw(database(), number, utc_now())
+    store.withdraw(database(), number, utc_now())
     return redirect(f"{staff_root()}seiten/veroeffentlichungen/", 303)
 
 
 @pages.route("/rueckgaengig/<number>/", methods=["GET", "POST"], role=PUBLISH)
 def undo(number: str) -> BaseResponse:
     """Take a publication back, after showing what that changes."""
-    one = publishing.find_publication(database(), number)
+    one = store.find_publication(database(), number)
     if one is None or one.state not in ("committed", "done"):
         raise NotFound
     if request.method == "POST":
-        publishing.queue_undo(database(), one, g.account.name, utc_now())
+        store.queue_undo(database(), one, g.account.name, utc_now())
         return redirect(f"{staff_root()}seiten/veroeffentlichungen/", 303)
     files = [(file.path, compare(file.after, file.before)) for file in one.files if file.path.endswith(".md")]
     return render("pages/undo", title=_("Take a publication back"), one=one, files=files, kind_label=kind_label)

@@ -99,7 +99,7 @@ def seed_demo_data(
 
 def copy_pages(database: Database, folder: Path) -> Path:
     """Return a folder with a copy of the pages for the demonstration; one in which something was published stays."""
-    from editing.publishing import list_publications
+    from editing.publication.store import list_publications
 
     if folder.exists() and list_publications(database, 1):
         return folder

@@ -25,7 +25,7 @@ def run_command(once: bool, parent: int | None, demo_survey: Path | None) -> Non
 
     One worker runs at a time for a data folder, and a further one waits.
     """
-    from editing import worker
+    from editing.publication import worker
 
     settings = load_settings()
     if settings.content_dir is None:
@@ -44,7 +44,7 @@ def run_command(once: bool, parent: int | None, demo_survey: Path | None) -> Non
 @publish.command("list")
 def list_command() -> None:
     """List the newest publications, those that wait first, and why they do."""
-    from editing.publishing import list_publications
+    from editing.publication.store import list_publications
 
     found = list_publications(open_database(load_settings()))
     for one in found:

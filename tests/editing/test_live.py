@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from core.languages import default_language
-from editing import publishing, worker
+from editing.publication import store, worker
 from editing.workspace import Workspace
 from editorial.build.build import build_site
 from form_handler.settings import Settings
@@ -36,7 +36,7 @@ def test_the_drawn_draft_has_the_bytes_of_the_published_page_and_no_draft_is_in_
     assert not isinstance(drawn, list)
     shown = workspace.render(drawn, default_language(), "seite-1")
     ask(editor)
-    assert worker.run_once(database, live) == 1, publishing.list_publications(database)
+    assert worker.run_once(database, live) == 1, store.list_publications(database)
     assert (site / "seite-1/index.html").read_text("utf-8") == shown
     assert "kim-edit" not in shown
     assert not [path for path in site.rglob("*.html") if re.search(r"[\ue010-\ue029]", path.read_text("utf-8"))]

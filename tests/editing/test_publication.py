@@ -16,9 +16,10 @@ import pytest
 
 from core.clock import utc_now
 from core.languages import load_languages
-from editing import drafts, publisher, publishing, worker
-from editing.git import Repository
-from editing.publisher import Publisher
+from editing import drafts
+from editing.publication import publisher, store, worker
+from editing.publication.git import Repository
+from editing.publication.publisher import Publisher
 from editing.views import register
 from editorial.build.build import BuildError
 from editorial.content.pages import read_content
@@ -67,14 +68,14 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.fixture
 def publish(
     editor: Editor, database: Database, editing_settings: Settings, builds: list[str]
-) -> Callable[..., publishing.Publication]:
+) -> Callable[..., store.Publication]:
     """Change a paragraph, publish the page as the editor does, and run the worker once."""
 
-    def run(words: str = "Der neue Satz.", place: str = LEAD, page: str = PAGE, **more: str) -> publishing.Publication:
+    def run(words: str = "Der neue Satz.", place: str = LEAD, page: str = PAGE, **more: str) -> store.Publication:
         assert editor.change(place, words, page, **more).status_code == 303
         ask(editor, page)
         worker.run_once(database, editing_settings)
-        return publishing.list_publications(database)[0]
+        return store.list_publications(database)[0]
 
     return run
 
@@ -197,7 +198,7 @@ def test_a_page_with_errors_is_not_published(editor: Editor, database: Database)
     editor.change(LEAD, "Mehr [dazu](nirgends.md).")
     assert "nicht veröffentlicht" in editor.get(f"seiten/veroeffentlichen/{PAGE}/").text
     assert ask(editor).status_code == 422
-    assert publishing.list_publications(database) == []
+    assert store.list_publications(database) == []
 
 
 def test_a_publication_for_later_waits_and_can_be_withdrawn(
@@ -208,10 +209,10 @@ def test_a_publication_for_later_waits_and_can_be_withdrawn(
     tomorrow = (utc_now() + datetime.timedelta(days=1)).astimezone(editing_settings.time_zone)
     assert ask(editor, action="at", at=f"{tomorrow:%Y-%m-%dT%H:%M}").status_code == 303
     assert worker.run_once(database, editing_settings) == 0
-    (one,) = publishing.list_publications(database)
+    (one,) = store.list_publications(database)
     fields = editor.fields("seiten/veroeffentlichungen/", "zurueckziehen/")
     editor.post(f"seiten/zurueckziehen/{one.id}/", fields)
-    assert publishing.list_publications(database)[0].state == "withdrawn"
+    assert store.list_publications(database)[0].state == "withdrawn"
     ask(editor, action="at", at=f"{tomorrow:%Y-%m-%dT%H:%M}")
     assert worker.run_once(database, editing_settings, utc_now() + datetime.timedelta(days=2)) == 1
     assert "Der neue Satz." in text_of(content)
@@ -269,7 +270,7 @@ def test_a_developers_commit_at_the_same_place_is_asked_about_and_no_text_is_los
     commit_all(checkout)
     assert worker.run_once(database, editing_settings) == 0
     assert "Ein anderer Satz." in text_of(checkout)
-    (one,) = publishing.list_publications(database)
+    (one,) = store.list_publications(database)
     assert one.state == "refused"
     page = editor.get(f"seiten/{PAGE}/")
     assert page.status_code == 409
@@ -285,7 +286,7 @@ def test_a_file_changed_by_hand_makes_the_publication_wait_and_is_not_touched(
     by_hand = text_of(checkout).replace("## Mehr {", "## Von Hand {")
     (checkout / "docs" / FILE).write_text(by_hand, "utf-8")
     assert worker.run_once(database, editing_settings) == 0
-    (one,) = publishing.list_publications(database)
+    (one,) = store.list_publications(database)
     assert one.state == "waiting"
     assert "von Hand geändert" in one.problem
     assert text_of(checkout) == by_hand
@@ -374,9 +375,9 @@ def test_what_is_changed_while_a_page_is_published_stays_a_draft_on_top(
 
 STEPS: list[tuple[Any, str, bool]] = [
     (publisher, "prepare_files", False), (Repository, "write_commit", False), (Repository, "advance", False), (Repository, "advance", True),
-    (publishing, "note_committed", False), (publishing, "note_committed", True), (publisher, "write_files_atomically", False),
+    (store, "note_committed", False), (store, "note_committed", True), (publisher, "write_files_atomically", False),
     (publisher, "write_files_atomically", True), (Repository, "refresh_index", False), (Publisher, "build", False), (Publisher, "build", True),
-    (publishing, "note_done", True), (drafts, "discard_draft", False),
+    (store, "note_done", True), (drafts, "discard_draft", False),
 ]  # fmt: skip
 
 
@@ -405,7 +406,7 @@ def test_killed_at_any_step_it_is_published_exactly_once(
     child.join()
     assert child.exitcode == -signal.SIGKILL
     worker.run_once(database, editing_settings)
-    (one,) = publishing.list_publications(database)
+    (one,) = store.list_publications(database)
     assert one.state == "done", one.problem
     assert text_of(content) == before.replace("Der erste Satz.", "Der neue Satz.")
     if with_git:
@@ -445,7 +446,7 @@ def test_a_full_disk_leaves_everything_as_it_was_and_is_tried_again(
         patch.setattr(publisher, "write_files_atomically", full)
         assert worker.run_once(database, editing_settings) == 0
     assert text_of(content) == before
-    assert "No space left" in publishing.list_publications(database)[0].problem
+    assert "No space left" in store.list_publications(database)[0].problem
     assert worker.run_once(database, editing_settings) == 1
 
 
@@ -504,7 +505,7 @@ def test_what_is_published_is_pushed_and_a_developers_push_is_merged(
     assert git(remote, "merge-base", "--is-ancestor", theirs, "HEAD") == ""
     assert "Der neue Satz." in (remote / "docs" / FILE).read_text("utf-8")
     assert git(checkout, "status", "--porcelain") == ""
-    assert not publishing.has_unpushed(database)
+    assert not store.has_unpushed(database)
 
 
 def test_a_push_to_the_same_place_is_never_forced_but_put_aside(
@@ -516,7 +517,7 @@ def test_a_push_to_the_same_place_is_never_forced_but_put_aside(
     heads = git(remote, "ls-remote", "origin")
     assert f"{theirs}\trefs/heads/main" in heads
     assert "refs/heads/redaktion/" in heads
-    assert publishing.has_unpushed(database)
+    assert store.has_unpushed(database)
     assert "Der neue Satz." in text_of(checkout)
 
 
@@ -526,7 +527,7 @@ def test_a_remote_that_is_gone_keeps_nobody_from_publishing(
     assert publish().state == "done"
     Publisher(database, replace(editing_settings, content_remote="/nirgends")).push()
     assert publish("Der dritte Satz.").state == "done"
-    assert publishing.has_unpushed(database)
+    assert store.has_unpushed(database)
 
 
 # --- kept, restored and forgotten -------------------------------------------------------------------------------------
@@ -544,7 +545,7 @@ def test_drafts_publications_and_what_was_typed_are_in_the_backup(
     )
     restore_backup(other, tmp_path / "kim.zip")
     assert [one.path for one in drafts.list_drafts(other)] == [FILE]
-    assert [one.state for one in publishing.list_publications(other)] == ["done"]
+    assert [one.state for one in store.list_publications(other)] == ["done"]
     assert [one.text for one in drafts.list_scratches(other, 1)] == ["Getippt."]
     other.engine.dispose()
 
@@ -555,7 +556,7 @@ def test_the_purge_forgets_who_published_and_what_was_never_stored_but_no_text(
     publish()
     editor.store(editor.open("mehr.0"), "Getippt.", action="check")
     purge(database, editing_settings, utc_now() + datetime.timedelta(days=800), confirmed=0)
-    (one,) = publishing.list_publications(database)
+    (one,) = store.list_publications(database)
     assert one.actor == ""
     assert "Der neue Satz." in (one.files[0].after or "")
     assert drafts.list_scratches(database, 1) == []

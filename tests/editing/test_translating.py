@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from core.languages import load_languages
-from editing import publishing, worker
 from editing.drafts import find_draft, list_scratches
-from editing.publisher import Publisher
+from editing.publication import store, worker
+from editing.publication.publisher import Publisher
 from editorial.content.pages import read_content
 from editorial.translations.lockfile import LOCK_FILENAME
 from editorial.translations.state import translation_states
@@ -38,16 +38,16 @@ def translator(new_editor: Callable[..., Editor]) -> Editor:
 @pytest.fixture
 def publish(
     new_editor: Callable[..., Editor], database: Database, editing_settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., publishing.Publication]:
+) -> Callable[..., store.Publication]:
     """Publish the draft of a page as somebody of the office; the site is not built."""
     monkeypatch.setattr(Publisher, "build", lambda self: None)
     office = new_editor("paula", "publish", "edit")
 
-    def run(page: str = ENGLISH) -> publishing.Publication:
+    def run(page: str = ENGLISH) -> store.Publication:
         answer = ask(office, page)
         assert answer.status_code == 303, answer.text
         worker.run_once(database, editing_settings)
-        return publishing.list_publications(database)[0]
+        return store.list_publications(database)[0]
 
     return run
 

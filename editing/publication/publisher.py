@@ -15,13 +15,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.clock import utc_now
-from editing import drafts, publishing
-from editing.git import TRAILER, GitError, MovedError, Repository
+from editing import drafts
 from editing.merge import merge
 from editing.paths import file_path, shown_name
-from editing.preparation import RefusedError, WaitError, decode_text, prepare_files
-from editing.publishing import Publication
-from editing.remote import Remote
+from editing.publication import store
+from editing.publication.git import TRAILER, GitError, MovedError, Repository
+from editing.publication.preparation import RefusedError, WaitError, decode_text, prepare_files
+from editing.publication.remote import Remote
+from editing.publication.store import Publication
 from editorial.build.build import BuildError, build_site
 from editorial.build.fingerprint import read_manifest
 from editorial.translations.lockfile import write_files_atomically
@@ -50,14 +51,12 @@ class Publisher:
 
     def run_due(self, now: datetime.datetime) -> int:
         """Carry out what is due; return how many publications went live."""
-        due = [
-            one for one in publishing.open_publications(self.database) if one.state == "committed" or one.due_at <= now
-        ]
+        due = [one for one in store.open_publications(self.database) if one.state == "committed" or one.due_at <= now]
         due = [one for one in due if time.monotonic() >= self.retry_at.get(one.id, 0.0)]
         for one in due:
             if one.state == "waiting":
                 self._attempt(one, self.commit)
-        committed = [one for one in publishing.open_publications(self.database) if one.state == "committed"]
+        committed = [one for one in store.open_publications(self.database) if one.state == "committed"]
         committed = [one for one in committed if time.monotonic() >= self.retry_at.get(one.id, 0.0)]
         live = [one for one in committed if self._attempt(one, self.write_files)]
         if not live:
@@ -69,7 +68,7 @@ class Publisher:
                 self._postpone(one, str(error).strip())
             return 0
         for one in live:
-            publishing.note_done(self.database, one, utc_now())
+            store.note_done(self.database, one, utc_now())
             self.settle_drafts(one)
         return len(live)
 
@@ -78,7 +77,7 @@ class Publisher:
         try:
             step(one)
         except RefusedError as error:
-            publishing.note_problem(self.database, one, str(error), utc_now(), refused=True)
+            store.note_problem(self.database, one, str(error), utc_now(), refused=True)
             logger.info("publication %s refused", one.id)
         except (WaitError, GitError, OSError) as error:
             words = str(error) if isinstance(error, WaitError) else f"Der Server konnte nicht schreiben: {error}"
@@ -89,7 +88,7 @@ class Publisher:
 
     def _postpone(self, one: Publication, words: str) -> None:
         self.retry_at[one.id] = time.monotonic() + RETRY_SECONDS
-        publishing.note_problem(self.database, one, words, utc_now())
+        store.note_problem(self.database, one, words, utc_now())
         logger.warning("publication %s waits: %s", one.id, words)
 
     def commit(self, one: Publication) -> None:
@@ -101,7 +100,7 @@ class Publisher:
         repository = Repository.find(self.docs)
         if repository is None:
             files = prepare_files(one, self.docs, self.settings.data_dir, None, "")
-            publishing.note_committed(self.database, one, files, "")
+            store.note_committed(self.database, one, files, "")
             return
         branch = repository.branch()
         for _attempt in range(MAX_MOVES):
@@ -112,7 +111,7 @@ class Publisher:
                     path: (decode_text(repository.read(f"{done}^", path)), decode_text(repository.read(done, path)))
                     for path in paths
                 }
-                publishing.note_committed(self.database, one, found, done)
+                store.note_committed(self.database, one, found, done)
                 return
             head = repository.head()
             files = prepare_files(one, self.docs, self.settings.data_dir, repository, head)
@@ -122,7 +121,7 @@ class Publisher:
                 repository.advance(branch, made, head)
             except MovedError:
                 continue  # somebody has committed in this moment: begin again on top of it
-            publishing.note_committed(self.database, one, files, made)
+            store.note_committed(self.database, one, files, made)
             return
         raise WaitError("Auf dem Zweig wird gerade laufend etwas anderes festgehalten. Es wird noch einmal versucht.")
 
@@ -162,15 +161,13 @@ class Publisher:
 
     def fresh(self, one: Publication) -> Publication:
         """Return a publication as it is now."""
-        found = publishing.find_publication(self.database, one.id)
+        found = store.find_publication(self.database, one.id)
         assert found is not None
         return found
 
     def is_newer(self, one: Publication, path: str, disk: str | None) -> bool:
         """Return whether the file is already that of a later publication."""
-        later = [
-            other for other in publishing.publications_of(self.database, path) if other.created_at > one.created_at
-        ]
+        later = [other for other in store.publications_of(self.database, path) if other.created_at > one.created_at]
         return any(file.after == disk for other in later for file in other.files if file.path == path)
 
     def build(self) -> None:
@@ -199,6 +196,6 @@ class Publisher:
                 drafts.rebase_draft(self.database, file.path, known.version, file.after, merged.text, utc_now())
 
     def push(self) -> None:
-        """Push what is published to the remote, see :meth:`editing.remote.Remote.push`; build what came from there."""
+        """Push what is published to the remote, see :meth:`editing.publication.remote.Remote.push`; build what came from there."""
         if self.remote.push():
             self.build()

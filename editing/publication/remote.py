@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 from core.clock import utc_now
-from editing import publishing
-from editing.git import GitError, Repository, is_hash
 from editing.paths import file_path, shown_name
+from editing.publication import store
+from editing.publication.git import GitError, Repository, is_hash
 from editorial.translations.lockfile import write_files_atomically
 from form_handler.storage.database import Database
 from form_handler.storage.state import read_state, write_state
@@ -38,7 +38,7 @@ class Remote:
         :return: whether a developer's push came into the folder, so that the site is to be built.
         """
         has_joined = False
-        if not self.name or time.monotonic() < self.push_at or not publishing.has_unpushed(self.database):
+        if not self.name or time.monotonic() < self.push_at or not store.has_unpushed(self.database):
             return False
         repository = Repository.find(self.docs)
         if repository is None:
@@ -50,7 +50,7 @@ class Remote:
                 repository.push(self.name, branch)
             except GitError:
                 has_joined = self.join_remote(repository, branch)
-            publishing.note_pushed(self.database)
+            store.note_pushed(self.database)
             self.push_pause, problem = RETRY_SECONDS, ""
         except GitError as error:
             self.push_at = time.monotonic() + self.push_pause

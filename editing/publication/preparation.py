@@ -10,10 +10,10 @@ from pathlib import Path
 from core.findings import ContentError, errors
 from core.languages import load_languages
 from core.overlay import CITY, city_dir
-from editing.git import Repository
 from editing.merge import merge
 from editing.paths import file_path, shown_name, split_name
-from editing.publishing import Publication
+from editing.publication.git import Repository
+from editing.publication.store import Publication
 from editing.spelling import accept_spelling
 from editorial.checks.content import check_content
 from editorial.content.facts import load_facts

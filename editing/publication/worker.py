@@ -60,7 +60,7 @@ def run_once(database: Database, settings: Settings, now: datetime.datetime | No
 
     :raises AnotherWorkerError: see :func:`worker_lock`.
     """
-    from editing.publisher import Publisher
+    from editing.publication.publisher import Publisher
 
     with worker_lock(settings):
         publisher = Publisher(database, settings)
@@ -87,7 +87,7 @@ def _work(database: Database, settings: Settings, stop: threading.Event, demo_su
         stop.wait(POLL_SECONDS)
     if stop.is_set():
         return
-    from editing.publisher import Publisher  # late: see above
+    from editing.publication.publisher import Publisher  # late: see above
 
     publisher = Publisher(database, settings, demo_survey)
     checked: int | None = None

@@ -1,0 +1,1 @@
+"""Publishing drafts: their records in the database, the files as they will be, git, the remote, the worker."""
