@@ -48,6 +48,7 @@ from editorial.render.page import (
 )
 from editorial.render.plain_text import PlainTextExtension
 from editorial.render.site import validate_site
+from editorial.render.typography import bind_spaces
 
 if TYPE_CHECKING:
     from mkdocs.livereload import LiveReloadServer  # with it come watchdog and a web server
@@ -249,7 +250,7 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
         key = self._page(page).key
         if key in self.stored:
             return self.stored[key]
-        output = remove_blank_lines(output)
+        output = bind_spaces(remove_blank_lines(output))
         if key in self.digests:
             self.caches[self.language.code].put(key, self.digests[key], output.encode())
         return output

@@ -27,6 +27,7 @@ from editorial.build.pagefind import WORDS_PER_CHUNK, SearchError, run_pagefind
 from editorial.content.pages import Content, Page
 from editorial.content.search_words import SearchWords
 from editorial.content.structure import AUDIENCE_LABELS
+from editorial.render.typography import NO_BREAK_SPACE
 from editorial.translations.stale_markers import strip_stale_markers
 
 FOLDER = "pagefind"
@@ -81,7 +82,7 @@ def searched_texts(site_dir: Path, content: Content, language: Language) -> dict
     for page in searched_pages(content, language):
         html = content_of((site_dir / page.file(language)).read_text("utf-8"))
         if html:
-            html = fold_html(strip_stale_markers(strip_place(html)), language.code)
+            html = fold_html(strip_stale_markers(strip_place(html)).replace(NO_BREAK_SPACE, " "), language.code)
             texts[page.file(language)] = f'<!doctype html><html lang="{language.code}">{html}'
     return texts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from urllib.parse import urljoin
 
 from bs4 import BeautifulSoup
@@ -10,6 +11,7 @@ from bs4 import BeautifulSoup
 from core.formatting import format_month
 from core.gettext import gettext, use_language
 from core.qr import qr_svg
+from editorial.build.search import searched_texts
 from tests.site.conftest import Site
 from tests.site.test_stack_regressions import one
 
@@ -92,3 +94,18 @@ def test_diagrams_are_lists_that_say_the_same_without_a_picture(site: Site) -> N
             assert len(steps) >= 4
             assert all(step.get_text().strip() for step in steps)
             assert any(step.select("ul > li") for step in steps), "ways that part"
+
+
+def test_a_paragraph_sign_stays_with_its_number_and_the_search_index_has_plain_spaces(site: Site) -> None:
+    parted = [
+        page.relative_to(site.folder).as_posix()
+        for page in site.folder.rglob("index.html")
+        if re.search(
+            r">[^<]*(?:§|\bAbs\.)[ \n]+[0-9]", re.sub(r"(?s)<(script|title)\b.*?</\1>", "", page.read_text("utf-8"))
+        )
+    ]
+    assert parted == []
+    for language in site.languages:
+        texts = searched_texts(site.folder, site.content, language).values()
+        assert any("§ 24" in text for text in texts), language.code
+        assert not any("\N{NO-BREAK SPACE}" in text for text in texts), language.code

@@ -1,0 +1,116 @@
+"""No-break spaces between parts that are read as one: "§ 24", "Abs. 1", "z. B.", "538 €" (DIN 5008).
+
+Texts and data hold plain spaces; the rendered page gets U+00A0, in every language. The search index gets plain ones again.
+"""
+
+from __future__ import annotations
+
+import re
+
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
+
+# What stands before a number: in German law, and what the other languages write in its place.
+_BEFORE_NUMBER = [
+    "Abs.",
+    "Absatz",
+    "Art.",
+    "Artikel",
+    "Nr.",
+    "Nrn.",
+    "Nummer",
+    "Satz",
+    "S.",
+    "Ziff.",
+    "Ziffer",
+    "Buchst.",
+    "Anl.",
+    "Rn.",
+    "Kap.",
+    "ca.",
+    "No.",
+    "Sec.",
+    "para.",
+    "ust.",
+    "pkt",
+    "poz.",
+    "nr",
+    "art.",
+    "abs.",
+    "ok.",
+    "№",
+    "ст.",
+    "п.",
+    "ч.",
+    "абз.",
+    "ок.",
+]
+# What stands behind one: money, time, and units (ISO 80000-1, 7.1.4).
+_BEHIND_NUMBER = [
+    "%",
+    "‰",
+    "€",
+    "$",
+    "EUR",
+    "Euro",
+    "euro",
+    "Cent",
+    "Mio.",
+    "Mrd.",
+    "zł",
+    "TL",
+    "евро",
+    "євро",
+    "грн",
+    "يورو",
+    "یورو",
+    "Uhr",
+    "Std.",
+    "Min.",
+    "min",
+    "h",
+    "km",
+    "m",
+    "cm",
+    "mm",
+    "m²",
+    "km²",
+    "m³",
+    "kg",
+    "g",
+    "l",
+    "ml",
+    "kWh",
+    "km/h",
+    "kB",
+    "KB",
+    "MB",
+    "GB",
+    "°C",
+]
+
+
+def _any_of(words: list[str]) -> str:
+    return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+
+
+_SPACE = r"[ \n]+"
+_TOGETHER = re.compile(
+    rf"(?:§|€|(?<!\w)(?:{_any_of(_BEFORE_NUMBER)})){_SPACE}(?=\d)"
+    rf"|§{_SPACE}(?=\w)"
+    rf"|(?<=\d){_SPACE}(?=(?:{_any_of(_BEHIND_NUMBER)})(?!\w))"
+    rf"|(?<!\w)[^\W\d_]\.{_SPACE}(?=[^\W\d_]\.)"  # z. B., u. a., т. е.
+)
+# Elements whose text is no prose: what a browser sends or runs, and what is shown letter by letter.
+_VERBATIM = re.compile(r"(?:script|style|textarea|option|pre|code|title)\b")
+
+
+def bind_spaces(html: str) -> str:
+    """Return a rendered page with no-break spaces in its text; attributes, scripts and fields stay as they are."""
+
+    def bind(match: re.Match[str]) -> str:
+        tag = html.rfind("<", 0, match.start())
+        if tag > html.rfind(">", 0, match.start()) or _VERBATIM.match(html, tag + 1):
+            return match[0]
+        return match[0].rstrip(" \n") + NO_BREAK_SPACE
+
+    return _TOGETHER.sub(bind, html)
