@@ -52,6 +52,7 @@ REASONS = {
     "numbers": "Zahlen, Daten und Paragrafen müssen in allen Sprachen dieselben sein.",
     "search-words": "Wer ein anderes Wort tippt als das der Seite, findet sie nur darüber.",
     "glossary": "Ein Begriff heißt überall gleich; das deutsche Amtswort steht auf Briefen und Schildern.",
+    "lines": "Wer mehrere Seiten liest, erkennt dieselbe Zeile wieder; steht sie anders da, sucht man nach dem Unterschied.",
     "traps": "An diesen Wörtern stolpern Lesende oder Übersetzende.",
     "hard-german": "Viele lesen Deutsch als zweite Sprache; lange Sätze werden auch falsch übersetzt.",
     "easy-language": "In Leichter Sprache gelten feste Regeln (DIN SPEC 33429).",

@@ -21,6 +21,7 @@ from editorial.checks.answer_templates import check_answer_templates
 from editorial.checks.content import check_content, check_editorial
 from editorial.checks.glossary import load_glossary, missing_translations
 from editorial.checks.publish import check_publish, pending_confirmations
+from editorial.checks.recurring_lines import check_all_recurring_lines
 from editorial.checks.scope import check_scope, load_other_names
 from editorial.checks.traps import check_all_traps, check_messages, load_traps
 from editorial.content.accessibility import RESULTS_PATH, load_accessibility_run
@@ -123,6 +124,7 @@ def check_wording(docs: Path, content: Content, facts: Facts, stale: Collection[
         found.append(glossary)
         glossary = []
     found += check_all_traps(docs / "data", content, languages)
+    found += check_all_recurring_lines(docs / "data", content, languages)
     found += missing_translations(glossary, [row.code for row in languages[1:]])
     return found + check_editorial(content, facts, glossary, stale)
 

@@ -13,7 +13,9 @@ from core.findings import ContentError, errors
 from core.languages import Language, load_languages
 from core.overlay import page_path, shown_path
 from core.project import ROOT
+from editorial.checks.recurring_lines import load_recurring_lines, replace_other_wordings
 from editorial.content.pages import Content, Page, read_content
+from editorial.content.structure import is_in_easy_language
 from editorial.translations.exchange import (
     ExportScope,
     ImportRejectedError,
@@ -153,6 +155,36 @@ def accept(desk: CommandContext, pages: tuple[str, ...], lang: str | None) -> No
     for page in chosen:
         codes = [row.code for row in others if page.is_translated(row)]
         click.echo(f"{page.key}: gilt als aktuell in {', '.join(codes) or 'keiner Sprache (nicht übersetzt)'}.")
+
+
+@translations.command()
+@click.pass_obj
+def lines(desk: CommandContext) -> None:
+    """Feste Zeilen: den früheren Wortlaut (other:) aus recurring_lines.yml auf allen Seiten durch den jetzigen ersetzen."""
+    listed = load_recurring_lines(desk.docs / "data")
+    if isinstance(listed, list):
+        raise click.ClickException("\n".join(map(str, listed)))
+    current = {key for key, state in translation_states(desk.docs, desk.content, desk.languages, desk.lock).items() if not state.is_stale}  # fmt: skip
+    changed: dict[Path, bytes] = {}
+    german = set[str]()
+    for page in (one for one in desk.content.pages.values() if not is_in_easy_language(one.key)):
+        for code in page.texts:
+            path = page_path(desk.docs, code, page.key)
+            before = path.read_text("utf-8")
+            if (after := replace_other_wordings(before, listed, code)) != before:
+                changed[path] = after.encode()
+                german.update([page.key] if code == desk.source else ())
+    write_files_atomically(changed)
+    for path in changed:
+        click.echo(f"geschrieben: {shown_path(desk.docs, path)}")
+    # The translations of a line are in the list; so a page that was up to date still is.
+    again = load_context(desk.docs)
+    lock = update_lock(desk.docs, again.content, desk.languages, again.lock, datetime.date.today())
+    for row in again.target_languages(None):
+        pages = [again.content.pages[key] for key in sorted(german) if (key, row.code) in current]
+        lock = accept_pages(desk.docs, pages, (row,), lock, datetime.date.today())
+    write_lock(desk.docs, lock)
+    click.echo(f"{len(changed)} Dateien geändert.")
 
 
 @translations.command("export")

@@ -119,7 +119,7 @@ ELSEWHERE = {  # planted by the tests of their own modules, or below
     "": "", "header-broken": "test_checks", "file-encoding": "test_checks", "file-empty": "test_checks", "file-unreadable": "test_checks", "no-german": "test_checks",
     "title-twice": "test_checks", "fact-source": "", "fact-confirm": "", "fact-value": "", "data": "", "unconfirmed": "",
     "placeholder": "", "consent": "", "unreviewed": "", "words": "test_languages", "answers": "test_answer_templates", "search-words": "test_search_words", "structure": "test_structure", "toolkit": "test_chooser",
-    "page-size": "test_texts", "traps": "test_traps", "file-unpublished": "test_texts", "translations": "translations", "link-moved": "test_external", "link-gone": "test_external",
+    "page-size": "test_texts", "traps": "test_traps", "lines": "test_recurring_lines", "file-unpublished": "test_texts", "translations": "translations", "link-moved": "test_external", "link-gone": "test_external",
     "place-name": "test_scope", "place-kind": "test_scope", "phrase": "test_events", "event": "test_events",
 }  # fmt: skip
 
