@@ -17,7 +17,15 @@ from msgspec.structs import replace
 
 from editing.translation.review import keep_review_honest
 from form_handler.storage.database import Database, DatabaseBusyError
-from form_handler.storage.tables import account, draft, draft_change, page_presence, review, scratch
+from form_handler.storage.tables import (
+    account,
+    draft,
+    draft_change,
+    page_presence,
+    publication_file,
+    review,
+    scratch,
+)
 
 MAX_ATTEMPTS = 5
 PRESENCE = datetime.timedelta(seconds=60)
@@ -134,7 +142,7 @@ def _change(
         connection.execute(draft.update().where(draft.c.id == known.id).values(**values))
         number = known.id
     else:
-        values |= {"path": path, "base_text": published, "created_at": now}
+        values |= {"path": path, "base_text": published, "created_at": now, **_new_number(connection)}
         number = connection.execute(draft.insert().values(**values).returning(draft.c.id)).scalar_one()
     connection.execute(
         draft_change.insert().values(
@@ -143,6 +151,17 @@ def _change(
         )
     )  # fmt: skip
     return _draft(connection.execute(sa.select(draft).where(draft.c.id == number)).one())
+
+
+def _new_number(connection: sa.Connection) -> dict[str, int]:
+    """Return the number of a new draft where the database would give one again that a publication still names.
+
+    SQLite gives the highest number anew once its row is deleted; a sequence of PostgreSQL does not.
+    """
+    if connection.dialect.name != "sqlite":
+        return {}
+    used = sa.union_all(sa.select(draft.c.id.label("id")), sa.select(publication_file.c.draft_id)).subquery()
+    return {"id": (connection.execute(sa.select(sa.func.max(used.c.id))).scalar() or 0) + 1}
 
 
 def _has_accepted(connection: sa.Connection, draft_id: int) -> bool:

@@ -59,6 +59,8 @@ class Publisher:
         committed = [one for one in store.open_publications(self.database) if one.state == "committed"]
         committed = [one for one in committed if time.monotonic() >= self.retry_at.get(one.id, 0.0)]
         live = [one for one in committed if self._attempt(one, self.write_files)]
+        for one in live:  # before the build: whoever goes on writing meanwhile writes on top of what is published
+            self.settle_drafts(one)
         if not live:
             return 0
         try:
@@ -69,7 +71,6 @@ class Publisher:
             return 0
         for one in live:
             store.note_done(self.database, one, utc_now())
-            self.settle_drafts(one)
         return len(live)
 
     def _attempt(self, one: Publication, step: Callable[[Publication], None]) -> bool:

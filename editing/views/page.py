@@ -29,6 +29,7 @@ from editing.paragraphs import (
     read_file_text,
     replace_paragraph,
 )
+from editing.publication import store
 from editing.spelling import spelling_changes
 from editing.views.blueprint import (
     MAX_FORM_BYTES,
@@ -411,7 +412,7 @@ def rebase(file: PageFile) -> BaseResponse | None:
         return None
     if draft.text is None or draft.base_text is None or file.published is None:
         return None  # removed or new: the publish page says so
-    merged = merge(draft.base_text, draft.text, file.published)
+    merged = merge(common_text(file, draft), draft.text, file.published)
     if not merged.conflicts:
         drafts.rebase_draft(database(), file.path, draft.version, file.published, merged.text, utc_now())
         return None
@@ -421,6 +422,18 @@ def rebase(file: PageFile) -> BaseResponse | None:
     )  # fmt: skip
 
 
+def common_text(file: PageFile, draft: drafts.Draft) -> str:
+    """Return the text that a draft has in common with the published page.
+
+    It is what the draft held when it was published last, if the page is still that; else the text that it began with.
+    """
+    for one in store.publications_of(database(), file.path, 1):
+        for known in one.files:
+            if known.path == file.path and known.draft_id == draft.id and known.after == file.published:
+                return known.text or ""
+    return draft.base_text or ""
+
+
 @pages.route("/zusammenfuehren/<lang>/<path:key>/", methods=["POST"], role=WRITERS, saved_fields=("version", "seen"))
 @editor_view
 def merge_draft(file: PageFile) -> BaseResponse:
@@ -428,7 +441,7 @@ def merge_draft(file: PageFile) -> BaseResponse:
     draft = file.draft
     if draft is None or draft.text is None or draft.base_text is None or file.published is None:
         return redirect(file.address, 303)
-    merged = merge(draft.base_text, draft.text, file.published)
+    merged = merge(common_text(file, draft), draft.text, file.published)
     choices = [g.form.get(f"_take_{number}", "") for number in range(len(merged.conflicts))]
     if g.form.get("seen") == digest(file.published) and g.form.get("version") == str(draft.version):
         try:

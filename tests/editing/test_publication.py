@@ -370,6 +370,57 @@ def test_what_is_changed_while_a_page_is_published_stays_a_draft_on_top(
     assert found.base_text == text_of(content)
 
 
+def test_who_goes_on_writing_while_the_site_is_built_is_asked_nothing(
+    editor: Editor, database: Database, editing_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages: list[int] = []
+
+    def build(_self: Publisher) -> None:
+        pages.append(editor.get(f"seiten/{PAGE}/").status_code)
+        pages.append(editor.change(LEAD, "Der neueste Satz.").status_code)
+
+    monkeypatch.setattr(Publisher, "build", build)
+    editor.change(LEAD, "Der neue Satz.")
+    ask(editor)
+    assert worker.run_once(database, editing_settings) == 1
+    assert pages == [200, 303]
+    found = drafts.find_draft(database, FILE)
+    assert found is not None
+    assert "Der neueste Satz." in (found.text or "")
+
+
+def test_a_page_that_is_opened_between_writing_and_settling_asks_nothing(
+    editor: Editor, database: Database, editing_settings: Settings, builds: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    editor.change(LEAD, "Der neue Satz.")
+    ask(editor)
+    editor.change(LEAD, "Der neueste Satz.")
+    real, seen = Publisher.settle_drafts, []
+
+    def settle(self: Publisher, one: Any) -> None:
+        seen.append(editor.get(f"seiten/{PAGE}/").status_code)
+        real(self, one)
+
+    monkeypatch.setattr(Publisher, "settle_drafts", settle)
+    assert worker.run_once(database, editing_settings) == 1
+    assert seen == [200]
+
+
+def test_a_new_draft_is_not_taken_for_one_that_was_thrown_away(
+    editor: Editor, database: Database, editing_settings: Settings, builds: list[str]
+) -> None:
+    editor.change(LEAD, "Für morgen.")
+    ask(editor, action="at", at="2099-01-01T08:00")
+    first = drafts.find_draft(database, FILE)
+    assert first is not None
+    drafts.discard_draft(database, FILE, first.version)
+    editor.change(LEAD, "Für heute.")
+    ask(editor)
+    assert worker.run_once(database, editing_settings) == 1
+    assert [one.state for one in store.list_publications(database)] == ["waiting", "done"]
+    assert "Für heute." in text_of(editing_settings.content_dir or Path())
+
+
 # --- killed, full, broken ---------------------------------------------------------------------------------------------
 
 
