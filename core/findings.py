@@ -62,6 +62,7 @@ REASONS = {
     "unreviewed": "Maschinen übersetzen auch falsch.",
     "phrase": "Wer kein Deutsch kann, muss wissen, was der Satz heißt, den er zeigt.",
     "event": "Wer sich auf einen Termin verlässt, geht sonst umsonst hin.",
+    "contrast": "Wer schlecht sieht, kann es sonst nicht lesen.",
     "data": "Daraus werden Seiten gebaut.",
     "answers": "Wer in dieser Sprache schreibt, bekäme eine halbe Antwort.",
     "words": "Ein fehlendes Wort der Oberfläche stünde englisch da.",

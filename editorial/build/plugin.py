@@ -37,7 +37,7 @@ from editorial.build.source import Source, load_source
 from editorial.content.pages import Page
 from editorial.content.published_files import is_asset, is_page
 from editorial.content.structure import NOT_KEPT, UNAVAILABLE
-from editorial.render.assets import PARTS, asset_content
+from editorial.render.assets import PARTS, asset_content, own_asset
 from editorial.render.context import error_context, page_context
 from editorial.render.page import (
     configure_environment,
@@ -193,6 +193,8 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
         for file in files:
             if file.src_uri.endswith((".css", ".js")):
                 file.content_bytes = asset_content(Path(file.abs_src_path or ""))
+            elif (picture := Path(file.abs_src_path or "")) != own_asset(picture):
+                file.content_bytes = own_asset(picture).read_bytes()
             elif not file.is_documentation_page() and (own := _city_pages(config) / file.src_uri).is_file():
                 file.content_bytes = own.read_bytes()
         assert env.loader

@@ -38,6 +38,7 @@ from editorial.checks.structure import (
     heading_mismatch,
 )
 from editorial.checks.svg import check_svg_files
+from editorial.content.colours import colour_findings
 from editorial.content.facts import Facts
 from editorial.content.markdown import task_ids
 from editorial.content.pages import Content
@@ -94,6 +95,7 @@ def check_content(
     if only is None:
         found += check_data_characters(docs)
         found += check_svg_files(docs)
+        found += colour_findings(docs.parent)
         found += check_files(docs, languages)
         found += check_search_words(
             docs / "data" / "search_words.yml", content.pages, [row.code for row in languages], content.leaves_out

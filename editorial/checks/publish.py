@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from core.findings import Finding, Level
 from core.project import CITY_SETTINGS
+from core.states import provision
 from editorial.checks.text_lines import LINK, prose_lines
 from editorial.content.facts import Facts
 from editorial.content.front_matter import TranslationFrontMatter
@@ -46,6 +47,11 @@ def check_publish(content: Content, facts: Facts, today: datetime.date, draft_li
         for text in page.texts.values():
             found += check_placeholders(text)
     found += unconfirmed(content, facts, "error")
+    if provision("data_protection") is None:
+        found.append(
+            Finding(CITY_SETTINGS, 0, "Für das Land dieser Gemeinde (state:) ist nicht bekannt, auf welches Gesetz sich Formulare stützen.",
+                    "Tragen Sie es in city/data/states.yml ein; wie, steht oben in docs/data/states.yml.", code="unconfirmed")
+        )  # fmt: skip
     for code in facts.place.unchecked:
         found.append(
             Finding(PLACE_FILE, 0, f"Die Formen des Namens in der Sprache „{code}“ hat noch niemand geprüft.",

@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from core.findings import Finding
+from core.overlay import city_dir, shown_path
 
 _SVG, _XHTML = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xhtml}"
 ALLOWED_ELEMENTS = frozenset(
@@ -23,9 +24,9 @@ HINT = "Speichern Sie das Bild als „einfaches SVG“ ohne Skripte und Verweise
 
 
 def check_svg_files(docs: Path) -> Iterator[Finding]:
-    """No picture in SVG below ``docs`` runs, loads or leads to anything."""
-    for path in sorted(docs.rglob("*.[sS][vV][gG]")):
-        shown = f"docs/{path.relative_to(docs).as_posix()}"
+    """No picture in SVG below ``docs`` or in ``city/`` runs, loads or leads to anything."""
+    for path in sorted(path for folder in (docs, city_dir(docs)) for path in folder.rglob("*.[sS][vV][gG]")):
+        shown = shown_path(docs, path)
         try:
             fault = svg_error(path.read_bytes())
         except OSError as error:

@@ -121,7 +121,7 @@ def new_municipality(answers: Answers, root: Path = ROOT) -> ScaffoldResult:
             "draft": True,
             "municipality": {
                 "name": answers.name, "authority": answers.authority, "programme": answers.programme or f"KIM {answers.name}",
-                "office": "kim", "switchboard": "stadt", "domain": re.sub(r"^https://|/$", "", answers.url),
+                "state": answers.state, "office": "kim", "switchboard": "stadt", "domain": re.sub(r"^https://|/$", "", answers.url),
             },
         },
     }  # fmt: skip

@@ -10,6 +10,9 @@ from babel.core import get_global
 
 from core.assets import versioned_url
 from core.languages import Language, load_languages
+from core.overlay import CITY
+from core.project import ROOT
+from editorial.content.colours import apply_colours, load_colours
 from editorial.content.structure import AUDIENCE_LABELS, TOPIC_LABELS
 
 PARTS = ("assets/css/", "assets/js/", "assets/icons/")  # files that are sent only as part of the file that imports them
@@ -21,6 +24,7 @@ _ARABIC_SCRIPT = ":--arabic-script"
 _EACH_TAG = re.compile(r"^[^\n{}]*\$tag[^\n{}]*(?= \{$)", re.MULTILINE)
 _EACH_TOPIC = re.compile(r"^[^\n{}]*\$topic[^{}]*\{[^{}]*\}\n", re.MULTILINE)
 _ICON = re.compile(r'url\("(?:\.\./)?(icons/[\w-]+\.svg|mark\.svg)"\)')
+OWN_ASSETS = ("mark.svg", "share.png")  # in city/assets/
 _DEFAULT_ICON = "icons/kim.svg"
 _SVG_ESCAPES = str.maketrans({'"': "'", "#": "%23", "%": "%25", "<": "%3C", ">": "%3E", "\n": None})
 _PALETTE = re.compile(r"^:root \{[^}]*light-dark\([^}]*\}\n", re.MULTILINE)
@@ -41,7 +45,13 @@ def asset_content(path: Path) -> bytes:
         return str(rcssmin.cssmin(stylesheet(path))).encode()
     if path.suffix == ".js":
         return str(rjsmin.jsmin(script(path))).encode()
-    return path.read_bytes()
+    return own_asset(path).read_bytes()
+
+
+def own_asset(path: Path) -> Path:
+    """Return the municipality's picture in the place of a shared one: its mark, and the picture for shared links."""
+    own = ROOT / CITY / "assets" / path.name
+    return own if path.name in OWN_ASSETS and own.is_file() else path
 
 
 def stylesheet(path: Path, languages: tuple[Language, ...] | None = None) -> str:
@@ -53,7 +63,10 @@ def stylesheet(path: Path, languages: tuple[Language, ...] | None = None) -> str
 
     :param languages: the site's languages; by default those of ``mkdocs.yml``.
     """
-    css = _CSS_IMPORT.sub(lambda match: (path.parent / match[1]).read_text("utf-8"), path.read_text("utf-8"))
+    css = apply_colours(
+        _CSS_IMPORT.sub(lambda match: (path.parent / match[1]).read_text("utf-8"), path.read_text("utf-8")),
+        load_colours(ROOT),
+    )
     codes = [language.code for language in languages or load_languages()]
     arabic = ", ".join(f":lang({code})" for code in codes if _writing_system(code) == "Arab")
     css = css.replace(_ARABIC_SCRIPT, f":is({arabic})")
@@ -77,7 +90,7 @@ def svg_data_url(path: Path) -> str:
 
 def _icon(folder: Path, name: str) -> str:
     """Return the address of an icon; a topic without a picture has the city's squares."""
-    return svg_data_url(folder / (name if (folder / name).exists() else _DEFAULT_ICON))
+    return svg_data_url(own_asset(folder / (name if (folder / name).exists() else _DEFAULT_ICON)))
 
 
 def _light_only(palette: str) -> str:

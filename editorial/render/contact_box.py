@@ -13,6 +13,7 @@ from dateutil.easter import easter
 from core.formatting import format_day, format_time, weekday_name
 from core.gettext import gettext as _
 from core.languages import Language
+from core.states import public_holidays
 from core.values import DayHours
 from editorial.content.facts import Contact
 from editorial.content.opening_hours import OpeningHours
@@ -40,8 +41,7 @@ def contact_box(
         "query": callback_query(page, language) if page else "",
         "map": MAP + quote(contact.address) if contact.address else None,
         "unknown": [words for name, words in names.items() if not getattr(contact, name)],
-        "hours": contact.hours
-        and hours_view(contact.hours, language, today, municipality.get("public_holidays") or []),
+        "hours": contact.hours and hours_view(contact.hours, language, today, public_holidays(municipality)),
     }
 
 
@@ -106,7 +106,7 @@ def day_data(day: DayHours) -> dict[str, Any]:
 def closed_days(today: datetime.date, public_holidays: list[str]) -> Iterator[datetime.date]:
     """Yield the public holidays of the time to come.
 
-    :param public_holidays: as ``mkdocs.yml`` names them: ``05-01`` for a fixed day, ``easter+39`` for one that follows
+    :param public_holidays: as ``docs/data/states.yml`` names them: ``05-01`` for a fixed day, ``easter+39`` for one that follows
         Easter Sunday (Feiertagsgesetz NW, § 2).
     """
     for year in range(today.year, (today + datetime.timedelta(days=DAYS_AHEAD)).year + 1):

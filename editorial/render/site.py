@@ -72,6 +72,7 @@ def load_site_data(docs: Path, site_url: str | None = None, demo_survey: Path | 
             "name": site["name"],
             "url": require_root_url("site_url", site_url or site["url"] or "/"),
             "municipality": site["municipality"],
+            "kind": facts.place.kind,
             "draft": site["draft"],
             "demo": demo_survey is not None,
             "suggestions": f"/{SUGGESTIONS}?v={gettext.catalogs_digest()}",

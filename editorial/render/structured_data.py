@@ -82,13 +82,19 @@ def web_page(site: dict[str, Any], page: Page, language: Language) -> JsonLd:
     return thing
 
 
+def area(site: dict[str, Any]) -> JsonLd:
+    """Return the place that the municipality is responsible for; schema.org knows no district but as an administrative area."""
+    kind = "AdministrativeArea" if site.get("kind") == "district" else "City"
+    return {"@type": kind, "name": site["municipality"]["name"]}
+
+
 def organization(site: dict[str, Any], contact: Contact | None) -> JsonLd:
-    """Return the city that the site is made for, with those ways to reach it that are confirmed."""
+    """Return the authority that the site is made for, with those ways to reach it that are confirmed."""
     municipality = site["municipality"]
     thing: JsonLd = {
         "@type": "GovernmentOrganization",
         "name": municipality["authority"],
-        "areaServed": {"@type": "City", "name": municipality["name"]},
+        "areaServed": area(site),
     }
     if contact is not None and contact.confirmed:
         known = {"telephone": contact.phone, "email": contact.email, "address": contact.address, "url": contact.url}
@@ -121,7 +127,7 @@ def service(site: dict[str, Any], page: Page, language: Language) -> JsonLd:
         "name": header.title,
         "description": header.description,
         "url": page_url(site, page, language),
-        "areaServed": {"@type": "City", "name": site["municipality"]["name"]},
+        "areaServed": area(site),
     }
     meant = [str(AUDIENCE_LABELS[name]) for name in page.front_matter.audience if name in AUDIENCE_LABELS]
     if meant:

@@ -38,7 +38,7 @@ BARRIER = FormDefinition(
     form_class=BarrierForm,
     title=_l("Report an accessibility problem"),
     purpose=_l("We use your report to fix the problem and, if you wish, to answer you."),
-    legal_basis=_l("Legal basis: Art. 6(1)(e) GDPR with § 10b BGG NRW and § 5 BITVNRW."),
+    provision="accessibility",
     retention_months=12,
     # § 5(2) BITVNRW: after two and at the latest after six weeks.
     answer_within_days=42,

@@ -78,7 +78,6 @@ CALLBACK = FormDefinition(
     form_class=CallbackForm,
     title=_l("Asking for a call"),
     purpose=_l("We use your answers to call or write to you about your question."),
-    legal_basis=_l("Legal basis: Art. 6(1)(e) GDPR with § 3 DSG NRW (a task of the city)."),
     retention_months=6,
     answer_within_days=7,
     sender_field="email",

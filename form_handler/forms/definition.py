@@ -11,6 +11,7 @@ from wtforms import Field, Form, StringField
 from core.gettext import gettext as _
 from core.gettext import use_language
 from core.languages import default_language
+from core.states import provision
 from form_handler.forms.fields import (
     CHECKED_VALUE,
     ChoiceField,
@@ -43,7 +44,7 @@ class FormDefinition:
     :ivar form_class: the WTForms class, usable without a request.
     :ivar title: its title, as a lazy string.
     :ivar purpose: why the answers are processed (Art. 13(1)(c) GDPR), a whole sentence.
-    :ivar legal_basis: on which basis (Art. 13(1)(c) GDPR), a whole sentence.
+    :ivar provision: which law of the federal state is its basis, see :func:`core.states.load_state`.
     :ivar retention_months: how long answers are kept, in months; the one number for notice, job and test.
     :ivar answer_within_days: by when the office answers, in days; None if no answer is promised.
     :ivar interim_within_days: by when an interim notice is due if there is no answer yet, in days; or None.
@@ -63,12 +64,12 @@ class FormDefinition:
     form_class: type[Form]
     title: Any
     purpose: Any
-    legal_basis: Any
     retention_months: int
     answer_within_days: int | None
     sender_field: str | None
     sections: tuple[tuple[Any, tuple[str, ...]], ...]
     receipt_note: Any = None
+    provision: str = "data_protection"
     interim_within_days: int | None = None
     consents: tuple[str, ...] = ()
     name_fields: tuple[str, ...] = ()
@@ -148,11 +149,17 @@ class FormDefinition:
         """Return the names of all fields, in the order of the page."""
         return [name for _heading, names in self.sections for name in names]
 
+    def legal_basis(self) -> str:
+        """Return on which basis the answers are processed (Art. 13(1)(c) GDPR), a whole sentence."""
+        if law := provision(self.provision):
+            return _("Legal basis: Art. 6(1)(e) GDPR with %(law)s.", law=law)
+        return _("Legal basis: Art. 6(1)(e) GDPR.")
+
     def legal_bases(self) -> list[str]:
         """Return the legal bases as sentences (Art. 13(1)(c) GDPR): of the form, then of each consent in it."""
         form = self.form_class()
         return [
-            str(self.legal_basis),
+            self.legal_basis(),
             *(
                 _("For “%(label)s” the basis is your consent, Art. 6(1)(a) GDPR.", label=form[name].label.text)
                 for name in self.consents

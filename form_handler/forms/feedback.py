@@ -40,7 +40,6 @@ FEEDBACK = FormDefinition(
     form_class=FeedbackForm,
     title=_l("Telling us about a page"),
     purpose=_l("We use your answers to make this page better. We do not ask who you are."),
-    legal_basis=_l("Legal basis: Art. 6(1)(e) GDPR with § 3 DSG NRW (a task of the city)."),
     retention_months=12,
     answer_within_days=None,
     prefill=("page", "helpful"),

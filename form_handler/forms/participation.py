@@ -132,7 +132,6 @@ PARTICIPATION = FormDefinition(
     form_class=ParticipationForm,
     title=_l("Taking part as a company"),
     purpose=_l("We use your answers to answer you and to arrange how your company takes part in KIM."),
-    legal_basis=_l("Legal basis: Art. 6(1)(e) GDPR with § 3 DSG NRW (a task of the city)."),
     retention_months=24,
     answer_within_days=7,
     sender_field="email",

@@ -172,7 +172,6 @@ SURVEY = FormDefinition(
         "We count the answers of all companies, so that the support fits better. The results are published in such a way "
         "that no company can be recognised."
     ),
-    legal_basis=_l("Legal basis: Art. 6(1)(e) GDPR with § 3 DSG NRW (a task of the city)."),
     retention_months=24,
     answer_within_days=None,
     sender_field="email",

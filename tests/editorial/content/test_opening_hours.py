@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core import yaml
 from core.findings import ContentError, Finding
 from core.languages import find_language
 from core.project import ConfigError, load_site_settings
@@ -14,9 +15,10 @@ from core.values import DayHours, parse_day_hours
 from editorial.content.facts import Facts, load_facts
 from editorial.content.opening_hours import OpeningHours
 from editorial.render.contact_box import closed_days, hours_view
+from tests.conftest import ROOT
 
 TODAY = datetime.date(2026, 11, 30)  # a Monday
-NRW = load_site_settings()["municipality"]["public_holidays"]
+NRW = yaml.load_file(ROOT / "docs" / "data" / "states.yml")[0]["nw"]["public_holidays"]
 
 
 def hours(tmp_path: Path, text: str) -> OpeningHours:

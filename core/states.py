@@ -1,0 +1,52 @@
+"""What differs between the federal states: the law of data protection and of accessibility, and the public holidays.
+
+``docs/data/states.yml`` holds them by the letters of ISO 3166-2:DE; a municipality adds its state in ``city/data/states.yml``.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from core import yaml
+from core.overlay import data_files
+from core.project import CONFIG, ConfigError, load_site_settings
+
+FILE = "city/data/states.yml"
+# On these days no office in Germany is open: month and day, or days after Easter Sunday.
+HOLIDAYS_EVERYWHERE = ("01-01", "05-01", "10-03", "12-25", "12-26", "easter-2", "easter+1", "easter+39", "easter+50")
+
+
+@functools.lru_cache
+def load_state(config: Path = CONFIG) -> Mapping[str, Any] | None:
+    """Return what is known of the federal state of the municipality; None if no file says it.
+
+    ``data_protection`` and ``accessibility`` name the provisions that its forms are based on, ``public_holidays`` its days.
+
+    :raises ConfigError: if a file cannot be read.
+    """
+    code = load_site_settings(config)["municipality"].get("state")
+    found: Mapping[str, Any] | None = None
+    for path, shown in data_files(config.parent / "docs" / "data", "states"):
+        try:
+            rows = yaml.load_file(path)[0] if path.exists() else None
+        except (OSError, yaml.YAMLError) as error:
+            raise ConfigError(f"{shown}: It cannot be read ({error}). Compare it with the last version.") from error
+        row = rows.get(code) if isinstance(rows, dict) else None
+        found = row if isinstance(row, dict) else found
+    return found
+
+
+def provision(name: str) -> str | None:
+    """Return the provision of the state on ``data_protection`` or ``accessibility``; None if it is not known."""
+    value = (load_state() or {}).get(name)
+    return value if isinstance(value, str) else None
+
+
+def public_holidays(municipality: Mapping[str, Any]) -> list[str]:
+    """Return the days on which no office is open: of the municipality's settings, of its state, or those everywhere."""
+    return list(
+        municipality.get("public_holidays") or (load_state() or {}).get("public_holidays") or HOLIDAYS_EVERYWHERE
+    )
