@@ -23,7 +23,7 @@ _FORBIDDEN = re.compile(
 _ISOLATES = re.compile(f"[{_LRI}{_RLI}{_FSI}{_PDI}]")
 # Characters that may be typed but not written as an HTML reference, where nobody can check that they are in pairs.
 UNBALANCED = "ein Richtungszeichen ohne Gegenstück (U+2066 bis U+2069)"
-NAMED = dict.fromkeys((_LRI, _RLI, _FSI, _PDI), "ein Richtungszeichen")
+DIRECTION_CHARACTERS = dict.fromkeys((_LRI, _RLI, _FSI, _PDI), "ein Richtungszeichen")
 
 
 @dataclass(frozen=True, slots=True)

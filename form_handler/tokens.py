@@ -28,7 +28,7 @@ def _timed(keys: Keys, salt: str) -> URLSafeTimedSerializer:
 
 
 @functools.lru_cache
-def _plain(keys: Keys, salt: str) -> URLSafeSerializer:
+def _untimed(keys: Keys, salt: str) -> URLSafeSerializer:
     return URLSafeSerializer(keys, salt=salt)
 
 
@@ -73,13 +73,13 @@ def verify_submission_number(keys: Keys, form: str, number: str, token: str) -> 
 
 def sign_receipt(keys: Keys, form: str, reference: str) -> str:
     """Return the token of a receipt's address; it contains no answer."""
-    return str(_plain(keys, "receipt").dumps([form, reference]))
+    return str(_untimed(keys, "receipt").dumps([form, reference]))
 
 
 def verify_receipt(keys: Keys, form: str, token: str) -> str | None:
     """Return the reference of a receipt's token, None if the token is invalid."""
     try:
-        signed_form, reference, *_earlier = _plain(keys, "receipt").loads(token)  # version 0.1 signed one thing more
+        signed_form, reference, *_earlier = _untimed(keys, "receipt").loads(token)  # version 0.1 signed one thing more
     except (BadSignature, ValueError, TypeError):
         return None
     return str(reference) if signed_form == form else None

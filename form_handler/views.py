@@ -191,8 +191,10 @@ def receipt(language: Language, definition: FormDefinition) -> BaseResponse:
     g.stored = True
     stored, mail_promised = look_up_receipt(reference)
     answers = stored.answers if stored else {}
-    fitting = toolkit.recommendations_for_receipt(language, toolkit.chooser_answers(definition.key, answers))
-    return render_receipt(language, definition, reference, mail_promised, definition.is_reachable(answers), fitting)
+    recommendations = toolkit.recommendations_for_receipt(language, toolkit.chooser_answers(definition.key, answers))
+    return render_receipt(
+        language, definition, reference, mail_promised, definition.is_reachable(answers), recommendations
+    )
 
 
 def look_up_receipt(reference: str) -> tuple[Submission | None, bool]:
@@ -266,7 +268,7 @@ def store_and_redirect(language: Language, definition: FormDefinition, form: For
             answers,
             partial(submission_mails, settings(), definition),
             now,
-            judge=classifier(definition, answers, body, now),
+            classify=classifier(definition, answers, body, now),
             fingerprint=fingerprint(settings().secret_keys, browser_id(), definition.key, language.code, answers),
         )
     except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError) as error:

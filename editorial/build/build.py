@@ -238,7 +238,7 @@ def replace_folder(fresh: Path, target: Path) -> None:
     An old one that cannot be removed, because files in it belong to somebody else, is left with a sentence.
     """
     names = (fresh.with_name(f"{fresh.name}.old{number or ''}") for number in itertools.count())
-    old = next(name for name in names if _is_free(name))
+    old = next(name for name in names if _clear(name))
     if target.exists():
         target.rename(old)
     fresh.rename(target)
@@ -273,7 +273,7 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (Path(place, name) for name in names)
 
 
-def _is_free(path: Path) -> bool:
+def _clear(path: Path) -> bool:
     """Remove what an earlier build may have left; return whether nothing is there any more."""
     with contextlib.suppress(PermissionError):
         remove(path)

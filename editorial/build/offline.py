@@ -19,9 +19,9 @@ from msgspec import Struct
 from core.files import write_atomically
 from core.languages import Language
 from editorial.build.compress import compress_file, copy_path
-from editorial.build.search import ENTRY, FOLDER, SCRIPT, read_entry, titles_name
+from editorial.build.search import ENTRY_FILENAME, FOLDER, SCRIPT, read_entry, titles_filename
 from editorial.content.pages import Content, Page
-from editorial.content.structure import NOT_KEPT, OFFLINE_LIST
+from editorial.content.structure import OFFLINE_FALLBACK, OFFLINE_LIST
 
 _ASSET_PATTERNS = (re.compile(rb'="(/assets/[^"]+)"'), re.compile(rb'data-chooser="(/[^"]+)"'))
 _PRINT_ONLY = re.compile(r"^/assets/qr/")
@@ -62,7 +62,7 @@ def collect_pages(site_dir: Path, content: Content, language: Language) -> tuple
     pages: dict[str, FileInfo] = {}
     assets: set[str] = set()
     urls = sorted(page.url(language) for page in content.pages.values() if is_available_offline(page, language))
-    for url in [*urls, language.root + NOT_KEPT]:
+    for url in [*urls, language.root + OFFLINE_FALLBACK]:
         path = file_of(site_dir, url)
         body = path.read_bytes()
         pages[url] = _info(path, body)
@@ -100,12 +100,12 @@ def search_files(folder: Path, code: str, part: Mapping[str, Any]) -> dict[str, 
     names = [
         f"wasm.{part['wasm'] or 'unknown'}.pagefind",
         f"pagefind.{part['hash']}.pf_meta",
-        titles_name(code),
+        titles_filename(code),
         *(path.relative_to(folder).as_posix() for path in sorted(folder.glob(f"*/{code}_*"))),
     ]
     row = json.dumps(part, sort_keys=True).encode()
     own = FileInfo(hashlib.sha256(row).hexdigest(), len(row), len(row))
-    return {f"/{FOLDER}/{ENTRY}": own, **{f"/{FOLDER}/{name}": file_info(folder / name) for name in names}}
+    return {f"/{FOLDER}/{ENTRY_FILENAME}": own, **{f"/{FOLDER}/{name}": file_info(folder / name) for name in names}}
 
 
 def totals(files: Mapping[str, FileInfo]) -> dict[str, str | int]:

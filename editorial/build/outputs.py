@@ -17,7 +17,7 @@ from editorial.build.offline import write_offline_lists
 from editorial.build.page_cache import PageCache
 from editorial.build.redirects import write_redirects
 from editorial.build.search import FOLDER as SEARCH_FOLDER
-from editorial.build.search import Entry, index_language, titles_name, write_entry
+from editorial.build.search import Entry, index_language, titles_filename, write_entry
 from editorial.build.source import Source
 from editorial.build.well_known import language_hints_json, robots_txt, security_txt, sitemap
 from editorial.content.history import read_last_changes
@@ -47,7 +47,7 @@ def finish_language(site_dir: Path, source: Source, language: Language, cache: P
                 (site_dir / shown.file(language)).with_name(SURVEY_CSV), results_csv(site.survey, language).encode()
             )
     entry = index_language(site_dir, site.content, language, site.search_words, cache, source.inputs.environment)
-    compress_file(site_dir / SEARCH_FOLDER / titles_name(language.code))
+    compress_file(site_dir / SEARCH_FOLDER / titles_filename(language.code))
     for page in site.content.pages.values():
         if page.exists_in(language):
             compress_file(site_dir / page.file(language))

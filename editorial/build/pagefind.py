@@ -23,7 +23,7 @@ from pagefind_bin import get_executable
 # test shows whether a newer version still has it.
 WORDS_PER_CHUNK = "4000"
 TIMEOUT_SECONDS = 120.0  # without an answer
-FAILED = "The search index could not be built"
+ERROR_PREFIX = "The search index could not be built"
 
 
 class SearchError(Exception):
@@ -53,7 +53,7 @@ def run_pagefind(pages: Mapping[str, str]) -> dict[str, bytes]:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment,
         )  # fmt: skip
     except OSError as error:
-        raise SearchError(f"{FAILED}: {error}") from error
+        raise SearchError(f"{ERROR_PREFIX}: {error}") from error
     with process:
         try:
             pieces = _exchange(process, asked, len(messages)).split(b",")
@@ -62,11 +62,11 @@ def run_pagefind(pages: Mapping[str, str]) -> dict[str, bytes]:
     answers = [answer for piece in pieces if (answer := _decode(piece))]
     for answer in answers:
         if answer["type"] == "Error":
-            raise SearchError(f"{FAILED}: {answer['message']}")
+            raise SearchError(f"{ERROR_PREFIX}: {answer['message']}")
     if len(answers) != len(messages) or "files" not in answers[-1]:
         said = b",".join(piece for piece in pieces if _decode(piece) is None).decode("utf-8", "replace").strip()
         raise SearchError(
-            f"{FAILED}: {said or f'Pagefind ended early or fell silent (exit code {process.returncode}).'}"
+            f"{ERROR_PREFIX}: {said or f'Pagefind ended early or fell silent (exit code {process.returncode}).'}"
         )
     return {file["path"]: base64.b64decode(file["content"]) for file in answers[-1]["files"]}
 

@@ -36,7 +36,7 @@ from editorial.build.search import Entry
 from editorial.build.source import Source, load_source
 from editorial.content.pages import Page
 from editorial.content.published_files import is_asset, is_page
-from editorial.content.structure import NOT_KEPT, UNAVAILABLE
+from editorial.content.structure import OFFLINE_FALLBACK, UNAVAILABLE
 from editorial.render.assets import PARTS, asset_content, own_asset
 from editorial.render.context import error_context, page_context
 from editorial.render.page import (
@@ -262,7 +262,7 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
     ) -> TemplateContext:
         """Hand the error page, and the page that says "not kept offline", the layout's data."""
         texts = (_("Page not found"), _("This page does not exist or has moved."), "error")
-        if template_name == NOT_KEPT:
+        if template_name == OFFLINE_FALLBACK:
             texts = (
                 _("This page is not saved on your device"),
                 _("You have no network at the moment. With a network you can read it again."),
@@ -284,7 +284,7 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
         """Write each language's error pages to its own place; MkDocs would overwrite the last one's."""
         root = Path(config.site_dir) / self.language.root.strip("/")
         root.mkdir(parents=True, exist_ok=True)
-        if template_name in {"404.html", NOT_KEPT, UNAVAILABLE} and self.only is None:
+        if template_name in {"404.html", OFFLINE_FALLBACK, UNAVAILABLE} and self.only is None:
             (root / template_name).write_text(output, "utf-8")
         return ""
 

@@ -31,7 +31,7 @@ from editorial.render.typography import NO_BREAK_SPACE
 from editorial.translations.stale_markers import strip_stale_markers
 
 FOLDER = "pagefind"
-ENTRY = "pagefind-entry.json"
+ENTRY_FILENAME = "pagefind-entry.json"
 # The script that searches. Pagefind's user interface is larger than ours, and its worker would load the engine twice.
 SCRIPT = "pagefind.js"
 
@@ -55,10 +55,10 @@ def index_language(
         stored = msgspec.msgpack.encode(files)
         cache.put("search", digest, stored)
     files = msgspec.msgpack.decode(stored, type=dict[str, bytes])
-    entry: Entry = json.loads(files.pop(ENTRY))
-    titles = json.loads(files.pop(titles_name(language.code)))
+    entry: Entry = json.loads(files.pop(ENTRY_FILENAME))
+    titles = json.loads(files.pop(titles_filename(language.code)))
     with use_language(language.code):
-        files[titles_name(language.code)] = _dump(dialog_data(titles, content, language, words))
+        files[titles_filename(language.code)] = _dump(dialog_data(titles, content, language, words))
     for name, data in files.items():
         write_atomically(site_dir / FOLDER / name, data)  # script and engine are written by other languages as well
     return entry
@@ -87,12 +87,12 @@ def searched_texts(site_dir: Path, content: Content, language: Language) -> dict
     return texts
 
 
-_PLACE = re.compile(r"<!-- kim:place -->.*?<!-- /kim:place -->\n?", re.DOTALL)
+_PAGE_INFO = re.compile(r"<!-- kim:page-info -->.*?<!-- /kim:page-info -->\n?", re.DOTALL)
 
 
 def strip_place(html: str) -> str:
     """Return a page's text without the line under its heading, which belongs to the layout."""
-    return _PLACE.sub("", html)
+    return _PAGE_INFO.sub("", html)
 
 
 def content_of(html: str) -> str:
@@ -108,12 +108,12 @@ def _select(files: Mapping[str, bytes], language: Language) -> dict[str, bytes]:
 
     :raises SearchError: if Pagefind's list of parts is missing or holds another language.
     """
-    entry = json.loads(files.get(ENTRY, b"{}"))
+    entry = json.loads(files.get(ENTRY_FILENAME, b"{}"))
     if set(entry.get("languages", ())) - {language.code}:
         raise SearchError(f"Pagefind returned an index for {sorted(entry['languages'])} instead of {language.code}")
     own = (f"pagefind.{language.code}_", f"index/{language.code}_", f"fragment/{language.code}_", "wasm.")
-    chosen = {name: data for name, data in files.items() if name.startswith(own) or name in (SCRIPT, ENTRY)}
-    chosen[titles_name(language.code)] = _titles(files, language)
+    chosen = {name: data for name, data in files.items() if name.startswith(own) or name in (SCRIPT, ENTRY_FILENAME)}
+    chosen[titles_filename(language.code)] = _titles(files, language)
     return chosen
 
 
@@ -182,7 +182,7 @@ def dialog_data(
     }
 
 
-def titles_name(code: str) -> str:
+def titles_filename(code: str) -> str:
     """Return the name of the file with the titles of a language."""
     return f"titles.{code}.json"
 
@@ -190,7 +190,7 @@ def titles_name(code: str) -> str:
 def read_entry(site_dir: Path) -> dict[str, Any]:
     """Return the list of the parts of a built site; empty if there is none."""
     try:
-        entry: dict[str, Any] = json.loads((site_dir / FOLDER / ENTRY).read_text("utf-8"))
+        entry: dict[str, Any] = json.loads((site_dir / FOLDER / ENTRY_FILENAME).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
     return entry
@@ -204,13 +204,13 @@ def write_entry(site_dir: Path, entries: Iterable[Entry]) -> None:
         merged = merged or dict(entry)
         languages.update(entry["languages"])
     merged["languages"] = dict(sorted(languages.items()))
-    write_atomically(site_dir / FOLDER / ENTRY, _dump(merged))
+    write_atomically(site_dir / FOLDER / ENTRY_FILENAME, _dump(merged))
 
 
 def is_part_of(path: str, codes: Iterable[str]) -> bool:
     """Return whether a file of the index, by its path in the site, belongs to one of these languages alone."""
     name = path.removeprefix(f"{FOLDER}/")
-    own = [(f"pagefind.{code}_", f"index/{code}_", f"fragment/{code}_", titles_name(code)) for code in codes]
+    own = [(f"pagefind.{code}_", f"index/{code}_", f"fragment/{code}_", titles_filename(code)) for code in codes]
     return name != path and any(name.startswith(prefixes) for prefixes in own)
 
 

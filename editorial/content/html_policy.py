@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
-from core.characters import NAMED, find_forbidden
+from core.characters import DIRECTION_CHARACTERS, find_forbidden
 from core.project import ROOT
 
 if TYPE_CHECKING:
@@ -190,8 +190,8 @@ def _violations(text: str, addresses: Collection[str], taken: Collection[str]) -
 def _reference_violations(text: str) -> Iterator[PolicyViolation]:
     for reference in sorted(set(_REFERENCE.findall(text))):
         char = html.unescape(reference)
-        if (place := find_forbidden(char)) is not None or char in NAMED:
-            name = NAMED.get(char, "ein unsichtbares Zeichen") if place is None else place.name
+        if (place := find_forbidden(char)) is not None or char in DIRECTION_CHARACTERS:
+            name = DIRECTION_CHARACTERS.get(char, "ein unsichtbares Zeichen") if place is None else place.name
             yield PolicyViolation(f"„{reference}“ im Text ergibt {name}.", "Löschen Sie die Zeichenfolge.")
 
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from core.languages import Language, default_language
 from editorial.content.pages import Content, Page
-from editorial.content.structure import FURTHER_READING, HOME_WAYS
+from editorial.content.structure import FURTHER_READING, HOME_ENTRY_CARDS
 
 # What opens a tag, a comment, a declaration or a processing instruction (HTML Standard, 13.2.5.6 tag open state).
 _MARKUP_START = re.compile(r"<(?=[A-Za-z/!?])[^\s>]*>?")
@@ -157,14 +157,16 @@ def wrap_home_sections(html: str) -> str:
     out = [f'<div class="kim-hero">{head}</div>' if head.strip() else ""]
     in_entry_cards = False
     for name, part in zip(rest[::2], rest[1::2], strict=True):
-        if name in HOME_WAYS and not in_entry_cards:
+        if name in HOME_ENTRY_CARDS and not in_entry_cards:
             out.append('<div class="kim-entry-cards">')
             in_entry_cards = True
-        elif name not in HOME_WAYS and in_entry_cards:
+        elif name not in HOME_ENTRY_CARDS and in_entry_cards:
             out.append("</div>")
             in_entry_cards = False
         block = (
-            f"kim-entry-card kim-entry-card--{HOME_WAYS.index(name) + 1}" if name in HOME_WAYS else "kim-home__section"
+            f"kim-entry-card kim-entry-card--{HOME_ENTRY_CARDS.index(name) + 1}"
+            if name in HOME_ENTRY_CARDS
+            else "kim-home__section"
         )
         out.append(f'<section class="{block}" aria-labelledby="{name}">{part}</section>')
     if in_entry_cards:

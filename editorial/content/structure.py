@@ -49,7 +49,7 @@ AUDIENCE_LABELS: Mapping[str, Any] = {
 
 # Files below a language's root, or the site's.
 SUGGESTIONS = "suggestions.json"
-NOT_KEPT = "offline-fallback.html"
+OFFLINE_FALLBACK = "offline-fallback.html"
 # Sent by the proxy where the service does not answer.
 UNAVAILABLE = "unavailable.html"
 OFFLINE_LIST = "offline.json"
@@ -85,7 +85,7 @@ FURTHER_READING = "weiter"
 # The numbers on the home page, by their keys in docs/data/numbers.yml, with what they are for.
 EMERGENCY_NUMBERS: Mapping[str, Any] = {"fire": _l("Ambulance, fire"), "police": _l("Police")}
 # Ids of the headings on the home page that lead each audience on.
-HOME_WAYS = ("neu", "betrieb", "helfen")
+HOME_ENTRY_CARDS = ("neu", "betrieb", "helfen")
 
 
 def index_of(section: str) -> str:
@@ -121,7 +121,7 @@ def is_below(key: str, above: str) -> bool:
 
 @functools.cache
 def linked_pages() -> dict[str, str]:
-    """Return the pages that header, footer and search link to, by the names that templates use (``kim.legal``)."""
+    """Return the pages that header, footer and search link to, by the names that templates use (``kim.linked_pages``)."""
     from form_handler.forms import FORMS  # late: WTForms is loaded where forms or their addresses are needed
 
     return {

@@ -1,4 +1,4 @@
-"""What a template knows about the page it draws: one object `kim`, computed from content and facts."""
+"""The template variable ``kim``: all that a template shows of a page, computed from content and facts."""
 
 from __future__ import annotations
 
@@ -154,12 +154,12 @@ def layout_context(site: SiteData, language: Language, current: Page | None) -> 
         "language": language,
         "languages": site.languages,
         "nav": [page_link(site, pages[key], language, current) for key in NAVIGATION if key in pages],
-        "legal": {
+        "linked_pages": {
             name: page_link(site, pages[key], language, current) if key in pages else None
             for name, key in linked_pages().items()
         },
         # Header, footer and search are the same on all pages that have the same of these links marked.
-        "marked": tuple(
+        "active_links": tuple(
             (key, current.key == key if current else False)
             for key in (*NAVIGATION, *linked_pages().values())
             if key in pages and is_active(pages[key], current)
@@ -171,7 +171,7 @@ def layout_context(site: SiteData, language: Language, current: Page | None) -> 
         "feed": language.root + "feed.xml",
         "offline": {
             "list": language.root + OFFLINE_LIST,
-            "kept": [
+            "pages": [
                 page_link(site, pages[key], language)
                 for key in OFFLINE_PAGES
                 if key in pages and pages[key].is_translated(language)
@@ -215,13 +215,13 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
             "topics": list(page.front_matter.topics),
             "hue": audience_hue(section or page),
             "styles": styles_of(page.front_matter.layout, html),
-            "tasks": 'class="kim-task"' in html,
+            "has_tasks": 'class="kim-task"' in html,
             "offer": page.front_matter.offer,
             "measure": page.front_matter.measure,
             "booklet": page.key in BOOKLET_SECTIONS,
             "translation": translation_context(page, language, site.states.get((page.key, language.code)), html),
             "html": Markup(shown),  # noqa: S704 - made by Markdown from our own pages, where HTML is refused
-            "further": Markup(further),  # noqa: S704 - part of the same
+            "further_reading": Markup(further),  # noqa: S704 - part of the same
         },
         "canonical": url + page.url(content_language),
         "qr": qr_svg(url + page.url(content_language)),
@@ -236,7 +236,7 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
         ),
         "og_alternates": [] if fallback else [row.code for row in translations if row != language],
         "hreflang": [] if fallback else [*hreflang, ("x-default", url + page.url(default_language()))],
-        "alternates": [
+        "language_links": [
             {
                 "code": row.code,
                 "name": row.name,
@@ -261,7 +261,7 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
         "emergency_numbers": emergency_numbers(site) if page.key == HOME else [],
         "cards": [{**page_link(site, child, language, page), "tags": page_tags(child)} for child in below],
         "filters": card_filters(below, language.code),
-        "overview": overview(site, language) if page.front_matter.layout == "overview" else [],
+        "sitemap": sitemap(site, language) if page.front_matter.layout == "overview" else [],
         "search_words": search_words(site, language) if page.front_matter.layout == "overview" else [],
         "related": []
         if page.front_matter.layout == "overview"
@@ -274,7 +274,7 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
         "links": [site.facts.links[key] for key in page.front_matter.links],
         "form": empty_form(page.front_matter.form) if page.front_matter.form else None,
         "phrases": phrases,
-        "all_phrases": page_link(site, content.pages[PHRASES], language, page) if PHRASES in content.pages else None,
+        "phrases_page": page_link(site, content.pages[PHRASES], language, page) if PHRASES in content.pages else None,
         "events": events_context(site, language, page),
         "chooser": chooser_context(site, language, page) if page.front_matter.layout == "chooser" else None,
     }
@@ -323,7 +323,7 @@ def translation_context(
         return None
     stale = None
     if state and state.is_stale:
-        stale = {"changed": state.last_change, "followed": state.since, "marked": has_stale_markers(html)}
+        stale = {"changed_on": state.last_change, "up_to_date_on": state.since, "has_markers": has_stale_markers(html)}
     return {
         "reviewed_by": header.reviewed_by,
         "reviewed_at": header.reviewed_at,
@@ -345,14 +345,14 @@ def error_context(
         "page": {
             "key": "404", "title": title, "nav_title": title, "description": description, "url": "", "slug": "",
             "layout": layout, "is_fallback": False, "content_lang": language.code, "content_dir": language.dir,
-            "as_of": None, "further": Markup(""), "confirmed": True, "audience": [], "topics": [], "hue": "", "styles": ["home.css", "forms.css"], "tasks": False, "offer": None,
+            "as_of": None, "further_reading": Markup(""), "confirmed": True, "audience": [], "topics": [], "hue": "", "styles": ["home.css", "forms.css"], "has_tasks": False, "offer": None,
             "measure": None, "booklet": False, "translation": None, "html": Markup(""),
         },
         "canonical": None,
         "json_ld": None,
         "og_alternates": [],
         "hreflang": [],
-        "alternates": [
+        "language_links": [
             {"code": row.code, "name": row.name, "dir": row.dir, "url": row.root,
              "current": row.code == language.code, "translated": True}
             for row in site.languages
@@ -364,7 +364,7 @@ def error_context(
         "events": None,
         "chooser": None,
         "filters": [],
-        "overview": [],
+        "sitemap": [],
         "search_words": [],
         "related": [],
         "laws": [],
@@ -398,7 +398,7 @@ def audience_labels(page: Page) -> list[str]:
     return [str(AUDIENCE_LABELS[name]) for name in page.front_matter.audience if name in AUDIENCE_LABELS]
 
 
-def overview(site: SiteData, language: Language) -> list[dict[str, Any]]:
+def sitemap(site: SiteData, language: Language) -> list[dict[str, Any]]:
     """Return every page of a language: those below home, each with the pages below it."""
 
     def below(key: str) -> list[dict[str, Any]]:

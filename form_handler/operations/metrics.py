@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"  # read by prometheus_client when it is imported
-SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+DURATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
 def use_folder(folder: Path) -> None:
@@ -38,7 +38,9 @@ def count_requests(app: Flask) -> None:
     from prometheus_client import Counter, Histogram
 
     requests = Counter("kim_requests", "Requests to the service.", ["endpoint", "status"], registry=None)
-    seconds = Histogram("kim_request_seconds", "Seconds to answer.", ["endpoint"], registry=None, buckets=SECONDS)
+    seconds = Histogram(
+        "kim_request_seconds", "Seconds to answer.", ["endpoint"], registry=None, buckets=DURATION_BUCKETS
+    )
     stored = Counter("kim_forms_stored", "Forms stored.", ["form", "held"], registry=None)
     app.extensions["kim_forms_stored"] = stored
 

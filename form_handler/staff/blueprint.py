@@ -148,7 +148,7 @@ def save_until_login(rules: ViewRules, owner: int | None) -> BaseResponse:
     if owner is None or not save_for(owner, rules):
         lines = [_("You are not logged in, so nothing was stored. Copy your text, log in, and enter it once more.")]
         return unsent.render_unsent(403, _("You are not logged in"), lines, may_send=False, log_in=True)
-    session["kept"] = True
+    session["has_saved_form"] = True
     return redirect_to_login(unsent.entry_page(request.path))
 
 

@@ -33,7 +33,7 @@ from form_handler.staff.labels import (
 from form_handler.staff.routes import match_view
 
 # Longest filter that an entry remembers, in characters.
-MAX_PLACE_CHARS = 1000
+MAX_POSITION_CHARS = 1000
 
 
 def staff_root() -> str:
@@ -52,11 +52,11 @@ def read_flashes() -> list[tuple[str, str]]:
     return [(words, kind.partition(":")[2]) for kind, words in found]
 
 
-def place_query() -> str:
+def position_query() -> str:
     """Return the query by which the pages of an entry remember the list it was opened from; empty for none."""
     if "platz" not in request.args:
         return ""
-    values = {name: request.args.get(name, "")[:MAX_PLACE_CHARS] for name in ("liste", "platz")}
+    values = {name: request.args.get(name, "")[:MAX_POSITION_CHARS] for name in ("liste", "platz")}
     return "?" + urlencode(values)
 
 
@@ -95,7 +95,7 @@ def render(page: str, status: int = 200, **values: Any) -> Response:
         staff_root=staff_root(),
         account=g.get("account"),
         navigation=navigation(),
-        place=place_query(),
+        position=position_query(),
         channel_label=channel_label,
         phone_link=phone_href,
         shortcuts_on=bool(g.get("account") and shortcuts.are_enabled(database(), g.account.id)),

@@ -28,7 +28,7 @@ def render_login(error: str = "", status: int = 200) -> BaseResponse:
     target = g.form.get("weiter", "") or request.args.get("weiter", "") or session.get("weiter", "")
     response = render(
         "login", status=status, title=_("Log in"), error=error, name=g.form.get("name", "")[:MAX_NAME_CHARS],
-        target=safe_redirect_target(target), kept=bool(session.get("kept")), provider=bool(settings().oidc_issuer),
+        target=safe_redirect_target(target), has_saved_form=bool(session.get("has_saved_form")), provider=bool(settings().oidc_issuer),
     )  # fmt: skip
     if status == 429:
         response.headers["Retry-After"] = str(accounts.WINDOW_MINUTES * 60)

@@ -139,7 +139,7 @@ def store_submission(
     answers: Mapping[str, Any],
     mails: Callable[[Submission], Sequence[OutgoingMail]],
     now: datetime.datetime,
-    judge: SpamClassifier = not_spam,
+    classify: SpamClassifier = not_spam,
     fingerprint: str | None = None,
     state: str = "new",
 ) -> Submission:
@@ -164,7 +164,7 @@ def store_submission(
                 known = find_duplicate(database, connection, number, fingerprint, now)
                 if known is not None:
                     return known
-                verdict = judge(connection)
+                verdict = classify(connection)
                 new = Submission(
                     number, reference, form, language, state, now, answers, verdict.held, verdict.suspicion, sender,
                     company_key=order["company_key"], work_key=order["work_key"],

@@ -30,7 +30,7 @@ RESULT_ANCHOR = "#choose-result"
 COMPANY_SIZES = {"1-9": "small", "10-49": "small", "50-249": "medium", "250+": "large"}
 # The other way round; "up to 49" is two bands, so it fills in none.
 EMPLOYEE_BANDS = {"medium": "50-249", "large": "250+"}
-WAYS = ("internship", "training", "job")
+PARTICIPATION_WAYS = ("internship", "training", "job")
 OFFER_KINDS = {"internship": "internship", "entry_qualification": "training", "training": "training", "job": "job"}
 
 
@@ -112,7 +112,9 @@ def prefilled_form(language: Language, definition: FormDefinition, given: MultiD
     if definition.key != "participation":
         return definition.prefilled(given, responses.is_built_page)
     found = given.copy()
-    found.setlist("ways", [*given.getlist("ways"), *(key for key in given.getlist("want") if key in WAYS)])
+    found.setlist(
+        "ways", [*given.getlist("ways"), *(key for key in given.getlist("want") if key in PARTICIPATION_WAYS)]
+    )
     found.setdefault("employees", EMPLOYEE_BANDS.get(given.get("size", ""), ""))
     form = definition.prefilled(found, responses.is_built_page)
     try:

@@ -53,11 +53,11 @@ def seed_demo_data(
 ) -> None:
     """Fill a separate database with example data, publish its survey to a separate file, and create an account."""
     if not list_submissions(database):
-        chance = random.Random(1)  # noqa: S311 - the same example every time
+        rng = random.Random(1)  # noqa: S311 - the same example every time
         for number in range(COMPANIES):
-            _survey(database, settings, chance, number, now - datetime.timedelta(days=chance.randint(1, 300)))
+            _survey(database, settings, rng, number, now - datetime.timedelta(days=rng.randint(1, 300)))
         for number in range(8):
-            _participation(database, settings, chance, number, now - datetime.timedelta(days=chance.randint(0, 200)))
+            _participation(database, settings, rng, number, now - datetime.timedelta(days=rng.randint(0, 200)))
         _store_submission(
             database,
             settings,
@@ -110,21 +110,21 @@ def copy_pages(database: Database, folder: Path) -> Path:
     return folder
 
 
-def _survey(database: Database, settings: Settings, chance: random.Random, number: int, at: datetime.datetime) -> None:
+def _survey(database: Database, settings: Settings, rng: random.Random, number: int, at: datetime.datetime) -> None:
     def some(choices: Any, most: int) -> list[str]:
         keys = [key for key, _words in choices]
-        return [key for key in keys if key in chance.sample(keys, chance.randint(1, most))]
+        return [key for key in keys if key in rng.sample(keys, rng.randint(1, most))]
 
     answers: dict[str, Any] = {
-        "done": chance.choice([["none"], ["internship"], ["training"], ["job"], ["internship", "training"]]),
-        "how_many": chance.choice(["0", "1", "2-5"]),
-        "trade": chance.choice(["crafts", "care", "retail", "construction"]),
-        "employees": chance.choice(["1-9", "10-49", "50-249"]),
+        "done": rng.choice([["none"], ["internship"], ["training"], ["job"], ["internship", "training"]]),
+        "how_many": rng.choice(["0", "1", "2-5"]),
+        "trade": rng.choice(["crafts", "care", "retail", "construction"]),
+        "employees": rng.choice(["1-9", "10-49", "50-249"]),
         "worked": some(SUCCESS_FACTORS, 4),
         "wanted": some(WANTED_SUPPORT, 4),
-        "again": chance.choice([key for key, _words in WOULD_REPEAT[:3]]),
-        **{f"obstacle_{key}": chance.choice("0122" if key in {"language", "paperwork"} else "0012") for key, _words in OBSTACLES},
-        **{f"support_{key}": chance.choice(["unused", "1", "2"]) for key, _words in SUPPORTS},
+        "again": rng.choice([key for key, _words in WOULD_REPEAT[:3]]),
+        **{f"obstacle_{key}": rng.choice("0122" if key in {"language", "paperwork"} else "0012") for key, _words in OBSTACLES},
+        **{f"support_{key}": rng.choice(["unused", "1", "2"]) for key, _words in SUPPORTS},
     }  # fmt: skip
     if number == 0:
         answers |= {
@@ -137,16 +137,16 @@ def _survey(database: Database, settings: Settings, chance: random.Random, numbe
 
 
 def _participation(
-    database: Database, settings: Settings, chance: random.Random, number: int, at: datetime.datetime
+    database: Database, settings: Settings, rng: random.Random, number: int, at: datetime.datetime
 ) -> None:
     answers = {
         "company": f"Beispielbetrieb {number + 1}",
         "email": f"betrieb{number + 1}@example.org",
-        "trade": chance.choice(["crafts", "care", "retail"]),
-        "employees": chance.choice(["1-9", "10-49"]),
-        "ways": chance.sample(["talk", "internship", "training", "job"], 2),
+        "trade": rng.choice(["crafts", "care", "retail"]),
+        "employees": rng.choice(["1-9", "10-49"]),
+        "ways": rng.sample(["talk", "internship", "training", "job"], 2),
     }
-    _store_submission(database, settings, "participation", chance.choice(["de", "tr", "en"]), answers, at)
+    _store_submission(database, settings, "participation", rng.choice(["de", "tr", "en"]), answers, at)
 
 
 def _store_submission(
@@ -162,7 +162,7 @@ def _store_submission(
     whole = {**definition.answers(definition.form_class()), **answers}
     return store_submission(
         database, str(uuid.uuid4()), form, language, whole, partial(submission_mails, settings, definition), at,
-        judge=lambda _connection: SpamVerdict("trap" if held else "", held),
+        classify=lambda _connection: SpamVerdict("trap" if held else "", held),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 from bench.static_server import static
 from core.folding import fold_html
 from editorial.build.pagefind import run_pagefind
-from editorial.build.search import ENTRY
+from editorial.build.search import ENTRY_FILENAME
 from editorial.render.assets import asset_content
 from tests.conftest import ROOT
 
@@ -50,12 +50,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             for number, text in enumerate(texts)
         }
         files = run_pagefind(pages)
-        entry = json.loads(files[ENTRY])
+        entry = json.loads(files[ENTRY_FILENAME])
         for name, data in files.items():
             (folder / "pagefind" / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / "pagefind" / name).write_bytes(data)
         entries = {**entry, "languages": {**entries.get("languages", {}), **entry["languages"]}}
-    (folder / "pagefind" / ENTRY).write_text(json.dumps(entries))
+    (folder / "pagefind" / ENTRY_FILENAME).write_text(json.dumps(entries))
     with static(folder) as (address, _sent):
         yield address
 

@@ -136,13 +136,13 @@ def search_submissions(database: Database, wanted: SubmissionFilter, page: int =
 
 
 def find_neighbours(
-    database: Database, wanted: SubmissionFilter, place: tuple[str, str]
+    database: Database, wanted: SubmissionFilter, position: tuple[str, str]
 ) -> tuple[Submission | None, Submission | None]:
-    """Return the entries before and after a place in the filtered list.
+    """Return the entries before and after a position in the filtered list.
 
-    :param place: key of the place and reference, as they were when the list was shown.
+    :param position: key of the position and reference, as they were when the list was shown.
     """
-    here, key = sa.tuple_(*LIST_ORDER), sa.tuple_(*map(sa.literal, place))
+    here, key = sa.tuple_(*LIST_ORDER), sa.tuple_(*map(sa.literal, position))
     query = sa.select(submission).where(*wanted.conditions(database.time_zone)).limit(1)
     with database.read_connection() as connection:
         before = connection.execute(query.where(here < key).order_by(*(one.desc() for one in LIST_ORDER))).first()
@@ -177,19 +177,21 @@ def all_submissions(database: Database, wanted: SubmissionFilter) -> list[Submis
 def inbox_counts(database: Database, now: datetime.datetime, me: str = "") -> dict[str, int]:
     """Return the numbers of open, new, overdue and held submissions, of those of one account, and of undelivered mails."""
 
-    def how_many(table: sa.Table, *where: Any) -> int:
+    def count_rows(table: sa.Table, *where: Any) -> int:
         return int(connection.execute(sa.select(sa.func.count()).select_from(table).where(*where)).scalar_one())
 
     open_ones = submission.c.held.is_(False)
     with database.read_connection() as connection:
         return {
-            "open": how_many(submission, open_ones, submission.c.state.in_(OPEN_STATES)),
-            "mine": how_many(submission, open_ones, submission.c.assignee == me, submission.c.state.in_(OPEN_STATES)),
-            "follow_up": how_many(submission, open_ones, submission.c.follow_up <= local_day(now, database.time_zone)),
-            "new": how_many(submission, open_ones, submission.c.state == "new"),
-            "overdue": how_many(submission, open_ones, overdue_condition(now, database.time_zone)),
-            "held": how_many(submission, submission.c.held.is_(True)),
-            "mails": how_many(outgoing_mail, undelivered_condition()),
+            "open": count_rows(submission, open_ones, submission.c.state.in_(OPEN_STATES)),
+            "mine": count_rows(submission, open_ones, submission.c.assignee == me, submission.c.state.in_(OPEN_STATES)),
+            "follow_up": count_rows(
+                submission, open_ones, submission.c.follow_up <= local_day(now, database.time_zone)
+            ),
+            "new": count_rows(submission, open_ones, submission.c.state == "new"),
+            "overdue": count_rows(submission, open_ones, overdue_condition(now, database.time_zone)),
+            "held": count_rows(submission, submission.c.held.is_(True)),
+            "mails": count_rows(outgoing_mail, undelivered_condition()),
         }
 
 

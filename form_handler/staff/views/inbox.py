@@ -63,16 +63,16 @@ def render_inbox(
     """Show the inbox; with a wrong filter what is wrong, and no entry."""
     moment, wanted, me = utc_now(), asked.filter, g.account
     people = [name for name, active in accounts.list_accounts(database()) if active]
-    query, place = filter_query(wanted), filter_query(wanted, **({"page": asked.page} if asked.page > 1 else {}))
+    query, list_query = filter_query(wanted), filter_query(wanted, **({"page": asked.page} if asked.page > 1 else {}))
     return render(
         "inbox", status=400 if asked.errors else status,
         title=_("Held as suspected spam") if asked.values.get("held") else _("Inbox"),
         error=_("The filter is not right, so nothing is shown.") if asked.errors else error, errors=asked.errors,
         rows=[(row, queries.deadlines(row, moment, settings().time_zone)) for row in found], total=total, page_number=asked.page, pages=pages,
-        values={"q": "", **dict.fromkeys(FIELD_NAMES, ""), **asked.values}, query=query, list_query=place,
-        entry_query=lambda row: urlencode({"liste": place, "platz": row.work_key}),
+        values={"q": "", **dict.fromkeys(FIELD_NAMES, ""), **asked.values}, query=query, list_query=list_query,
+        entry_query=lambda row: urlencode({"liste": list_query, "platz": row.work_key}),
         filter_query=lambda **more: filter_query(wanted, **more), active=describe_filter(asked),
-        counts=queries.inbox_counts(database(), moment, me.name), kept=len(saved_forms.list_saved_forms(database(), me.id, moment)),
+        counts=queries.inbox_counts(database(), moment, me.name), saved_forms=len(saved_forms.list_saved_forms(database(), me.id, moment)),
         forms=[(key, definition.title) for key, definition in FORMS.items()],
         elsewhere=queries.count_elsewhere(database(), wanted) if not (found or asked.errors) else (0, 0),
         states=[(state, state_label(state)) for state in queries.STATES], seen=sign_page_versions(found),

@@ -67,11 +67,11 @@ def change_several() -> BaseResponse:
             continue
         if changed:
             done.append(row.reference)
-            before.append((row.reference, {name: _plain(getattr(row, name)) for name in changed}))
+            before.append((row.reference, {name: _day_as_text(getattr(row, name)) for name in changed}))
     words = [ngettext("%(num)s entry is changed.", "%(num)s entries are changed.", len(done))]
     if late:
         words.append(_("A colleague has changed these meanwhile, so they were left as they are: %(references)s", references=name_entries(late)))  # fmt: skip
-    undo = undo_token(before, {name: _plain(value) for name, value in wanted.items()}) if before else ""
+    undo = undo_token(before, {name: _day_as_text(value) for name, value in wanted.items()}) if before else ""
     flash(" ".join(words), undo)
     return redirect(target, 303)
 
@@ -102,7 +102,7 @@ def read_bulk_values() -> tuple[dict[str, Any], str]:
     return wanted, "" if wanted else _("Choose a state or a colleague.")
 
 
-def _plain(value: Any) -> Any:
+def _day_as_text(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime.date) else value
 
 
@@ -114,7 +114,7 @@ def undo() -> BaseResponse:
     for reference, before in content.get("before", []):
         row = next(iter(find_selected(database(), [reference])), None)
         after = content["after"]
-        if row is None or any(_plain(getattr(row, name)) != after.get(name) for name in before):
+        if row is None or any(_day_as_text(getattr(row, name)) != after.get(name) for name in before):
             late.append(reference)
             continue
         values = {

@@ -11,7 +11,7 @@ import pytest
 
 from editorial.build import pagefind
 from editorial.build.pagefind import SearchError, run_pagefind
-from editorial.build.search import ENTRY
+from editorial.build.search import ENTRY_FILENAME
 
 PAGE = '<!doctype html><html lang="{}"><article data-pagefind-body><h1>{}</h1><p>{}</p></article>'
 
@@ -23,12 +23,12 @@ def pages(count: int, text: str = "Text") -> Iterator[tuple[str, str]]:
 
 def index_of(texts: Iterable[tuple[str, str]]) -> dict[str, bytes]:
     """Return the files of an index, but for the scripts and styles that we do not use."""
-    return {name: data for name, data in run_pagefind(dict(texts)).items() if "-" not in name or name == ENTRY}
+    return {name: data for name, data in run_pagefind(dict(texts)).items() if "-" not in name or name == ENTRY_FILENAME}
 
 
 def test_pages_may_be_more_than_fit_into_a_pipe() -> None:
     files = index_of(pages(400))
-    assert json.loads(files[ENTRY])["languages"]["en"]["page_count"] == 400
+    assert json.loads(files[ENTRY_FILENAME])["languages"]["en"]["page_count"] == 400
     assert sum(name.startswith("fragment/") for name in files) == 400
 
 

@@ -73,6 +73,6 @@ def test_the_reader_is_told_the_day_on_which_it_was_noticed_or_the_last_day_on_w
         return made["stale"]
 
     state = desk.states()["kurse", "en"]
-    assert told() == {"changed": None, "followed": state.since, "marked": True}
+    assert told() == {"changed_on": None, "up_to_date_on": state.since, "has_markers": True}
     desk.update(NEXT)
-    assert told() == {"changed": NEXT, "followed": NEXT, "marked": True}
+    assert told() == {"changed_on": NEXT, "up_to_date_on": NEXT, "has_markers": True}

@@ -54,7 +54,7 @@ def put(
     given_answers = {**definition.answers(empty), **answers}
     return store_submission(
         database, str(uuid.uuid4()), form, "tr", given_answers, partial(submission_mails, settings, definition),
-        NOW - datetime.timedelta(days=days), judge=lambda _c: SpamVerdict("trap" if held else "", held),
+        NOW - datetime.timedelta(days=days), classify=lambda _c: SpamVerdict("trap" if held else "", held),
     )  # fmt: skip
 
 

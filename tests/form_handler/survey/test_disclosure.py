@@ -146,7 +146,7 @@ def put(
 ) -> Submission:
     """Store a survey, and let the office decide on it."""
     stored = store_submission(
-        database, one.number, "survey", "de", one.answers, lambda _s: [], at, judge=lambda _c: SpamVerdict("", held)
+        database, one.number, "survey", "de", one.answers, lambda _s: [], at, classify=lambda _c: SpamVerdict("", held)
     )
     if counts is not None and not held:
         decide(database, stored.reference, counts, "probe", at)

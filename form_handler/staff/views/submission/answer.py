@@ -24,7 +24,7 @@ from form_handler.staff.inbox import correspondence
 from form_handler.staff.inbox.correspondence import Draft
 from form_handler.staff.inbox.versions import sign_version, verify_version
 from form_handler.staff.labels import channel_label
-from form_handler.staff.layout import flash, place_query, render, staff_root
+from form_handler.staff.layout import flash, position_query, render, staff_root
 from form_handler.staff.views.submission.page import redirect_to_submission, render_submission, submission_view
 from form_handler.storage.submissions import ConflictError, Submission
 
@@ -50,7 +50,7 @@ def write_answer(found: Submission) -> BaseResponse:
     correspondence.save_draft(database(), found.number, g.account.id, draft, utc_now())
     if step == "draft":
         flash(_("The draft is kept. You find it here again."))
-        return redirect(f"{staff_root()}v/{found.reference}/antwort/{place_query()}", 303)
+        return redirect(f"{staff_root()}v/{found.reference}/antwort/{position_query()}", 303)
     if step == "edit":
         return render_answer(found, draft, g.form.get("_seen", ""))
     return render_preview(found, draft)

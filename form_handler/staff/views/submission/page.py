@@ -28,7 +28,7 @@ from form_handler.staff.blueprint import staff
 from form_handler.staff.inbox import correspondence, presence, queries, related
 from form_handler.staff.inbox.filters import UNPRINTABLE, filter_query, parse_filter
 from form_handler.staff.inbox.versions import sign_version, verify_version
-from form_handler.staff.layout import MAX_PLACE_CHARS, place_query, render, staff_root
+from form_handler.staff.layout import MAX_POSITION_CHARS, position_query, render, staff_root
 from form_handler.storage import submissions
 from form_handler.storage.database import DatabaseBusyError
 from form_handler.storage.submissions import Submission, find_by_reference
@@ -80,7 +80,7 @@ def render_submission(
         messages=correspondence.list_messages(database(), found.number), sender_language=correspondence.answer_language(found),
         draft=correspondence.find_draft(database(), found.number, g.account.id),
         drafting=correspondence.draft_authors(database(), found.number, g.account.id),
-        related=related.find_related(database(), found), **list_place(found),
+        related=related.find_related(database(), found), **list_position(found),
         seen_quotation={field: sign_version(found, shown=released.get(field, nothing)) for field, _text in quotations},
         **story,
     )  # fmt: skip
@@ -107,15 +107,15 @@ def quotable_texts(found: Submission) -> list[tuple[str, str]]:
 
 def redirect_to_submission(found: Submission) -> BaseResponse:
     """Redirect to the submission, which keeps the list that it was opened from."""
-    return redirect(f"{staff_root()}v/{found.reference}/{place_query()}", 303)
+    return redirect(f"{staff_root()}v/{found.reference}/{position_query()}", 303)
 
 
-def list_place(found: Submission) -> dict[str, Any]:
+def list_position(found: Submission) -> dict[str, Any]:
     """Return the list that a submission was opened from, and its neighbours there.
 
-    The place is that of the moment when the list was shown: an entry that is answered moves, its neighbours stay.
+    The position is that of the moment when the list was shown: an entry that is answered moves, its neighbours stay.
     """
-    args = MultiDict(parse_qsl(request.args.get("liste", "")[:MAX_PLACE_CHARS], keep_blank_values=True))
+    args = MultiDict(parse_qsl(request.args.get("liste", "")[:MAX_POSITION_CHARS], keep_blank_values=True))
     asked = parse_filter(args, with_page=True)
     if asked.errors:
         args, asked = MultiDict(), parse_filter(MultiDict())

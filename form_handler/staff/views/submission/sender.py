@@ -14,7 +14,7 @@ from form_handler.forms import FORMS
 from form_handler.staff.auth.roles import INBOX
 from form_handler.staff.blueprint import staff
 from form_handler.staff.inbox import correspondence, queries, related
-from form_handler.staff.layout import flash, place_query, render, staff_root
+from form_handler.staff.layout import flash, position_query, render, staff_root
 from form_handler.staff.persons.correction import FIELDS as CONTACT_FIELDS
 from form_handler.staff.views.submission.page import submission_view
 from form_handler.storage.submissions import Submission, find_by_reference
@@ -86,4 +86,4 @@ def link_sender(found: Submission) -> BaseResponse:
         flash(words)
     else:
         return render_sender(found, _("Choose what to do."), typed)
-    return redirect(f"{staff_root()}v/{found.reference}/absender/{place_query()}", 303)
+    return redirect(f"{staff_root()}v/{found.reference}/absender/{position_query()}", 303)
