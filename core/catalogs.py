@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -150,6 +150,17 @@ def translated_messages(language: Language, folder: Path = LOCALE_DIR) -> list[t
         for words in (message.string if isinstance(message.string, tuple | list) else (message.string,))
         if words
     ]
+
+
+def check_words(english: Sequence[str], words: Sequence[str], language: Language) -> Iterator[Finding]:
+    """Run the checks of one message on words that somebody typed for it.
+
+    :param english: the sentence, or its singular and its plural.
+    """
+    shown = f"core/locale/{language.code}.po"
+    yield from character_findings(shown, [bad for text in words for bad in forbidden_in_file(text)])
+    ids = tuple(english) if len(english) > 1 else english[0]
+    yield from _check_message(shown, Message(ids, tuple(words) if len(english) > 1 else words[0]))
 
 
 def _check_message(shown: str, message: Message) -> Iterator[Finding]:

@@ -34,6 +34,21 @@ STAFF_LANGUAGES = ("de", "en")
 _current_language: ContextVar[str | None] = ContextVar("language", default=None)
 
 
+# Catalogs beside the pages that are edited in the browser, where they are other files than those of the program.
+_edited_dir: Path | None = None
+
+
+def use_catalogs(docs: Path) -> None:
+    """Take the words of the catalogs beside a folder of pages from now on, and read all of them again.
+
+    A sentence that they do not have is taken from the program's own.
+    """
+    global _edited_dir
+    folder = docs.parent / "core" / "locale"
+    _edited_dir = folder if folder.is_dir() and folder.resolve() != LOCALE_DIR else None
+    load_catalog.cache_clear()
+
+
 @functools.lru_cache
 def load_catalog(code: str) -> stdlib_gettext.NullTranslations:
     """Return the catalog of a language, an empty one for English.
@@ -45,6 +60,10 @@ def load_catalog(code: str) -> stdlib_gettext.NullTranslations:
     if code == SOURCE_LANGUAGE:
         return stdlib_gettext.NullTranslations()
     catalogue = _compile(LOCALE_DIR / f"{code}.po", code)
+    if _edited_dir is not None and (path := _edited_dir / f"{code}.po").is_file():
+        edited = _compile(path, code)
+        edited.add_fallback(catalogue)
+        catalogue = edited
     if code in STAFF_LANGUAGES:
         catalogue.add_fallback(_compile(STAFF_LOCALE_DIR / f"{code}.po", code))
     return catalogue
@@ -62,7 +81,9 @@ def _compile(path: Path, code: str) -> stdlib_gettext.GNUTranslations:
 
     compiled = io.BytesIO()
     write_mo(compiled, read_catalog(path, code))
-    with contextlib.suppress(OSError):  # a folder that nobody may write to
+    with contextlib.suppress(OSError):  # a folder that nobody may write to; that of the pages holds nothing of ours
+        if path.parent == _edited_dir:
+            raise OSError
         kept.parent.mkdir(exist_ok=True)
         for old in kept.parent.glob(f"{path.stem}.*.mo"):
             old.unlink(missing_ok=True)
@@ -100,8 +121,9 @@ def read_catalog(path: Path, code: str) -> Catalog:
 def catalogs_digest() -> str:
     """Return a digest of all catalogs of the site."""
     digest = hashlib.sha256()
-    for path in sorted(LOCALE_DIR.glob("*.po")):
-        digest.update(path.read_bytes())
+    for folder in (LOCALE_DIR, _edited_dir):
+        for path in sorted(folder.glob("*.po")) if folder else ():
+            digest.update(path.read_bytes())
     return digest.hexdigest()[:10]
 
 
