@@ -1,6 +1,7 @@
 """Names of files as drafts, publications and the database keep them: below ``docs/``, or in ``city/`` with that in front.
 
-``de/kontakt.md`` is ``docs/de/kontakt.md``; ``city/docs/de/kontakt.md`` is the page of the municipality in its place.
+``de/kontakt.md`` is ``docs/de/kontakt.md``; ``city/docs/de/kontakt.md`` is the page of the municipality in its place;
+``core/locale/uk.po`` is the catalog of the interface's words beside ``docs/``.
 """
 
 from __future__ import annotations
@@ -8,6 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.overlay import CITY, CITY_PAGES, file_of, shown_page
+
+CATALOGS = "core/locale"
+# What begins like this is named from the top of the project, everything else from ``docs/``.
+TOPS = (f"{CITY}/", f"{CATALOGS}/")
 
 
 def file_name(docs: Path, code: str, key: str) -> str:
@@ -17,12 +22,12 @@ def file_name(docs: Path, code: str, key: str) -> str:
 
 def shown_name(name: str) -> str:
     """Return a name as messages show it, from the top of the project."""
-    return name if name.startswith(f"{CITY}/") else f"docs/{name}"
+    return name if name.startswith(TOPS) else f"docs/{name}"
 
 
 def file_path(docs: Path, name: str) -> Path:
     """Return the file of a name."""
-    return file_of(docs, shown_name(name))
+    return docs.parent / name if name.startswith(CATALOGS) else file_of(docs, shown_name(name))
 
 
 def split_name(name: str) -> tuple[str, str]:
@@ -41,4 +46,4 @@ def own_name(prefix: str, path: str) -> str | None:
     top = prefix.removesuffix("docs/")
     if path.startswith(prefix):
         return path.removeprefix(prefix)
-    return path.removeprefix(top) if path.startswith(f"{top}{CITY}/") else None
+    return path.removeprefix(top) if path.startswith(tuple(top + one for one in TOPS)) else None

@@ -11,10 +11,11 @@ from core.findings import ContentError, errors
 from core.languages import load_languages
 from core.overlay import CITY, city_dir
 from editing.merge import merge
-from editing.paths import file_path, shown_name, split_name
+from editing.paths import CATALOGS, file_path, shown_name, split_name
 from editing.publication.git import Repository
 from editing.publication.store import Publication
 from editing.spelling import accept_spelling
+from editing.translation.words import catalog_errors
 from editorial.checks.content import check_content
 from editorial.content.facts import load_facts
 from editorial.content.pages import read_content
@@ -93,6 +94,12 @@ def check_files(one: Publication, docs: Path, changed: set[str]) -> Lock:
     :raises RefusedError: with every error.
     """
     languages, today = load_languages(), datetime.date.today()
+    broken = [
+        problem for path in changed if path.startswith(CATALOGS)
+        for problem in catalog_errors(file_path(docs, path).read_bytes().decode(), file_path(docs, path).stem)
+    ]  # fmt: skip
+    if broken:
+        raise RefusedError("\n".join(broken))
     content = read_content(docs, languages)
     keys = {key for path in changed if (key := split_name(path)[1])}
     load_facts.cache_clear()
@@ -127,7 +134,7 @@ def check_files(one: Publication, docs: Path, changed: set[str]) -> Lock:
     stale = {
         place for place, state in translation_states(docs, content, languages, lock, known).items() if state.is_stale
     }
-    only = None if any(not path.endswith(".md") for path in changed) or keys - known else known
+    only = None if any(not path.endswith((".md", ".po")) for path in changed) or keys - known else known
     wrong = errors(check_content(content, facts, languages, FORMS, today, docs, stale, only))
     if wrong:
         raise RefusedError("\n".join(str(finding) for finding in wrong[:10]))
@@ -163,8 +170,9 @@ def merge_file(base: str | None, text: str | None, current: str | None, path: st
 
 
 def is_below(path: Path, docs: Path) -> bool:
-    """Return whether a path is below the pages or in the municipality's folder, links followed."""
-    return any(path.resolve().is_relative_to(folder.resolve()) for folder in (docs, city_dir(docs)))
+    """Return whether a path is below the pages, in the municipality's folder or among the catalogs, links followed."""
+    folders = (docs, city_dir(docs), docs.parent / CATALOGS)
+    return any(path.resolve().is_relative_to(folder.resolve()) for folder in folders)
 
 
 def write_below(docs: Path, path: str, content: str | None) -> None:

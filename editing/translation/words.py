@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import gettext as stdlib_gettext
 import hashlib
+import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 
-from babel.messages.pofile import escape, unescape
+from babel.messages.pofile import PoFileError, escape, read_po, unescape
 from msgspec import Struct
 
 from core.catalogs import check_words
 from core.languages import Language
+from editing.paths import CATALOGS
 
-CATALOGS = "core/locale"
 MAX_WORDS_BYTES = 4000
 _STRING = re.compile(r'^(msgid|msgid_plural|msgstr(?:\[\d+\])?)?[ \t]*("(?:[^"\\]|\\.)*")[ \t]*$')
 _PLURAL = re.compile(r"nplurals=(\d+);\s*plural=([^;\\]+)")
@@ -116,10 +116,10 @@ def plural_examples(text: str) -> list[str]:
     return [", ".join(map(str, row)) for row in numbers]
 
 
-def read_catalog_text(top: Path, code: str) -> str | None:
-    """Return the published catalog of a language, or None if the folder of the pages holds none."""
-    path = top / catalog_name(code)
+def catalog_errors(text: str, code: str) -> list[str]:
+    """Return what keeps a catalog from being published: it must be readable as a whole."""
     try:
-        return path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
+        read_po(io.BytesIO(text.encode()), locale=code, abort_invalid=True)
+    except (PoFileError, ValueError, LookupError) as error:
+        return [f"{catalog_name(code)} ist beschädigt ({error}). Holen Sie die Datei aus dem Verlauf zurück."]
+    return []

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from core.languages import Language, load_languages
 from editing.drafts import Draft, find_draft
+from editing.translation.words import catalog_name
 from editing.workspace import Workspace
 from editorial.content.pages import Page
 from editorial.translations.exchange import shown_translation
@@ -28,6 +29,8 @@ READERS = (EDIT, PUBLISH, TRANSLATE)
 WRITERS = (EDIT, TRANSLATE)
 # The fields of a form that are kept through a log-in; largest body of a paragraph's form, in bytes.
 SAVED_FIELDS = ("place", "digest", "before", "words", "spelling", "choice")
+# What stands in the place of the language in the address of the interface's words.
+WORDS = "woerter"
 MAX_FORM_BYTES = 3 * 200 * 1024
 
 
@@ -74,6 +77,49 @@ class PageFile(Struct, frozen=True):
     def translation_action(self, name: str) -> str:
         """Return the address of something that is done with the translation."""
         return f"{staff_root()}uebersetzen/{name}/{self.language.code}/{self.key}/"
+
+
+class WordsFile(Struct, frozen=True):
+    """The catalog of the interface's words of a language; the parts that it shares with :class:`PageFile`."""
+
+    language: Language
+    published: str
+    draft: Draft | None
+    key: str = "woerter"
+    page: None = None
+
+    @property
+    def path(self) -> str:
+        """Return the file, from the top of the project."""
+        return catalog_name(self.language.code)
+
+    @property
+    def raw(self) -> str:
+        """Return the file with the draft in it."""
+        return self.draft.text if self.draft and self.draft.text is not None else self.published
+
+    @property
+    def address(self) -> str:
+        """Return the address of the list of its sentences."""
+        return f"{staff_root()}uebersetzen/woerter/{self.language.code}/"
+
+    def action(self, name: str) -> str:
+        """Return the address of something that is done with the file."""
+        return f"{staff_root()}seiten/{name}/{WORDS}/{self.language.code}/"
+
+
+def words_text(code: str) -> str | None:
+    """Return the published catalog of a language; None if there is none beside the pages."""
+    return workspace().published(catalog_name(code)) if any(row.code == code for row in load_languages()) else None
+
+
+def find_words(lang: str) -> WordsFile | None:
+    """Return the catalog of a language; None where the folder of the pages holds none, and for the default language."""
+    language = next((row for row in load_languages() if row.code == lang and not row.default), None)
+    text = words_text(lang) if language else None
+    return (
+        WordsFile(language, text, find_draft(database(), catalog_name(lang))) if language and text is not None else None
+    )
 
 
 def find_page(lang: str, key: str) -> PageFile:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from core.files import remove
 from core.findings import ContentError, RenderError
+from core.gettext import use_catalogs
 from core.project import ROOT, ConfigError
 from editorial.build.fingerprint import (
     SOURCE_PATHS,
@@ -62,6 +63,7 @@ def build_site(
     """
     site_dir, docs_dir = site_dir.resolve(), docs_dir.resolve()
     validate_output_dir(site_dir, docs_dir)
+    use_catalogs(docs_dir)
     with build_errors(site_dir), build_lock(site_dir):
         site_url = choose_site_url(site_dir, site_url)
         inputs = inputs or read_inputs(docs_dir, site_url, demo_survey=demo_survey)

@@ -119,7 +119,7 @@ def read_inputs(
     """
     files: dict[str, str] = {}
     with _newest_commit(docs) as commit:
-        for base, names, shown in (*_source_folders(root), (docs, (".",), "docs/")):
+        for base, names, shown in (*_source_folders(root), *_folders_beside(docs, root), (docs, (".",), "docs/")):
             for path in iter_files(base, names):
                 if shown and is_hidden(path):
                     continue
@@ -144,6 +144,13 @@ def _source_folders(root: Path) -> Iterator[tuple[Path, list[str], str]]:
         if name in OPTIONAL_PATHS and not (root / name).exists():
             continue
         yield (code if name.startswith(CODE_FOLDERS) else root), [name], ""
+
+
+def _folders_beside(docs: Path, root: Path) -> Iterator[tuple[Path, list[str], str]]:
+    """Yield what lies beside a folder of pages that is not the project's own: the municipality's, and catalogs."""
+    for name in ("city", "core/locale"):
+        if docs.parent.resolve() != root.resolve() and (docs.parent / name).is_dir():
+            yield docs.parent, [name], ""
 
 
 @contextlib.contextmanager
