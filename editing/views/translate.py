@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import g, redirect, request, session
@@ -40,6 +40,7 @@ from editing.views.page import Shown, anchor, look_at, rebase, render_conflict, 
 from editing.workspace import parse_draft
 from editorial.checks.glossary import Term
 from editorial.content.place import load_place
+from editorial.content.shortcodes import SHORTCODE, render_fact
 from editorial.translations.machine import MachineTranslationError, read_provider, translate, truncate_to_limit
 from editorial.translations.state import find_entry
 from editorial.translations.units import review_lines, set_review
@@ -159,6 +160,20 @@ def terms_of(row: Row, code: str) -> list[Term]:
     ]  # fmt: skip
 
 
+def inserts_of(row: Row, code: str) -> list[tuple[str, str]]:
+    """Return the inserts of a German paragraph with what readers of a language see in their place."""
+    facts = workspace().site().facts
+    groups: dict[str, Mapping[str, Any]] = {
+        "tel": facts.numbers, "law": facts.laws, "amount": facts.amounts, "contact": facts.contacts, "link": facts.links,
+    }  # fmt: skip
+    found = {}
+    for match in SHORTCODE.finditer(row.german):
+        group, key = match.groups()
+        if (fact := groups.get(group, {}).get(key)) is not None:
+            found[match[0]] = str(render_fact(fact, code).striptags())
+    return list(found.items())
+
+
 def machine_configured() -> bool:
     """Return whether a translation service is configured."""
     try:
@@ -201,7 +216,7 @@ def render_sheet(sheet: Sheet, opened: OpenRow | None = None, status: int = 200,
         "translate/page", status=status, title=_("Translate: %(page)s (%(language)s)", page=german_title(file), language=file.language.name),
         sheet=sheet, file=file, rows=sheet.rows, opened=opened, stale=stale, missing=missing, error=error, sign_error=sign_error,
         german_title=german_title(file), state=state.state if state else "", page_state_label=page_state_label, kind_label=kind_label,
-        anchor=anchor, terms_of=lambda row: terms_of(row, file.language.code), row_form=lambda row: render_row(sheet, row, opened if opened and opened.id == row.id else None),
+        anchor=anchor, terms_of=lambda row: terms_of(row, file.language.code), inserts_of=lambda row: inserts_of(row, file.language.code), row_form=lambda row: render_row(sheet, row, opened if opened and opened.id == row.id else None),
         first_open=sheet.next_open(), source_language=default_language(), next_page=next_page(file), seen=digest(file.raw or ""),
         signed=signed, review=review_of(file.raw, file.language.code), signed_here=bool(signed) and signed != review_lines(file.published or ""),
         reviewer=session.get("reviewer", g.account.name), session_seconds=session_seconds(), accepted=accepted_count(draft),

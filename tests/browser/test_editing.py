@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, expect
 
 from core.languages import load_languages
@@ -23,7 +25,7 @@ from tests.browser.conftest import BrowserSession
 from tests.browser.test_accessibility import violations
 from tests.conftest import PATIENCE
 from tests.server import Server, running_server, wait_until
-from tests.site.small_tree import write_small_tree
+from tests.site.small_tree import write, write_small_tree
 
 PASSWORD = "ein-langes-passwort"
 PAGE = "/eingang/seiten/de/seite-1/"
@@ -36,10 +38,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose pages lie in a git checkout of their own, with the workers as in development."""
     folder = tmp_path_factory.mktemp("editing")
     docs, languages = write_small_tree(folder / "content" / "docs"), load_languages()
+    for number in (6, 7):
+        write(docs, "uk", f"seite-{number}", f"Сторінка {number}", "Перше речення.")
     write_lock(docs, update_lock(docs, read_content(docs, languages), languages, Lock(), datetime.date(2026, 11, 1)))
     name = ["-c", "user.name=Entwicklung", "-c", "user.email=entwicklung@example.org"]
     for words in (["init", "-q"], ["add", "-A"], [*name, "commit", "-q", "-m", "Stand"]):
         subprocess.run(["git", *words], cwd=folder / "content", check=True)
+    for number in (6, 7):  # changed since it was translated
+        path = docs / f"de/seite-{number}.md"
+        path.write_text(path.read_text("utf-8").replace(FIRST, "Der zweite Satz."), "utf-8")
+    subprocess.run(["git", *name, "commit", "-q", "-a", "-m", "Neu"], cwd=folder / "content", check=True)
     own = {"KIM_CONTENT_DIR": str(folder / "content"), "KIM_SITE_DIR": str(folder / "site")}
     settings = read_settings({"KIM_DATA_DIR": str(folder / "var"), **own})
     database = Database(settings)
@@ -47,6 +55,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     now = datetime.datetime.now(datetime.UTC)
     accounts.add_account(database, "eva", PASSWORD, now, ("edit", "publish"))
     accounts.add_account(database, "ida", PASSWORD, now, ("edit",))
+    for translator in ("olena", "mara"):
+        accounts.add_account(database, translator, PASSWORD, now, ("translate:uk",))
     database.engine.dispose()
     with running_server(folder / "var", **own) as running:
         yield running
@@ -80,6 +90,14 @@ def clerk(browser: Browser, server: Server) -> Iterator[Open]:
         faults = [fault for fault in seen.faults if not any(f"status of {code}" in fault for code in (409, 422))]
         assert (seen.foreign, faults) == ([], [])
         seen.context.close()
+
+
+def end_sessions(server: Server) -> None:
+    """Let an idle hour pass for everybody."""
+    database = Database(read_settings({"KIM_DATA_DIR": str(server.data_dir)}))
+    with database.transaction() as connection:
+        connection.execute(staff_session.update().values(seen_at=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)))
+    database.engine.dispose()
 
 
 def test_a_clerk_corrects_a_sentence_sees_the_effect_publishes_and_takes_it_back(clerk: Open, server: Server) -> None:
@@ -137,10 +155,7 @@ def test_an_idle_hour_in_the_middle_of_a_paragraph_loses_nothing(clerk: Open, se
     area = page.locator("textarea[name=words]").first
     area.fill("Vor der Pause.")
     expect(page.locator("[data-saved]")).to_contain_text("auf dem Server aufgehoben")
-    database = Database(read_settings({"KIM_DATA_DIR": str(server.data_dir)}))
-    with database.transaction() as connection:
-        connection.execute(staff_session.update().values(seen_at=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)))
-    database.engine.dispose()
+    end_sessions(server)
     area.fill("Nach der Pause.")
     page.get_by_role("button", name="Im Entwurf speichern").click()
     page.fill("#name", "eva")
@@ -165,6 +180,77 @@ def test_two_clerks_on_one_paragraph_lose_nothing(clerk: Open) -> None:
     second.get_by_role("button", name="Speichern").click()
     expect(second.locator("article").get_by_text("Von Ida.", exact=True)).to_be_visible()
     expect(second.locator("article").get_by_text("Von Eva.", exact=True)).to_be_visible()
+
+
+def test_a_translator_brings_the_stale_paragraph_up_to_date_and_signs_the_page(clerk: Open, server: Server) -> None:
+    page = clerk("/eingang/", "olena")
+    expect(page).to_have_url(re.compile("/eingang/uebersetzen/$"))
+    page.get_by_role("link", name="Seite 6").click()
+    row = page.locator(".kim-translate-row--stale")
+    expect(row.locator("del")).to_contain_text("erste")
+    expect(row.locator("ins")).to_contain_text("zweite")
+    area = row.locator("textarea")
+    assert (area.get_attribute("lang"), area.input_value()) == ("uk", "Перше речення.")
+    area.fill("Речення з [посиланням](kontakt.md).")
+    expect(row.locator("[data-checked]")).to_contain_text("andere Links")
+    area.fill("Друге речення.")
+    expect(row.locator("[data-checked]")).to_contain_text("Kein Befund")
+    row.get_by_role("button", name="Im Entwurf speichern").click()
+    expect(page.get_by_text("Alles ist übersetzt. Lesen Sie")).to_be_visible()
+    page.get_by_label("Ihr Name, wie er").fill("Olena Beispiel")
+    page.get_by_label("Ich habe die ganze Seite").check()
+    page.get_by_role("button", name="Ich habe diese Seite geprüft").click()
+    expect(page.get_by_text("Geprüft von Olena Beispiel")).to_be_visible()
+    office = clerk("/eingang/seiten/veroeffentlichen/uk/seite-6/")
+    expect(office.locator("ins").first).to_contain_text("Друге")
+    office.get_by_role("button", name="Jetzt veröffentlichen").click()
+    public = Path(server.settings["KIM_SITE_DIR"]) / "uk" / "seite-6" / "index.html"
+    wait_until(lambda: "Друге речення." in public.read_text("utf-8"), what="the translation to be public")
+    note = BeautifulSoup(public.read_text("utf-8"), "html.parser").select_one("[data-kim-translation]")
+    assert note is not None
+    assert note["data-kim-translation"] == "reviewed"
+    assert "Olena Beispiel" in note.get_text()
+
+
+def test_two_translators_on_one_paragraph_lose_nothing(clerk: Open) -> None:
+    address = "/eingang/uebersetzen/uk/seite-7/"
+    first, second = clerk(address, "olena"), clerk(address, "mara")
+    for page, words in ((first, "Від Олени."), (second, "Від Марії.")):
+        page.locator(".kim-translate-row--stale textarea").fill(words)
+        page.locator(".kim-translate-row--stale").get_by_role("button", name="Im Entwurf speichern").click()
+    expect(second.get_by_text("Jemand anderes war schneller").first).to_be_visible()
+    assert second.locator("input[type=radio]:checked").count() == 0
+    expect(second.locator("textarea")).to_have_value("Від Марії.")
+    expect(second.get_by_text("Від Олени.")).to_be_visible()
+    second.get_by_label("Beide, Ihrer zuerst").check()
+    second.get_by_role("button", name="Speichern").click()
+    expect(second.locator("p", has_text="Від Марії. Від Олени.")).to_be_visible()
+
+
+def test_an_idle_hour_in_the_middle_of_a_translation_loses_nothing(clerk: Open, server: Server) -> None:
+    page = clerk("/eingang/uebersetzen/uk/seite-7/?absatz=mehr.0", "olena")
+    area = page.locator("[data-edit$=' mehr.0'] textarea")
+    area.fill("До перерви")
+    expect(page.locator("[data-edit$=' mehr.0'] [data-saved]")).to_contain_text("auf dem Server aufgehoben")
+    end_sessions(server)
+    area.fill("Після перерви")
+    page.locator("[data-edit$=' mehr.0']").get_by_role("button", name="Im Entwurf speichern").click()
+    page.fill("#name", "olena")
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_contain_text("Після перерви")
+    page.get_by_role("button", name="Noch einmal senden").first.click()
+    expect(page.locator("p", has_text="Після перерви").first).to_be_visible()
+
+
+def test_translating_works_without_script_and_with_the_keyboard_alone(clerk: Open) -> None:
+    page = clerk("/eingang/uebersetzen/uk/seite-7/?absatz=a.0", "mara", java_script_enabled=False)
+    area = page.locator("[data-edit$=' a.0'] textarea")
+    area.fill("Сторінка 7, нова")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="Im Entwurf gespeichert")).to_be_visible()
+    expect(page.locator("p", has_text="Сторінка 7, нова")).to_be_visible()
 
 
 LOOKS = [(320, "light", "/eingang/"), (1280, "dark", "/en/eingang/")]
