@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from core.catalogs import check_words
 from core.languages import Language
+from editing.differences import Difference, Piece, compare_words
 from editing.paths import CATALOGS
 
 MAX_WORDS_BYTES = 4000
@@ -123,3 +124,20 @@ def catalog_errors(text: str, code: str) -> list[str]:
     except (PoFileError, ValueError, LookupError) as error:
         return [f"{catalog_name(code)} ist beschädigt ({error}). Holen Sie die Datei aus dem Verlauf zurück."]
     return []
+
+
+def compare_catalogs(before: str, after: str) -> list[Difference]:
+    """Return the sentences whose words differ between two texts of a catalog."""
+    old = {one.id: one.words for one in list_entries(before)}
+    return [
+        Difference(
+            one.id,
+            "words",
+            [
+                Piece("same", f"{one.english[0]}\n"),
+                *compare_words("\n".join(old.get(one.id, ())), "\n".join(one.words)),
+            ],
+        )
+        for one in list_entries(after)
+        if old.get(one.id) != one.words
+    ]

@@ -140,6 +140,22 @@ def find_page(lang: str, key: str) -> PageFile:
     return PageFile(language, key, path, page, workspace().published(path) if page else None, draft)
 
 
+AnyFile = PageFile | WordsFile
+
+
+def find_file(lang: str, key: str) -> AnyFile:
+    """Return the file that an address names: a page, or the interface's words of a language.
+
+    :raises NotFound: if there is none.
+    """
+    if lang != WORDS:
+        return find_page(lang, key)
+    found = find_words(key)
+    if found is None:
+        raise NotFound
+    return found
+
+
 def may_edit(file_language: str) -> bool:
     """Return whether the account may change the pages of a language."""
     return bool(g.account.has_role(EDIT, f"{TRANSLATE}:{file_language}"))
@@ -151,6 +167,29 @@ def page_view(view: Any) -> Callable[..., BaseResponse]:
     @functools.wraps(view)
     def wrapped(lang: str, key: str) -> BaseResponse:
         result: BaseResponse = view(find_page(lang, key))
+        return result
+
+    return wrapped
+
+
+def file_view(view: Any) -> Callable[..., BaseResponse]:
+    """Pass the page or the other file that the path names to a view."""
+
+    @functools.wraps(view)
+    def wrapped(lang: str, key: str) -> BaseResponse:
+        result: BaseResponse = view(find_file(lang, key))
+        return result
+
+    return wrapped
+
+
+def file_editor_view(view: Any) -> Callable[..., BaseResponse]:
+    """Pass the page or the other file that the path names to a view, if the account may change its language."""
+
+    @functools.wraps(view)
+    def wrapped(lang: str, key: str) -> BaseResponse:
+        found = find_file(lang, key)
+        result: BaseResponse = view(found) if may_edit(found.language.code) else render_forbidden()
         return result
 
     return wrapped

@@ -10,7 +10,7 @@ def kind_label(kind: str) -> str:
     names = {
         "title": _("Title of the page"), "nav_title": _("Short title"), "description": _("Sentence for search and cards"),
         "p": _("Paragraph"), "ul": _("Item of a list"), "ol": _("Step of a list"), "row": _("Row of a table"),
-        "dd": _("Explanation"), "quote": _("Quotation"), "code": _("Example"),
+        "dd": _("Explanation"), "quote": _("Quotation"), "code": _("Example"), "words": _("Sentence"),
     }  # fmt: skip
     return names.get(kind, _("Title of a box") if kind.startswith("box") else _("Heading"))
 

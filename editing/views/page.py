@@ -36,8 +36,11 @@ from editing.views.blueprint import (
     READERS,
     SAVED_FIELDS,
     WRITERS,
+    AnyFile,
     PageFile,
+    WordsFile,
     editor_view,
+    file_editor_view,
     find_page,
     may_edit,
     page_view,
@@ -198,8 +201,10 @@ def typed_spelling(opened: OpenForm, raw: str) -> list[tuple[str, str, str]]:
     return [(opened.place.section, opened.place.segment.hash, after.segment.hash)]
 
 
-def look_at(file: PageFile, raw: str, spelling: list[tuple[str, str, str]] | None = None) -> Shown:
+def look_at(file: AnyFile, raw: str, spelling: list[tuple[str, str, str]] | None = None) -> Shown:
     """Return findings and effects of a text of a page."""
+    if isinstance(file, WordsFile):
+        return Shown([], [])  # each sentence was checked when it was stored
     site = workspace().with_draft(file.language.code, file.key, raw)
     document = read_file_text(raw).document
     found = site if isinstance(site, list) else workspace().findings(site, file.language.code, file.key)
@@ -405,7 +410,7 @@ def render_conflict(
     )  # fmt: skip
 
 
-def rebase(file: PageFile) -> BaseResponse | None:
+def rebase(file: AnyFile) -> BaseResponse | None:
     """Bring a draft together with a page that was published meanwhile; return the page to choose on where both changed one place."""
     draft = file.draft
     if draft is None or draft.base_text == file.published:
@@ -435,8 +440,8 @@ def common_text(file: PageFile, draft: drafts.Draft) -> str:
 
 
 @pages.route("/zusammenfuehren/<lang>/<path:key>/", methods=["POST"], role=WRITERS, saved_fields=("version", "seen"))
-@editor_view
-def merge_draft(file: PageFile) -> BaseResponse:
+@file_editor_view
+def merge_draft(file: AnyFile) -> BaseResponse:
     """Bring a draft together with the published page as the editor chose."""
     draft = file.draft
     if draft is None or draft.text is None or draft.base_text is None or file.published is None:

@@ -13,7 +13,7 @@ from core.clock import utc_now
 from core.findings import errors
 from core.gettext import gettext as _
 from editing import drafts
-from editing.differences import compare
+from editing.differences import Difference, compare
 from editing.history import list_versions, read_version
 from editing.paragraphs import EditError, read_file_text
 from editing.paths import split_name
@@ -22,7 +22,18 @@ from editing.publication.git import GitError
 from editing.publication.store import NotApprovedError
 from editing.translation.rows import build_rows
 from editing.translation.sources import accepted_places
-from editing.views.blueprint import READERS, WRITERS, PageFile, editor_view, may_edit, page_view, pages, workspace
+from editing.translation.words import compare_catalogs
+from editing.views.blueprint import (
+    READERS,
+    WRITERS,
+    AnyFile,
+    WordsFile,
+    file_editor_view,
+    file_view,
+    may_edit,
+    pages,
+    workspace,
+)
 from editing.views.labels import kind_label, publication_label
 from editing.views.page import Shown, look_at, rebase
 from editing.views.translate import read_pair
@@ -37,8 +48,8 @@ _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", re.ASCII)
 
 @pages.route("/veroeffentlichen/<lang>/<path:key>/", methods=["GET", "POST"], role=READERS, max_body=32 * 1024,
              saved_fields=("action", "version", "at", "note"), describe=lambda lang, key: _("Publish: %(page)s (%(language)s)", page=key, language=lang))  # fmt: skip
-@page_view
-def publish_page(file: PageFile) -> BaseResponse:
+@file_view
+def publish_page(file: AnyFile) -> BaseResponse:
     """Show what would be published, and do it."""
     if file.draft is None:
         return redirect(file.address, 303)
@@ -68,7 +79,7 @@ def publish_page(file: PageFile) -> BaseResponse:
     return render_forbidden() if action == "ask" else render_publish(file)
 
 
-def publish(file: PageFile, draft: drafts.Draft, action: str) -> BaseResponse:
+def publish(file: AnyFile, draft: drafts.Draft, action: str) -> BaseResponse:
     """Put a draft into the queue, for now or for a time."""
     if not g.account.has_role(PUBLISH):
         return render_forbidden()
@@ -89,9 +100,20 @@ def publish(file: PageFile, draft: drafts.Draft, action: str) -> BaseResponse:
     return redirect(f"{staff_root()}seiten/veroeffentlichungen/#{number}", 303)
 
 
-def untranslated(file: PageFile) -> int:
+def differences_of(file: AnyFile, before: str | None, after: str | None) -> list[Difference]:
+    """Return what differs between two texts of a file."""
+    return compare_catalogs(before or "", after or "") if isinstance(file, WordsFile) else compare(before, after)
+
+
+def untranslated(file: AnyFile) -> int:
     """Return how many paragraphs of a translation hold the German words because nobody has translated them yet."""
-    if file.language.default or file.page is None or file.raw is None or not file.page.exists_in(file.language):
+    if (
+        isinstance(file, WordsFile)
+        or file.language.default
+        or file.page is None
+        or file.raw is None
+        or not file.page.exists_in(file.language)
+    ):
         return 0
     return sum(row.need == "new" and bool(row.own_place) for row in build_rows(read_pair(file, file.raw)))
 
@@ -105,7 +127,7 @@ def parse_time(text: str) -> datetime.datetime | None:
     return moment.replace(tzinfo=settings().time_zone).astimezone(datetime.UTC) if moment else None
 
 
-def render_publish(file: PageFile, error: str = "", status: int = 200) -> BaseResponse:
+def render_publish(file: AnyFile, error: str = "", status: int = 200) -> BaseResponse:
     """Show the page on which a draft is published."""
     draft = file.draft
     assert draft is not None
@@ -113,7 +135,7 @@ def render_publish(file: PageFile, error: str = "", status: int = 200) -> BaseRe
     waiting = [one for one in store.open_publications(database()) if any(row.draft_id == draft.id for row in one.files)]
     return render(
         "pages/publish", status=status, title=_("Publish: %(page)s (%(language)s)", page=file.key, language=file.language.name), file=file, error=error,
-        differences=compare(file.published, draft.text), shown=shown, wrong=[one for one, _place in shown.findings if one.level == "error"],
+        differences=differences_of(file, file.published, draft.text), shown=shown, wrong=[one for one, _place in shown.findings if one.level == "error"],
         kind_label=kind_label, reviews=drafts.list_reviews(database(), draft.id), authors=sorted(drafts.authors(database(), draft.id)),
         is_author=g.account.name in drafts.authors(database(), draft.id), approved=drafts.is_approved(database(), draft),
         four_eyes=settings().four_eyes, may_publish=g.account.has_role(PUBLISH), may_edit=may_edit(file.language.code), waiting=waiting,
@@ -157,8 +179,8 @@ def undo(number: str) -> BaseResponse:
 
 
 @pages.route("/verlauf/<lang>/<path:key>/", role=READERS)
-@page_view
-def history(file: PageFile) -> BaseResponse:
+@file_view
+def history(file: AnyFile) -> BaseResponse:
     """Show the earlier texts of a page; with ``?stand=`` what differs between one and the text of now."""
     wanted, error = request.args.get("stand", "")[:64], ""
     found, differences, text = [], None, None
@@ -170,15 +192,15 @@ def history(file: PageFile) -> BaseResponse:
     if wanted and text is None and not error:
         raise NotFound
     if text is not None:
-        differences = compare(text, file.raw)
+        differences = differences_of(file, text, file.raw)
     return render("pages/history", status=503 if error else 200, title=_("History: %(page)s (%(language)s)", page=file.key, language=file.language.name),
                   file=file, versions=found, wanted=wanted, differences=differences, error=error, kind_label=kind_label,
                   may_edit=may_edit(file.language.code))  # fmt: skip
 
 
 @pages.route("/zurueckholen/<lang>/<path:key>/", methods=["POST"], role=WRITERS)
-@editor_view
-def restore(file: PageFile) -> BaseResponse:
+@file_editor_view
+def restore(file: AnyFile) -> BaseResponse:
     """Make an earlier text of a page a draft; nothing is published by it."""
     try:
         text = read_version(database(), workspace().docs, file.path, g.form.get("stand", "")[:64])

@@ -25,7 +25,7 @@ from editing.paragraphs import (
     replace_section,
     section_source,
 )
-from editing.views.blueprint import MAX_FORM_BYTES, WRITERS, PageFile, editor_view, pages
+from editing.views.blueprint import MAX_FORM_BYTES, WRITERS, AnyFile, PageFile, editor_view, file_editor_view, pages
 from editing.views.page import (
     ChangedMeanwhileError,
     OpenForm,
@@ -146,8 +146,8 @@ def edit_source(file: PageFile, source: str, section: str, make: Callable[[FileT
 
 
 @pages.route("/verwerfen/<lang>/<path:key>/", methods=["GET", "POST"], role=WRITERS)
-@editor_view
-def discard(file: PageFile) -> BaseResponse:
+@file_editor_view
+def discard(file: AnyFile) -> BaseResponse:
     """Throw a draft away, after asking."""
     if file.draft is None:
         return redirect(file.address, 303)

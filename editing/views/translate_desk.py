@@ -13,7 +13,8 @@ from core.languages import Language, default_language
 from editing import drafts
 from editing.paths import split_name
 from editing.translation.ranking import rank_pages
-from editing.views.blueprint import WRITERS, may_edit, translating, workspace
+from editing.translation.words import list_entries
+from editing.views.blueprint import WRITERS, find_words, may_edit, translating, workspace
 from editing.views.labels import page_state_label
 from form_handler.current import database
 from form_handler.staff.layout import render
@@ -63,6 +64,16 @@ def state_counts(language: Language) -> list[tuple[str, int]]:
     return [(name, counted[name]) for name in ORDER]
 
 
+def words_counts(language: Language) -> tuple[int, int] | None:
+    """Return how many sentences of the interface are missing, and changed in the draft; None where they are not edited."""
+    file = find_words(language.code)
+    if file is None:
+        return None
+    published = {one.id: one.words for one in list_entries(file.published)}
+    entries = list_entries(file.raw)
+    return sum(not one.is_translated for one in entries), sum(published.get(one.id) != one.words for one in entries)
+
+
 @translating.route("/", role=WRITERS)
 def desk() -> BaseResponse:
     """Show the languages of the account, and the pages of one of them."""
@@ -79,5 +90,5 @@ def desk() -> BaseResponse:
         what=what, counts={row.code: state_counts(row) for row in languages}, total=len(rows), page_state_label=page_state_label,
         error=_("There is no such language among yours.") if wrong else "",
         scratches=[one for one in drafts.list_scratches(database(), g.account.id) if any(split_name(one.path)[0] == row.code for row in languages)],
-        split_name=split_name,
+        split_name=split_name, words=words_counts(language) if language else None,
     )  # fmt: skip
