@@ -137,6 +137,13 @@ def check_units(editing: bool = False) -> Finding:
         service = unit.replace(".timer", ".service")
         if service != unit and _output("systemctl", "is-failed", service) == "failed":
             problems.append(f"The last run of {service} failed: journalctl -u {service}.")
+    if editing and "KIM_CONTENT_DIR=" not in _output(
+        "systemctl", "show", "--property=Environment", "kim-build.service"
+    ):
+        problems.append(
+            "kim-build.service has no KIM_CONTENT_DIR: the daily build takes the pages of the release instead of the edited ones. "
+            "Install deploy/kim-build-editing.conf, see deploy/README.md."
+        )
     return Finding("units", "warning" if problems else "ok", " ".join(problems))
 
 

@@ -14,7 +14,7 @@ import click
 import pytest
 import yaml
 
-from form_handler.operations.doctor import UNITS
+from form_handler.operations.doctor import UNITS, check_units
 from form_handler.settings import read_settings
 from form_handler.settings.file import read_settings_file
 from kim.cli import main
@@ -60,6 +60,27 @@ def test_the_units_are_valid(tmp_path: Path) -> None:
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", *whole], capture_output=True, text=True)
     ours = [line for line in done.stderr.splitlines() if "kim" in line]
     assert ours == []
+
+
+def test_the_daily_build_takes_the_edited_pages_where_pages_are_edited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop_in = DEPLOY / "kim-build-editing.conf"
+    (named,) = (value for value in lines(drop_in, "Environment") if value.startswith("KIM_CONTENT_DIR="))
+    assert named.partition("=")[2] in (SYSTEMD / "kim-publish.service").read_text("utf-8")
+    assert lines(drop_in, "ExecStart")[0] == ""
+    call(shlex.split(lines(drop_in, "ExecStart")[1])[1:])
+    assert lines(drop_in, "User") == lines(SYSTEMD / "kim-publish.service", "User")
+    monkeypatch.setattr("form_handler.operations.doctor.systemd_runs", lambda: True)
+    fake = tmp_path / "systemctl"
+    for environment, wrong in (("", True), (named, False)):
+        fake.write_text(
+            f'#!/bin/sh\n[ "$1" = show ] && echo "Environment=KIM_SETTINGS=none {environment}" || echo active\n'
+        )
+        fake.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+        assert ("KIM_CONTENT_DIR" in check_units(True).message) is wrong
+        assert check_units(False).status == "ok"
 
 
 @pytest.mark.parametrize("unit", SERVICES)
