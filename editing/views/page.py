@@ -427,7 +427,7 @@ def rebase(file: AnyFile) -> BaseResponse | None:
     )  # fmt: skip
 
 
-def common_text(file: PageFile, draft: drafts.Draft) -> str:
+def common_text(file: AnyFile, draft: drafts.Draft) -> str:
     """Return the text that a draft has in common with the published page.
 
     It is what the draft held when it was published last, if the page is still that; else the text that it began with.
