@@ -21,8 +21,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from core import gettext
-from core.findings import Finding, errors
-from core.languages import Language, default_language, load_languages
+from core.findings import Finding
+from core.languages import Language, default_language
 from core.overlay import city_dir, shown_page
 from core.text_files import page_text
 from editing.findings import read_findings
@@ -39,10 +39,6 @@ from editorial.render.site import SiteData, load_site_data
 from editorial.translations.segments import Document, Segment, read_document
 from editorial.translations.state import document_state, find_entry, stale_segments
 from form_handler.forms import FORMS
-
-
-class WorkspaceError(Exception):
-    """The published pages cannot be read; the message names file, line and remedy."""
 
 
 class Effect(Struct, frozen=True):
@@ -237,16 +233,6 @@ def finding_place(document: Document, line: int) -> str | None:
             ):
                 best = (segment, f"{section}.{index}")
     return best[1] if best else None
-
-
-def stops_publication(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the findings with which a page is not published."""
-    return errors(findings)
-
-
-def language_of(code: str) -> Language | None:
-    """Return a language of the site by its code, or None."""
-    return next((row for row in load_languages() if row.code == code), None)
 
 
 def _plain(raw: str) -> str:

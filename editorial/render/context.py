@@ -201,7 +201,6 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
         "page": {
             "key": page.key,
             "title": text.front_matter.title,
-            "nav_title": text.nav_title,
             "description": text.front_matter.description,
             "url": page.url(language),
             "slug": page.slug,
@@ -343,7 +342,7 @@ def error_context(
     return {
         **layout_context(site, language, None),
         "page": {
-            "key": "404", "title": title, "nav_title": title, "description": description, "url": "", "slug": "",
+            "key": "404", "title": title, "description": description, "url": "", "slug": "",
             "layout": layout, "is_fallback": False, "content_lang": language.code, "content_dir": language.dir,
             "as_of": None, "further_reading": Markup(""), "confirmed": True, "audience": [], "topics": [], "hue": "", "styles": ["home.css", "forms.css"], "has_tasks": False, "offer": None,
             "measure": None, "booklet": False, "translation": None, "html": Markup(""),

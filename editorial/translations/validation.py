@@ -20,7 +20,6 @@ from editorial.translations.units import Unit
 
 _TARGET = re.compile(r"(!?)\[[^\]]*\]\(\s*<?([^)\s>]+)>?[^)]*\)")
 _ATTRIBUTES = re.compile(r"(?<!\{)\{:?\s*[#.][^{}]*\}(?!\})")
-_IDS = re.compile(r"\{[^{}]*#([\w-]+)[^{}]*\}")
 MIN_LETTERS_FOR_SCRIPT = 20  # letters from which on the script of a text says something about its language
 
 

@@ -161,16 +161,11 @@ def find_phones(text: str) -> list[str]:
 
     found = []
     for run in PHONE_RUN.findall(fold_text(text.translate(PHONE_SIGNS))):
-        found += [_canonical_phone(part) for part in PHONE_BREAK.split(run)]
+        found += [_canonical_number(part) for part in PHONE_BREAK.split(run)]
     return list(dict.fromkeys(number for number in found if number))
 
 
-def canonical_phone(text: str) -> str:
-    """Return the first telephone number in a text in its one spelling, see :func:`find_phones`; empty if there is none."""
-    return next(iter(find_phones(text)), "")
-
-
-def _canonical_phone(text: str) -> str:
+def _canonical_number(text: str) -> str:
     bare = "".join(text.split())
     digits = "".join(c for c in bare if c.isdigit())
     if "+" in bare or digits.startswith("00"):

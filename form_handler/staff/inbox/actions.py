@@ -84,11 +84,6 @@ def _is_gone(database: Database, number: str) -> bool:
     return found is None
 
 
-def set_state(database: Database, seen: Submission, state: str, actor: str, now: datetime.datetime) -> None:
-    """Change the state of a submission, see :func:`set_work`."""
-    set_work(database, seen, {"state": state}, actor, now)
-
-
 def set_work(
     database: Database, seen: Submission, wanted: Mapping[str, Any], actor: str, now: datetime.datetime
 ) -> list[str]:

@@ -369,7 +369,7 @@ def test_a_deletion_between_reading_and_writing_is_seen(database: Database, entr
     deletion.delete_submissions(database, [entry.number], "zweite", "erased", NOW)
     for act in (
         lambda: actions.add_note(database, entry, "x", "probe", NOW),
-        lambda: actions.set_state(database, entry, "answered", "probe", NOW),
+        lambda: actions.set_work(database, entry, {"state": "answered"}, "probe", NOW),
         lambda: actions.update_answers(database, entry, {"company": "x"}, "probe", NOW),
         lambda: actions.record_interim_notice(database, entry, "probe", NOW),
         lambda: actions.accept_held(database, entry, "probe", NOW),

@@ -71,7 +71,7 @@ def test_the_digest_says_what_is_new_mine_and_overdue_and_names_nobody(database:
     new = put(database, settings, company="Geheimbetrieb", email="kunde@example.org")
     mine = put(database, settings, company="Zweitbetrieb", email="kunde@example.org")
     late = put(database, settings, "barrier", days=60, problem="Kein Kontrast", email="b@example.org")
-    actions.set_state(database, mine, "in_work", "anna", MORNING)
+    actions.set_work(database, mine, {"state": "in_work"}, "anna", MORNING)
     with database.transaction() as connection:
         connection.execute(submission.update().where(submission.c.number == mine.number).values(assignee="anna"))
     queue_account_mails(database, MORNING)
@@ -92,7 +92,7 @@ def test_the_digest_announces_what_will_be_deleted_once_by_itself_and_then_besid
 ) -> None:
     wish(database, digest=True)
     old = put(database, settings, "callback", days=900, phone="02041 700000")
-    actions.set_state(database, old, "closed", "anna", MORNING)
+    actions.set_work(database, old, {"state": "closed"}, "anna", MORNING)
     purge_if_due(database, settings, MORNING - datetime.timedelta(hours=3))
     assert queue_account_mails(database, MORNING) == 1
     deliver_due(database, settings, lambda: MORNING)
@@ -138,7 +138,7 @@ def test_what_has_changed_until_it_is_sent_is_told_or_not_sent(database: Databas
     wish(database, digest=True)
     found = put(database, settings, company="B", email="a@example.org")
     assert queue_account_mails(database, MORNING) == 1
-    actions.set_state(database, found, "closed", "anna", MORNING)
+    actions.set_work(database, found, {"state": "closed"}, "anna", MORNING)
     deliver_due(database, settings, lambda: MORNING)
     assert sent(settings, "digest") == []
     with database.read_connection() as connection:

@@ -39,7 +39,7 @@ def entries(database: Database, settings: Settings) -> list[Submission]:
                   ways=["internship", "job"], phone="+49 (0)2041/70-300", message="=1+1")  # fmt: skip
     actions.add_note(database, company, "Rückruf am Montag", "anna", NOW)
     actions.add_note(database, company, "=HYPERLINK(1)", "bert", NOW)
-    actions.set_state(database, company, "answered", "anna", NOW)
+    actions.set_work(database, company, {"state": "answered"}, "anna", NOW)
     barrier = put(database, settings, "barrier", problem="Kein Kontrast", email="b@example.org", page="/de/")
     feedback = put(database, settings, "feedback", helpful="no", page="/de/")
     return [company, barrier, feedback]

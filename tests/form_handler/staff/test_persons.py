@@ -130,7 +130,7 @@ def everything(database: Database, settings: Settings) -> Submission:
         database, str(uuid.uuid4()), "survey", "tr", answers, partial(submission_mails, settings, definition), NOW, fingerprint="f" * 64
     )  # fmt: skip
     actions.add_note(database, found, "Herr Beispiel rief an.\nZweite Zeile", "geheimname", NOW)
-    actions.set_state(database, found, "in_work", "geheimname", NOW)
+    actions.set_work(database, found, {"state": "in_work"}, "geheimname", NOW)
     actions.publish_quotation(database, found, "worked_text", "Alle haben geholfen.", False, "geheimname", NOW)
     accounts.add_account(database, "geheimname", PASSWORD, NOW)
     with database.transaction() as connection:

@@ -98,7 +98,7 @@ def test_who_is_looking_or_writing_is_shown_to_the_colleague_only(clerk: Clerk, 
     )
     assert answer.json == {"people": "Auch hier: zweite.", "changed": ""}
     assert "Schreibt hier gerade: probe." in other.get(f"v/{entry.reference}/").text
-    actions.set_state(database, entry, "in_work", "zweite", NOW)
+    actions.set_work(database, entry, {"state": "in_work"}, "zweite", NOW)
     answer = send(clerk, f"{here(entry)}dabei", MultiDict({"csrf_token": token["csrf_token"], "version": "1"}))
     assert "wurde geändert" in answer.json["changed"]
     later = datetime.datetime.now(datetime.UTC) + presence.STAY
@@ -126,7 +126,7 @@ def test_several_entries_are_changed_at_once_and_a_colleagues_change_is_left_alo
 ) -> None:
     found = [put(database, settings, "callback", name=f"N{n}", email=f"n{n}@example.org") for n in range(3)]
     form = fields(clerk.get(), "/eingang/sammel/")
-    actions.set_state(database, found[2], "closed", "zweite", NOW)
+    actions.set_work(database, found[2], {"state": "closed"}, "zweite", NOW)
     form.setlist("ref", [row.reference for row in found])
     answer = send(clerk, "/eingang/sammel/", form, state="in_work", assignee="me")
     assert answer.status_code == 303
@@ -136,7 +136,7 @@ def test_several_entries_are_changed_at_once_and_a_colleagues_change_is_left_alo
     page = clerk.get()
     assert "2 Eingänge sind geändert." in page.text
     assert f"bleiben deshalb, wie sie sind: {found[2].reference}" in page.text
-    actions.set_state(database, now_stored(database, found[1]), "answered", "zweite", NOW)
+    actions.set_work(database, now_stored(database, found[1]), {"state": "answered"}, "zweite", NOW)
     assert send(clerk, "/eingang/rueckgaengig/", fields(page, "/eingang/rueckgaengig/")).status_code == 303
     assert [now_stored(database, row).state for row in found] == ["new", "answered", "closed"]
     assert "1 Änderung ist zurückgenommen." in clerk.get().text

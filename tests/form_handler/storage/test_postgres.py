@@ -212,7 +212,7 @@ def test_a_backup_moves_from_sqlite_to_postgresql_and_back(
 
 def test_the_office_works_on_it(database: Database, settings: Settings) -> None:
     found = put(database, settings)
-    actions.set_state(database, found, "answered", "probe", NOW)
+    actions.set_work(database, found, {"state": "answered"}, "probe", NOW)
     actions.add_note(database, found, "Notiz", "probe", NOW)
     assert queries.inbox_counts(database, NOW)["new"] == 0
     assert deletion.delete_submissions(database, [found.number], "probe", "erased", NOW) == 1

@@ -58,7 +58,7 @@ def order(database: Database) -> list[str]:
 
 def test_open_first_and_the_longest_overdue_on_top(database: Database, settings: Settings) -> None:
     closed = put(database, settings, "callback", days=90, phone="02041 700000")
-    actions.set_state(database, closed, "closed", "probe", NOW)
+    actions.set_work(database, closed, {"state": "closed"}, "probe", NOW)
     fresh = put(database, settings, "callback", days=0, phone="02041 700001")
     anonymous = put(database, settings, "barrier", days=60, problem="x")
     feedback = put(database, settings, "feedback", days=1, helpful="no")
