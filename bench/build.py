@@ -39,7 +39,7 @@ class Took:
 def run(command: list[str], folder: Path) -> Took:
     """Run one build and measure it.
 
-    :raises RuntimeError: if it fails, with what it said.
+    :raises RuntimeError: if it fails, with its output.
     """
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=quiet_node())

@@ -76,7 +76,7 @@ def node_peer(name: str, packages: tuple[str, ...]) -> tuple[Path | None, str]:
 
 
 def last_line(text: str) -> str:
-    """Return the last line of what a program said."""
+    """Return the last line of the output of a program."""
     return (text.strip().splitlines() or ["it says nothing"])[-1]
 
 

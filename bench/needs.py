@@ -1,6 +1,6 @@
 """What a benchmark needs before it can measure: a built site, a Chromium, a peer's name that exists.
 
-Each function returns what is needed or ends the benchmark with a sentence that says what is missing and how to get it.
+Each function returns what is needed or ends the benchmark with a sentence that names what is missing and how to get it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How many pages a second the delivered nginx configuration sends, beside a bare nginx and the same file, in one run.
 
 ``kim bench nginx`` runs it (wrk from Debian's package). Rounds alternate, so that other work on this machine meets all of them;
-what counts is the median of the ratios. Both servers speak TLS and send the same bytes, without compression.
+what counts is the median of the ratios. Both servers use TLS and send the same bytes, without compression.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class Bar:
 
     @property
     def holds(self) -> bool:
-        """Tell whether the bar is met."""
+        """Return whether the bar is met."""
         return self.limit is None or (self.value <= self.limit if self.most else self.value >= self.limit)
 
     def __str__(self) -> str:

@@ -1,8 +1,8 @@
 """How good, how honest, how heavy and how quick the search is.
 
-``kim bench search`` measures the site that is built; ``--site`` names another one. The words stand in
+``kim bench search`` measures the site that is built; ``--site`` names another one. The words are in
 ``word_forms.yml``: for each form asked, the pages that hold *another* form of the word should be found. Readers' questions
-stand in ``queries.yml``, each with the pages that answer it, and words that no page holds: for these the search must
+are in ``queries.yml``, each with the pages that answer it, and words that no page holds: for these the search must
 say that it found nothing, and may show what is similar apart from that.
 """
 
@@ -65,7 +65,7 @@ ANSWER = """async ([queries, lang, script]) => {
   return all;
 }"""
 
-# Notes when the last key was pressed and when the first result stood there after it.
+# Notes when the last key was pressed and when the first result was there after it.
 WATCH = """() => {
   window.kimLast = window.kimFirst = 0;
   const input = document.querySelector("dialog input"), list = document.querySelector(".kim-search__results");

@@ -67,7 +67,7 @@ def forbidden_in_values(node: Any) -> Iterator[ForbiddenCharacter]:
     :param node: the text as YAML nodes (:func:`core.yaml.compose`), or None.
     """
     waiting = [node] if node is not None else []
-    seen: set[int] = set()  # an alias may stand for a node that holds it
+    seen: set[int] = set()  # an alias may denote a node that holds it
     while waiting:
         one = waiting.pop()
         if id(one) in seen:

@@ -104,7 +104,7 @@ class Finding:
 
 
 class ContentError(Exception):
-    """The content cannot be built; carries the findings."""
+    """The content cannot be built; holds the findings."""
 
     def __init__(self, findings: list[Finding]) -> None:
         self.findings = sorted(findings)

@@ -82,7 +82,7 @@ def weekday_name(day: int, language: Language) -> str:
 def native_digits(text: str, language: Language) -> str:
     """Return a text with the digits that the language uses by default (CLDR): Persian has its own, Arabic here has not.
 
-    Browsers show times in the same digits; numbers to dial and sums stay in Latin ones (house rule).
+    Browsers show times in the same digits; numbers to dial and sums stay in Latin ones (a rule of this project).
     """
     from babel import Locale
 

@@ -24,7 +24,7 @@ class Language:
     :ivar code: the BCP 47 code used in addresses and in ``lang`` attributes, for example ``"uk"``.
     :ivar name: the language's own name, for example ``"Українська"``.
     :ivar dir: the direction of its script, as HTML's ``dir`` attribute takes it.
-    :ivar default: whether it is the source language, which lives at ``/``.
+    :ivar default: whether it is the source language, which is at ``/``.
     """
 
     code: str

@@ -1,6 +1,6 @@
 """The project folder and its ``mkdocs.yml``.
 
-A project is a folder with ``mkdocs.yml``, ``docs/`` and ``overrides/``. The packages need not lie in it: an installed
+A project is a folder with ``mkdocs.yml``, ``docs/`` and ``overrides/``. The packages need not be in it: an installed
 ``kim`` works on the project in which it is called.
 """
 
@@ -192,7 +192,7 @@ def require_root_url(name: str, url: str) -> str:
     """Return the public address of a site with a slash at its end.
 
     :param name: what holds the address, for the message.
-    :raises ConfigError: if the site would lie below a path: its links begin with ``/`` and would lead to another site.
+    :raises ConfigError: if the site would be below a path: its links begin with ``/`` and would lead to another site.
     """
     path = urlsplit(url).path
     if path.strip("/"):

@@ -1,4 +1,4 @@
-"""Text files that people edit, read in one way: encoding, line ends, and the characters that may stand in them.
+"""Text files that people edit, read in one way: encoding, line ends, and the characters that may be in them.
 
 Pages, data, catalogues and what comes back from translators are all read here, so that checks, translations and
 rendering count the same lines and see the same white space. A line ends with ``\\n``, ``\\r\\n`` or ``\\r`` and with nothing else.

@@ -221,7 +221,7 @@ def parse_email(text: str) -> Email:
 
     :raises ValueError: if it is none; a German sentence without full stop.
     """
-    from email_validator import EmailNotValidError, validate_email  # late: it takes as long to load as a page to draw
+    from email_validator import EmailNotValidError, validate_email  # late: it takes as long to load as a page to render
 
     address = text.strip()
     try:

@@ -150,7 +150,7 @@ def to_strings(node: Any) -> Any:
 
 
 def duplicate_key(node: Any) -> tuple[str, int] | None:
-    """Return the first key that stands twice at the top of a file, and its line there; None if there is none."""
+    """Return the first key that is twice at the top of a file, and its line there; None if there is none."""
     seen: set[str] = set()
     for key, _value in node.value if getattr(node, "id", "") == "mapping" else ():
         if isinstance(key.value, str):
@@ -206,7 +206,7 @@ _GERMAN_PROBLEMS = {
 
 
 def parse_bool(value: Any) -> bool | None:
-    """Return the boolean that a text stands for; None if it is not one."""
+    """Return the boolean that a text means; None if it is not one."""
     return _BOOLEANS.get(value.casefold()) if isinstance(value, str) else value if isinstance(value, bool) else None
 
 

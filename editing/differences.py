@@ -24,7 +24,7 @@ class Piece(Struct, frozen=True):
 class Difference(Struct, frozen=True):
     """One paragraph that differs.
 
-    :ivar place: where it stands now; where it stood, if it was removed.
+    :ivar place: where it is now; where it stood, if it was removed.
     """
 
     place: str

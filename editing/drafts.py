@@ -176,7 +176,7 @@ def _has_accepted(connection: sa.Connection, draft_id: int) -> bool:
 def rebase_draft(
     database: Database, path: str, version: int, base: str | None, text: str | None, now: datetime.datetime
 ) -> bool:
-    """Give a draft another published text to stand on; return whether it still had this version.
+    """Rebase a draft on another published text; return whether it still had this version.
 
     :param text: the draft brought together with that text; the same text ends the draft.
     """

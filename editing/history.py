@@ -1,4 +1,4 @@
-"""The earlier texts of a page: from git where the pages lie in a checkout, else from the database."""
+"""The earlier texts of a page: from git where the pages are in a checkout, else from the database."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from editing.publication.store import find_publication, publications_of
 from form_handler.storage.database import Database
 
 MAX_VERSIONS = 50
-BEFORE = ".before"  # after the number of a publication: the text that stood there before it
+BEFORE = ".before"  # after the number of a publication: the text that was there before it
 
 
 class Version(Struct, frozen=True):
     """One earlier text of a page.
 
-    :ivar id: the commit, or the publication; an address carries it.
+    :ivar id: the commit, or the publication; an address holds it.
     :ivar actor: who published it, for the office; empty for a change that came by git.
     :ivar publication: the publication that made it; empty likewise.
     """
@@ -33,7 +33,7 @@ class Version(Struct, frozen=True):
 def list_versions(database: Database, docs: Path, path: str) -> list[Version]:
     """Return the versions of a file, the newest first.
 
-    :raises GitError: if git refuses to say.
+    :raises GitError: if git fails.
     """
     published = {one.id: one for one in publications_of(database, path, MAX_VERSIONS)}
     repository = Repository.find(docs)
@@ -54,7 +54,7 @@ def list_versions(database: Database, docs: Path, path: str) -> list[Version]:
 def read_version(database: Database, docs: Path, path: str, identity: str) -> str | None:
     """Return the text of a version of a file, None if there is none.
 
-    :raises GitError: if git refuses to say.
+    :raises GitError: if git fails.
     """
     repository = Repository.find(docs)
     if repository is None:

@@ -1,7 +1,7 @@
-"""Which element of a drawn page is which paragraph of its file: a sign behind the words of each, turned into a button.
+"""Which element of a rendered page is which paragraph of its file: a sign behind the words of each, turned into a button.
 
 The signs are from Unicode's private area, which no text of a page may use. The button is a link beside the paragraph, or in
-it where nothing may stand beside it (an item of a list, a cell).
+it where nothing may be beside it (an item of a list, a cell).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _REGION = re.compile(r"(<!-- kim:text -->)(.*)(<!-- /kim:text -->)", re.DOTALL)
 
 
 def insert_signs(text: PageText, plain: str, place: Place, code: str) -> tuple[PageText, list[str]]:
-    """Return a page's text with a sign behind each paragraph, and the places that the signs stand for.
+    """Return a page's text with a sign behind each paragraph, and the places that the signs denote.
 
     :param plain: the whole file, as checks and translations read it.
     """
@@ -50,7 +50,7 @@ def insert_signs(text: PageText, plain: str, place: Place, code: str) -> tuple[P
 
 
 def replace_signs(page: str, places: list[str], button: Callable[[str], str]) -> str:
-    """Return a drawn page with a button for each sign in its text; signs elsewhere are taken away."""
+    """Return a rendered page with a button for each sign in its text; signs elsewhere are taken away."""
 
     def show(match: re.Match[str]) -> str:
         number = int("".join(str(ord(digit) - _ZERO) for digit in match[1]))

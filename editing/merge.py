@@ -64,7 +64,7 @@ def join_texts(first: str, second: str) -> str:
 
 
 def cut_atoms(raw: str) -> list[str]:
-    """Return a file in pieces that each hold one paragraph and what stands before it; together they are the file."""
+    """Return a file in pieces that each hold one paragraph and what is before it; together they are the file."""
     atoms, at = [], 0
     for place in sorted(list_places(read_file_text(raw)), key=lambda one: one.end):
         if place.end > at:

@@ -26,7 +26,7 @@ _CRLF = re.compile(r"\r\n")
 
 
 class EditError(Exception):
-    """A change is not possible; the message tells the editor why and what to do."""
+    """A change is not possible; the message names cause and remedy, for editors."""
 
 
 class FileText(Struct, frozen=True, dict=True):
@@ -34,7 +34,7 @@ class FileText(Struct, frozen=True, dict=True):
 
     :ivar raw: what the file holds, decoded; a byte order mark is its first character.
     :ivar document: the paragraphs of the text as checks and translations read it.
-    :ivar offsets: where each CRLF of the file stands in that text.
+    :ivar offsets: where each CRLF of the file is in that text.
     """
 
     raw: str
@@ -68,7 +68,7 @@ class Place(Struct, frozen=True):
     """A paragraph in a file: what the browser shows of it, and where it is.
 
     :ivar id: section and number in it: ``kosten.2``.
-    :ivar digest: names the bytes of the paragraph; a form carries it back.
+    :ivar digest: names the bytes of the paragraph; a form sends it back.
     :ivar words: the paragraph with plain line ends and without the indentation of further lines.
     :ivar start: where it begins in the file, in characters; ``end`` is where it stops.
     """
@@ -148,7 +148,7 @@ def find_place(file: FileText, identity: str) -> Place | None:
 def locate(file: FileText, identity: str, wanted: str) -> Place | None:
     """Return the paragraph that a form was made for: the one at its place, or the only one with the same bytes.
 
-    :param wanted: the digest that the form carries.
+    :param wanted: the digest that the form sends.
     """
     here = find_place(file, identity)
     if here is not None and here.digest == wanted:
@@ -160,7 +160,7 @@ def locate(file: FileText, identity: str, wanted: str) -> Place | None:
 def replace_paragraph(file: FileText, place: Place, words: str) -> str:
     """Return the file with other words in one paragraph; the same file if they are the same.
 
-    :raises EditError: if the words cannot stand there, or would change other paragraphs.
+    :raises EditError: if the words cannot be there, or would change other paragraphs.
     """
     words = words.replace("\r\n", "\n").replace("\r", "\n")
     if words == place.words or (place.kind != "code" and words.strip("\n") == place.words.strip("\n")):
@@ -196,7 +196,7 @@ def check_words(words: str) -> None:
 
 
 def _indented(file: FileText, place: Place, words: str) -> str:
-    """Return words as they stand in the file: indentation and line ends."""
+    """Return words as they are in the file: indentation and line ends."""
     first, *rest = words.split("\n")
     own = _line_indent(file.raw, place.start)
     lines = [first]
@@ -276,7 +276,7 @@ def _mark(segment: Segment) -> tuple[str, str]:
 def insert_after(file: FileText, place: Place, words: str) -> str:
     """Return the file with a new paragraph after another one: an item after an item, a row after a row, else a paragraph.
 
-    :raises EditError: if the words cannot stand there.
+    :raises EditError: if the words cannot be there.
     """
     words = words.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
     check_words(words)
@@ -356,7 +356,7 @@ def move_paragraph(file: FileText, place: Place, up: bool) -> str:
 
 
 def section_source(file: FileText, section: str) -> tuple[str, int, int] | None:
-    """Return the Markdown of a section with plain line ends, and where it stands in the file; None if there is none."""
+    """Return the Markdown of a section with plain line ends, and where it is in the file; None if there is none."""
     if section == HEADER_SECTION or section not in file.document.sections:
         return None
     start, end = (file.raw_place(at) for at in file.document.span(section))

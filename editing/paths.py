@@ -31,7 +31,7 @@ def file_path(docs: Path, name: str) -> Path:
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """Return language and key of the page that a name stands for; the key is empty for a file that is no page."""
+    """Return language and key of the page that a name means; the key is empty for a file that is no page."""
     code, _slash, rest = name.removeprefix(f"{CITY_PAGES}/").partition("/")
     return code, rest.removesuffix(".md") if rest.endswith(".md") else ""
 

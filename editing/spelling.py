@@ -18,7 +18,7 @@ Spelling = tuple[str, str, str]
 
 
 def accept_spelling(entry: Entry, changes: Iterable[Spelling]) -> Entry:
-    """Return what the lock knows of a translation with the marks of changed paragraphs replaced; nothing else changes.
+    """Return the entry of the lock file for a translation with the marks of changed paragraphs replaced; nothing else changes.
 
     A translation that stood on an older text than the one before the change stays stale.
     """

@@ -13,7 +13,7 @@ TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 
 
 class LayoutError(Exception):
-    """A built page is missing or has no marked region; the message says what to do."""
+    """A built page is missing or has no marked region; the message names the remedy."""
 
 
 class PageLayouts:

@@ -82,7 +82,7 @@ def parse_urlencoded(body: bytes) -> tuple[list[tuple[str, str]], bool]:
 
 
 def drain_request(request: Request) -> None:
-    """Read up to :data:`MAX_DRAIN_BYTES`, so that a browser that is still sending sees the response."""
+    """Read up to :data:`MAX_DRAIN_BYTES`, so that the browser receives the response."""
     left = MAX_DRAIN_BYTES
     while left > 0:
         chunk = request.stream.read(min(left, 65536))

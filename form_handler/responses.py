@@ -136,7 +136,7 @@ def render_receipt(
         mail_promised=mail_promised,
         copy_on_request=mail_promised and settings().confirm_email,
         reachable=reachable,
-        recommendations=Markup(recommendations),  # noqa: S704 - drawn by our own escaping template
+        recommendations=Markup(recommendations),  # noqa: S704 - rendered by our own escaping template
     )
     page = in_layout(language, region, definition)
     return html_response(set_title(page, title=_("Thank you, your answers have arrived")), 200)

@@ -53,7 +53,7 @@ SCRATCH_RETENTION = datetime.timedelta(days=90)
 
 
 class PurgeRefusedError(Exception):
-    """Nothing was deleted; the message says why and what to do."""
+    """Nothing was deleted; the message names cause and remedy."""
 
     def __init__(self, kind: str, message: str) -> None:
         """Keep the kind: ``clock``, ``share`` or ``confirm``."""

@@ -3,8 +3,8 @@
 The search runs in the browser. When it has found nothing and the reader has stopped typing, the page reports language and
 words. They are counted only if they can be words of a dictionary: letters alone, few and short. Stored is a keyed hash of
 the words; the words themselves are stored once :data:`MIN_VISITORS` visitors have looked for them, so that a name that
-one person types never stands in the database. Who asked is not stored: the same visitor's second report of a day is
-recognised by a hash whose key is deleted with the day (:mod:`form_handler.rate_limit`). A browser that asks not to be
+one person types is never stored in the database. Who asked is not stored: the same visitor's second report of a day is
+recognised by a hash whose key is deleted with the day (:mod:`form_handler.rate_limit`). A browser that requests not to be
 counted (Global Privacy Control, Do Not Track) is not counted.
 """
 

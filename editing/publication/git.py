@@ -30,7 +30,7 @@ _KEPT = ("PATH", "HOME", "XDG_CONFIG_HOME", "SSH_AUTH_SOCK", "LANG", "TZ")
 
 
 class GitError(Exception):
-    """git refused; the message says what it said."""
+    """git refused; the message holds its output."""
 
 
 class MovedError(GitError):

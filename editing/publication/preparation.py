@@ -28,11 +28,11 @@ LOCKS = (LOCK_FILENAME, f"{CITY}/{LOCK_FILENAME}")
 
 
 class WaitError(Exception):
-    """A publication cannot go on now; the message tells editors why. It is tried again."""
+    """A publication cannot go on now; the message names the cause, for editors. It is tried again."""
 
 
 class RefusedError(Exception):
-    """A publication cannot be carried out as it is; the message tells editors why and what to do."""
+    """A publication cannot be carried out as it is; the message names cause and remedy, for editors."""
 
 
 def prepare_files(

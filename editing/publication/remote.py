@@ -25,7 +25,7 @@ class Remote:
     """The remote that the published pages are pushed to.
 
     :param name: name or address of the remote; empty: nothing is pushed.
-    :param author: whose name a commit that joins two pushes carries.
+    :param author: the author of a commit that joins two pushes.
     """
 
     def __init__(self, database: Database, docs: Path, name: str, author: str) -> None:

@@ -192,7 +192,7 @@ def note_problem(
 def note_committed(
     database: Database, known: Publication, files: dict[str, tuple[str | None, str | None]], commit: str
 ) -> None:
-    """Note that a publication is part of the published text: what stood there before, and what stands there now."""
+    """Note that a publication is part of the published text: what was there before, and what is there now."""
     with database.transaction() as connection:
         connection.execute(
             publication.update()

@@ -71,7 +71,7 @@ def _texts(database: Database, docs: Path, path: str) -> Iterator[str]:
 def _git_texts(docs: str, path: str, head: str) -> tuple[str, ...]:
     """Return the earlier texts of a file, the newest first; kept until the branch moves.
 
-    :raises GitError: if git refuses to say.
+    :raises GitError: if git fails.
     """
     repository = Repository.find(Path(docs))
     if repository is None:

@@ -52,8 +52,8 @@ class Row(Struct, frozen=True):
     :ivar german: the German words as the file has them; empty for a section that is no longer on the German page.
     :ivar source: the mark of the German paragraph, or the digest of the section.
     :ivar own: the translation; empty if there is none yet.
-    :ivar own_place: where it stands in the translation; empty if nowhere.
-    :ivar digest: names the bytes that stand there now; a form carries it back.
+    :ivar own_place: where it is in the translation; empty if nowhere.
+    :ivar digest: names the bytes that are there now; a form sends it back.
     :ivar need: ``done``, ``stale`` (the German text changed) or ``new`` (not translated yet).
     :ivar made_from: the mark of the German paragraph that the translation was made from, where that is another one.
     :ivar made_from_section: likewise the marks of the paragraphs of a section.
@@ -90,7 +90,7 @@ class Pair(Struct, frozen=True):
 
     :ivar own: the translation with its draft; None if there is none.
     :ivar published: the published translation, cut into paragraphs; None if there is none.
-    :ivar entry: what the lock file knows.
+    :ivar entry: its entry in the lock file.
     :ivar sources: what was typed and accepted in the draft, see :func:`editing.translation.sources.draft_sources`.
     """
 
@@ -185,7 +185,7 @@ def _made_from(entry: Entry | None, target: str) -> str:
 def align(pair: Pair, name: str) -> dict[int, Place] | None:
     """Return which paragraph of a section that is built differently belongs to which German one, by its index.
 
-    Known is that only where the translation is still the one that the lock file knows; else None.
+    Known is that only where the translation is still the one that the lock records; else None.
     """
     if pair.own is None or pair.entry is None or name == HEADER_SECTION:
         return None
@@ -262,10 +262,10 @@ def translate_row(pair: Pair, row: Row, wanted: str, words: str, source: str) ->
     """Return the change that stores the translation of a paragraph, made in the text of the moment.
 
     :param row: the paragraph as it is now.
-    :param wanted: the digest of what stood there when the form was opened.
+    :param wanted: the digest of what was there when the form was opened.
     :param source: the mark of the German paragraph that the writer saw.
     :raises ChangedMeanwhileError: if somebody else has translated it meanwhile.
-    :raises EditError: if the words cannot stand there.
+    :raises EditError: if the words cannot be there.
     """
     words = words.replace("\r\n", "\n").replace("\r", "\n")
     if row.own and normalize(row.own) == normalize(words) and row.digest != wanted:  # sent twice

@@ -43,7 +43,7 @@ class Entry(Struct, frozen=True):
 
     @property
     def digest(self) -> str:
-        """Return a name for its words; a form carries it back."""
+        """Return a name for its words; a form sends it back."""
         return _digest("\0".join(self.words))
 
 

@@ -29,7 +29,7 @@ READERS = (EDIT, PUBLISH, TRANSLATE)
 WRITERS = (EDIT, TRANSLATE)
 # The fields of a form that are kept through a log-in; largest body of a paragraph's form, in bytes.
 SAVED_FIELDS = ("place", "digest", "before", "words", "spelling", "choice")
-# What stands in the place of the language in the address of the interface's words.
+# What is in the place of the language in the address of the interface's words.
 WORDS = "woerter"
 MAX_FORM_BYTES = 3 * 200 * 1024
 

@@ -149,12 +149,12 @@ class ChangedMeanwhileError(Exception):
 
 
 def edit(raw: str | None, identity: str, wanted: str, words: str, spelling: bool, choice: str) -> drafts.Change:
-    """Return the change that a form asks for, made in the text of the moment.
+    """Return the change that a form requests, made in the text of the moment.
 
     :param wanted: the digest of the paragraph that the form was made for.
     :param choice: after a conflict: ``mine`` or ``both`` (what was typed), or ``theirs``.
     :raises ChangedMeanwhileError: if that paragraph is not there any more.
-    :raises EditError: if the words cannot stand there.
+    :raises EditError: if the words cannot be there.
     """
     if raw is None:
         raise ChangedMeanwhileError
@@ -226,7 +226,7 @@ def render_page(
     shown = shown or (look_at(file, raw) if raw is not None else Shown([], []))
     html = draw(file, opened, shown)
     values = bar_values(file, opened, shown)
-    if html is None:  # the draft cannot be drawn: its paragraphs as a list, so that it can be mended
+    if html is None:  # the draft cannot be rendered: its paragraphs as a list, so that it can be mended
         places = list_places(read_file_text(raw)) if raw else []
         return render("pages/outline", status=status, title=values["heading"], places=[place for place in places if place.words],
                       label=label, button=lambda place: render_button(file, place), **values,
@@ -242,7 +242,7 @@ def render_page(
 
 
 def draw(file: PageFile, opened: OpenForm | None, shown: Shown) -> str | None:
-    """Return the page with buttons behind its paragraphs, or None if it cannot be drawn."""
+    """Return the page with buttons behind its paragraphs, or None if it cannot be rendered."""
     raw = file.raw
     site = workspace().site() if raw is None else workspace().with_draft(file.language.code, file.key, raw)
     if isinstance(site, list):

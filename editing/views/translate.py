@@ -338,10 +338,10 @@ def save_translation(file: PageFile) -> BaseResponse:
 
 
 def change(file: PageFile, raw: str | None, identity: str, words: str, action: str) -> drafts.Change:
-    """Return the change that a form asks for, made in the text of the moment.
+    """Return the change that a form requests, made in the text of the moment.
 
     :raises ChangedMeanwhileError: if the paragraph is another one meanwhile.
-    :raises EditError: if the words cannot stand there.
+    :raises EditError: if the words cannot be there.
     """
     wanted, source = g.form.get("digest", ""), g.form.get("source", "")
     pair = read_pair(file, raw)

@@ -129,7 +129,7 @@ def change(raw: str, identity: str, words: tuple[str, ...]) -> drafts.Change:
 
 
 def render_words(file: WordsFile, opened: OpenWords | None = None, status: int = 200) -> BaseResponse:
-    """Return the sentences that the filter asks for."""
+    """Return the sentences that the filter requests."""
     query, what = request.args.get("q", "")[:100], request.args.get("what", "")
     published = {one.id: one.words for one in list_entries(file.published)}
     german = {one.id: one.words for one in list_entries(words_text(default_language().code) or "")}

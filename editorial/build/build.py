@@ -36,7 +36,7 @@ def no_report(_phase: str) -> None:
 
 
 class BuildError(Exception):
-    """The site was not built and the old one stays in place; the message says why."""
+    """The site was not built and the old one stays in place; the message names the cause."""
 
 
 def build_site(

@@ -52,7 +52,7 @@ TOOLS = (
 class Inputs:
     """Everything that a site is made of, as it was when it was read.
 
-    :ivar files: the digest of each file, by its path from the project; pages and facts as ``docs/…``, wherever they lie.
+    :ivar files: the digest of each file, by its path from the project; pages and facts as ``docs/…``, wherever they are.
     :ivar environment: digest of address, demonstration data and versions of the tools.
     :ivar commit: the newest commit; the feeds tell from the version history when a page was changed.
     """
@@ -147,7 +147,7 @@ def _source_folders(root: Path) -> Iterator[tuple[Path, list[str], str]]:
 
 
 def _folders_beside(docs: Path, root: Path) -> Iterator[tuple[Path, list[str], str]]:
-    """Yield what lies beside a folder of pages that is not the project's own: the municipality's, and catalogs."""
+    """Yield what is beside a folder of pages that is not the project's own: the municipality's, and catalogs."""
     for name in ("city", "core/locale"):
         if docs.parent.resolve() != root.resolve() and (docs.parent / name).is_dir():
             yield docs.parent, [name], ""

@@ -130,7 +130,7 @@ def build_languages(
     :param cache_dir: where to write them.
     :param processes: default: one for each processor.
     :raises ContentError: with every finding, if the check finds an error; it is then the only error that is raised.
-    :raises RenderError: with what MkDocs said, each line once.
+    :raises RenderError: with the output of MkDocs, each line once.
     :raises SearchError: if Pagefind fails.
     """
     rows = list(languages)

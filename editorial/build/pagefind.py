@@ -27,7 +27,7 @@ ERROR_PREFIX = "The search index could not be built"
 
 
 class SearchError(Exception):
-    """Pagefind failed; the message says how."""
+    """Pagefind failed; the message holds its output."""
 
 
 def run_pagefind(pages: Mapping[str, str]) -> dict[str, bytes]:

@@ -63,7 +63,7 @@ _PDF_DESTINATION = re.compile(rb"/([a-z0-9_-]+) \[(\d+) 0 R /XYZ")
 
 
 class PrintError(Exception):
-    """No PDF was made; the message says why."""
+    """No PDF was made; the message names the cause."""
 
 
 def find_chromium() -> str | None:

@@ -1,7 +1,7 @@
 """``kim check --links``: whether the external addresses of the facts still answer.
 
 Each address is requested once a run, one host after the other with a pause, first with HEAD and, if that fails, with GET.
-The days on which an address was gone stand in ``var/links.json``; it is an error only when it was gone on two different
+The days on which an address was gone are in ``var/links.json``; it is an error only when it was gone on two different
 days. A server that refuses programs (401, 403, 405, 429, 451, 999) is not dead: a person has to look. ``robots.txt`` and
 ``Retry-After`` are honoured (RFC 9110, 10.2.3). Whatever a server does ends in a finding; see
 :mod:`editorial.checks.http_client`.

@@ -1,4 +1,4 @@
-"""Facts: keys that exist, nothing typed into prose that stands in ``docs/data/``, and facts that can be shown."""
+"""Facts: keys that exist, nothing typed into prose that is in ``docs/data/``, and facts that can be shown."""
 
 from __future__ import annotations
 
@@ -116,14 +116,14 @@ def check_shortcodes(text: PageText, facts: Facts, code: str) -> Iterator[Findin
 
 
 def shortcode_names(facts: Facts) -> list[str]:
-    """Return everything that may stand between double braces."""
+    """Return everything that may be between double braces."""
     groups = {"tel": facts.numbers, "law": facts.laws, "link": facts.links, "amount": facts.amounts,
               "contact": facts.contacts, "icon": TOPIC_ICONS}  # fmt: skip
     return [*BLOCK_SHORTCODES, *(f"{group}.{key}" for group, rows in groups.items() for key in rows)]
 
 
 def check_hardcoded_facts(text: PageText) -> Iterator[Finding]:
-    """Numbers to call, mail addresses, sums and outside addresses stand in ``docs/data/``, not in prose."""
+    """Numbers to call, mail addresses, sums and outside addresses are in ``docs/data/``, not in prose."""
     # Most pages hold none of these: a look for the signs in the whole page tells, before every line is read closely.
     header = text.front_matter
     heads = [(text.lines.get(name, 1), value) for name in ("title", "nav_title", "description")

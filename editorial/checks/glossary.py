@@ -21,10 +21,10 @@ GLOSSARY_PATH = "docs/data/glossary.yml"
 class Term(Struct, frozen=True):
     """A German term with what it is called in other languages.
 
-    :ivar german: the term as it stands in German texts.
+    :ivar german: the term as it is in German texts.
     :ivar translations: by language, the accepted wordings; inflected forms are found by their stems.
     :ivar ambiguous: whether the German word means other things, too, so that no program can check it.
-    :ivar require_source_term: whether the German word has to stand on the page, too, because people meet it on letters.
+    :ivar require_source_term: whether the German word has to be on the page, too, because people meet it on letters.
     :ivar means: what the term means, in plain German, for translators.
     :ivar note: what translators have to mind, in German.
     """

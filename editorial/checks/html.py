@@ -93,7 +93,7 @@ def locate_violations(
 ) -> list[Finding]:
     """Return findings with the line of each fault: the last line of the shortest beginning of the text that has it.
 
-    A reference is resolved by a line that may stand far below; the line that defines it is the one to mend.
+    A reference is resolved by a line that may be far below; the line that defines it is the one to mend.
     Of many faults the first :data:`MAX_LOCATED` are named, because each is looked for by rendering parts of the page.
     """
     lines, addresses = text.body.split("\n"), fact_urls(facts)

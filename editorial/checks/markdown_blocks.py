@@ -188,7 +188,7 @@ def _nesting(text: PageText, page: ParsedPage) -> Iterator[Finding]:
         not match[1] and piece.depth == 1 and piece.ordered == bool(match[3]) and match[3] in {None, "1", str(piece.number)}
         for piece, (_number, match) in zip(items, markers, strict=True)
     ):  # fmt: skip
-        return  # every item stands at the margin and comes out as it was typed
+        return  # every item is at the margin and comes out as it was typed
     typed = iter(markers)
     before: tuple[int, TextPiece] | None = None
     for piece in items:
@@ -274,7 +274,7 @@ def _admonitions(text: PageText, page: ParsedPage) -> Iterator[Finding]:
 
 
 def _code(text: PageText, page: ParsedPage) -> Iterator[Finding]:
-    """Text that stands in so far that it comes out as code."""
+    """Text that is in so far that it comes out as code."""
     for one in page.tree.iter("pre"):
         words = "".join(one.itertext()).strip().split("\n")[0]
         wanted = "".join(words.split())

@@ -26,7 +26,7 @@ class TextPiece(Struct):
 
     :ivar tag: the element; ``tail`` for text that follows one.
     :ivar number: for the first text of a list's item, its place in the list; else 0.
-    :ivar depth: how many lists it stands in.
+    :ivar depth: how many lists it is in.
     :ivar ordered: whether the innermost list is numbered.
     :ivar lines: the numbers of the page's lines that its lines come from; 0 where that is not known.
     """

@@ -1,4 +1,4 @@
-"""Lines that stand on many pages, with one wording in each language: ``docs/data/recurring_lines.yml``.
+"""Lines that are on many pages, with one wording in each language: ``docs/data/recurring_lines.yml``.
 
 An entry has ``words`` by language. A page that says the same in other words is named with its line, in each language:
 
@@ -43,7 +43,7 @@ class RecurringLine(StrictStruct, frozen=True, kw_only=True):
     """One sentence or heading.
 
     :ivar words: its wording by language.
-    :ivar sign: by language, words that only this line holds (``*`` stands for any letters); a sentence with all of them says the same.
+    :ivar sign: by language, words that only this line holds (``*`` means any letters); a sentence with all of them says the same.
     :ivar other: by language, earlier or other wordings of it.
     """
 
@@ -53,7 +53,7 @@ class RecurringLine(StrictStruct, frozen=True, kw_only=True):
 
 
 class RecurringLines(StrictStruct, frozen=True, kw_only=True):
-    """All lines by name, and where each stands in the file."""
+    """All lines by name, and where each is in the file."""
 
     lines: dict[str, RecurringLine] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)

@@ -21,7 +21,7 @@ from editorial.content.schema import StrictStruct, validate
 FILE = f"{CITY}/data/colours.yml"
 PALETTE = "overrides/assets/css/palette.css"
 TEXT, SIGN = 4.5, 3.0  # the contrast of text (1.4.3, AA), of borders and signs (1.4.11)
-# Which colour stands on which.
+# Which colour is on which.
 PAIRS: tuple[tuple[str, str, float], ...] = (
     *((front, back, TEXT) for front in ("text", "text-muted", "link", "link-strong", "error") for back in ("background", "surface")),
     *((f"accent-{number}", "background", TEXT) for number in (1, 2, 3)),

@@ -30,7 +30,7 @@ Words = Annotated[str, Meta(min_length=1)]
 
 
 class Fact(StrictStruct, frozen=True, kw_only=True):
-    """What every fact carries."""
+    """What every fact holds."""
 
     source: list[str] = []
     as_of: Month | None = None
@@ -115,7 +115,7 @@ class Phrase(StrictStruct, frozen=True, kw_only=True):
     """A sentence that a reader shows at a counter.
 
     :ivar topics: pages of these topics offer it; without topics each page that offers any does.
-    :ivar words: the sentence by language; ``{language}`` stands for the name of the reader's language.
+    :ivar words: the sentence by language; ``{language}`` means the name of the reader's language.
     """
 
     topics: list[Topic] = []

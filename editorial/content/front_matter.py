@@ -1,4 +1,4 @@
-"""The header of a page: what may stand in it, and reading it with line numbers.
+"""The header of a page: what may be in it, and reading it with line numbers.
 
 MkDocs prints a broken header into the page without a word; here it is an error with file and line.
 """
@@ -130,8 +130,8 @@ class PageFrontMatter(FrontMatter, frozen=True, kw_only=True):
 class RawFrontMatter(Struct, frozen=True):
     """A file cut in two: the header as data with its line numbers, and the text below it.
 
-    :ivar text: the header as it stands in the file.
-    :ivar node: the header as YAML nodes, which know the lines of what stands inside a value.
+    :ivar text: the header as it is in the file.
+    :ivar node: the header as YAML nodes, which know the lines of what is inside a value.
     """
 
     data: dict[str, Any]

@@ -40,7 +40,7 @@ class PageText(Struct, frozen=True):
     :ivar body: the text below the header, with the forms of the place's name filled in.
     :ivar source: the same as its file holds it; states of translations are computed from it.
     :ivar lines: where each key of the header stands.
-    :ivar raw_front_matter: the header as it stands in the file.
+    :ivar raw_front_matter: the header as it is in the file.
     """
 
     file: str
@@ -87,7 +87,7 @@ class Page(Struct, frozen=True):
         return quote(language.root + self.slug)
 
     def file(self, language: Language) -> str:
-        """Return where it lies in the site, in a language."""
+        """Return where it is in the site, in a language."""
         return f"{(language.root + self.slug).lstrip('/')}index.html"
 
     def exists_in(self, language: Language) -> bool:

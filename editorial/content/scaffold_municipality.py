@@ -1,6 +1,6 @@
 """``kim new municipality``: the folder ``city/`` of a municipality that takes over the site, and what is left to do.
 
-Everything that the municipality changes lies there; no shared file is touched.
+Everything that the municipality changes is there; no shared file is touched.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ Text = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\n{}<>]*$",
 class Answers(StrictStruct, frozen=True, kw_only=True):
     """What is asked for a municipality.
 
-    :ivar name: its name as it stands in a sentence: "Musterstadt", "Kreis Musterstadt".
+    :ivar name: its name as it is in a sentence: "Musterstadt", "Kreis Musterstadt".
     :ivar kind: see :class:`editorial.content.place.Place`.
     :ivar authority: the name of its administration: "Stadt Musterstadt", "Kreisverwaltung Musterstadt".
     :ivar programme: the name of the site; default: "KIM" and the name.

@@ -28,7 +28,7 @@ class SearchEntry(StrictStruct, frozen=True, kw_only=True):
     """Pages and the words under which they are looked for.
 
     :ivar pages: keys of pages, the best first.
-    :ivar words: by language; the German ones hold in every language, because they stand on letters and signs.
+    :ivar words: by language; the German ones hold in every language, because they are on letters and signs.
     """
 
     pages: Annotated[list[str], NON_EMPTY]

@@ -1,6 +1,6 @@
 """Facts named in prose: ``{{ tel.fire }}`` becomes the number, as a link, in the page's language.
 
-An editor writes the key; the fact itself stands once, in ``docs/data/``.
+An editor writes the key; the fact itself is once, in ``docs/data/``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _IN_TEXT = _IN_TAGS | {ord(sign): f"&#{ord(sign)};" for sign in "*_!~"}
 SHORTCODE_LIKE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{\{|\}\}")
 
 
-# Parts of a page that are drawn from elsewhere: forms, survey, test results.
+# Parts of a page that are rendered from elsewhere: forms, survey, test results.
 BLOCK_SHORTCODES = frozenset({"forms.notice", "survey.results", "accessibility.results", "companies.list"})
 ShortcodeRenderers = Mapping[str, Callable[[], str]]
 
@@ -47,7 +47,7 @@ class UnknownShortcodeError(KeyError):
 
 
 def expand_shortcodes(markdown: str, facts: Facts, language: str, draw: ShortcodeRenderers) -> str:
-    """Replace every insert of a page; ``draw`` makes the parts named in :data:`BLOCK_SHORTCODES`.
+    """Replace every insert of a page; ``render`` makes the parts named in :data:`BLOCK_SHORTCODES`.
 
     :raises UnknownShortcodeError: if a key is not in ``docs/data/`` (the checks find it first, with its line).
     """
@@ -93,7 +93,7 @@ def fact_urls(facts: Facts) -> frozenset[str]:
 
 
 def render_fact(fact: Any, language: str) -> Markup:
-    """Return a fact as HTML that may stand inside a sentence."""
+    """Return a fact as HTML that may be inside a sentence."""
     match fact:
         case Number():
             return Markup('<a class="kim-tel" href="{}" dir="ltr">{}</a>').format(phone_href(fact.number), fact.number)
@@ -118,7 +118,7 @@ def render_company_list(facts: Facts) -> str:
 
 
 def format_amount(amount: Amount, language: str) -> str:
-    """Return an amount as a reader of this language writes it, with Latin digits (house rule)."""
+    """Return an amount as a reader of this language writes it, with Latin digits (a rule of this project)."""
     from babel import Locale  # late, as this: few pages have a sum
     from babel.numbers import format_currency, format_decimal, format_percent
 

@@ -114,7 +114,7 @@ def parent_key(key: str) -> str | None:
 
 
 def is_below(key: str, above: str) -> bool:
-    """Return whether a page stands below another one, at any depth."""
+    """Return whether a page is below another one, at any depth."""
     parent = parent_key(key)
     return parent is not None and (parent == above or is_below(parent, above))
 

@@ -218,7 +218,7 @@ class Watcher:
         self.add_findings(one for one in run_checks(self.docs, words=False).findings if one.file.startswith("docs/"))
 
     def publish(self, urls: Iterable[str] = ()) -> None:
-        """Tell the middleware what is new; ``*`` stands for every page."""
+        """Tell the middleware what is new; ``*`` means every page."""
         if urls:
             self.version += 1
             self.pages |= dict.fromkeys(urls, self.version)

@@ -84,7 +84,7 @@ def stylesheet(path: Path, languages: tuple[Language, ...] | None = None) -> str
 
 
 def svg_data_url(path: Path) -> str:
-    """Return a picture in SVG as a ``data:`` address (RFC 2397) that may stand in double quotes."""
+    """Return a picture in SVG as a ``data:`` address (RFC 2397) that may be in double quotes."""
     return f"data:image/svg+xml,{path.read_text('utf-8').translate(_SVG_ESCAPES)}"
 
 

@@ -32,7 +32,7 @@ def render_survey_results(
 ) -> str:
     """Return the results as HTML in the current language; before the first publication, an invitation.
 
-    :param page: the page that shows them; the table lies beside it.
+    :param page: the page that shows them; the table is beside it.
     """
     template = _environment().get_template(TEMPLATE)
     if publication is None:

@@ -290,7 +290,7 @@ def emergency_numbers(site: SiteData) -> list[dict[str, Any]]:
 
 
 def empty_form(key: str) -> dict[str, Any]:
-    """Return a form as the static page draws it: nothing filled in, nothing shown as wrong."""
+    """Return a form as the static page renders it: nothing filled in, nothing shown as wrong."""
     from form_handler.forms import FORMS  # late: most pages have no form
 
     definition = FORMS[key]
@@ -298,7 +298,7 @@ def empty_form(key: str) -> dict[str, Any]:
 
 
 def chooser_context(site: SiteData, language: Language, page: Page) -> dict[str, Any]:
-    """Return what the chooser's page draws: questions, measures, and where its list and its data live."""
+    """Return what the chooser's page renders: questions, measures, and where its list and its data live."""
     return {
         "labels": recommend.choice_labels(),
         "answers": recommend.parse_answers({}),
@@ -335,7 +335,7 @@ def translation_context(
 def error_context(
     site: SiteData, language: Language, title: str, description: str, layout: str = "error"
 ) -> dict[str, Any]:
-    """Return the `kim` object of a language's page that no file stands for: not found, or not kept offline.
+    """Return the `kim` object of a page without a file in a language: not found, or not kept offline.
 
     The handler uses the error page as a frame as well.
     """

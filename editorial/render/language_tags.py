@@ -21,7 +21,7 @@ _WORD = rf"[{_LETTER}](?:[{_LETTER}0-9²³]|(?:['’./+-]|&amp;)(?=[{_LETTER}0-9
 _ADDRESS = rf"https?://[^\s<>«»\"]*[{_LETTER}0-9/]|[{_LETTER}0-9._+-]+@[{_LETTER}0-9.-]*[{_LETTER}0-9]"
 _SECTION = rf"§{{1,2}}[{_BLANK}]?\d+[a-z]?\b(?:(?:,[{_BLANK}]?|–)\d+[a-z]?\b)*"
 _TOKEN = re.compile(rf"(?P<section>{_SECTION})|(?P<word>{_ADDRESS}|{_WORD})|(?P<number>\d[\d.,]*(?<=\d)[a-z]?)")
-# What may stand between two tokens of one passage: blanks, a hyphen or dash, a sign that joins, the point of an abbreviation.
+# What may be between two tokens of one passage: blanks, a hyphen or dash, a sign that joins, the point of an abbreviation.
 _JOINT = re.compile(rf"[{_BLANK}]?(?:[–+/-]|&amp;)?[{_BLANK}]?")
 _ABBREVIATIONS = {"Abs", "Art", "Nr", "S", "Dr", "St", "bzw", "ff", "Str", "Tel"}
 _LAW_WORDS = {"Abs", "Absatz", "Satz", "Nr", "Nummer", "Art", "Artikel"}

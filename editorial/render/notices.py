@@ -1,4 +1,4 @@
-"""The forms' part of the privacy notice (Art. 13 GDPR), drawn from the form definitions."""
+"""The forms' part of the privacy notice (Art. 13 GDPR), rendered from the form definitions."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def inline_drawings(html: str, site: SiteData, url: str) -> str:
 
 
 def shortcode_renderers(site: SiteData, language: Language) -> ShortcodeRenderers:
-    """Return what draws each part of a page that is made from elsewhere."""
+    """Return what renders each part of a page that is made from elsewhere."""
 
     def notice() -> str:
         from editorial.render.notices import render_privacy_notice
@@ -157,7 +157,7 @@ def configure_environment(env: jinja2.Environment, language: Language, overrides
 
 
 def fragment_cache() -> Callable[..., str]:
-    """Return ``kept(name, *marks)`` for ``{% call kept(…) %}`` in templates: each part is drawn once for its marks.
+    """Return ``kept(name, *marks)`` for ``{% call kept(…) %}`` in templates: each part is rendered once for its marks.
 
     A part may depend on nothing but the language, the site and its marks.
     """

@@ -93,7 +93,7 @@ def load_site_data(docs: Path, site_url: str | None = None, demo_survey: Path | 
 
 
 def load_drawings(docs: Path) -> dict[str, str]:
-    """Return the pictures of ``docs/assets/`` that are small enough to stand in a page itself."""
+    """Return the pictures of ``docs/assets/`` that are small enough to be embedded in a page."""
     return {
         path.relative_to(docs).as_posix(): svg_data_url(path)
         for path in sorted((docs / "assets").rglob("*.svg"))

@@ -9,7 +9,7 @@ import re
 
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
-# What stands before a number: in German law, and what the other languages write in its place.
+# What is before a number: in German law, and what the other languages write in its place.
 _BEFORE_NUMBER = [
     "Abs.",
     "Absatz",
@@ -44,7 +44,7 @@ _BEFORE_NUMBER = [
     "абз.",
     "ок.",
 ]
-# What stands behind one: money, time, and units (ISO 80000-1, 7.1.4).
+# What is behind one: money, time, and units (ISO 80000-1, 7.1.4).
 _BEHIND_NUMBER = [
     "%",
     "‰",

@@ -1,4 +1,4 @@
-"""Translation state that cannot lie: what is missing, stale, reviewed; exchange with translators; machine drafts.
+"""The state of every translation by digests: what is missing, stale, reviewed; exchange with translators; machine drafts.
 
 Everything is computed from the pages and ``docs/translations.lock.yml``, never from git. Other rooms use
 

@@ -28,7 +28,7 @@ RE_EXPORT_HINT = "Exportieren Sie neu und lassen Sie nur das übersetzen, was si
 
 
 class ImportRejectedError(Exception):
-    """Nothing was imported; carries the findings that say why."""
+    """Nothing was imported; holds the findings that say why."""
 
     def __init__(self, findings: list[Finding]) -> None:
         self.findings = sorted(set(findings))
@@ -225,7 +225,7 @@ def _segment_errors(
 
 
 def _is_untouched(unit: Unit, answer: ReturnedSegment) -> bool:
-    """Return whether the words came back as they were sent out, or already stand in the page."""
+    """Return whether the words came back as they were sent out, or are already in the page."""
     if not normalize(answer.target):
         return unit.optional or (answer.sent_hash == "neu" and bool(unit.target))
     return normalize(answer.target) == normalize(unit.target) or target_hash(answer.target) == answer.sent_hash
@@ -268,7 +268,7 @@ def _render_translation(
 
 
 def shown_translation(docs: Path, page: Page, language: Language) -> str:
-    """Return the file of a translation as messages name it; a new one lies beside the text that it is made from."""
+    """Return the file of a translation as messages name it; a new one is beside the text that it is made from."""
     if page.is_translated(language):
         return page.text(language).file
     source = default_language().code

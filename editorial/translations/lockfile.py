@@ -50,7 +50,7 @@ _HASHES = re.compile(r"(?:\.|(?:[0-9a-f]{8}|x)(?: (?:[0-9a-f]{8}|x))*)\Z")
 
 
 class Section(Struct, frozen=True):
-    """What the lock knows of one section in one language: the marks of both sides, and since when it is stale."""
+    """What the lock records of one section in one language: the marks of both sides, and since when it is stale."""
 
     source_hashes: tuple[str, ...]
     target_hashes: tuple[str, ...]
@@ -62,7 +62,7 @@ class Section(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True):
-    """What the lock knows of one page in one language.
+    """What the lock records of one page in one language.
 
     :ivar synced_on: the day on which the translation was last written down as following the German text.
     :ivar review: the day of the review that was last noticed, and the mark of the text that was reviewed.
@@ -74,7 +74,7 @@ class Entry(Struct, frozen=True):
 
     @property
     def source_hashes(self) -> frozenset[str]:
-        """Return the marks of all German paragraphs it stands on."""
+        """Return the marks of all German paragraphs it is on."""
         return frozenset(mark for section in self.sections.values() for mark in section.source_hashes)
 
     @property
@@ -249,7 +249,7 @@ def write_lock(docs: Path, lock: Lock) -> bool:
 
 
 def _is_local(docs: Path, key: str, code: str) -> bool:
-    """Return whether the page or its translation lies in ``city/``."""
+    """Return whether the page or its translation is in ``city/``."""
     folder = city_dir(docs)
     return any(page_path(docs, one, key).is_relative_to(folder) for one in (default_language().code, code))
 

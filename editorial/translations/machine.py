@@ -27,7 +27,7 @@ TranslateFunction = Callable[[list[str]], list[str]]
 
 
 class MachineTranslationError(Exception):
-    """No draft came about; the message says why and what to do."""
+    """No draft came about; the message names cause and remedy."""
 
 
 class Provider(Struct, frozen=True):

@@ -21,7 +21,7 @@ from editorial.content.place import INSERT
 HEADER_SECTION, LEAD_SECTION = (
     "_head",
     "_top",
-)  # sections of a page that have no heading: its header, and what stands before the first one
+)  # sections of a page that have no heading: its header, and what is before the first one
 FIELDS = ("title", "nav_title", "description")
 HASH_LENGTH = 8
 
@@ -44,7 +44,7 @@ def is_table_separator(line: str) -> bool:
 class Segment(Struct, frozen=True, dict=True):
     """One paragraph of a page.
 
-    :ivar section: the id of the heading it stands below; the same in all languages.
+    :ivar section: the id of the heading it is below; the same in all languages.
     :ivar kind: ``p``, ``h2``, ``ul``, ``ol``, ``row``, ``dd``, ``quote``, ``code``, ``box-note``, or a field of the header.
     :ivar text: its words in one line, without the marks that make it what it is.
     :ivar line: the line it begins in, counted from 1.

@@ -61,7 +61,7 @@ def strip_stale_markers(html: str) -> str:
 
 
 def render_stale_markers(html: str, paragraph_words: str, section_words: str) -> str:
-    """Turn the signs into a class on the element they stand in and a sentence that only screen readers read."""
+    """Turn the signs into a class on the element they are in and a sentence that only screen readers read."""
     if PARAGRAPH_MARKER not in html and SECTION_MARKER not in html:
         return html
 

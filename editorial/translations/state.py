@@ -1,7 +1,7 @@
 """The state of a translation, computed from the two files and the lock, and from nothing else.
 
-A German paragraph is new to a translation if the lock does not know it. Its counterpart – the paragraph at the
-same place below the heading of the same id – then has to be new as well: a text that the lock knows is the old
+A German paragraph is new to a translation if the lock has no entry for it. Its counterpart – the paragraph at the
+same place below the heading of the same id – then has to be new as well: a text that the lock records is the old
 translation. Where a section is cut differently in the two languages (another number or kind of paragraphs),
 nobody can say which paragraph belongs to which; then the whole section counts as stale as long as its German
 text is not the one written down, until it is cut alike again or somebody says ``kim translations accept``.
@@ -65,7 +65,7 @@ class TranslationState(Struct, frozen=True):
     :ivar since_is_exact: whether ``since`` is a day on which the change was noticed.
     :ivar file: the translation's file, as messages name it; empty if it is missing.
     :ivar source_file: the file of the text that it was made from.
-    :ivar in_lock: whether the lock knows the translation; if not, it counts as following until the next update.
+    :ivar in_lock: whether the lock records the translation; if not, it counts as following until the next update.
     """
 
     key: str
@@ -110,7 +110,7 @@ def translation_states(
 
 
 def moved_entries(docs: Path, lock: Lock) -> dict[str, list[Entry]]:
-    """Return by language what the lock knows of translations whose file is no longer there: they may have moved."""
+    """Return by language the entries of the lock file for translations whose file is no longer there: they may have moved."""
     found: dict[str, list[Entry]] = {}
     for (key, code), entry in lock.entries.items():
         if not page_path(docs, code, key).exists():
@@ -121,9 +121,9 @@ def moved_entries(docs: Path, lock: Lock) -> dict[str, list[Entry]]:
 def find_entry(
     docs: Path, lock: Lock, page: Page, language: Language, gone: Mapping[str, list[Entry]] | None = None
 ) -> Entry | None:
-    """Return what the lock knows of a page, under its earlier name if it was moved, or None.
+    """Return the entry of the lock file for a page, under its earlier name if it was moved, or None.
 
-    Moved means: the lock does not know it, a page of the lock is gone, and half of their paragraphs are the same.
+    Moved means: the lock has no entry for it, a page of the lock is gone, and half of their paragraphs are the same.
 
     :param gone: what :func:`moved_entries` returns, where it is known already.
     """
@@ -140,7 +140,7 @@ def find_entry(
 
 
 def page_state(docs: Path, page: Page, language: Language, entry: Entry | None) -> TranslationState:
-    """Return the state of one page in one language; ``entry`` is what the lock knows of it."""
+    """Return the state of one page in one language; ``entry`` is the entry of the lock file for it."""
     path = page_path(docs, language.code, page.key)
     return document_state(
         page, language, entry, lambda: source_document(docs, page.key), lambda: read_document(read_page(path))
@@ -156,7 +156,7 @@ def document_state(
 ) -> TranslationState:
     """Return the state of one page in one language.
 
-    :param read_german: returns the German text, cut into paragraphs; called where the lock knows the page.
+    :param read_german: returns the German text, cut into paragraphs; called where the lock has an entry for the page.
     :param read_own: returns the translation likewise; called where it is not plain that it follows.
     """
     source_file = page.text(default_language()).file
@@ -201,7 +201,7 @@ def source_document(docs: Path, key: str) -> Document:
 
 
 def matches_lock(german: Document, entry: Entry) -> bool:
-    """Return whether the German text is still exactly the one that the lock knows: then nothing can be stale."""
+    """Return whether the German text is still exactly the one that the lock records: then nothing can be stale."""
     return german.sections.keys() == entry.sections.keys() and all(
         german.hashes(name) == known.source_hashes for name, known in entry.sections.items()
     )

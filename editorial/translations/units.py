@@ -130,7 +130,7 @@ def merge_translations(german: Document, own: Document | None, answers: Mapping[
 
 
 def _copy_shortcode(source: Segment, target: Segment) -> list[tuple[int, int, str]]:
-    """Take over a German paragraph that has no words, such as an insert that stands alone."""
+    """Take over a German paragraph that has no words, such as an insert that is alone."""
     if source.has_words or target.has_words or source.hash == target.hash or not source.text or source.kind in FIELDS:
         return []
     return [(target.start, target.end, _format_target(source.kind, source.text))]
@@ -144,7 +144,7 @@ def _edit(own: Document, target: Segment, answer: str) -> tuple[int, int, str]:
 
 
 def _format_target(kind: str, answer: str) -> str:
-    """Return an answer as it stands in a file."""
+    """Return an answer as it is in a file."""
     if kind == "code":
         return answer
     line = " ".join(answer.split())

@@ -124,7 +124,7 @@ def section_digest(hashes: Iterable[str]) -> str:
 def note_sources(
     known: Entry | None, german: Document, own: Document, made_for: Iterable[tuple[str, str, str]], today: datetime.date
 ) -> Entry:
-    """Return what the lock knows of a translation with the German paragraphs that some of its paragraphs were made for.
+    """Return the entry of the lock file for a translation with the German paragraphs that some of its paragraphs were made for.
 
     What was made for the German text as it is counts as following, even if it did not change; what was made for an older
     one does not.

@@ -80,7 +80,7 @@ def _write_unit(unit: Unit, german: str, source: str, target: str) -> str:
 def format_note(unit: Unit) -> str:
     """Return the place, what a translator is told, and the mark by which we know whether the words were changed.
 
-    Some tools keep notes and forget names, so the place stands here once more.
+    Some tools keep notes and forget names, so the place is here once more.
     """
     return f"{unit.id} · {unit.translator_note} · {HASH_PREFIX}{target_hash(unit.target)}"
 
@@ -91,7 +91,7 @@ def target_hash(target: str) -> str:
 
 
 def parse_target_hash(notes: str) -> str | None:
-    """Return the mark that a note carries."""
+    """Return the mark that a note holds."""
     _, found, rest = notes.partition(HASH_PREFIX)
     return rest.split()[0].strip("·.,") if found and rest.split() else None
 
@@ -109,7 +109,7 @@ def parse_segment_id(name: str, notes: str) -> str:
 def read_xliff(data: bytes) -> list[ReturnedSegment]:
     """Return the units of an XLIFF 1.2 file.
 
-    :raises ExchangeError: if it is no XML, no XLIFF 1.2, or carries a document type or entities.
+    :raises ExchangeError: if it is no XML, no XLIFF 1.2, or holds a document type or entities.
     """
     reader = _Reader()
     parser = expat.ParserCreate(namespace_separator=" ")

@@ -81,7 +81,7 @@ def clean_typed_address(text: str) -> str:
     local, at, domain = text.rpartition("@")
     if not at or "xn--" not in domain.lower() or len(text) > MAX_ADDRESS_CHARS:
         return text
-    import idna  # late: the build, which draws the forms, does without
+    import idna  # late: the build, which renders the forms, does without
 
     try:
         return f"{local}@{idna.decode(domain)}"
@@ -130,7 +130,7 @@ def ascii_domain(domain: str) -> str:
 
     One that IDNA2008 does not allow is returned in small letters; no letter of it becomes another one.
     """
-    import idna  # late: the build, which draws the forms, does without
+    import idna  # late: the build, which renders the forms, does without
 
     try:
         return idna.encode(domain.rstrip("."), uts46=True).decode("ascii").lower()

@@ -40,7 +40,7 @@ class FormDefinition:
     """One form of the site.
 
     :ivar key: its name in storage and settings, for example ``"participation"``.
-    :ivar slug: the page it lives on, below a language's root.
+    :ivar slug: its page, below a language's root.
     :ivar form_class: the WTForms class, usable without a request.
     :ivar title: its title, as a lazy string.
     :ivar purpose: why the answers are processed (Art. 13(1)(c) GDPR), a whole sentence.

@@ -39,7 +39,7 @@ Validator = Callable[[Form, Field], None]
 
 
 def required(message: Any) -> Validator:
-    """Require an answer; the message says what to enter."""
+    """Require an answer; the message names what to enter."""
 
     def check(form: Form, field: Field) -> None:
         if not field.data:

@@ -1,6 +1,6 @@
 """The experience survey: what helped and what hindered a company. Anonymous unless the company wants otherwise.
 
-The same obstacles and supports stand in the chooser's rules and in the published results, so their keys are
+The same obstacles and supports are in the chooser's rules and in the published results, so their keys are
 those of the content model (``editorial.content.front_matter.Obstacle``).
 """
 

@@ -83,7 +83,7 @@ def _office_mail(
         message["Subject"] = office_subject(definition, submission)
         message["Auto-Submitted"] = "auto-generated"
         if sender:
-            # An address that no header takes must not keep the answers from the office; it stands among them.
+            # An address that no header takes must not keep the answers from the office; it is among them.
             with contextlib.suppress(ValueError):
                 message["Reply-To"] = Address(addr_spec=sender)
         lines = [

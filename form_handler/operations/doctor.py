@@ -176,7 +176,7 @@ def check_address(settings: Settings) -> Finding:
 
 
 def check_smtp(settings: Settings) -> Finding:
-    """Check that the mail server answers, speaks TLS where it has to, and takes name and password; nothing is sent."""
+    """Check that the mail server answers, uses TLS where it has to, and takes name and password; nothing is sent."""
     if not settings.smtp_url:
         return Finding(
             "smtp", "warning", f"No mail server is named (KIM_SMTP_URL): mails stay as files in {settings.mail_dir}."

@@ -37,7 +37,7 @@ MAX_HEAD_BYTES = 32 * 1024  # as nginx: large_client_header_buffers
 MAX_BUFFERED_BODY_BYTES = 2 * MAX_BODY_BYTES  # views read less; further bytes are read and discarded
 RESPONSE_SECONDS = 60.0  # to read a response, and one second more for each MIN_RESPONSE_RATE
 MIN_RESPONSE_RATE = 8_000  # bytes a second
-LINGER_SECONDS = 2.0  # to read the rest of a rejected request, so that its client sees the response (RFC 9112, 9.6)
+LINGER_SECONDS = 2.0  # to read the rest of a rejected request, so that the client receives the response (RFC 9112, 9.6)
 STOP_SECONDS = 1.0  # for idle connections of a worker that stops
 CHECK_SECONDS = 0.25
 

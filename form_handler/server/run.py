@@ -86,7 +86,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "child_exit": forget_worker,
             "accesslog": None,
             "proc_name": "kim",
-            # gunicorn's control socket lies in the home folder and would be shared by all servers of a user.
+            # gunicorn's control socket is in the home folder and would be shared by all servers of a user.
             "control_socket_disable": True,
         }
         for name, value in options.items():

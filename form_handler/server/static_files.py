@@ -99,7 +99,7 @@ class StaticSite:
 
 
 def fills_form(environ: WSGIEnvironment) -> bool:
-    """Return whether a request asks for the page of a form that its address fills in part (``?page=/kontakt/``)."""
+    """Return whether a request is for the page of a form that its address fills in part (``?page=/kontakt/``)."""
     names = {name for name, _value in parse_qsl(environ.get("QUERY_STRING", ""))}
     slug = split_language(environ.get("PATH_INFO", ""))[1]
     return any(
@@ -217,7 +217,7 @@ class FilePart(SlicedFile):  # type: ignore[misc]
     fileobj: IO[bytes]
 
     def fileno(self) -> int:
-        """Return the open file, which stands at the first byte."""
+        """Return the open file, which is at the first byte."""
         return self.fileobj.fileno()
 
 

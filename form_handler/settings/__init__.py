@@ -217,7 +217,7 @@ def _clean(name: str, value: str) -> str:
 def _refuse_published(data_dir: Path, site_dir: Path, database_url: str) -> None:
     """Refuse folders by which everybody could download the database.
 
-    :raises SettingsError: if data folder or database lie in the folder of the built site.
+    :raises SettingsError: if data folder or database are in the folder of the built site.
     """
     if data_dir.is_relative_to(site_dir):
         raise SettingsError(
@@ -283,7 +283,7 @@ def _metrics(env: Mapping[str, str]) -> tuple[str, int] | None:
 def _content_dir(env: Mapping[str, str], site_dir: Path, development: bool) -> Path | None:
     """Return the folder that holds ``docs/``.
 
-    :raises SettingsError: if it holds none, or lies in the folder of the built site.
+    :raises SettingsError: if it holds none, or is in the folder of the built site.
     """
     given = env.get("KIM_CONTENT_DIR")
     if not given:

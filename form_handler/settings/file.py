@@ -24,7 +24,7 @@ _LINE = re.compile(r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*(.*)"
 
 
 class SettingsError(Exception):
-    """A setting is missing, unknown or wrong; the message says which and what to do."""
+    """A setting is missing, unknown or wrong; the message names the setting and the remedy."""
 
 
 def find_settings_file(env: Mapping[str, str]) -> Path | None:

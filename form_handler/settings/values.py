@@ -23,7 +23,7 @@ _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def parse_host(name: str, value: str, example: str = "kim.example.org") -> str:
-    """Return a host name as it stands in a request: lower case, an international one in its ASCII form (RFC 5891).
+    """Return a host name as it is in a request: lower case, an international one in its ASCII form (RFC 5891).
 
     IP addresses are returned in their short form, IPv6 without brackets.
     """
@@ -129,7 +129,7 @@ def split_login(name: str, value: str) -> tuple[str, str, str, str]:
 
 
 def parse_host_port(name: str, value: str) -> tuple[str, int | None]:
-    """Return host and port of ``host`` or ``host:port``; IPv6 stands in brackets."""
+    """Return host and port of ``host`` or ``host:port``; IPv6 is in brackets."""
     refusal = SettingsError(
         f"{name}: after user name and password there must be a host name, and a port in digits if need be, "
         "as in mail.example.org:587. A blank, / ? or # there is not allowed."
@@ -143,7 +143,7 @@ def parse_host_port(name: str, value: str) -> tuple[str, int | None]:
     try:
         return parse_host(name, match[1]), port
     except SettingsError:
-        raise refusal from None  # what stands there may be a part of a password
+        raise refusal from None  # what is there may be a part of a password
 
 
 def join_login(scheme: str, user: str, password: str, host: str, port: int | None) -> str:

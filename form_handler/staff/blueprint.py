@@ -116,7 +116,7 @@ def check_post(rules: ViewRules) -> BaseResponse | None:
 
 
 def has_valid_token() -> bool:
-    """Return whether a form carries the token of this session."""
+    """Return whether a form sends the token of this session."""
     try:
         validate_csrf(g.form.get("csrf_token", ""))
     except ValidationError:

@@ -17,7 +17,7 @@ from form_handler.staff.request_body import MAX_BODY_BYTES
 class ViewRules:
     """What a route says of its view.
 
-    :ivar roles: one of these opens it; :data:`PUBLIC` and :data:`SIGNED_IN` stand for everybody and every account.
+    :ivar roles: one of these opens it; :data:`PUBLIC` and :data:`SIGNED_IN` mean everybody and every account.
     :ivar max_body: the largest body of a form, in bytes.
     :ivar saved_fields: the fields that are kept when the form is sent without a session; None: the form is not kept.
     :ivar describe: returns what the form does, for the list of forms that were not sent.

@@ -33,7 +33,7 @@ class Field:
 
 
 def entry_page(path: str) -> str:
-    """Return the page that the button of an address stands on: the nearest one above it, else the root of the staff area.
+    """Return the page that the button of an address is on: the nearest one above it, else the root of the staff area.
 
     Only a form that is kept through the log-in has one.
     """

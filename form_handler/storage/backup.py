@@ -32,7 +32,7 @@ DAMAGE = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, NotImp
 
 
 class BackupError(Exception):
-    """A backup cannot be written or restored; the message says why."""
+    """A backup cannot be written or restored; the message names the cause."""
 
 
 def write_backup(database: Database, file: Path) -> str:

@@ -159,7 +159,7 @@ def _sqlite_engine(settings: Settings) -> sa.Engine:
     if not path.exists():
         _create_durably(path)
     engine = sa.create_engine(
-        sa.URL.create("sqlite", database=str(path)),  # any character may stand in a path
+        sa.URL.create("sqlite", database=str(path)),  # any character may be in a path
         hide_parameters=True,
         poolclass=sa.pool.QueuePool,
         connect_args={"timeout": LOCK_TIMEOUT_SECONDS, "isolation_level": None, "check_same_thread": False},

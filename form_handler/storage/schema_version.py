@@ -18,7 +18,7 @@ _VERSION = sa.table("alembic_version", sa.column("version_num"))
 
 
 class SchemaError(Exception):
-    """The database does not fit this programme; the message says what to do."""
+    """The database does not fit this programme; the message names the remedy."""
 
 
 def current_revision(connection: sa.Connection) -> str | None:

@@ -123,7 +123,7 @@ def matches_query(text: str, with_notes: bool = False) -> sa.ColumnElement[bool]
 
     ``%`` and ``_`` are characters like others. A query in which nothing can be read finds nothing.
 
-    :param with_notes: whether words may also stand in the office's notes, its answers and the replies to them.
+    :param with_notes: whether words may also be in the office's notes, its answers and the replies to them.
     """
     columns = (submission.c.search_text, submission.c.note_text) if with_notes else (submission.c.search_text,)
     words = _words_match(text, columns)
@@ -182,7 +182,7 @@ def contains_text(text: str) -> sa.ColumnElement[bool]:
 def reference_spellings(text: str) -> list[str]:
     """Return the references that somebody may mean, in any case and with blanks; empty if it is none.
 
-    Digits and letters that references do not have, because they are mistaken for others, stand for all that look alike.
+    Digits and letters that references do not have, because they are mistaken for others, mean all that look alike.
     """
     found = REFERENCE.fullmatch(text.upper().translate(LATIN_LOOK_ALIKES)) if len(text) < 100 else None
     if found is None:

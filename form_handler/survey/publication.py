@@ -158,7 +158,7 @@ def undecided_sentence(states: Mapping[State, int]) -> str:
 def _publish(
     connection: sa.Connection, path: Path | None, now: datetime.datetime, zone: ZoneInfo, actor: str
 ) -> Publication:
-    if connection.dialect.name == "postgresql":  # on SQLite all writers stand in line anyway
+    if connection.dialect.name == "postgresql":  # SQLite serializes all writers
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK_NUMBER)))
     if path is not None:
         _import_file(connection, path, now, zone)

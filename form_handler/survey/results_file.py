@@ -23,7 +23,7 @@ RESULTS_PATH = ROOT / CITY / "data" / "survey.yml"
 
 
 class PublicationError(Exception):
-    """Publishing is not possible; the message says why and repeats nothing of an answer."""
+    """Publishing is not possible; the message names the cause and repeats nothing of an answer."""
 
 
 def as_yaml(content: Mapping[str, Any]) -> str:
@@ -47,7 +47,7 @@ def read_text(path: Path) -> str | None:
 def read_older_file(path: Path) -> dict[str, Any] | None:
     """Return the latest publication of a results file, None if there is none.
 
-    :raises PublicationError: if it cannot be read; the message says where and repeats nothing of it.
+    :raises PublicationError: if it cannot be read; the message names the place and repeats nothing of it.
     """
     if not path.exists():
         return None

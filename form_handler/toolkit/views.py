@@ -35,7 +35,7 @@ OFFER_KINDS = {"internship": "internship", "entry_qualification": "training", "t
 
 
 class ToolkitError(Exception):
-    """The built site has no measures; the message says what to do."""
+    """The built site has no measures; the message names the remedy."""
 
 
 def load_toolkit(site_dir: Path, language: Language) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def secret() -> None:
     help="Former keys count no longer: after a leak. Open forms then have to be sent once more.",
 )
 def rotate_command(forget: bool) -> None:
-    """Write a new key into KIM_SECRET_FILE; the former one is accepted as long as it stands there, so open forms still work.
+    """Write a new key into KIM_SECRET_FILE; the former one is accepted as long as it is there, so open forms still work.
 
     Restart the service and the mail worker after it. Former keys go with the next but one rotation.
     """
@@ -123,7 +123,7 @@ def rotate_command(forget: bool) -> None:
 def secret_file(settings: Settings) -> Path:
     """Return the file that holds the key.
 
-    :raises ClickException: if the key stands in the settings themselves.
+    :raises ClickException: if the key is in the settings themselves.
     """
     from form_handler.settings.file import merge_settings
 

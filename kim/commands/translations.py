@@ -48,7 +48,7 @@ class CommandContext(Struct, frozen=True):
 
     @property
     def lock(self) -> Lock:
-        """Return the lock, or end with a sentence that says what is wrong with it."""
+        """Return the lock, or end with a sentence that names what is wrong with it."""
         try:
             return load_lock(self.docs)
         except ContentError as error:

@@ -39,7 +39,7 @@ DUMMY_HASH = password_hasher.hash(secrets.token_hex(16))
 
 
 class AccountError(Exception):
-    """An account cannot be made or changed; the message says why.
+    """An account cannot be made or changed; the message names the cause.
 
     :ivar kind: why, for a sentence in another language: ``taken``, ``name``, ``missing``, ``last-admin``, or why a password
         is refused, see :class:`form_handler.staff.auth.passwords.WeakPasswordError`.
@@ -56,7 +56,7 @@ class ThrottledError(Exception):
 
 @dataclass(frozen=True)
 class Account:
-    """An account of the office; ``name`` stands in notes and events.
+    """An account of the office; ``name`` is in notes and events.
 
     :ivar roles: what the account may open, see :mod:`form_handler.staff.auth.roles`.
     """
@@ -66,7 +66,7 @@ class Account:
     roles: frozenset[str] = frozenset()
 
     def has_role(self, *wanted: str) -> bool:
-        """Return whether the account has one of these roles; ``translate`` stands for any language."""
+        """Return whether the account has one of these roles; ``translate`` means any language."""
         return allows(self.roles, wanted)
 
 

@@ -63,7 +63,7 @@ LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t"
 
 
 class WeakPasswordError(Exception):
-    """A password can be guessed; the message says why.
+    """A password can be guessed; the message names the cause.
 
     :ivar kind: why: ``length``, ``blank``, ``digits``, ``repeats``, ``sequence``, ``own-name``, ``city`` or ``common``.
     """

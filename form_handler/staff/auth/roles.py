@@ -23,7 +23,7 @@ PUBLIC, SIGNED_IN = "public", "signed-in"
 
 
 class RoleError(ValueError):
-    """There is no such role; the message says which there are."""
+    """There is no such role; the message names which there are."""
 
 
 def known_roles() -> list[str]:
@@ -46,7 +46,7 @@ def parse_role(text: str) -> str:
 
 
 def allows(roles: Collection[str], wanted: Iterable[str]) -> bool:
-    """Return whether one of the wanted roles is among those of an account; ``translate`` stands for any language."""
+    """Return whether one of the wanted roles is among those of an account; ``translate`` means any language."""
     names = {role.partition(":")[0] for role in roles}.union(roles)
     return not names.isdisjoint(wanted)
 

@@ -36,7 +36,7 @@ class FilterQuery:
 
     :ivar page: number of the page, the first is 1.
     :ivar values: the values as they were sent, for the fields of the filter.
-    :ivar errors: by name of the field, a sentence that says what is wrong; then ``filter`` must not be used.
+    :ivar errors: by name of the field, a sentence that names what is wrong; then ``filter`` must not be used.
     """
 
     filter: queries.SubmissionFilter = field(default_factory=queries.SubmissionFilter)

@@ -49,7 +49,7 @@ def verify_page_versions(token: str) -> Mapping[str, Any]:
 def undo_token(before: Iterable[tuple[str, Mapping[str, Any]]], after: Mapping[str, Any]) -> str:
     """Return a token by which a change can be taken back: earlier values by reference, and the new ones.
 
-    Empty if it would be too long for the cookie that carries it to the next page.
+    Empty if it would be too long for the cookie that holds it to the next page.
     """
     value = _undo_serializer().dumps({"before": list(before), "after": dict(after)})
     text = value if isinstance(value, str) else value.decode()

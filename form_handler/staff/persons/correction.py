@@ -20,7 +20,7 @@ class ContactField:
     """One field of the correction.
 
     :ivar stored: the different values that are stored, in order.
-    :ivar value: what stands in the field: what was typed, else the value that all submissions share, else nothing.
+    :ivar value: what is in the field: what was typed, else the value that all submissions share, else nothing.
     :ivar errors: what is wrong with what was typed.
     """
 

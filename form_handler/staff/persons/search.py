@@ -204,7 +204,7 @@ def _similar_addresses(connection: sa.Connection, address: str) -> list[Submissi
     local, _at, domain = mailbox_key(address).rpartition("@")
     domains = [one for one, meant in DOT_INSENSITIVE_DOMAINS.items() if meant == domain] or [domain]
     ends = sa.or_(*(submission.c.sender.endswith(f"@{one}", autoescape=True) for one in domains))
-    # Dots may stand anywhere before the "@" of some providers; elsewhere the address begins alike.
+    # Dots may be anywhere before the "@" of some providers; elsewhere the address begins alike.
     begins = (
         submission.c.sender.startswith(local[0] if domain in DOT_INSENSITIVE_DOMAINS else local, autoescape=True)
         if local

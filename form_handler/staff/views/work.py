@@ -32,7 +32,7 @@ KEEP = "keep"
 
 
 def list_address(query: str) -> str:
-    """Return the address of the inbox with a query string that a form carries; a wrong filter is left out."""
+    """Return the address of the inbox with a query string that a form sends; a wrong filter is left out."""
     args = MultiDict(parse_qsl(query, keep_blank_values=True))
     asked = parse_filter(args, with_page=True)
     if asked.errors:
