@@ -1,6 +1,6 @@
 """Letters that the search takes for one another: how texts go into the index, and how they are read out of it.
 
-Pagefind folds what Unicode takes apart into letter and mark, in index and query alike. It knows nothing of other digits,
+Pagefind folds what Unicode takes apart into letter and mark, in index and query alike. It does not fold other digits,
 of ``ı`` and ``ł``, of two letters for one sound in Arabic script, of apostrophes. The table of those is once, in
 ``overrides/assets/js/folding.json``. Here a letter of the table becomes its folded form with a variation selector behind it
 (U+FE00 …), which says which letter it was. Pagefind drops the selector from the words of the index, because Unicode calls

@@ -44,7 +44,7 @@ def format_event_time(start: datetime.datetime, end: datetime.datetime | None, l
 def format_moment(moment: datetime.datetime, zone: ZoneInfo, code: str) -> str:
     """Return day and time of day of a moment in a time zone, to the minute.
 
-    The hour that comes twice when the clocks go back is told apart by the zone's name; no other time names it.
+    The hour that comes twice when the clocks go back is distinguished by the zone's name; no other time names it.
     """
     from babel.dates import format_date, format_time, get_timezone_name
 

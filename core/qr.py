@@ -1,4 +1,4 @@
-"""The QR code of a page's address, for paper: whoever holds the print finds the page and its present state."""
+"""The QR code of a page's address, for paper: from a print to the page and its present state."""
 
 from __future__ import annotations
 

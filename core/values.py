@@ -287,7 +287,7 @@ def public_url_error(url: str) -> str:
 
 
 def http_url_error(url: str) -> str:
-    """Return why no program can ask an address, in German words; nothing if one can. Its host may be a machine nearby."""
+    """Return why no program can request an address, in German words; nothing if one can. Its host may be a machine nearby."""
     if strange := re.search(r"[\s\x00-\x1f\x7f\\<>\"{}|^`]|[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]", url):
         return f"enthält {describe_sign(strange[0])}"
     try:
@@ -375,7 +375,7 @@ PARSERS: dict[Any, tuple[Callable[[str], Any], str]] = {
 
 
 def decode(wanted: Any, value: Any) -> Any:
-    """Return a value as the type that a shape declares; for msgspec, which knows these types not.
+    """Return a value as the type that a shape declares; for msgspec, which has no such types.
 
     :raises ValueError: if it does not fit; a German sentence without full stop.
     """

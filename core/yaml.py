@@ -66,7 +66,7 @@ def load_strings(text: str) -> Any:
 def load_file(path: Path) -> tuple[Any, Any]:
     """Return a file as data in which every value is a text, and as nodes; nothing twice for an empty file.
 
-    :raises YAMLError: if it is no YAML; also if it is not saved as UTF-8. ``problem_mark`` knows the line.
+    :raises YAMLError: if it is no YAML; also if it is not saved as UTF-8. ``problem_mark`` holds the line.
     :raises OSError: if it cannot be read.
     """
     node = compose(read_utf8(path))
@@ -163,7 +163,7 @@ def duplicate_key(node: Any) -> tuple[str, int] | None:
 def line_of(node: Any, way: tuple[str | int, ...]) -> int:
     """Return the line on which a value stands, or the nearest thing around it that is there; 0 if nothing is.
 
-    :param way: keys and places in lists: ``("measure", "sizes", 1)``.
+    :param way: keys and indexes: ``("measure", "sizes", 1)``.
     """
     line = node.start_mark.line + 1 if node is not None else 0
     for step in way:

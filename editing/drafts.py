@@ -240,7 +240,7 @@ def add_review(database: Database, known: Draft, actor: str, approved: bool, not
 
 
 def list_reviews(database: Database, draft_id: int) -> list[sa.Row[Any]]:
-    """Return what was said of a draft, the newest first."""
+    """Return the reviews of a draft, the newest first."""
     query = sa.select(review).where(review.c.draft_id == draft_id).order_by(review.c.id.desc())
     with database.read_connection() as connection:
         return list(connection.execute(query))

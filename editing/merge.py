@@ -101,7 +101,7 @@ Change = tuple[int, int, list[str], int]
 
 
 def _changes(base: list[str], other: list[str], side: int) -> list[Change]:
-    """Return which pieces of the base one side replaces by which; neighbours are told apart where that is possible."""
+    """Return which pieces of the base one side replaces by which; adjacent replacements stay separate where that is possible."""
     found: list[Change] = []
     matcher = difflib.SequenceMatcher(None, base, other, autojunk=False)
     for kind, start, end, left, right in matcher.get_opcodes():

@@ -122,8 +122,8 @@ def render_receipt(
 ) -> Response:
     """Return the receipt: reference number, next steps with their dates, and matching measures.
 
-    :param mail_promised: whether a mail to the sender is on its way or has gone.
-    :param reachable: whether the sender said how to reach them, so that an answer can be promised.
+    :param mail_promised: whether a mail to the sender is on its way or was sent.
+    :param reachable: whether the sender can be reached, so that the receipt may announce an answer.
     """
     region = render_macro(
         "receipt",

@@ -39,7 +39,7 @@ RETENTION_DAYS = 90
 MAX_BODY_BYTES = 1000
 MAX_CHARS, MAX_WORDS, MAX_WORD_CHARS = 40, 3, 25
 MAX_REPORTS_PER_HOUR = 20  # of one visitor
-MAX_ROWS_PER_DAY = 2000  # whoever floods us fills no disk
+MAX_ROWS_PER_DAY = 2000  # a flood of requests fills no disk
 _SEPARATORS = re.compile(r"[ \-]+")
 _INSIDE_WORDS = re.compile(r"(?<=\w)['’ʼ\u200c](?=\w)")
 

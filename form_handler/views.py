@@ -104,7 +104,7 @@ def pop_language_code(_endpoint: str | None, values: dict[str, Any] | None) -> N
 
 
 def call_view(view: View, definition: FormDefinition) -> BaseResponse:
-    """Call the view of a form; ``g.definition`` tells error pages which form it was."""
+    """Call the view of a form; ``g.definition`` is the form, for error pages."""
     g.definition = definition
     return view(g.language, definition)
 

@@ -61,7 +61,7 @@ class Repository:
 
     @classmethod
     def find(cls, docs: Path) -> Repository | None:
-        """Return the checkout that holds a folder of pages; None if it is in none, or git does not know the folder.
+        """Return the checkout that holds a folder of pages; None if it is in none, or git does not track the folder.
 
         :raises GitError: if there is a checkout that git refuses to use.
         """
@@ -243,7 +243,7 @@ class Repository:
         self.run("push", "--quiet", "--no-verify", remote, f"{branch}:{branch}", timeout=PUSH_SECONDS)
 
     def push_aside(self, remote: str, branch: str, name: str) -> None:
-        """Push a branch under another name, where the remote's own branch has gone another way."""
+        """Push a branch under another name, where the remote's own branch has diverged."""
         self.run("push", "--quiet", "--no-verify", remote, f"{branch}:refs/heads/{name}", timeout=PUSH_SECONDS)
 
     def fetch(self, remote: str, branch: str) -> str:

@@ -59,7 +59,7 @@ class Publisher:
         committed = [one for one in store.open_publications(self.database) if one.state == "committed"]
         committed = [one for one in committed if time.monotonic() >= self.retry_at.get(one.id, 0.0)]
         live = [one for one in committed if self._attempt(one, self.write_files)]
-        for one in live:  # before the build: whoever goes on writing meanwhile writes on top of what is published
+        for one in live:  # before the build: a change made meanwhile starts from the published text
             self.settle_drafts(one)
         if not live:
             return 0
@@ -155,7 +155,7 @@ class Publisher:
         write_files_atomically(contents)
         repository = Repository.find(self.docs) if one.commit_hash else None
         if repository is not None:
-            with contextlib.suppress(GitError):  # a lock of somebody's own git; it is a service, not a promise
+            with contextlib.suppress(GitError):  # another git process holds the lock; the index may stay stale
                 repository.refresh_index(
                     f"{one.commit_hash}^", one.commit_hash, [file.path for file in self.fresh(one).files]
                 )

@@ -82,7 +82,7 @@ def queue_drafts(
             for row in rows:
                 if row.draft_version == one.version:
                     return str(row.id)
-                connection.execute(  # an older version that was to come later gives way to this one
+                connection.execute(  # an older version that was to come later is replaced by this one
                     publication.update().where(publication.c.id == row.id, publication.c.state == "waiting").values(state="withdrawn", finished_at=now)
                 )  # fmt: skip
         number = secrets.token_hex(16)

@@ -1,4 +1,4 @@
-"""Who has reviewed a translation: a claim about one text, which a later change of a draft takes back."""
+"""Who has reviewed a translation: valid for one text, removed by a later change of a draft."""
 
 from __future__ import annotations
 

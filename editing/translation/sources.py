@@ -12,7 +12,7 @@ from form_handler.storage.database import Database
 
 
 def lock_changes(database: Database, draft: Draft) -> list[Spelling]:
-    """Return what the lock file is to learn from a draft beyond its text.
+    """Return what a draft adds to the lock file beyond its text.
 
     Of a German page: changes in spelling only. Of a translation: see :func:`draft_sources`.
     """

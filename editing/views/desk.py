@@ -31,7 +31,7 @@ class DeskRow(Struct, frozen=True):
     """One page on the desk.
 
     :ivar states: the state of the translation by language code.
-    :ivar tags: what a filter may ask for.
+    :ivar tags: values that a filter may have.
     """
 
     key: str

@@ -59,7 +59,7 @@ def build_site(
     :param inputs: the digests of the site's sources, if they were read a moment ago.
     :param demo_survey: survey results of a demonstration, in the place of the published ones.
     :param report: called at the beginning of each phase, with a German description of it.
-    :raises BuildError: with what MkDocs, the checks or the disk said.
+    :raises BuildError: with the output of MkDocs, the findings of the checks or the error of the disk.
     """
     site_dir, docs_dir = site_dir.resolve(), docs_dir.resolve()
     validate_output_dir(site_dir, docs_dir)
@@ -125,7 +125,7 @@ def _build(
     link_unchanged(fresh, site_dir)
     replace_folder(fresh, site_dir)
     _store_caches(fresh_cache, cache_dir, {row.code for row in languages})
-    # Without Chromium a build makes no booklets; the next one, with Chromium, must not believe they are there.
+    # Without Chromium a build makes no booklets; the manifest must not list them, or the next build, with Chromium, would skip them.
     write_manifest(site_dir, source.manifest(pdf and missing is None, site_url))
     return missing
 

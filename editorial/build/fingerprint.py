@@ -54,7 +54,7 @@ class Inputs:
 
     :ivar files: the digest of each file, by its path from the project; pages and facts as ``docs/…``, wherever they are.
     :ivar environment: digest of address, demonstration data and versions of the tools.
-    :ivar commit: the newest commit; the feeds tell from the version history when a page was changed.
+    :ivar commit: the newest commit; the feeds take from the version history when a page was changed.
     """
 
     files: Mapping[str, str]

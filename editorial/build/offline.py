@@ -28,7 +28,7 @@ _PRINT_ONLY = re.compile(r"^/assets/qr/")
 
 
 class FileInfo(Struct, frozen=True):
-    """One file of the list: its digest (SHA-256), and its size on the device and on the way there, both in bytes."""
+    """One file of the list: its digest (SHA-256), and its size on the device and as sent, both in bytes."""
 
     digest: str
     size: int
@@ -109,7 +109,7 @@ def search_files(folder: Path, code: str, part: Mapping[str, Any]) -> dict[str, 
 
 
 def totals(files: Mapping[str, FileInfo]) -> dict[str, str | int]:
-    """Return one digest of all files, and their size on the device and on the way there, both in bytes."""
+    """Return one digest of all files, and their size on the device and as sent, both in bytes."""
     whole = hashlib.sha256("".join(f"{url}\0{one.digest}\0" for url, one in files.items()).encode())
     return {
         "version": whole.hexdigest()[:12],

@@ -1,6 +1,6 @@
 """Pagefind as a program: the texts of one language go in, the files of its search index come out.
 
-The program speaks as it does with its Python package: each message is JSON in base64 with a comma behind it. The
+The protocol is that of its Python package: each message is JSON in base64 with a comma behind it. The
 package needs an event loop for that, and brings a second copy of the program.
 """
 
@@ -81,7 +81,7 @@ def _exchange(process: subprocess.Popen[bytes], asked: bytes, count: int) -> byt
     stdin, stdout = process.stdin, process.stdout
 
     def send() -> None:
-        with contextlib.suppress(OSError):  # it ended early, which the missing answers tell
+        with contextlib.suppress(OSError):  # it ended early: answers are missing
             stdin.write(asked)
             stdin.flush()
 

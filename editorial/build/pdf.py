@@ -279,7 +279,7 @@ def serve_document(html: str) -> Iterator[tuple[int, threading.Event]]:
 def print_pdf(engine: str, html: str, path: Path) -> None:
     """Print one HTML page into a PDF: tagged, with outlines.
 
-    The page is served under a name that only this Chromium knows, and no other name or address can be reached. A page
+    The page is served under a name that resolves in this Chromium only, and no other name or address can be reached. A page
     from the network may not read local files, unlike one that is opened as a file.
 
     :raises PrintError: if Chromium fails or takes longer than two minutes.
@@ -293,7 +293,7 @@ def print_pdf(engine: str, html: str, path: Path) -> None:
             f"--host-resolver-rules=MAP {HOST} 127.0.0.1:{port}, MAP * ~NOTFOUND",
             "--generate-pdf-document-outline", "--no-pdf-header-footer", f"--print-to-pdf={target}", f"http://{HOST}/",
         ]  # fmt: skip
-        if os.geteuid() == 0:  # Chromium refuses to shut root in; it reads nothing but our own page here
+        if os.geteuid() == 0:  # Chromium has no sandbox for root; it reads only our own page here
             command.insert(1, "--no-sandbox")
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=PRINT_TIMEOUT_SECONDS, cwd=folder)

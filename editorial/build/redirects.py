@@ -18,7 +18,7 @@ def write_redirects(site_dir: Path, content: Content, language: Language, site_u
     """Write a page at each old address of a language that leads to the new one.
 
     It redirects at once (WCAG 2.2, technique H76), names the new address as canonical (RFC 6596) and stays out of search
-    engines. Any web server serves it; none has to be told.
+    engines. Any web server serves it without configuration.
 
     :param site_url: the public address of the site.
     """

@@ -134,7 +134,7 @@ def _dump(data: Any) -> bytes:
 def dialog_data(
     titles: Mapping[str, list[str]], content: Content, language: Language, words: SearchWords
 ) -> dict[str, Any]:
-    """Return what the search dialog knows without the index, in the current language.
+    """Return the data of the search dialog that need no index, in the current language.
 
     ``pages`` holds for each page its id in the index (empty for a page that is not translated and therefore not in it),
     address, title and audience by the number of its label; ``words`` lists search words with the numbers of their pages,

@@ -1,4 +1,4 @@
-"""Everything that one build is made from: read once, and digested so that the page cache knows what changed.
+"""Everything that one build is made from: read once, and digested so that the page cache finds what changed.
 
 A page depends on its own text, on the state of its translation, and on what it shares with the others: all headers
 (titles in navigation, cards and lists of related pages), all headings (other pages link to them), facts, templates,

@@ -94,7 +94,7 @@ class LinkChecker:
             if reply.status == 429 and (pause := retry_after(reply.retry_after)) is not None:
                 self.wait(min(pause, MAX_RETRY_AFTER_SECONDS))
                 reply = self.session.follow("GET", url)
-        except Exception as error:  # whatever a foreign server makes of a library is said of that server
+        except Exception as error:  # an error of the library here has its cause in that server
             return LinkResult(url, "unreachable", 0, url, german_error(error))
         return classify_response(url, reply.status, reply.target)
 
@@ -191,7 +191,7 @@ def check_links(
 ) -> list[Finding]:
     """Ask every address outside that a fact names; return what an editor should do about the answers.
 
-    :param say: told the summary at the end, as German sentences.
+    :param say: called with the summary at the end, as German sentences.
     """
     if facts is None:
         return []

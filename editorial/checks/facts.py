@@ -124,7 +124,7 @@ def shortcode_names(facts: Facts) -> list[str]:
 
 def check_hardcoded_facts(text: PageText) -> Iterator[Finding]:
     """Numbers to call, mail addresses, sums and outside addresses are in ``docs/data/``, not in prose."""
-    # Most pages hold none of these: a look for the signs in the whole page tells, before every line is read closely.
+    # Most pages hold none of these: one search of the whole page comes before reading every line.
     header = text.front_matter
     heads = [(text.lines.get(name, 1), value) for name in ("title", "nav_title", "description")
              if (value := getattr(header, name))]  # fmt: skip

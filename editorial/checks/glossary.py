@@ -26,7 +26,7 @@ class Term(Struct, frozen=True):
     :ivar ambiguous: whether the German word means other things, too, so that no program can check it.
     :ivar require_source_term: whether the German word has to be on the page, too, because people meet it on letters.
     :ivar means: what the term means, in plain German, for translators.
-    :ivar note: what translators have to mind, in German.
+    :ivar note: a hint for translators, in German.
     """
 
     german: str

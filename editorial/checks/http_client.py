@@ -50,7 +50,7 @@ class RedirectError(ValueError):
 class Session(requests.Session):
     """A session that follows redirects itself: requests reads the whole body of each and fails at malformed targets.
 
-    :param user_agent: the name under which it asks.
+    :param user_agent: the User-Agent header of its requests.
     :param total: seconds within which a request has to be answered, all redirects included.
     """
 
@@ -192,7 +192,7 @@ def redirect_target(place: str, location: str) -> str:
 
 
 def retry_after(value: str | None) -> float | None:
-    """Return the seconds that a ``Retry-After`` header asks for, given as a number or as a date; None if it asks for none."""
+    """Return the seconds of a ``Retry-After`` header, given as a number or as a date; None if there is none."""
     if value is None:
         return None
     if re.fullmatch(r"[0-9]+", value.strip()):

@@ -199,7 +199,7 @@ def _moved_to(key: str, base: str, content: Content) -> str:
 
 
 def check_titles(content: Content, language: Language) -> Iterator[Finding]:
-    """Sisters in the navigation have different names, or a reader cannot tell them apart."""
+    """Pages of one level of the navigation have different names, or a reader cannot distinguish them."""
     seen: dict[tuple[str | None, str], PageText] = {}
     for page in content.pages.values():
         if not page.is_translated(language):

@@ -1,4 +1,4 @@
-"""A page as the block parser of Markdown sees it, with the lines of each text.
+"""A page as the block parser of Markdown reads it, with the lines of each text.
 
 The parser has the extensions of ``mkdocs.yml``, as in a build.
 """

@@ -31,7 +31,7 @@ from editorial.content.schema import StrictStruct, validate
 from editorial.content.structure import is_in_easy_language
 
 RECURRING_LINES_PATH = "docs/data/recurring_lines.yml"
-LONG_WORD = 5  # shorter words ("die", "nicht", "dann") do not tell one line from another
+LONG_WORD = 5  # shorter words ("die", "nicht", "dann") do not distinguish lines
 WORD = re.compile(r"[^\W_]+")
 SENTENCE_END = re.compile(r"(?<=[.!?؟])\s+")
 

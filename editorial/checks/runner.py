@@ -155,7 +155,7 @@ def check_catalogs() -> list[Finding]:
     for language in load_languages():
         found += check_catalog(language, template)
         traps = load_traps(ROOT / "docs" / "data", language.code)
-        if not isinstance(traps, Finding):  # else the checks on pages have said so
+        if not isinstance(traps, Finding):  # else the checks on pages have reported it
             found += check_messages(f"core/locale/{language.code}.po", translated_messages(language), traps)
         if language.code in STAFF_LANGUAGES:
             found += check_catalog(language, office, STAFF_LOCALE_DIR)

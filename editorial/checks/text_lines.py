@@ -26,7 +26,7 @@ def prose_lines(text: PageText, body: str | None = None) -> list[tuple[int, str]
     return _prose_lines(text.body if body is None else body, text.body_line)
 
 
-@functools.lru_cache(maxsize=64)  # all checks of a page ask one after the other
+@functools.lru_cache(maxsize=64)  # all checks of a page call this one after the other
 def _prose_lines(body: str, first: int) -> list[tuple[int, str]]:
     found = list(enumerate(body.split("\n"), first))
     if "```" not in body and "~~~" not in body:

@@ -1,7 +1,7 @@
 """Words that readers of a language stumble over, with better ones: ``docs/data/traps/<language>.yml``.
 
 An entry is a block with ``find`` (words; ``*`` means any letters) or ``pattern`` (a regular expression), and
-``say`` (what to write instead). ``why`` tells the reason, ``only: headings`` looks at headings and titles alone, and
+``say`` (what to write instead). ``why`` holds the reason, ``only: headings`` looks at headings and titles alone, and
 ``unless`` lists longer wordings in which the words are right.
 """
 

@@ -40,7 +40,7 @@ class Fact(StrictStruct, frozen=True, kw_only=True):
 
 
 class Contact(Fact, frozen=True, kw_only=True):
-    """An office as a reader meets it; None means that the city has not told us yet.
+    """An office as a reader meets it; None: not known yet.
 
     :ivar scope: where it is responsible; an office of one place is not shown by another municipality.
     """
@@ -213,7 +213,7 @@ class Facts(Struct, frozen=True):
 
 
 class _Reader:
-    """Reads the files of one folder and remembers what is wrong and where each fact begins."""
+    """Reads the files of one folder; collects faults and the line of each fact."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -131,7 +131,7 @@ class RawFrontMatter(Struct, frozen=True):
     """A file cut in two: the header as data with its line numbers, and the text below it.
 
     :ivar text: the header as it is in the file.
-    :ivar node: the header as YAML nodes, which know the lines of what is inside a value.
+    :ivar node: the header as YAML nodes, with the lines of what is inside a value.
     """
 
     data: dict[str, Any]

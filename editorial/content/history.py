@@ -1,4 +1,4 @@
-"""When each page was last changed, as the version history knows it."""
+"""When each page was last changed, by the version history."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _git(folder: Path, *words: str) -> str | None:
 
 
 def last_change(page: Page, language: Language, known: LastChanges) -> datetime.datetime | None:
-    """Return when a page's text was last changed: as git knows it, else the month its facts are from."""
+    """Return when a page's text was last changed: by git, else the month its facts are from."""
     when = known.get(f"{language.code}/{page.key}.md")
     if when is None and page.front_matter.as_of:
         year, month = map(int, page.front_matter.as_of.split("-"))

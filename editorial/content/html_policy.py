@@ -66,7 +66,7 @@ _LANG = _pattern(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _DIR = _pattern(r"ltr|rtl|auto")
 _NUMBER = _pattern(r"[0-9]{1,4}")
 _ID = _pattern(r"[a-z][a-z0-9_-]*")
-# The kinds of box that Material knows, and the diagram of steps ("path").
+# The kinds of box of Material, and the diagram of steps ("path").
 ADMONITION_CLASSES = frozenset(
     (
         "abstract",

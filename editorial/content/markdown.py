@@ -175,7 +175,7 @@ def wrap_home_sections(html: str) -> str:
 
 
 def split_further_reading(html: str) -> tuple[str, str]:
-    """Return a page without the section of links to sister pages, and that section with its heading one level down.
+    """Return a page without the section of links to related pages, and that section with its heading one level down.
 
     What follows the last list of the section, such as the note that this is no legal advice, stays with the text.
     """

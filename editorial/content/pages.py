@@ -254,7 +254,7 @@ def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:
 def reload_page(content: Content, docs: Path, code: str, key: str) -> Content | list[Finding]:
     """Return the content with one file read again, or what is wrong with the file.
 
-    The page must exist already; a new or a vanished file concerns other pages as well and wants a whole reading.
+    The page must exist already; a new or a vanished file concerns other pages as well, so everything is read again.
     """
     findings: list[Finding] = []
     path = page_path(docs, code, key)

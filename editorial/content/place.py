@@ -46,7 +46,7 @@ class Place(StrictStruct, frozen=True, kw_only=True):
     :ivar forms: by language code and name of the form.
     :ivar offices: the German names of the offices that confirm facts, by role; :func:`load_place` adds those of
         ``docs/data/offices.yml`` that the municipality does not name.
-    :ivar unchecked: codes of languages whose forms nobody who speaks the language has checked; they keep the site from
+    :ivar unchecked: codes of languages whose forms no speaker of the language has checked; they keep the site from
         going public.
     :ivar is_common_word: whether the name is a word of the language ("Essen"); the check then looks for it with a
         preposition only.

@@ -342,5 +342,5 @@ def next_order(content: Content, section: str) -> int:
 
 
 def display_path(path: Path, docs: Path) -> str:
-    """Return a path as editors know it."""
+    """Return a path as shown to editors."""
     return f"docs/{path.relative_to(docs).as_posix()}"

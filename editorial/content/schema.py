@@ -28,8 +28,8 @@ class StrictStruct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 class ValidationIssue(msgspec.Struct, frozen=True):
     """One thing that is wrong.
 
-    :ivar path: the way to it: ``("measure", "sizes", 1)``; empty if the whole is meant.
-    :ivar kind: a field that nobody knows, one that is missing, or a value that does not fit.
+    :ivar path: keys and indexes: ``("measure", "sizes", 1)``; empty if the whole is meant.
+    :ivar kind: an unknown field, one that is missing, or a value that does not fit.
     :ivar message: a German sentence without its full stop.
     """
 
@@ -39,7 +39,7 @@ class ValidationIssue(msgspec.Struct, frozen=True):
 
     @property
     def dotted_path(self) -> str:
-        """Return the way to it as people read it: ``measure.sizes.1``."""
+        """Return the path in dots: ``measure.sizes.1``."""
         return ".".join(map(str, self.path))
 
 
@@ -65,7 +65,7 @@ _WHOLE_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,8})")
 
 
 def _coerce(wanted: Any, value: Any) -> Any:
-    """Return data with each text made a number, true or false where a shape wants one and the text is one."""
+    """Return data with each text made a number, true or false where the shape declares one and the text is one."""
     kind = _unwrap(wanted)
     if isinstance(value, str):
         if kind is int and _WHOLE_NUMBER.fullmatch(value.strip()):

@@ -80,7 +80,7 @@ IMPRINT = "impressum"
 ACCESSIBILITY = "barrierefreiheit"
 # The ids of the headings that every page about a topic has in this order, where they apply; then come the steps.
 BEFORE_STEPS, STEPS = ("worum-es-geht", "fuer-wen", "kosten", "mitbringen"), "so-gehen-sie-vor"
-# The id of the heading over links to sister pages; the layout folds that section away at the end of the page.
+# The id of the heading over links to related pages; the layout folds that section away at the end of the page.
 FURTHER_READING = "weiter"
 # The numbers on the home page, by their keys in docs/data/numbers.yml, with what they are for.
 EMERGENCY_NUMBERS: Mapping[str, Any] = {"fire": _l("Ambulance, fire"), "police": _l("Police")}

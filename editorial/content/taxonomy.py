@@ -36,7 +36,7 @@ def card_filters(pages: Sequence[Page], language: str) -> list[dict[str, Any]]:
 def tag_filters(cards: list[set[str]], spoken: Iterable[str], language: str) -> list[dict[str, Any]]:
     """Return the groups of choices for cards with these tags, in the reader's language; none for a short list.
 
-    A choice that no card fits is left out, and so is a group that would not tell the cards apart.
+    A choice that no card fits is left out, and so is a group that would not distinguish the cards.
 
     :param spoken: the tags that are languages.
     """

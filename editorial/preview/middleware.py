@@ -2,7 +2,7 @@
 
 Three parts: :mod:`editorial.preview.watcher` is a process beside the server that renders a saved page alone, stores it
 beside the site, and has the whole site built again in the background. :class:`Preview` is WSGI middleware that sends
-stored pages in the place of built ones and adds bar and script. ``live.js`` asks whether its page is new. Watcher and
+stored pages in the place of built ones and adds bar and script. ``live.js`` requests the version of its page. Watcher and
 middleware share one small file of state and the folder of stored pages.
 """
 
@@ -44,7 +44,7 @@ def pages_dir(site_dir: Path) -> Path:
 
 
 def read_state(site_dir: Path) -> dict[str, Any]:
-    """Return what the watcher last said; an idle state if it said nothing yet."""
+    """Return the last state that the watcher wrote; an idle state if there is none."""
     try:
         state: dict[str, Any] = json.loads(state_file(site_dir).read_text("utf-8"))
     except (OSError, ValueError):
@@ -53,7 +53,7 @@ def read_state(site_dir: Path) -> dict[str, Any]:
 
 
 class Preview:
-    """WSGI middleware: bar and script on pages, and the address that the script asks.
+    """WSGI middleware: bar and script on pages, and the address that the script requests.
 
     :param always: show the bar from the beginning; otherwise only once something was saved.
     """
@@ -94,7 +94,7 @@ class Preview:
         """Return the version of a page as soon as it is newer than the known one, or after a while."""
         path = unquote(quoted)
         if not self.waiting.acquire(blocking=False):
-            return page_version(read_state(self.site_dir), path)  # too many tabs: they ask again a little later
+            return page_version(read_state(self.site_dir), path)  # too many tabs: they request again a little later
         try:
             end = time.monotonic() + LONG_POLL_SECONDS
             while (now := page_version(read_state(self.site_dir), path)) <= known and time.monotonic() < end:

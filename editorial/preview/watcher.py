@@ -2,7 +2,7 @@
 
 A saved page whose title and headings stayed the same is rendered alone, as the build renders it, and stored beside the
 site; the server shows it in the place of the built one. Everything else – and in any case everything that other pages
-show of it – comes with a build in the background, which the stored pages give way to.
+show of it – comes with a build in the background, which replaces the stored pages.
 
 Whatever goes wrong in a turn is shown in the bar and written to standard error; the next turn tries again. Somebody is in
 the middle of writing: broken files, folders that are gone and full disks are the normal case here.

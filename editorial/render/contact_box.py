@@ -21,7 +21,7 @@ from editorial.content.pages import Page
 from form_handler.forms.callback import TOPIC_OF_PAGE
 
 MAP = "https://www.openstreetmap.org/search?query="
-# How far ahead the browser knows public holidays and exceptions; the site is built at least once a year.
+# How many days ahead public holidays and exceptions are in the page; the site is built at least once a year.
 DAYS_AHEAD = 400
 
 
@@ -30,8 +30,8 @@ def contact_box(
 ) -> dict[str, Any]:
     """Return what the template shows of a contact beside its own fields.
 
-    ``can_call`` says whether its number is confirmed; ``query`` is the address part that tells the call-back form page
-    and topic; ``unknown`` names what the city has not told us yet.
+    ``can_call`` says whether its number is confirmed; ``query`` is the query that names, for the call-back form, page
+    and topic; ``unknown`` names what is not known yet.
     """
     names = {
         "phone": _("Telephone"), "email": _("E-mail"), "address": _("Address"), "hours": _("Opening hours"),
@@ -46,7 +46,7 @@ def contact_box(
 
 
 def callback_query(page: Page, language: Language) -> str:
-    """Return what tells the call-back form the page and, where it is certain, the topic; empty for its own page."""
+    """Return the query that names the page and, where it is certain, the topic for the call-back form; empty for its own page."""
     header = page.front_matter
     if header.form == "callback":
         return ""

@@ -298,7 +298,7 @@ def empty_form(key: str) -> dict[str, Any]:
 
 
 def chooser_context(site: SiteData, language: Language, page: Page) -> dict[str, Any]:
-    """Return what the chooser's page renders: questions, measures, and where its list and its data live."""
+    """Return questions, measures and the addresses of list and data for the chooser's page."""
     return {
         "labels": recommend.choice_labels(),
         "answers": recommend.parse_answers({}),

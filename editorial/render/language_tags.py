@@ -29,7 +29,7 @@ _LAW_WORDS = {"Abs", "Absatz", "Satz", "Nr", "Nummer", "Art", "Artikel"}
 _ENCLOSED = re.compile(r"[«„“\"‚‘(\[]([^«»„“”\"‚‘’()\[\]]{1,400})[»“”\"’‘)\]]")
 _WORDS_OF = re.compile(rf"[{_LETTER}]+")
 _ENTITY = re.compile(r"&(?:#\w+|\w+);")
-# Words that tell a quoted German sentence from one in another language of Latin script; none of them is a word of en, tr or pl.
+# Words that distinguish a quoted German sentence from one in another language of Latin script; none of them is a word of en, tr or pl.
 _GERMAN_WORDS = frozenset(
     [
         "ich",

@@ -1,4 +1,4 @@
-"""What a page says to search engines: JSON-LD after schema.org, and the names of places that Open Graph wants.
+"""A page's data for search engines: JSON-LD after schema.org, and the names of places for Open Graph.
 
 Only what is certain: a contact, a price or a language that the city has not confirmed is left out.
 """
@@ -53,7 +53,7 @@ def json_ld(
         graph += [event(site, one, page, language) for one in events if one.event.confirmed]
     data = {"@context": "https://schema.org", "@graph": graph}
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - JSON with no way out of its element
+    return Markup(text.replace("<", "\\u003c"))  # noqa: S704 - JSON without a character that ends its element
 
 
 def page_url(site: dict[str, Any], page: Page, language: Language) -> str:
@@ -83,7 +83,7 @@ def web_page(site: dict[str, Any], page: Page, language: Language) -> JsonLd:
 
 
 def area(site: dict[str, Any]) -> JsonLd:
-    """Return the place that the municipality is responsible for; schema.org knows no district but as an administrative area."""
+    """Return the place that the municipality is responsible for; in schema.org a district is an administrative area."""
     kind = "AdministrativeArea" if site.get("kind") == "district" else "City"
     return {"@type": kind, "name": site["municipality"]["name"]}
 
@@ -103,7 +103,7 @@ def organization(site: dict[str, Any], contact: Contact | None) -> JsonLd:
 
 
 def breadcrumbs(site: dict[str, Any], content: Content, page: Page, language: Language) -> JsonLd:
-    """Return the way from home to the page, as the reader sees it."""
+    """Return the breadcrumbs from home to the page."""
     steps = [*content.ancestors(page), page]
     return {
         "@type": "BreadcrumbList",
@@ -188,7 +188,7 @@ def strip_html(fragment: str) -> str:
 
 
 def og_locale(code: str) -> str:
-    """Return a language as Open Graph wants it, with the territory where most of its speakers live: ``uk_UA``."""
+    """Return a language as Open Graph names it, with the territory where most of its speakers live: ``uk_UA``."""
     from babel.core import get_global  # late: it loads slowly
 
     likely = get_global("likely_subtags").get(code, "")

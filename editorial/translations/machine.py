@@ -1,6 +1,6 @@
-"""Machine drafts from any server that speaks LibreTranslate's HTTP (``POST /translate``); off unless a setting names one.
+"""Machine drafts from any server with LibreTranslate's HTTP interface (``POST /translate``); off unless a setting names one.
 
-What a machine must not touch – inserts, addresses of links, ids, marks for bold – leaves the house as ``[[1]]`` and
+What a machine must not touch – inserts, addresses of links, ids, marks for bold – is sent as ``[[1]]`` and
 comes back in its place; where a machine loses one, the words between them are translated one by one.
 """
 

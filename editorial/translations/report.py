@@ -30,7 +30,7 @@ class CatalogStats(Struct, frozen=True):
 
 
 def catalog_stats(languages: tuple[Language, ...], folder: Path = LOCALE_DIR) -> dict[str, CatalogStats]:
-    """Return the state of each language's catalogue, compared with what templates and Python ask for."""
+    """Return the state of each language's catalogue, compared with the messages of templates and Python."""
     template = extract_messages()
     wanted = {_name(message.id) for message in template if message.id}
     return {language.code: _catalog_stats(language.code, wanted, folder) for language in languages}

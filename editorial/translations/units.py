@@ -47,7 +47,7 @@ class Unit(Struct, frozen=True):
 
     @property
     def translator_note(self) -> str:
-        """Return what a translator is told about it."""
+        """Return the note for the translator."""
         if self.is_section:
             return WHOLE_SECTION_NOTE
         if self.kind.startswith("box"):

@@ -78,9 +78,9 @@ def _write_unit(unit: Unit, german: str, source: str, target: str) -> str:
 
 
 def format_note(unit: Unit) -> str:
-    """Return the place, what a translator is told, and the mark by which we know whether the words were changed.
+    """Return the place, the note for the translator, and the digest that shows whether the words were changed.
 
-    Some tools keep notes and forget names, so the place is here once more.
+    Some tools keep notes and drop names, so the place is here once more.
     """
     return f"{unit.id} · {unit.translator_note} · {HASH_PREFIX}{target_hash(unit.target)}"
 
@@ -128,7 +128,7 @@ def read_xliff(data: bytes) -> list[ReturnedSegment]:
             error.lineno, f"Die Datei ist kein gültiges XML ({expat.ErrorString(error.code)}).",
             "Lassen Sie sie vom Übersetzungsprogramm noch einmal als XLIFF 1.2 speichern.",
         ) from error  # fmt: skip
-    except (ValueError, LookupError) as error:  # an encoding that Python does not know
+    except (ValueError, LookupError) as error:  # an encoding that Python lacks
         raise ExchangeError(
             1, "Die Datei hat eine unbekannte Kodierung.", "Speichern Sie sie als XLIFF 1.2 in UTF-8."
         ) from error
@@ -136,7 +136,7 @@ def read_xliff(data: bytes) -> list[ReturnedSegment]:
 
 
 class _Reader:
-    """Collect units while expat walks through the file."""
+    """Collect units while expat parses the file."""
 
     parser: expat.XMLParserType
 

@@ -47,7 +47,7 @@ def office_name() -> str:
 
 
 def language_name(code: str) -> str:
-    """Return a language's own name with its code; the code alone if the site does not speak it."""
+    """Return a language's own name with its code; the code alone if the site has no such language."""
     language = find_language(code)
     return f"{language.name} ({code})" if language is not None else code
 

@@ -1,6 +1,6 @@
 """Metrics for Prometheus, on an address of their own (``KIM_METRICS``): counts of all server processes, and the state of the service.
 
-The counts are those of prometheus_client's multiprocess mode: each process writes its own file into one folder, and whoever
+The counts are those of prometheus_client's multiprocess mode: each process writes its own file into one folder, and the process that
 is asked adds them up. No label holds what a person entered: forms, endpoints and statuses are those of the programme.
 """
 

@@ -145,7 +145,7 @@ class FilePart:
     def send(self, sock: socket.socket) -> FilePart | None:
         """Send as much as the socket accepts; return the rest, or close the file and return None.
 
-        :raises ConnectionError: if the file has become shorter than the response has said.
+        :raises ConnectionError: if the file has become shorter than its Content-Length.
         """
         if self.count:
             sent = os.sendfile(sock.fileno(), self.descriptor, self.offset, self.count)

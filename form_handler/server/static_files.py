@@ -136,7 +136,7 @@ class SiteFiles(WhiteNoise):  # type: ignore[misc]
         return file if isinstance(file, StaticFile) else None
 
     def get_static_file(self, path: str, url: str, stat_cache: Any = None) -> StaticFile:
-        """Return a file as it is served; WhiteNoise offers no other way to choose its class."""
+        """Return a file as it is served; WhiteNoise has no setting for its class."""
         headers = Headers([])
         self.add_mime_headers(headers, path, url)
         self.add_cache_headers(headers, path, url)
@@ -232,7 +232,7 @@ def choose_encoding(accepted: str | None, available: list[str]) -> str | None:
     """
     if accepted is None:
         return IDENTITY
-    # x-gzip means gzip (8.4.1.3); blanks beside "=" are none that the grammar knows, but they are sent.
+    # x-gzip means gzip (8.4.1.3); blanks beside "=" are not in the grammar, but they are sent.
     named_once = re.sub(r"\bx-gzip\b", "gzip", accepted.lower())
     plain = "=".join(
         part.strip() for part in named_once.split("=")

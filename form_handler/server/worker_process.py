@@ -37,7 +37,7 @@ class WorkerProcess:
             self._stopped.wait(RESTART_SECONDS)
 
     def stop(self) -> None:
-        """End the worker after what it is doing; after ten seconds kill it, then that is done again later."""
+        """Send SIGTERM; after ten seconds SIGKILL, then the unfinished work is done again later."""
         self._stopped.set()
         deadline = time.monotonic() + STOP_SECONDS
         while self._thread.is_alive():

@@ -32,7 +32,7 @@ from form_handler.staff.labels import (
 )
 from form_handler.staff.routes import match_view
 
-# Longest filter that an entry remembers, in characters.
+# Longest filter in the address of an entry, in characters.
 MAX_POSITION_CHARS = 1000
 
 
@@ -53,7 +53,7 @@ def read_flashes() -> list[tuple[str, str]]:
 
 
 def position_query() -> str:
-    """Return the query by which the pages of an entry remember the list it was opened from; empty for none."""
+    """Return the query that names the list an entry was opened from; empty for none."""
     if "platz" not in request.args:
         return ""
     values = {name: request.args.get(name, "")[:MAX_POSITION_CHARS] for name in ("liste", "platz")}

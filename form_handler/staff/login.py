@@ -45,7 +45,7 @@ def after_password(who: accounts.Account, target: str) -> BaseResponse:
 
 
 def pending_login() -> tuple[accounts.Account, str] | None:
-    """Return the account whose password was right in this browser a short while ago, and the page it wants to open."""
+    """Return the account whose password was right in this browser a short while ago, and the page to open."""
     try:
         account_id, begun, target = session.get("second", ())
     except ValueError:

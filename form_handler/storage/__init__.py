@@ -1,1 +1,1 @@
-"""Where answers live: tables, migrations, one line for all writers, and nothing acknowledged before it is on disk."""
+"""Storage of answers: tables, migrations, one queue for all writers, and nothing acknowledged before it is on disk."""

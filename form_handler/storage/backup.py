@@ -1,4 +1,4 @@
-"""A copy of everything stored, in one file that SQLite and PostgreSQL both can take back.
+"""A copy of everything stored, in one file that both SQLite and PostgreSQL can restore.
 
 A ZIP: ``manifest.json`` (schema, counts, checksums) and one file of JSON lines for each table, read in one
 transaction, so that it is consistent while the server runs. Sessions and rate counts are left out.

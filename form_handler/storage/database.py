@@ -55,7 +55,7 @@ class Database:
     def __init__(self, settings: Settings, create: bool = True) -> None:
         """Open the database.
 
-        :param create: whether a missing SQLite file is made; never where the data folder remembers a database.
+        :param create: whether a missing SQLite file is made; never where the data folder names a database.
         :raises MissingDatabaseError: if there is no SQLite file and none is made.
         """
         path = settings.sqlite_path

@@ -50,7 +50,7 @@ def upgrade(database: Database) -> bool:
 
 
 def refuse_newer(revision: str | None) -> None:
-    """Refuse a revision that this programme does not know.
+    """Refuse a revision that this programme lacks.
 
     :raises SchemaError: see :func:`upgrade`.
     """

@@ -38,7 +38,7 @@ HYPHENATED = re.compile(r"\w+(?:[-\u2010-\u2015]\w+)+")
 REFERENCE = re.compile(r"[\W_]*k[\W_]*[i1l|][\W_]*m[\W_]*((?:[0-9a-z][\W_]*){6})", re.IGNORECASE)
 PARTIAL_REFERENCE = re.compile(r"\s*kim[\s-]?([0-9a-z]{1,5})\s*", re.IGNORECASE)
 LOOK_ALIKES = {"0": "0OQD", "O": "0OQD", "1": "1ILJ", "I": "1ILJ", "L": "1ILJ", "U": "UV"}
-# Cyrillic and Greek capitals that look like Latin ones, for whoever types on another keyboard.
+# Cyrillic and Greek capitals that look like Latin ones, for text typed on another keyboard.
 LATIN_LOOK_ALIKES = str.maketrans("АВСЕНІЈКМОРЅТХУΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABCEHIJKMOPSTXYABEZHIKMNOPTYX")
 MAX_SPELLINGS = 256
 BATCH_ROWS = 500

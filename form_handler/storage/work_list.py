@@ -67,7 +67,7 @@ def due_days(
     """Return the due days of a submission; one that is answered, closed or cannot be answered has none.
 
     The day of receipt is not counted, and the last day ends at midnight (§ 31(1) VwVfG NRW with §§ 187(1), 188(1) BGB),
-    whatever the clocks do meanwhile. For a barrier report § 5(2) BITVNRW asks for an interim notice after two and an
+    whatever the clocks do meanwhile. For a barrier report § 5(2) BITVNRW requires an interim notice after two and an
     answer after six weeks.
 
     :param asked_at: when the sender last asked: receipt, or a reply that wants an answer.

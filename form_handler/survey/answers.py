@@ -19,7 +19,7 @@ from form_handler.storage.submissions import Submission, from_row
 from form_handler.storage.tables import submission, survey_decision
 
 State = Literal["undecided", "counts", "excluded", "duplicate", "published"]
-# Legal forms do not tell one company from another of the same name; folded as names are.
+# Legal forms do not distinguish companies of the same name; folded as names are.
 LEGAL_FORMS = frozenset(
     [
         "gmbh",
@@ -63,7 +63,7 @@ class SurveyAnswer:
     """One answer to the survey and whether it counts.
 
     :ivar state: ``undecided``: does not count until the office says so; ``counts``: waits for the next batch;
-        ``excluded``: the office said that it does not count; ``duplicate``: another answer of the same company counts;
+        ``excluded``: the office excluded it; ``duplicate``: another answer of the same company counts;
         ``published``: counted in a batch, for good.
     :ivar same_company: references of other answers with the same company or e-mail address.
     :ivar same_answers: references of other answers that ticked and chose exactly the same.

@@ -1,4 +1,4 @@
-"""Counts that may be published: no sequence of publications tells of fewer than five companies.
+"""Counts that may be published: no sequence of publications discloses an answer of fewer than five companies.
 
 **The rule.** Answers that the office has confirmed are counted in closed batches of at least :data:`MIN_BATCH_SIZE` companies. Each
 company is in one batch only, a batch is counted once, when it is closed, and its published cells never change
@@ -6,15 +6,15 @@ afterwards – not by a correction, a withdrawal or a deletion. What is publishe
 contributes to a question only cells that are safe by themselves: at least :data:`THRESHOLD` companies in the cell and at
 least as many outside it, and the cells left out are none, or two or more with together at least :data:`THRESHOLD`
 companies. Which cells may be left out is fixed beforehand: the first two of the table's order, or the first three, and so
-on; the first of these that is safe is taken. To leave out the smallest cells would tell their order, and with it
+on; the first of these that is safe is taken. To leave out the smallest cells would disclose their order, and with it
 sometimes their size.
 
 **Why that is enough.** Whatever a reader adds and subtracts of any number of publications is a sum of published
 cells of single batches, of their complements, or of what is left of a batch's total. These are groups of different
 companies, and none of them has fewer than six members or leaves fewer than six out; without the reader's own
-company these are five. So no group of fewer than five is told of, and no answer is told of everybody. A batch whose table is
+company these are five. So no group of fewer than five is disclosed, and no answer that everybody gave. A batch whose table is
 not safe contributes nothing to that question, ever: it is not tried again together with later answers, because
-that would tell by which few answers it has become safe. When a batch is closed depends on the number of answers
+that would disclose by which few answers it has become safe. When a batch is closed depends on the number of answers
 alone, not on what they say.
 
 Source: cell suppression with complementary suppression, Hundepool et al., Handbook on Statistical Disclosure
@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 MIN_GROUP_SIZE = 5
-# A company knows its own answer and may subtract it; five others remain.
+# A company can subtract its own answer; five others remain.
 THRESHOLD = MIN_GROUP_SIZE + 1
 # From 4 * K on even a question with two answers has more than one table that is published.
 MIN_BATCH_SIZE = 4 * MIN_GROUP_SIZE

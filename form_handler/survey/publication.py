@@ -1,7 +1,7 @@
 """From confirmed survey answers to ``city/data/survey.yml``: counts that may be published, and released quotations.
 
 The database keeps batches and publications; the file is what the site's build reads and can be written again at any
-time. The file is read back only where it says more than the database remembers: it is from before the database kept
+time. The file is read back only where it holds more than the database: it is from before the database kept
 publications, or an older backup was restored since. What it says then becomes a batch, and every answer that may be in it
 counts as published.
 """

@@ -115,7 +115,7 @@ def reason_texts() -> dict[str, str]:
 
 
 def stage_labels() -> list[tuple[str, str]]:
-    """Return the stages of the way into a company, in order, with their words."""
+    """Return the stages from application to employment, in order, with their words."""
     return [
         ("meet", _("Getting to know each other")),
         ("start", _("Starting work")),

@@ -25,7 +25,7 @@ class OpenSession:
 
     :ivar id: names it in a form; nobody can log in with it.
     :ivar browser: browser and system, without versions; empty if unknown.
-    :ivar is_current: whether it is the one that asks.
+    :ivar is_current: whether it is the session of this request.
     """
 
     id: str
@@ -36,7 +36,7 @@ class OpenSession:
 
 
 def describe_browser(user_agent: str) -> str:
-    """Return browser and system of a User-Agent, without versions, which would tell more than is needed."""
+    """Return browser and system of a User-Agent, without versions, which would disclose more than is needed."""
     names = (next((name for sign, name in row if sign in user_agent), "") for row in (BROWSERS, SYSTEMS))
     return ", ".join(name for name in names if name)
 

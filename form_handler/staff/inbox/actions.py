@@ -1,4 +1,4 @@
-"""What the office changes in a submission: state, notes, answers, quotations, mails; two colleagues at once are told."""
+"""What the office changes in a submission: state, notes, answers, quotations, mails; simultaneous changes are reported."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class _ChangedError(Exception):
 
 
 def update_submission(database: Database, number: str, change: Change) -> None:
-    """Change a submission from the version that was read to the next one; begin again if a colleague was faster.
+    """Change a submission from the version that was read to the next one; begin again if the version has changed.
 
     :param change: takes the submission as it is now and returns the new values, or None if there is nothing to do; what
         else it writes is undone with the transaction.

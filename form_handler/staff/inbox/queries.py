@@ -121,7 +121,7 @@ def search_submissions(database: Database, wanted: SubmissionFilter, page: int =
     count = sa.select(sa.func.count()).select_from(submission).where(*where)
     with database.read_connection() as connection:
         if wanted.text.strip():
-            # A search reads all texts once: it counts on the way, and sorts what it has found. The order is an expression,
+            # A search reads all texts once: it counts and sorts what it has found. The order is an expression,
             # so that no index of the order makes the database jump through the table.
             order = (submission.c.work_key + "", submission.c.reference)
             hits = sa.select(submission.c.number, sa.func.count().over().label("total")).where(*where).order_by(*order)

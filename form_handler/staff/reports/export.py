@@ -102,7 +102,7 @@ def due_day(row: Submission, zone: ZoneInfo) -> datetime.date | None:
 
 
 def _local(moment: datetime.datetime | None, zone: ZoneInfo) -> datetime.datetime | None:
-    """Return a moment in local time without zone, to the minute: a spreadsheet knows no zones."""
+    """Return a moment in local time without zone, to the minute: a spreadsheet has no zones."""
     return moment.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0) if moment else None
 
 

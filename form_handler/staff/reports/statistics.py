@@ -34,10 +34,10 @@ ADDRESS = re.compile(r"(?:https?:)?//\S+|/\S*", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class PageFeedback:
-    """What readers said of a page.
+    """Readers' answers about a page.
 
     :ivar page: its path below a language's root, or the title that was typed.
-    :ivar answers: how many said ``yes``, ``partly`` and ``no``.
+    :ivar answers: number of answers ``yes``, ``partly`` and ``no``.
     :ivar texts: how many wrote what is missing.
     :ivar query: words by which the inbox finds them.
     """
@@ -68,7 +68,7 @@ def answer_days(row: Submission, zone: ZoneInfo) -> int | None:
 def answer_time_charts(found: Sequence[Submission], zone: ZoneInfo) -> list[Chart]:
     """Return the answer times by form, language and month of receipt: the median as bar, more in the table.
 
-    Counted are the forms whose senders are promised an answer.
+    Counted are the forms whose senders get an answer.
     """
     rows = [row for row in found if row.form in FORMS and FORMS[row.form].answer_within_days is not None]
     forms = [key for key in FORMS if any(row.form == key for row in rows)]

@@ -27,7 +27,7 @@ MAX_LISTED = 20
 
 
 def results_file() -> Path | None:
-    """Return the file of the results that the site is built from; None where the server knows none."""
+    """Return the file of the results that the site is built from; None where no setting names one."""
     found: Path | None = current_app.extensions.get("kim_results_file")
     return found
 

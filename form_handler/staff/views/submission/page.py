@@ -141,7 +141,7 @@ def work_values(found: Submission) -> dict[str, str]:
 
 
 def work_people(found: Submission) -> list[str]:
-    """Return whom a submission can be assigned to: all open accounts, and who has it now."""
+    """Return the accounts that a submission can be assigned to: all open accounts, and who has it now."""
     names = [name for name, active in accounts.list_accounts(database()) if active]
     return names if not found.assignee or found.assignee in names else [*names, found.assignee]
 

@@ -58,7 +58,7 @@ def list_consents(rows: list[Submission]) -> list[tuple[str, bool, Submission]]:
 
 
 def list_measures(rows: list[Submission]) -> list[tuple[str, str, Submission]]:
-    """Return what the sender offers, knows and needs: question, answer in words, entry."""
+    """Return what the sender offers and needs: question, answer in words, entry."""
     found: list[tuple[str, str, Submission]] = []
     for row in rows:
         wanted = MEASURE_FIELDS.get(row.form, ())
