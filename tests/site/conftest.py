@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from core.languages import Language, load_languages
+from core.project import CITY_SETTINGS, apply_city_settings, read_config
 from editorial.build.build import build_if_changed, build_site
 from editorial.content.pages import Content, Page, read_content
 from tests.conftest import ROOT, full_or_sample
@@ -63,6 +66,24 @@ class Site:
 def parse(path: Path) -> BeautifulSoup:
     """Parse a built page once per process: parsing takes longer than all that is asked of a page."""
     return BeautifulSoup(path.read_bytes(), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def few_languages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Language, ...]]:
+    """Three languages in the place of eight while a module runs, as a municipality chooses them; not beside :func:`site`.
+
+    A build of a small tree takes as long as it has languages.
+    """
+    settings = tmp_path_factory.mktemp("few") / Path(CITY_SETTINGS).name
+    settings.write_text("languages: [de, en, ar]\n", "utf-8")
+    config = read_config()
+    before = copy.deepcopy(config)
+    apply_city_settings(config, settings)
+    load_languages.cache_clear()
+    yield load_languages()
+    config.clear()
+    config.update(before)
+    load_languages.cache_clear()
 
 
 @pytest.fixture(scope="session")

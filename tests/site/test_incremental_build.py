@@ -21,7 +21,7 @@ import pytest
 
 from core import files
 from core.files import remove
-from core.languages import load_languages
+from core.languages import Language, load_languages
 from editorial.build import build as building
 from editorial.build import pagefind, plugin, search
 from editorial.build.build import BuildError, build_site
@@ -29,24 +29,48 @@ from editorial.build.fingerprint import Manifest, manifest_path, read_manifest, 
 from editorial.content.pages import read_content
 from editorial.translations.lockfile import Lock, write_lock
 from editorial.translations.update import update_lock
-from tests.conftest import PATIENCE, ROOT
+from tests.conftest import PATIENCE, ROOT, full_or_sample
+from tests.project import copy_project
 from tests.server import wait_until
 from tests.site.small_tree import write, write_small_tree
 
 URL = "https://kim.example.org/"
+CODES = ("de", "en", "ar")
 BESIDE = {"site", ".site.lock", ".site.manifest.json", ".site.cache"}
 
 
 @pytest.fixture(scope="module")
-def small_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small tree of pages that no test changes."""
-    return write_small_tree(tmp_path_factory.mktemp("again") / "docs")
+def small(few_languages: tuple[Language, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that no test changes: a small tree of pages in three languages, and its site in ``built``."""
+    folder = tmp_path_factory.mktemp("small")
+    build_site(folder / "built" / "site", URL, write_small_tree(folder / "docs"))
+    return folder
 
 
 @pytest.fixture
-def docs(small_tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def docs(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the small tree for one test."""
-    return shutil.copytree(small_tree, tmp_path_factory.mktemp("again") / "docs")
+    return Path(shutil.copytree(small / "docs", tmp_path_factory.mktemp("again") / "docs"))
+
+
+@pytest.fixture
+def site(small: Path, tmp_path: Path) -> Path:
+    """A copy of the site of that tree, with what builds keep beside it, in a folder of its own."""
+    return Path(shutil.copytree(small / "built", tmp_path / "again")) / "site"
+
+
+def change_page(docs: Path) -> None:
+    """Change one page, in the same way each time."""
+    write(docs, "en", "seite-1", "en 1", "Another sentence.")
+
+
+@pytest.fixture(scope="module")
+def changed_whole(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site after :func:`change_page`, with all pages rendered anew."""
+    folder = tmp_path_factory.mktemp("changed")
+    change_page(Path(shutil.copytree(small / "docs", folder / "docs")))
+    build_site(folder / "whole" / "site", URL, folder / "docs", cache=False)
+    return folder / "whole" / "site"
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -90,28 +114,25 @@ def rename(docs: Path, number: int, word: str) -> None:
         path.rename(path.with_name(f"seite-{word}.md"))
 
 
-def test_random_edits_give_the_same_site_as_rendering_everything(docs: Path, tmp_path: Path) -> None:
+def test_random_edits_give_the_same_site_as_rendering_everything(site: Path, docs: Path, tmp_path: Path) -> None:
     dice = random.Random(20261123)
-    again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
-    build_site(again, URL, docs)
-    for round_ in range(7):
+    whole = tmp_path / "whole" / "site"
+    for round_ in range(full_or_sample(20, 7)):
         dice.choice(edits(docs, dice))()
         dice.choice(edits(docs, dice)[:2])()
-        build_site(again, URL, docs)
+        build_site(site, URL, docs)
         build_site(whole, URL, docs, cache=False)
-        assert differences(again, whole) == [], round_
+        assert differences(site, whole) == [], round_
 
 
-def test_a_change_in_one_language_gives_the_same_site_as_rendering_everything(docs: Path, tmp_path: Path) -> None:
+def test_a_change_in_one_language_gives_the_same_site_as_rendering_everything(
+    site: Path, docs: Path, changed_whole: Path
+) -> None:
     """The offline lists of the other languages stay as they are, though all languages share the list of the search's parts."""
-    again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
-    build_site(again, URL, docs)
-    path = docs / "ar/seite-2.md"
-    path.write_text(path.read_text("utf-8") + "\nA line that only one language has.\n", "utf-8")
-    build_site(again, URL, docs)
-    build_site(whole, URL, docs, cache=False)
-    assert {one.name for one in again.parent.iterdir()} == BESIDE
-    assert differences(again, whole) == []
+    change_page(docs)
+    build_site(site, URL, docs)
+    assert {one.name for one in site.parent.iterdir()} == BESIDE
+    assert differences(site, changed_whole) == []
 
 
 def children() -> set[str]:
@@ -119,15 +140,14 @@ def children() -> set[str]:
 
 
 def test_a_german_change_marks_the_translations_and_renews_only_the_german_search(
-    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    site: Path, docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    docs = Path(shutil.copytree(docs, tmp_path / "docs"))
     languages = load_languages()
     for code, text in (("de", "Der erste Satz."), ("en", "A first sentence."), ("ar", "A first sentence.")):
         write(docs, code, "seite-1", f"{code} eins", f"{text}\n\n- {text}", "work")
     write_lock(docs, update_lock(docs, read_content(docs, languages), languages, Lock(), datetime.date(2026, 11, 23)))
-    again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
-    build_site(again, URL, docs)
+    whole = tmp_path / "whole" / "site"
+    build_site(site, URL, docs)
     path = docs / "de/seite-1.md"
     path.write_text(
         path.read_text("utf-8").replace("Der erste Satz", "Der neue Satz").replace("## Mehr", "## Noch mehr"), "utf-8"
@@ -141,24 +161,22 @@ def test_a_german_change_marks_the_translations_and_renews_only_the_german_searc
         return real(pages)
 
     monkeypatch.setattr(search, "run_pagefind", run)
-    build_site(again, URL, docs)
-    assert indexed.read_text().count("one") == len(languages) - 2, (
-        "in English and Arabic the same is found; the others have nothing but German"
-    )
-    assert "kim-stale" in (again / "en/seite-1/index.html").read_text("utf-8")
+    build_site(site, URL, docs)
+    assert indexed.read_text().count("one") == 1, "in English and Arabic the same is found"
+    assert "kim-stale" in (site / "en/seite-1/index.html").read_text("utf-8")
     build_site(whole, URL, docs, cache=False)
-    assert differences(again, whole) == []
+    assert differences(site, whole) == []
 
 
 @pytest.mark.parametrize("damage", ["titles gone", "titles cut", "page gone", "page changed", "page added"])
-def test_a_site_that_somebody_has_changed_is_made_good(docs: Path, tmp_path: Path, damage: str) -> None:
+def test_a_site_that_somebody_has_changed_is_made_good(
+    site: Path, docs: Path, small: Path, changed_whole: Path, damage: str
+) -> None:
     """Without a change to the sources, too; and though the changed page is not the damaged one."""
-    again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
-    build_site(again, URL, docs)
-    for changes_page in (False, True):
-        titles, page = again / "pagefind/titles.en.json", again / "ar/seite-2/index.html"
+    for changes_page, whole in ((False, small / "built" / "site"), (True, changed_whole)):
+        titles, page = site / "pagefind/titles.en.json", site / "ar/seite-2/index.html"
         if damage == "page added":
-            (again / "ar/fremd.html").write_text("x")
+            (site / "ar/fremd.html").write_text("x")
         elif damage == "page changed":
             page.write_text(page.read_text("utf-8").replace("</p>", " (geändert)</p>", 1), "utf-8")
         elif damage == "titles cut":
@@ -166,18 +184,15 @@ def test_a_site_that_somebody_has_changed_is_made_good(docs: Path, tmp_path: Pat
         else:
             (titles if damage == "titles gone" else page).unlink()
         if changes_page:
-            write(docs, "en", "seite-1", "en 1", f"Written after: {damage}.")
-        build_site(again, URL, docs)
-        build_site(whole, URL, docs, cache=False)
-        assert differences(again, whole) == []
+            change_page(docs)
+        build_site(site, URL, docs)
+        assert differences(site, whole) == []
 
 
-def test_a_change_that_nobody_sees_leaves_the_site_as_it_was_and_no_process(docs: Path, tmp_path: Path) -> None:
-    write(docs, "en", "seite-1", "en 1", "As it was.")
-    site = tmp_path / "site"
-    build_site(site, URL, docs)
+def test_a_change_that_nobody_sees_leaves_the_site_as_it_was_and_no_process(site: Path, docs: Path) -> None:
     before = tree(site)
-    write(docs, "en", "seite-1", "en 1", "As it was.\n\n\n")
+    with (docs / "en/seite-1.md").open("a") as file:
+        file.write("\n\n\n")
     running = children()  # what tests before this one share, a database for example
     build_site(site, URL, docs)
     assert children() - running == set()
@@ -186,12 +201,11 @@ def test_a_change_that_nobody_sees_leaves_the_site_as_it_was_and_no_process(docs
 
 @pytest.mark.parametrize("key", ["de/seite-5", "en/seite-5", "en/neu"])
 def test_a_text_that_comes_or_goes_gives_the_same_site_as_rendering_everything(
-    docs: Path, tmp_path: Path, key: str
+    site: Path, docs: Path, tmp_path: Path, key: str
 ) -> None:
-    docs = Path(shutil.copytree(docs, tmp_path / "docs"))
-    again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
+    whole = tmp_path / "whole" / "site"
     write(docs, "de", "neu", "Neu", "Ein neuer Satz.", "work")
-    build_site(again, URL, docs)
+    build_site(site, URL, docs)
     path = docs / f"{key}.md"
     if path.exists():
         path.unlink()
@@ -200,16 +214,14 @@ def test_a_text_that_comes_or_goes_gives_the_same_site_as_rendering_everything(
             (docs / "ar" / path.name).unlink(missing_ok=True)
     else:
         write(docs, "en", "neu", "New", "A new sentence.")
-    build_site(again, URL, docs)
+    build_site(site, URL, docs)
     build_site(whole, URL, docs, cache=False)
-    assert differences(again, whole) == []
+    assert differences(site, whole) == []
 
 
 def test_a_full_disk_is_said_in_a_sentence_and_the_old_site_stays(
-    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    site: Path, docs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site = tmp_path / "site"
-    build_site(site, URL, docs)
     before = tree(site)
     real = files.write_file
 
@@ -225,19 +237,16 @@ def test_a_full_disk_is_said_in_a_sentence_and_the_old_site_stays(
         with pytest.raises(BuildError, match=r"konnte nicht geschrieben werden .*No space left.*unverändert"):
             build_site(site, URL, docs, cache=cache)
         assert tree(site) == before
-        assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".site.new")] == []  # fmt: skip
+        assert [one.name for one in site.parent.iterdir() if one.name.startswith(".site.new")] == []
     monkeypatch.undo()
     build_site(site, URL, docs)
     assert "A line too many." in (site / "en/seite-6/index.html").read_text("utf-8")
 
 
 def test_a_disk_that_is_full_while_the_search_is_renewed_keeps_nothing_of_it(
-    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    site: Path, docs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site = tmp_path / "site"
-    write(docs, "en", "seite-3", "en 3", "As it was.")
-    build_site(site, URL, docs)
-    before = tree(site), {one.name for one in tmp_path.iterdir()}
+    before = tree(site), {one.name for one in site.parent.iterdir()}
     real = files.write_file
 
     def full(path: Path, content: str | bytes, **how: Any) -> None:
@@ -249,13 +258,11 @@ def test_a_disk_that_is_full_while_the_search_is_renewed_keeps_nothing_of_it(
     write(docs, "en", "seite-3", "en 3", "A sentence for a full disk.")
     with pytest.raises(BuildError, match="No space left"):
         build_site(site, URL, docs)
-    assert (tree(site), {one.name for one in tmp_path.iterdir()}) == before
+    assert (tree(site), {one.name for one in site.parent.iterdir()}) == before
 
 
-def test_what_comes_out_the_same_stays_the_same_file(docs: Path, tmp_path: Path) -> None:
+def test_what_comes_out_the_same_stays_the_same_file(site: Path, docs: Path) -> None:
     """Files keep their times over a whole build, so that what browsers and backups hold of them stays valid."""
-    site = tmp_path / "site"
-    build_site(site, URL, docs)
     changed, same = site / "en/seite-5/index.html", site / "en/seite-4/index.html"
     before = {path: path.stat() for path in (changed, same, Path(f"{same}.gz"))}
     held = changed.open("rb")
@@ -310,12 +317,9 @@ def test_only_the_changed_page_is_rendered_and_nothing_is_rendered_twice(
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of the project, without pages."""
-    project = tmp_path / "project"
-    for name in ("city", "overrides", "core", "editing", "editorial", "form_handler", "kim"):
-        shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
-        shutil.copy(ROOT / name, project)
+    """A copy of the project with three languages and without pages."""
+    project = copy_project(tmp_path / "project", CODES)
+    shutil.rmtree(project / "docs")
     return project
 
 
@@ -405,10 +409,9 @@ def test_the_command_of_another_project_touches_neither(project: Path) -> None:
 
 
 def test_an_old_site_that_cannot_be_removed_does_not_stop_this_build_nor_the_next(
-    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    site: Path, docs: Path, small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Somebody has built once with sudo."""
-    site, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
     real = shutil.rmtree
 
     def rmtree(path: Path) -> None:
@@ -416,14 +419,12 @@ def test_an_old_site_that_cannot_be_removed_does_not_stop_this_build_nor_the_nex
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
         real(path)
 
-    build_site(site, URL, docs, cache=False)
-    build_site(whole, URL, docs, cache=False)
     with monkeypatch.context() as patched:
         patched.setattr(shutil, "rmtree", rmtree)
         for name in (".site.new.old", ".site.new.old1"):
             build_site(site, URL, docs, cache=False)
             assert f"{site.with_name(name)}: Die alte Seite ließ sich nicht löschen" in capsys.readouterr().err
-            assert differences(site, whole) == []
+            assert differences(site, small / "built" / "site") == []
     build_site(site, URL, docs, cache=False)
     assert {one.name for one in site.parent.iterdir()} == BESIDE | {".site.new.old1"}
 
@@ -551,9 +552,7 @@ def test_a_build_takes_the_place_of_nothing_else(docs: Path, tmp_path: Path) -> 
     assert (letters / "index.html").exists()
 
 
-def test_a_fault_keeps_the_site_in_place_and_is_said_again(docs: Path, tmp_path: Path) -> None:
-    site = tmp_path / "site"
-    build_site(site, URL, docs)
+def test_a_fault_keeps_the_site_in_place_and_is_said_again(site: Path, docs: Path) -> None:
     before = tree(site)
     path = docs / "ar/seite-2.md"
     good = path.read_text("utf-8")
@@ -565,13 +564,11 @@ def test_a_fault_keeps_the_site_in_place_and_is_said_again(docs: Path, tmp_path:
     path.write_text(good, "utf-8")
     build_site(site, URL, docs)
     assert tree(site) == before
-    assert {path.name for path in tmp_path.iterdir()} == BESIDE, "nothing half is left"
+    assert {path.name for path in site.parent.iterdir()} == BESIDE, "nothing half is left"
 
 
-def test_a_fault_that_a_whole_build_has_read_is_said_by_every_later_build(docs: Path, tmp_path: Path) -> None:
+def test_a_fault_that_a_whole_build_has_read_is_said_by_every_later_build(site: Path, docs: Path) -> None:
     """What a build keeps of the pages it has read never passes for what the site in place was drawn from."""
-    site = tmp_path / "site"
-    build_site(site, URL, docs)
     before = tree(site)
     path = docs / "en/seite-6.md"
     good = path.read_text("utf-8")
@@ -590,14 +587,10 @@ def test_a_fault_that_a_whole_build_has_read_is_said_by_every_later_build(docs: 
 
 @pytest.mark.parametrize("fault", ["not there", "ends at once"])
 def test_a_search_index_that_fails_leaves_the_old_site(
-    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+    site: Path, docs: Path, changed_whole: Path, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
-    docs = Path(shutil.copytree(docs, tmp_path / "docs"))
-    site = tmp_path / "site"
-    write(docs, "en", "seite-3", "en 3", "As it was.")
-    build_site(site, URL, docs)
     before, manifest = tree(site), read_manifest(site)
-    write(docs, "en", "seite-3", "en 3", "Another sentence altogether.")
+    change_page(docs)
     with monkeypatch.context() as broken:
         broken.setattr(pagefind, "get_executable", lambda: "/bin/false" if fault == "ends at once" else "/nowhere")
         with pytest.raises(BuildError, match="search index"):
@@ -605,29 +598,24 @@ def test_a_search_index_that_fails_leaves_the_old_site(
     assert tree(site) == before
     assert manifest
     assert read_manifest(site) == manifest
-    assert {one.name for one in tmp_path.iterdir()} - {"docs"} == BESIDE
+    assert {one.name for one in site.parent.iterdir()} == BESIDE
     build_site(site, URL, docs)
-    build_site(tmp_path / "whole" / "site", URL, docs, cache=False)
-    assert tree(site) == tree(tmp_path / "whole" / "site") != before
+    assert differences(site, changed_whole) == []
 
 
-def test_a_build_killed_in_the_middle_is_made_good_by_the_next(docs: Path, tmp_path: Path) -> None:
-    site = tmp_path / "site"
-    write(docs, "en", "seite-4", "en 4", "As it was.")
-    build_site(site, URL, docs)
+def test_a_build_killed_in_the_middle_is_made_good_by_the_next(site: Path, docs: Path, changed_whole: Path) -> None:
     before = tree(site)
-    write(docs, "en", "seite-4", "en 4", "Yet another sentence.")
+    change_page(docs)
     context = multiprocessing.get_context("fork")
     killed = context.Process(target=_build_and_die, args=(site, docs))
     killed.start()
     killed.join(PATIENCE)
     assert killed.exitcode == -signal.SIGKILL
     assert tree(site) == before, "the old site is still there, whole"
-    assert (tmp_path / ".site.new").exists(), "the killed build has left half a site"
+    assert (site.parent / ".site.new").exists(), "the killed build has left half a site"
     build_site(site, URL, docs)
-    build_site(tmp_path / "whole" / "site", URL, docs, cache=False)
-    assert tree(site) == tree(tmp_path / "whole" / "site")
-    assert {one.name for one in tmp_path.iterdir()} - {"whole"} == BESIDE
+    assert differences(site, changed_whole) == []
+    assert {one.name for one in site.parent.iterdir()} == BESIDE
 
 
 def _build_and_die(site: Path, docs: Path) -> None:
@@ -653,10 +641,10 @@ def test_two_builds_at_once_wait_for_each_other(docs: Path, tmp_path: Path, capf
 
 
 @pytest.mark.parametrize("fault", ["gone", "damaged", "cut off", "empty", "of another version", "a folder"])
-def test_a_page_cache_that_cannot_be_used_counts_as_empty(docs: Path, tmp_path: Path, fault: str) -> None:
-    again, whole = tmp_path / "again" / "site", tmp_path / "whole" / "site"
-    build_site(again, URL, docs)
-    for file in (again.parent / ".site.cache").iterdir():
+def test_a_page_cache_that_cannot_be_used_counts_as_empty(
+    site: Path, docs: Path, changed_whole: Path, fault: str
+) -> None:
+    for file in (site.parent / ".site.cache").iterdir():
         data = file.read_bytes()
         assert data
         if fault in ("gone", "a folder"):
@@ -669,16 +657,12 @@ def test_a_page_cache_that_cannot_be_used_counts_as_empty(docs: Path, tmp_path: 
                 "of another version": data.replace(b"cache 1", b"cache 0", 1),
             }  # fmt: skip
             file.write_bytes(changed[fault])
-    path = docs / "en/seite-7.md"
-    path.write_text(path.read_text("utf-8") + f"\nA line after a fault: {fault}.\n", "utf-8")
-    build_site(again, URL, docs)
-    build_site(whole, URL, docs, cache=False)
-    assert tree(again) == tree(whole)
+    change_page(docs)
+    build_site(site, URL, docs)
+    assert differences(site, changed_whole) == []
 
 
-def test_the_page_cache_holds_the_pages_of_the_site_and_no_others(docs: Path, tmp_path: Path) -> None:
-    docs = Path(shutil.copytree(docs, tmp_path / "docs"))
-    site = tmp_path / "again" / "site"
+def test_the_page_cache_holds_the_pages_of_the_site_and_no_others(site: Path, docs: Path) -> None:
     write(docs, "en", "seite-6", "en 6", ("word " * 900 + "\n\n") * 15)
     build_site(site, URL, docs)
     file = site.parent / ".site.cache" / "en.pages"
@@ -692,7 +676,6 @@ def test_the_page_cache_holds_the_pages_of_the_site_and_no_others(docs: Path, tm
 
 def test_a_page_with_a_fault_is_not_taken_from_the_cache_of_the_build_that_failed(docs: Path, tmp_path: Path) -> None:
     """Its language is rendered while the check is still running in another process."""
-    docs = Path(shutil.copytree(docs, tmp_path / "docs"))
     site = tmp_path / "again" / "site"
     write(docs, "en", "seite-6", "en 6", "[burada](https://example.com/unknown)")
     for _time in range(2):
@@ -700,8 +683,8 @@ def test_a_page_with_a_fault_is_not_taken_from_the_cache_of_the_build_that_faile
             build_site(site, URL, docs)
 
 
-def test_a_build_keeps_the_address_of_the_build_before_until_another_is_given(tmp_path: Path) -> None:
-    docs, site = write_small_tree(tmp_path / "docs"), tmp_path / "site"
+def test_a_build_keeps_the_address_of_the_build_before_until_another_is_given(docs: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site"
 
     def address(given: str | None) -> str:
         build_site(site, given, docs)
@@ -723,8 +706,7 @@ def test_a_build_keeps_the_address_of_the_build_before_until_another_is_given(tm
     assert address(None) == URL
 
 
-def test_a_site_below_a_path_is_refused_because_its_links_would_leave_it(tmp_path: Path) -> None:
-    docs = write_small_tree(tmp_path / "docs")
+def test_a_site_below_a_path_is_refused_because_its_links_would_leave_it(docs: Path, tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="cannot lie below the path"):
         build_site(tmp_path / "site", "https://www.example.org/kim/", docs)
     assert not (tmp_path / "site").exists()
