@@ -40,24 +40,11 @@ def create_app(settings: Settings, database: Database | None = None, extend: Ext
     :param extend: adds pages of a package above this one.
     """
     app = Flask("form_handler", static_folder=None)
-    app.config.update(
-        SECRET_KEY=settings.secret_key,
-        SECRET_KEY_FALLBACKS=list(settings.former_keys),
-        WTF_CSRF_SECRET_KEY=settings.secret_keys,
-        SESSION_COOKIE_NAME="__Host-kim" if settings.tls else "kim",
-        SESSION_COOKIE_SECURE=settings.tls,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        PERMANENT_SESSION_LIFETIME=datetime.timedelta(days=1),
-        WTF_CSRF_TIME_LIMIT=24 * 3600,
-    )
+    configure_app(app, settings, database)
     app.jinja_loader = FileSystemLoader(ROOT / "overrides")
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext.gettext, gettext.ngettext, newstyle=True)  # type: ignore[attr-defined]
-    app.extensions["kim_settings"] = settings
-    app.extensions["kim_database"] = database or Database(settings)
-    app.extensions["kim_layouts"] = PageLayouts(settings.site_dir)
     app.before_request(set_language_and_check_host)
     if settings.metrics_address:
         count_requests(app)
@@ -69,6 +56,24 @@ def create_app(settings: Settings, database: Database | None = None, extend: Ext
     search_misses.register(app)
     errors.register_error_handlers(app)
     return app
+
+
+def configure_app(app: Flask, settings: Settings, database: Database | None = None) -> None:
+    """Set whose service an application is: its keys and cookies, its database and its built pages."""
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=list(settings.former_keys),
+        WTF_CSRF_SECRET_KEY=settings.secret_keys,
+        SESSION_COOKIE_NAME="__Host-kim" if settings.tls else "kim",
+        SESSION_COOKIE_SECURE=settings.tls,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=datetime.timedelta(days=1),
+        WTF_CSRF_TIME_LIMIT=24 * 3600,
+    )
+    app.extensions["kim_settings"] = settings
+    app.extensions["kim_database"] = database or Database(settings)
+    app.extensions["kim_layouts"] = PageLayouts(settings.site_dir)
 
 
 def set_language_and_check_host() -> Response | None:

@@ -21,20 +21,26 @@ def register(app: Flask, settings: Settings) -> None:
     """Add the editor to the application, where the settings name a folder of pages."""
     if settings.content_dir is None:
         return
-    follow_catalogs(app, settings.content_dir / "docs")
-    app.extensions["kim_workspace"] = Workspace(settings.content_dir / "docs", findings_path(settings.data_dir))
+    open_workspace(app, settings.content_dir, settings.data_dir)
+    follow_catalogs(app)
     app.register_blueprint(pages, url_prefix="/eingang/seiten")
     app.register_blueprint(pages, url_prefix="/<code>/eingang/seiten", name="staff_pages_localized")
     app.register_blueprint(translating, url_prefix="/eingang/uebersetzen")
     app.register_blueprint(translating, url_prefix="/<code>/eingang/uebersetzen", name="staff_translating_localized")
 
 
-def follow_catalogs(app: Flask, docs: Path) -> None:
+def open_workspace(app: Flask, content_dir: Path, data_dir: Path) -> None:
+    """Set which folder of pages an application edits."""
+    app.extensions["kim_workspace"] = Workspace(content_dir / "docs", findings_path(data_dir))
+
+
+def follow_catalogs(app: Flask) -> None:
     """Take the words of the catalogs beside the pages, and read them again after a publication has changed one."""
-    known: list[tuple[int, ...]] = []
+    known: list[tuple[tuple[str, int], ...]] = []
 
     def follow() -> None:
-        stamp = tuple(path.stat().st_mtime_ns for path in sorted((docs.parent / CATALOGS).glob("*.po")))
+        docs: Path = app.extensions["kim_workspace"].docs
+        stamp = tuple((str(path), path.stat().st_mtime_ns) for path in sorted((docs.parent / CATALOGS).glob("*.po")))
         if known != [stamp]:
             known[:] = [stamp]
             use_catalogs(docs)

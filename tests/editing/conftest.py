@@ -6,7 +6,7 @@ import datetime
 import html
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,14 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from editing.views import register
+from editing.views import open_workspace, register
 from editorial.translations.lockfile import Lock, write_lock
 from editorial.translations.update import update_lock
 from form_handler.app import create_app
-from form_handler.settings import Settings
+from form_handler.settings import Settings, read_settings
 from form_handler.staff.auth import accounts
 from form_handler.storage.database import Database
-from tests.form_handler.conftest import database, migrated_data_dir, production_hasher, settings  # noqa: F401
+from tests.form_handler.conftest import configured, database, migrated_data_dir, production_hasher, settings  # noqa: F401
 from tests.site.small_tree import write_small_tree
 
 NOW = datetime.datetime.now(datetime.UTC)
@@ -56,10 +56,27 @@ def editing_settings(settings: Settings, content: Path) -> Settings:  # noqa: F8
     return replace(settings, content_dir=content)
 
 
+@pytest.fixture(scope="session")
+def shared_editing_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application with the editor for the whole run."""
+    folder = tmp_path_factory.mktemp("shared")
+    found = replace(read_settings({"KIM_DATA_DIR": str(folder)}), content_dir=folder)
+    opened = Database(found)
+    yield create_app(found, opened, register)
+    opened.engine.dispose()
+
+
 @pytest.fixture
-def editing_app(editing_settings: Settings, database: Database) -> Flask:  # noqa: F811
-    """The application with the editor."""
-    return create_app(editing_settings, database, register)
+def editing_app(
+    shared_editing_app: Flask,
+    editing_settings: Settings,
+    content: Path,
+    database: Database,  # noqa: F811
+) -> Iterator[Flask]:
+    """The application with the editor, with settings, pages and database of its own."""
+    with configured(shared_editing_app, editing_settings, database) as app:
+        open_workspace(app, content, editing_settings.data_dir)
+        yield app
 
 
 class Editor:

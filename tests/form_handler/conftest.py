@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from core.languages import load_languages
-from form_handler.app import create_app
+from form_handler.app import configure_app, create_app
 from form_handler.forms import FORMS
 from form_handler.settings import Settings, read_settings
 from form_handler.staff.auth import accounts
@@ -78,10 +79,30 @@ def production_hasher() -> Iterator[PasswordHasher]:
         yield production
 
 
+@pytest.fixture(scope="session")
+def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application for the whole run: its hundred routes and its templates are compiled once."""
+    settings = read_settings({"KIM_DATA_DIR": str(tmp_path_factory.mktemp("shared"))})
+    database = Database(settings)
+    yield create_app(settings, database)
+    database.engine.dispose()
+
+
+@contextlib.contextmanager
+def configured(app: Flask, settings: Settings, database: Database) -> Iterator[Flask]:
+    """Give a shared application to one test."""
+    before = dict(app.extensions)
+    configure_app(app, settings, database)
+    yield app
+    app.extensions.clear()
+    app.extensions.update(before)
+
+
 @pytest.fixture
-def app(settings: Settings, database: Database) -> Flask:
-    """The application."""
-    return create_app(settings, database)
+def app(shared_app: Flask, settings: Settings, database: Database) -> Iterator[Flask]:
+    """The application with settings and database of its own."""
+    with configured(shared_app, settings, database) as app:
+        yield app
 
 
 @dataclass
