@@ -13,6 +13,8 @@ from tests.form_handler.production import PRODUCTION, run_kim
 from tests.form_handler.stub_server import stub_site_server
 from tests.server import Server, free_port
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def env(tmp_path: Path, migrated_data_dir: Path) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,11 +113,18 @@ def desk(tmp_path: Path) -> Desk:
     return made
 
 
-@pytest.fixture
-def real(tmp_path: Path) -> Desk:
-    """A copy of the real pages, all written down as following, whatever their state is today."""
-    made = Desk(copy_docs(tmp_path), load_languages())
+@pytest.fixture(scope="session")
+def real_docs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the real pages that no test changes, all written down as following, whatever their state is today."""
+    made = Desk(copy_docs(tmp_path_factory.mktemp("real")), load_languages())
     for folder in (made.docs, city_dir(made.docs)):
         (folder / LOCK_FILENAME).unlink()
     made.update(DAY)
-    return made
+    return made.docs.parent
+
+
+@pytest.fixture
+def real(real_docs: Path, tmp_path: Path) -> Desk:
+    """The real pages, for one test to change."""
+    shutil.copytree(real_docs, tmp_path, dirs_exist_ok=True)
+    return Desk(tmp_path / "docs", load_languages())

@@ -182,6 +182,7 @@ def is_free(port: int) -> bool:
     return False
 
 
+@pytest.mark.slow
 def test_killing_the_server_right_after_the_receipt_loses_nothing(tmp_path: Path) -> None:
     with stub_site_server(tmp_path / "var") as server:
         reference = server.send_form("Beispielbetrieb")
@@ -192,6 +193,7 @@ def test_killing_the_server_right_after_the_receipt_loses_nothing(tmp_path: Path
         database.engine.dispose()
 
 
+@pytest.mark.slow
 def test_a_mail_worker_that_was_killed_is_started_again(tmp_path: Path) -> None:
     with stub_site_server(tmp_path / "var") as server:
         wait_until(server.mail_workers, what="the first worker")
@@ -200,6 +202,7 @@ def test_a_mail_worker_that_was_killed_is_started_again(tmp_path: Path) -> None:
         wait_until(lambda: set(server.mail_workers()) - {first}, what="the next worker")
 
 
+@pytest.mark.slow
 def test_a_mail_worker_that_outlives_the_server_does_not_keep_its_port(tmp_path: Path) -> None:
     with stub_site_server(tmp_path / "var") as server:
         wait_until(server.mail_workers, what="the mail worker")
@@ -213,6 +216,7 @@ def test_a_mail_worker_that_outlives_the_server_does_not_keep_its_port(tmp_path:
         assert list(server.children()) == [worker]
 
 
+@pytest.mark.slow
 def test_it_stops_cleanly_while_a_mail_server_keeps_it_waiting(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"smtp://127.0.0.1:{silent.getsockname()[1]}"
@@ -264,6 +268,7 @@ def talk_until_message(listener: socket.socket) -> socket.socket:
     return line
 
 
+@pytest.mark.slow
 def test_only_one_worker_runs_on_sqlite_and_the_next_takes_over_after_a_kill(
     settings: Settings, database: Database
 ) -> None:
@@ -280,6 +285,7 @@ def test_only_one_worker_runs_on_sqlite_and_the_next_takes_over_after_a_kill(
     assert len(list(settings.mail_dir.glob("KIM-*.eml"))) == 2
 
 
+@pytest.mark.slow
 def test_sigterm_ends_the_worker_after_the_mail_in_delivery(settings: Settings, database: Database) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         put(settings, database)
@@ -314,6 +320,7 @@ def test_a_missing_worker_is_visible_in_inbox_log_and_command(
     assert "No mail worker" not in kim.invoke(mail, ["list"]).stderr
 
 
+@pytest.mark.slow
 def test_in_production_the_server_starts_no_worker_and_says_so(tmp_path: Path) -> None:
     production = {
         "KIM_MODE": "production", "KIM_SECRET_KEY": "0123456789abcdef0123456789abcdef", "KIM_HOSTS": "127.0.0.1",
