@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 # By way of Python: the commands in bin/ name their interpreter by its path, which not every name of a folder allows.
 KIM := $(VENV)/bin/python -m kim
-# Each process begins with a part of the tests and takes over from the other when it is done.
-PYTEST := $(VENV)/bin/python -m pytest -n auto --dist worksteal
+# A module is run by one process, so that its site, server or database is made once. tests/conftest.py gives the order.
+PYTEST := $(VENV)/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 DENO := DENO_DIR=$(VENV)/deno $(VENV)/bin/deno
 export PORT
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -25,6 +26,25 @@ ROOT = Path(__file__).resolve().parent.parent
 # No test meets the settings file of the machine it runs on, nor do the commands that it starts.
 os.environ["KIM_SETTINGS"] = "none"
 
+MEMORY = Path("/dev/shm")
+# Bytes that must be free there: a whole run needs about a third of it.
+MIN_MEMORY = 6 * 10**9
+
+
+def use_memory() -> None:
+    """Write what tests write into memory, where the machine has room: nobody waits there for a disk to sync.
+
+    ``TMPDIR`` chooses another place.
+    """
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK | os.X_OK):
+        return
+    found = os.statvfs(MEMORY)
+    if found.f_bavail * found.f_frsize >= MIN_MEMORY and not found.f_flag & os.ST_NOEXEC:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
+
+use_memory()
+
 # `make test-all` sets TEST_FULL: the full matrices, all kills and all power cuts. `make test` takes a sample of them.
 FULL = bool(os.environ.get("TEST_FULL"))
 
@@ -38,13 +58,28 @@ def full_or_sample(full: T, sample: T) -> T:
 
 # Tests in these folders need a built site or Chromium; a module elsewhere that does says so itself.
 SLOW_FOLDERS = (ROOT / "tests" / "site", ROOT / "tests" / "browser")
+# The modules that take longest, longest first: whoever begins one of them last keeps the other processes waiting.
+LONGEST = (
+    "incremental_build",
+    "scaffold",
+    "power_cut",
+    "postgres",
+    "redaktion",
+    "watcher",
+    "accessibility",
+    "release",
+    "cli_output",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that `make test-fast` leaves out."""
+    """Mark the tests that `make test-fast` leaves out, and begin with the longest modules."""
     for item in items:
         if any(item.path.is_relative_to(folder) for folder in SLOW_FOLDERS):
             item.add_marker(pytest.mark.slow)
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    ranks = {f"test_{name}": rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: (item.path not in slow, ranks.get(item.path.stem, len(ranks))))
 
 
 @pytest.fixture(autouse=True)
