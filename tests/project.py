@@ -27,7 +27,7 @@ def copy_project(folder: Path, codes: Collection[str] | None = None, city: bool 
     """
     left_out = {row.code for row in load_languages()} - set(codes) if codes is not None else set()
     for name in (*FOLDERS, "city") if city else FOLDERS:
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, folder / name)  # with what is compiled: copied files keep their times
     for name in FILES:
         shutil.copy(ROOT / name, folder)
     shutil.copytree(

@@ -22,7 +22,8 @@ def test_everything_is_said_before_a_short_command_ends() -> None:
 
 def test_what_could_not_be_said_is_a_fault() -> None:
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
-        done = subprocess.run(CHECK, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
+        command = [*CHECK[:-1], "translations", "status", "--lang", "uk"]
+        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1
     assert done.stderr == "Error: Die Ausgabe ließ sich nicht schreiben: No space left on device.\n"
 
@@ -31,9 +32,9 @@ def test_what_could_not_be_said_is_a_fault() -> None:
     ("line", "code"),
     [
         ("{} check | head -c 0", 1),
-        ("{} check >&-", 0),
-        ("{} check 2>&- >&-", 0),
-        ("PYTHONIOENCODING=ascii {} check", 0),
+        ("{} translations status --lang uk >&-", 0),
+        ("{} translations status --lang uk 2>&- >&-", 0),
+        ("PYTHONIOENCODING=ascii {} translations status --lang uk", 0),
     ],
 )
 def test_nobody_to_listen_is_no_reason_for_a_traceback(line: str, code: int) -> None:

@@ -19,6 +19,7 @@ from core.overlay import shown_page
 from editorial.preview.middleware import Preview, pages_dir, read_state, state_file
 from editorial.preview.watcher import Watcher, watch
 from tests.conftest import PATIENCE, ROOT
+from tests.project import copy_project
 from tests.server import wait_until
 
 PAGE = shown_page(ROOT / "docs", "de", "kontakt")
@@ -27,23 +28,9 @@ SITE_PAGE = "site/kontakt/index.html"
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A small project with its watcher; the site is built once the first file was saved."""
+    """The project in German with its watcher; the site is built once the first file was saved."""
     folder = tmp_path_factory.mktemp("watched") / "project"
-    for name in (
-        "city",
-        "overrides",
-        "core",
-        "editing",
-        "editorial",
-        "form_handler",
-        "kim",
-        "docs/de",
-        "docs/data",
-        "docs/assets",
-    ):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("mkdocs.yml", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
-        shutil.copy(ROOT / name, folder)
+    copy_project(folder, ("de",))
     watcher = subprocess.Popen(
         [sys.executable, "-m", "editorial.preview.watcher", str(folder / "site"), str(os.getpid())],
         cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
