@@ -72,12 +72,16 @@ class BrowserSession:
     foreign: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
-    def open(self, path: str = "/") -> Page:
-        """Open a path of the site in a new tab; return when the page's script has run, if it has one."""
-        page = self.context.new_page()
-        page.on("request", lambda request: self._note(request.url))
-        page.on("console", lambda message: message.type == "error" and self.faults.append(message.text))
-        page.on("pageerror", lambda error: self.faults.append(str(error)))
+    def open(self, path: str = "/", page: Page | None = None) -> Page:
+        """Open a path of the site; return when the page's script has run, if it has one.
+
+        :param page: the tab; default: a new one, which begins a process.
+        """
+        if page is None:
+            page = self.context.new_page()
+            page.on("request", lambda request: self._note(request.url))
+            page.on("console", lambda message: message.type == "error" and self.faults.append(message.text))
+            page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.goto(self.url + path)
         if self.script:
             page.evaluate(UNTIL_SCRIPT_RAN)

@@ -105,14 +105,14 @@ def test_no_template_breaks_a_rule_or_runs_over_the_edge(
 ) -> None:
     """WCAG 2.2 by axe-core; 1.4.10 Reflow and 1.4.4 Resize Text by measuring."""
     seen = new_session(viewport={"width": 360, "height": 800}, color_scheme="light", expect_errors=True)
+    page = None
     for place, path in enumerate(paths_of(number, language.code)):
-        page = seen.open(language.root + path)
+        page = seen.open(language.root + path, page)
         for width, scheme in looks_of(place, language.code):
             page.set_viewport_size({"width": width, "height": 800})
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             assert violations(page) == [], f"{language.root}{path}, {width} px, {scheme}"
         assert overflows(page) == [], f"{language.root}{path}"
-        page.close()
 
 
 @pytest.mark.parametrize(
