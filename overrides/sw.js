@@ -13,7 +13,7 @@ const fromCache = async (request) =>
   (await caches.match(request)) ?? (await caches.match(request, { ignoreSearch: true }));
 
 /**
- * Return the page that says "not on this device": in the language of the address if it is cached, else in a cached one.
+ * Return the fallback page "not on this device": in the language of the address if it is cached, else in a cached one.
  * @param {string} url
  */
 const fallbackPage = async (url) => {

@@ -167,7 +167,7 @@
     for (const details of unfolded) details.open = false;
   });
 
-  /* ---- Paper says when it was printed ---------------------------------------------------------------------------- */
+  /* ---- Date of printing on paper -------------------------------------------------------------------------------- */
 
   addEventListener("beforeprint", () => {
     const date = new Intl.DateTimeFormat(`${root.dataset.lang}-u-ca-gregory-nu-latn`, { dateStyle: "long" }).format();
@@ -197,7 +197,7 @@
     /** @type {HTMLAnchorElement} */ (query("a", feedback)).search = String(body);
   });
 
-  /* ---- Links to forms know where the reader is ------------------------------------------------------------------- */
+  /* ---- Links to forms name the current page ---------------------------------------------------------------------- */
 
   const report = /** @type {HTMLAnchorElement | null} */ (find(".kim-footer__report a"));
   if (report && report.pathname !== location.pathname) report.search = `page=${location.pathname}`;

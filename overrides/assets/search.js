@@ -280,7 +280,7 @@ function createElement(name, className, text = "") {
 const reported = new Set();
 
 /**
- * Tell the editors what was looked for in vain (form_handler/search_misses.py), unless the browser asks not to be counted.
+ * Report a search without a hit (form_handler/search_misses.py), unless the browser requests not to be tracked.
  * Only what can be words of a dictionary leaves the browser.
  * @param {string} words
  * @param {string} language
@@ -309,7 +309,7 @@ export async function start(dialog, lang) {
     fetch(`${bundle}titles.${lang}.json`, { cache: "no-cache" }),
   ]);
   await engine.options({ noWorker: true }); // a second copy of the engine in a worker would cost 12 kB
-  // Pagefind asks the document for its language, which browsers change when they translate a page.
+  // Pagefind reads the language of the document, which browsers change when they translate a page.
   const { lang: shown } = document.documentElement;
   document.documentElement.lang = lang;
   engine.init();

@@ -20,7 +20,7 @@ import { BEGINNING, END, FORM, isOneLetterOff, likeness, respell, SAME, term, wo
  * @typedef {{ pages: KnownPage[], entries: Entry[], ignored: Set<string> }} Known
  */
 
-// Where a page stands in the list: the higher, the earlier. Places of search words and of the index are subtracted.
+// Position of a page in the list: the higher, the earlier. Places of search words and of the index are subtracted.
 export const SEARCH_WORD = 500;
 /** @type {Record<number, number>} */
 const TITLE = { [SAME]: 400, [FORM]: 350, [BEGINNING]: 300, [END]: 250 };
@@ -55,7 +55,7 @@ export function prepare(data, lang) {
 }
 
 /**
- * Return the words of a query that say what is looked for; all of them if none does.
+ * Return the words of a query without function words; all of them if no other is there.
  * @param {string[]} words
  * @param {Known} known
  * @param {string} lang
@@ -97,7 +97,7 @@ export function candidates(words, known, lang) {
     const whole = phrases.filter((phrase) =>
       phrase.every((one) => asked.some((spellings) => best(spellings, [one], lang) >= FORM))
     );
-    // Several words of one entry may stand in a query: "ev kirası" for "ev" and "kira".
+    // Several words of one entry may be in a query: "ev kirası" for "ev" and "kira".
     const isAnswer = whole.length && asked.every((spellings) => best(spellings, whole.flat(), lang) >= FORM);
     const isBeginning = asked.length === 1 && asked[0][0].text.length >= MIN_TYPED &&
       phrases.some(([first]) => first?.text.startsWith(asked[0][0].text));

@@ -3,7 +3,7 @@ import FOLDING from "./folding.json" with { type: "json" };
 // How letters are folded, for index and query alike; core/folding.py reads js/folding.json for the index.
 // Pagefind itself folds letters that Unicode takes apart (é, ü, ї) and drops what Unicode calls a mark.
 // "letters": what is typed for each of the letters behind it, in every language; "languages": the same for one language;
-// "dropped": what is left out of words. In the index a folded letter carries a variation selector that says which one it
+// "dropped": what is left out of words. In the index a folded letter has a variation selector that names which one it
 // was, by its place in the row (U+FE00 …): so a page with the letter that was typed comes first, and excerpts are shown
 // as they were written. What is dropped leaves such a mark, too (from U+FE06 on).
 const SELECTOR = 0xfe00;
@@ -63,7 +63,7 @@ export const normalizeCase = (word, lang) =>
     .replace(/[\u061c\u200b\u200d-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]/g, "").toLocaleLowerCase(lang);
 
 /**
- * Return a word as it is looked up: Pagefind knows no other letters.
+ * Return a word as it is looked up: Pagefind has no other letters.
  * @param {string} word
  * @param {string} lang
  */
