@@ -21,6 +21,7 @@ import { BEGINNING, END, FORM, isOneLetterOff, likeness, respell, SAME, term, wo
  */
 
 // Position of a page in the list: the higher, the earlier. Places of search words and of the index are subtracted.
+const WHOLE_TITLE = 600;
 export const SEARCH_WORD = 500;
 /** @type {Record<number, number>} */
 const TITLE = { [SAME]: 400, [FORM]: 350, [BEGINNING]: 300, [END]: 250 };
@@ -36,6 +37,13 @@ const MIN_TYPED = 4; // letters of a search word that is still being typed
  */
 export function prepare(data, lang) {
   const terms = (/** @type {string} */ words) => wordsOf(words, lang).map((word) => term(word, lang));
+  const ignored = new Set(data.ignored.map((word) => comparable(word, lang)));
+  // Words that a query loses are not asked for. A hyphen joins words that others write apart, or as one.
+  const phrases = (/** @type {string} */ words) =>
+    [...new Set([words, words.replaceAll("-", " "), words.replaceAll("-", "")])].map((spelling) => {
+      const all = terms(spelling), left = all.filter(({ text }) => !ignored.has(text));
+      return left.length ? left : all;
+    });
   const pages = data.pages.map(([id, url, title, audience]) => ({
     id,
     url,
@@ -47,10 +55,10 @@ export function prepare(data, lang) {
   return {
     pages,
     entries: data.words.map(([words, places]) => ({
-      phrases: words.map(terms),
+      phrases: words.flatMap(phrases),
       pages: places.map((place) => pages[place]),
     })),
-    ignored: new Set(data.ignored.map((word) => comparable(word, lang))),
+    ignored,
   };
 }
 
@@ -92,6 +100,8 @@ export function candidates(words, known, lang) {
     const least = Math.min(...asked.map((spellings) => best(spellings, page.terms, lang)));
     // Of two titles with the word, the shorter one is more about it.
     if (least) add(found, page, TITLE[least] - Math.min(page.terms.length, 20));
+    const isWhole = least >= FORM && page.terms.every((one) => asked.some((all) => best(all, [one], lang) >= FORM));
+    if (isWhole) add(found, page, WHOLE_TITLE);
   }
   for (const { phrases, pages } of known.entries) {
     const whole = phrases.filter((phrase) =>

@@ -78,6 +78,10 @@ export function term(word, lang) {
   const all = stems(plain, lang).map((stem) => comparable(stem, lang)).filter((stem) => stem.length >= MIN_BEGINNING);
   // Pagefind stems a noun and its verb alike: Kündigung, kündigen.
   if (lang === "de") all.push(...all.map((stem) => stem.replace(/^(.{5,})ung$/, "$1")));
+  // A vowel that comes and goes: wniosek and wniosku, садок and садка.
+  if (["pl", "ru", "uk"].includes(lang)) {
+    all.push(...all.map((stem) => stem.replace(/(.{2})[eоеёє]([kcкцн])$/, "$1$2")));
+  }
   if (lang === "ar") all.push(...arabicRoots(plain));
   return { text: comparable(word, lang), stems: [...new Set(all)] };
 }
@@ -104,6 +108,9 @@ export function likeness(typed, word, lang) {
   if (one === other) return SAME;
   if (/\d/.test(one)) return other.startsWith(one) ? BEGINNING : 0;
   if (typed.stems.some((stem) => word.stems.includes(stem))) return FORM;
+  if (
+    lang === "de" && other.length > 4 && one.startsWith(other) && /^(?:e[mnrs]?|n|s)$/.test(one.slice(other.length))
+  ) return FORM;
   if (one.length >= MIN_BEGINNING && other.startsWith(one)) return BEGINNING;
   const least = Math.max(4, Math.ceil(one.length * 0.6));
   if (typed.stems.some((stem) => stem.length >= least && other.startsWith(stem))) return BEGINNING;
