@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
-from editing.paragraphs import Place, list_places, read_file_text
+from editing.forms.facts import KINDS, entry_title, read_entries
+from editing.forms.labels import field_label
+from editing.paragraphs import EditError, Place, list_places, read_file_text
+from editorial.content.front_matter import RawFrontMatter, split_front_matter
+from editorial.translations.segments import FIELDS
 
 _WORDS = re.compile(r"\s+|[^\s]+")
 MAX_WORDS = 2000
@@ -25,11 +29,69 @@ class Difference(Struct, frozen=True):
     """One paragraph that differs.
 
     :ivar place: where it is now; where it stood, if it was removed.
+    :ivar label: what it is, where that is no kind of a paragraph: a field of an entry or of a header.
     """
 
     place: str
     kind: str
     pieces: list[Piece]
+    label: str = ""
+
+
+def compare_files(path: str, before: str | None, after: str | None) -> list[Difference]:
+    """Return what differs between two texts of a file: paragraphs and header of a page, fields of entries of a file of facts."""
+    if path.endswith(".md"):
+        return [*compare_headers(before, after), *compare(before, after)]
+    return compare_facts(path, before, after) if path.endswith(".yml") else []
+
+
+def compare_headers(before: str | None, after: str | None) -> list[Difference]:
+    """Return the fields of a page's header that differ, but for those that are paragraphs as well."""
+    old, new = (_header(text) for text in (before, after))
+    if not old or not new:
+        return []
+    names = [name for name in dict.fromkeys([*old, *new]) if name not in FIELDS and old.get(name) != new.get(name)]
+    return [_value("PageFrontMatter", (name,), old.get(name), new.get(name), "") for name in names]
+
+
+def _header(text: str | None) -> dict[str, Any]:
+    read = split_front_matter(text.removeprefix("\ufeff"), "") if text else None
+    return read.data if isinstance(read, RawFrontMatter) else {}
+
+
+def compare_facts(path: str, before: str | None, after: str | None) -> list[Difference]:
+    """Return the fields that differ between two states of a file of facts, entry by entry."""
+    kind = path.rpartition("/")[2].removesuffix(".yml")
+    model = KINDS[kind].__name__ if kind in KINDS else ""
+    try:
+        old, new = (read_entries(text or "") for text in (before, after))
+    except EditError:
+        return [Difference("", "code", compare_words(before or "", after or ""))]
+    found: list[Difference] = []
+    for key in dict.fromkeys([*old, *new]):
+        left, right = old.get(key), new.get(key)
+        if left == right:
+            continue
+        title = entry_title(right if right is not None else left, key)
+        rows = [one if isinstance(one, dict) else {"": one} if one is not None else {} for one in (left, right)]
+        for name in dict.fromkeys([*rows[0], *rows[1]]):
+            if rows[0].get(name) != rows[1].get(name):
+                found.append(_value(model, (name,), rows[0].get(name), rows[1].get(name), title))
+    return found
+
+
+def _value(model: str, way: tuple[str], before: Any, after: Any, title: str) -> Difference:
+    label = field_label(way, model) if way[0] else ""
+    words = [_in_words(one) for one in (before, after)]
+    return Difference("", "p", compare_words(*words), " · ".join(filter(None, (title, label))))
+
+
+def _in_words(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{field_label((name,), '')}: {_in_words(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_in_words, value))
+    return "" if value is None else str(value)
 
 
 def compare(before: str | None, after: str | None) -> list[Difference]:

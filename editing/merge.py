@@ -73,14 +73,23 @@ def cut_atoms(raw: str) -> list[str]:
     return [*atoms, raw[at:]]
 
 
-def merge(base: str, mine: str, theirs: str) -> Merged:
-    """Return two changes of the same text brought together (three-way merge)."""
+def cut_lines(raw: str) -> list[str]:
+    """Return a file of facts in its lines: each holds one value, or one entry."""
+    return raw.splitlines(keepends=True)
+
+
+def merge(base: str, mine: str, theirs: str, path: str = "") -> Merged:
+    """Return two changes of the same text brought together (three-way merge).
+
+    :param path: the name of the file: the places of a page are its paragraphs, those of a file of facts its lines.
+    """
+    cut = cut_lines if path.endswith(".yml") else cut_atoms
     if mine == theirs or theirs == base:
         return Merged((mine,))
     if mine == base:
         return Merged((theirs,))
-    atoms = cut_atoms(base)
-    own, other = cut_atoms(mine), cut_atoms(theirs)
+    atoms = cut(base)
+    own, other = cut(mine), cut(theirs)
     changes = [*_changes(atoms, own, 0), *_changes(atoms, other, 1)]
     changes.sort(key=lambda one: (one[0], one[1], one[3]))
     pieces: list[str | Conflict] = []

@@ -161,7 +161,7 @@ def merge_file(base: str | None, text: str | None, current: str | None, path: st
         raise RefusedError(
             f"{shown_name(path)} wurde inzwischen geändert. Sehen Sie die Seite noch einmal an, bevor Sie sie entfernen."
         )
-    merged = merge(base, text, current)
+    merged = merge(base, text, current, path)
     if merged.conflicts:
         raise RefusedError(
             "Die veröffentlichte Seite wurde an derselben Stelle geändert. Öffnen Sie die Seite und wählen Sie; beide Texte sind erhalten."

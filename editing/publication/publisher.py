@@ -193,7 +193,7 @@ class Publisher:
             if known.version == file.draft_version:
                 drafts.discard_draft(self.database, file.path, known.version)
             elif None not in (file.text, known.text, file.after):
-                merged = merge(file.text or "", known.text or "", file.after or "")
+                merged = merge(file.text or "", known.text or "", file.after or "", file.path)
                 drafts.rebase_draft(self.database, file.path, known.version, file.after, merged.text, utc_now())
 
     def push(self) -> None:

@@ -11,8 +11,12 @@ from msgspec import Struct
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
-from core.languages import Language, load_languages
+from core.languages import Language, default_language, load_languages
+from core.overlay import CITY
 from editing.drafts import Draft, find_draft
+from editing.forms.facts import KINDS, FactFile
+from editing.forms.facts import find_file as find_fact_file
+from editing.paths import split_name
 from editing.translation.words import catalog_name
 from editing.workspace import Workspace
 from editorial.content.pages import Page
@@ -27,6 +31,10 @@ translating = make_blueprint("staff_translating", __name__)
 # Who may see pages and drafts; who may change which language is found out in each view (:func:`may_edit`).
 READERS = (EDIT, PUBLISH, TRANSLATE)
 WRITERS = (EDIT, TRANSLATE)
+# Who may see facts, which belong to no language, and who may change them.
+OFFICE = (EDIT, PUBLISH)
+# What stands in the place of the language in the address of a file of facts: a shared one, one of the municipality.
+FACTS, OWN_FACTS = "angaben", "eigene-angaben"
 # The fields of a form that are kept through a log-in; largest body of a paragraph's form, in bytes.
 SAVED_FIELDS = ("place", "digest", "before", "words", "spelling", "choice")
 # What is in the place of the language in the address of the interface's words.
@@ -122,6 +130,93 @@ def find_words(lang: str) -> WordsFile | None:
     )
 
 
+class DataFile(Struct, frozen=True):
+    """A file of facts that an address names as a page is named; the parts that it shares with :class:`PageFile`."""
+
+    language: Language
+    file: FactFile
+    page: None = None
+
+    @property
+    def key(self) -> str:
+        """Return the kind of the facts."""
+        return self.file.kind
+
+    @property
+    def path(self) -> str:
+        """Return the file below ``docs/``, or in ``city/``."""
+        return self.file.path
+
+    @property
+    def published(self) -> str | None:
+        """Return what is published."""
+        return self.file.published
+
+    @property
+    def draft(self) -> Draft | None:
+        """Return the draft."""
+        return self.file.draft
+
+    @property
+    def raw(self) -> str | None:
+        """Return the file with the draft in it."""
+        return self.file.raw
+
+    @property
+    def address(self) -> str:
+        """Return the address of the list of its entries."""
+        return f"{staff_root()}seiten/angaben/{self.key}/"
+
+    def action(self, name: str) -> str:
+        """Return the address of something that is done with the file."""
+        return f"{staff_root()}seiten/{name}/{data_code(self.path)}/{self.key}/"
+
+
+AnyFile = PageFile | WordsFile | DataFile
+
+
+def data_code(path: str) -> str:
+    """Return what stands in the place of the language in the address of a file of facts."""
+    return OWN_FACTS if path.startswith(f"{CITY}/") else FACTS
+
+
+def address_of(path: str) -> str:
+    """Return the address of a file in the editor, by its name; empty for a file that has no page there."""
+    code, key = split_name(path)
+    if key:
+        return f"{staff_root()}seiten/{code}/{key}/"
+    kind = path.rpartition("/")[2].removesuffix(".yml")
+    return f"{staff_root()}seiten/angaben/{kind}/" if path.endswith(".yml") and kind in KINDS else ""
+
+
+def publish_address(path: str) -> str:
+    """Return the address at which the draft of a file is published; empty for a file that has no page there."""
+    code, key = split_name(path)
+    if key:
+        return f"{staff_root()}seiten/veroeffentlichen/{code}/{key}/"
+    kind = path.rpartition("/")[2].removesuffix(".yml")
+    return f"{staff_root()}seiten/veroeffentlichen/{data_code(path)}/{kind}/" if address_of(path) else ""
+
+
+def find_file(lang: str, key: str) -> AnyFile:
+    """Return the file that an address names: a page, the interface's words of a language, or a file of facts.
+
+    :raises NotFound: if there is none.
+    """
+    if lang == WORDS:
+        words = find_words(key)
+        if words is None:
+            raise NotFound
+        return words
+    if lang not in (FACTS, OWN_FACTS):
+        return find_page(lang, key)
+    name = f"data/{key}.yml" if lang == FACTS else f"{CITY}/data/{key}.yml"
+    found = find_fact_file(workspace(), database(), name)
+    if found is None:
+        raise NotFound
+    return DataFile(default_language(), found)
+
+
 def find_page(lang: str, key: str) -> PageFile:
     """Return the file that an address names; the address is looked up, never made into a path.
 
@@ -138,22 +233,6 @@ def find_page(lang: str, key: str) -> PageFile:
     if (page is None or not page.exists_in(language)) and draft is None:
         raise NotFound
     return PageFile(language, key, path, page, workspace().published(path) if page else None, draft)
-
-
-AnyFile = PageFile | WordsFile
-
-
-def find_file(lang: str, key: str) -> AnyFile:
-    """Return the file that an address names: a page, or the interface's words of a language.
-
-    :raises NotFound: if there is none.
-    """
-    if lang != WORDS:
-        return find_page(lang, key)
-    found = find_words(key)
-    if found is None:
-        raise NotFound
-    return found
 
 
 def may_edit(file_language: str) -> bool:

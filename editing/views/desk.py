@@ -17,7 +17,7 @@ from core.overlay import shown_page
 from editing import drafts
 from editing.findings import want_findings
 from editing.paths import split_name
-from editing.views.blueprint import READERS, pages, workspace
+from editing.views.blueprint import OFFICE, READERS, pages, workspace
 from editing.views.labels import page_state_label
 from editorial.content.pages import Page
 from form_handler.current import database
@@ -119,6 +119,7 @@ def desk() -> BaseResponse:
         languages=site.languages, sections=sections, what=[(name, what_label(name)) for name in WHAT], counts=_counts(rows), own_codes=own_codes,
         error=_("The filter is not right, so nothing is shown.") if errors else "", scratches=drafts.list_scratches(database(), g.account.id),
         checked_at=workspace().findings_time(), what_label=what_label, split_name=split_name, page_state_label=page_state_label,
+        is_office=g.account.has_role(*OFFICE),
     )  # fmt: skip
 
 

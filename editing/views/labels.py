@@ -27,3 +27,12 @@ def publication_label(state: str) -> str:
     return {
         "waiting": _("waiting"), "committed": _("being built"), "done": _("public"), "refused": _("not published"), "withdrawn": _("withdrawn"),
     }[state]  # fmt: skip
+
+
+def facts_label(kind: str) -> str:
+    """Return what the entries of a file of facts are."""
+    return {
+        "contacts": _("Contacts and opening hours"), "events": _("Events and courses"), "amounts": _("Amounts"), "numbers": _("Telephone numbers"),
+        "companies": _("Companies and their consent"), "links": _("Links to other sites"), "laws": _("Laws"), "phrases": _("Sentences to show"),
+        "sources": _("Sources"),
+    }[kind]  # fmt: skip

@@ -16,6 +16,7 @@ from core.findings import Finding, RenderError
 from core.gettext import gettext as _
 from core.text_files import page_text
 from editing import drafts
+from editing.forms.facts import file_findings, read_entries
 from editing.marks import insert_signs, replace_signs
 from editing.merge import merge
 from editing.paragraphs import (
@@ -37,6 +38,7 @@ from editing.views.blueprint import (
     SAVED_FIELDS,
     WRITERS,
     AnyFile,
+    DataFile,
     PageFile,
     WordsFile,
     editor_view,
@@ -202,7 +204,9 @@ def typed_spelling(opened: OpenForm, raw: str) -> list[tuple[str, str, str]]:
 
 
 def look_at(file: AnyFile, raw: str, spelling: list[tuple[str, str, str]] | None = None) -> Shown:
-    """Return findings and effects of a text of a page."""
+    """Return findings and effects of a text of a page; of facts, which no translation follows, findings alone."""
+    if isinstance(file, DataFile):
+        return Shown([(one, None) for one in file_findings(workspace(), file.file, raw)], [])
     if isinstance(file, WordsFile):
         return Shown([], [])  # each sentence was checked when it was stored
     site = workspace().with_draft(file.language.code, file.key, raw)
@@ -417,7 +421,7 @@ def rebase(file: AnyFile) -> BaseResponse | None:
         return None
     if draft.text is None or draft.base_text is None or file.published is None:
         return None  # removed or new: the publish page says so
-    merged = merge(common_text(file, draft), draft.text, file.published)
+    merged = merge(common_text(file, draft), draft.text, file.published, file.path)
     if not merged.conflicts:
         drafts.rebase_draft(database(), file.path, draft.version, file.published, merged.text, utc_now())
         return None
@@ -446,12 +450,14 @@ def merge_draft(file: AnyFile) -> BaseResponse:
     draft = file.draft
     if draft is None or draft.text is None or draft.base_text is None or file.published is None:
         return redirect(file.address, 303)
-    merged = merge(common_text(file, draft), draft.text, file.published)
+    merged = merge(common_text(file, draft), draft.text, file.published, file.path)
     choices = [g.form.get(f"_take_{number}", "") for number in range(len(merged.conflicts))]
     if g.form.get("seen") == digest(file.published) and g.form.get("version") == str(draft.version):
         try:
             text = merged.resolve(choices)
+            if isinstance(file, DataFile):
+                read_entries(text)
             drafts.rebase_draft(database(), file.path, draft.version, file.published, text, utc_now())
-        except ValueError:
+        except (ValueError, EditError):
             pass  # a place without a choice: asked again
     return redirect(file.address, 303)

@@ -13,10 +13,10 @@ from core.clock import utc_now
 from core.findings import errors
 from core.gettext import gettext as _
 from editing import drafts
-from editing.differences import Difference, compare
+from editing.differences import Difference, compare_files
+from editing.forms.facts import read_entries
 from editing.history import list_versions, read_version
 from editing.paragraphs import EditError, read_file_text
-from editing.paths import split_name
 from editing.publication import store
 from editing.publication.git import GitError
 from editing.publication.store import NotApprovedError
@@ -27,14 +27,16 @@ from editing.views.blueprint import (
     READERS,
     WRITERS,
     AnyFile,
+    DataFile,
     WordsFile,
+    address_of,
     file_editor_view,
     file_view,
     may_edit,
     pages,
     workspace,
 )
-from editing.views.labels import kind_label, publication_label
+from editing.views.labels import facts_label, kind_label, publication_label
 from editing.views.page import Shown, look_at, rebase
 from editing.views.translate import read_pair
 from form_handler.current import database, settings
@@ -79,6 +81,13 @@ def publish_page(file: AnyFile) -> BaseResponse:
     return render_forbidden() if action == "ask" else render_publish(file)
 
 
+def title_of(file: AnyFile) -> str:
+    """Return the heading of the page on which a file is published."""
+    if isinstance(file, DataFile):
+        return _("Publish: %(page)s", page=facts_label(file.key))
+    return _("Publish: %(page)s (%(language)s)", page=file.key, language=file.language.name)
+
+
 def publish(file: AnyFile, draft: drafts.Draft, action: str) -> BaseResponse:
     """Put a draft into the queue, for now or for a time."""
     if not g.account.has_role(PUBLISH):
@@ -102,13 +111,17 @@ def publish(file: AnyFile, draft: drafts.Draft, action: str) -> BaseResponse:
 
 def differences_of(file: AnyFile, before: str | None, after: str | None) -> list[Difference]:
     """Return what differs between two texts of a file."""
-    return compare_catalogs(before or "", after or "") if isinstance(file, WordsFile) else compare(before, after)
+    return (
+        compare_catalogs(before or "", after or "")
+        if isinstance(file, WordsFile)
+        else compare_files(file.path, before, after)
+    )
 
 
 def untranslated(file: AnyFile) -> int:
     """Return how many paragraphs of a translation hold the German words because nobody has translated them yet."""
     if (
-        isinstance(file, WordsFile)
+        isinstance(file, WordsFile | DataFile)
         or file.language.default
         or file.page is None
         or file.raw is None
@@ -134,7 +147,7 @@ def render_publish(file: AnyFile, error: str = "", status: int = 200) -> BaseRes
     shown = look_at(file, draft.text) if draft.text is not None else Shown([], [])
     waiting = [one for one in store.open_publications(database()) if any(row.draft_id == draft.id for row in one.files)]
     return render(
-        "pages/publish", status=status, title=_("Publish: %(page)s (%(language)s)", page=file.key, language=file.language.name), file=file, error=error,
+        "pages/publish", status=status, title=title_of(file), file=file, error=error,
         differences=differences_of(file, file.published, draft.text), shown=shown, wrong=[one for one, _place in shown.findings if one.level == "error"],
         kind_label=kind_label, reviews=drafts.list_reviews(database(), draft.id), authors=sorted(drafts.authors(database(), draft.id)),
         is_author=g.account.name in drafts.authors(database(), draft.id), approved=drafts.is_approved(database(), draft),
@@ -151,7 +164,7 @@ def publications() -> BaseResponse:
     """Show what waits, what went live and what was refused."""
     found = store.list_publications(database())
     undone = {one.undoes for one in found if one.undoes and one.state != "refused"}
-    return render("pages/publications", title=_("Publications"), found=found, undone=undone, label=publication_label, split_name=split_name,
+    return render("pages/publications", title=_("Publications"), found=found, undone=undone, label=publication_label, address_of=address_of,
                   may_publish=g.account.has_role(PUBLISH))  # fmt: skip
 
 
@@ -171,7 +184,9 @@ def undo(number: str) -> BaseResponse:
     if request.method == "POST":
         store.queue_undo(database(), one, g.account.name, utc_now())
         return redirect(f"{staff_root()}seiten/veroeffentlichungen/", 303)
-    files = [(file.path, compare(file.after, file.before)) for file in one.files if file.path.endswith(".md")]
+    files = [
+        (file.path, compare_files(file.path, file.after, file.before)) for file in one.files if address_of(file.path)
+    ]
     return render("pages/undo", title=_("Take a publication back"), one=one, files=files, kind_label=kind_label)
 
 
@@ -209,7 +224,7 @@ def restore(file: AnyFile) -> BaseResponse:
     if text is None:
         raise NotFound
     try:
-        read_file_text(text)
+        read_entries(text) if isinstance(file, DataFile) else read_file_text(text)
     except EditError as error:
         raise NotFound from error
     drafts.change_draft(

@@ -30,13 +30,19 @@ Words = Annotated[str, Meta(min_length=1)]
 
 
 class Fact(StrictStruct, frozen=True, kw_only=True):
-    """What every fact holds."""
+    """What every fact holds.
+
+    :ivar confirm: what has to be confirmed, and by whom, as long as it is not.
+    :ivar confirmed_by: the office or function that confirmed it, never a person; ``confirmed_on`` is the day.
+    """
 
     source: list[str] = []
     as_of: Month | None = None
     review_by: Date | None = None
     confirmed: bool = True
     confirm: str | None = None
+    confirmed_by: str | None = None
+    confirmed_on: Date | None = None
 
 
 class Contact(Fact, frozen=True, kw_only=True):
@@ -180,7 +186,7 @@ class Source(StrictStruct, frozen=True, kw_only=True):
 F = TypeVar("F", bound=StrictStruct)
 
 
-def _normalize_row(row: dict[str, Any]) -> dict[str, Any]:
+def normalize_row(row: dict[str, Any]) -> dict[str, Any]:
     """Return a fact as it is meant: one source is a list of one, and a text has no blanks around it."""
     row = {name: value.strip() if isinstance(value, str) else value for name, value in row.items()}
     return {**row, "source": [row["source"]]} if isinstance(row.get("source"), str) else row
@@ -295,11 +301,11 @@ class _Reader:
             lines[key] = yaml.line_of(node, (key,))
             self.files.setdefault(name, {})[key] = shown
             extra = {"key": key} if model is Contact else {}
-            read = validate(model, {**_normalize_row(row), **extra} if isinstance(row, dict) else row)
+            read = validate(model, {**normalize_row(row), **extra} if isinstance(row, dict) else row)
             if isinstance(read, list):
                 self.findings += [
                     Finding(shown, yaml.line_of(node, (key, *fault.path)),
-                            ": ".join(filter(None, (f"„{key}“", fault.dotted_path, f"{fault.message}."))), _hint(fault), code="data")
+                            ": ".join(filter(None, (f"„{key}“", fault.dotted_path, f"{fault.message}."))), hint_for(fault), code="data")
                     for fault in read
                 ]  # fmt: skip
             else:
@@ -307,7 +313,7 @@ class _Reader:
         return result
 
 
-def _hint(fault: ValidationIssue) -> str:
+def hint_for(fault: ValidationIssue) -> str:
     """Return what to do about a fault of a fact."""
     if (
         fault.kind == "unknown" and fault.dotted_path.isdigit()
@@ -323,7 +329,15 @@ def _hint(fault: ValidationIssue) -> str:
 
 @functools.lru_cache(maxsize=4)
 def load_facts(folder: Path = DATA_DIR) -> Facts:
-    """Return the shared facts.
+    """Return the shared facts; read once.
+
+    :raises ContentError: see :func:`read_facts`.
+    """
+    return read_facts(folder)
+
+
+def read_facts(folder: Path) -> Facts:
+    """Return the shared facts of a folder, read anew.
 
     :raises ContentError: if a file is not valid YAML or a fact is incomplete.
     """

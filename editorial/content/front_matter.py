@@ -108,6 +108,8 @@ class PageFrontMatter(FrontMatter, frozen=True, kw_only=True):
     review_by: Date
     confirmed: bool = True
     confirm: str | None = None
+    confirmed_by: str | None = None
+    confirmed_on: Date | None = None
     languages: list[str] | None = None
     lang: str | None = None
     faq: bool = False
@@ -142,7 +144,7 @@ class RawFrontMatter(Struct, frozen=True):
     node: Any = None
 
 
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+HEADER = re.compile(r"\A---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 
 # The fields whose values are texts; a remark after one of them would cut it.
 _STRING_KEYS = frozenset({"title", "nav_title", "description", "confirm", "reviewed_by"})
@@ -154,7 +156,7 @@ _KEY_BELOW = re.compile(
 
 def split_front_matter(text: str, file: str) -> RawFrontMatter | Finding:
     """Cut a page into header and text, or say what is wrong with the header."""
-    match = _FRONT_MATTER.match(text.removeprefix("\ufeff"))
+    match = HEADER.match(text.removeprefix("\ufeff"))
     if match is None:
         return Finding(
             file, 1, "Der Kopf der Seite fehlt oder ist nicht abgeschlossen.",

@@ -21,6 +21,9 @@ ROUTES = {
     "abschnitt/<lang>/<path:key>/": {"GET": {"edit"}, "POST": {"edit"}}, "quelltext/<lang>/<path:key>/": {"GET": {"edit"}, "POST": {"edit"}},
     "verwerfen/<lang>/<path:key>/": {"GET": {"edit"}, "POST": {"edit"}}, "getippt/<lang>/<path:key>/": {"POST": {"edit"}},
     "zusammenfuehren/<lang>/<path:key>/": {"POST": {"edit"}}, "zurueckholen/<lang>/<path:key>/": {"POST": {"edit"}},
+    "angaben/": {"GET": {"edit", "publish"}}, "angaben/<kind>/": {"GET": {"edit", "publish"}}, "offen/": {"GET": {"edit", "publish"}},
+    "angaben/<kind>/<key>/": {"GET": {"edit"}, "POST": {"edit"}}, "angaben/<kind>/<key>/entfernen/": {"GET": {"edit"}, "POST": {"edit"}},
+    "bestaetigen/<kind>/<path:key>/": {"POST": {"edit"}},
     "zurueckziehen/<number>/": {"POST": {"publish"}}, "rueckgaengig/<number>/": {"GET": {"publish"}, "POST": {"publish"}},
 }  # fmt: skip
 # The translators' pages, for the page in English; no other language's translator opens them.
@@ -46,7 +49,8 @@ def routes(app: Flask) -> dict[str, set[str]]:
 
 def address(path: str) -> str:
     page = ENGLISH if path.startswith("uebersetzen/") else PAGE
-    return path.replace("<lang>/<path:key>", page).replace("<number>", "0" * 32).replace("<lang>", "en")
+    path = path.replace("<lang>/<path:key>", page).replace("<number>", "0" * 32).replace("<path:key>", "kim")
+    return path.replace("<kind>", "contacts").replace("<key>", "kim").replace("<lang>", "en")
 
 
 def test_every_route_is_in_the_table_and_every_line_of_the_table_is_a_route(editing_app: Flask) -> None:
