@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from core import yaml
 from core.findings import ContentError, Finding
+from core.languages import default_language
 from core.overlay import CITY, city_dir, data_files
 from core.values import Date, Month
 from editing.drafts import Draft, find_draft
@@ -45,6 +46,7 @@ from editorial.content.facts import (
     normalize_row,
     read_facts,
 )
+from editorial.content.place import Place, fill_offices, fill_place, load_place
 from editorial.content.schema import StrictStruct, validate
 from editorial.content.shortcodes import SHORTCODE
 from form_handler.forms import FORMS
@@ -275,10 +277,10 @@ def _field_of(finding: Finding) -> str:
     return next((field for word, field in words.items() if word in text), "")
 
 
-def who_confirms(confirm: str) -> tuple[str, str]:
+def who_confirms(confirm: str, place: Place) -> tuple[str, str]:
     """Return what has to be confirmed and who has to do so: „Anschrift – Ausländerbehörde“ says both."""
-    what, dash, who = confirm.rpartition(" – ")
-    return (what, who) if dash else (confirm, "")
+    what, dash, who = fill_place(fill_offices(confirm, place), place, default_language().code).rpartition(" – ")
+    return (what, who) if dash else (who, "")
 
 
 def open_entries(workspace: Workspace, database: Database) -> list[OpenEntry]:
@@ -287,7 +289,7 @@ def open_entries(workspace: Workspace, database: Database) -> list[OpenEntry]:
     for kind in FACT_GROUPS:
         for key, (file, row) in list_entries(load_files(workspace, database, kind)).items():
             if isinstance(row, dict) and yaml.parse_bool(row.get("confirmed")) is False:
-                what, who = who_confirms(str(row.get("confirm") or ""))
+                what, who = who_confirms(str(row.get("confirm") or ""), load_place(workspace.docs))
                 found.append(OpenEntry(kind, key, entry_title(row, key), what, who, entry_digest(file.raw, key)))
     return found
 

@@ -29,6 +29,7 @@ from editing.views.header import change_header, header_data, header_digest
 from editing.views.labels import facts_label
 from editing.views.page import ChangedMeanwhileError
 from editorial.checks.publish import FACT_GROUPS
+from editorial.content.place import load_place
 from editorial.content.scaffold import ScaffoldError, make_slug
 from editorial.content.shortcodes import UNITS
 from form_handler.current import database, settings
@@ -182,7 +183,7 @@ class EntryForm:
             digest=digest(self.text) if seen is None else seen, before=self.text if before is None else before, theirs=theirs or {},
             shown_on=[] if self.is_new else page_links(facts.pages_with(workspace(), self.kind, self.key)), groups=group_fields(fields),
             open=not self.is_new and self.kind in FACT_GROUPS and parse_bool(self.data.get("confirmed")) is False,
-            who=facts.who_confirms(str(self.data.get("confirm") or ""))[1], today=office_day(), file=self.target, publish_address=publish_address,
+            who=facts.who_confirms(str(self.data.get("confirm") or ""), load_place(workspace().docs))[1], today=office_day(), file=self.target, publish_address=publish_address,
             insert=insert_of(self.kind, self.key), differs_from_shared=self.source is not self.target and not self.is_new,
         )  # fmt: skip
 
@@ -308,6 +309,8 @@ class EntryForm:
         :raises EditError: if the file cannot take it.
         """
         target, seen = self.target, self.text
+        if data == self.data and not self.is_new:
+            return  # nothing was changed; a shared entry is not copied for that
 
         def edit(raw: str | None) -> drafts.Change:
             text = raw or ""
@@ -457,7 +460,7 @@ def open_pages() -> list[OpenEntry]:
         raw = raw if raw is not None else workspace().published(path) or ""
         data = header_data(raw)
         if data and parse_bool(data.get("confirmed")) is False:
-            what, who = facts.who_confirms(str(data.get("confirm") or ""))
+            what, who = facts.who_confirms(str(data.get("confirm") or ""), load_place(workspace().docs))
             found.append(OpenEntry(PAGE, page.key, str(data.get("title") or page.key), what, who, header_digest(raw)))
     return found
 

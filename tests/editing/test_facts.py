@@ -10,10 +10,10 @@ import pytest
 from bs4 import BeautifulSoup
 
 from core.project import ROOT
-from editing import worker
 from editing.drafts import find_draft, list_changes
 from editing.forms.facts import KINDS, open_entries
-from editing.publisher import Publisher
+from editing.publication import worker
+from editing.publication.publisher import Publisher
 from editing.workspace import Workspace
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
