@@ -34,6 +34,7 @@ from tests.server import ROOT, free_port, is_up, wait_until
 CLIENTS = 8
 SUBMISSIONS = 1200
 HEAD = {"Content-Type": "application/x-www-form-urlencoded"}
+WORKERS = ("mail", "publish")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -130,13 +131,17 @@ def timed(work: list[list[object]], do: object) -> Timing:
     return Timing(len(took) / seconds, cuts[49] * 1000, cuts[98] * 1000)
 
 
-def processes(data_dir: Path, mail_worker: bool = False) -> Iterator[Path]:
-    """Yield the folders below ``/proc`` of the server's processes on this data, or of its mail worker."""
+def processes(data_dir: Path, worker: str = "") -> Iterator[Path]:
+    """Yield the folders below ``/proc`` of the server's processes on this data, or of one of its workers.
+
+    :param worker: ``mail`` or ``publish``; none means the server without its workers.
+    """
     variable = f"KIM_DATA_DIR={data_dir}".encode()
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            is_mail_worker = b"\0mail\0run\0" in (process / "cmdline").read_bytes()
-            if is_mail_worker == mail_worker and variable in (process / "environ").read_bytes().split(b"\0"):
+            command = (process / "cmdline").read_bytes()
+            found = next((one for one in WORKERS if f"\0{one}\0run\0".encode() in command), "")
+            if found == worker and variable in (process / "environ").read_bytes().split(b"\0"):
                 yield process
 
 
@@ -150,10 +155,10 @@ def cpu_seconds(data_dir: Path) -> float:
     return total
 
 
-def memory(data_dir: Path, mail_worker: bool = False) -> float:
-    """Return the memory of the server's processes or of its mail worker, in MB; what they share is counted once (PSS)."""
+def memory(data_dir: Path, worker: str = "") -> float:
+    """Return the memory of the server's processes or of one of its workers, in MB; what they share is counted once (PSS)."""
     total = 0
-    for process in processes(data_dir, mail_worker):
+    for process in processes(data_dir, worker):
         with contextlib.suppress(OSError):
             rows = (process / "smaps_rollup").read_text().splitlines()
             total += sum(int(row.split()[1]) for row in rows if row.startswith("Pss:"))
@@ -232,7 +237,9 @@ def report(folder: Path, port: int, start_up: float) -> None:
     note = (
         f"SQLite {sqlite3.sqlite_version}, {CLIENTS} clients, {SUBMISSIONS} submissions, each one transaction with its two mails, "
         f"fully synced. Bare loop: {bare:.0f} commits/s; server: {stored.rate:.0f}/s, p50 {stored.p50:.1f} ms, p99 {stored.p99:.1f} ms; "
-        f"whole way of two requests: {way.rate:.0f}/s, p50 {way.p50:.1f} ms. Mail worker: {memory(folder / 'var', True):.0f} MB."
+        f"whole way of two requests: {way.rate:.0f}/s, p50 {way.p50:.1f} ms. "
+        + "; ".join(f"{worker} worker: {memory(folder / 'var', worker):.0f} MB" for worker in WORKERS)
+        + "."
     )
     bars = [
         Bar("stored by the server / bare loop of the same commits", stored.rate / bare, 0.25),

@@ -51,6 +51,39 @@ def write_atomically(path: Path, content: bytes) -> None:
     write_file(path, content, durable=False)
 
 
+def replace_if_same(path: Path, old: Path) -> bool:
+    """Put an old file in the place of a new one that holds the same, times and all; return whether it is there.
+
+    It is not, if it is missing, or cannot be read, or the file system knows no hard links.
+    """
+    try:
+        before, now = old.lstat(), path.stat()
+        if before.st_ino == now.st_ino:
+            return True
+        if before.st_size != now.st_size or old.read_bytes() != path.read_bytes():
+            return False
+        spare = path.with_name(f".{path.name}.old")
+        os.link(old, spare, follow_symlinks=False)
+        spare.replace(path)
+    except OSError:
+        return False
+    return True
+
+
+def link_file(source: Path, target: Path) -> None:
+    """Name a file by a second path (hard link), or copy it on a file system without hard links; make missing folders.
+
+    :raises OSError: if it cannot be written.
+    """
+    try:
+        os.link(source, target)
+    except FileNotFoundError:
+        target.parent.mkdir(parents=True)
+        link_file(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
 def remove(path: Path) -> None:
     """Remove a file, or a folder with everything in it; do nothing if it is not there."""
     if path.is_dir() and not path.is_symlink():

@@ -6,12 +6,12 @@ import contextlib
 import fcntl
 import itertools
 import os
-import shutil
 import sys
 from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from core.files import remove
+from core.files import link_file, remove, replace_if_same
 from core.findings import ContentError, RenderError
 from core.gettext import use_catalogs
 from core.project import ROOT, ConfigError
@@ -20,6 +20,7 @@ from editorial.build.fingerprint import (
     Inputs,
     choose_site_url,
     is_current,
+    iter_files,
     manifest_path,
     read_inputs,
     read_manifest,
@@ -109,7 +110,9 @@ def _build(
     entries = []
     if changed:
         report(f"Seiten prüfen und schreiben: {', '.join(row.name for row in changed)}")
-        entries = build_languages(load_mkdocs(docs_dir, site_url), source, changed, fresh, caches, fresh_cache)
+        run = load_mkdocs(docs_dir, site_url)
+        run.plugin.old_site = site_dir if before is not None else None
+        entries = build_languages(run, source, changed, fresh, caches, fresh_cache)
     if before is not None:
         entries.append(read_entry(site_dir))
         adopt_unchanged(fresh, site_dir, {row.code for row in changed})
@@ -204,34 +207,17 @@ def adopt_unchanged(fresh: Path, site_dir: Path, changed: Collection[str]) -> No
     from editorial.build.compress import COPY_SUFFIXES
     from editorial.build.search import is_part_of
 
-    for path in sorted(_files(site_dir), reverse=True):  # a compressed copy before its file, which may not be there yet
-        name = path.relative_to(site_dir)
-        new = fresh / name
-        is_old_copy = path.suffix in COPY_SUFFIXES and new.with_suffix("").exists()
-        if not (new.exists() or is_old_copy or is_part_of(name.as_posix(), changed)):
-            new.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                os.link(path, new)
-            except OSError:  # a file system without hard links
-                shutil.copy2(path, new)
+    written = set(iter_files(fresh, ["."]))
+    for name in iter_files(site_dir, ["."]):
+        is_old_copy = name.endswith(COPY_SUFFIXES) and name.rpartition(".")[0] in written
+        if not (name in written or is_old_copy or is_part_of(name, changed)):
+            link_file(site_dir / name, fresh / name)
 
 
 def link_unchanged(fresh: Path, site_dir: Path) -> None:
-    """Put the old file in the place of each new one with the same content, so that times and copies stay valid.
-
-    A file system without hard links keeps the new files.
-    """
-    for path in _files(fresh):
-        old = site_dir / path.relative_to(fresh)
-        try:
-            before, now = old.lstat(), path.stat()
-            if before.st_ino == now.st_ino or before.st_size != now.st_size or old.read_bytes() != path.read_bytes():
-                continue
-            spare = path.with_name(f".{path.name}.old")
-            os.link(old, spare, follow_symlinks=False)
-            spare.replace(path)
-        except OSError:
-            continue
+    """Put the old file in the place of each new one with the same content, so that times and copies stay valid."""
+    for name in iter_files(fresh, ["."]):
+        replace_if_same(fresh / name, site_dir / name)
 
 
 def replace_folder(fresh: Path, target: Path) -> None:
@@ -245,6 +231,9 @@ def replace_folder(fresh: Path, target: Path) -> None:
         target.rename(old)
     fresh.rename(target)
     try:
+        if old.is_dir():  # the kernel may wait some milliseconds for each folder, but not for those of other folders
+            with ThreadPoolExecutor(16) as pool:
+                list(pool.map(remove, old.iterdir()))
         remove(old)
     except OSError as error:
         sys.stderr.write(
@@ -268,11 +257,6 @@ def _store_caches(fresh: Path, target: Path, codes: Collection[str]) -> None:
         for path in target.iterdir():
             if path.stem not in codes:
                 remove(path)
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for place, _folders, names in os.walk(folder):
-        yield from (Path(place, name) for name in names)
 
 
 def _clear(path: Path) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import brotli
 import deflate
 
-from core.files import write_atomically
+from core.files import link_file, replace_if_same, write_atomically
 
 COMPRESSIBLE_SUFFIXES = (".html", ".css", ".js", ".svg", ".xml", ".txt", ".json")
 MIN_BYTES = 400  # of a file; the copy of a smaller one would hardly be smaller
@@ -51,6 +51,13 @@ def compress_file(path: Path) -> None:
         write_atomically(copy_path(path, ".gz"), bytes(deflate.gzip_compress(data, level)))
         packed = brotli.compress(data, mode=brotli.MODE_TEXT, quality=quality, lgwin=window)
         write_atomically(copy_path(path, ".br"), packed)
+
+
+def reuse_copies(path: Path, old: Path) -> None:
+    """Put an old file and its compressed copies in the place of a new one that holds the same."""
+    if has_current_copies(old) and replace_if_same(path, old):
+        for suffix in COPY_SUFFIXES:
+            link_file(copy_path(old, suffix), copy_path(path, suffix))
 
 
 def copy_path(path: Path, suffix: str) -> Path:

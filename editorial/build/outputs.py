@@ -11,7 +11,7 @@ from core.files import write_atomically
 from core.gettext import use_language
 from core.languages import Language, default_language
 from editorial.build.calendars import write_calendars
-from editorial.build.compress import compress_file, compress_site
+from editorial.build.compress import compress_file, compress_site, reuse_copies
 from editorial.build.feeds import atom
 from editorial.build.offline import write_offline_lists
 from editorial.build.page_cache import PageCache
@@ -27,9 +27,12 @@ from editorial.content.toolkit import toolkit_json
 from form_handler.toolkit.recommend import DATA_PATH
 
 
-def finish_language(site_dir: Path, source: Source, language: Language, cache: PageCache) -> Entry:
+def finish_language(
+    site_dir: Path, source: Source, language: Language, cache: PageCache, old_site: Path | None = None
+) -> Entry:
     """Write sitemap, toolkit data, calendars and survey results of one language, index its pages and compress them.
 
+    :param old_site: a site whose compressed copies are good for pages that did not change.
     :return: its entry for the list of the search index's parts.
     :raises SearchError: if Pagefind fails.
     """
@@ -50,7 +53,10 @@ def finish_language(site_dir: Path, source: Source, language: Language, cache: P
     compress_file(site_dir / SEARCH_FOLDER / titles_filename(language.code))
     for page in site.content.pages.values():
         if page.exists_in(language):
-            compress_file(site_dir / page.file(language))
+            name = page.file(language)
+            if old_site is not None:
+                reuse_copies(site_dir / name, old_site / name)
+            compress_file(site_dir / name)
     write_redirects(site_dir, site.content, language, site.settings["url"])
     for path in root.glob("*.html"):  # "not found", and "not kept" for readers without a network
         compress_file(path)

@@ -85,12 +85,14 @@ def _apply_city_settings(config: MkDocsConfig) -> None:
 class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-untyped-call]
     """Bring content model, facts, forms and interface words into the build, and complete the site.
 
-    ``kim build`` and the preview set the first five before a run; otherwise ``on_config`` does.
+    ``kim build`` and the preview set the first six before a run; otherwise ``on_config`` does.
 
     :ivar source: everything that the build is made from; None until it is read.
     :ivar caches: the page cache of each language.
     :ivar cache_dir: where the caches are written; None to write none.
     :ivar templates_dir: where compiled templates are shared between the processes of a build; None to share none.
+    :ivar old_site: a site that was built from the same shared sources, whose compressed copies are good for pages that did
+        not change; None if there is none.
     :ivar only: the keys of the only pages to render, for a preview; None for a whole site.
     :ivar entries: the languages that are finished, with their part of the search index.
     """
@@ -99,12 +101,13 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
     caches: dict[str, PageCache]
     cache_dir: Path | None
     templates_dir: Path | None
+    old_site: Path | None
     only: Collection[str] | None
     entries: dict[str, Entry]
     language: Language
 
     def __init__(self) -> None:
-        self.source = self.cache_dir = self.templates_dir = self.only = None
+        self.source = self.cache_dir = self.templates_dir = self.old_site = self.only = None
         self.caches, self.entries = {}, {}
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
@@ -295,7 +298,7 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
             return
         source, code, site_dir = self._source(), self.language.code, Path(config.site_dir)
         try:
-            self.entries[code] = finish_language(site_dir, source, self.language, self.caches[code])
+            self.entries[code] = finish_language(site_dir, source, self.language, self.caches[code], self.old_site)
         except SearchError as error:
             raise PluginError(str(error)) from error
         if self.cache_dir is not None:

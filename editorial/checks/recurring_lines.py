@@ -178,13 +178,18 @@ def check_blocks(
     :param loosely: also those that only have the same long words.
     """
     exact = set(lines.in_language(code).values())
+    known = [
+        (name, line)
+        for name, line in lines.lines.items()
+        if code in line.words and (loosely or line.other.get(code) or line.sign.get(code))
+    ]
     for block in found:
         for sentence in block.sentences:
             key = line_key(sentence)
             if not key or key in exact:
                 continue
-            for name, line in lines.lines.items():
-                if code in line.words and says_the_same(line, code, sentence, loosely):
+            for name, line in known:
+                if says_the_same(line, code, sentence, loosely):
                     yield _finding(file, block.line, name, lines, code)
                     break
 
@@ -197,8 +202,13 @@ def says_the_same(line: RecurringLine, code: str, sentence: str, loosely: bool =
     sign = line.sign.get(code, ())
     if sign and all(words_pattern(one).search(sentence) for one in sign):
         return True
-    long = {word for word in own if len(word) >= LONG_WORD}
-    return loosely and len(long) > 1 and long == {word for word in key if len(word) >= LONG_WORD}
+    return loosely and len(long_words(own)) > 1 and long_words(own) == long_words(key)
+
+
+@functools.lru_cache(maxsize=65536)
+def long_words(key: LineKey) -> frozenset[str]:
+    """Return the words that tell one line from another."""
+    return frozenset(word for word in key if len(word) >= LONG_WORD)
 
 
 def _named(wordings: dict[str, LineKey], sentence: str) -> list[str]:
@@ -225,10 +235,11 @@ def _missing_lines(
         if len(counterparts) != len(rows):
             continue
         for sentences, counterpart in zip(rows, counterparts, strict=True):
-            given = {line_key(sentence) for sentence in counterpart.sentences}
             for names in sentences:
                 known = [name for name in names if name in wordings]
-                if known and not any(wordings[name] in given for name in known):
+                if known and not any(
+                    wordings[name] == line_key(sentence) for name in known for sentence in counterpart.sentences
+                ):
                     yield counterpart.line, known[0]
 
 

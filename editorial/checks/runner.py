@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from core import yaml
 from core.catalogs import STAFF_SOURCE_DIRS, check_catalog, extract_messages, translated_messages
-from core.findings import ContentError, Finding, errors
+from core.findings import ContentError, Finding
 from core.gettext import STAFF_LANGUAGES, STAFF_LOCALE_DIR
 from core.languages import Language, default_language, load_languages
 from core.processes import run_forked
@@ -68,25 +68,36 @@ def run_checks(
     content = read_content(docs, languages)
     found: list[Finding] = []
     facts: Facts | None = None
-    tasks: list[Callable[[], list[Finding]]] = []
+    tasks: list[Callable[[], Iterable[Finding]]] = [
+        lambda: check_independent(content) if words else check_rules(content)
+    ]
     try:
         facts = load_facts(docs / "data")
     except ContentError as error:
         found += error.findings + content.findings
     else:
-        lock = [replace(one, code="translations") for one in check_translations(docs, content, languages)]
-        found += lock
-        stale: set[tuple[str, str]] = set()
-        if not errors(lock):
-            stale = {place for place, state in translation_states(docs, content, languages).items() if state.is_stale}
-        tasks.append(lambda: check_pages(docs, content, facts, today, show_pending, publish, stale))
-        tasks.append(lambda: check_wording(docs, content, facts, stale))
-    tasks.append(lambda: check_independent(content) if words else check_rules(content))
+        stale = stale_translations(docs, content, languages)
+        tasks = [  # those that take longest first
+            lambda: check_pages(docs, content, facts, today, show_pending, publish, stale),
+            *tasks,
+            lambda: check_phrasing(docs, content, languages),
+            lambda: check_wording(docs, content, facts, stale),
+            lambda: [replace(one, code="translations") for one in check_translations(docs, content, languages)],
+        ]
     # A check of the pages alone runs inside servers, whose threads a forked process would not have.
     for one in run_forked(tasks, (os.cpu_count() or 1) if words else 1):
         found += one
     pages = sum(len(page.texts) for page in content.pages.values())
     return CheckReport(content, facts, sorted(set(found)), pages, len(languages))
+
+
+def stale_translations(docs: Path, content: Content, languages: tuple[Language, ...]) -> set[tuple[str, str]]:
+    """Return key and language of the translations that the German page has left behind; none if the lock cannot be read."""
+    try:
+        states = translation_states(docs, content, languages)
+    except ContentError:  # :func:`check_translations` says so
+        return set()
+    return {place for place, state in states.items() if state.is_stale}
 
 
 def check_pages(
@@ -98,7 +109,7 @@ def check_pages(
     publish: bool,
     stale: Collection[tuple[str, str]],
 ) -> list[Finding]:
-    """Run the checks on pages and facts, but for those of :func:`check_wording`."""
+    """Run the checks on pages and facts, but for their words."""
     languages = load_languages()
     found = check_content(content, facts, languages, FORMS, today, docs, stale)
     source = default_language(languages).code
@@ -116,15 +127,19 @@ def check_pages(
     return found
 
 
+def check_phrasing(docs: Path, content: Content, languages: tuple[Language, ...]) -> list[Finding]:
+    """Run the checks on words that readers stumble over, and on lines that have one wording on all pages."""
+    traps = check_all_traps(docs / "data", content, languages)
+    return [*traps, *check_all_recurring_lines(docs / "data", content, languages)]
+
+
 def check_wording(docs: Path, content: Content, facts: Facts, stale: Collection[tuple[str, str]]) -> list[Finding]:
-    """Run the checks on words: those that readers stumble over, terms of the glossary, translations that say something else."""
+    """Run the checks on terms of the glossary, on hard German, and on translations that say something else."""
     languages, found = load_languages(), list[Finding]()
     glossary = load_glossary(docs / "data" / "glossary.yml")
     if isinstance(glossary, Finding):
         found.append(glossary)
         glossary = []
-    found += check_all_traps(docs / "data", content, languages)
-    found += check_all_recurring_lines(docs / "data", content, languages)
     found += missing_translations(glossary, [row.code for row in languages[1:]])
     return found + check_editorial(content, facts, glossary, stale)
 

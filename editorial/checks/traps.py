@@ -7,6 +7,7 @@ An entry is a block with ``find`` (words; ``*`` means any letters) or ``pattern`
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,6 +103,7 @@ def _trap(row: Any) -> Trap | str:
     return Trap(compiled, say, why, bool(only), tuple(words_pattern(one) for one in unless), parts)
 
 
+@functools.lru_cache(maxsize=4096)
 def words_pattern(words: str) -> re.Pattern[str]:
     """Return what finds words as they stand: whole words, any white space between them, ``*`` for any letters."""
     parts = [re.escape(part).replace(r"\*", r"\w*") for part in words.split()]

@@ -174,9 +174,10 @@ def _violations(text: str, addresses: Collection[str], taken: Collection[str]) -
         yield PolicyViolation("HTML im Text ist nicht geschlossen oder schließt zu viel.", ONLY_MARKDOWN_HINT)
     ids: set[str] = set()
     for node in inside:
+        attributes = node.attributes  # made anew at each look
         if node.tag != END_MARKER_ID:
-            yield from _element_violations(node, addresses)
-        name = node.attributes.get("id")
+            yield from _element_violations(node, attributes, addresses)
+        name = attributes.get("id")
         if name is not None:
             if name in ids:
                 yield PolicyViolation(
@@ -195,7 +196,9 @@ def _reference_violations(text: str) -> Iterator[PolicyViolation]:
             yield PolicyViolation(f"„{reference}“ im Text ergibt {name}.", "Löschen Sie die Zeichenfolge.")
 
 
-def _element_violations(node: LexborNode, addresses: Collection[str]) -> Iterator[PolicyViolation]:
+def _element_violations(
+    node: LexborNode, attributes: Mapping[str, str | None], addresses: Collection[str]
+) -> Iterator[PolicyViolation]:
     tag = node.tag
     rules = ALLOWED.get(tag or "")
     if rules is None or (tag in SVG_ELEMENTS) != (node.parent is not None and node.parent.tag == "svg"):
@@ -206,7 +209,7 @@ def _element_violations(node: LexborNode, addresses: Collection[str]) -> Iterato
         else:
             yield PolicyViolation(f"Das HTML-Element <{shorten(tag)}> ist in Texten nicht erlaubt.", ONLY_MARKDOWN_HINT)
         return
-    for name, given in node.attributes.items():
+    for name, given in attributes.items():
         value = given or ""
         name = name.lower()  # the parser gives SVG its mixed case: viewBox
         rule = rules.get(name) or _EVERYWHERE.get(name)

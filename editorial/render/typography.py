@@ -93,13 +93,17 @@ def _any_of(words: list[str]) -> str:
     return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
 
 
-_SPACE = r"[ \n]+"
-_TOGETHER = re.compile(
-    rf"(?:§|€|(?<!\w)(?:{_any_of(_BEFORE_NUMBER)})){_SPACE}(?=\d)"
-    rf"|§{_SPACE}(?=\w)"
-    rf"|(?<=\d){_SPACE}(?=(?:{_any_of(_BEHIND_NUMBER)})(?!\w))"
-    rf"|(?<!\w)[^\W\d_]\.{_SPACE}(?=[^\W\d_]\.)"  # z. B., u. a., т. е.
+_LETTER = r"[^\W\d_]"
+# Each match is a space, or several. The pattern begins with them and looks back, for the engine finds its first sign quickly.
+_SPACES = re.compile(
+    rf"[ \n](?:(?<=§.)[ \n]*(?=\w)"
+    rf"|(?P<number>(?<![\d \n].)[ \n]*(?=\d))"
+    rf"|(?<=\d.)[ \n]*(?=(?:{_any_of(_BEHIND_NUMBER)})(?!\w))"
+    rf"|(?<={_LETTER}\..)(?<!\w{_LETTER}\..)[ \n]*(?={_LETTER}\.))",  # z. B., u. a., т. е.
+    re.DOTALL,
 )
+_BEFORE = re.compile(rf"(?:€|(?<!\w)(?:{_any_of(_BEFORE_NUMBER)}))\Z")
+_LONGEST = max(map(len, _BEFORE_NUMBER))
 # Elements whose text is no prose: what a browser sends or runs, and what is shown letter by letter.
 _VERBATIM = re.compile(r"(?:script|style|textarea|option|pre|code|title)\b")
 
@@ -108,9 +112,12 @@ def bind_spaces(html: str) -> str:
     """Return a rendered page with no-break spaces in its text; attributes, scripts and fields stay as they are."""
 
     def bind(match: re.Match[str]) -> str:
-        tag = html.rfind("<", 0, match.start())
-        if tag > html.rfind(">", 0, match.start()) or _VERBATIM.match(html, tag + 1):
+        start = match.start()
+        if match["number"] is not None and not _BEFORE.search(html, max(0, start - _LONGEST), start):
             return match[0]
-        return match[0].rstrip(" \n") + NO_BREAK_SPACE
+        tag = html.rfind("<", 0, start)
+        if tag > html.rfind(">", 0, start) or _VERBATIM.match(html, tag + 1):
+            return match[0]
+        return NO_BREAK_SPACE
 
-    return _TOGETHER.sub(bind, html)
+    return _SPACES.sub(bind, html)

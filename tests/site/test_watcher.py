@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import json
 import os
 import queue
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from watchdog.observers.polling import PollingObserver
 
 from core.findings import ContentError, Finding
 from core.overlay import shown_page
@@ -148,6 +150,21 @@ def test_what_could_not_be_said_is_said_later(watcher: Watcher, monkeypatch: pyt
     state_file(watcher.site_dir).rmdir()
     watcher.turn(set())
     assert "ValueError: x" in read_state(watcher.site_dir)["fault"]
+
+
+def test_an_idle_preview_looks_at_no_file(watcher: Watcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system reports what was saved; walking the tree again and again took a tenth of a processor."""
+    watcher.ready, watcher.unpublished, watcher.wants_build = True, False, False
+    looks: list[tuple[object, ...]] = []
+    observer = watch([tmp_path], watcher.changes)
+    with monkeypatch.context() as patched:
+        for module, name in ((os, "stat"), (os, "lstat"), (os, "scandir"), (os, "listdir"), (builtins, "open")):
+            patched.setattr(module, name, lambda *given, **_named: looks.append(given))
+        watcher.turn(watcher.wait())
+        watcher.turn(set())
+    observer.stop()
+    assert looks == []
+    assert not isinstance(observer, PollingObserver)
 
 
 def test_changes_are_seen_and_reading_a_file_is_none(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import brotli
 import pytest
 
 from editorial.build.build import adopt_unchanged
-from editorial.build.compress import compress_file, compress_site, copy_path
+from editorial.build.compress import compress_file, compress_site, copy_path, has_current_copies, reuse_copies
 
 
 @pytest.mark.parametrize("name", ["index.html", "kim.js"])
@@ -47,3 +47,27 @@ def test_a_page_that_was_built_anew_gets_new_copies(tmp_path: Path) -> None:
     compress_site(site)
     adopt_unchanged(fresh, site, set())
     assert [path.name for path in fresh.iterdir()] == ["index.html"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reused"), [("Beratung. ", "Beratung. ", True), ("Beratung. ", "Beratunf. ", False)]
+)
+def test_copies_are_reused_only_for_the_same_bytes(tmp_path: Path, old: str, new: str, reused: bool) -> None:
+    """With the time of the old file, so that they count as current."""
+    before, path = tmp_path / "old.html", tmp_path / "new.html"
+    before.write_text(old * 100, "utf-8")
+    compress_file(before)
+    path.write_text(new * 100, "utf-8")
+    reuse_copies(path, before)
+    assert has_current_copies(path) is reused
+    compress_file(path)
+    assert brotli.decompress(copy_path(path, ".br").read_bytes()).decode() == new * 100
+
+
+def test_nothing_is_reused_of_a_page_that_is_new_or_has_no_copies(tmp_path: Path) -> None:
+    path, bare = tmp_path / "new.html", tmp_path / "bare.html"
+    for one in (path, bare):
+        one.write_text("Beratung. " * 100, "utf-8")
+    for old in (bare, tmp_path / "missing.html"):
+        reuse_copies(path, old)
+        assert not has_current_copies(path)
