@@ -98,12 +98,15 @@ def stem_pattern(words: str) -> re.Pattern[str]:
 
 
 def used_terms(german: PageText, glossary: list[Term]) -> list[Term]:
-    """Return the terms that a German page uses, but for those that no program can check."""
+    """Return the terms that a German page uses, but for those that no program can check.
+
+    An ambiguous term whose German word has to stand on the page is among them: :func:`check_glossary` looks for that word alone.
+    """
     source = "\n".join(strip_markdown(block) for _number, block in blocks(german))
     return [
         term
         for term in glossary
-        if not term.ambiguous
+        if (term.require_source_term or not term.ambiguous)
         and term.german in source
         and re.search(rf"\b{re.escape(term.german)}(?:n|en|s|es|e)?\b", source)
     ]
@@ -122,7 +125,7 @@ def check_glossary(text: PageText, terms: list[Term], code: str) -> Iterator[Fin
             continue
         patterns = [stem_pattern(words) for words in term.translations[code]]
         used = next((number for number, words in own if any(one.search(words) for one in patterns)), None)
-        if used is None and not german_there:
+        if used is None and not german_there and not term.ambiguous:
             yield Finding(text.file, 0, f"Die deutsche Seite sagt „{term.german}“, die Übersetzung nicht.",
                           f"Im Glossar steht dafür: {' / '.join(term.translations[code])}.", "notice", "glossary")  # fmt: skip
         elif used is not None and term.require_source_term and not german_there:

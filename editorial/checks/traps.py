@@ -105,9 +105,18 @@ def _trap(row: Any) -> Trap | str:
 
 @functools.lru_cache(maxsize=4096)
 def words_pattern(words: str) -> re.Pattern[str]:
-    """Return what finds words as they stand: whole words, any white space between them, ``*`` for any letters."""
+    """Return what finds words as they stand: whole words, any white space between them, ``*`` for any letters.
+
+    A small first letter finds a capital one too, as at the beginning of a sentence. An Arabic word is also found behind the
+    letters that are written together with it ("and", "so", "in", "for", "the").
+    """
     parts = [re.escape(part).replace(r"\*", r"\w*") for part in words.split()]
-    begin = r"(?<!\w)" if words.strip()[:1].isalnum() else ""
+    first = words.strip()[:1]
+    if first.islower():
+        parts[0] = f"[{first}{first.upper()}]{parts[0][1:]}"
+    begin = r"(?<!\w)" if first.isalnum() else ""
+    if "\u0621" <= first <= "\u064a":
+        begin += "[وف]?(?:[بلك]?ال|لل|[بلك])?"
     end = r"(?!\w)" if words.strip()[-1:].isalnum() or words.strip()[-1:] == "*" else ""
     return re.compile(begin + r"\s+".join(parts) + end)
 
