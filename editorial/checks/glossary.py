@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from core import yaml
 from core.findings import Finding
-from editorial.checks.text_lines import blocks, strip_markdown
+from editorial.checks.text_lines import HEADING, LINK, blocks, strip_markdown
 from editorial.content.pages import PageText
 
 GLOSSARY_PATH = "docs/data/glossary.yml"
@@ -108,8 +108,24 @@ def used_terms(german: PageText, glossary: list[Term]) -> list[Term]:
         for term in glossary
         if (term.require_source_term or not term.ambiguous)
         and term.german in source
-        and re.search(rf"\b{re.escape(term.german)}(?:n|en|s|es|e)?\b", source)
+        and re.search(
+            rf"\b{re.escape(term.german)}(?:n|en|s|es|e)?\b", running_text(german) if term.ambiguous else source
+        )
     ]
+
+
+def running_text(text: PageText) -> str:
+    """Return the sentences of a page, without headings and names of links."""
+    return "\n".join(
+        strip_markdown(LINK.sub(" ", block)) for _number, block in blocks(text) if not HEADING.match(block)
+    )
+
+
+@functools.lru_cache(maxsize=4096)
+def narrow_pattern(words: str) -> re.Pattern[str]:
+    """Return what finds a wording with other last letters; it finds less than :func:`stem_pattern`."""
+    stems = [re.escape(word[:-1] if len(word) > 4 else word) for word in re.findall(r"[\w’'§]+", words)]
+    return re.compile(r"\W+".join(rf"\b{stem}\w{{0,3}}\b" for stem in stems), re.IGNORECASE)
 
 
 def check_glossary(text: PageText, terms: list[Term], code: str) -> Iterator[Finding]:
@@ -123,8 +139,16 @@ def check_glossary(text: PageText, terms: list[Term], code: str) -> Iterator[Fin
         german_there = term.german in whole
         if code not in term.translations or (german_there and not term.require_source_term):
             continue
-        patterns = [stem_pattern(words) for words in term.translations[code]]
-        used = next((number for number, words in own if any(one.search(words) for one in patterns)), None)
+        if term.ambiguous:
+            running = [
+                (number, strip_markdown(LINK.sub(" ", block)))
+                for number, block in blocks(text)
+                if not HEADING.match(block)
+            ]
+            patterns = [narrow_pattern(words) for words in term.translations[code]]
+        else:
+            running, patterns = own, [stem_pattern(words) for words in term.translations[code]]
+        used = next((number for number, words in running if any(one.search(words) for one in patterns)), None)
         if used is None and not german_there and not term.ambiguous:
             yield Finding(text.file, 0, f"Die deutsche Seite sagt „{term.german}“, die Übersetzung nicht.",
                           f"Im Glossar steht dafür: {' / '.join(term.translations[code])}.", "notice", "glossary")  # fmt: skip

@@ -313,3 +313,24 @@ def test_a_language_without_a_single_page_is_noticed(tree: Tree) -> None:
     found = [one for one in run_checks(tree.docs, words=False).findings if "keine einzige Seite" in one.message]
     assert {one.file for one in found} == {f"docs/{code}" for code in ("uk", "ar", "tr", "pl", "fa", "ru")}
     assert {one.level for one in found} == {"notice"}
+
+
+@pytest.mark.parametrize(
+    ("german", "english", "found"),
+    [
+        ("Stellen Sie einen Antrag.", "Make an application.", [10]),
+        ("Stellen Sie einen Antrag.", "Make an application (Antrag).", []),
+        ("Stellen Sie einen Antrag.", "Apply there.", []),  # the word has other renderings, so nothing is said of them
+        ("Mehr dazu: [Der Antrag](kontakt.md).", "More: [The application](kontakt.md).", []),
+        ("Fragen Sie.", "Make an application.", []),
+    ],
+)
+def test_of_an_ambiguous_office_word_only_the_german_word_in_brackets_is_asked_for(
+    tree: Tree, german: str, english: str, found: list[int]
+) -> None:
+    glossary = [Term("Antrag", {"en": ("application",)}, require_source_term=True, ambiguous=True)]
+    tree.write("de", "kurse", "Kurse", f"# Kurse {{ #kurse }}\n\n{german}")
+    header = HEADER.format(title="Courses").replace("Ein ganzer Satz über", "A whole sentence about")
+    tree.write("en", "kurse", "Courses", f"# Courses {{ #kurse }}\n\nFirst.\n\n{english}", header=header)
+    hints = [one for one in check_editorial(tree.read(), FACTS, glossary) if one.code == "glossary"]
+    assert [one.line for one in hints] == found

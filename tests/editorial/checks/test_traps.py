@@ -50,6 +50,10 @@ def test_titles_and_descriptions_are_read_too(tree: Tree) -> None:
         ("{find: إجراء, say: x}", "هذه إجراءات جديدة.", False),
         ("{find: Amt, say: x}", "`Amt`s{ .amt } [Text](amt.md)", True),
         ("{find: amt, say: x}", "Ein [Text](kontakt.md#amt).", False),
+        ("{find: die Stelle, say: x}", "Die Stelle ist frei.", True),
+        ("{find: Die Stelle, say: x}", "Für die Stelle.", False),
+        ("{find: عندئذ, say: x}", "وعندئذٍ تحصلون على رد.", True),
+        ("{find: عروض, say: x}", "في العروض المتاحة.", True),
     ],
 )
 def test_words_are_found_whole_and_as_they_are_read(tree: Tree, trap: str, words: str, found: bool) -> None:
@@ -103,6 +107,9 @@ def test_a_language_without_a_list_has_no_traps(tree: Tree) -> None:
         "Hier findest du Hilfe.",
         "## So läuft es ab\n\nText.",
         "## Worum es geht\n\nText.",
+        "## Wer Ihnen hilft\n\nText.",
+        "Bitte bei der Stadt melden.",
+        "Zuständig dafür ist das Jobcenter.",
     ],
 )
 def test_the_german_list_finds_the_kinds_that_translators_stumbled_over(tree: Tree, sentence: str) -> None:
@@ -126,6 +133,11 @@ def test_the_german_list_finds_the_kinds_that_translators_stumbled_over(tree: Tr
         "Nein. Es gibt keine automatischen Entscheidungen.",
         "Nach der Prüfung zeigt sie ihr Zeugnis.",
         "Der Kurs hat 600 Unterrichtsstunden.",
+        "Bitte melden Sie sich bei der Stadt.",
+        "Fragen Sie auf jeden Fall vorher.",
+        "Nach der Anerkennung als Flüchtling dürfen Sie arbeiten.",
+        "Bei Gefahr rufen Sie unter 112 an.",
+        "Schreiben Sie Ihren Nachnamen an den Briefkasten.",
     ],
 )
 def test_the_german_list_leaves_good_sentences_alone(tree: Tree, sentence: str) -> None:
@@ -142,3 +154,238 @@ def test_the_words_of_the_interface_are_read_too(tmp_path: Path) -> None:
     assert isinstance(traps, list)
     found = list(check_messages("core/locale/pl.po", [(3, "Kto płaci? Państwo."), (7, "Państwo mogą pytać.")], traps))
     assert [(one.file, one.line) for one in found] == [("core/locale/pl.po", 3)]
+
+
+# Words that the pages must not have, each in forms in which it occurs; a line that begins with "# " is a heading.
+FALSE_FRIENDS = {
+    "de": """
+        # Gut angekommen
+        # Gut ankommen in Bottrop
+        # So melden Sie sich an
+        # So geht es
+        # Sicher bleiben
+        # Worum es geht
+        # Was das kostet
+        # Wer hilft
+        # Für wen
+        # Wichtig
+        Ihre Stelle ist frei.
+        Fragen Sie die Stelle.
+        Die zuständigen Stellen helfen.
+        Eine andere Stelle ist zuständig.
+        Fragen Sie das Amt.
+        Das Amt entscheidet.
+        Fragen Sie beim Amt nach.
+        Im einzelnen Fall entscheidet es.
+        In Ihrem Fall gilt das nicht.
+        Der Fall ist klar.
+        In diesem Fall zahlen Sie.
+        Machen Sie Angaben.
+        Mehr dazu steht unter Kontakt.
+        Das finden Sie unter Wohnen.
+        Zuständig ist das Jobcenter.
+        Zuständig dafür ist die Stadt.
+        Für den Aufenthalt zuständig ist die Ausländerbehörde.
+        Nachts ist es leise.
+        Sonntags ist es ruhig.
+        Ihr Name steht am Briefkasten.
+        Schreiben Sie Ihren Namen an den Briefkasten.
+        Schreiben Sie den Namen auf den Briefkasten.
+        Sie müssten ausreisen.
+        Menschen, die Deutschland verlassen müssten, fragen.
+        Nach der Anerkennung dürfen Sie arbeiten.
+        Termine können Wochen dauern.
+        Ein Termin kann mehrere Wochen dauern.
+        Die Behörde hilft.
+        Fragen Sie bei der Behörde nach.
+        Wenn du Fragen hast, ruf an.
+        Rufen Sie uns an. Niemand.
+        Wer zahlt? Sie.
+        Sie.
+        Bekommen Sie Geld, melden Sie sich.
+        Das lohnt sich bzw. hilft.
+        Zeigen Sie Ihre Papiere.
+        Das Papier liegt bei.
+        Unter ihr bekommen Sie Auskunft.
+        Mit ihr finden wir das.
+        Die heutige Auskunft gilt.
+        Die Stadt bestätigt das noch.
+    """,
+    "en": """
+        You need permission to remain.
+        Permissions to remain are valid.
+        a permission to remain during the asylum procedure
+        He has a temporary residence permit.
+        Extend your permit.
+        You must extend your residence permit.
+        extending the residence title
+        They are in charge of this.
+        Ask the office.
+        The office pays.
+        Your office decides.
+        Ask at the office.
+        The authority decides.
+        In the single case
+        in single cases
+        Read more under Contact.
+        It stands under Housing.
+        Foreigners may work.
+        the foreigner
+        apprentices work
+        level of B1
+    """,
+    "uk": """
+        Великі тривоги
+        Допомога при великих тривогах
+        з великою тривогою
+        Викличте швидку допомогу
+        швидкої допомоги
+        у швидкій допомозі
+        агенція з працевлаштування
+        агенції з працевлаштування
+        # Контакт
+        # Пропозиції
+        в окремому випадку
+        в кожному окремому випадку
+        Залишитися надовго
+        процедурі притулку
+        процедуру притулку
+        документ на перебування
+        документа на перебування
+        сприяння економіці
+        ім’я на поштовій скриньці
+        Напишіть своє ім’я на поштовій скриньці.
+        Консультація знаходиться поруч
+        терапевт допоможе при травмі
+    """,
+    "ar": """
+        من عيد الميلاد الأول
+        منذ عيد الميلاد الأول
+        عيد ميلاده الأول
+        عيد الميلاد الثالث
+        مهلاً قصيرة
+        هناك مهلاً
+        العروض
+        # العروض
+        في العروض المتاحة
+        عندئذ تحصلون
+        وعندئذٍ تحصلون
+        عندئذٍ
+        أما السكن فتجدون المعلومات
+        أما المدرسة فتقرؤون عنها
+        عندها تتصلون
+        وعندها
+        طلب مكالمة
+        كشف الحساب
+        ثمن السكن
+    """,
+    "tr": """
+        Daireye gidin.
+        Daire karar verir.
+        Bu daire ödeme yapar.
+        Dairenin kararı
+        dairelerde
+        dairemiz
+        Yetkili yer karar verir.
+        Yetkili yere başvurun.
+        danışma yerleri
+        Başka yerler yardım eder.
+        bir danışma yerinde
+        tanınmış mülteci
+        tanınmış bir mülteci
+        cevaplayın
+        her bir durumda
+        # Başvurmak
+        Adınızı posta kutusuna yazın.
+        posta kutusuna adınızı yazın
+    """,
+    "pl": """
+        Kto płaci? Państwo.
+        Państwo.
+        Kto płaci – Państwo.
+        Płacą: Państwo.
+        Państwo płaci.
+        Państwo i firma
+        Decyduje Państwo.
+        osoby uchodźcze
+        osób uchodźczych
+        osobom uchodźczym
+        osobami uchodźczymi
+        osoba uchodźcza
+        osobę uchodźczą
+        poradnia
+        w poradni
+        poradnię
+        poradnie
+        poradniami
+        poradniom
+        pobyt tolerowany
+        pobytem tolerowanym
+        pobycie tolerowanym
+        w pojedynczych przypadkach
+        w indywidualnych przypadkach
+        wielkich zmartwień
+        wielkie zmartwienia
+        zezwolenie na pobyt na czas postępowania azylowego
+        zezwolenia na pobyt na czas postępowania azylowego
+        imię na skrzynce
+        Proszę napisać imię na skrzynce na listy.
+        do poradni dla kobiet
+    """,
+    "fa": """
+        این‌گونه ثبت نام کنید
+        این گونه ثبت نام کنید
+        اینگونه
+        جواز اقامت
+        جوازهای اقامت
+        جواز اقامتِ موقت
+        اجازه اقامت در جریان پناهندگی
+        اجازه اقامت در دوره پناهندگی
+        اجازه اقامت (Aufenthaltsgestattung)
+        اجازهٔ اقامت (Aufenthaltsgestattung)
+        برای همیشه بمانید
+        پرستار کودک
+        پرستاران کودک
+        پرستار بچه
+        ماشین ترجمه کرده است
+        این صفحه را ماشین ترجمه کرده است
+        اسم روی صندوق پست
+        نام خود را روی صندوق پست بنویسید
+    """,
+    "ru": """
+        временное пребывание
+        временного пребывания
+        временному пребыванию
+        о временном пребывании
+        разрешение на временное пребывание (Aufenthaltsgestattung)
+        имя на почтовом ящике
+        имени на почтовом ящике
+        Напишите своё имя на почтовом ящике.
+        напишите имя на ящике
+        консультация рядом
+        женская консультация
+        в женской консультации
+        идите в консультацию
+        адрес консультации
+        сотрудники консультации
+        остаться надолго
+        навсегда
+        в каждом отдельном случае
+        компетентные органы
+        # Предложения
+        после признания
+        большие заботы
+    """,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", FALSE_FRIENDS)
+def test_false_friends_are_found_in_every_form(code: str) -> None:
+    traps = load_traps(ROOT / "docs/data", code)
+    assert isinstance(traps, list)
+    missed = []
+    for line in filter(None, map(str.strip, FALSE_FRIENDS[code].split("\n"))):
+        heading, words = line.startswith("# "), line.removeprefix("# ")
+        if not any((heading or not trap.headings) and trap.found_in(words) for trap in traps):
+            missed.append(line)
+    assert missed == []
