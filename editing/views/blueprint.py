@@ -12,14 +12,14 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from core.languages import Language, default_language, load_languages
-from core.overlay import CITY
+from core.overlay import CITY, shown_path
 from editing.drafts import Draft, find_draft
 from editing.forms.facts import KINDS, FactFile
 from editing.forms.facts import find_file as find_fact_file
 from editing.paths import split_name
 from editing.translation.words import catalog_name
 from editing.workspace import Workspace
-from editorial.content.pages import Page
+from editorial.content.pages import Page, page_files
 from editorial.translations.exchange import shown_translation
 from form_handler.current import database
 from form_handler.staff.auth.roles import EDIT, PUBLISH, TRANSLATE
@@ -230,9 +230,13 @@ def find_page(lang: str, key: str) -> PageFile:
     if page and page.exists_in(language):
         path = shown_translation(workspace().docs, page, language).removeprefix("docs/")
     draft = find_draft(database(), path) if len(path) <= 300 and path.isprintable() else None
-    if (page is None or not page.exists_in(language)) and draft is None:
+    is_broken = page is None and draft is None and key in page_files(workspace().docs, lang)
+    if is_broken:  # a page whose header cannot be read is in no list of pages; here it can be mended
+        path = shown_path(workspace().docs, page_files(workspace().docs, lang)[key]).removeprefix("docs/")
+        draft = find_draft(database(), path)
+    if (page is None or not page.exists_in(language)) and draft is None and not is_broken:
         raise NotFound
-    return PageFile(language, key, path, page, workspace().published(path) if page else None, draft)
+    return PageFile(language, key, path, page, workspace().published(path) if page or is_broken else None, draft)
 
 
 def may_edit(file_language: str) -> bool:

@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import g, redirect, request
 from msgspec import Struct
-from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -21,11 +20,12 @@ from core.yaml import parse_bool
 from editing import drafts
 from editing.forms import facts
 from editing.forms.facts import KINDS, FactFile, OpenEntry, Problem
-from editing.forms.fields import Field, field_names, list_fields, read_form, with_entered
+from editing.forms.fields import Field, field_names, list_fields
+from editing.forms.header import change_header, header_data, header_digest
 from editing.paragraphs import EditError, check_words, digest
 from editing.paths import file_name
 from editing.views.blueprint import OFFICE, PageFile, find_page, pages, publish_address, workspace
-from editing.views.header import change_header, header_data, header_digest
+from editing.views.data_form import DataForm, group_fields
 from editing.views.labels import facts_label
 from editing.views.page import ChangedMeanwhileError
 from editorial.checks.publish import FACT_GROUPS
@@ -140,7 +140,7 @@ def edit_entry(kind: str, key: str) -> BaseResponse:
     return form.store()
 
 
-class EntryForm:
+class EntryForm(DataForm):
     """The form of one entry: what it shows, and what comes back.
 
     :ivar data: the entry as it is now; empty for a new one.
@@ -165,7 +165,7 @@ class EntryForm:
         return list_fields(KINDS[self.kind], data, choices, codes)
 
     def show(self, fields: Sequence[Field] | None = None, problems: Sequence[Problem] = (), error: str = "", status: int = 200,
-             before: str | None = None, seen: str | None = None, theirs: Mapping[str, str] | None = None, key: str = "") -> BaseResponse:  # fmt: skip
+             before: str | None = None, seen: str | None = None, theirs: Mapping[str, str] | None = None) -> BaseResponse:  # fmt: skip
         """Show the form; with what was entered, and what is wrong with it."""
         if fields is None:
             fields = self.fields(self.data if not self.is_new else new_entry(self.kind))
@@ -179,7 +179,7 @@ class EntryForm:
         loose = [one for one in problems if one.field not in placed]
         return render(
             "pages/entry", status=status, title=_("New entry") if self.is_new else facts.entry_title(self.data, self.key), error=error, kind=self.kind,
-            key=self.key, fields=fields, problems=known, loose=loose, kind_label=facts_label(self.kind), is_new=self.is_new, new_key=key,
+            key=NEW if self.is_new else self.key, fields=fields, problems=known, loose=loose, kind_label=facts_label(self.kind), is_new=self.is_new, new_key=g.form.get("key", ""),
             digest=digest(self.text) if seen is None else seen, before=self.text if before is None else before, theirs=theirs or {},
             shown_on=[] if self.is_new else page_links(facts.pages_with(workspace(), self.kind, self.key)), groups=group_fields(fields),
             open=not self.is_new and self.kind in FACT_GROUPS and parse_bool(self.data.get("confirmed")) is False,
@@ -187,78 +187,23 @@ class EntryForm:
             insert=insert_of(self.kind, self.key), differs_from_shared=self.source is not self.target and not self.is_new,
         )  # fmt: skip
 
-    def store(self) -> BaseResponse:
-        """Store what was entered; show the form again where it cannot be stored, or somebody else was faster."""
-        form = g.form
-        before_text = form.get("before", "").replace("\r\n", "\n")
-        base = read_entry(before_text, self.key) if before_text and not self.is_new else {}
-        start = base if not self.is_new else new_entry(self.kind)
-        fields = self.fields(start)
-        entered = with_entered(fields, form)
-        mine = read_form(fields, form, start, drop_empty=False)
-        key = self.key
+    def base(self, before: str) -> Mapping[str, Any]:
+        """Return the entry as it stood when the form was opened; what a new one begins with."""
+        return new_entry(self.kind) if self.is_new else read_entry(before, self.key)
+
+    def prepare(self, mine: Mapping[str, Any]) -> None:
+        """Name a new entry."""
         if self.is_new:
-            try:
-                key = self.new_key(mine)
-            except EditError as refused:
-                return self.show(
-                    entered, [], str(refused), 422, before_text, form.get("digest", ""), key=form.get("key", "")
-                )
-        if form.get("digest", "") != digest(self.text) and not self.is_new:
-            merged, clashes = self.bring_together(base, mine, form)
-            if clashes:
-                shown = {name: in_words(self.data.get(name)) for name in clashes}
-                error = _(
-                    "Somebody else has changed this entry meanwhile. Nothing of yours was stored yet, and nothing is lost. Choose at the marked fields."
-                )
-                return self.show(
-                    merge_shown(self.fields(self.data), entered, clashes, base, mine),
-                    [],
-                    error,
-                    409,
-                    self.text,
-                    digest(self.text),
-                    shown,
-                )
-            mine = merged
-            entered = self.fields(mine)
-        else:  # after the conflict page: the choice at each field that both had changed
-            asked = [name for name in form.get("clashes", "").split() if name in self.data or name in mine]
-            if asked and any(form.get(f"_take_{name}") not in ("mine", "theirs") for name in asked):
-                shown = {name: in_words(self.data.get(name)) for name in asked}
-                return self.show(
-                    entered,
-                    [],
-                    _("Choose at the marked fields which text is to be stored."),
-                    422,
-                    before_text,
-                    form.get("digest", ""),
-                    shown,
-                )
-            for name in asked:
-                if form.get(f"_take_{name}") == "theirs":
-                    mine = {
-                        **{one: value for one, value in mine.items() if one != name},
-                        **({name: self.data[name]} if name in self.data else {}),
-                    }
-        problems = facts.check_entry(self.kind, key, mine, workspace().site().facts, workspace())
-        wrong = [one for one in problems if one.level == "error"]
-        if form.get("action") == "check" or wrong:
-            error = (
-                _("The entry is not stored yet. The marked fields say what is wrong, and how to mend it.")
-                if wrong
-                else ""
-            )
-            again = list_again(self.fields(mine), entered)
-            return self.show(again, problems, error, 422 if wrong else 200, before_text, form.get("digest", ""))
-        try:
-            self.write(key, mine)
-        except ChangedMeanwhileError:
-            error = _("Somebody else has changed this entry meanwhile. Please send it once more.")
-            return self.show(entered, problems, error, 409, before_text, form.get("digest", ""))
-        except EditError as refused:
-            return self.show(entered, problems, str(refused), 422, before_text, form.get("digest", ""))
-        return done(self.kind, key)
+            self.key = self.new_key(mine)
+
+    def check(self, data: Mapping[str, Any]) -> list[Problem]:
+        """Return what the checks say of the entry."""
+        return facts.check_entry(self.kind, self.key, data, workspace().site().facts, workspace())
+
+    def save(self, data: Mapping[str, Any]) -> BaseResponse:
+        """Store the entry, and lead to the list."""
+        self.write(self.key, data)
+        return done(self.kind, self.key)
 
     def new_key(self, data: Mapping[str, Any]) -> str:
         """Return the key of a new entry, made from its name; the checks know it by that.
@@ -280,27 +225,6 @@ class EntryForm:
         if wanted in entries:
             raise EditError(_("There is an entry with the key %(key)s already.", key=wanted))
         return wanted
-
-    def bring_together(
-        self, base: Mapping[str, Any], mine: Mapping[str, Any], form: MultiDict[str, str]
-    ) -> tuple[dict[str, Any], list[str]]:
-        """Return the entry with the changes of both, and the fields that both have changed, each in another way."""
-        made = dict(self.data)
-        clashes = []
-        for name in dict.fromkeys([*base, *mine, *self.data]):
-            own, before, now = mine.get(name), base.get(name), self.data.get(name)
-            if own in (before, now):
-                continue
-            choice = form.get(f"_take_{name}", "")
-            if now != before and choice not in ("mine", "theirs"):
-                clashes.append(name)
-            if choice == "theirs" and now != before:
-                continue
-            if name in mine:
-                made[name] = own
-            else:
-                made.pop(name, None)
-        return made, clashes
 
     def write(self, key: str, data: Mapping[str, Any] | None) -> None:
         """Write an entry into the draft of its file.
@@ -342,42 +266,6 @@ def new_entry(kind: str) -> dict[str, Any]:
     names = set(KINDS[kind].__struct_fields__)
     start = {"source": ["own"], "as_of": f"{office_day():%Y-%m}", "confirmed": "false"}
     return {name: value for name, value in start.items() if name in names}
-
-
-def list_again(fields: list[Field], entered: Sequence[Field]) -> list[Field]:
-    """Return the fields of an entry, with what was entered in those that it had before."""
-    values = {one.name: one for one in entered}
-    return [values.get(one.name, one) if not isinstance(one.value, list) else one for one in fields]
-
-
-def merge_shown(
-    fields: list[Field],
-    entered: Sequence[Field],
-    clashes: Sequence[str],
-    base: Mapping[str, Any],
-    mine: Mapping[str, Any],
-) -> list[Field]:
-    """Return the fields of the entry of now, with what was entered where that differs from what the form began with."""
-    values = {one.name: one for one in entered}
-    changed = {name for name in dict.fromkeys([*base, *mine]) if base.get(name) != mine.get(name)}
-    return [values.get(one.name, one) if one.top in {*clashes, *changed} else one for one in fields]
-
-
-def in_words(value: Any) -> str:
-    """Return a value as a sentence shows it."""
-    if isinstance(value, dict):
-        return "; ".join(f"{name}: {in_words(one)}" for name, one in value.items())
-    return ", ".join(map(in_words, value)) if isinstance(value, list) else str(value or "–")
-
-
-def group_fields(fields: Sequence[Field]) -> list[tuple[str, list[Field]]]:
-    """Return the fields in the blocks that they stand in, in their order."""
-    found: list[tuple[str, list[Field]]] = []
-    for field in fields:
-        if not found or found[-1][0] != field.group:
-            found.append((field.group, []))
-        found[-1][1].append(field)
-    return found
 
 
 def fact_choices(kind: str) -> dict[str, list[tuple[str, str]]]:
