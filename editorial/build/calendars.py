@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from core.clock import MUNICIPAL_ZONE
 from core.files import write_atomically
 from core.gettext import gettext as _
 from core.languages import Language
@@ -57,7 +58,7 @@ def calendar(
 
     :param url: the address of the page of events.
     """
-    from icalendar import Calendar  # late: a site without events needs none
+    from icalendar import Calendar, Timezone  # late: only a build needs it
     from icalendar import Event as Entry
 
     host = urlsplit(url).hostname or "localhost"
@@ -92,4 +93,7 @@ def calendar(
         entry.add("url", event.url or url)
         entry.add("status", "CANCELLED" if event.cancelled else "CONFIRMED")
         whole.add_component(entry)
+    if not whole.subcomponents:  # RFC 5545, 3.6: a calendar has at least one component; a time zone shows nothing
+        year = today + datetime.timedelta(days=366)
+        whole.add_component(Timezone.from_tzid(MUNICIPAL_ZONE.key, first_date=today, last_date=year))
     return bytes(whole.to_ical())

@@ -28,6 +28,9 @@ from editorial.render.site import SiteData
 from editorial.render.structured_data import og_locale
 from editorial.translations.stale_markers import insert_stale_markers, render_stale_markers
 
+# Lists that look otherwise: of linked pictures, and items that begin with an icon. Not every browser knows :has().
+_PICTURES = re.compile(r"<ul>(?=\s*<li>\s*(?:<p>\s*)?<a [^>]*><img )")
+_ICON_ITEM = re.compile(r'<li>(?=\s*(?:<p>\s*)?<span class="kim-icon )')
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _SVG_IMAGE = re.compile(r'(<img\b[^>]*?\bsrc=")([^"]+\.svg)"')
 
@@ -75,6 +78,7 @@ def postprocess_html(html: str, site: SiteData, page: Page, language: Language) 
                 page.text(language), faults, site.facts, content_language(page, language).code, page.front_matter.form
             )
         )
+    html = _ICON_ITEM.sub('<li class="kim-icon-item">', _PICTURES.sub('<ul class="kim-pictures">', html))
     html = inline_drawings(html, site, page.url(language))
     return html.replace('class="button"', 'class="kim-button"')  # { .button } is what editors write
 

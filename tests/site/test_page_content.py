@@ -109,3 +109,14 @@ def test_a_paragraph_sign_stays_with_its_number_and_the_search_index_has_plain_s
         texts = searched_texts(site.folder, site.content, language).values()
         assert any("§ 24" in text for text in texts), language.code
         assert not any("\N{NO-BREAK SPACE}" in text for text in texts), language.code
+
+
+def test_lists_of_pictures_and_items_with_icons_are_laid_out_without_has(site: Site) -> None:
+    """Browsers before Chrome 105, Firefox 121 and Safari 15.4 do not know :has()."""
+    for language in site.languages:
+        soup = site.page(f"{language.root}ankommen/welches-dokument/")
+        assert len(soup.select(".kim-prose ul.kim-pictures > li > a > img")) == 5
+        icons = soup.select(".kim-prose li .kim-icon")
+        assert icons
+        assert all("kim-icon-item" in icon.find_parent("li")["class"] for icon in icons)
+    assert ":has(" not in (site.folder / "assets" / "pictures.css").read_text("utf-8")

@@ -152,6 +152,13 @@ def test_a_calendar_is_read_back_with_utc_times_and_escaped_texts(tmp_path: Path
         assert b"BEGIN:VALARM" not in lines
 
 
+def test_a_calendar_without_events_holds_the_component_that_every_calendar_needs() -> None:
+    """RFC 5545, 3.6; clients that subscribe to it keep it and show nothing."""
+    data = calendar([], {}, LANGUAGES[0], "KIM", "https://kim.example.org/x/", TODAY)
+    assert [part.name for part in Calendar.from_ical(data).subcomponents] == ["VTIMEZONE"]
+    assert b"TZID:Europe/Berlin\r\n" in data
+
+
 def test_a_sentence_to_show_is_there_in_every_language() -> None:
     def check(**words: str) -> list[str]:
         other = Phrase(words={"de": "Guten Tag.", "en": "Good day.", "ar": "نهارك سعيد."})
