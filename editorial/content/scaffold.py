@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from core.findings import errors
 from core.languages import load_languages
-from core.overlay import city_dir
+from core.overlay import city_dir, language_dirs, page_path, shown_path
 from core.yaml import YAMLError, load_strings
 from core.yaml import load as load_yaml
 from editorial.content.pages import Content, read_content
@@ -111,6 +111,11 @@ def escape_markdown(text: str) -> str:
     return re.sub(r"([\\`*_\[\]])", r"\\\1", text)
 
 
+def german_dirs(docs: Path) -> list[Path]:
+    """Return the folders with German pages; a section that only the municipality has lies in its own."""
+    return language_dirs(docs, "de")
+
+
 def find_section(kind: str, folder: str | None, docs: Path) -> str:
     """Return the folder below ``docs/de`` in which a page stands; empty for the top.
 
@@ -123,7 +128,7 @@ def find_section(kind: str, folder: str | None, docs: Path) -> str:
     named = (folder or "").replace("\\", "/").removeprefix("./").removeprefix("docs/de/")
     parts = [part for part in named.split("/") if part] if kind == "page" else FOLDERS[kind].split("/")
     section = "/".join(parts)
-    if any(part.startswith(".") for part in parts) or not (docs / "de" / section).is_dir():
+    if any(part.startswith(".") for part in parts) or not any((one / section).is_dir() for one in german_dirs(docs)):
         raise ScaffoldError(f"Den Bereich „{section}“ gibt es unter docs/de nicht.")
     return section
 
@@ -252,17 +257,18 @@ def new_page(kind: str, title: str, docs: Path, today: datetime.date, folder: st
     """
     title = normalize_title(title)
     section, slug = find_section(kind, folder, docs), make_slug(title)
-    path = docs / "de" / section / f"{slug}.md"
-    if path.exists():
+    existing = page_path(docs, "de", f"{section}/{slug}" if section else slug)
+    if existing.exists():
         raise ScaffoldError(
-            f"{display_path(path, docs)} gibt es schon. Nehmen Sie einen anderen Titel oder ändern Sie die Seite."
+            f"{shown_path(docs, existing)} gibt es schon. Nehmen Sie einen anderen Titel oder ändern Sie die Seite."
         )
-    if path.with_suffix("").exists():
+    if any((one / section / slug).exists() for one in german_dirs(docs)):
         raise ScaffoldError(
             f"Unter dieser Adresse steht schon der Bereich docs/de/{section and section + '/'}{slug}. Nehmen Sie einen anderen Titel."
         )
     if not section and slug in RESERVED_SLUGS | {row.code for row in load_languages()}:
         raise ScaffoldError(f"Die Adresse /{slug}/ hat schon eine andere Bedeutung. Nehmen Sie einen anderen Titel.")
+    path = next(one for one in german_dirs(docs) if (one / section).is_dir()) / section / f"{slug}.md"
     content = read_content(docs, load_languages())
     text = FRONT_MATTER_TEMPLATE.format(
         title=yaml_quote(title), order=next_order(content, section), audience=DEFAULT_AUDIENCE[kind], topics=DEFAULT_TOPIC[kind],
@@ -271,7 +277,7 @@ def new_page(kind: str, title: str, docs: Path, today: datetime.date, folder: st
     )  # fmt: skip
     files = [path]
     steps = [
-        f"Schreiben Sie den Text in {display_path(path, docs)}.",
+        f"Schreiben Sie den Text in {shown_path(docs, path)}.",
         "`make check` sagt, was noch fehlt; `make run` zeigt die Seite.",
         "`.venv/bin/kim translations status` zeigt, welche Sprachen die Seite noch nicht haben.",
     ]
@@ -339,8 +345,3 @@ def next_order(content: Content, section: str) -> int:
     mine = [page.front_matter.order for page in content.pages.values()
             if page.key.rpartition("/")[0] == section and not page.key.endswith(HOME) and page.front_matter.order < 1000]  # fmt: skip
     return max(mine, default=0) + 10
-
-
-def display_path(path: Path, docs: Path) -> str:
-    """Return a path as shown to editors."""
-    return f"docs/{path.relative_to(docs).as_posix()}"
