@@ -25,7 +25,7 @@ from form_handler.email_confirmation import CONFIRM_EMAIL_PATH, confirm_email_pa
 from form_handler.forms import FORMS, FormDefinition
 from form_handler.forms.contact_details import mailbox_key
 from form_handler.mail.compose import submission_mails
-from form_handler.mail.worker import is_worker_missing
+from form_handler.mail.heartbeat import is_worker_missing
 from form_handler.operations.logs import log_event
 from form_handler.operations.metrics import count_stored_form
 from form_handler.request_body import FormBody, parse_request_body

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from form_handler.layout import missing_pages
-from form_handler.mail.worker import last_heartbeat
+from form_handler.mail.heartbeat import last_heartbeat
 from form_handler.operations.logs import configure_logging
 from form_handler.settings import Settings
 from kim.database import open_database, require_sound, require_writable

@@ -138,9 +138,3 @@ def file_transport(folder: Path) -> Transport:
         write_file(folder / f"{name}.eml", message.as_bytes())
 
     return send
-
-
-def delete_mail_files(folder: Path, reference: str) -> None:
-    """Delete the files of a submission's mails, half-written ones included."""
-    for path in (*folder.glob(f"{reference}-*.eml"), *folder.glob(f".{reference}-*.part")):
-        path.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from form_handler.layout import missing_pages
-from form_handler.mail.worker import MAX_SILENCE
+from form_handler.mail.heartbeat import MAX_SILENCE
 from form_handler.operations.logs import since
 from form_handler.settings import Settings
 from form_handler.storage.database import Database, DatabaseBusyError

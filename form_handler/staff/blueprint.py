@@ -21,7 +21,7 @@ from core.gettext import STAFF_LANGUAGES
 from core.gettext import gettext as _
 from form_handler.current import database, settings
 from form_handler.errors import handle_http_error
-from form_handler.mail.worker import is_worker_missing
+from form_handler.mail.heartbeat import is_worker_missing
 from form_handler.request_body import drain_request
 from form_handler.retention import ANNOUNCEMENT_DAYS, deletion_notice
 from form_handler.security import is_cross_site

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from form_handler.mail.transport import delete_mail_files
 from form_handler.storage.database import Database
 from form_handler.storage.events import record_event
 from form_handler.storage.submissions import ConflictError, from_row
@@ -72,3 +71,9 @@ def _work_digest(connection: sa.Connection, numbers: list[str]) -> str:
             query = sa.select(table.c.number, column).where(table.c.number.in_(some)).order_by(table.c.number, column)
             digest.update(repr([tuple(row) for row in connection.execute(query)]).encode())
     return digest.hexdigest()[:32]
+
+
+def delete_mail_files(folder: Path, reference: str) -> None:
+    """Delete the files of a submission's mails, half-written ones included."""
+    for path in (*folder.glob(f"{reference}-*.eml"), *folder.glob(f".{reference}-*.part")):
+        path.unlink(missing_ok=True)

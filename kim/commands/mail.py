@@ -26,7 +26,7 @@ def run_command(once: bool, parent: int | None) -> None:
 
     On SQLite one worker runs at a time and a further one waits; on PostgreSQL several may run.
     """
-    from form_handler.mail import worker
+    from form_handler.worker import mail_worker
 
     settings = load_settings()
     require_writable(settings)
@@ -34,11 +34,11 @@ def run_command(once: bool, parent: int | None) -> None:
     if not once:
         configure_logging(settings.log_format)
         require_sound(settings, database)
-        worker.run_forever(database, settings, parent)
+        mail_worker.run_forever(database, settings, parent)
         return
     try:
-        click.echo(f"{worker.run_once(database, settings)} sent.")
-    except worker.AnotherWorkerError:
+        click.echo(f"{mail_worker.run_once(database, settings)} sent.")
+    except mail_worker.AnotherWorkerError:
         click.echo("A mail worker is running; it sends what is due.")
     with database.read_connection() as connection:
         down = read_state(connection, "smtp_down")
@@ -52,7 +52,7 @@ def run_command(once: bool, parent: int | None) -> None:
 @mail.command("list")
 def list_mail_command() -> None:
     """List mails that have not been sent, and why."""
-    from form_handler.mail.worker import is_worker_missing
+    from form_handler.mail.heartbeat import is_worker_missing
 
     query = (
         sa.select(outgoing_mail, submission.c.reference)

@@ -9,11 +9,11 @@ import click
 from core.clock import utc_now
 from core.gettext import use_language
 from core.languages import default_language
-from form_handler import retention
 from form_handler.forms import FORMS
-from form_handler.retention import PurgeRefusedError
 from form_handler.staff.reports.export import as_record
 from form_handler.storage.submissions import find_by_reference, list_submissions
+from form_handler.worker.purge import PurgeRefusedError
+from form_handler.worker.purge import purge as purge_submissions
 from kim.database import load_settings, open_database
 from kim.terminal import escape_control_characters, replace_control_characters
 
@@ -71,7 +71,7 @@ def purge(dry_run: bool, confirmed: int | None) -> None:
     settings = load_settings()
     now = utc_now()
     try:
-        lines = retention.purge(open_database(settings), settings, now, dry_run, confirmed)
+        lines = purge_submissions(open_database(settings), settings, now, dry_run, confirmed)
     except PurgeRefusedError as error:
         raise click.ClickException(str(error)) from error
     for line in lines:

@@ -25,10 +25,10 @@ from editorial.build.build import BuildError
 from editorial.content.pages import read_content
 from editorial.translations.state import translation_states
 from form_handler.app import create_app
-from form_handler.retention import purge
 from form_handler.settings import Settings
 from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
+from form_handler.worker.purge import purge
 from tests.editing.conftest import NOW, PAGE, Editor
 
 LEAD = "a.1"

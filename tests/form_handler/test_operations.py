@@ -16,13 +16,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from core.clock import utc_now
 from form_handler.app import create_app
-from form_handler.mail.delivery import deliver_due
-from form_handler.mail.worker import record_heartbeat
+from form_handler.mail.heartbeat import record_heartbeat
 from form_handler.operations.logs import JsonFormatter, RepeatFilter, since
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.database import Database
 from form_handler.storage.state import read_state, write_state
 from form_handler.storage.tables import outgoing_mail
+from form_handler.worker.delivery import deliver_due
 from tests.conftest import PATIENCE
 from tests.form_handler.conftest import FORM, Browser
 from tests.form_handler.production import PRODUCTION, run_kim
@@ -120,7 +120,7 @@ def test_a_mail_server_that_is_down_is_named_once_in_the_log_with_an_exit_code_a
 def test_one_refused_mail_does_not_make_the_mail_server_count_as_down(database: Database) -> None:
     import smtplib
 
-    from form_handler.mail.delivery import is_server_down
+    from form_handler.worker.delivery import is_server_down
 
     assert not is_server_down(smtplib.SMTPRecipientsRefused({"a@example.org": (550, b"no")}))
     assert not is_server_down(smtplib.SMTPDataError(554, b"spam"))

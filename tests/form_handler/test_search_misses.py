@@ -9,7 +9,6 @@ import pytest
 import sqlalchemy as sa
 
 from core.clock import utc_now
-from form_handler.retention import purge
 from form_handler.search_misses import (
     MAX_REPORTS_PER_HOUR,
     PATH,
@@ -22,6 +21,7 @@ from form_handler.settings import Settings, read_settings
 from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
 from form_handler.storage.tables import search_miss
+from form_handler.worker.purge import purge
 from tests.form_handler.conftest import Browser
 
 NOW = datetime.datetime(2026, 11, 30, 10, 0, tzinfo=datetime.UTC)

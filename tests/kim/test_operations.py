@@ -14,7 +14,7 @@ from aiosmtpd.handlers import Sink
 from click.testing import CliRunner, Result
 
 from core.clock import utc_now
-from form_handler.mail.worker import record_heartbeat
+from form_handler.mail.heartbeat import record_heartbeat
 from form_handler.settings import read_settings
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade

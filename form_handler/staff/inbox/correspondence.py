@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -236,3 +237,18 @@ def as_answer(row: Mapping[str, Any] | Draft, earlier: tuple[str, ...] = ()) -> 
     if isinstance(row, Draft):
         return Answer(row.language, row.subject, row.text, earlier)
     return Answer(row["language"], row["subject"], row["text"], earlier)
+
+
+def find_answer(connection: sa.Connection, number: str, kind: str) -> Answer | None:
+    """Return what the office has written in a mail of a submission, with the mails before it; None if it is no answer."""
+    query = sa.select(message).where(message.c.number == number, message.c.mail_kind == kind)
+    row = connection.execute(query).first()
+    return Answer(row.language, row.subject, row.text, earlier_mails(connection, number, kind)) if row else None
+
+
+def earlier_mails(connection: sa.Connection, number: str, kind: str = "") -> tuple[str, ...]:
+    """Return the kinds of the mails to the sender before one of this kind, the oldest first."""
+    mail = outgoing_mail.c
+    to_sender = mail.kind.in_(("copy", "full-copy")) | mail.kind.startswith("answer-")
+    kinds = connection.execute(sa.select(mail.kind).where(mail.number == number, to_sender).order_by(mail.id)).scalars()
+    return tuple(itertools.takewhile(lambda one: one != kind, kinds))

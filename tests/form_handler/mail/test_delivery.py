@@ -22,13 +22,13 @@ from core.project import load_site_settings
 from form_handler.forms import FORMS, FormDefinition
 from form_handler.forms.fields import ConsentField, MultiChoiceField, choice_labels
 from form_handler.mail.compose import compose_mail, office_subject, submission_mails
-from form_handler.mail.delivery import CLAIM_TIMEOUT, RETRY_DELAYS, deliver_due, retry_delay
 from form_handler.mail.headers import MAX_SUBJECT_CHARS
 from form_handler.mail.texts import answers_as_text, with_colon
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import Submission, store_submission
 from form_handler.storage.tables import outgoing_mail
+from form_handler.worker.delivery import CLAIM_TIMEOUT, RETRY_DELAYS, deliver_due, retry_delay
 from tests.server import free_port
 
 NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)

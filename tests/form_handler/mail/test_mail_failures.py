@@ -22,14 +22,15 @@ from click.testing import CliRunner
 
 from core.clock import utc_now
 from form_handler.forms import FORMS
-from form_handler.mail import delivery
 from form_handler.mail.compose import submission_mails
-from form_handler.mail.worker import record_heartbeat, run_worker
+from form_handler.mail.heartbeat import record_heartbeat
 from form_handler.settings import Settings, read_settings
 from form_handler.staff.auth.accounts import add_account
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.submissions import Submission, find_by_reference, store_submission
 from form_handler.storage.tables import outgoing_mail
+from form_handler.worker import delivery
+from form_handler.worker.mail_worker import run_worker
 from kim.commands.mail import mail
 from tests.conftest import PATIENCE, ROOT
 from tests.form_handler.conftest import VALID_FORM, Browser

@@ -17,14 +17,14 @@ import pytest
 import sqlalchemy as sa
 
 from form_handler.forms import FORMS
-from form_handler.mail import delivery
 from form_handler.mail.compose import submission_mails
-from form_handler.mail.delivery import CLAIM_TIMEOUT, RETRY_DELAYS, UNCLEAR_RETRY_DELAY, deliver_due
 from form_handler.mail.transport import Timeouts, UnconfirmedDeliveryError, send_by_smtp, smtp_transport
 from form_handler.settings import Settings, read_settings
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.submissions import store_submission
 from form_handler.storage.tables import outgoing_mail
+from form_handler.worker import delivery
+from form_handler.worker.delivery import CLAIM_TIMEOUT, RETRY_DELAYS, UNCLEAR_RETRY_DELAY, deliver_due
 from tests.conftest import PATIENCE
 
 NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)

@@ -12,7 +12,6 @@ from bs4 import BeautifulSoup
 from flask import Flask
 from werkzeug.datastructures import MultiDict
 
-from form_handler.mail.delivery import deliver_due
 from form_handler.settings import Settings
 from form_handler.staff.inbox import correspondence, queries
 from form_handler.staff.persons import data_copy
@@ -20,6 +19,7 @@ from form_handler.storage import deletion
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import Submission, confirm_email
 from form_handler.storage.tables import answer_draft, message, outgoing_mail
+from form_handler.worker.delivery import deliver_due
 from tests.form_handler.staff.test_concurrent_edits import colleague, fields, here, idle, now_stored, send
 from tests.form_handler.staff.test_staff_area import NOW, Clerk, clerk, put
 

@@ -11,7 +11,6 @@ from flask import Flask
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from form_handler.mail.delivery import deliver_due, deliver_next
 from form_handler.settings import Settings
 from form_handler.staff import saved_forms
 from form_handler.staff.auth import accounts
@@ -21,6 +20,7 @@ from form_handler.storage import deletion, submissions
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import OutgoingMail, Submission, confirm_email, find_by_reference
 from form_handler.storage.tables import account, event, note, outgoing_mail, saved_form, staff_session, submission
+from form_handler.worker.delivery import deliver_due, deliver_next
 from tests.form_handler.staff.test_staff_area import NOW, PASSWORD, Clerk, clerk, put
 
 __all__ = ["clerk"]
@@ -461,7 +461,7 @@ def test_a_correction_while_the_copy_is_being_sent_sends_the_corrected_one_to_th
     with database.transaction() as connection:
         connection.execute(outgoing_mail.delete().where(outgoing_mail.c.kind == "office"))
     server = Server(lambda: correct_address(database, entry, "neu@example.org"), fault)
-    monkeypatch.setattr("form_handler.mail.delivery.file_transport", lambda _folder: server)
+    monkeypatch.setattr("form_handler.worker.delivery.file_transport", lambda _folder: server)
     clock = lambda: NOW + datetime.timedelta(minutes=1)  # noqa: E731
     deliver_due(database, settings, clock)
     assert [recipient for recipient, _text in server.taken] == ["alt@example.org", "neu@example.org"]
@@ -472,7 +472,7 @@ def test_a_correction_while_the_copy_is_being_sent_sends_the_corrected_one_to_th
 def test_a_correction_between_claim_and_sending_sends_nothing_to_the_old_address(
     database: Database, settings: Settings, entry: Submission, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from form_handler.mail import delivery
+    from form_handler.worker import delivery
 
     with database.transaction() as connection:
         connection.execute(outgoing_mail.delete().where(outgoing_mail.c.kind == "office"))
@@ -493,7 +493,7 @@ def test_a_correction_between_claim_and_sending_sends_nothing_to_the_old_address
 
 
 def test_a_deletion_while_a_mail_is_written_leaves_no_file(database: Database, settings: Settings, entry: Submission, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
-    from form_handler.mail import delivery
+    from form_handler.worker import delivery
 
     write = delivery.file_transport
 

@@ -14,10 +14,6 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from form_handler import retention
-from form_handler.mail.delivery import deliver_due
-from form_handler.mail.worker import run_once
-from form_handler.retention import purge_if_due
 from form_handler.settings import Settings
 from form_handler.staff.auth import accounts
 from form_handler.staff.auth.roles import change_roles
@@ -27,6 +23,9 @@ from form_handler.staff.reports import digest
 from form_handler.staff.reports.digest import Notifications, queue_account_mails, read_notifications, save_notifications
 from form_handler.storage.database import Database
 from form_handler.storage.tables import outgoing_mail, submission
+from form_handler.worker.delivery import deliver_due
+from form_handler.worker.mail_worker import run_once
+from form_handler.worker.purge import purge, purge_if_due
 from tests.form_handler.staff.test_staff_area import PASSWORD, Clerk, put
 
 ZONE = ZoneInfo("Europe/Berlin")
@@ -186,11 +185,11 @@ def test_old_mails_to_colleagues_are_deleted_with_the_purge(database: Database, 
     put(database, settings, company="B", email="a@example.org")
     queue_account_mails(database, MORNING)
     deliver_due(database, settings, lambda: MORNING)
-    retention.purge(database, settings, MORNING + 20 * DAY)
+    purge(database, settings, MORNING + 20 * DAY)
     with database.read_connection() as connection:
         count = sa.select(sa.func.count()).select_from(outgoing_mail).where(outgoing_mail.c.kind == "digest")
         assert connection.execute(count).scalar_one() == 1
-    retention.purge(database, settings, MORNING + 40 * DAY)
+    purge(database, settings, MORNING + 40 * DAY)
     with database.read_connection() as connection:
         assert connection.execute(count).scalar_one() == 0
 

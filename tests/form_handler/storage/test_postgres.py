@@ -26,8 +26,6 @@ from form_handler import rate_limit
 from form_handler.app import create_app
 from form_handler.forms import FORMS
 from form_handler.mail.compose import submission_mails
-from form_handler.mail.delivery import deliver_due
-from form_handler.retention import PurgeRefusedError, purge, purge_if_due
 from form_handler.settings import Settings, read_settings
 from form_handler.staff.auth import accounts, administration, second_factor
 from form_handler.staff.inbox import actions, correspondence, presence, queries, related, saved_views
@@ -44,6 +42,8 @@ from form_handler.storage.work_list import recompute_work_columns
 from form_handler.survey.answers import decide
 from form_handler.survey.disclosure import MIN_BATCH_SIZE
 from form_handler.survey.publication import publish, withdraw, write_results
+from form_handler.worker.delivery import deliver_due
+from form_handler.worker.purge import PurgeRefusedError, purge, purge_if_due
 from kim.cli import main
 from tests import postgres
 from tests.form_handler.staff.test_accounts import RFC_SECRET, at, take_admin_from_both, use_by_many

@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from form_handler import retention
 from form_handler.forms import FORMS
 from form_handler.mail.compose import submission_mails
-from form_handler.retention import PurgeRefusedError, deletion_notice, purge, purge_if_due
+from form_handler.retention import deletion_notice
 from form_handler.settings import Settings, read_settings
 from form_handler.staff.auth import accounts
 from form_handler.staff.inbox import queries
@@ -30,6 +30,7 @@ from form_handler.storage.migrate import alembic_config, upgrade
 from form_handler.storage.schema_version import SchemaError
 from form_handler.storage.submissions import list_submissions, store_submission
 from form_handler.storage.tables import event, submission
+from form_handler.worker.purge import PurgeRefusedError, purge, purge_if_due
 from tests.form_handler.conftest import Browser
 
 NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)

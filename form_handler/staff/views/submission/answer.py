@@ -16,12 +16,11 @@ from form_handler.current import database, settings
 from form_handler.forms.cleaning import clean_line, clean_text
 from form_handler.mail.answer_templates import load_answer_texts
 from form_handler.mail.compose import compose_answer
-from form_handler.mail.delivery import earlier_mails
 from form_handler.mail.headers import ascii_address
 from form_handler.staff.auth.roles import INBOX
 from form_handler.staff.blueprint import staff
 from form_handler.staff.inbox import correspondence
-from form_handler.staff.inbox.correspondence import Draft
+from form_handler.staff.inbox.correspondence import Draft, earlier_mails
 from form_handler.staff.inbox.versions import sign_version, verify_version
 from form_handler.staff.labels import channel_label
 from form_handler.staff.layout import flash, position_query, render, staff_root

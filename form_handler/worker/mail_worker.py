@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import fcntl
 import logging
 import threading
 import time
 from collections.abc import Iterator
 
-import sqlalchemy as sa
-
 from core.clock import utc_now
-from form_handler.mail.delivery import deliver_due, deliver_next, release_interrupted
+from form_handler.mail.heartbeat import heartbeat
 from form_handler.operations.logs import log_event
-from form_handler.retention import purge_if_due
 from form_handler.server.worker_process import stop_event
 from form_handler.settings import Settings
 from form_handler.staff.reports.digest import queue_account_mails
-from form_handler.storage.database import Database, DatabaseBusyError
-from form_handler.storage.state import read_time, write_state
-from form_handler.storage.tables import outgoing_mail
+from form_handler.storage.database import Database
+from form_handler.worker.delivery import deliver_due, deliver_next, release_interrupted
+from form_handler.worker.purge import purge_if_due
 
 POLL_SECONDS = 1.0
 # The pause after each mail, so that forms are stored between two mails.
 THROTTLE_SECONDS = 0.05
 # How often the worker checks whether the daily purge is due.
 PURGE_CHECK_SECONDS = 600.0
-HEARTBEAT_SECONDS = 60.0
 # How often it looks for mails to colleagues that are due: digests, and barrier reports that came in.
 QUEUE_SECONDS = 5.0
-# After so long without a heartbeat, or with a mail that is due and not tried, no worker counts as running.
-MAX_SILENCE = datetime.timedelta(minutes=5)
-
 logger = logging.getLogger(__name__)
 
 
@@ -113,46 +105,3 @@ def run_forever(database: Database, settings: Settings, parent: int | None = Non
     :param parent: process id of the server that started this worker; None where it runs by itself.
     """
     run_worker(database, settings, stop_event(parent))
-
-
-@contextlib.contextmanager
-def heartbeat(database: Database) -> Iterator[None]:
-    """Record once a minute that a worker is running, in a thread: one mail may take longer than :data:`MAX_SILENCE`."""
-    end = threading.Event()
-
-    def beat() -> None:
-        while not end.wait(HEARTBEAT_SECONDS):
-            with contextlib.suppress(sa.exc.SQLAlchemyError, DatabaseBusyError, OSError):  # the next one counts
-                record_heartbeat(database, utc_now())
-
-    record_heartbeat(database, utc_now())
-    thread = threading.Thread(target=beat, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        end.set()
-        thread.join()
-
-
-def record_heartbeat(database: Database, now: datetime.datetime) -> None:
-    """Record that a mail worker is running."""
-    with database.transaction() as connection:
-        write_state(connection, "mail_worker_seen", now.isoformat())
-
-
-def last_heartbeat(database: Database) -> datetime.datetime | None:
-    """Return when a mail worker was last seen running, None for never."""
-    with database.read_connection() as connection:
-        return read_time(connection, "mail_worker_seen")
-
-
-def is_worker_missing(database: Database, now: datetime.datetime) -> bool:
-    """Return whether no worker seems to run: its last heartbeat is too old, or a due mail has not been tried for too long."""
-    with database.read_connection() as connection:
-        seen = read_time(connection, "mail_worker_seen")
-        if seen is not None and seen > now - MAX_SILENCE:
-            return False
-        waiting = sa.select(sa.func.min(outgoing_mail.c.next_attempt_at)).where(outgoing_mail.c.state == "waiting")
-        oldest: datetime.datetime | None = connection.execute(waiting).scalar()
-    return seen is not None or (oldest is not None and oldest < now - MAX_SILENCE)

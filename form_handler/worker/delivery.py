@@ -6,7 +6,6 @@ import contextlib
 import datetime
 import email
 import email.policy
-import itertools
 import logging
 import secrets
 import smtplib
@@ -21,14 +20,16 @@ import sqlalchemy as sa
 from core.clock import utc_now
 from form_handler.mail.compose import Answer, compose_answer, compose_mail
 from form_handler.mail.headers import format_date_header
-from form_handler.mail.transport import UnconfirmedDeliveryError, delete_mail_files, file_transport, smtp_transport
+from form_handler.mail.transport import UnconfirmedDeliveryError, file_transport, smtp_transport
 from form_handler.operations.logs import log_event
 from form_handler.settings import Settings
+from form_handler.staff.inbox.correspondence import find_answer
 from form_handler.staff.reports.digest import compose_account_mail
 from form_handler.storage.database import Database, DatabaseBusyError
+from form_handler.storage.deletion import delete_mail_files
 from form_handler.storage.state import read_state, write_state
 from form_handler.storage.submissions import Submission, from_row
-from form_handler.storage.tables import message, outgoing_mail, submission
+from form_handler.storage.tables import outgoing_mail, submission
 
 # After the first, second, … failed attempt. After the last one the mail is shown as failed.
 RETRY_DELAYS = [
@@ -204,21 +205,6 @@ def _reload(database: Database, claimed: ClaimedMail) -> ClaimedMail | None:
         return None
     about = from_row(row) if row.number is not None else None
     return replace(claimed, recipient=row.recipient, raw_message=row.message, submission=about, answer=answer)
-
-
-def find_answer(connection: sa.Connection, number: str, kind: str) -> Answer | None:
-    """Return what the office has written in a mail of a submission, with the mails before it; None if it is no answer."""
-    query = sa.select(message).where(message.c.number == number, message.c.mail_kind == kind)
-    row = connection.execute(query).first()
-    return Answer(row.language, row.subject, row.text, earlier_mails(connection, number, kind)) if row else None
-
-
-def earlier_mails(connection: sa.Connection, number: str, kind: str = "") -> tuple[str, ...]:
-    """Return the kinds of the mails to the sender before one of this kind, the oldest first."""
-    mail = outgoing_mail.c
-    to_sender = mail.kind.in_(("copy", "full-copy")) | mail.kind.startswith("answer-")
-    kinds = connection.execute(sa.select(mail.kind).where(mail.number == number, to_sender).order_by(mail.id)).scalars()
-    return tuple(itertools.takewhile(lambda one: one != kind, kinds))
 
 
 def _drop(database: Database, claimed: ClaimedMail) -> None:
