@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 from msgspec.structs import replace
 
-from editing.translation.review import keep_review_honest
+from editing.review import remove_outdated_review
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.tables import (
     account,
@@ -132,7 +132,7 @@ def _change(
     if change.text == before and not accepts:
         return known
     base = known.base_text if known else published
-    change = replace(change, text=keep_review_honest(base, before, change.text))
+    change = replace(change, text=remove_outdated_review(base, before, change.text))
     if change.text == base and not accepts and not (known and _has_accepted(connection, known.id)):
         connection.execute(draft.delete().where(draft.c.path == path))
         return None
@@ -185,7 +185,7 @@ def rebase_draft(
         row = connection.execute(sa.select(draft).where(where).with_for_update()).first()
         if row is None:
             return False
-        text = keep_review_honest(base, row.text, text)
+        text = remove_outdated_review(base, row.text, text)
         if text == base and not _has_accepted(connection, row.id):
             return connection.execute(draft.delete().where(where)).rowcount > 0
         found = connection.execute(draft.update().where(where).values(base_text=base, text=text, updated_at=now))

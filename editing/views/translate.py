@@ -19,9 +19,9 @@ from core.gettext import gettext as _
 from core.languages import default_language
 from editing import drafts
 from editing.differences import Piece, compare_words
+from editing.earlier import Earlier, find_earlier
 from editing.paragraphs import EditError, digest, read_file_text
 from editing.paths import file_name
-from editing.translation.earlier import Earlier, find_earlier
 from editing.translation.rows import (
     ChangedMeanwhileError,
     Pair,

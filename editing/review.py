@@ -7,7 +7,7 @@ from editorial.translations.state import document_digest
 from editorial.translations.units import replace_review, review_lines
 
 
-def keep_review_honest(base: str | None, before: str | None, after: str | None) -> str | None:
+def remove_outdated_review(base: str | None, before: str | None, after: str | None) -> str | None:
     """Return a changed file without a review that was signed in this draft for the text before the change.
 
     :param base: the published file that the draft began with.
