@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from form_handler.storage.tables.base import UtcDateTime, metadata
+from form_handler.storage.tables.base import UtcDateTime, account_id, metadata
 
 account = sa.Table(
     "account",
@@ -19,7 +19,7 @@ account = sa.Table(
 account_role = sa.Table(
     "account_role",
     metadata,
-    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    account_id(primary_key=True),
     sa.Column("role", sa.String(16), primary_key=True, comment="inbox, edit, publish, translate or admin"),
     sa.Column("language", sa.String(16), primary_key=True, server_default="", comment="of translate, else empty"),
 )
@@ -27,7 +27,7 @@ account_role = sa.Table(
 account_setting = sa.Table(
     "account_setting",
     metadata,
-    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    account_id(primary_key=True),
     sa.Column("mail", sa.String(320), nullable=True, comment="where digest and alerts go"),
     sa.Column("digest", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("barrier_alert", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -37,7 +37,7 @@ account_setting = sa.Table(
 second_factor = sa.Table(
     "second_factor",
     metadata,
-    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    account_id(primary_key=True),
     sa.Column("secret", sa.String(200), nullable=False, comment="encrypted with a key of the service's secret"),
     sa.Column("last_step", sa.BigInteger, nullable=False, comment="time step of the last code; no code is taken twice"),
     sa.Column("created_at", UtcDateTime, nullable=False),
@@ -46,7 +46,7 @@ second_factor = sa.Table(
 recovery_code = sa.Table(
     "recovery_code",
     metadata,
-    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    account_id(primary_key=True),
     sa.Column("code_hash", sa.String(64), primary_key=True),
 )
 
@@ -54,7 +54,7 @@ staff_session = sa.Table(
     "staff_session",
     metadata,
     sa.Column("token_hash", sa.String(64), primary_key=True),
-    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    account_id(nullable=False),
     sa.Column(
         "browser", sa.String(60), nullable=False, server_default="", comment="browser and system, without versions"
     ),
@@ -66,7 +66,7 @@ saved_form = sa.Table(
     "kept_post",
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True),
+    account_id(nullable=False, index=True),
     sa.Column("path", sa.String(200), nullable=False),
     sa.Column("fields", sa.Text, nullable=False, comment="JSON array of name and value"),
     sa.Column("created_at", UtcDateTime, nullable=False),
@@ -76,6 +76,6 @@ saved_form = sa.Table(
 shortcut_setting = sa.Table(
     "shortcut_setting",
     metadata,
-    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    account_id(primary_key=True),
     sa.Column("enabled", sa.Boolean, nullable=False, comment="single-key shortcuts (WCAG 2.1.4)"),
 )

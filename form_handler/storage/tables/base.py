@@ -27,3 +27,13 @@ class UtcDateTime(sa.types.TypeDecorator[datetime.datetime]):
     def process_result_value(self, value: datetime.datetime | None, dialect: Any) -> datetime.datetime | None:
         """Read a moment back, in UTC."""
         return None if value is None else value.replace(tzinfo=datetime.UTC)
+
+
+def submission_number(**options: Any) -> sa.Column[str]:
+    """Return a column with the number of a submission; its rows go with the submission."""
+    return sa.Column("number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), **options)
+
+
+def account_id(**options: Any) -> sa.Column[int]:
+    """Return a column with the id of an account; its rows go with the account."""
+    return sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), **options)

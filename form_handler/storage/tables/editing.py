@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from form_handler.storage.tables.base import UtcDateTime, metadata
+from form_handler.storage.tables.base import UtcDateTime, account_id, metadata
 
 draft = sa.Table(
     "draft",
@@ -50,7 +50,7 @@ draft_change = sa.Table(
 scratch = sa.Table(
     "scratch",
     metadata,
-    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    account_id(primary_key=True),
     sa.Column("path", sa.String(300), primary_key=True),
     sa.Column("place", sa.String(120), primary_key=True),
     sa.Column("digest", sa.String(64), nullable=False, comment="of the paragraph as it was when the form was opened"),
@@ -61,7 +61,7 @@ scratch = sa.Table(
 page_presence = sa.Table(
     "page_presence",
     metadata,
-    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    account_id(primary_key=True),
     sa.Column("path", sa.String(300), nullable=False),
     sa.Column("place", sa.String(120), nullable=False),
     sa.Column("seen_at", UtcDateTime, nullable=False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from form_handler.storage.tables.base import UtcDateTime, metadata
+from form_handler.storage.tables.base import UtcDateTime, account_id, metadata, submission_number
 
 submission = sa.Table(
     "submission",
@@ -65,14 +65,8 @@ outgoing_mail = sa.Table(
     "outgoing_mail",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column(
-        "number",
-        sa.String(36),
-        sa.ForeignKey("submission.number", ondelete="CASCADE"),
-        nullable=True,
-        comment="none for a digest",
-    ),
-    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=True),
+    submission_number(nullable=True, comment="none for a digest"),
+    account_id(nullable=True),
     sa.Column(
         "kind",
         sa.String(16),
@@ -100,9 +94,7 @@ note = sa.Table(
     "note",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column(
-        "number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), nullable=False, index=True
-    ),
+    submission_number(nullable=False, index=True),
     sa.Column("author", sa.String(100), nullable=False),
     sa.Column("written_at", UtcDateTime, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
@@ -112,9 +104,7 @@ event = sa.Table(
     "event",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column(
-        "number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), nullable=True, index=True
-    ),
+    submission_number(nullable=True, index=True),
     sa.Column("actor", sa.String(100), nullable=False),
     sa.Column("happened_at", UtcDateTime, nullable=False),
     sa.Column("kind", sa.String(32), nullable=False),
@@ -125,7 +115,7 @@ quotation = sa.Table(
     "quotation",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), nullable=False),
+    submission_number(nullable=False),
     sa.Column("field", sa.String(64), nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("named", sa.Boolean, nullable=False),
@@ -138,9 +128,7 @@ message = sa.Table(
     "message",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column(
-        "number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), nullable=False, index=True
-    ),
+    submission_number(nullable=False, index=True),
     sa.Column("direction", sa.String(8), nullable=False, comment="out (to the sender) or in (from the sender)"),
     sa.Column("mail_kind", sa.String(16), nullable=True, comment="kind of its outgoing mail; none for what came in"),
     sa.Column("channel", sa.String(16), nullable=False, comment="mail, phone or visit"),
@@ -155,8 +143,8 @@ message = sa.Table(
 answer_draft = sa.Table(
     "answer_draft",
     metadata,
-    sa.Column("number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), primary_key=True),
-    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    submission_number(primary_key=True),
+    account_id(primary_key=True),
     sa.Column("language", sa.String(8), nullable=False),
     sa.Column("subject", sa.String(200), nullable=False),
     sa.Column("text", sa.Text, nullable=False),
@@ -178,15 +166,15 @@ entry_link = sa.Table(
 deletion_mark = sa.Table(
     "deletion_mark",
     metadata,
-    sa.Column("number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), primary_key=True),
+    submission_number(primary_key=True),
     sa.Column("marked_at", UtcDateTime, nullable=False, comment="since when the office is told of the deletion"),
 )
 
 presence = sa.Table(
     "presence",
     metadata,
-    sa.Column("number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), primary_key=True),
-    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    submission_number(primary_key=True),
+    account_id(primary_key=True),
     sa.Column("seen_at", UtcDateTime, nullable=False),
     sa.Column("writing", sa.Boolean, nullable=False),
 )
@@ -195,7 +183,7 @@ saved_view = sa.Table(
     "saved_view",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("account_id", sa.Integer, sa.ForeignKey("account.id", ondelete="CASCADE"), nullable=False, index=True),
+    account_id(nullable=False, index=True),
     sa.Column("name", sa.String(60), nullable=False),
     sa.Column("query", sa.String(1000), nullable=False, comment="filter of the inbox, as in its address"),
     sa.UniqueConstraint("account_id", "name", name="uq_saved_view_account_name"),

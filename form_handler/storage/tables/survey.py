@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from form_handler.storage.tables.base import UtcDateTime, metadata
+from form_handler.storage.tables.base import UtcDateTime, metadata, submission_number
 
 survey_batch = sa.Table(
     "survey_batch",
@@ -20,7 +20,7 @@ survey_batch = sa.Table(
 survey_decision = sa.Table(
     "survey_decision",
     metadata,
-    sa.Column("number", sa.String(36), sa.ForeignKey("submission.number", ondelete="CASCADE"), primary_key=True),
+    submission_number(primary_key=True),
     sa.Column("counts", sa.Boolean, nullable=False),
     sa.Column(
         "batch_id", sa.Integer, sa.ForeignKey("survey_batch.id"), nullable=True, comment="in which it was counted"
