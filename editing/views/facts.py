@@ -30,8 +30,8 @@ from editing.views.labels import facts_label
 from editing.views.page import ChangedMeanwhileError
 from editorial.checks.publish import FACT_GROUPS
 from editorial.content.place import load_place
-from editorial.content.scaffold import ScaffoldError, make_slug
 from editorial.content.shortcodes import UNITS
+from editorial.scaffold.page import ScaffoldError, make_slug
 from form_handler.current import database, settings
 from form_handler.staff.auth.roles import EDIT
 from form_handler.staff.layout import flash, render, staff_root

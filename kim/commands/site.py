@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from editorial.content.scaffold_municipality import Answers
+    from editorial.scaffold.municipality import Answers
 
 from core.project import ROOT
 from kim.progress import phases
@@ -172,9 +172,9 @@ def _search_misses() -> list[SearchMiss] | None:
 @click.option("--in", "folder", help="Für eine Seite: der Bereich, in dem sie steht, zum Beispiel ankommen.")
 def new(kind: str, name: str | None, answers: Path | None, folder: str | None) -> None:
     """Eine Seite (kim new offer "Titel"), Sprache (kim new language fr) oder Gemeinde anlegen; dann steht dort, was folgt."""
-    from editorial.content.scaffold import ScaffoldError, new_page
-    from editorial.content.scaffold_language import new_language
-    from editorial.content.scaffold_municipality import new_municipality, read_answers
+    from editorial.scaffold.language import new_language
+    from editorial.scaffold.municipality import new_municipality, read_answers
+    from editorial.scaffold.page import ScaffoldError, new_page
 
     if name is None and answers is None:
         name = click.prompt("Name")
@@ -200,9 +200,9 @@ def ask_answers(name: str) -> Answers:
 
     :raises ScaffoldError: if an answer is not valid.
     """
-    from editorial.content.scaffold import ScaffoldError
-    from editorial.content.scaffold_municipality import Answers
     from editorial.content.schema import validate
+    from editorial.scaffold.municipality import Answers
+    from editorial.scaffold.page import ScaffoldError
 
     def ask(question: str, default: str) -> str:
         return str(click.prompt(question, default=default)).strip()

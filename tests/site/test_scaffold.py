@@ -16,8 +16,8 @@ from core.languages import load_languages, parse_languages
 from core.overlay import shown_page
 from core.yaml import load
 from editorial.content.pages import read_content
-from editorial.content.scaffold import ScaffoldError, make_slug, new_page
-from editorial.content.scaffold_language import new_language
+from editorial.scaffold.language import new_language
+from editorial.scaffold.page import ScaffoldError, make_slug, new_page
 from tests.conftest import ROOT
 from tests.project import copy_project
 from tests.site.conftest import SITE_URL

@@ -12,7 +12,7 @@ from core.languages import Language, load_languages, parse_languages
 from core.project import ROOT
 from core.yaml import load as load_yaml
 from editorial.content.pages import read_content
-from editorial.content.scaffold import ScaffoldError, ScaffoldResult, yaml_scalar
+from editorial.scaffold.page import ScaffoldError, ScaffoldResult, yaml_scalar
 
 LAST_LANGUAGE_ROW = re.compile(r"^(?P<indent>\s*)- \{locale: [^\n]*\n(?!\s*- \{locale:)", re.MULTILINE)
 

@@ -21,9 +21,9 @@ from core.project import ROOT
 from editorial.content.facts import load_facts
 from editorial.content.pages import is_left_out, page_files
 from editorial.content.place import INSERT, Kind
-from editorial.content.scaffold import ScaffoldError, ScaffoldResult
 from editorial.content.schema import StrictStruct, validate
 from editorial.content.structure import SECTIONS, index_of
+from editorial.scaffold.page import ScaffoldError, ScaffoldResult
 
 # Forms that follow from the name alone, where a language has no endings for foreign names.
 # The first version of the pages that each municipality writes itself, laid out like ``city/``.

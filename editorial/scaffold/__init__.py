@@ -1,0 +1,1 @@
+"""Beginning something new for ``kim new``: a page, a language, a municipality."""
