@@ -46,12 +46,14 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"Building {LANGUAGES} × {options.pages} synthetic pages …", flush=True)
         write_ours(project, languages(LANGUAGES), options.pages)
         prepare(project)
-        opened, saved, live = measure(project, options.rounds, options.publications)
+        opened, checked, saved, live = measure(project, options.rounds, options.publications)
     note = f"{LANGUAGES} × {options.pages} synthetic pages in a git checkout, one client, production server."
     bars = [
         Bar(f"page opened in the editor, ms, median of {len(opened)}", statistics.median(opened) * 1000, 250, most=True),
         Bar("the same, slowest", max(opened) * 1000),
-        Bar(f"paragraph saved, with findings and effects, ms, median of {len(saved)}", statistics.median(saved) * 1000, 150, most=True),
+        Bar(f"paragraph looked at while writing: findings and effects, ms, median of {len(checked)}", statistics.median(checked) * 1000, 150, most=True),
+        Bar("the same, slowest", max(checked) * 1000),
+        Bar(f"paragraph saved, ms, median of {len(saved)}", statistics.median(saved) * 1000, 150, most=True),
         Bar("the same, slowest", max(saved) * 1000),
         Bar(f"from publishing to live, search included, s, median of {len(live)}", statistics.median(live), 5, most=True),
         Bar("the same, slowest", max(live)),
@@ -72,8 +74,8 @@ def prepare(project: Path) -> None:
         subprocess.run(command, cwd=project, check=True, capture_output=True)
 
 
-def measure(project: Path, rounds: int, publications: int) -> tuple[list[float], list[float], list[float]]:
-    """Return the seconds of opening a page, of saving a paragraph and until a publication is live."""
+def measure(project: Path, rounds: int, publications: int) -> tuple[list[float], ...]:
+    """Return the seconds of opening a page, of checking and of saving a paragraph, and until a publication is live."""
     given = {
         "KIM_CONTENT_DIR": str(project),
         "KIM_SITE_DIR": str(project / "site"),
@@ -87,7 +89,7 @@ def measure(project: Path, rounds: int, publications: int) -> tuple[list[float],
     server = Server(project / "var", folder=project, **given)
     server.command = production_command()
     server.start()
-    opened, saved, live = [], [], []
+    opened, checked, saved, live = [], [], [], []
     try:
         editor = StaffClient(server.port)
         editor.get(PAGE)
@@ -97,23 +99,27 @@ def measure(project: Path, rounds: int, publications: int) -> tuple[list[float],
                 began = time.perf_counter()
                 editor.get(f"{PAGE}?absatz=teil-1.1")
                 opened.append(time.perf_counter() - began)
-                saved.append(save(editor, f"Gespeichert{number}. Ein Satz für die Messung."))
+                checked.append(
+                    change(editor, f"Geschrieben{number}. Ein Satz für die Messung.", action="check", teil="1")
+                )
+                saved.append(change(editor, f"Gespeichert{number}. Ein Satz für die Messung."))
         with steps("Publications", publications) as step:
             for number in range(publications):
                 step(str(number + 1))
                 word = f"Lebendig{secrets.token_hex(4)}"
-                save(editor, f"{word}. Ein Satz für die Messung.")
+                change(editor, f"{word}. Ein Satz für die Messung.")
                 live.append(publish(editor, project / "site", word))
     finally:
         server.stop()
-    return opened, saved, live
+    return opened, checked, saved, live
 
 
-def save(editor: StaffClient, words: str) -> float:
-    """Change the paragraph; return the seconds that storing it took."""
+def change(editor: StaffClient, words: str, action: str = "save", **more: str) -> float:
+    """Send the form of the paragraph; return the seconds that the answer took."""
     fields = hidden_fields(editor.get(f"{PAGE}?absatz=teil-1.1"), "absatz/")
     began = time.perf_counter()
-    editor.post(f"seiten/absatz/de/{KEY}/", {**fields, "words": words, "action": "save"})
+    form = {**fields, "words": words, "action": action, **more}
+    editor.post(f"seiten/absatz/de/{KEY}/", form, 200 if action == "check" else 303)
     return time.perf_counter() - began
 
 
