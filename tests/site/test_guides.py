@@ -105,8 +105,8 @@ def test_a_page_with_a_visit_to_an_office_shows_sentences_in_both_languages(smal
     german = one(first, "[lang=de]")
     assert german.get_text() == "Ich möchte bitte einen Termin vereinbaren."
     assert german["dir"] == "ltr"
-    assert "Meine Sprache: Englisch." in page.get_text()
-    assert "My language: English." in page.get_text()
+    assert "Ich spreche Englisch." in page.get_text()
+    assert "I speak English." in page.get_text()
     assert small.page("/seite-1/").select(".kim-phrase") == [], "no contact, no visit"
 
 
