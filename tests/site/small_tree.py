@@ -37,6 +37,13 @@ def write_small_tree(docs: Path) -> Path:
     return docs
 
 
+def copy_small_tree(docs: Path, folder: Path) -> Path:
+    """Copy a small tree into a folder, with the facts of the municipality beside it; return the new ``docs``."""
+    if (docs.parent / "city").is_dir():
+        shutil.copytree(docs.parent / "city", folder / "city")
+    return Path(shutil.copytree(docs, folder / "docs"))
+
+
 def write(docs: Path, code: str, key: str, title: str, text: str, topic: str = "") -> Path:
     path = docs / code / f"{key}.md"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -32,7 +32,7 @@ from editorial.translations.update import update_lock
 from tests.conftest import PATIENCE, ROOT, full_or_sample
 from tests.project import copy_project
 from tests.server import wait_until
-from tests.site.small_tree import write, write_small_tree
+from tests.site.small_tree import copy_small_tree, write, write_small_tree
 
 URL = "https://kim.example.org/"
 CODES = ("de", "en", "ar")
@@ -50,7 +50,7 @@ def small(few_languages: tuple[Language, ...], tmp_path_factory: pytest.TempPath
 @pytest.fixture
 def docs(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the small tree for one test."""
-    return Path(shutil.copytree(small / "docs", tmp_path_factory.mktemp("again") / "docs"))
+    return copy_small_tree(small / "docs", tmp_path_factory.mktemp("again"))
 
 
 @pytest.fixture
@@ -68,8 +68,9 @@ def change_page(docs: Path) -> None:
 def changed_whole(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site after :func:`change_page`, with all pages rendered anew."""
     folder = tmp_path_factory.mktemp("changed")
-    change_page(Path(shutil.copytree(small / "docs", folder / "docs")))
-    build_site(folder / "whole" / "site", URL, folder / "docs", cache=False)
+    docs = copy_small_tree(small / "docs", folder)
+    change_page(docs)
+    build_site(folder / "whole" / "site", URL, docs, cache=False)
     return folder / "whole" / "site"
 
 
@@ -319,7 +320,8 @@ def test_only_the_changed_page_is_rendered_and_nothing_is_rendered_twice(
 def project(tmp_path: Path) -> Path:
     """A copy of the project with three languages and without pages."""
     project = copy_project(tmp_path / "project", CODES)
-    shutil.rmtree(project / "docs")
+    for name in ("docs", "city/docs", "city/translations.lock.yml"):
+        remove(project / name)
     return project
 
 
