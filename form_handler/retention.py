@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from dateutil.relativedelta import relativedelta
 
 from form_handler.forms import FORMS
 from form_handler.storage.database import Database
@@ -48,17 +48,10 @@ def deletion_notice(database: Database) -> DeletionNotice:
         return DeletionNotice(number, [reference for _moment, reference in sorted(map(tuple, marked))], refused)
 
 
-def subtract_months(now: datetime.datetime, months: int) -> datetime.datetime:
-    """Return the same moment so many months earlier; on the last day of a shorter month if need be."""
-    total = now.year * 12 + now.month - 1 - months
-    year, month = divmod(total, 12)
-    day = min(now.day, calendar.monthrange(year, month + 1)[1])
-    return now.replace(year=year, month=month + 1, day=day)
-
-
 def retention_end(found: Submission) -> datetime.datetime:
     """Return when the retention of a submission ends; it is deleted by the next purge after that."""
-    return subtract_months(found.received_at, -FORMS[found.form].retention_months)
+    end: datetime.datetime = found.received_at + relativedelta(months=FORMS[found.form].retention_months)
+    return end
 
 
 def past_retention(database: Database, now: datetime.datetime) -> dict[str, list[str]]:
@@ -68,7 +61,7 @@ def past_retention(database: Database, now: datetime.datetime) -> dict[str, list
         for definition in FORMS.values():
             query = sa.select(submission.c.number).where(
                 submission.c.form == definition.key,
-                submission.c.received_at < subtract_months(now, definition.retention_months),
+                submission.c.received_at < now - relativedelta(months=definition.retention_months),
             )
             numbers = list(connection.execute(query).scalars())
             if numbers:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin
 
@@ -27,12 +26,12 @@ from editorial.content.structure import (
     OFFLINE_LIST,
     OFFLINE_PAGES,
     PHRASES,
-    is_below,
     linked_pages,
 )
 from editorial.content.taxonomy import card_filters, page_tags
 from editorial.render.contact_box import contact_box
-from editorial.render.guides import DEFAULT_ICON, events_context, phrases_of
+from editorial.render.guides import events_context, phrases_of
+from editorial.render.links import is_active, page_link, unambiguous_link
 from editorial.render.site import SiteData
 from editorial.render.structured_data import json_ld
 from editorial.translations.stale_markers import has_stale_markers, strip_screen_reader_notes
@@ -52,11 +51,6 @@ _HREF = re.compile(r' href="([^"#]*)')
 BOOKLET_SECTIONS = frozenset(booklet.section for booklet in BOOKLETS)
 
 
-def is_active(page: Page, current: Page | None) -> bool:
-    """Return whether a page is the one that is shown, or the section that holds it."""
-    return current is not None and (page.key == current.key or (page.key != HOME and is_below(current.key, page.key)))
-
-
 def audience_hue(page: Page) -> str:
     """Return whose colours of the home page a page has: those of the first audience that it names."""
     if page.key == HOME:
@@ -70,67 +64,6 @@ def styles_of(layout: str | None, html: str) -> list[str]:
     return [
         name for name, (layouts, marks) in STYLES.items() if layout in layouts or any(mark in html for mark in marks)
     ]
-
-
-def page_link(site: SiteData, page: Page, language: Language, current: Page | None = None) -> dict[str, Any]:
-    """Return a page as templates show it: as a ready ``link``, and its title, address and language.
-
-    What does not depend on the current page is found out once for each language.
-    """
-    place = (language.code, page.key)
-    plain = site.links.get(place)
-    if plain is None:
-        plain = site.links[place] = _base_link(page, language)
-    if not is_active(page, current):
-        return plain
-    own = {**plain, "current": current is not None and page.key == current.key, "active": True}
-    return {**own, "link": render_link(own)}
-
-
-def unambiguous_link(site: SiteData, page: Page, language: Language) -> dict[str, Any]:
-    """Return a page as a link outside its section, where a short title that another page has as well says too little.
-
-    WCAG 2.4.4 (Link Purpose): two links of one name lead to one place.
-    """
-    own = page_link(site, page, language)
-    if not site.content.has_duplicate_title(page, language):
-        return own
-    own = {**own, "title": page.text(language).front_matter.title}
-    return {**own, "link": render_link(own)}
-
-
-def _base_link(page: Page, language: Language) -> dict[str, Any]:
-    text = page.text(language)
-    home = language if page.exists_in(language) else default_language()
-    foreign = default_language().code if not page.is_translated(language) else None
-    plain = {
-        "key": page.key,
-        "title": text.nav_title,
-        "description": text.front_matter.description,
-        "url": page.url(home),
-        "lang": foreign if foreign != language.code else None,
-        "current": False,
-        "active": False,
-        "topics": list(page.front_matter.topics),
-        "icon": next(iter(page.front_matter.topics), DEFAULT_ICON),
-        "audience": list(page.front_matter.audience),
-    }
-    return {**plain, "link": render_link(plain)}
-
-
-_LANG, _HREFLANG = Markup('<span lang="{}" dir="ltr">{}</span>'), Markup(' hreflang="{}"')
-_CURRENT = {"page": Markup(' aria-current="page"'), "section": Markup(' aria-current="true"')}
-
-
-def render_link(row: Mapping[str, Any]) -> Markup:
-    """Return a link to a page; a title in another language than the reader's says so (WCAG 2.2, 3.1.2)."""
-    lang = row["lang"]
-    return Markup('<a href="{}"{}{}>{}</a>').format(
-        row["url"],
-        _HREFLANG.format(lang) if lang else "",
-        _CURRENT["page"] if row["current"] else _CURRENT["section"] if row["active"] else "",
-        _LANG.format(lang, row["title"]) if lang else row["title"],
-    )
 
 
 def layout_context(site: SiteData, language: Language, current: Page | None) -> dict[str, Any]:

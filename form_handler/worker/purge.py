@@ -12,10 +12,11 @@ import datetime
 from collections.abc import Collection
 
 import sqlalchemy as sa
+from dateutil.relativedelta import relativedelta
 
 from form_handler import rate_limit, search_misses
 from form_handler.forms import FORMS
-from form_handler.retention import ANNOUNCEMENT_DAYS, past_retention, subtract_months
+from form_handler.retention import ANNOUNCEMENT_DAYS, past_retention
 from form_handler.settings import Settings
 from form_handler.staff import saved_forms
 from form_handler.staff.inbox import presence
@@ -190,7 +191,7 @@ def _purge_sessions_and_events(database: Database, now: datetime.datetime, confi
         search_misses.delete_expired(connection, now, database)
         presence.delete_presence(connection, now)
         digest.delete_old_mails(connection, now)
-        old = subtract_months(now, EVENT_RETENTION_MONTHS)
+        old = now - relativedelta(months=EVENT_RETENTION_MONTHS)
         connection.execute(event.delete().where(event.c.number.is_(None), event.c.happened_at < old))
         if confirmed:
             write_state(connection, "last_seen", now.isoformat())
@@ -203,7 +204,7 @@ def _purge_editing(connection: sa.Connection, now: datetime.datetime) -> None:
     """Delete what was typed and never stored, who was writing, and who published after two years; published texts stay."""
     connection.execute(scratch.delete().where(scratch.c.saved_at < now - SCRATCH_RETENTION))
     connection.execute(page_presence.delete().where(page_presence.c.seen_at < now - ONE_DAY))
-    old = publication.c.finished_at < subtract_months(now, EVENT_RETENTION_MONTHS)
+    old = publication.c.finished_at < now - relativedelta(months=EVENT_RETENTION_MONTHS)
     connection.execute(publication.update().where(old, publication.c.actor != "").values(actor=""))
 
 

@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from click.testing import CliRunner
+from dateutil.relativedelta import relativedelta
 
 from form_handler import retention
 from form_handler.forms import FORMS
@@ -58,7 +59,7 @@ def test_each_form_is_forgotten_after_its_own_number_of_months_and_not_a_day_bef
     database: Database, settings: Settings, key: str
 ) -> None:
     months = FORMS[key].retention_months
-    edge = retention.subtract_months(NOW, months)
+    edge = NOW - relativedelta(months=months)
     run_days(database, settings, NOW - 20 * DAY, 1)
     put(database, settings, key, edge - DAY)
     kept = put(database, settings, key, edge + 2 * DAY)
@@ -167,12 +168,15 @@ def test_the_daily_purge_runs_once_a_day(database: Database, settings: Settings)
 
 
 @pytest.mark.parametrize(
-    ("now", "months", "then"),
-    [("2026-03-31", 1, "2026-02-28"), ("2024-03-31", 1, "2024-02-29"), ("2026-01-15", 24, "2024-01-15")],
+    ("received", "end"), [("2026-08-31", "2027-02-28"), ("2023-08-31", "2024-02-29"), ("2026-01-15", "2026-07-15")]
 )
-def test_months_are_counted_as_the_calendar_has_them(now: str, months: int, then: str) -> None:
-    moment = datetime.datetime.fromisoformat(now).replace(tzinfo=datetime.UTC)
-    assert f"{retention.subtract_months(moment, months):%Y-%m-%d}" == then
+def test_months_are_counted_as_the_calendar_has_them(
+    database: Database, settings: Settings, received: str, end: str
+) -> None:
+    assert FORMS["callback"].retention_months == 6
+    put(database, settings, "callback", datetime.datetime.fromisoformat(received).replace(tzinfo=datetime.UTC))
+    (found,) = list_submissions(database)
+    assert f"{retention.retention_end(found):%Y-%m-%d}" == end
 
 
 def empty_place(tmp_path: Path) -> Database:
