@@ -18,9 +18,9 @@ from babel.messages.pofile import PoFileError, read_po, write_po
 
 from core.characters import character_findings, forbidden_in_file
 from core.findings import Finding
-from core.gettext import LOCALE_DIR, SOURCE_LANGUAGE, read_catalog
+from core.gettext import SOURCE_LANGUAGE, catalog_path, load_catalog, read_catalog, shown_catalog
 from core.languages import Language
-from core.project import CODE, ROOT
+from core.project import CITY_SETTINGS, CODE, ROOT, draft_languages
 from core.text_files import read_text
 
 SOURCE_DIRS = ("core", "editorial", "form_handler", "overrides")
@@ -30,6 +30,7 @@ KEYWORDS = {
     "_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "_l": None, "_n": (1, 2),
 }  # fmt: skip
 _CALL = re.compile(rb"\b(?:%s)\s*\(" % "|".join(KEYWORDS).encode())
+MAX_ENGLISH = 0.1  # of the sentences of the interface, in a language that is built
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 FIX_HINT = "Tragen Sie die Übersetzung ein; `.venv/bin/kim catalogs update` legt fehlende Zeilen an."
 
@@ -62,9 +63,9 @@ def extract_calls(file: BinaryIO, keywords: Any, comment_tags: Any, options: Any
         yield from extract_python(file, keywords, comment_tags, options)
 
 
-def update_catalog(language: Language, template: Catalog, folder: Path = LOCALE_DIR) -> bool:
+def update_catalog(language: Language, template: Catalog, folder: Path | None = None) -> bool:
     """Update a catalog from the extracted messages; return whether the file changed."""
-    path = folder / f"{language.code}.po"
+    path = folder / f"{language.code}.po" if folder else catalog_path(language.code)
     catalog = read_catalog(path, language.code) if path.exists() else Catalog(locale=language.code)
     catalog.update(template, no_fuzzy_matching=True, update_creation_date=False)
     text = format_catalog(catalog)
@@ -94,12 +95,12 @@ def _sort_key(message: Message) -> str:
     return message.id if isinstance(message.id, str) else message.id[0]
 
 
-def check_catalog(language: Language, template: Catalog, folder: Path = LOCALE_DIR) -> Iterator[Finding]:
+def check_catalog(language: Language, template: Catalog, folder: Path | None = None) -> Iterator[Finding]:
     """Run the four checks on one language; English is the language of the identifiers and has no file."""
     if language.code == SOURCE_LANGUAGE:
         return
-    path = folder / f"{language.code}.po"
-    shown = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else f"core/locale/{path.name}"
+    path = folder / f"{language.code}.po" if folder else catalog_path(language.code)
+    shown = shown_catalog(path)
     if not path.exists():
         yield Finding(
             shown, 0, f"Für {language.name} fehlt die Datei mit den Wörtern der Oberfläche.", FIX_HINT, code="words"
@@ -136,9 +137,9 @@ def check_catalog(language: Language, template: Catalog, folder: Path = LOCALE_D
         )
 
 
-def translated_messages(language: Language, folder: Path = LOCALE_DIR) -> list[tuple[int, str]]:
+def translated_messages(language: Language, folder: Path | None = None) -> list[tuple[int, str]]:
     """Return line and wording of every message of a language; nothing if its file is missing or damaged."""
-    path = folder / f"{language.code}.po"
+    path = folder / f"{language.code}.po" if folder else catalog_path(language.code)
     try:
         catalog = read_po(io.BytesIO(path.read_bytes()), locale=language.code, abort_invalid=True)
     except (OSError, PoFileError, UnicodeDecodeError):  # :func:`check_catalog` says so
@@ -184,3 +185,24 @@ def _check_message(shown: str, message: Message) -> Iterator[Finding]:
                           f"Gebraucht werden: {', '.join(sorted(wanted)) or 'keine'}.", code="words")  # fmt: skip
         if not given and not wanted and re.search(r"%(?!%)", string) and "%" not in "".join(ids):
             yield Finding(shown, message.lineno or 0, f"Ein % zu viel: „{string}“.", "Löschen Sie es.", code="words")
+
+
+def untranslated_interface(languages: tuple[Language, ...]) -> Iterator[Finding]:
+    """Yield a finding for each language whose readers would meet an English interface.
+
+    A word more or less is left to :func:`check_catalog`: an update of the project may bring some.
+    """
+    source = read_catalog(catalog_path("de"), "de")
+    wanted = [message.id if isinstance(message.id, str) else message.id[0] for message in source if message.id]
+    for language in languages:
+        if language.code == SOURCE_LANGUAGE or language.code in draft_languages():
+            continue
+        path = catalog_path(language.code)
+        given = load_catalog(language.code).gettext if path.exists() else str
+        missing = sum(given(one) == one and " " in one for one in wanted)
+        if missing > MAX_ENGLISH * len(wanted):
+            yield Finding(
+                shown_catalog(path), 0, f"{language.name}: {missing} von {len(wanted)} Wörtern und Sätzen der Oberfläche sind noch englisch.",
+                f"Übersetzen Sie sie in dieser Datei. Bis dahin nennen Sie die Sprache in {CITY_SETTINGS}: draft_languages: [{language.code}]; dann wird sie gebaut, und `kim check --publish` erinnert daran.",
+                code="words",
+            )  # fmt: skip

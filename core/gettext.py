@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 from babel.support import LazyProxy
 
 from core.languages import default_language
+from core.overlay import CITY
+from core.project import ROOT
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
@@ -30,6 +32,7 @@ SOURCE_LANGUAGE = "en"
 # The staff area has a domain of its own and fewer languages than the site.
 STAFF_LOCALE_DIR = LOCALE_DIR / "office"
 STAFF_LANGUAGES = ("de", "en")
+OWN_LOCALE_DIR = ROOT / CITY / "locale"  # languages that only the municipality has
 
 _current_language: ContextVar[str | None] = ContextVar("language", default=None)
 
@@ -49,6 +52,12 @@ def use_catalogs(docs: Path) -> None:
     load_catalog.cache_clear()
 
 
+def catalog_path(code: str) -> Path:
+    """Return the catalog of a language: the shared one, or that of the municipality for a language that only it has."""
+    own, shared = OWN_LOCALE_DIR / f"{code}.po", LOCALE_DIR / f"{code}.po"
+    return own if own.exists() and not shared.exists() else shared
+
+
 @functools.lru_cache
 def load_catalog(code: str) -> stdlib_gettext.NullTranslations:
     """Return the catalog of a language, an empty one for English.
@@ -59,7 +68,7 @@ def load_catalog(code: str) -> stdlib_gettext.NullTranslations:
     """
     if code == SOURCE_LANGUAGE:
         return stdlib_gettext.NullTranslations()
-    catalogue = _compile(LOCALE_DIR / f"{code}.po", code)
+    catalogue = _compile(catalog_path(code), code)
     if _edited_dir is not None and (path := _edited_dir / f"{code}.po").is_file():
         edited = _compile(path, code)
         edited.add_fallback(catalogue)
@@ -94,6 +103,13 @@ def _compile(path: Path, code: str) -> stdlib_gettext.GNUTranslations:
     return stdlib_gettext.GNUTranslations(compiled)
 
 
+def shown_catalog(path: Path) -> str:
+    """Return the name of a catalog in messages."""
+    if path.is_relative_to(OWN_LOCALE_DIR):
+        return f"{CITY}/locale/{path.name}"
+    return f"core/locale/{path.relative_to(LOCALE_DIR).as_posix() if path.is_relative_to(LOCALE_DIR) else path.name}"
+
+
 def read_catalog(path: Path, code: str) -> Catalog:
     """Return a catalog.
 
@@ -104,24 +120,20 @@ def read_catalog(path: Path, code: str) -> Catalog:
     from core.findings import ContentError, Finding  # late: the server reads catalogues and makes no findings
     from core.text_files import read_text
 
-    text = read_text(
-        path, f"core/locale/{path.relative_to(LOCALE_DIR) if path.is_relative_to(LOCALE_DIR) else path.name}"
-    )
+    text = read_text(path, shown_catalog(path))
     if isinstance(text, Finding):
         raise ContentError([text])
     try:
         return read_po(io.BytesIO(text.encode()), locale=code)
     except (PoFileError, ValueError, LookupError) as error:
         remedy = "Holen Sie sie aus der Versionsgeschichte zurück."
-        raise ContentError(
-            [Finding(f"core/locale/{path.name}", 0, f"Die Datei ist beschädigt ({error}).", remedy)]
-        ) from error
+        raise ContentError([Finding(shown_catalog(path), 0, f"Die Datei ist beschädigt ({error}).", remedy)]) from error
 
 
 def catalogs_digest() -> str:
     """Return a digest of all catalogs of the site."""
     digest = hashlib.sha256()
-    for folder in (LOCALE_DIR, _edited_dir):
+    for folder in (LOCALE_DIR, OWN_LOCALE_DIR, _edited_dir):
         for path in sorted(folder.glob("*.po")) if folder else ():
             digest.update(path.read_bytes())
     return digest.hexdigest()[:10]

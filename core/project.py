@@ -18,7 +18,7 @@ from core import yaml
 
 CONFIG_NAME = "mkdocs.yml"
 CITY_SETTINGS = "city/city.yml"
-CITY_KEYS = frozenset({"site_name", "site_url", "extra", "languages", "without"})
+CITY_KEYS = frozenset({"site_name", "site_url", "extra", "languages", "own_languages", "draft_languages", "without"})
 PLUGIN = "kim-editorial"  # the plugin that the configuration of a project names
 PROJECT_VARIABLE = "KIM_PROJECT"
 # The folder that holds the packages: a checkout, or site-packages.
@@ -122,6 +122,9 @@ def apply_city_settings(data: dict[str, Any], path: Path) -> None:
     if isinstance(own.get("extra"), dict):
         data["extra"] = {**(data.get("extra") or {}), **own["extra"]}
     data["without"] = _texts(own, "without", path)
+    data["draft_languages"] = _texts(own, "draft_languages", path)
+    added = _own_languages(own, path)
+    _add_languages(data, added)
     if codes := _texts(own, "languages", path):
         rows = {row.get("locale"): row for row in _language_rows(data)}
         if missing := [code for code in codes if code not in rows]:
@@ -130,7 +133,37 @@ def apply_city_settings(data: dict[str, Any], path: Path) -> None:
                 "`kim new language CODE` adds one."
             )
         for code, row in rows.items():
-            row["build"] = code in codes
+            row["build"] = code in codes or any(one["locale"] == code for one in added)
+
+
+def _own_languages(own: dict[str, Any], path: Path) -> list[dict[str, Any]]:
+    """Return the rows of languages that only the municipality has."""
+    rows = own.get("own_languages") or []
+    if not isinstance(rows, list) or not all(
+        isinstance(row, dict) and {"locale", "name"} <= row.keys() for row in rows
+    ):
+        raise ConfigError(
+            f"{path}: own_languages is no list of languages. Write - {{locale: ro, name: Română, direction: ltr}}."
+        )
+    return [
+        {"locale": row["locale"], "name": row["name"], "build": True, "theme": {"direction": row.get("direction", "ltr")}}
+        for row in rows
+    ]  # fmt: skip
+
+
+def _add_languages(data: dict[str, Any], added: list[dict[str, Any]]) -> None:
+    """Add rows to the table of languages; one that the table has already stays as it is."""
+    for plugin in data.get("plugins") or []:
+        if isinstance(plugin, dict) and isinstance(plugin.get("i18n"), dict):
+            rows = plugin["i18n"].setdefault("languages", [])
+            known = {row.get("locale") for row in rows if isinstance(row, dict)}
+            rows += [row for row in added if row["locale"] not in known]
+            return
+
+
+def draft_languages(config: Path = CONFIG) -> tuple[str, ...]:
+    """Return the codes of languages that are built although their interface is not translated yet."""
+    return tuple(read_config(config).get("draft_languages") or ())
 
 
 def _texts(own: dict[str, Any], name: str, path: Path) -> list[str]:

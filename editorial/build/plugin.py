@@ -77,6 +77,13 @@ def _apply_city_settings(config: MkDocsConfig) -> None:
     shared = read_config(Path(config.config_file_path)).get("shared_site_url")
     if shared and (config.site_url or "").rstrip("/") == str(shared).rstrip("/"):
         config.site_url = settings["url"]
+    table = config.plugins["i18n"].config["languages"]
+    for one in load_languages(Path(config.config_file_path)):
+        if one.code not in {row.locale for row in table}:  # only the municipality has it
+            row = type(table[0])()
+            row.load_dict({"locale": one.code, "name": one.name, "theme": {"direction": one.dir}})
+            row.validate()
+            table.append(row)
     built = {row.code for row in load_languages(Path(config.config_file_path))}
     for row in config.plugins["i18n"].config["languages"]:
         row.build = row.locale in built

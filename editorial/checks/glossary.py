@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from core import yaml
 from core.findings import Finding
+from core.overlay import data_files
 from editorial.checks.text_lines import HEADING, LINK, blocks, strip_markdown
 from editorial.content.pages import PageText
 
@@ -38,18 +40,27 @@ class Term(Struct, frozen=True):
 
 
 def load_glossary(path: Path) -> list[Term] | Finding:
-    """Return the glossary, or what is wrong with the file; no file is an empty glossary."""
-    try:
-        rows = yaml.load_list(path)
-    except yaml.ListFileError as error:
-        return _unreadable_finding(error.line, f" ({error.reason})")
-    terms: list[Term] = []
-    for line, row in rows:
-        term = _term(row)
-        if term is None:
-            return _unreadable_finding(line)
-        terms.append(term)
-    return terms
+    """Return the glossary, or what is wrong with the file; no file is an empty glossary.
+
+    Entries of the municipality add their languages to the shared entry of the same term.
+    """
+    terms: dict[str, Term] = {}
+    for file, shown in data_files(path.parent, path.stem):
+        try:
+            rows = yaml.load_list(file)
+        except yaml.ListFileError as error:
+            return _unreadable_finding(shown, error.line, f" ({error.reason})")
+        for line, row in rows:
+            term = _term(row)
+            if term is None:
+                return _unreadable_finding(shown, line)
+            known = terms.get(term.german)
+            own = known is not None and not shown.startswith("docs/")
+            key = term.german if own or known is None else f"{term.german}\0{line}"  # a term may have several entries
+            terms[key] = (
+                replace(known, translations={**known.translations, **term.translations}) if own and known else term
+            )
+    return list(terms.values())
 
 
 def _term(row: Any) -> Term | None:
@@ -61,7 +72,7 @@ def _term(row: Any) -> Term | None:
     words = {
         code: [said] if isinstance(said, str) else said
         for code, said in row.items()
-        if code != "de" and code not in marks and code not in told
+        if code != "de" and code not in marks and code not in told and said  # an empty line waits for its word
     }
     if (
         None in marks.values()
@@ -84,8 +95,8 @@ def missing_translations(glossary: list[Term], codes: Collection[str]) -> Iterat
                           "glossary")  # fmt: skip
 
 
-def _unreadable_finding(line: int, why: str = "") -> Finding:
-    return Finding(GLOSSARY_PATH, line, f"Das Glossar ist nicht lesbar{why}.",
+def _unreadable_finding(shown: str, line: int, why: str = "") -> Finding:
+    return Finding(shown, line, f"Das Glossar ist nicht lesbar{why}.",
                    "Jeder Eintrag hat de: und je Sprache ein Wort oder eine Liste.", code="data")  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from core.findings import Finding
 from editorial.checks.text_lines import LIST_MARKER, blocks, sections, strip_markdown
@@ -15,6 +15,9 @@ DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬", "01234567
 NUMBER = re.compile(r"(?<![\w])(\d+(?:[.,\u00a0\u202f ]\d{3})+|\d+)([.,]\d{1,2}(?!\d))?([a-z](?!\w))?")
 DIGIT = re.compile(r"\d")
 MIN_WORDS = 5
+MIN_WORDS_SIMILAR = 8  # a shorter line in another language may look alike: "Lesbian, gay, bisexual, trans, queer"
+MAX_SHARED = 0.7  # of the sequences of three letters of a paragraph; English and German share at most 0.5
+_TARGET = re.compile(r"\]\([^)]*\)")
 WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -50,17 +53,41 @@ def check_numbers(text: PageText, german: PageText) -> Iterator[Finding]:
                           code="numbers")  # fmt: skip
 
 
+def letter_triples(text: str) -> frozenset[str]:
+    """Return all sequences of three letters within the words of a text, whatever their case."""
+    words = (word.casefold() for word in WORD.findall(_TARGET.sub("", text)))
+    return frozenset(word[at : at + 3] for word in words for at in range(len(word) - 2))
+
+
+def _is_copy(triples: frozenset[str], everything: frozenset[str], parts: Iterable[frozenset[str]]) -> bool:
+    least = MAX_SHARED * len(triples)
+    return (
+        bool(triples)
+        and len(triples & everything) >= least
+        and any(len(triples & part) >= least and len(triples) >= MAX_SHARED * len(part) for part in parts)
+    )
+
+
 def check_untranslated(text: PageText, german: PageText, german_terms: tuple[str, ...] = ()) -> Iterator[Finding]:
-    """No paragraph is the German one word for word; names and office words alone may be."""
+    """No paragraph is the German one, or nearly: names and office words alone may be.
+
+    Nearly is a paragraph that shares :data:`MAX_SHARED` of its sequences of three letters with one German paragraph, such as
+    the German one with a letter in front of it or of each word.
+    """
     source = {strip_markdown(block) for _number, block in blocks(german)}
+    parts = [letter_triples(words) for words in source]
+    everything = frozenset().union(*parts)
     for number, block in blocks(text):
         words = strip_markdown(block)
-        if words not in source:
+        if words not in source and not _is_copy(letter_triples(words), everything, parts):
             continue
         bare = words
         for term in german_terms:
             bare = bare.replace(term, " ")
-        if len(WORD.findall(bare)) >= MIN_WORDS:
+        count = len(WORD.findall(bare))
+        if words not in source and (count < MIN_WORDS_SIMILAR or not _is_copy(letter_triples(bare), everything, parts)):
+            continue
+        if count >= MIN_WORDS:
             yield Finding(text.file, number, f"Noch deutsch: „{words[:60]}{'…' if len(words) > 60 else ''}“",
                           "Übersetzen Sie den Absatz.", code="untranslated")  # fmt: skip
     if text.front_matter.description == german.front_matter.description:

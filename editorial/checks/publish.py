@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from core.findings import Finding, Level
-from core.project import CITY_SETTINGS
+from core.project import CITY_SETTINGS, draft_languages
 from core.states import provision
 from editorial.checks.text_lines import LINK, prose_lines
 from editorial.content.facts import Facts
@@ -47,6 +47,11 @@ def check_publish(content: Content, facts: Facts, today: datetime.date, draft_li
         for text in page.texts.values():
             found += check_placeholders(text)
     found += unconfirmed(content, facts, "error")
+    found += [
+        Finding(CITY_SETTINGS, 0, f"Die Sprache „{code}“ wird noch als Entwurf gebaut (draft_languages:).",
+                "Übersetzen Sie die Oberfläche, und streichen Sie die Sprache aus der Zeile.", code="words")
+        for code in draft_languages()
+    ]  # fmt: skip
     if provision("data_protection") is None:
         found.append(
             Finding(CITY_SETTINGS, 0, "Für das Land dieser Gemeinde (state:) ist nicht bekannt, auf welches Gesetz sich Formulare stützen.",

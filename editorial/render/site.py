@@ -136,6 +136,8 @@ def validate_site(site: SiteData, docs: Path, only: Collection[str] | None = Non
         forms = FORMS
     found = check_content(site.content, site.facts, site.languages, forms, datetime.date.today(), docs, stale, only)
     if only is None:
-        found += check_rules(site.content)
+        from core.catalogs import untranslated_interface  # late: a build that knows its pages has checked the words
+
+        found += [*check_rules(site.content), *untranslated_interface(site.languages)]
     if wrong := errors(found):
         raise ContentError(wrong)

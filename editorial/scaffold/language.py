@@ -8,23 +8,41 @@ from pathlib import Path
 from babel import Locale, UnknownLocaleError
 
 from core.catalogs import extract_messages, update_catalog
-from core.languages import Language, load_languages, parse_languages
-from core.project import ROOT
-from core.yaml import load as load_yaml
+from core.languages import Language, load_languages
+from core.project import CITY_SETTINGS, ROOT, all_language_codes
+from core.yaml import load_list, load_strings
 from editorial.content.pages import read_content
 from editorial.scaffold.page import ScaffoldError, ScaffoldResult, yaml_scalar
 
+STYLE_SHEET = """# Stil: {name}
+
+Für alle, die Texte dieser Website in dieser Sprache schreiben oder prüfen. Vorbild sind die Blätter in redaktion/stil/.
+
+**Ton.** [Welche Anrede, wie lang Sätze sind, wie höfliche Bitten lauten]
+
+**Pflicht, Rat, Plan.** [müssen, sollten, soll, dürfen: welches Wort wofür steht]
+
+**Wörter, die in die Irre führen**
+
+| Nicht | Sondern |
+|---|---|
+| […] | […] |
+
+**Feste Sätze.** [Keine Rechtsberatung; die Ausländerbehörde entscheidet im Einzelfall]
+
+**Rechtschreibung.** [Anführungszeichen, Zahlen, Datum, Namen von Ämtern]
+"""
 LAST_LANGUAGE_ROW = re.compile(r"^(?P<indent>\s*)- \{locale: [^\n]*\n(?!\s*- \{locale:)", re.MULTILINE)
 
 
-def new_language(code: str, root: Path = ROOT) -> ScaffoldResult:
-    """Create what a language needs to begin: an entry in the table, a folder, a catalogue to fill.
+def new_language(code: str, root: Path = ROOT, for_all: bool = False) -> ScaffoldResult:
+    """Create what a language needs to begin: a row in the table, a folder, a catalogue, glossary and style sheet to fill.
 
-    :raises NewError: if there is no such language, it is there already, or the table cannot be found.
+    :param for_all: whether all municipalities get it: in ``mkdocs.yml``, ``docs/`` and ``core/``; else it lies in ``city/``.
+    :raises ScaffoldError: if there is no such language, it is there already, or a file cannot take it.
     """
     config = root / "mkdocs.yml"
-    load_languages(config)  # says what is wrong with the file
-    before = config.read_text("utf-8")
+    known = load_languages(config)  # says what is wrong with the file
     code = code.strip()
     if not re.fullmatch(r"[a-z]{2}", code):
         raise ScaffoldError(
@@ -36,36 +54,116 @@ def new_language(code: str, root: Path = ROOT) -> ScaffoldResult:
         raise ScaffoldError(
             f"Eine Sprache „{code}“ gibt es nicht. Nehmen Sie ein Kürzel wie fr, es oder ro."
         ) from error
-    if any(row["locale"] == code for entry in load_yaml(before)["plugins"] if "i18n" in entry for row in entry["i18n"]["languages"]):  # fmt: skip
-        raise ScaffoldError(f"Die Sprache „{code}“ steht schon in mkdocs.yml.")
-    direction = "rtl" if locale.text_direction == "rtl" else "ltr"
-    name = (locale.get_display_name(code) or code).capitalize()
-    last = LAST_LANGUAGE_ROW.search(before)
-    if last is None:
-        raise ScaffoldError("In mkdocs.yml ist die Tabelle der Sprachen nicht zu finden (Zeilen „- {locale: …“).")
-    row = f"{last['indent']}- {{locale: {yaml_scalar(code)}, name: {yaml_scalar(name)}, build: true, theme: {{direction: {direction}}}}}\n"
-    after = before[: last.end()] + row + before[last.end() :]
-    languages = parse_languages(load_yaml(after))
-    language = next(one for one in languages if one.code == code)
-    folder, catalogue = root / "docs" / code, root / "core" / "locale" / f"{code}.po"
+    city = root / CITY_SETTINGS
+    if code in {row.code for row in known}:
+        raise ScaffoldError(f"Die Sprache „{code}“ steht schon in der Tabelle der Sprachen.")
+    if code in all_language_codes(config):
+        raise ScaffoldError(
+            f"Die Sprache „{code}“ gibt es für alle. Nehmen Sie sie in {CITY_SETTINGS} in die Zeile languages: auf."
+        )
+    language = Language(
+        code,
+        (locale.get_display_name(code) or code).capitalize(),
+        "rtl" if locale.text_direction == "rtl" else "ltr",
+        False,
+    )
+    own = city.exists() and not for_all
+    settings = (
+        {city: add_own_language(city.read_text("utf-8"), language)}
+        if own
+        else {config: add_row(config.read_text("utf-8"), language)}
+    )
+    if city.exists() and not own:
+        settings[city] = add_draft(city.read_text("utf-8"), code)
+    home = city.parent if own else root
+    folder, catalogue = home / "docs" / code, (home / "locale" if own else root / "core" / "locale") / f"{code}.po"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ".gitkeep").touch()
     template = extract_messages()
+    catalogue.parent.mkdir(parents=True, exist_ok=True)
     update_catalog(language, template, catalogue.parent)
-    config.write_text(after, "utf-8")
-    return ScaffoldResult(
-        [config, folder / ".gitkeep", catalogue], language_steps(language, root / "docs", len(template))
+    made = [*settings, folder / ".gitkeep", catalogue, *write_guides(home, root, language, own)]
+    for path, text in settings.items():
+        path.write_text(text, "utf-8")
+    return ScaffoldResult(made, language_steps(language, root, made, len(template), known))
+
+
+def add_row(text: str, language: Language) -> str:
+    """Return ``mkdocs.yml`` with a language more.
+
+    :raises ScaffoldError: if the table cannot be found.
+    """
+    last = LAST_LANGUAGE_ROW.search(text)
+    if last is None:
+        raise ScaffoldError("In mkdocs.yml ist die Tabelle der Sprachen nicht zu finden (Zeilen „- {locale: …“).")
+    row = f"{last['indent']}- {{locale: {yaml_scalar(language.code)}, name: {yaml_scalar(language.name)}, build: true, theme: {{direction: {language.dir}}}}}\n"
+    return text[: last.end()] + row + text[last.end() :]
+
+
+def add_own_language(text: str, language: Language) -> str:
+    """Return ``city/city.yml`` with a language more that only the municipality has.
+
+    :raises ScaffoldError: if the file cannot take it.
+    """
+    row = (
+        f"  - {{locale: {yaml_scalar(language.code)}, name: {yaml_scalar(language.name)}, direction: {language.dir}}}\n"
     )
+    if found := re.search(r"^own_languages:[^\S\n]*\n(?:[^\S\n]*- .*\n)*", text, re.MULTILINE):
+        after = text[: found.end()] + row + text[found.end() :]
+    else:
+        after = text.rstrip("\n") + f"\n# Sprachen, die nur diese Gemeinde hat.\nown_languages:\n{row}"
+    if language.code not in [str(one.get("locale")) for one in load_strings(after).get("own_languages") or []]:
+        raise ScaffoldError(
+            f"Tragen Sie die Sprache von Hand in {CITY_SETTINGS} ein, unter own_languages:{row.rstrip()}"
+        )
+    return add_draft(after, language.code)
 
 
-def language_steps(language: Language, docs: Path, words: int) -> list[str]:
+def add_draft(text: str, code: str) -> str:
+    """Return ``city/city.yml`` with a language among those that are built although nobody has translated the interface."""
+    before = load_strings(text).get("draft_languages") or []
+    line = f"draft_languages: [{', '.join(map(yaml_scalar, [*before, code]))}]  # noch nicht veröffentlichen: die Oberfläche ist nicht übersetzt\n"
+    after, count = re.subn(
+        r"^draft_languages:.*\n(?:[^\S\n]*- .*\n)*", lambda _match: line, text, count=1, flags=re.MULTILINE
+    )
+    return after if count else text.rstrip("\n") + "\n" + line
+
+
+def write_guides(home: Path, root: Path, language: Language, own: bool) -> list[Path]:
+    """Write the style sheet of a language, and for a municipality's own language the glossary to fill."""
+    style = (home / "stil" if own else root / "redaktion" / "stil") / f"{language.code}.md"
+    style.parent.mkdir(parents=True, exist_ok=True)
+    style.write_text(STYLE_SHEET.format(name=language.name), "utf-8")
+    glossary = home / "data" / "glossary.yml"
+    if not own or glossary.exists():
+        return [style]
+    shared = (
+        load_list(root / "docs" / "data" / "glossary.yml") if (root / "docs" / "data" / "glossary.yml").exists() else []
+    )
+    terms = dict.fromkeys(row["de"] for _line, row in shared)
+    glossary.parent.mkdir(parents=True, exist_ok=True)
+    glossary.write_text(
+        f"# Wie die Begriffe auf {language.name} heißen. Was sie bedeuten, steht in docs/data/glossary.yml.\n"
+        + "".join(f"- de: {yaml_scalar(term)}\n  {yaml_scalar(language.code)}:\n" for term in terms), "utf-8"
+    )  # fmt: skip
+    return [style, glossary]
+
+
+def language_steps(
+    language: Language, root: Path, made: list[Path], words: int, known: tuple[Language, ...]
+) -> list[str]:
     """Return what is missing for a language that was just made."""
-    pages = sum(page.exists_in(language) for page in read_content(docs, load_languages()).pages.values())
+    pages = sum(page.exists_in(language) for page in read_content(root / "docs", known).pages.values())
+    names = {path.suffix + path.parent.name: path.relative_to(root).as_posix() for path in made}
+    glossary = names.get(".ymldata", "docs/data/glossary.yml")
     return [
-        f"{words} Wörter der Oberfläche fehlen: core/locale/{language.code}.po füllen; `make check` nennt jedes.",
+        f"Die Begriffe in {glossary} um {language.code}: ergänzen, bevor jemand übersetzt.",
+        f"Die Regeln für Ton, Anrede und feste Sätze in {names['.mdstil']} schreiben.",
+        f"{words} Wörter der Oberfläche fehlen: {names['.polocale']} füllen; `kim check` nennt jedes. Erst dann streichen Sie "
+        f"{language.code} in {CITY_SETTINGS} aus draft_languages:.",
         f"{pages} Seiten fehlen. Solange zeigt die Seite den deutschen Text und sagt das. "
         f"`.venv/bin/kim translations export --lang {language.code} --only missing` macht eine Datei für Übersetzende.",
-        f"Die Begriffe in docs/data/glossary.yml um {language.code}: ergänzen.",
-        "Prüfen Sie den Eigennamen der Sprache in mkdocs.yml.",
-        "Veröffentlichen Sie erst, wenn `make check` ohne Fehler ist.",
+        f"Die Formen des Namens in city/place.yml unter forms: {language.code}: ergänzen.",
+        "Prüfen Sie den Eigennamen der Sprache in der Tabelle.",
+        "`kim check --publish` sagt, was der Veröffentlichung noch im Weg steht.",
     ]

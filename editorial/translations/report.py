@@ -11,7 +11,7 @@ from babel.messages.catalog import Catalog
 from msgspec import Struct
 
 from core.catalogs import extract_messages
-from core.gettext import LOCALE_DIR, SOURCE_LANGUAGE, read_catalog
+from core.gettext import SOURCE_LANGUAGE, catalog_path, read_catalog
 from core.languages import Language
 from editorial.translations.state import STATE_LABELS, TranslationState
 
@@ -29,17 +29,17 @@ class CatalogStats(Struct, frozen=True):
     unused: int
 
 
-def catalog_stats(languages: tuple[Language, ...], folder: Path = LOCALE_DIR) -> dict[str, CatalogStats]:
+def catalog_stats(languages: tuple[Language, ...], folder: Path | None = None) -> dict[str, CatalogStats]:
     """Return the state of each language's catalogue, compared with the messages of templates and Python."""
     template = extract_messages()
     wanted = {_name(message.id) for message in template if message.id}
     return {language.code: _catalog_stats(language.code, wanted, folder) for language in languages}
 
 
-def _catalog_stats(code: str, wanted: set[str], folder: Path) -> CatalogStats:
+def _catalog_stats(code: str, wanted: set[str], folder: Path | None) -> CatalogStats:
     if code == SOURCE_LANGUAGE:
         return CatalogStats(len(wanted), 0, 0)
-    path = folder / f"{code}.po"
+    path = folder / f"{code}.po" if folder else catalog_path(code)
     catalog = read_catalog(path, code) if path.exists() else Catalog(locale=code)
     have = {_name(m.id): all(m.string if isinstance(m.string, tuple | list) else [m.string]) for m in catalog if m.id}
     done = {name for name, filled in have.items() if filled}

@@ -169,8 +169,11 @@ def _search_misses() -> list[SearchMiss] | None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Für eine Gemeinde: eine YAML-Datei mit den Antworten.",
 )
+@click.option(
+    "--for-all", is_flag=True, help="Für eine Sprache: in mkdocs.yml und docs/, für alle Gemeinden, statt in city/."
+)
 @click.option("--in", "folder", help="Für eine Seite: der Bereich, in dem sie steht, zum Beispiel ankommen.")
-def new(kind: str, name: str | None, answers: Path | None, folder: str | None) -> None:
+def new(kind: str, name: str | None, answers: Path | None, folder: str | None, for_all: bool) -> None:
     """Eine Seite (kim new offer "Titel"), Sprache (kim new language fr) oder Gemeinde anlegen; dann steht dort, was folgt."""
     from editorial.scaffold.language import new_language
     from editorial.scaffold.municipality import new_municipality, read_answers
@@ -184,7 +187,7 @@ def new(kind: str, name: str | None, answers: Path | None, folder: str | None) -
         elif name is None:
             raise ScaffoldError(f"Nennen Sie einen Namen: kim new {kind} NAME. --from gibt es nur für eine Gemeinde.")
         elif kind == "language":
-            made = new_language(name)
+            made = new_language(name, for_all=for_all)
         else:
             made = new_page(kind, name, ROOT / "docs", datetime.date.today(), folder)
     except ScaffoldError as error:

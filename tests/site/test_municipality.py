@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests.browser.conftest import browser  # noqa: F401
+from tests.browser.test_accessibility import violations
 from tests.project import copy_project
+from tests.server import running_server
 
 pytestmark = pytest.mark.slow
 ANSWERS = """name: Kreis Musterstadt
 kind: district
 authority: Kreisverwaltung Musterstadt
 url: https://willkommen.example.org/
-languages: [de, en]
-without: [allianz, betriebe]
+languages: [de, en, ar]
+without: [allianz]
 """
 BUS = """---
 title: 'Rufbus {{ place.in }}'
@@ -34,6 +40,17 @@ review_by: 2099-01-01
 
 Mehr bei der [Allianz](../allianz/index.md) und im [Kontakt](../kontakt.md).
 """
+BUS_RO = """---
+title: Autobuz la cerere
+description: Cum chemați un autobuz atunci când nu circulă niciunul.
+---
+
+# Autobuz la cerere { #rufbus }
+
+![Un autobuz](../../assets/bus.svg)
+
+Mai multe la [contact](../kontakt.md).
+"""
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8H0z"/></svg>\n'
 
 
@@ -47,9 +64,13 @@ def taken_over(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = copy_project(tmp_path_factory.mktemp("city") / "project", city=False)
     before = shared_files(folder)
     (folder / "answers.yml").write_text(ANSWERS, "utf-8")
-    made = kim(folder, "new", "municipality", "--from", "answers.yml")
-    assert made.returncode == 0, made.stderr
-    for name, text in (("docs/de/angebote/rufbus.md", BUS), ("docs/assets/bus.svg", SVG)):
+    for words in (["municipality", "--from", "answers.yml"], ["language", "ro"]):
+        made = kim(folder, "new", *words)
+        assert made.returncode == 0, made.stderr
+    for name, text in (
+        ("docs/de/angebote/rufbus.md", BUS), ("docs/ro/angebote/rufbus.md", BUS_RO), ("docs/assets/bus.svg", SVG),
+        ("assets/mark.svg", SVG), ("data/colours.yml", "colours:\n  link: ['#7a1f1f', '#ffb3b3']\n"),
+    ):  # fmt: skip
         path = folder / "city" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
@@ -91,6 +112,101 @@ def test_no_link_leads_to_what_is_left_out(taken_over: Path) -> None:
     assert not (taken_over / "site/allianz").exists()
 
 
+def test_every_link_leads_somewhere(taken_over: Path) -> None:
+    site, dead = taken_over / "site", set()
+    for path in pages(taken_over):
+        for target in re.findall(r'(?:href|src)="(/[^"#?]*)[^"]*"', path.read_text("utf-8")):
+            file = site / unquote(target).lstrip("/")
+            if not (file / "index.html" if target.endswith("/") else file).is_file() and not served(target):
+                dead.add((path.relative_to(site).as_posix(), target))
+    assert dead == set()
+
+
+def served(target: str) -> bool:
+    """Return whether the service answers at an address."""
+    return target.startswith("/eingang/") or re.fullmatch(r"(?:/\w\w)?/feed\.xml", target) is not None
+
+
+def test_mark_and_colours_are_those_of_the_municipality(taken_over: Path) -> None:
+    site = taken_over / "site"
+    assert (site / "assets/mark.svg").read_text("utf-8") == SVG
+    assert "light-dark(#7a1f1f,#ffb3b3)" in (site / "assets/kim.css").read_text("utf-8").replace(" ", "")
+
+
+def test_a_language_that_only_the_municipality_has_is_built_and_searched(taken_over: Path) -> None:
+    site = taken_over / "site"
+    html = (site / "ro/angebote/rufbus/index.html").read_text("utf-8")
+    assert '<html lang="ro"' in html
+    assert 'hreflang="ro"' in (site / "angebote/rufbus/index.html").read_text("utf-8")
+    titles = json.loads((site / "pagefind/titles.ro.json").read_text("utf-8"))
+    assert any("Autobuz la cerere" in row for row in titles["pages"])
+
+
+def test_the_search_takes_the_name_of_the_place_for_a_word_that_says_nothing(taken_over: Path) -> None:
+    titles = json.loads((taken_over / "site/pagefind/titles.de.json").read_text("utf-8"))
+    assert {"kreis", "musterstadt"} <= set(titles["ignored"])
+
+
+def test_structured_data_names_a_district(taken_over: Path) -> None:
+    html = (taken_over / "site/angebote/wohnen/index.html").read_text("utf-8")
+    assert '"areaServed":{"@type":"AdministrativeArea","name":"Kreis Musterstadt"}' in html.replace(
+        '": ', '":'
+    ).replace(", ", ",")
+
+
+def test_a_form_is_sent_in_each_language_and_its_mail_names_the_authority(
+    taken_over: Path,
+    browser: Browser,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """The real service on the real site; axe-core looks at the pages on the way."""
+    with running_server(tmp_path / "var", taken_over) as server:
+        for root in ("", "ar/", "ro/"):
+            page = browser.new_page()
+            page.goto(f"{server.url}/{root}rueckruf/")
+            assert violations(page) == [], root
+            page.get_by_role("textbox").first.fill("Beispielperson")
+            page.locator("[name=phone]").fill("0000")
+            page.locator("select[name=topic], [name=topic] >> nth=0").first.evaluate(
+                "one => { if (one.options) one.value = one.options[1].value; else one.checked = true; }"
+            )
+            page.locator("main form button").last.click()
+            page.locator("main form button").last.click()
+            assert re.search(r"KIM-[2-9A-HJKMNP-TV-Z]{6}", page.content()), root
+            page.goto(f"{server.url}/{root}")
+            assert violations(page) == [], root
+            page.close()
+        assert len(json.loads(server.run_cli("submissions", "list", "--json"))) == 3
+        mails = [path.read_bytes() for path in (tmp_path / "var" / "mail").rglob("*.eml")]
+        assert not any(b"ottrop" in mail for mail in mails)
+
+
+def test_an_interface_in_english_is_no_translation(taken_over: Path, tmp_path: Path) -> None:
+    """The build says what, where and what to do; the setting that the command made is the way to go on working."""
+    settings = taken_over / "city/city.yml"
+    before = settings.read_text("utf-8")
+    assert "draft_languages: [ro]" in before
+    settings.write_text(re.sub("draft_languages:.*\n", "", before), "utf-8")
+    try:
+        for words in (["kim", "build", "--no-pdf"], ["mkdocs", "build", "-q", "-d", str(tmp_path / "site")]):
+            done = subprocess.run([sys.executable, "-m", *words], cwd=taken_over, capture_output=True, text=True)
+            assert done.returncode != 0
+            assert "city/locale/ro.po: Română:" in done.stderr
+            assert "Sätzen der Oberfläche sind noch englisch" in done.stderr
+            assert "draft_languages: [ro]" in done.stderr
+    finally:
+        settings.write_text(before, "utf-8")
+    assert "Die Sprache „ro“ wird noch als Entwurf gebaut" in kim(taken_over, "check", "--publish").stdout
+
+
+def test_a_language_asks_for_words_glossary_and_style_sheet(taken_over: Path) -> None:
+    assert "- de: " in (taken_over / "city/data/glossary.yml").read_text("utf-8")
+    assert "# Stil: Română" in (taken_over / "city/stil/ro.md").read_text("utf-8")
+    said = kim(taken_over, "check").stdout
+    assert "city/locale/ro.po" in said
+    assert "Ohne Übersetzung in ro" in said
+
+
 def test_a_picture_of_the_municipality_is_published(taken_over: Path) -> None:
     assert (taken_over / "site/assets/bus.svg").read_text("utf-8") == SVG
 
@@ -98,8 +214,8 @@ def test_a_picture_of_the_municipality_is_published(taken_over: Path) -> None:
 def test_only_its_languages_are_built(taken_over: Path) -> None:
     site = taken_over / "site"
     assert (site / "en/index.html").exists()
-    assert not (site / "ar").exists()
-    assert 'hreflang="ar"' not in (site / "index.html").read_text("utf-8")
+    assert not (site / "tr").exists()
+    assert 'hreflang="tr"' not in (site / "index.html").read_text("utf-8")
 
 
 def test_addresses_are_those_of_its_settings(taken_over: Path) -> None:
@@ -138,7 +254,7 @@ def test_a_second_municipality_does_not_overwrite_the_first(taken_over: Path) ->
     [
         (ANSWERS.replace("district", "village"), "kind"),
         (ANSWERS.replace("https://", "http://"), "url"),
-        (ANSWERS.replace("[de, en]", "[de, xx]"), "xx"),
+        (ANSWERS.replace("[de, en, ar]", "[de, xx]"), "xx"),
         ("name: [", "YAML"),
         ("", "Datei"),
     ],

@@ -102,7 +102,7 @@ def test_what_new_makes_is_built_and_a_new_language_speaks_and_says_what_is_miss
     assert "locale/ur.po" in said["language"]
     assert "Seiten fehlen" in said["language"]
     found = kim(project, "check").stdout
-    assert "core/locale/ur.po" in found, "the check names the words that are missing"
+    assert "city/locale/ur.po" in found, "the check names the words that are missing"
     assert "Musterbetrieb" in (project / "city/data/companies.yml").read_text("utf-8")
 
 
