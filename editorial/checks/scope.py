@@ -11,6 +11,7 @@ from pathlib import Path
 
 from core import yaml
 from core.findings import Finding
+from core.overlay import CITY
 from editorial.checks.text_lines import prose_lines
 from editorial.content.pages import Content, PageText
 from editorial.content.place import Place
@@ -68,6 +69,8 @@ def check_scope(content: Content, place: Place, other_names: Iterable[str] = ())
         if not is_shared(page.front_matter.scope):
             continue
         for code, text in page.texts.items():
+            if text.file.startswith(f"{CITY}/"):
+                continue  # nobody else takes it over
             for line, words in source_lines(text):
                 if own and (found := own.search(words)):
                     yield Finding(
@@ -83,7 +86,7 @@ def check_scope(content: Content, place: Place, other_names: Iterable[str] = ())
                 if place.kind == "district" and code in CITY_WORDS and (found := re.search(CITY_WORDS[code], words)):
                     yield Finding(
                         text.file, line, f"„{found[0]}“: Hier ist ein Kreis, keine Stadt.",
-                        f"Schreiben Sie den Namen der Verwaltung als Einschub, zum Beispiel {_example(place, code, 'authority')}.",
+                        f"Ist die Stelle hier eine andere? Dann schreiben Sie die Seite unter {CITY}/docs/ neu. Für alle Orte passt ein Einschub wie {_example(place, code, 'authority')}.",
                         "notice", "place-kind",
                     )  # fmt: skip
 

@@ -125,7 +125,7 @@ def find_section(kind: str, folder: str | None, docs: Path) -> str:
         raise ScaffoldError(
             f"--in gilt nur für eine Seite (page). Dieser Befehl legt sie in docs/de/{FOLDERS[kind]} an."
         )
-    named = (folder or "").replace("\\", "/").removeprefix("./").removeprefix("docs/de/")
+    named = (folder or "").replace("\\", "/").removeprefix("./").removeprefix("city/").removeprefix("docs/de/")
     parts = [part for part in named.split("/") if part] if kind == "page" else FOLDERS[kind].split("/")
     section = "/".join(parts)
     if any(part.startswith(".") for part in parts) or not any((one / section).is_dir() for one in german_dirs(docs)):
@@ -248,11 +248,14 @@ DEFAULT_AUDIENCE = {"offer": "newcomers", "company": "employers, everyone", "mea
 DEFAULT_TOPIC = {"offer": "advice", "company": "companies", "measure": "work", "page": "kim"}
 
 
-def new_page(kind: str, title: str, docs: Path, today: datetime.date, folder: str | None = None) -> ScaffoldResult:
+def new_page(
+    kind: str, title: str, docs: Path, today: datetime.date, folder: str | None = None, for_all: bool = False
+) -> ScaffoldResult:
     """Create a German page with its header explained.
 
     :param kind: one of :data:`KINDS`.
     :param folder: for a plain page, the section below ``docs/de`` in which it stands; default is the top.
+    :param for_all: whether other municipalities get the page, too; else it lies in ``city/``, where there is such a folder.
     :raises NewError: if the title cannot be one, or the page exists.
     """
     title = normalize_title(title)
@@ -268,7 +271,8 @@ def new_page(kind: str, title: str, docs: Path, today: datetime.date, folder: st
         )
     if not section and slug in RESERVED_SLUGS | {row.code for row in load_languages()}:
         raise ScaffoldError(f"Die Adresse /{slug}/ hat schon eine andere Bedeutung. Nehmen Sie einen anderen Titel.")
-    path = next(one for one in german_dirs(docs) if (one / section).is_dir()) / section / f"{slug}.md"
+    shared, own = german_dirs(docs)
+    path = (own if city_dir(docs).is_dir() and not for_all else shared) / section / f"{slug}.md"
     content = read_content(docs, load_languages())
     text = FRONT_MATTER_TEMPLATE.format(
         title=yaml_quote(title), order=next_order(content, section), audience=DEFAULT_AUDIENCE[kind], topics=DEFAULT_TOPIC[kind],
@@ -283,6 +287,7 @@ def new_page(kind: str, title: str, docs: Path, today: datetime.date, folder: st
     ]
     facts = city_dir(docs) / "data" / "companies.yml"
     listed = add_company(facts, slug, title, today) if kind == "company" else None
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("x", encoding="utf-8") as file:
         file.write(text + BODY_TEMPLATES[kind])
     if listed is not None:

@@ -169,9 +169,7 @@ def _search_misses() -> list[SearchMiss] | None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Für eine Gemeinde: eine YAML-Datei mit den Antworten.",
 )
-@click.option(
-    "--for-all", is_flag=True, help="Für eine Sprache: in mkdocs.yml und docs/, für alle Gemeinden, statt in city/."
-)
+@click.option("--for-all", is_flag=True, help="Eine Seite oder Sprache für alle Gemeinden, in docs/ statt in city/.")
 @click.option("--in", "folder", help="Für eine Seite: der Bereich, in dem sie steht, zum Beispiel ankommen.")
 def new(kind: str, name: str | None, answers: Path | None, folder: str | None, for_all: bool) -> None:
     """Eine Seite (kim new offer "Titel"), Sprache (kim new language fr) oder Gemeinde anlegen; dann steht dort, was folgt."""
@@ -189,7 +187,7 @@ def new(kind: str, name: str | None, answers: Path | None, folder: str | None, f
         elif kind == "language":
             made = new_language(name, for_all=for_all)
         else:
-            made = new_page(kind, name, ROOT / "docs", datetime.date.today(), folder)
+            made = new_page(kind, name, ROOT / "docs", datetime.date.today(), folder, for_all)
     except ScaffoldError as error:
         raise click.ClickException(str(error)) from error
     for path in made.files:

@@ -70,8 +70,8 @@ def test_what_new_makes_is_built_and_a_new_language_speaks_and_says_what_is_miss
     rows = kim(project, "check").stdout.replace(KONTAKT, "").splitlines()
     wording = "angebote/kosten.md"  # its title is a line that other pages word otherwise
     assert [row for row in rows if "docs/de/" in row and wording not in row] == [], "no new page has a fault"
-    text = (project / "docs/de/haeufige-woerter.md").read_text("utf-8")
-    (project / "docs/de/größe & maß.md").write_text(text.replace("Häufige Wörter", "Größe und Maß"), "utf-8")
+    text = (project / "city/docs/de/haeufige-woerter.md").read_text("utf-8")
+    (project / "city/docs/de/größe & maß.md").write_text(text.replace("Häufige Wörter", "Größe und Maß"), "utf-8")
     built = kim(project, "build", "--no-pdf")
     assert built.returncode == 0, built.stderr
 
@@ -138,18 +138,18 @@ def test_a_day_that_is_none_is_said_with_its_line_by_every_command(project: Path
         assert "Traceback" not in plain.stderr
     finally:
         page.write_text(before, "utf-8")
-        (project / "docs/de/noch-eine.md").unlink(missing_ok=True)
+        (project / "city/docs/de/noch-eine.md").unlink(missing_ok=True)
 
 
 def test_booklets_are_printed_with_the_pages_that_were_not_built_yet(project: Path) -> None:
     """``kim pdf`` builds first; here the build ends with the page's fault, so that nothing is printed without it."""
     kim(project, "new", "page", "Ungebaut", "--in", "ankommen")
-    page = project / "docs/de/ankommen/ungebaut.md"
+    page = project / "city/docs/de/ankommen/ungebaut.md"
     page.write_text(page.read_text("utf-8") + "\n{{ tel.nobody }}\n", "utf-8")
     done = kim(project, "pdf")
     page.unlink()
     assert done.returncode == 1
-    assert "docs/de/ankommen/ungebaut.md:" in done.stderr
+    assert "city/docs/de/ankommen/ungebaut.md:" in done.stderr
 
 
 REFUSED = [
@@ -269,4 +269,4 @@ def test_a_company_of_the_list_gets_its_page_and_leaves_the_list(tmp_path: Path)
     rows = load_strings(listed.read_text("utf-8"))
     assert rows["beispiel"] == {"page": "betriebe/beispiel", "name": "Beispiel", "role": "x", "source": "own"}
     assert "page" not in rows["zwei"]
-    assert "[Platzhalter: " in (docs / "de/betriebe/beispiel.md").read_text("utf-8")
+    assert "[Platzhalter: " in (tmp_path / "city/docs/de/betriebe/beispiel.md").read_text("utf-8")
