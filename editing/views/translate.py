@@ -271,7 +271,7 @@ def render_row(sheet: Sheet, row: Row, opened: OpenRow | None = None) -> str:
     scratch = next((one for one in mine if one.place == row.id and one.text.strip() != words.strip()), None)
     findings = sheet.shown.at(row.own_place) if row.own_place and row.own else []
     return render_part(
-        "translate/form", file=file, row=row, words=words, anchor=anchor(row.id), opened=opened, kind=row_kind(row),
+        "translate/form", file=file, row=row, words=words, anchor=anchor(row.id), opened=opened, kind=row_kind(row), number=sheet.rows.index(row) + 1,
         problems=row_errors(row, words, file.language) if words and not (opened and opened.errors) and row.need != "new" else [],
         findings=findings, scratch=scratch if not (opened and (opened.checked or opened.errors)) else None,
         rows=min(20, max(2, len(row.german) // 50 + row.german.count("\n") + 1)), has_machine=machine_configured() and not row.is_section,

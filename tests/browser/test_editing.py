@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
+from core.gettext import LOCALE_DIR
 from core.languages import load_languages
 from editorial.content.pages import read_content
 from editorial.translations.lockfile import Lock, write_lock
@@ -23,7 +25,8 @@ from form_handler.storage.migrate import upgrade
 from form_handler.storage.tables import staff_session
 from tests.browser.conftest import BrowserSession
 from tests.browser.test_accessibility import violations
-from tests.conftest import PATIENCE
+from tests.conftest import PATIENCE, full_or_sample
+from tests.editing.views import VIEWS
 from tests.server import Server, running_server, wait_until
 from tests.site.small_tree import write, write_small_tree
 
@@ -38,6 +41,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose pages lie in a git checkout of their own, with the workers as in development."""
     folder = tmp_path_factory.mktemp("editing")
     docs, languages = write_small_tree(folder / "content" / "docs"), load_languages()
+    shutil.copytree(LOCALE_DIR, folder / "content/core/locale", ignore=shutil.ignore_patterns("__pycache__", "office"))
     for number in (6, 7):
         write(docs, "uk", f"seite-{number}", f"Сторінка {number}", "Перше речення.")
     write_lock(docs, update_lock(docs, read_content(docs, languages), languages, Lock(), datetime.date(2026, 11, 1)))
@@ -253,18 +257,61 @@ def test_translating_works_without_script_and_with_the_keyboard_alone(clerk: Ope
     expect(page.locator("p", has_text="Сторінка 7, нова")).to_be_visible()
 
 
-LOOKS = [(320, "light", "/eingang/"), (1280, "dark", "/en/eingang/")]
+# Each view is opened once and looked at in all looks (`make test-all`), or in two of them, in turn (`make test`).
+LOOKS: list[tuple[int, dict[str, str]]] = [
+    (width, colours)
+    for colours in (
+        {"color_scheme": "light"},
+        {"color_scheme": "dark"},
+        {"color_scheme": "dark", "forced_colors": "active"},
+    )
+    for width in (320, 1280)
+]
+ADDRESSES = [address for addresses in VIEWS.values() for address in addresses]
 
 
-@pytest.mark.parametrize(("width", "scheme", "root"), LOOKS)
-def test_no_page_of_the_editor_breaks_a_rule_or_runs_over(clerk: Open, width: int, scheme: str, root: str) -> None:
-    page = clerk(f"{root}seiten/", viewport={"width": width, "height": 800}, color_scheme=scheme)
-    paths = ["seiten/", "seiten/de/seite-5/", "seiten/de/seite-5/?absatz=a.1", "seiten/ar/seite-5/?absatz=a.1", "seiten/veroeffentlichungen/",
-             "seiten/verlauf/de/seite-5/", "seiten/abschnitt/de/seite-5/?section=mehr", "seiten/quelltext/de/seite-5/"]  # fmt: skip
-    for path in paths:
-        page.goto(page.url.partition("/eingang/")[0].removesuffix("/en") + root + path)
-        assert violations(page) == [], path
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+@pytest.mark.parametrize("root", ["/eingang/", "/en/eingang/"])
+def test_no_page_of_the_editor_breaks_a_rule_or_runs_over(clerk: Open, root: str) -> None:
+    page = clerk(f"{root}seiten/de/seite-5/?absatz=mehr.0")
+    page.locator("textarea[name=words]").first.fill(f"Weiteres {root}")
+    page.locator("button[value=save]").click()
+    page.wait_for_selector(".kim-edit-bar")
+    base = page.url.partition("/eingang/")[0].removesuffix("/en")
+    for number, address in enumerate(full_or_sample(ADDRESSES, ADDRESSES[root == "/en/eingang/" :: 2])):
+        page.goto(base + root + address)
+        for width, colours in full_or_sample(LOOKS, [LOOKS[number % 6], LOOKS[(number + 3) % 6]]):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.emulate_media(**{"forced_colors": "none", **colours})  # type: ignore[arg-type]
+            assert violations(page, "forced_colors" in colours) == [], (address, width, colours)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (address, width)
+
+
+def test_findings_belong_to_their_field_and_are_announced(clerk: Open) -> None:
+    for address, place in (("seiten/de/seite-1/", "mehr.0"), ("uebersetzen/ar/seite-1/", "mehr.1")):
+        page = clerk(f"/eingang/{address}?absatz={place}")
+        area = page.locator(f"[data-edit$=' {place}'] textarea[name=words]").first
+        area.fill("Mehr [hier](nirgends.md)")
+        described = (area.get_attribute("aria-describedby") or "").split()
+        findings = page.locator("[data-checked]", has_text="Fehler")
+        expect(findings.first).to_be_visible()
+        assert findings.first.get_attribute("id") in described
+        assert findings.first.get_attribute("aria-live") == "polite"
+
+
+def test_the_end_of_the_session_is_announced_and_put_off_with_one_button(clerk: Open) -> None:
+    page = clerk("/eingang/seiten/de/seite-1/")
+    page.route("**/seiten/de/seite-1/", lambda route: end_soon(route))
+    page.reload()
+    warning = page.get_by_role("alert").filter(has_text="Ihre Sitzung endet in zwei Minuten")
+    expect(warning).to_be_visible()
+    warning.get_by_role("button", name="Ich bin noch da").click()
+    expect(warning).to_be_hidden()
+
+
+def end_soon(route: Route) -> None:
+    """Hand on a page as it is a minute and a half before its session ends."""
+    answer = route.fetch()
+    route.fulfill(response=answer, body=re.sub(r'data-session="\d+"', 'data-session="90"', answer.text()))
 
 
 def test_tab_leaves_the_field_and_the_toolbar_is_one_stop(clerk: Open) -> None:

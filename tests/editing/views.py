@@ -1,0 +1,19 @@
+"""An address for each page of the editor; the accessibility tests open all of them."""
+
+from __future__ import annotations
+
+# By route below ``/eingang/``: addresses on the small tree of pages with a draft of de/seite-5, each state that looks different.
+VIEWS = {
+    "seiten/": ["seiten/", "seiten/?what=draft"],
+    "seiten/<lang>/<path:key>/": ["seiten/de/seite-5/", "seiten/de/seite-5/?absatz=a.1", "seiten/ar/seite-5/", "seiten/ar/seite-5/?absatz=a.1"],
+    "seiten/veroeffentlichungen/": ["seiten/veroeffentlichungen/"],
+    "seiten/verlauf/<lang>/<path:key>/": ["seiten/verlauf/de/seite-5/"],
+    "seiten/veroeffentlichen/<lang>/<path:key>/": ["seiten/veroeffentlichen/de/seite-5/"],
+    "seiten/abschnitt/<lang>/<path:key>/": ["seiten/abschnitt/de/seite-5/?section=mehr", "seiten/abschnitt/ar/seite-5/?section=mehr"],
+    "seiten/quelltext/<lang>/<path:key>/": ["seiten/quelltext/de/seite-5/"],
+    "seiten/verwerfen/<lang>/<path:key>/": ["seiten/verwerfen/de/seite-5/"],
+    "seiten/rueckgaengig/<number>/": [],  # opened in the journey of a clerk
+    "uebersetzen/": ["uebersetzen/", "uebersetzen/?language=ar"],
+    "uebersetzen/<lang>/<path:key>/": ["uebersetzen/ar/seite-5/", "uebersetzen/ar/seite-7/?absatz=a.0", "uebersetzen/uk/seite-5/"],
+    "uebersetzen/woerter/<lang>/": ["uebersetzen/woerter/ar/", "uebersetzen/woerter/ar/?q=page"],
+}  # fmt: skip
