@@ -13,6 +13,11 @@ VIEWS = {
     "seiten/quelltext/<lang>/<path:key>/": ["seiten/quelltext/de/seite-5/"],
     "seiten/verwerfen/<lang>/<path:key>/": ["seiten/verwerfen/de/seite-5/"],
     "seiten/rueckgaengig/<number>/": [],  # opened in the journey of a clerk
+    "seiten/angaben/": ["seiten/angaben/"],
+    "seiten/angaben/<kind>/": ["seiten/angaben/links/", "seiten/angaben/contacts/"],
+    "seiten/angaben/<kind>/<key>/": ["seiten/angaben/links/bamf/", "seiten/angaben/amounts/minimum-wage-2026/"],
+    "seiten/angaben/<kind>/<key>/entfernen/": ["seiten/angaben/links/bamf/entfernen/"],
+    "seiten/offen/": ["seiten/offen/"],
     "uebersetzen/": ["uebersetzen/", "uebersetzen/?language=ar"],
     "uebersetzen/<lang>/<path:key>/": ["uebersetzen/ar/seite-5/", "uebersetzen/ar/seite-7/?absatz=a.0", "uebersetzen/uk/seite-5/"],
     "uebersetzen/woerter/<lang>/": ["uebersetzen/woerter/ar/", "uebersetzen/woerter/ar/?q=page"],
