@@ -9,7 +9,7 @@ DENO := DENO_DIR=$(VENV)/deno $(VENV)/bin/deno
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help format run build pdf dashboard check test test-fast test-all bench scan rehearse-exit sbom publiccode clean lock browser postgres nginx
+.PHONY: help format run build pdf dashboard check test test-fast test-all bench atag scan rehearse-exit sbom publiccode clean lock browser postgres nginx
 
 # An environment holds the paths of the folder that it was made in. One that came along with a copy is made anew.
 # The shell compares, for a folder may have any name: blanks, quotes, signs that mean something to make.
@@ -47,6 +47,9 @@ test-fast: $(VENV)/.installed-dev ## The tests without Chromium, PostgreSQL, who
 test-all: ## All tests with their full matrices, then every page in every language and look; writes the result for the statement
 	@TEST_FULL=1 $(MAKE) --no-print-directory test
 	@$(VENV)/bin/python -m tests.full_site_audit
+
+atag: $(VENV)/.installed-dev browser ## The audit of the editor by ATAG 2.0: run the tests that it names, write ATAG.md
+	@$(VENV)/bin/python -m tests.atag.report
 
 bench: $(VENV)/.installed-dev browser postgres ## Measure build, pages, search, preview and forms beside peers; writes bench/results.md
 	@failed=""; for what in build page search serve edit form inbox nginx; do \

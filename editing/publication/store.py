@@ -11,7 +11,8 @@ from msgspec import Struct
 
 from editing.drafts import Draft, is_approved
 from editing.spelling import dump_spelling, load_spelling
-from editing.translation.sources import lock_changes
+from editing.translation.sources import lock_changes, undone_changes
+from editorial.translations.lockfile import LOCK_FILENAME
 from form_handler.storage.database import Database
 from form_handler.storage.events import record_event
 from form_handler.storage.tables import draft, publication, publication_file
@@ -114,10 +115,12 @@ def queue_undo(database: Database, known: Publication, actor: str, now: datetime
                 id=number, state="waiting", actor=actor, created_at=now, due_at=now, undoes=known.id
             )
         )
+        locks = [(file.before, file.after) for file in known.files if file.path.endswith(LOCK_FILENAME)]
         for file in known.files:
+            spelling = dump_spelling(undone_changes(file.path, file.spelling, locks))
             connection.execute(
                 publication_file.insert().values(
-                    publication_id=number, path=file.path, base_text=file.after, text=file.before, spelling="[]"
+                    publication_id=number, path=file.path, base_text=file.after, text=file.before, spelling=spelling
                 )
             )
         record_event(connection, actor, "publish-undo", now, None, f"{number} {known.id}")

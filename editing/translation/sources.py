@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.languages import default_language
 from editing.drafts import Draft, list_changes
 from editing.paragraphs import list_places, read_file_text, section_source
 from editing.paths import split_name
 from editing.spelling import Spelling, spelling_changes
+from editorial.translations.lockfile import Lock, parse_lock
 from editorial.translations.update import section_digest
 from form_handler.storage.database import Database
 
@@ -49,3 +52,31 @@ def draft_sources(database: Database, draft: Draft | None) -> dict[tuple[str, st
 def accepted_places(database: Database, draft: Draft) -> list[str]:
     """Return the words of the paragraphs that the draft leaves as they are because they fit the German text."""
     return [row.after for row in list_changes(database, draft.id) if row.source and row.before == row.after]
+
+
+def undone_changes(
+    path: str, spelling: Sequence[Spelling], locks: Sequence[tuple[str | None, str | None]]
+) -> list[Spelling]:
+    """Return what the lock file is to learn when a publication of a file is taken back: what it knew before.
+
+    :param locks: the lock files as they were before and after the publication.
+    """
+    code, key = split_name(path)
+    if code == default_language().code:
+        return [(section, after, before) for section, before, after in spelling]
+    found: list[Spelling] = []
+    for before, after in locks:
+        known, now = (_pairs(text, key, code) for text in (before, after))
+        found += sorted(known - now)
+    return found
+
+
+def _pairs(text: str | None, key: str, code: str) -> set[Spelling]:
+    lock = parse_lock(text) if text else None
+    entry = lock.entries.get((key, code)) if isinstance(lock, Lock) else None
+    return {
+        (name, target, source)
+        for name, section in (entry.sections.items() if entry else ())
+        if len(section.source_hashes) == len(section.target_hashes)
+        for source, target in zip(section.source_hashes, section.target_hashes, strict=True)
+    }

@@ -139,13 +139,24 @@ def note_sources(
             sections[name] = Section(german_marks, own_marks)
             continue
         row = sections.get(name, EMPTY_SECTION)
-        places = [index for index, mark in enumerate(row.target_hashes) if mark == target]
-        if not places or len(row.source_hashes) != len(row.target_hashes):
-            pairs.append((source, target))
-            continue
-        at = next((index for index in places if german_marks[index : index + 1] == (source,)), places[0])
+        alike = len(row.source_hashes) == len(row.target_hashes)
+        places = [index for index, mark in enumerate(row.target_hashes) if mark == target and alike]
+        at = next(
+            (index for index in places if german_marks[index : index + 1] == (source,)), places[0] if places else -1
+        )
+        if at < 0:
+            at = own_marks.index(target) if target in own_marks else -1
+            if (
+                at < 0
+                or german_marks[at : at + 1] == (source,)
+                or not alike
+                or len(own_marks) != len(row.target_hashes)
+            ):
+                pairs.append((source, target))
+                continue
         marks = (*row.source_hashes[:at], source, *row.source_hashes[at + 1 :])
-        sections[name] = Section(marks, row.target_hashes, None if marks == german_marks else row.stale_since)
+        own_row = (*row.target_hashes[:at], target, *row.target_hashes[at + 1 :])
+        sections[name] = Section(marks, own_row, None if marks == german_marks else row.stale_since)
     if pairs:
         sections[_PAIRS] = Section(tuple(source for source, _ in pairs), tuple(target for _, target in pairs))
     return Entry(known.synced_on if known else today, sections, known.review if known else None)

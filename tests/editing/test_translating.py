@@ -142,6 +142,46 @@ def test_accepting_a_paragraph_changes_its_line_in_the_lock_file_and_nothing_els
     assert states(content)["ar"] == ("stale", 2)
 
 
+@pytest.mark.parametrize("words", ["", "A second sentence."])
+def test_taking_back_a_translation_or_an_acceptance_makes_the_paragraph_stale_again(
+    translator: Editor,
+    content: Path,
+    publish: Any,
+    new_editor: Callable[..., Editor],
+    database: Database,
+    editing_settings: Settings,
+    words: str,
+) -> None:
+    change_german(content)
+    send(translator, fields(translator), words, action="save" if words else "accept")
+    one = publish()
+    assert states(content)["en"] == ("unreviewed", 0)
+    office = new_editor("anna", "publish")
+    office.post(f"seiten/rueckgaengig/{one.id}/", office.fields(f"seiten/rueckgaengig/{one.id}/", "rueckgaengig/"))
+    worker.run_once(database, editing_settings)
+    assert states(content)["en"] == ("stale", 1)
+    assert states(content)["ar"] == ("stale", 1)
+
+
+def test_taking_back_a_change_in_spelling_leaves_every_translation_as_it_was(
+    editor: Editor,
+    content: Path,
+    publish: Any,
+    new_editor: Callable[..., Editor],
+    database: Database,
+    editing_settings: Settings,
+) -> None:
+    before = states(content)
+    editor.change(LEAD, "Der erste Satz!", spelling="1")
+    one = publish("de/seite-1")
+    assert states(content) == before
+    office = new_editor("anna", "publish")
+    office.post(f"seiten/rueckgaengig/{one.id}/", office.fields(f"seiten/rueckgaengig/{one.id}/", "rueckgaengig/"))
+    worker.run_once(database, editing_settings)
+    assert "Der erste Satz." in (content / GERMAN_FILE).read_text("utf-8")
+    assert states(content) == before
+
+
 def test_what_is_accepted_counts_for_the_german_text_that_was_looked_at(
     translator: Editor, content: Path, publish: Any
 ) -> None:
