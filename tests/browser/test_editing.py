@@ -136,7 +136,12 @@ def test_a_clerk_corrects_a_sentence_sees_the_effect_publishes_and_takes_it_back
         text=True,
         check=True,
     )
-    assert [line.split(" ", 2)[0] for line in log.stdout.splitlines()] == ["Redaktion", "Redaktion", "Entwicklung", "Entwicklung"]
+    assert [line.split(" ", 2)[0] for line in log.stdout.splitlines()] == [
+        "Redaktion",
+        "Redaktion",
+        "Entwicklung",
+        "Entwicklung",
+    ]
 
 
 def test_without_script_each_step_is_a_page(clerk: Open) -> None:
