@@ -14,6 +14,32 @@ MAX_SENTENCE_WORDS = 22
 MAX_READABILITY_SCORE = 11.0
 # DIN SPEC 33429 asks for short sentences with one statement each; most rule books stop at twelve words.
 MAX_EASY_SENTENCE_WORDS = 12
+# What a program can see of the rules for Leichte Sprache. Source: BITV 2.0, annex 2, part 2, numbers 1, 4, 5 and 6.
+EASY_LANGUAGE_RULES = {
+    "Ein Sonderzeichen": (re.compile(r"[;§%&/()]"), "Schreiben Sie es mit Wörtern, ohne Klammern."),
+    "Konjunktiv": (
+        re.compile(r"\b(?:würden?|könnten?|sollten?|müssten?|dürften?|hätten?|wären?)\b"),
+        "Sagen Sie es in der Wirklichkeitsform.",
+    ),
+    "Eine Verneinung": (
+        re.compile(r"\b(?:[Nn]ichts?|[Kk]ein(?:e[mnrs]?)?|[Nn]ie(?:mals)?|[Nn]iemand(?:e[mn])?)\b"),
+        "Sagen Sie, was ist oder was man tun kann.",
+    ),
+    "Passiv": (
+        re.compile(r"\b(?:wird|werden|wurden?|worden)\b[^.?!:]*?\b[a-zäöüß]*ge[a-zäöüß]{2,}(?:t|en)\b"),
+        "Sagen Sie, wer es tut.",
+    ),
+    "Genitiv": (
+        re.compile(r"\b(?:des|eines|meines|unseres|Ihres|dieses) [A-ZÄÖÜ][\w-]*s\b"),
+        "Nehmen Sie „von“: der Name von dem Kind.",
+    ),
+    "Ein langes Wort": (
+        re.compile(r"(?<![-\w])[A-ZÄÖÜ][a-zäöüß]{14,}(?![-\w])"),
+        "Trennen Sie es mit einem Bindestrich: Aufenthalts-Erlaubnis.",
+    ),
+    "Eine Aufzählung": (re.compile(r"(?:[^,]*,){3}"), "Machen Sie eine Liste daraus."),
+}
+EASY_LANGUAGE_WORDS = {"Barrierefreiheit", "Diskriminierung"}  # the name of a page; one word that is explained
 VOWELS = re.compile(r"[aeiouyäöü]+", re.IGNORECASE)
 WORD = re.compile(r"[A-Za-zÄÖÜäöüß]+(?:-[A-Za-zÄÖÜäöüß]+)*")
 SENTENCE = re.compile(r"(?<=[.!?…])[\"“”»)]*\s+(?=[A-ZÄÖÜ„»\"(\d])|:\s+(?=[A-ZÄÖÜ„»])")
@@ -80,12 +106,9 @@ def check_easy_language(text: PageText) -> Iterator[Finding]:
         if match := ABBREVIATION.search(sentence):
             yield Finding(text.file, number, f"Eine Abkürzung: „{match[0]}“", "Schreiben Sie sie aus.", "notice",
                           "easy-language")  # fmt: skip
-        if match := re.search(r"[;§%&/]", sentence):
-            yield Finding(text.file, number, f"Ein Sonderzeichen: „{match[0]}“", "Schreiben Sie es mit Wörtern.",
-                          "notice", "easy-language")  # fmt: skip
-        if match := re.search(r"\b(?:würden?|könnten?|sollten?|müssten?|dürften?|hätten?|wären?)\b", sentence):
-            yield Finding(text.file, number, f"Konjunktiv: „{match[0]}“", "Sagen Sie es in der Wirklichkeitsform.",
-                          "notice", "easy-language")  # fmt: skip
+        for kind, (pattern, remedy) in EASY_LANGUAGE_RULES.items():
+            if (match := pattern.search(sentence)) and match[0] not in EASY_LANGUAGE_WORDS:
+                yield Finding(text.file, number, f"{kind}: „{match[0]}“", remedy, "notice", "easy-language")
 
 
 def shorten_text(sentence: str, length: int = 90) -> str:

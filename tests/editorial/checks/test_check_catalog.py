@@ -89,9 +89,15 @@ PLANTS = [
     Plant("glossary", "\nFragen Sie die Ausländerbehörde.", 0, english="\nAsk the foreigners' office."),
     Plant("glossary", "\nFragen Sie die Ausländerbehörde.", 10, english="\nFirst.\n\nAsk the immigration authority."),
     Plant("hard-german", f"\nKurz.\n\n{LONG}", 12),
-    Plant("easy-language", f"\nKurz.\n\n{LONG.split(',')[0]} und noch mehr sagen will.", 12, key="leichte-sprache/hilfe"),
+    Plant("easy-language", "\nKurz.\n\nWer in Deutschland arbeiten möchte und schon lange hier lebt und noch mehr sagen will.", 12, key="leichte-sprache/hilfe"),
     Plant("easy-language", "\nSie dürfen z.B. fragen.", 10, key="leichte-sprache/hilfe"),
     Plant("easy-language", "\nDas ist § 10.", 10, key="leichte-sprache/hilfe"),
+    Plant("easy-language", "\nRufen Sie an (heute).", 10, key="leichte-sprache/hilfe"),
+    Plant("easy-language", "\nDas ist nicht schwer.", 10, key="leichte-sprache/hilfe"),
+    Plant("easy-language", "\nDer Antrag wird von uns geprüft.", 10, key="leichte-sprache/hilfe"),
+    Plant("easy-language", "\nDas ist der Name des Kindes.", 10, key="leichte-sprache/hilfe"),
+    Plant("easy-language", "\nDie Aufenthaltserlaubnis gilt.", 10, key="leichte-sprache/hilfe"),
+    Plant("easy-language", "\nSie brauchen Ausweis, Pass, Brief, Geld.", 10, key="leichte-sprache/hilfe"),
 ]  # fmt: skip
 
 
