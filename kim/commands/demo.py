@@ -25,7 +25,7 @@ from form_handler.mail.compose import submission_mails
 from form_handler.settings import Settings
 from form_handler.staff.auth import accounts
 from form_handler.staff.auth.roles import change_roles
-from form_handler.staff.inbox import actions
+from form_handler.staff.inbox import quotations
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import SpamVerdict, Submission, list_submissions, store_submission
 from form_handler.survey.answers import decide, list_answers
@@ -133,7 +133,7 @@ def _survey(database: Database, settings: Settings, rng: random.Random, number: 
         }
     stored = _store_submission(database, settings, "survey", "de", answers, at)
     if number == 0:
-        actions.publish_quotation(database, stored, "worked_text", answers["worked_text"], False, USER, at)
+        quotations.publish_quotation(database, stored, "worked_text", answers["worked_text"], False, USER, at)
 
 
 def _participation(

@@ -1,4 +1,4 @@
-"""What the office changes in a submission: state, notes, answers, quotations, mails; simultaneous changes are reported."""
+"""Changes of a submission by the office: state, assignment, notes, spam, mails; simultaneous changes are reported."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from form_handler.forms import FORMS
-from form_handler.mail.headers import ascii_address
 from form_handler.staff.inbox.queries import STATES, undelivered_condition
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.events import record_event
@@ -20,14 +18,11 @@ from form_handler.storage.submissions import (
     ConflictError,
     GoneError,
     Submission,
-    computed_columns,
     from_row,
     work_order,
 )
-from form_handler.storage.tables import note, outgoing_mail, quotation, submission
+from form_handler.storage.tables import note, outgoing_mail, submission
 
-# States of a mail that has not left for good.
-PENDING_MAIL_STATES = ("held", "waiting", "sending", "failed")
 MAX_ATTEMPTS = 20
 DUPLICATE_NOTE_WINDOW = datetime.timedelta(minutes=1)
 # What the order of the work list depends on, besides the answers.
@@ -104,7 +99,7 @@ def set_work(
     def change(connection: sa.Connection, current: Submission) -> dict[str, Any] | None:
         theirs = {name: getattr(current, name) for name in WORK_FIELDS}
         before = {name: getattr(seen, name) for name in WORK_FIELDS} if seen.version != current.version else theirs
-        merged, conflicts = merge(before, wanted, theirs)
+        merged, conflicts = merge_fields(before, wanted, theirs)
         if conflicts:
             raise ConflictError(current, conflicts, merged)
         changed[:] = [name for name in WORK_FIELDS if merged[name] != theirs[name]]
@@ -120,6 +115,24 @@ def set_work(
 
     update_submission(database, seen.number, change)
     return changed
+
+
+def merge_fields(
+    before: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """Return both changes in one, field by field, and the names of the fields that both have changed differently.
+
+    A field that is no longer part of the form is kept as it is. Where both differ, the result holds theirs.
+    """
+    merged, conflicts = dict(theirs), []
+    for name, value in mine.items():
+        if value in (before.get(name), theirs.get(name)):
+            continue
+        if theirs.get(name) == before.get(name):
+            merged[name] = value
+        else:
+            conflicts.append(name)
+    return merged, conflicts
 
 
 def add_note(database: Database, found: Submission, text: str, actor: str, now: datetime.datetime) -> None:
@@ -209,166 +222,3 @@ def retry_mails(database: Database, actor: str, now: datetime.datetime, number: 
         )
         record_event(connection, actor, "retry", now, number, str(done.rowcount))
     return done.rowcount
-
-
-def update_answers(
-    database: Database, seen: Submission, answers: Mapping[str, Any], actor: str, now: datetime.datetime
-) -> list[str]:
-    """Correct answers (Art. 16 GDPR); return the names of the changed fields.
-
-    What a colleague has changed since in other fields stays. Mails to the sender that have not left yet go to the
-    corrected address; a mail that is being sent at this moment goes there once more.
-
-    :param seen: the submission as the colleague saw it.
-    :raises ConflictError: if a colleague has changed the same field since.
-    :raises GoneError: if it was deleted.
-    """
-    changed: list[str] = []
-
-    def change(connection: sa.Connection, current: Submission) -> dict[str, Any] | None:
-        merged, conflicts = merge(seen.answers, answers, current.answers)
-        if conflicts:
-            raise ConflictError(current, conflicts, merged)
-        changed[:] = [name for name, value in merged.items() if current.answers.get(name) != value]
-        if not changed:
-            return None
-        connection.execute(quotation.delete().where(quotation.c.number == current.number))
-        values = {
-            "answers": json.dumps(merged, ensure_ascii=False),
-            **computed_columns(current.form, current.reference, merged),
-        }
-        if _redirect_mails(connection, current, merged, now):
-            values["confirmed_at"] = None
-        record_event(connection, actor, "corrected", now, current.number, " ".join(changed))
-        return values
-
-    update_submission(database, seen.number, change)
-    return changed
-
-
-def merge(
-    before: Mapping[str, Any], mine: Mapping[str, Any], theirs: Mapping[str, Any]
-) -> tuple[dict[str, Any], list[str]]:
-    """Return both changes in one, field by field, and the names of the fields that both have changed differently.
-
-    A field that is no longer part of the form is kept as it is. Where both differ, the result holds theirs.
-    """
-    merged, conflicts = dict(theirs), []
-    for name, value in mine.items():
-        if value in (before.get(name), theirs.get(name)):
-            continue
-        if theirs.get(name) == before.get(name):
-            merged[name] = value
-        else:
-            conflicts.append(name)
-    return merged, conflicts
-
-
-def _redirect_mails(
-    connection: sa.Connection, current: Submission, answers: Mapping[str, Any], now: datetime.datetime
-) -> bool:
-    """Let the sender's mails that have not left yet go to the corrected address; return whether it has changed.
-
-    A mail loses its worker's claim: the worker that is sending it now cannot call it sent or failed any more.
-    """
-    pending = (outgoing_mail.c.number == current.number) & outgoing_mail.c.state.in_(PENDING_MAIL_STATES)
-    # What version 0.1 stored whole holds the answers of then.
-    connection.execute(outgoing_mail.update().where(pending).values(message=""))
-    definition = FORMS.get(current.form)
-    name = definition.sender_field if definition else None
-    old, new = (current.answers.get(name), answers.get(name)) if name else (None, None)
-    old, new = (_ascii_address_or_same(str(address)) if address else None for address in (old, new))
-    if old == new:
-        return False
-    to_sender = pending & (outgoing_mail.c.kind.in_(("copy", "full-copy")) | outgoing_mail.c.kind.startswith("answer-"))
-    if new is None:
-        connection.execute(outgoing_mail.delete().where(to_sender))
-        return True
-    # A mail that only a confirmed address gets is not for the new one, which is not confirmed yet.
-    connection.execute(outgoing_mail.delete().where(to_sender, outgoing_mail.c.kind == "full-copy"))
-    is_held = outgoing_mail.c.state == "held"
-    connection.execute(
-        outgoing_mail.update()
-        .where(to_sender)
-        .values(
-            recipient=new,
-            state=sa.case((is_held, "held"), else_="waiting"),
-            attempts=0,
-            next_attempt_at=now,
-            last_error=None,
-            claim=None,
-        )
-    )
-    return True
-
-
-def _ascii_address_or_same(address: str) -> str:
-    """Return an address as mail headers carry it; one that an earlier version took and this one refuses, as it is."""
-    try:
-        return ascii_address(address)
-    except ValueError:
-        return address
-
-
-def publish_quotation(
-    database: Database,
-    found: Submission,
-    field: str,
-    text: str,
-    named: bool,
-    actor: str,
-    now: datetime.datetime,
-    shown: Mapping[str, Any] | None = None,
-) -> None:
-    """Release a quotation of a survey answer for publication; a second one of the same answer replaces the first.
-
-    :param found: the submission in which the text was found to be a part of the answer.
-    :param shown: text and name of the quotation that was released when the page was shown, each empty if none; None: not
-        compared.
-    :raises ConflictError: if the answer was corrected since, or a colleague has released another sentence.
-    :raises GoneError: if the submission was deleted.
-    """
-
-    def change(connection: sa.Connection, current: Submission) -> dict[str, Any] | None:
-        if current.answers != found.answers:
-            raise ConflictError(current, [field])
-        released = find_quotation(connection, current.number, field)
-        if released == {"text": text, "named": named}:
-            return None
-        if shown is not None and released != shown:
-            raise ConflictError(current, [field])
-        connection.execute(quotation.delete().where(quotation.c.number == current.number, quotation.c.field == field))
-        connection.execute(
-            quotation.insert().values(
-                number=current.number, field=field, text=text, named=named, released_by=actor, released_at=now
-            )
-        )
-        record_event(connection, actor, "quoted", now, current.number, field)
-        return {}
-
-    update_submission(database, found.number, change)
-
-
-def find_quotation(connection: sa.Connection, number: str, field: str) -> dict[str, Any]:
-    """Return text and name of a released quotation, each empty if there is none."""
-    query = sa.select(quotation.c.text, quotation.c.named).where(
-        quotation.c.number == number, quotation.c.field == field
-    )
-    row = connection.execute(query).first()
-    return {"text": row.text, "named": row.named} if row else {"text": "", "named": False}
-
-
-def withdraw_quotation(database: Database, found: Submission, field: str, actor: str, now: datetime.datetime) -> None:
-    """Withdraw a released quotation.
-
-    :raises GoneError: if the submission was deleted.
-    """
-
-    def change(connection: sa.Connection, current: Submission) -> dict[str, Any] | None:
-        where = (quotation.c.number == current.number) & (quotation.c.field == field)
-        if connection.execute(quotation.delete().where(where)).rowcount == 0:
-            return None
-        record_event(connection, actor, "unquoted", now, current.number, field)
-        return {}
-
-    update_submission(database, found.number, change)

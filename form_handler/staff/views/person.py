@@ -17,7 +17,7 @@ from core.gettext import ngettext
 from form_handler.current import database, settings
 from form_handler.staff.auth.roles import INBOX
 from form_handler.staff.blueprint import file_response, staff
-from form_handler.staff.inbox import actions
+from form_handler.staff.inbox import corrections
 from form_handler.staff.layout import flash, render, staff_root
 from form_handler.staff.persons import data_copy, search
 from form_handler.staff.persons.correction import FIELDS as CONTACT_FIELDS
@@ -119,7 +119,7 @@ def correct_person() -> BaseResponse:
         return render_person_correction(query, found, contact_fields(found, typed), error, 409)
     try:
         for row, answers, _none in changes:
-            actions.update_answers(database(), row, answers, g.account.name, utc_now())
+            corrections.update_answers(database(), row, answers, g.account.name, utc_now())
     except submissions.ConflictError:
         error = _("A colleague was faster in one entry. Those before it are corrected. Please look once more.")
         return render_person_correction(query, found, contact_fields(found, typed), error, 409)

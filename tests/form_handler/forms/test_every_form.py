@@ -20,6 +20,7 @@ from form_handler.forms.contact_details import clean_phone
 from form_handler.forms.fields import ConsentField, MultiChoiceField, choice_labels
 from form_handler.mail.compose import compose_mail
 from form_handler.settings import Settings
+from form_handler.staff.inbox import corrections
 from form_handler.storage.database import Database
 from form_handler.storage.tables import outgoing_mail
 from tests.form_handler.conftest import Browser
@@ -318,7 +319,6 @@ def test_a_link_to_an_address_that_the_office_has_corrected_confirms_nothing(
     import re
 
     from form_handler.app import create_app
-    from form_handler.staff.inbox import actions
 
     asked = dataclasses.replace(settings, public_url="http://127.0.0.1/")
     one = Browser(create_app(asked, database).test_client(), database)
@@ -326,7 +326,7 @@ def test_a_link_to_an_address_that_the_office_has_corrected_confirms_nothing(
     (stored,) = one.stored()
     body = compose_mail(asked, stored, "copy", "beispiel@example.org").get_content()
     link = re.findall(r"http://127[.]0[.]0[.]1(/adresse-bestaetigen/[?]nr=[^ \n]+)", body)[0]
-    actions.update_answers(
+    corrections.update_answers(
         database, stored, {**stored.answers, "email": "richtig@example.org"}, "probe", stored.received_at
     )
     assert one.get(link).status_code == 410

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from form_handler.settings import Settings
 from form_handler.staff import saved_forms
 from form_handler.staff.auth import accounts
-from form_handler.staff.inbox import actions, queries
+from form_handler.staff.inbox import actions, corrections, queries, quotations
 from form_handler.staff.saved_forms import MAX_PER_ACCOUNT, RETENTION
 from form_handler.storage import deletion, submissions
 from form_handler.storage.database import Database
@@ -262,10 +262,10 @@ def test_theirs_can_be_chosen_and_a_third_change_is_shown_again(app: Flask, cler
     path = here(entry) + "berichtigen"
     mine = fields(clerk.get(f"v/{entry.reference}/berichtigen"), path)
     stored = now_stored(database, entry)
-    actions.update_answers(database, stored, {**stored.answers, "contact_name": "Von Zwei"}, "zweite", NOW)
+    corrections.update_answers(database, stored, {**stored.answers, "contact_name": "Von Zwei"}, "zweite", NOW)
     conflict = send(clerk, path, mine, contact_name="Von Eins", company="Richtig")
     stored = now_stored(database, entry)
-    actions.update_answers(database, stored, {**stored.answers, "contact_name": "Von Drei"}, "dritte", NOW)
+    corrections.update_answers(database, stored, {**stored.answers, "contact_name": "Von Drei"}, "dritte", NOW)
     again = send(clerk, path, fields(conflict, path), _take_contact_name="mine")
     assert again.status_code == 409
     assert "Von Drei" in again.text
@@ -275,7 +275,7 @@ def test_theirs_can_be_chosen_and_a_third_change_is_shown_again(app: Flask, cler
 
 
 def test_a_form_without_its_version_overwrites_nobody(clerk: Clerk, database: Database, entry: Submission) -> None:
-    actions.update_answers(database, entry, {**entry.answers, "contact_name": "Von Zwei"}, "zweite", NOW)
+    corrections.update_answers(database, entry, {**entry.answers, "contact_name": "Von Zwei"}, "zweite", NOW)
     page = f"v/{entry.reference}/berichtigen"
     for seen in ("", "falsch", "W10.x"):
         assert clerk.post(page, page, company="Beispiel", email="alt@example.org", contact_name="Von Eins", _seen=seen).status_code == 409  # fmt: skip
@@ -297,7 +297,7 @@ def test_a_form_without_its_version_overwrites_nobody(clerk: Clerk, database: Da
 def test_answers_are_merged_field_by_field(
     before: dict[str, Any], mine: dict[str, Any], theirs: dict[str, Any], merged: dict[str, Any], conflicts: list[str]
 ) -> None:
-    assert actions.merge(before, mine, theirs) == (merged, conflicts)
+    assert actions.merge_fields(before, mine, theirs) == (merged, conflicts)
 
 
 def test_a_quotation_that_a_colleague_has_released_is_not_replaced_silently(clerk: Clerk, database: Database, settings: Settings) -> None:  # fmt: skip
@@ -305,7 +305,7 @@ def test_a_quotation_that_a_colleague_has_released_is_not_replaced_silently(cler
     found = put(database, settings, "survey", **words)
     path = here(found) + "zitat"
     mine = fields(clerk.get(f"v/{found.reference}/"), path)
-    actions.publish_quotation(database, found, "worked_text", "Die Schule auch.", False, "zweite", NOW)
+    quotations.publish_quotation(database, found, "worked_text", "Die Schule auch.", False, "zweite", NOW)
     answer = send(clerk, path, mine, text="Das Team hat geholfen.")
     assert answer.status_code == 422
     assert "Das Team hat geholfen.</textarea>" in answer.text
@@ -370,11 +370,11 @@ def test_a_deletion_between_reading_and_writing_is_seen(database: Database, entr
     for act in (
         lambda: actions.add_note(database, entry, "x", "probe", NOW),
         lambda: actions.set_work(database, entry, {"state": "answered"}, "probe", NOW),
-        lambda: actions.update_answers(database, entry, {"company": "x"}, "probe", NOW),
+        lambda: corrections.update_answers(database, entry, {"company": "x"}, "probe", NOW),
         lambda: actions.record_interim_notice(database, entry, "probe", NOW),
         lambda: actions.accept_held(database, entry, "probe", NOW),
-        lambda: actions.publish_quotation(database, entry, "message", "x", False, "probe", NOW),
-        lambda: actions.withdraw_quotation(database, entry, "message", "probe", NOW),
+        lambda: quotations.publish_quotation(database, entry, "message", "x", False, "probe", NOW),
+        lambda: quotations.withdraw_quotation(database, entry, "message", "probe", NOW),
     ):
         with pytest.raises(submissions.GoneError):
             act()
@@ -420,7 +420,9 @@ def mails(database: Database) -> dict[str, tuple[str, str]]:
 
 def correct_address(database: Database, entry: Submission, address: str) -> None:
     stored = now_stored(database, entry)
-    actions.update_answers(database, stored, {**stored.answers, "email": address, "company": "Richtig"}, "probe", NOW)
+    corrections.update_answers(
+        database, stored, {**stored.answers, "email": address, "company": "Richtig"}, "probe", NOW
+    )
 
 
 @pytest.mark.parametrize(("state", "after"), [("waiting", "waiting"), ("failed", "waiting"), ("sending", "waiting"), ("held", "held"), ("sent", "sent")])  # fmt: skip
@@ -435,7 +437,7 @@ def test_a_corrected_address_gets_the_copy_that_has_not_left(database: Database,
 
 def test_an_address_that_is_taken_away_gets_nothing(database: Database, settings: Settings) -> None:
     found = put(database, settings, "barrier", problem="x", email="alt@example.org")
-    actions.update_answers(database, found, {**found.answers, "email": ""}, "probe", NOW)
+    corrections.update_answers(database, found, {**found.answers, "email": ""}, "probe", NOW)
     assert list(mails(database)) == ["office"]
 
 

@@ -17,7 +17,7 @@ from flask import Flask
 from form_handler.settings import Settings
 from form_handler.staff.auth import accounts
 from form_handler.staff.auth.roles import change_roles
-from form_handler.staff.inbox import actions
+from form_handler.staff.inbox import actions, corrections
 from form_handler.staff.persons import data_copy
 from form_handler.staff.reports import digest
 from form_handler.staff.reports.digest import Notifications, queue_account_mails, read_notifications, save_notifications
@@ -172,7 +172,7 @@ def test_an_alert_is_no_mail_to_the_sender_and_in_no_copy_for_them(
     wish(database, barrier_alert=True)
     report = put(database, settings, "barrier", problem="x", email="b@example.org")
     queue_account_mails(database, MORNING - datetime.timedelta(hours=5))
-    actions.update_answers(database, report, {**report.answers, "email": "neu@example.org"}, "probe", MORNING)
+    corrections.update_answers(database, report, {**report.answers, "email": "neu@example.org"}, "probe", MORNING)
     with database.read_connection() as connection:
         query = sa.select(outgoing_mail.c.recipient).where(outgoing_mail.c.kind == "alert")
         assert connection.execute(query).scalars().all() == [MAIL]

@@ -17,7 +17,7 @@ from form_handler.forms import FORMS
 from form_handler.mail.compose import submission_mails
 from form_handler.settings import Settings
 from form_handler.staff.auth import accounts
-from form_handler.staff.inbox import actions, correspondence
+from form_handler.staff.inbox import actions, corrections, correspondence, quotations
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import Submission, find_by_reference, store_submission
 from form_handler.storage.tables import event, saved_form, submission
@@ -131,7 +131,7 @@ def everything(database: Database, settings: Settings) -> Submission:
     )  # fmt: skip
     actions.add_note(database, found, "Herr Beispiel rief an.\nZweite Zeile", "geheimname", NOW)
     actions.set_work(database, found, {"state": "in_work"}, "geheimname", NOW)
-    actions.publish_quotation(database, found, "worked_text", "Alle haben geholfen.", False, "geheimname", NOW)
+    quotations.publish_quotation(database, found, "worked_text", "Alle haben geholfen.", False, "geheimname", NOW)
     accounts.add_account(database, "geheimname", PASSWORD, NOW)
     with database.transaction() as connection:
         connection.execute(
@@ -224,7 +224,7 @@ def test_a_correction_moves_an_entry_to_the_new_address(clerk: Clerk, database: 
     mine = put(database, settings, company="Umzug", email="alt@münchen.example")
     row = find_by_reference(database, mine.reference)
     assert row is not None
-    actions.update_answers(database, row, {**row.answers, "email": "neu@köln.example"}, "probe", NOW)
+    corrections.update_answers(database, row, {**row.answers, "email": "neu@köln.example"}, "probe", NOW)
     assert shown(clerk, "alt@xn--mnchen-3ya.example") == (set(), set())
     assert shown(clerk, "NEU@xn--kln-sna.example") == ({mine.reference}, set())
 

@@ -28,7 +28,7 @@ from form_handler.forms import FORMS
 from form_handler.mail.compose import submission_mails
 from form_handler.settings import Settings, read_settings
 from form_handler.staff.auth import accounts, administration, second_factor
-from form_handler.staff.inbox import actions, correspondence, presence, queries, related, saved_views
+from form_handler.staff.inbox import actions, corrections, correspondence, presence, queries, related, saved_views
 from form_handler.staff.persons import search
 from form_handler.storage import deletion, submissions
 from form_handler.storage.backup import restore_backup, write_backup
@@ -252,7 +252,9 @@ def test_of_colleagues_who_correct_the_same_answer_at_once_one_wins_and_the_othe
 
     def one(number: int) -> bool:
         try:
-            actions.update_answers(database, found, {**ANSWERS, "message": f"Text {number}"}, f"person{number}", NOW)
+            corrections.update_answers(
+                database, found, {**ANSWERS, "message": f"Text {number}"}, f"person{number}", NOW
+            )
         except submissions.ConflictError:
             return False
         return True
@@ -272,7 +274,7 @@ def test_colleagues_who_correct_different_answers_at_once_all_get_through(
     names = ["company", "message", "contact_name", "district", "languages", "reach_when"]
 
     def one(name: str) -> None:
-        actions.update_answers(database, found, {**ANSWERS, name: f"neu {name}"}, name, NOW)
+        corrections.update_answers(database, found, {**ANSWERS, name: f"neu {name}"}, name, NOW)
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(one, names))

@@ -14,7 +14,7 @@ from alembic import command
 
 from form_handler.forms import FORMS
 from form_handler.settings import Settings
-from form_handler.staff.inbox import actions, correspondence, queries
+from form_handler.staff.inbox import actions, corrections, correspondence, queries
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import alembic_config, upgrade
 from form_handler.storage.search import (
@@ -141,7 +141,7 @@ def test_notes_are_found_and_only_by_the_inbox(database: Database) -> None:
     actions.add_note(database, row, "Rückruf am Montag: 0 20 41/70 30 01", "probe", NOW)
     for query in ("Ruckruf", "rueckruf montag", "mueller MONTAG", "+49 2041 703001"):
         assert found(database, query) == {mine}, query
-    actions.update_answers(database, row, {**row.answers, "company": "Meier"}, "probe", NOW)
+    corrections.update_answers(database, row, {**row.answers, "company": "Meier"}, "probe", NOW)
     assert found(database, "meier rückruf") == {mine}, "a correction keeps the words of notes"
     with database.read_connection() as connection:
         assert connection.execute(sa.select(submission.c.number).where(matches_query("rückruf"))).all() == []
@@ -180,7 +180,7 @@ def test_a_correction_changes_what_is_found(database: Database) -> None:
     row = find_by_reference(database, reference)
     assert row is not None
     answers = {**row.answers, "company": "İpek", "phone": "02041 22222", "email": "neu@example.org"}
-    actions.update_answers(database, row, answers, "probe", NOW)
+    corrections.update_answers(database, row, answers, "probe", NOW)
     assert [found(database, query) for query in ("falsch", "0204111111", "alt@")] == [set()] * 3
     assert [found(database, query) for query in ("ipek", "+49204122222", "NEU@")] == [{reference}] * 3
 

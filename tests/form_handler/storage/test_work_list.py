@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from form_handler.settings import Settings
-from form_handler.staff.inbox import actions, queries
+from form_handler.staff.inbox import actions, corrections, queries
 from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
 from form_handler.storage.submissions import find_by_reference, list_submissions
@@ -78,10 +78,10 @@ def test_a_correction_that_adds_an_address_starts_the_clock_and_one_that_removes
 ) -> None:
     found = put(database, settings, "barrier", days=60, problem="x")
     assert queries.inbox_counts(database, NOW)["overdue"] == 0
-    actions.update_answers(database, found, {**found.answers, **MAIL}, "probe", NOW)
+    corrections.update_answers(database, found, {**found.answers, **MAIL}, "probe", NOW)
     assert queries.inbox_counts(database, NOW)["overdue"] == 1
     (now_stored,) = list_submissions(database)
-    actions.update_answers(database, now_stored, {**now_stored.answers, "email": ""}, "probe", NOW)
+    corrections.update_answers(database, now_stored, {**now_stored.answers, "email": ""}, "probe", NOW)
     assert queries.inbox_counts(database, NOW)["overdue"] == 0
 
 

@@ -27,7 +27,7 @@ from form_handler.forms import FORMS
 from form_handler.forms.contact_details import mailbox_key
 from form_handler.settings import Settings, read_settings
 from form_handler.staff.auth import accounts
-from form_handler.staff.inbox import actions
+from form_handler.staff.inbox import corrections, quotations
 from form_handler.storage import deletion
 from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
@@ -177,7 +177,7 @@ def test_publications_of_a_life_with_corrections_and_deletions_change_by_whole_b
         gone = chance.choice(list_submissions(database))
         deletion.delete_submissions(database, [gone.number], "probe", "erased", NOW, settings.mail_dir)
         changed = next(row for row in list_submissions(database) if row.number != gone.number)
-        actions.update_answers(
+        corrections.update_answers(
             database, changed, {**changed.answers, "again": "unsure", "worked": ["staying"]}, "probe", NOW
         )
         assert stored
@@ -299,7 +299,7 @@ def test_no_quotation_stops_a_publication(database: Database, tmp_path: Path, te
     fill(database, MIN_BATCH_SIZE, 1, counts=True)
     agreed = {"done": ["job"], "worked_text": text, "consent_quote": True, "consent_named": True, "company": text}
     stored = put(database, survey(**agreed))
-    actions.publish_quotation(database, stored, "worked_text", text, True, "probe", NOW)
+    quotations.publish_quotation(database, stored, "worked_text", text, True, "probe", NOW)
     publish(database, path, NOW)
     read = load_survey(path)
     assert [one.text for one in read.quotations] == [visible_line(text)]  # type: ignore[union-attr]
@@ -323,7 +323,7 @@ def test_a_quotation_appears_only_as_released_and_names_only_who_wished_it(datab
     named = put(database, survey(**agreed, company="Beispiel GmbH", consent_named=True))
     put(database, survey(done=["job"], worked_text="Streng geheimer Satz", company="Geheim GmbH"))
     for one in (silent, named):
-        actions.publish_quotation(database, one, "worked_text", "Das Team half.", True, "probe", NOW)
+        quotations.publish_quotation(database, one, "worked_text", "Das Team half.", True, "probe", NOW)
     path = tmp_path / "survey.yml"
     publish(database, path, NOW)
     text = path.read_text("utf-8")
@@ -332,7 +332,7 @@ def test_a_quotation_appears_only_as_released_and_names_only_who_wished_it(datab
     with database.read_connection() as connection:
         assert [one["company"] for one in released_quotations(connection)] == [None, "Beispiel GmbH"]
     row = next(one for one in list_submissions(database) if one.number == named.number)
-    actions.update_answers(database, row, {**row.answers, "consent_quote": False}, "probe", NOW)
+    corrections.update_answers(database, row, {**row.answers, "consent_quote": False}, "probe", NOW)
     second = publish(database, path, NOW + DAY).content
     assert len(second["quotations"]) == 1, "a consent that is taken back takes the quotation with it, at once"
     assert second["answers"] == MIN_BATCH_SIZE + 3, "and changes no number"

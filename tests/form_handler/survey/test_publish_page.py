@@ -13,7 +13,7 @@ from flask import Flask
 
 from form_handler.settings import read_settings
 from form_handler.staff.auth import accounts
-from form_handler.staff.inbox import actions
+from form_handler.staff.inbox import actions, quotations
 from form_handler.staff.reports.survey_preview import preview_publication
 from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
@@ -150,7 +150,7 @@ def test_spam_that_was_published_keeps_its_company_from_being_counted_again(data
 def test_spam_marked_by_hand_counts_nowhere_until_it_is_released(clerk: Clerk, database: Database) -> None:
     put(database, survey(done=["job"], worked_text="Gut", consent_quote=True))
     (one,) = list_answers(database)
-    actions.publish_quotation(database, one.submission, "worked_text", "Gut", False, "probe", NOW)
+    quotations.publish_quotation(database, one.submission, "worked_text", "Gut", False, "probe", NOW)
     reference = one.submission.reference
     assert clerk.post(f"v/{reference}/spam", f"v/{reference}/").status_code == 303
     assert "ein Kollege oder eine Kollegin hat ihn markiert" in clerk.get(f"v/{reference}/").text

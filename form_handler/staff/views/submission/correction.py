@@ -16,7 +16,7 @@ from form_handler.forms import FORMS, FormDefinition
 from form_handler.forms.fields import display_value
 from form_handler.staff.auth.roles import INBOX
 from form_handler.staff.blueprint import staff
-from form_handler.staff.inbox import actions, queries
+from form_handler.staff.inbox import corrections, queries
 from form_handler.staff.inbox.versions import sign_version, verify_version
 from form_handler.staff.layout import render
 from form_handler.staff.views.submission.page import (
@@ -50,7 +50,7 @@ def correct_answers(found: Submission) -> BaseResponse:
         elif choice != "mine":
             return render_conflict(definition, seen, found, answers, asked, _("Choose one text for each answer."))
     try:
-        actions.update_answers(database(), seen, answers, g.account.name, utc_now())
+        corrections.update_answers(database(), seen, answers, g.account.name, utc_now())
     except submissions.ConflictError as conflict:
         error = _(
             "A colleague has corrected the same answers while this page was open. Nothing of yours was stored yet."

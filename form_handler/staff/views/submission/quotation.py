@@ -10,7 +10,7 @@ from core.gettext import gettext as _
 from form_handler.current import database
 from form_handler.staff.auth.roles import INBOX
 from form_handler.staff.blueprint import staff
-from form_handler.staff.inbox import actions
+from form_handler.staff.inbox import quotations
 from form_handler.staff.inbox.versions import verify_version
 from form_handler.staff.views.submission.page import (
     quotable_texts,
@@ -38,7 +38,7 @@ def release_quotation(found: Submission) -> BaseResponse:
     if field not in allowed:
         return render_submission(found, error=_("The sender has not agreed to be quoted."), typed=typed)
     if g.form.get("back"):
-        actions.withdraw_quotation(database(), found, field, g.account.name, utc_now())
+        quotations.withdraw_quotation(database(), found, field, g.account.name, utc_now())
         return redirect_to_submission(found)
     text = " ".join(typed[field].split())
     answer = " ".join(allowed[field].split())
@@ -48,7 +48,7 @@ def release_quotation(found: Submission) -> BaseResponse:
     named = bool(found.answers.get("consent_named") and found.answers.get("company") and g.form.get("named"))
     seen = verify_version(g.form.get("_seen", ""), found)
     try:
-        actions.publish_quotation(
+        quotations.publish_quotation(
             database(), found, field, text, named, g.account.name, utc_now(), seen.get("shown") if seen else None
         )
     except submissions.ConflictError as conflict:
