@@ -353,8 +353,9 @@ def bar_values(file: PageFile, opened: OpenForm | None, shown: Shown) -> dict[st
         (place.words for place in places if place.kind == "title"),
         file.page.text(file.language).nav_title if file.page else file.key,
     )
+    forms = load_place(workspace().docs)
     return {
-        "file": file, "heading": fill_place(title, load_place(workspace().docs), file.language.code), "shown": shown, "anchor": anchor, "kind_label": kind_label,
+        "file": file, "heading": fill_place(title, forms, file.language.code), "filled": lambda words: fill_place(words, forms, file.language.code), "shown": shown, "anchor": anchor, "kind_label": kind_label,
         "fields": [place for place in places if place.section == HEADER_SECTION and place.kind in FIELDS],
         "headings": [place for place in places if place.kind[0] == "h" and place.section != HEADER_SECTION],
         "state": state.state if state else "", "may_edit": may_edit(file.language.code),
