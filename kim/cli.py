@@ -12,7 +12,7 @@ LAZY_COMMANDS = {
     **dict.fromkeys(("submissions", "purge"), "submissions"),
     **dict.fromkeys(("doctor", "secret"), "operations"),
     **dict.fromkeys(("backup", "restore", "restore-drill"), "backup"),
-    **{name: name for name in ("bench", "db", "demo", "mail", "publish", "survey", "translations", "users")},
+    **{name: name for name in ("bench", "db", "demo", "mail", "publish", "survey", "translations", "update", "users")},
 }
 
 
