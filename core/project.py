@@ -124,7 +124,7 @@ def apply_city_settings(data: dict[str, Any], path: Path) -> None:
     data["without"] = _texts(own, "without", path)
     data["draft_languages"] = _texts(own, "draft_languages", path)
     added = _own_languages(own, path)
-    _add_languages(data, added)
+    data["own_language_codes"] = _add_languages(data, added)
     if codes := _texts(own, "languages", path):
         rows = {row.get("locale"): row for row in _language_rows(data)}
         if missing := [code for code in codes if code not in rows]:
@@ -151,14 +151,21 @@ def _own_languages(own: dict[str, Any], path: Path) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _add_languages(data: dict[str, Any], added: list[dict[str, Any]]) -> None:
-    """Add rows to the table of languages; one that the table has already stays as it is."""
+def _add_languages(data: dict[str, Any], added: list[dict[str, Any]]) -> list[str]:
+    """Add rows to the table of languages and return their codes; one that the table has already stays as it is."""
     for plugin in data.get("plugins") or []:
         if isinstance(plugin, dict) and isinstance(plugin.get("i18n"), dict):
             rows = plugin["i18n"].setdefault("languages", [])
             known = {row.get("locale") for row in rows if isinstance(row, dict)}
-            rows += [row for row in added if row["locale"] not in known]
-            return
+            fresh = [row for row in added if row["locale"] not in known]
+            rows += fresh
+            return [str(row["locale"]) for row in fresh]
+    return []
+
+
+def own_language_codes(config: Path = CONFIG) -> frozenset[str]:
+    """Return the codes of languages that only the municipality has."""
+    return frozenset(read_config(config).get("own_language_codes") or ())
 
 
 def draft_languages(config: Path = CONFIG) -> tuple[str, ...]:

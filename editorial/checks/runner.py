@@ -13,10 +13,10 @@ from msgspec import Struct
 from core import yaml
 from core.catalogs import STAFF_SOURCE_DIRS, check_catalog, extract_messages, translated_messages
 from core.findings import ContentError, Finding
-from core.gettext import STAFF_LANGUAGES, STAFF_LOCALE_DIR
+from core.gettext import STAFF_LANGUAGES, STAFF_LOCALE_DIR, catalog_path, shown_catalog
 from core.languages import Language, default_language, load_languages
 from core.processes import run_forked
-from core.project import CITY_SETTINGS, ROOT, load_site_settings
+from core.project import CITY_SETTINGS, ROOT, draft_languages, load_site_settings
 from editorial.checks.answer_templates import check_answer_templates
 from editorial.checks.content import check_content, check_editorial
 from editorial.checks.glossary import load_glossary, missing_translations
@@ -163,15 +163,24 @@ def check_independent(content: Content) -> list[Finding]:
     return check_catalogs() + check_rules(content)
 
 
+def draft_finding(language: Language, count: int) -> Finding:
+    """Return the one finding for a language that is built as a draft."""
+    return Finding(
+        shown_catalog(catalog_path(language.code)), 0, f"{language.name} ist ein Entwurf: {count} Wörter der Oberfläche fehlen noch.",
+        f"Übersetzen Sie sie, und streichen Sie {language.code} in {CITY_SETTINGS} aus draft_languages:.", "notice", "words",
+    )  # fmt: skip
+
+
 def check_catalogs() -> list[Finding]:
     """Return what is wrong with the interface words of all languages."""
     found: list[Finding] = []
     template, office = extract_messages(), extract_messages(dirs=STAFF_SOURCE_DIRS)
     for language in load_languages():
-        found += check_catalog(language, template)
+        words = list(check_catalog(language, template))
+        found += [draft_finding(language, len(words))] if words and language.code in draft_languages() else words
         traps = load_traps(ROOT / "docs" / "data", language.code)
         if not isinstance(traps, Finding):  # else the checks on pages have reported it
-            found += check_messages(f"core/locale/{language.code}.po", translated_messages(language), traps)
+            found += check_messages(shown_catalog(catalog_path(language.code)), translated_messages(language), traps)
         if language.code in STAFF_LANGUAGES:
             found += check_catalog(language, office, STAFF_LOCALE_DIR)
     return found

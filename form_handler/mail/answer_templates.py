@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from core import yaml
+from core.overlay import data_files
 from core.project import ROOT
 
 FILE = ROOT / "docs" / "data" / "answer_templates.yml"
@@ -56,20 +57,34 @@ class AnswerTexts:
 
 @functools.lru_cache
 def load_answer_texts(file: Path = FILE) -> AnswerTexts:
-    """Return the templates; what cannot be read is left out, because an answer can be written without."""
+    """Return the templates; what cannot be read is left out, because an answer can be written without.
+
+    The municipality's file adds templates, and to the shared ones its own languages and wordings.
+    """
+    frame: dict[str, dict[str, str]] = {name: {} for name in FRAME_PLACEHOLDERS}
+    templates: dict[str, AnswerTemplate] = {}
+    for path, _shown in data_files(file.parent, file.stem):
+        data = _read(path)
+        for name in FRAME_PLACEHOLDERS:
+            frame[name] |= _texts(data.get("frame"), name)
+        rows = data.get("templates")
+        for row in rows if isinstance(rows, list) else []:
+            if isinstance(row, dict) and row.get("key"):
+                key = str(row["key"])
+                before = templates.get(key, AnswerTemplate(key, (), {}, {}))
+                templates[key] = AnswerTemplate(
+                    key, tuple(row.get("forms") or before.forms),
+                    {**before.title, **_texts(row, "title")}, {**before.text, **_texts(row, "text")},
+                )  # fmt: skip
+    return AnswerTexts(frame, tuple(templates.values()))
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
-        data = yaml.load_file(file)[0]
+        data = yaml.load_file(path)[0]
     except (OSError, yaml.YAMLError):
-        data = None
-    data = data if isinstance(data, dict) else {}
-    frame = {name: _texts(data.get("frame"), name) for name in FRAME_PLACEHOLDERS}
-    rows = data.get("templates")
-    templates = [
-        AnswerTemplate(str(row["key"]), tuple(row.get("forms") or ()), _texts(row, "title"), _texts(row, "text"))
-        for row in (rows if isinstance(rows, list) else [])
-        if isinstance(row, dict) and row.get("key")
-    ]
-    return AnswerTexts(frame, tuple(templates))
+        return {}
+    return data if isinstance(data, dict) else {}
 
 
 def _texts(block: Any, name: str) -> dict[str, str]:
