@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from core.project import ROOT
 
 RESULTS = ROOT / "bench" / "results.md"
-HEAD = "# Benchmarks\n\nMade by `make bench` (`kim bench build`, `page`, `search`, `serve`, `edit`, `form`, `inbox`, `nginx`). Ratios count; seconds depend on the machine and on who else uses it.\n"
+HEAD = "# Benchmarks\n\nMade by `make bench` (`kim bench build`, `page`, `search`, `serve`, `edit`, `form`, `inbox`, `nginx`, `municipalities`). Ratios count; seconds depend on the machine and on who else uses it.\n"
 
 
 @dataclass(frozen=True)

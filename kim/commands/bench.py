@@ -11,7 +11,9 @@ from core.project import CODE
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.argument("what", type=click.Choice(["build", "page", "search", "serve", "edit", "form", "inbox", "nginx"]))
+@click.argument(
+    "what", type=click.Choice(["build", "page", "search", "serve", "edit", "form", "inbox", "nginx", "municipalities"])
+)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def bench(what: str, options: tuple[str, ...]) -> None:
     """Measure beside peers in the same run and write it into bench/results.md (developers).
