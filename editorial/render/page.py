@@ -144,6 +144,7 @@ def shortcode_renderers(site: SiteData, language: Language) -> ShortcodeRenderer
 def configure_environment(env: jinja2.Environment, language: Language, overrides: Path) -> jinja2.Environment:
     """Give templates our words, dates and addresses, and escape what they print."""
     env.autoescape = True
+    env.auto_reload = False  # each build has an environment of its own
     env.add_extension("jinja2.ext.i18n")
     env.install_gettext_callables(gettext.gettext, gettext.ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.globals["_"] = escaped_gettext()
