@@ -12,6 +12,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from core.clock import utc_now
+from core.findings import Finding
 from core.folding import fold_text
 from core.gettext import SOURCE_LANGUAGE
 from core.gettext import gettext as _
@@ -27,8 +28,10 @@ from editing.views.blueprint import (
     may_edit,
     translating,
     words_text,
+    workspace,
 )
 from editing.views.page import anchor, session_seconds
+from editorial.checks.traps import check_messages, load_traps
 from form_handler.current import database
 from form_handler.staff.blueprint import render_forbidden
 from form_handler.staff.layout import flash, private_response, render, render_part
@@ -84,7 +87,7 @@ def interface_words(file: WordsFile) -> BaseResponse:
     if g.form.get("action") == "check":
         drafts.store_scratch(database(), g.account.id, file.path, entry.id, entry.digest, "\n".join(given), utc_now())
         if g.form.get("teil") == "1":
-            return private_response(render_part("translate/checked", errors=errors, findings=[]))
+            return private_response(render_part("translate/checked", errors=errors, findings=traps_in(file, given)))
         return render_words(file, OpenWords(entry.id, given, errors, True))
     if errors:
         return render_words(file, OpenWords(entry.id, given, errors), 422)
@@ -107,6 +110,12 @@ def interface_words(file: WordsFile) -> BaseResponse:
     flash(_("Stored in the draft."))
     query = request.query_string.decode("ascii", "ignore")
     return redirect(f"{file.address}{'?' if query else ''}{query}#{anchor(entry.id)}", 303)
+
+
+def traps_in(file: WordsFile, words: tuple[str, ...]) -> list[Finding]:
+    """Return the words that readers of the language stumble over."""
+    traps = load_traps(workspace().docs / "data", file.language.code)
+    return [] if isinstance(traps, Finding) else list(check_messages(file.path, [(0, one) for one in words], traps))
 
 
 def typed(entry: Entry) -> tuple[str, ...]:
@@ -150,6 +159,7 @@ def render_words(file: WordsFile, opened: OpenWords | None = None, status: int =
         examples=plural_examples(file.published), changed={one.id for one in entries if published.get(one.id) != one.words},
         missing=sum(not one.is_translated for one in entries), source=default_language(), english=SOURCE_LANGUAGE,
         error=_("This was not stored.") if opened and opened.errors and not opened.checked else "", session_seconds=session_seconds(),
+        traps=traps_in(file, opened.words) if opened and opened.checked else [],
         scratches={one.place: one for one in drafts.list_scratches(database(), g.account.id, file.path)},
     )  # fmt: skip
 

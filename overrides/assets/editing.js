@@ -8,6 +8,8 @@ const bar = document.querySelector("[data-editing]");
 const forms = new Map();
 let ends = Date.now() + Number(bar?.dataset.session) * 1000;
 let typed = false;
+/** @type {HTMLFormElement | undefined} */
+let last;
 let ended = false;
 
 /** @param {HTMLFormElement} form */
@@ -92,6 +94,7 @@ function prepare(form) {
     const state = forms.get(form);
     if (!state) return;
     typed = state.dirty = true;
+    last = form;
     try {
       localStorage.setItem(keyOf(form), area.value);
     } catch {
@@ -173,8 +176,9 @@ addEventListener("beforeunload", (event) => {
 
 /** Tell the server that somebody is still here, and learn how long the session lasts. */
 async function ping() {
-  const first = [...forms.keys()][0]?.closest("[data-edit]")?.getAttribute("data-edit") ?? `${bar?.dataset.path} `;
-  const [path, place] = first.split(/ (?=\S*$)/);
+  const form = last ?? [...forms.keys()][0];
+  const where = form?.closest("[data-edit]")?.getAttribute("data-edit") ?? `${bar?.dataset.path} `;
+  const [path, place] = where.split(/ (?=\S*$)/);
   typed = false;
   await ask(bar?.dataset.alive ?? "", new URLSearchParams({ csrf_token: bar?.dataset.token ?? "", path, place })).catch(
     () => {},

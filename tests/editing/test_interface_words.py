@@ -122,6 +122,15 @@ def test_words_that_the_check_refuses_are_not_stored_and_stay_in_the_field(
     assert find_draft(database, "core/locale/ar.po") is None
 
 
+def test_words_that_readers_stumble_over_are_named_while_writing(translator: Editor) -> None:
+    trap = translator.post(
+        PAGE, {**fields(translator, "Learning German"), "words": "العروض", "action": "check", "teil": "1"}
+    )
+    assert trap.status_code == 200
+    assert "<html" not in trap.text
+    assert "Hier stolpern Lesende" in trap.text
+
+
 def test_somebody_elses_words_are_shown_and_not_overwritten(
     translator: Editor, new_editor: Callable[..., Editor], database: Database
 ) -> None:

@@ -324,6 +324,27 @@ def test_a_section_that_is_missing_is_published_only_once_all_of_it_is_translate
     assert states(content)["en"] == ("unreviewed", 0)
 
 
+def test_a_section_that_is_built_differently_is_written_or_accepted_as_a_whole(
+    translator: Editor, content: Path, publish: Any
+) -> None:
+    path = content / ENGLISH_FILE
+    path.write_text(
+        path.read_text("utf-8").replace("A first sentence.", "A first sentence.\n\nOne more of its own."), "utf-8"
+    )
+    change_german(content)
+    page = translator.get(f"uebersetzen/{ENGLISH}/").text
+    assert "verschieden aufgebaut" in page
+    assert send(translator, fields(translator, "a"), action="accept").status_code == 303
+    assert publish().state == "done"
+    assert states(content)["en"] == ("unreviewed", 0)
+    change_german(content, "Der zweite Satz.", "Der dritte Satz.")
+    words = "# en 1 { #a }\r\n\r\nA third sentence."
+    assert send(translator, fields(translator, "a"), words).status_code == 303
+    assert publish().state == "done"
+    assert "# en 1 { #a }\n\nA third sentence.\n\n## Mehr" in path.read_text("utf-8")
+    assert states(content)["en"] == ("unreviewed", 0)
+
+
 def test_a_section_that_german_gave_up_is_removed(translator: Editor, content: Path, publish: Any) -> None:
     german = (content / GERMAN_FILE).read_text("utf-8")
     (content / GERMAN_FILE).write_text(german.partition("\n## Mehr")[0], "utf-8")
