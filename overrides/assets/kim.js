@@ -199,8 +199,13 @@
 
   /* ---- Links to forms name the current page ---------------------------------------------------------------------- */
 
-  const report = /** @type {HTMLAnchorElement | null} */ (find(".kim-footer__report a"));
-  if (report && report.pathname !== location.pathname) report.search = `page=${location.pathname}`;
+  for (
+    const report of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll(
+      ".kim-footer__report a, .kim-menu__report a",
+    ))
+  ) {
+    if (report.pathname !== location.pathname) report.search = `page=${location.pathname}`;
+  }
   const carrying = /** @type {HTMLAnchorElement | null} */ (find("[data-kim-carry]"));
   if (carrying) {
     const given = new URLSearchParams(carrying.search);

@@ -247,3 +247,30 @@ def test_a_large_screen_is_used(new_session: NewSession) -> None:
     assert len(set(groups)) == 2
     page = seen.open("/arbeitgeber/darf-arbeiten/")
     assert page.locator(".kim-table").first.bounding_box()["width"] > 850  # type: ignore[index]
+
+
+@pytest.mark.parametrize("path", ["/ankommen/schule/", "/ar/ankommen/wohnen/", "/ru/angebote/anerkennung/"])
+def test_from_the_first_screen_of_a_phone_one_tap_leads_to_whom_to_ask(new_session: NewSession, path: str) -> None:
+    for script in (True, False):
+        page = new_session(viewport=PHONE, locale=path.split("/")[1][:2], java_script_enabled=script).open(path)
+        link = page.locator(".kim-tools a")
+        assert link.inner_text().strip()
+        box = link.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+        assert box["y"] + box["height"] <= PHONE["height"]
+        link.click()
+        way = page.locator(".kim-contact__ways a").first.bounding_box()
+        assert way is not None
+        assert 0 <= way["y"] <= PHONE["height"] - 44
+
+
+@pytest.mark.parametrize("root", ["/", "/ar/"])
+def test_from_any_page_two_taps_lead_to_the_report_of_a_barrier_and_it_knows_the_page(
+    new_session: NewSession, root: str
+) -> None:
+    page = new_session(viewport=PHONE, locale=root.strip("/") or "de").open(f"{root}ankommen/wohnen/")
+    page.locator(".kim-menu > summary").click()
+    page.locator(".kim-menu__report a").click()
+    page.wait_for_url(f"**{root}barriere-melden/?page={root}ankommen/wohnen/")
+    assert page.locator("main form").is_visible()
