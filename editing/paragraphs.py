@@ -10,7 +10,7 @@ from __future__ import annotations
 import bisect
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -353,6 +353,47 @@ def move_paragraph(file: FileText, place: Place, up: bool) -> str:
     if sorted(map(_mark, _all(read_file_text(made).document))) != sorted(map(_mark, _all(file.document))):
         raise EditError(_("This paragraph cannot be moved by itself. Change its section."))
     return made
+
+
+def move_section(file: FileText, section: str, up: bool) -> str:
+    """Return the file with a section, its subsections included, exchanged with the one before or after it of the same level.
+
+    :raises EditError: if there is none.
+    """
+    names = [name for name in file.document.sections if name != HEADER_SECTION]
+    levels = [_level(file.document.sections[name]) for name in names]
+    at = names.index(section) if section in names else -1
+    if at < 0 or levels[at] < 2:
+        raise EditError(_("This section cannot be moved."))
+
+    def end_of(start: int) -> int:
+        return next((n for n in range(start + 1, len(names)) if levels[n] <= levels[start]), len(names))
+
+    if up:
+        before = next((n for n in range(at - 1, -1, -1) if levels[n] <= levels[at]), -1)
+        first, second = before, at
+    else:
+        first, second = at, end_of(at)
+    if first < 0 or second >= len(names) or levels[first] != levels[second]:
+        raise EditError(_("There is no section of the same level to change places with."))
+    starts = [file.raw_place(file.document.span(name)[0]) for name in names]
+    start, middle = starts[first], starts[second]
+    last = end_of(second)
+    end = starts[last] if last < len(names) else len(file.raw)
+    one, other = file.raw[start:middle], file.raw[middle:end]
+    if last == len(names):  # the last section of a page has no blank line after it
+        gap = one[len(one.rstrip("\r\n")) :]
+        tail = other[len(other.rstrip("\r\n")) :]
+        one, other = one.rstrip("\r\n") + tail, other.rstrip("\r\n") + gap
+    made = file.raw[:start] + other + one + file.raw[end:]
+    if sorted(map(_mark, _all(read_file_text(made).document))) != sorted(map(_mark, _all(file.document))):
+        raise EditError(_("This section cannot be moved."))
+    return made
+
+
+def _level(segments: Sequence[Segment]) -> int:
+    kind = segments[0].kind if segments else ""
+    return int(kind[1]) if kind[:1] == "h" and kind[1:].isdigit() else 0
 
 
 def section_source(file: FileText, section: str) -> tuple[str, int, int] | None:

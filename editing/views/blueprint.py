@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from core.languages import Language, default_language, load_languages
-from core.overlay import CITY, shown_path
+from core.overlay import CITY, CITY_PAGES, shown_path
 from editing.drafts import Draft, find_draft
 from editing.forms.facts import KINDS, FactFile
 from editing.forms.facts import find_file as find_fact_file
@@ -230,6 +230,10 @@ def find_page(lang: str, key: str) -> PageFile:
     if page and page.exists_in(language):
         path = shown_translation(workspace().docs, page, language).removeprefix("docs/")
     draft = find_draft(database(), path) if len(path) <= 300 and path.isprintable() else None
+    if page is None and draft is None and len(key) <= 200 and key.isprintable():  # a new page of the municipality
+        own = f"{CITY_PAGES}/{lang}/{key}.md"
+        draft = find_draft(database(), own)
+        path = own if draft else path
     is_broken = page is None and draft is None and key in page_files(workspace().docs, lang)
     if is_broken:  # a page whose header cannot be read is in no list of pages; here it can be mended
         path = shown_path(workspace().docs, page_files(workspace().docs, lang)[key]).removeprefix("docs/")

@@ -119,7 +119,7 @@ def desk() -> BaseResponse:
         languages=site.languages, sections=sections, what=[(name, what_label(name)) for name in WHAT], counts=_counts(rows), own_codes=own_codes,
         error=_("The filter is not right, so nothing is shown.") if errors else "", scratches=drafts.list_scratches(database(), g.account.id),
         checked_at=workspace().findings_time(), what_label=what_label, split_name=split_name, page_state_label=page_state_label,
-        is_office=g.account.has_role(*OFFICE),
+        is_office=g.account.has_role(*OFFICE), may_create=g.account.has_role(EDIT),
     )  # fmt: skip
 
 

@@ -56,6 +56,7 @@ from editorial.content.shortcodes import render_fact
 from editorial.translations.segments import FIELDS, HEADER_SECTION
 from form_handler.current import database
 from form_handler.staff.auth import accounts
+from form_handler.staff.auth.roles import EDIT
 from form_handler.staff.layout import private_response, render, render_part
 
 LABEL_CHARS = 60
@@ -363,7 +364,7 @@ def bar_values(file: PageFile, opened: OpenForm | None, shown: Shown) -> dict[st
         "scratches": [one for one in drafts.list_scratches(database(), g.account.id, file.path) if not opened or one.place != opened.place.id],
         "writing": [name for name, path, _place in drafts.who_is_writing(database(), now) if path == file.path and name != g.account.name],
         "languages": [row for row in workspace().site().languages if file.page is None or file.page.exists_in(row)],
-        "opened": opened, "page_state_label": page_state_label, "session_seconds": session_seconds(),
+        "opened": opened, "page_state_label": page_state_label, "session_seconds": session_seconds(), "is_editor": g.account.has_role(EDIT),
     }  # fmt: skip
 
 

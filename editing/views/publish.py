@@ -13,6 +13,7 @@ from core.clock import utc_now
 from core.findings import errors
 from core.gettext import gettext as _
 from editing import drafts
+from editing.companions import find_companions
 from editing.differences import Difference, compare_files
 from editing.forms.facts import read_entries
 from editing.history import list_versions, read_version
@@ -73,6 +74,8 @@ def publish_page(file: AnyFile) -> BaseResponse:
         note = g.form.get("note", "").replace("\r\n", "\n").strip()[:MAX_NOTE_CHARS]
         if action == "object" and not note:
             return render_publish(file, _("Say what should be different."), 422)
+        for one in find_companions(database(), file.draft) if action == "approve" else ():
+            drafts.add_review(database(), one, g.account.name, True, note, utc_now())
         if not drafts.add_review(database(), file.draft, g.account.name, action == "approve", note, utc_now()):
             return render_publish(
                 file, _("Somebody has changed the draft while this page was open. Look at it once more."), 409
@@ -103,7 +106,8 @@ def publish(file: AnyFile, draft: drafts.Draft, action: str) -> BaseResponse:
     if untranslated(file):
         return render_publish(file, _("Paragraphs of this page still hold German words, so it is not published. Translate them, or say that they stay as in German."), 422)  # fmt: skip
     try:
-        number = store.queue_drafts(database(), [draft], g.account.name, due, now, settings().four_eyes)
+        together = [draft, *find_companions(database(), draft)]
+        number = store.queue_drafts(database(), together, g.account.name, due, now, settings().four_eyes)
     except NotApprovedError:
         return render_publish(file, _("Somebody who has not written this version must approve it first."), 422)
     return redirect(f"{staff_root()}seiten/veroeffentlichungen/#{number}", 303)
@@ -149,6 +153,7 @@ def render_publish(file: AnyFile, error: str = "", status: int = 200) -> BaseRes
     return render(
         "pages/publish", status=status, title=title_of(file), file=file, error=error,
         differences=differences_of(file, file.published, draft.text), shown=shown, wrong=[one for one, _place in shown.findings if one.level == "error"],
+        together=[(one.path, address_of(one.path), one.text is None) for one in find_companions(database(), draft)],
         kind_label=kind_label, reviews=drafts.list_reviews(database(), draft.id), authors=sorted(drafts.authors(database(), draft.id)),
         is_author=g.account.name in drafts.authors(database(), draft.id), approved=drafts.is_approved(database(), draft),
         four_eyes=settings().four_eyes, may_publish=g.account.has_role(PUBLISH), may_edit=may_edit(file.language.code), waiting=waiting,

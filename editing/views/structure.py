@@ -12,6 +12,7 @@ from core.clock import utc_now
 from core.findings import Finding
 from core.gettext import gettext as _
 from editing import drafts
+from editing.companions import find_companions
 from editing.paragraphs import (
     EditError,
     FileText,
@@ -20,6 +21,7 @@ from editing.paragraphs import (
     insert_after,
     locate,
     move_paragraph,
+    move_section,
     read_file_text,
     remove_paragraph,
     replace_section,
@@ -37,7 +39,7 @@ from editing.views.page import (
 )
 from editorial.content.front_matter import split_front_matter
 from form_handler.current import database
-from form_handler.staff.layout import render
+from form_handler.staff.layout import render, staff_root
 
 
 @pages.route("/aufbau/<lang>/<path:key>/", methods=["POST"], role=WRITERS, max_body=MAX_FORM_BYTES,
@@ -57,6 +59,8 @@ def change_structure(file: PageFile) -> BaseResponse:
             return drafts.Change(insert_after(text, place, words), place.section, "", words)
         if action == "remove":
             return drafts.Change(remove_paragraph(text, place), place.section, place.words, "")
+        if action in ("section-up", "section-down"):
+            return drafts.Change(move_section(text, place.section, action == "section-up"), place.section, "", "")
         if action in ("up", "down"):
             return drafts.Change(move_paragraph(text, place, action == "up"), place.section, place.words, place.words)
         raise NotFound
@@ -153,10 +157,13 @@ def discard(file: AnyFile) -> BaseResponse:
         return redirect(file.address, 303)
     error = ""
     if request.method == "POST" and g.form.get("sure") == "yes":
+        removed = find_companions(database(), file.draft) if file.draft.text is None else []
         if g.form.get("version") == str(file.draft.version) and drafts.discard_draft(
             database(), file.path, file.draft.version
         ):
-            return redirect(file.address, 303)
+            for one in [one for one in removed if one.text is None]:  # its translations stay as well
+                drafts.discard_draft(database(), one.path, one.version)
+            return redirect(file.address if file.published is not None else f"{staff_root()}seiten/", 303)
         error = _(
             "Somebody has changed the draft while this page was open. Nothing was thrown away. Please look once more."
         )

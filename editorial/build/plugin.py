@@ -323,7 +323,7 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
                 remove(cache_file(self.cache_dir, code))
 
     def _lay_over(self, files: Files, config: MkDocsConfig) -> None:
-        """Add the municipality's own pages and pictures, as if they lay beside the shared ones.
+        """Add the municipality's own pages and pictures, and pages that are drafts, as if they lay beside the shared ones.
 
         mkdocs-static-i18n takes files of ``docs_dir`` only. Texts come from :meth:`on_page_read_source`, and the bytes of
         pictures from :meth:`on_env`, so the files need not exist there.
@@ -332,6 +332,11 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
         for path in iter_files(folder, ["."]) if folder.is_dir() else ():
             if files.get_file_from_path(path) is None:
                 files.append(File(path, config.docs_dir, config.site_dir, config.use_directory_urls))
+        for key in self.only or ():  # a page that is only a draft has no file yet
+            page = self._source().site.content.pages[key]
+            name = f"{content_language(page, self.language).code}/{key}.md"
+            if files.get_file_from_path(name) is None:
+                files.append(File(name, config.docs_dir, config.site_dir, config.use_directory_urls))
 
     def _source(self) -> Source:
         assert self.source is not None

@@ -248,6 +248,33 @@ DEFAULT_AUDIENCE = {"offer": "newcomers", "company": "employers, everyone", "mea
 DEFAULT_TOPIC = {"offer": "advice", "company": "companies", "measure": "work", "page": "kim"}
 
 
+def draft_page(kind: str, title: str, section: str, content: Content, today: datetime.date) -> tuple[str, str]:
+    """Return key and text of a new German page with its header explained; nothing is written.
+
+    :param kind: one of :data:`KINDS`.
+    :param section: the folder in which a plain page stands; empty for the top.
+    :raises ScaffoldError: if the title cannot be one, or the address is taken.
+    """
+    title = normalize_title(title)
+    section, slug = FOLDERS[kind] or section, make_slug(title)
+    key = f"{section}/{slug}" if section else slug
+    if key in content.pages or any(name.startswith(f"{key}/") for name in content.pages):
+        raise ScaffoldError(
+            f"Unter der Adresse {key} gibt es schon etwas. Nehmen Sie einen anderen Titel oder ändern Sie die Seite."
+        )
+    old = next((page.key for page in content.pages.values() if key in page.front_matter.redirect_from), None)
+    if old is not None:
+        raise ScaffoldError(f"Die alte Adresse {key} führt zur Seite {old}. Nehmen Sie einen anderen Titel.")
+    if not section and slug in RESERVED_SLUGS | {row.code for row in load_languages()}:
+        raise ScaffoldError(f"Die Adresse /{slug}/ hat schon eine andere Bedeutung. Nehmen Sie einen anderen Titel.")
+    text = FRONT_MATTER_TEMPLATE.format(
+        title=yaml_quote(title), order=next_order(content, section), audience=DEFAULT_AUDIENCE[kind], topics=DEFAULT_TOPIC[kind],
+        extra=EXTRA_FRONT_MATTER[kind], as_of=f"{today:%Y-%m}", review_by=today + datetime.timedelta(days=183),
+        heading=escape_markdown(title), anchor=unique_heading_id(slug, BODY_TEMPLATES[kind]),
+    )  # fmt: skip
+    return key, text + BODY_TEMPLATES[kind]
+
+
 def new_page(
     kind: str, title: str, docs: Path, today: datetime.date, folder: str | None = None, for_all: bool = False
 ) -> ScaffoldResult:
@@ -256,7 +283,7 @@ def new_page(
     :param kind: one of :data:`KINDS`.
     :param folder: for a plain page, the section below ``docs/de`` in which it stands; default is the top.
     :param for_all: whether other municipalities get the page, too; else it lies in ``city/``, where there is such a folder.
-    :raises NewError: if the title cannot be one, or the page exists.
+    :raises ScaffoldError: if the title cannot be one, or the page exists.
     """
     title = normalize_title(title)
     section, slug = find_section(kind, folder, docs), make_slug(title)
@@ -269,16 +296,10 @@ def new_page(
         raise ScaffoldError(
             f"Unter dieser Adresse steht schon der Bereich docs/de/{section and section + '/'}{slug}. Nehmen Sie einen anderen Titel."
         )
-    if not section and slug in RESERVED_SLUGS | {row.code for row in load_languages()}:
-        raise ScaffoldError(f"Die Adresse /{slug}/ hat schon eine andere Bedeutung. Nehmen Sie einen anderen Titel.")
     shared, own = german_dirs(docs)
     path = (own if city_dir(docs).is_dir() and not for_all else shared) / section / f"{slug}.md"
     content = read_content(docs, load_languages())
-    text = FRONT_MATTER_TEMPLATE.format(
-        title=yaml_quote(title), order=next_order(content, section), audience=DEFAULT_AUDIENCE[kind], topics=DEFAULT_TOPIC[kind],
-        extra=EXTRA_FRONT_MATTER[kind], as_of=f"{today:%Y-%m}", review_by=today + datetime.timedelta(days=183),
-        heading=escape_markdown(title), anchor=unique_heading_id(slug, BODY_TEMPLATES[kind]),
-    )  # fmt: skip
+    _key, text = draft_page(kind, title, section, content, today)
     files = [path]
     steps = [
         f"Schreiben Sie den Text in {shown_path(docs, path)}.",
@@ -289,7 +310,7 @@ def new_page(
     listed = add_company(facts, slug, title, today) if kind == "company" else None
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("x", encoding="utf-8") as file:
-        file.write(text + BODY_TEMPLATES[kind])
+        file.write(text)
     if listed is not None:
         try:
             facts.parent.mkdir(parents=True, exist_ok=True)

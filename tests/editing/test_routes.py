@@ -22,6 +22,7 @@ ROUTES = {
     "abschnitt/<lang>/<path:key>/": {"GET": {"edit"}, "POST": {"edit"}}, "quelltext/<lang>/<path:key>/": {"GET": {"edit"}, "POST": {"edit"}},
     "verwerfen/<lang>/<path:key>/": {"GET": {"edit"}, "POST": {"edit"}}, "getippt/<lang>/<path:key>/": {"POST": {"edit"}},
     "zusammenfuehren/<lang>/<path:key>/": {"POST": {"edit"}}, "zurueckholen/<lang>/<path:key>/": {"POST": {"edit"}},
+    "neu/": {"GET": {"edit"}, "POST": {"edit"}}, "entfernen/<lang>/<path:key>/": {"GET": {"edit"}, "POST": {"edit"}},
     "kopf/<lang>/<path:key>/": {"GET": {"edit"}, "POST": {"edit"}}, "angaben/": {"GET": {"edit", "publish"}}, "angaben/<kind>/": {"GET": {"edit", "publish"}}, "offen/": {"GET": {"edit", "publish"}},
     "angaben/<kind>/<key>/": {"GET": {"edit"}, "POST": {"edit"}}, "angaben/<kind>/<key>/entfernen/": {"GET": {"edit"}, "POST": {"edit"}},
     "bestaetigen/<kind>/<path:key>/": {"POST": {"edit"}},
