@@ -14,8 +14,8 @@ from editing.paragraphs import EditError
 from editing.workspace import Workspace
 from editorial.content import structure
 from editorial.content.pages import Page, page_files
-from editorial.scaffold.page import KINDS, ScaffoldError, draft_page
 from editorial.content.structure import HOME
+from editorial.scaffold.page import KINDS, ScaffoldError, draft_page
 from form_handler.forms import FORMS
 from form_handler.storage.database import Database
 
