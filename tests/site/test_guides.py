@@ -47,7 +47,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Site:
         for n in range(1, 7)
     ]  # fmt: skip
     text = "".join(EVENT.format(key=k, title=t, day=d, topic=p, audience=a, cost=c) for k, t, d, p, a, c in rows)
-    (docs / "data" / "events.yml").write_text(text, "utf-8")
+    (folder / "city" / "data" / "events.yml").write_text(text, "utf-8")
     for key, title, layout in (("angebote/termine", "Termine", "events"), ("ankommen/saetze", "Sätze", "phrases")):
         path = write(docs, "de", key, title, "")
         path.write_text(HEADER.format(title=title, layout=layout), "utf-8")
