@@ -23,17 +23,16 @@ from msgspec import Meta, field
 from core import yaml
 from core.findings import Finding
 from core.languages import Language
-from editorial.checks.text_lines import HEADING, HEADING_ID, blocks, strip_markdown
+from editorial.checks.text_lines import Block, counterparts, read_blocks
 from editorial.checks.traps import words_pattern
 from editorial.content.front_matter import NON_EMPTY
-from editorial.content.pages import Content, PageText
+from editorial.content.pages import Content
 from editorial.content.schema import StrictStruct, validate
 from editorial.content.structure import is_in_easy_language
 
 RECURRING_LINES_PATH = "docs/data/recurring_lines.yml"
 LONG_WORD = 5  # shorter words ("die", "nicht", "dann") do not distinguish lines
 WORD = re.compile(r"[^\W_]+")
-SENTENCE_END = re.compile(r"(?<=[.!?؟])\s+")
 
 Wording = Annotated[str, Meta(min_length=1, max_length=300)]
 LineKey = tuple[str, ...]
@@ -99,44 +98,6 @@ def line_key(words: str) -> LineKey:
     if found and len(found[0]) > 2 and found[0][0] == "و":
         found[0] = found[0][1:]
     return tuple(found)
-
-
-def split_sentences(words: str) -> list[str]:
-    """Return the sentences of a paragraph; a small letter begins none ("urząd ds. cudzoziemców")."""
-    found = list[str]()
-    for part in SENTENCE_END.split(words):
-        if found and part[:1].islower():
-            found[-1] += f" {part}"
-        else:
-            found.append(part)
-    return found
-
-
-class Block(StrictStruct, frozen=True):
-    """A paragraph, heading or list item.
-
-    :ivar section: the id of the heading above it, or its own.
-    :ivar sentences: what it says, sentence by sentence.
-    """
-
-    section: str
-    line: int
-    sentences: list[str]
-
-
-def read_blocks(text: PageText) -> list[Block]:
-    """Return the blocks of a page in their order; rows of tables are left out."""
-    found, section = list[Block](), ""
-    for line, block in blocks(text):
-        if block.startswith("|"):
-            continue
-        if HEADING.match(block):
-            named = HEADING_ID.search(block)
-            section = named[1] if named else ""
-            found.append(Block(section, line, [strip_markdown(block)]))
-        else:
-            found.append(Block(section, line, split_sentences(strip_markdown(block))))
-    return found
 
 
 def check_all_recurring_lines(data: Path, content: Content, languages: tuple[Language, ...]) -> Iterator[Finding]:
@@ -220,27 +181,13 @@ def _named(wordings: dict[str, LineKey], sentence: str) -> list[str]:
 def _missing_lines(
     original: list[Block], named: list[list[list[str]]], translated: list[Block], wordings: dict[str, LineKey]
 ) -> Iterator[tuple[int, str]]:
-    """Yield line and name where the German block is a recurring line and the translated one has other words.
-
-    Blocks are compared where both sections have as many of them; else another check says so.
-    """
-    theirs: dict[str, list[Block]] = {}
-    for block in translated:
-        theirs.setdefault(block.section, []).append(block)
-    mine: dict[str, list[list[list[str]]]] = {}
-    for block, of_sentences in zip(original, named, strict=True):
-        mine.setdefault(block.section, []).append(of_sentences)
-    for section, rows in mine.items():
-        counterparts = theirs.get(section, [])
-        if len(counterparts) != len(rows):
-            continue
-        for sentences, counterpart in zip(rows, counterparts, strict=True):
-            for names in sentences:
-                known = [name for name in names if name in wordings]
-                if known and not any(
-                    wordings[name] == line_key(sentence) for name in known for sentence in counterpart.sentences
-                ):
-                    yield counterpart.line, known[0]
+    """Yield line and name where the German block is a recurring line and the translated one has other words."""
+    for number, other in counterparts(original, translated):
+        given = {line_key(sentence) for sentence in translated[other].sentences}
+        for names in named[number]:
+            known = [name for name in names if name in wordings]
+            if known and not any(wordings[name] in given for name in known):
+                yield translated[other].line, known[0]
 
 
 def _finding(file: str, line: int, name: str, lines: RecurringLines, code: str) -> Finding:

@@ -6,6 +6,8 @@ import functools
 import re
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from editorial.content.pages import PageText
 
 HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*$")
@@ -15,6 +17,7 @@ LINK = re.compile(
     r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(\s*<?((?:[^()<>\"\s]|\([^()]*\)| +(?![\"\s)]))+)>?(?:\s+\"[^\"]*\")?\s*\)"
 )
 LIST_MARKER = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
+SENTENCE_END = re.compile(r"(?<=[.!?؟])\s+")
 BLOCK_START = re.compile(r"\s*(?:[-*+] |\d+[.)] |#|\||!!!|\?\?\?|>)")
 
 
@@ -86,3 +89,59 @@ def sections(text: PageText) -> Iterator[tuple[str, int, list[tuple[int, str]]]]
         else:
             lines.append((number, line))
     yield name, begin, lines
+
+
+def split_sentences(words: str) -> list[str]:
+    """Return the sentences of a paragraph; a small letter begins none ("urząd ds. cudzoziemców")."""
+    found = list[str]()
+    for part in SENTENCE_END.split(words):
+        if found and part[:1].islower():
+            found[-1] += f" {part}"
+        else:
+            found.append(part)
+    return found
+
+
+class Block(Struct, frozen=True):
+    """A paragraph, heading or list item.
+
+    :ivar section: the id of the heading above it, or its own.
+    :ivar sentences: what it says, sentence by sentence.
+    """
+
+    section: str
+    line: int
+    sentences: list[str]
+
+
+def read_blocks(text: PageText) -> list[Block]:
+    """Return the blocks of a page in their order; rows of tables are left out."""
+    found, section = list[Block](), ""
+    for line, block in blocks(text):
+        if block.startswith("|"):
+            continue
+        if HEADING.match(block):
+            named = HEADING_ID.search(block)
+            section = named[1] if named else ""
+            found.append(Block(section, line, [strip_markdown(block)]))
+        else:
+            found.append(Block(section, line, split_sentences(strip_markdown(block))))
+    return found
+
+
+def counterparts(german: list[Block], translated: list[Block]) -> Iterator[tuple[int, int]]:
+    """Yield which block of a translation belongs to which German one, as their numbers.
+
+    Blocks belong together by their section and their place in it, where both sections have as many of them; else another check
+    says so.
+    """
+    theirs: dict[str, list[int]] = {}
+    for number, block in enumerate(translated):
+        theirs.setdefault(block.section, []).append(number)
+    mine: dict[str, list[int]] = {}
+    for number, block in enumerate(german):
+        mine.setdefault(block.section, []).append(number)
+    for section, numbers in mine.items():
+        others = theirs.get(section, [])
+        if len(others) == len(numbers):
+            yield from zip(numbers, others, strict=True)

@@ -2,7 +2,8 @@
 
 An entry is a block with ``find`` (words; ``*`` means any letters) or ``pattern`` (a regular expression), and
 ``say`` (what to write instead). ``why`` holds the reason, ``only: headings`` looks at headings and titles alone, and
-``unless`` lists longer wordings in which the words are right.
+``unless`` lists longer wordings in which the words are right. An entry with ``german`` and ``needs`` instead names a translated
+paragraph that lacks a word: ``german`` finds it in the German paragraph, ``needs`` in the translation.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from msgspec import Struct
 from core import yaml
 from core.findings import Finding
 from core.languages import Language
-from editorial.checks.text_lines import blocks, strip_markdown
+from editorial.checks.text_lines import blocks, counterparts, read_blocks, strip_markdown
 from editorial.content.pages import Content, PageText
 from editorial.content.structure import is_in_easy_language
 
 TRAPS_FOLDER = "docs/data/traps"
-KEYS = {"find", "pattern", "say", "why", "only", "unless"}
+KEYS = {"find", "pattern", "german", "needs", "say", "why", "only", "unless"}
 FIELDS = ("title", "nav_title", "description")
 
 
@@ -36,6 +37,7 @@ class Trap(Struct, frozen=True):
     :ivar reason: the reason; may be empty.
     :ivar headings: whether only headings and titles are looked at.
     :ivar unless: wordings around them that are right.
+    :ivar german: what the German paragraph holds where a translation needs ``pattern``; None for words to avoid.
     """
 
     pattern: re.Pattern[str]
@@ -44,10 +46,11 @@ class Trap(Struct, frozen=True):
     headings: bool = False
     unless: tuple[re.Pattern[str], ...] = ()
     parts: tuple[str, ...] = ()
+    german: re.Pattern[str] | None = None
 
     def found_in(self, words: str) -> str:
         """Return the first words that should not be there; empty if there are none."""
-        if not self.pattern.search(words):
+        if self.german or not self.pattern.search(words):
             return ""
         right = [match.span() for pattern in self.unless for match in pattern.finditer(words)]
         for match in self.pattern.finditer(words):
@@ -82,24 +85,29 @@ def _trap(row: Any) -> Trap | str:
     if unknown := sorted(row.keys() - KEYS):
         return f"„{unknown[0]}“ gibt es nicht"
     unless = row.get("unless") or []
-    texts = [row.get(name) or "" for name in ("find", "pattern", "say", "why", "only")]
+    texts = [row.get(name) or "" for name in ("find", "pattern", "say", "why", "only", "german", "needs")]
     if not all(isinstance(one, str) for one in texts) or not isinstance(unless, list | str):
         return "hier steht ein Text"
-    find, pattern, say, why, only = texts
+    find, pattern, say, why, only, german, needs = texts
     unless = [unless] if isinstance(unless, str) else unless
     if (
-        bool(find.strip()) == bool(pattern.strip())
+        [bool(find.strip()), bool(pattern.strip()), bool(german.strip() and needs.strip())].count(True) != 1
         or not say.strip()
         or not all(isinstance(one, str) for one in unless)
     ):
-        return "es braucht find: oder pattern:, und say:"
+        return "es braucht find:, pattern: oder german: mit needs:, und say:"
     if only not in {"", "headings"}:
         return "only: kann nur headings sein"
     try:
+        if german:
+            return Trap(re.compile(needs), say, why, german=re.compile(german))
         compiled = re.compile(pattern) if pattern else words_pattern(find)
     except re.error as error:
         return f"der Ausdruck ist keiner: {error}"
-    parts = tuple(re.split(r"[\s*]+", find))
+    first, rest = find.strip()[:1], find.strip()[1:]
+    parts = tuple(
+        re.split(r"[\s*]+", rest if first.islower() else first + rest)
+    )  # a small first letter finds a capital one
     return Trap(compiled, say, why, bool(only), tuple(words_pattern(one) for one in unless), parts)
 
 
@@ -142,6 +150,21 @@ def check_traps(text: PageText, traps: list[Trap]) -> Iterator[Finding]:
                 break
 
 
+def check_missing_words(text: PageText, german: PageText, traps: list[Trap]) -> Iterator[Finding]:
+    """Name translated paragraphs that lack a word which the German one calls for, such as "please"."""
+    needed = [(trap.german, trap) for trap in traps if trap.german]
+    if not needed:
+        return
+    original, translated = read_blocks(german), read_blocks(text)
+    for number, other in counterparts(original, translated):
+        said, words = " ".join(original[number].sentences), " ".join(translated[other].sentences)
+        for pattern, trap in needed:
+            if (found := pattern.search(said)) and not trap.pattern.search(words):
+                why = f" {trap.reason}" if trap.reason else ""
+                yield Finding(text.file, translated[other].line, f"Im Deutschen steht „{found[0]}“; hier fehlt das Wort.{why}",
+                              f"Ergänzen Sie: {trap.replacement}", "notice", "traps")  # fmt: skip
+
+
 def check_all_traps(data: Path, content: Content, languages: tuple[Language, ...]) -> Iterator[Finding]:
     """Look for the traps of every language on its pages and say what is wrong with the lists.
 
@@ -152,9 +175,12 @@ def check_all_traps(data: Path, content: Content, languages: tuple[Language, ...
         if isinstance(traps, Finding):
             yield traps
             continue
+        source = next(row.code for row in languages if row.default)
         for page in content.pages.values():
             if language.code in page.texts and not is_in_easy_language(page.key):
                 yield from check_traps(page.texts[language.code], traps)
+                if source in page.texts and language.code != source:
+                    yield from check_missing_words(page.texts[language.code], page.texts[source], traps)
 
 
 def check_messages(shown: str, messages: list[tuple[int, str]], traps: list[Trap]) -> Iterator[Finding]:

@@ -68,6 +68,8 @@ def test_words_are_found_whole_and_as_they_are_read(tree: Tree, trap: str, words
         ("- {find: a, say: b}\n- {find: a}\n", 2),
         ("- {say: b}\n", 1),
         ("- {find: a, pattern: a, say: b}\n", 1),
+        ("- {german: a, say: b}\n", 1),
+        ("- {german: a, needs: '(', say: b}\n", 1),
         ("- {find: a, say: b}\n- {pattern: '(', say: b}\n", 2),
         ("- {find: a, say: b, besser: c}\n", 1),
         ("- {find: a, say: [b]}\n", 1),
@@ -271,6 +273,8 @@ FALSE_FRIENDS = {
         عندئذ تحصلون
         وعندئذٍ تحصلون
         عندئذٍ
+        أما الطفل فيحصل على مكان
+        وأما العمل فيجب
         أما السكن فتجدون المعلومات
         أما المدرسة فتقرؤون عنها
         عندها تتصلون
@@ -389,3 +393,28 @@ def test_false_friends_are_found_in_every_form(code: str) -> None:
         if not any((heading or not trap.headings) and trap.found_in(words) for trap in traps):
             missed.append(line)
     assert missed == []
+
+
+@pytest.mark.parametrize(
+    ("german", "english", "found"),
+    [
+        ("Rufen Sie bitte an.", "Call us.", [8]),
+        ("Rufen Sie bitte an.", "Please call us.", []),
+        ("Rufen Sie an.", "Call us.", []),
+        ("Bitten Sie um Hilfe.", "Ask for help.", []),
+        (
+            "Rufen Sie bitte an.\n\nFragen Sie.",
+            "Call us.",
+            [],
+        ),  # as many paragraphs there are not: another check says so
+    ],
+)
+def test_a_translated_paragraph_without_a_word_that_the_german_one_calls_for_is_named(
+    tree: Tree, german: str, english: str, found: list[int]
+) -> None:
+    tree.write("de", "kurse", "Kurse", f"# Kurse {{ #kurse }}\n\n{german}")
+    tree.write("en", "kurse", "Courses", f"# Courses {{ #kurse }}\n\n{english}")
+    rows = "- {german: '\\b[Bb]itte\\b', needs: '[Pp]lease', say: please}\n"
+    assert [(one.file, one.line) for one in traps_of(tree, "en", rows)] == [
+        ("docs/en/kurse.md", line) for line in found
+    ]
