@@ -13,6 +13,7 @@ from core.languages import Language
 from tests.browser.conftest import BrowserSession
 from tests.conftest import full_or_sample
 from tests.languages import LANGUAGES
+from tests.municipality import survey_path
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 AXE = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
@@ -29,7 +30,7 @@ TEMPLATES = [
     "arbeitgeber/erfahrungen/",
     "arbeitgeber/werkzeugkasten/",
     "arbeitgeber/werkzeugkasten/auswahl/?want=training&obstacle=language&document=duldung",
-    "allianz/umfrage/",
+    *([survey_path().lstrip("/")] if survey_path() else []),
     "barriere-melden/",
     "rueckruf/",
     "kontakt/",

@@ -21,6 +21,7 @@ from form_handler.toolkit.recommend import all_answer_combinations
 from tests.browser.conftest import BrowserSession
 from tests.conftest import PATIENCE, ROOT
 from tests.form_handler.conftest import HIDDEN, unescape
+from tests.municipality import survey_path
 from tests.project import copy_project
 from tests.server import running_server
 
@@ -173,7 +174,7 @@ def test_what_employers_teach_the_city_comes_back_to_them(browser: Browser, proj
         assert kim(project, "build", "--no-pdf").returncode == 0
         context = browser.new_context()
         page = context.new_page()
-        page.goto(server.url + "/allianz/umfrage/#ergebnisse")
+        page.goto(server.url + survey_path() + "#ergebnisse")
         assert f"{COMPANIES} Betriebe haben geantwortet" in page.locator("main").inner_text()
         heavy = page.locator("section[aria-labelledby=survey-heavy] tbody tr").first
         assert heavy.inner_text().split()[:2] == ["Deutsch", str(HARD)]

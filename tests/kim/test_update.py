@@ -9,15 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from core.overlay import shown_page
-from tests.conftest import ROOT
 from tests.project import copy_project
 
 pytestmark = pytest.mark.slow
 ANSWERS = "name: Musterstadt\nauthority: Stadt Musterstadt\nurl: https://willkommen.example.org/\nlanguages: [de, en]\n"
 MIGRATION = "form_handler/storage/migrations/versions/9001_later.py"
-OWN = shown_page(ROOT / "docs", "de", "kontakt")  # both sides have a file of this name
-GONE = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "city" / "docs" / "de" / "allianz").glob("*.md"))[0]
+OWN, GONE = "city/docs/de/kontakt.md", "city/docs/de/nur-dort.md"  # the first has both sides, the second upstream alone
 
 
 def git(folder: Path, *words: str) -> str:
@@ -34,6 +31,7 @@ def kim(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def upstream(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = copy_project(tmp_path_factory.mktemp("upstream") / "project", ("de", "en"))
+    (folder / GONE).write_text("Upstream.\n")
     (folder / ".gitignore").write_text("__pycache__/\n/site/\n.site.*\n")
     git(folder, "init", "--quiet", "--initial-branch", "main")
     git(folder, "add", "--all")

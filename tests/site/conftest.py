@@ -12,14 +12,14 @@ import pytest
 from bs4 import BeautifulSoup
 
 from core.languages import Language, load_languages
-from core.project import CITY_SETTINGS, apply_city_settings, read_config
+from core.project import CITY_SETTINGS, apply_city_settings, load_site_settings, read_config
 from editorial.build.build import build_if_changed, build_site
 from editorial.content.pages import Content, Page, read_content
 from tests.conftest import ROOT, full_or_sample
 from tests.languages import SAMPLE_CODES
 from tests.site.small_tree import write_small_tree
 
-SITE_URL = "https://kim.example.org"
+SITE_URL = str(load_site_settings()["url"]).rstrip("/")
 
 
 @dataclass(frozen=True)

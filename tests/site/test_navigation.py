@@ -10,7 +10,8 @@ from core.gettext import gettext, use_language
 from core.languages import load_languages
 from core.project import ConfigError, load_site_settings
 from editorial.content.structure import EMERGENCY_NUMBERS, NAVIGATION
-from tests.site.conftest import Site, parse
+from tests.municipality import existing, has_page
+from tests.site.conftest import SITE_URL, Site, parse
 from tests.site.test_stack_regressions import one
 
 LANGUAGES = load_languages()
@@ -31,6 +32,7 @@ def test_the_menu_has_five_entries_in_every_language(site: Site, language) -> No
 @pytest.mark.parametrize(
     ("url", "above", "marked"),
     [
+        row for row in (
         ("/betriebe/", ["/", "/arbeitgeber/"], ["/arbeitgeber/"]),
         ("/allianz/", ["/", "/kim/"], []),
         ("/allianz/themen/", ["/", "/kim/", "/allianz/"], []),
@@ -38,6 +40,7 @@ def test_the_menu_has_five_entries_in_every_language(site: Site, language) -> No
         ("/arbeitgeber/werkzeugkasten/praktikum/", ["/", "/arbeitgeber/", "/arbeitgeber/werkzeugkasten/"], ["/arbeitgeber/"]),
         ("/ankommen/notfall/", ["/", "/ankommen/"], ["/ankommen/", "/ankommen/notfall/"]),
         ("/impressum/", ["/"], []),
+        ) if has_page(row[0])
     ],
 )  # fmt: skip
 def test_breadcrumbs_and_menu_follow_the_place_of_a_section_and_not_its_address(
@@ -50,8 +53,8 @@ def test_breadcrumbs_and_menu_follow_the_place_of_a_section_and_not_its_address(
 
 
 def test_sections_that_left_the_menu_are_reached_from_where_they_belong(site: Site) -> None:
-    assert "/betriebe/" in [link["href"] for link in site.page("/arbeitgeber/").select("main a")]
-    assert "/allianz/" in [link["href"] for link in site.page("/kim/").select("main a")]
+    for above, below in (("/arbeitgeber/", "/betriebe/"), ("/kim/", "/allianz/")):
+        assert (below in [link["href"] for link in site.page(above).select("main a")]) is has_page(below)
     for language in LANGUAGES:
         assert f"{language.root}kim/" in [a["href"] for a in site.page(language.root).select(".kim-footer a")]
 
@@ -96,15 +99,12 @@ def test_the_site_says_that_it_is_a_draft_as_long_as_a_setting_says_so(site: Sit
     for path in ("/", "/ar/kontakt/", "/404.html"):
         banner = one(site.page(path), ".kim-draft")
         assert banner.find_parent("header") is not None, "inside a landmark"
-    config = tmp_path / "mkdocs.yml"
-    text = (Path(__file__).parents[2] / "mkdocs.yml").read_text("utf-8")
-    for value, expected in (("false", False), ("nein", False), ("true", True)):
-        file = tmp_path / f"{value}.yml"
-        file.write_text(text.replace("draft: true", f"draft: {value}"), "utf-8")
+    text = "site_name: KIM\nsite_url: https://kim.example.org/\nextra:\n  municipality: {name: x}\n"
+    for line, expected in (("draft: false", False), ("draft: nein", False), ("draft: true", True), ("# none", False)):
+        file = tmp_path / f"{line}.yml"
+        file.write_text(f"{text}  {line}\n", "utf-8")
         assert load_site_settings(file)["draft"] is expected
-    config.write_text(text.replace("  draft: true", "  # none"), "utf-8")
-    assert load_site_settings(config)["draft"] is False
-    (tmp_path / "bad.yml").write_text(text.replace("draft: true", "draft: perhaps"), "utf-8")
+    (tmp_path / "bad.yml").write_text(f"{text}  draft: perhaps\n", "utf-8")
     with pytest.raises(ConfigError, match="true or false"):
         load_site_settings(tmp_path / "bad.yml")
 
@@ -117,7 +117,7 @@ def test_the_next_review_is_for_editors_only(site: Site) -> None:
         assert date not in one(site.page(page.url(language)), ".kim-page-meta").get_text(), page.url(language)
 
 
-SECTIONS_WITH_CARDS = ["ankommen/", "angebote/", "arbeitgeber/", "kim/", "allianz/"]
+SECTIONS_WITH_CARDS = existing("ankommen/", "angebote/", "arbeitgeber/", "kim/", "allianz/")
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)
@@ -153,13 +153,15 @@ def test_the_chooser_has_no_list_beside_the_same_list(site: Site) -> None:
 def test_companies_without_anything_to_tell_are_one_list(site: Site, language) -> None:  # type: ignore[no-untyped-def]
     from editorial.content.facts import load_facts
 
+    if not has_page("/betriebe/"):
+        return  # the municipality lists no companies
     soup = site.page(f"{language.root}betriebe/")
     names = [item.get_text() for item in soup.select("#dabei ~ ul li > span[lang=de]")]
     known = load_facts().companies
     assert names == [company.name for company in known.values()]
     assert not [key for key in site.content.pages if key.startswith("betriebe/") and key != "betriebe/index"]
-    old = site.page(f"{language.root}betriebe/baytemuer/")
-    assert one(old, "link[rel=canonical]")["href"] == f"https://kim.example.org{language.root}betriebe/"
+    old = site.page(f"{language.root}{site.content.pages['betriebe/index'].front_matter.redirect_from[0]}/")
+    assert one(old, "link[rel=canonical]")["href"] == f"{SITE_URL}{language.root}betriebe/"
 
 
 def test_the_template_for_companies_is_nowhere_in_public(site: Site) -> None:
@@ -168,4 +170,6 @@ def test_the_template_for_companies_is_nowhere_in_public(site: Site) -> None:
         for name in ("sitemap.xml", "feed.xml", "offline.json", "inhalt/index.html"):
             assert "betriebe/vorlage" not in (root / name).read_text("utf-8"), (language.code, name)
         assert "betriebe/vorlage" not in (site.folder / "pagefind" / f"titles.{language.code}.json").read_text("utf-8")
-        assert "Platzhalter" not in site.file(f"{language.root}betriebe/").read_text("utf-8")
+        assert not has_page("/betriebe/") or "Platzhalter" not in site.file(f"{language.root}betriebe/").read_text(
+            "utf-8"
+        )

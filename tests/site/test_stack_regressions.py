@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup, Tag
 from core.csp import source_hash
 from core.gettext import gettext, use_language
 from core.languages import load_languages
+from editorial.content.facts import load_facts
 from form_handler.security import CSP
 from tests.site.conftest import SITE_URL, Site
 
@@ -198,7 +199,7 @@ def test_german_office_words_are_marked_in_every_foreign_page(site: Site) -> Non
         if language.default or not page.is_translated(language):
             continue
         for text in one(site.page(page.url(language)), "[data-kim-content]").find_all(
-            string=re.compile(r"Ausländerbehörde|Referat Migration")
+            string=re.compile("Ausländerbehörde|" + re.escape(load_facts().place.offices["integration"]))
         ):
             marked = text.find_parent(attrs={"lang": True})
             if marked is None or marked["lang"] != "de":

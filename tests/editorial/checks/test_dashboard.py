@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup, Tag
 
 from core.languages import load_languages
 from editorial.checks.dashboard import dead_links, recent_files, write_dashboard
+from editorial.content.facts import load_facts
 from editorial.content.pages import read_content
 from tests.conftest import ROOT
 
@@ -60,7 +61,7 @@ def test_overdue_and_unconfirmed_are_named_with_who_must_act(desk: tuple[Path, B
     _out, soup = desk
     text = soup.get_text(" ", strip=True)
     assert "Mithelfen bei KIM : seit" in text
-    assert "Referat Migration" in text
+    assert load_facts().place.offices["integration"] in text
     assert "overdue" in str(row_of(soup, "mitmachen")["data-marks"])
 
 

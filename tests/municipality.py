@@ -1,0 +1,40 @@
+"""What tests expect of the municipality that is there: computed from its files, so that they hold in another one as well."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from core.project import load_site_settings, parts_left_out
+from editorial.content.pages import is_left_out, page_files
+from tests.conftest import ROOT
+
+NAME = str(load_site_settings()["municipality"]["name"])
+AUTHORITY = str(load_site_settings()["municipality"]["authority"])
+
+
+@functools.cache
+def page_keys() -> frozenset[str]:
+    """Return the keys of the pages that the site has."""
+    parts = parts_left_out()
+    return frozenset(key for key in page_files(ROOT / "docs", "de") if not is_left_out(key, parts))
+
+
+def has_page(path: str) -> bool:
+    """Return whether the site has a page at a path of it: ``/allianz/``, ``/ar/kontakt/``."""
+    key = re.sub(r"^[a-z]{2}/", "", path.strip("/") + "/").strip("/")
+    return not key or {key, f"{key}/index"} & page_keys() != set()
+
+
+def existing(*paths: str) -> list[str]:
+    """Return those of the paths that the site has."""
+    return [path for path in paths if has_page(path)]
+
+
+@functools.cache
+def survey_path() -> str:
+    """Return the path of the page that shows the survey's results; empty if the municipality leaves it out."""
+    files = page_files(ROOT / "docs", "de")
+    return next(
+        (f"/{key}/" for key in sorted(page_keys()) if "{{ survey.results }}" in files[key].read_text("utf-8")), ""
+    )
