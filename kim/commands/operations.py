@@ -15,7 +15,8 @@ from core.clock import utc_now
 from core.files import write_file
 from form_handler.operations.doctor import check_machine
 from form_handler.operations.health import Finding, can_write, check_health, find_corruption, folder_fault
-from form_handler.settings import Settings, SettingsError, read_secret_file, read_settings
+from form_handler.settings import Settings, SettingsError, read_settings
+from form_handler.settings.secret import read_secret_file
 from form_handler.storage.database import (
     Database,
     MissingDatabaseError,

@@ -205,7 +205,7 @@ def test_a_first_start_that_was_interrupted_leaves_no_half_secret(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("form_handler.settings.secrets.token_hex", crash)
+        patch.setattr("form_handler.settings.secret.secrets.token_hex", crash)
         with pytest.raises(KeyboardInterrupt):
             read_settings({"KIM_DATA_DIR": str(tmp_path)})
     assert read_settings({"KIM_DATA_DIR": str(tmp_path)}).secret_key
