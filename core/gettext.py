@@ -38,7 +38,7 @@ _current_language: ContextVar[str | None] = ContextVar("language", default=None)
 
 
 # Catalogs beside the pages that are edited in the browser, where they are other files than those of the program.
-_edited_dir: Path | None = None
+_edited_dirs: tuple[Path, ...] = ()
 
 
 def use_catalogs(docs: Path) -> None:
@@ -46,9 +46,9 @@ def use_catalogs(docs: Path) -> None:
 
     A sentence that they do not have is taken from the program's own.
     """
-    global _edited_dir
-    folder = docs.parent / "core" / "locale"
-    _edited_dir = folder if folder.is_dir() and folder.resolve() != LOCALE_DIR else None
+    global _edited_dirs
+    folders = [(docs.parent / "core" / "locale", LOCALE_DIR), (docs.parent / CITY / "locale", OWN_LOCALE_DIR)]
+    _edited_dirs = tuple(folder for folder, known in folders if folder.is_dir() and folder.resolve() != known.resolve())
     load_catalog.cache_clear()
 
 
@@ -68,11 +68,10 @@ def load_catalog(code: str) -> stdlib_gettext.NullTranslations:
     """
     if code == SOURCE_LANGUAGE:
         return stdlib_gettext.NullTranslations()
-    catalogue = _compile(catalog_path(code), code)
-    if _edited_dir is not None and (path := _edited_dir / f"{code}.po").is_file():
-        edited = _compile(path, code)
-        edited.add_fallback(catalogue)
-        catalogue = edited
+    edited = [path for folder in _edited_dirs if (path := folder / f"{code}.po").is_file()]
+    catalogue = _compile(edited[0] if edited else catalog_path(code), code)
+    if edited and catalog_path(code).is_file():
+        catalogue.add_fallback(_compile(catalog_path(code), code))
     if code in STAFF_LANGUAGES:
         catalogue.add_fallback(_compile(STAFF_LOCALE_DIR / f"{code}.po", code))
     return catalogue
@@ -91,7 +90,7 @@ def _compile(path: Path, code: str) -> stdlib_gettext.GNUTranslations:
     compiled = io.BytesIO()
     write_mo(compiled, read_catalog(path, code))
     with contextlib.suppress(OSError):  # a folder that nobody may write to; that of the pages holds nothing of ours
-        if path.parent == _edited_dir:
+        if path.parent in _edited_dirs:
             raise OSError
         kept.parent.mkdir(exist_ok=True)
         for old in kept.parent.glob(f"{path.stem}.*.mo"):
@@ -133,8 +132,8 @@ def read_catalog(path: Path, code: str) -> Catalog:
 def catalogs_digest() -> str:
     """Return a digest of all catalogs of the site."""
     digest = hashlib.sha256()
-    for folder in (LOCALE_DIR, OWN_LOCALE_DIR, _edited_dir):
-        for path in sorted(folder.glob("*.po")) if folder else ():
+    for folder in (LOCALE_DIR, OWN_LOCALE_DIR, *_edited_dirs):
+        for path in sorted(folder.glob("*.po")):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:10]
 

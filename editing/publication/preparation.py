@@ -95,8 +95,8 @@ def check_files(one: Publication, docs: Path, changed: set[str]) -> Lock:
     """
     languages, today = load_languages(), datetime.date.today()
     broken = [
-        problem for path in changed if path.startswith(CATALOGS)
-        for problem in catalog_errors(file_path(docs, path).read_bytes().decode(), file_path(docs, path).stem)
+        problem for path in changed if path.endswith(".po")
+        for problem in catalog_errors(file_path(docs, path).read_bytes().decode(), path)
     ]  # fmt: skip
     if broken:
         raise RefusedError("\n".join(broken))

@@ -7,12 +7,14 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 from babel.messages.pofile import PoFileError, escape, read_po, unescape
 from msgspec import Struct
 
 from core.catalogs import check_words
 from core.languages import Language
+from core.overlay import CITY
 from editing.differences import Difference, Piece, compare_words
 from editing.paths import CATALOGS
 
@@ -51,9 +53,10 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def catalog_name(code: str) -> str:
-    """Return the name of the catalog of a language as drafts and publications keep it."""
-    return f"{CATALOGS}/{code}.po"
+def catalog_name(docs: Path, code: str) -> str:
+    """Return the name of the catalog of a language as drafts and publications keep it: the municipality's own if only it has one."""
+    own, shared = f"{CITY}/locale/{code}.po", f"{CATALOGS}/{code}.po"
+    return own if (docs.parent / own).exists() and not (docs.parent / shared).exists() else shared
 
 
 def list_entries(text: str) -> list[Entry]:
@@ -117,12 +120,12 @@ def plural_examples(text: str) -> list[str]:
     return [", ".join(map(str, row)) for row in numbers]
 
 
-def catalog_errors(text: str, code: str) -> list[str]:
+def catalog_errors(text: str, name: str) -> list[str]:
     """Return what keeps a catalog from being published: it must be readable as a whole."""
     try:
-        read_po(io.BytesIO(text.encode()), locale=code, abort_invalid=True)
+        read_po(io.BytesIO(text.encode()), abort_invalid=True)
     except (PoFileError, ValueError, LookupError) as error:
-        return [f"{catalog_name(code)} ist beschädigt ({error}). Holen Sie die Datei aus dem Verlauf zurück."]
+        return [f"{name} ist beschädigt ({error}). Holen Sie die Datei aus dem Verlauf zurück."]
     return []
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask
 
 from core.gettext import use_catalogs
+from core.overlay import CITY
 from editing.findings import findings_path
 from editing.paths import CATALOGS
 from editing.views import desk, facts, header, page, page_files, publish, structure, translate, translate_desk, words
@@ -40,7 +41,8 @@ def follow_catalogs(app: Flask) -> None:
 
     def follow() -> None:
         docs: Path = app.extensions["kim_workspace"].docs
-        stamp = tuple((str(path), path.stat().st_mtime_ns) for path in sorted((docs.parent / CATALOGS).glob("*.po")))
+        files = (path for name in (CATALOGS, f"{CITY}/locale") for path in sorted((docs.parent / name).glob("*.po")))
+        stamp = tuple((str(path), path.stat().st_mtime_ns) for path in files)
         if known != [stamp]:
             known[:] = [stamp]
             use_catalogs(docs)

@@ -99,7 +99,7 @@ class WordsFile(Struct, frozen=True):
     @property
     def path(self) -> str:
         """Return the file, from the top of the project."""
-        return catalog_name(self.language.code)
+        return catalog_name(workspace().docs, self.language.code)
 
     @property
     def raw(self) -> str:
@@ -118,16 +118,20 @@ class WordsFile(Struct, frozen=True):
 
 def words_text(code: str) -> str | None:
     """Return the published catalog of a language; None if there is none beside the pages."""
-    return workspace().published(catalog_name(code)) if any(row.code == code for row in load_languages()) else None
+    return (
+        workspace().published(catalog_name(workspace().docs, code))
+        if any(row.code == code for row in load_languages())
+        else None
+    )
 
 
 def find_words(lang: str) -> WordsFile | None:
     """Return the catalog of a language; None where the folder of the pages holds none, and for the default language."""
     language = next((row for row in load_languages() if row.code == lang and not row.default), None)
     text = words_text(lang) if language else None
-    return (
-        WordsFile(language, text, find_draft(database(), catalog_name(lang))) if language and text is not None else None
-    )
+    if language is None or text is None:
+        return None
+    return WordsFile(language, text, find_draft(database(), catalog_name(workspace().docs, lang)))
 
 
 class DataFile(Struct, frozen=True):

@@ -178,6 +178,23 @@ def test_published_words_are_in_the_file_and_used_and_can_be_taken_back(
     assert (content / "core/locale/ar.po").read_bytes().decode() == before
 
 
+def test_a_language_of_the_municipality_alone_has_its_catalog_in_its_own_folder(
+    new_editor: Callable[..., Editor], content: Path, database: Database
+) -> None:
+    (content / "city/locale").mkdir(parents=True)
+    (content / "core/locale/ar.po").rename(content / "city/locale/ar.po")
+    one = new_editor("amal", "translate:ar")
+    assert send(one, fields(one, "Learning German"), "دروس الألمانية").status_code == 303
+    assert find_draft(database, "city/locale/ar.po") is not None
+    (content / "city/locale/ar.po").write_text(
+        'msgid ""\nmsgstr ""\n"Language: ar\\n"\n\nmsgid "Learning German"\nmsgstr "دروس"\n', "utf-8"
+    )
+    one.get(PAGE)
+    with use_language("ar"):
+        assert gettext("Learning German") == "دروس"
+        assert gettext("School") != "School"  # what is missing there is taken from the program's own
+
+
 def test_without_catalogs_beside_the_pages_the_page_says_so(new_editor: Callable[..., Editor]) -> None:
     one = new_editor("olena", "translate:en")
     answer = one.get("uebersetzen/woerter/en/")
