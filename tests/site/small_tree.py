@@ -22,6 +22,9 @@ def write_small_tree(docs: Path) -> Path:
         remove(own / name)
     if (ROOT / "city" / "data").is_dir():
         shutil.copytree(ROOT / "city" / "data", own / "data", dirs_exist_ok=True)
+    for name in ("city.yml", "place.yml"):
+        if (ROOT / "city" / name).exists():
+            shutil.copy(ROOT / "city" / name, own)
     (docs / "data" / "search_words.yml").unlink(missing_ok=True)  # it names pages that are not here
     for path in (docs / "de").rglob("*.md"):
         text = path.read_text("utf-8").split("\n## ")[0]  # a header and a sentence are enough
