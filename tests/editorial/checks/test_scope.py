@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from core.findings import Finding
-from editorial.checks.scope import check_scope
+from editorial.checks.scope import check_scope, load_other_names
 from editorial.content.place import Place
+from tests.conftest import ROOT
 from tests.editorial.conftest import GERMAN, Tree
 
 PLACE = Place(
@@ -78,6 +79,15 @@ def test_another_place_is_named_too(tree: Tree) -> None:
     tree.write("de", "seite", "Seite", "# Seite { #top }\n\nDas gilt in Beispielhausen.")
     (found,) = findings(tree, others=("Beispielhausen",))
     assert "anderen Ortes" in found.message
+
+
+def test_the_list_of_other_cities_is_read(tree: Tree) -> None:
+    others = load_other_names(ROOT / "docs" / "data")
+    assert len(others) > 50
+    tree.write(
+        "de", "seite", "Seite", "# Seite { #top }\n\nFahren Sie nach Gelsenkirchen. Das Essen in der Halle ist gut."
+    )
+    assert [one.code for one in findings(tree, others=others)] == ["place-name"]
 
 
 def test_a_name_that_is_a_word_is_looked_for_with_its_preposition(tree: Tree) -> None:
