@@ -59,6 +59,8 @@ class Sheet(Struct, frozen=True):
     """A page side by side as it is shown.
 
     :ivar shown: what the checks find in the translation.
+    :ivar scratches: what the account typed and has not stored, by paragraph.
+    :ivar writing: who else has the form of which paragraph open.
     """
 
     file: PageFile
@@ -66,6 +68,8 @@ class Sheet(Struct, frozen=True):
     rows: list[Row]
     shown: Shown
     earlier: Earlier
+    scratches: dict[str, drafts.Scratch]
+    writing: list[tuple[str, str]]
 
     def row(self, identity: str) -> Row | None:
         """Return the paragraph at a place, or None."""
@@ -149,7 +153,13 @@ def read_sheet(file: PageFile) -> Sheet:
     marks = {row.made_from for row in rows if row.made_from}
     sections = {(row.id, row.made_from_section) for row in rows if row.made_from_section}
     german = file_name(workspace().docs, default_language().code, file.key)
-    return Sheet(file, pair, rows, shown, find_earlier(database(), workspace().docs, german, marks, sections))
+    earlier = find_earlier(database(), workspace().docs, german, marks, sections)
+    scratches = {one.place: one for one in drafts.list_scratches(database(), g.account.id, file.path)}
+    writing = [
+        (name, place) for name, path, place in drafts.who_is_writing(database(), utc_now())
+        if path == file.path and name != g.account.name
+    ]  # fmt: skip
+    return Sheet(file, pair, rows, shown, earlier, scratches, writing)
 
 
 def terms_of(row: Row, code: str) -> list[Term]:
@@ -222,7 +232,7 @@ def render_sheet(sheet: Sheet, opened: OpenRow | None = None, status: int = 200,
         reviewer=session.get("reviewer", g.account.name), session_seconds=session_seconds(), accepted=accepted_count(draft),
         others=[one for one, place in sheet.shown.findings if place is None or not any(row.own_place == place for row in sheet.rows)],
         has_machine=machine_configured(),
-        writing=[name for name, path, _place in drafts.who_is_writing(database(), utc_now()) if path == file.path and name != g.account.name],
+        writing=list(dict.fromkeys(name for name, _place in sheet.writing)),
     )  # fmt: skip
 
 
@@ -267,16 +277,15 @@ def render_row(sheet: Sheet, row: Row, opened: OpenRow | None = None) -> str:
     """Return the form of one paragraph."""
     file = sheet.file
     words = opened.words if opened else row.own
-    mine = drafts.list_scratches(database(), g.account.id, file.path)
-    scratch = next((one for one in mine if one.place == row.id and one.text.strip() != words.strip()), None)
+    scratch = sheet.scratches.get(row.id)
+    scratch = scratch if scratch and scratch.text.strip() != words.strip() else None
     findings = sheet.shown.at(row.own_place) if row.own_place and row.own else []
     return render_part(
         "translate/form", file=file, row=row, words=words, anchor=anchor(row.id), opened=opened, kind=row_kind(row), number=sheet.rows.index(row) + 1,
         problems=row_errors(row, words, file.language) if words and not (opened and opened.errors) and row.need != "new" else [],
         findings=findings, scratch=scratch if not (opened and (opened.checked or opened.errors)) else None,
         rows=min(20, max(2, len(row.german) // 50 + row.german.count("\n") + 1)), has_machine=machine_configured() and not row.is_section,
-        others=[name for name, path, place in drafts.who_is_writing(database(), utc_now())
-                if path == file.path and place == row.id and name != g.account.name],
+        others=[name for name, place in sheet.writing if place == row.id],
     )  # fmt: skip
 
 
