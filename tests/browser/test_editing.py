@@ -26,7 +26,8 @@ from form_handler.storage.tables import staff_session
 from tests.browser.conftest import BrowserSession
 from tests.browser.test_accessibility import violations
 from tests.conftest import PATIENCE, full_or_sample
-from tests.editing.views import VIEWS
+from tests.editing.test_routes import ALL
+from tests.editing.views import addresses_of
 from tests.server import Server, running_server, wait_until
 from tests.site.small_tree import write, write_small_tree
 
@@ -272,7 +273,7 @@ LOOKS: list[tuple[int, dict[str, str]]] = [
     )
     for width in (320, 1280)
 ]
-ADDRESSES = [address for addresses in VIEWS.values() for address in addresses]
+ADDRESSES = addresses_of(path for path, methods in ALL.items() if "GET" in methods)
 
 
 @pytest.mark.parametrize("root", ["/eingang/", "/en/eingang/"])

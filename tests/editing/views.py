@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 # By route below ``/eingang/``: addresses on the small tree of pages with a draft of de/seite-5, each state that looks different.
+# A route that is not named here is opened with the German page, or with a link.
 VIEWS = {
     "seiten/": ["seiten/", "seiten/?what=draft"],
     "seiten/<lang>/<path:key>/": ["seiten/de/seite-5/", "seiten/de/seite-5/?absatz=a.1", "seiten/ar/seite-5/", "seiten/ar/seite-5/?absatz=a.1"],
@@ -23,3 +26,16 @@ VIEWS = {
     "uebersetzen/<lang>/<path:key>/": ["uebersetzen/ar/seite-5/", "uebersetzen/ar/seite-7/?absatz=a.0", "uebersetzen/uk/seite-5/"],
     "uebersetzen/woerter/<lang>/": ["uebersetzen/woerter/ar/", "uebersetzen/woerter/ar/?q=page"],
 }  # fmt: skip
+
+
+def addresses_of(routes: Iterable[str]) -> list[str]:
+    """Return the addresses at which the pages of some routes are opened."""
+    found: list[str] = []
+    for route in routes:
+        address = (
+            route.replace("<lang>/<path:key>", "de/seite-5")
+            .replace("<kind>/<key>", "links/bamf")
+            .replace("<kind>", "links")
+        )
+        found += VIEWS.get(route, [] if "<" in address else [address])
+    return found
