@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from core.findings import Finding
 from core.languages import default_language
+from core.overlay import CITY_PAGES
 from editing.drafts import Draft, list_drafts
 from editing.forms.facts import read_entries
 from editing.paragraphs import EditError
 from editing.paths import split_name
 from editorial.content.front_matter import split_front_matter
+from editorial.content.published_files import find_uploads
 from form_handler.storage.database import Database
-
-PICTURES = "assets/bilder"
-_PICTURE = re.compile(rf"{PICTURES}/[a-z0-9-]+\.webp")
 
 
 def find_companions(database: Database, draft: Draft) -> list[Draft]:
     """Return the other drafts that are published with one, because neither is right without the other."""
     others = [one for one in list_drafts(database) if one.id != draft.id]
     names, code, key = pictures_of(draft.text), *split_name(draft.path)
-    found = [one for one in others if one.path in names]
+    found = [one for one in others if one.path.removeprefix(f"{CITY_PAGES}/") in names]
     if not key:
         return found
     if code == default_language().code and draft.text is None:
@@ -43,7 +41,7 @@ def removal_of(others: list[Draft], key: str) -> list[Draft]:
 
 def pictures_of(text: str | None) -> set[str]:
     """Return the names of the pictures that a page shows."""
-    return set(_PICTURE.findall(text or ""))
+    return find_uploads(text or "")
 
 
 def redirects_of(text: str | None) -> set[str]:

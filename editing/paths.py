@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 from core.overlay import CITY, CITY_PAGES, file_of, shown_page
 
+PICTURE = ".webp"
 CATALOGS = "core/locale"
 # What begins like this is named from the top of the project, everything else from ``docs/``.
 TOPS = (f"{CITY}/", f"{CATALOGS}/")
@@ -47,3 +49,16 @@ def own_name(prefix: str, path: str) -> str | None:
     if path.startswith(prefix):
         return path.removeprefix(prefix)
     return path.removeprefix(top) if path.startswith(tuple(top + one for one in TOPS)) else None
+
+
+def decode_file(name: str, data: bytes) -> str:
+    """Return a file as drafts and publications keep it: its text, of a picture its bytes in Base64 (RFC 4648).
+
+    :raises UnicodeDecodeError: if a text is not UTF-8.
+    """
+    return base64.b64encode(data).decode() if name.endswith(PICTURE) else data.decode("utf-8")
+
+
+def encode_file(name: str, text: str) -> bytes:
+    """Return the bytes of a file as it lies on disk; see :func:`decode_file`."""
+    return base64.b64decode(text) if name.endswith(PICTURE) else text.encode()

@@ -26,7 +26,7 @@ from core.languages import Language, default_language
 from core.overlay import city_dir, shown_page
 from core.text_files import page_text
 from editing.findings import read_findings
-from editing.paths import file_name, file_path
+from editing.paths import decode_file, file_name, file_path
 from editing.spelling import accept_spelling
 from editorial.checks.content import check_content, check_editorial
 from editorial.checks.glossary import Term, load_glossary
@@ -101,7 +101,7 @@ class Workspace:
         :raises UnicodeDecodeError: if it is not UTF-8.
         """
         try:
-            return file_path(self.docs, path).read_bytes().decode("utf-8")
+            return decode_file(path, file_path(self.docs, path).read_bytes())
         except (FileNotFoundError, NotADirectoryError):
             return None
 

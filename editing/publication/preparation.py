@@ -11,7 +11,7 @@ from core.findings import ContentError, errors
 from core.languages import load_languages
 from core.overlay import CITY, city_dir
 from editing.merge import merge
-from editing.paths import CATALOGS, file_path, shown_name, split_name
+from editing.paths import CATALOGS, decode_file, encode_file, file_path, shown_name, split_name
 from editing.publication.git import Repository
 from editing.publication.store import Publication
 from editing.spelling import accept_spelling
@@ -85,7 +85,7 @@ def read_published(docs: Path, path: str, repository: Repository | None, head: s
                 f"{shown_name(path)} wurde auf dem Server von Hand geändert und noch nicht festgehalten. "
                 "Die Veröffentlichung wartet, bis das geschehen ist; nichts wird überschrieben."
             )
-    return decode_text(disk)
+    return decode_text(path, disk)
 
 
 def check_files(one: Publication, docs: Path, changed: set[str]) -> Lock:
@@ -187,9 +187,9 @@ def write_below(docs: Path, path: str, content: str | None) -> None:
         target.unlink(missing_ok=True)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(content.encode())
+    target.write_bytes(encode_file(path, content))
 
 
-def decode_text(data: bytes | None) -> str | None:
-    """Return the text of a file; None where there is none."""
-    return None if data is None else data.decode("utf-8")
+def decode_text(path: str, data: bytes | None) -> str | None:
+    """Return a file as publications keep it; None where there is none."""
+    return None if data is None else decode_file(path, data)

@@ -17,7 +17,7 @@ from pathlib import Path
 from core.clock import utc_now
 from editing import drafts
 from editing.merge import merge
-from editing.paths import file_path, shown_name
+from editing.paths import encode_file, file_path, shown_name
 from editing.publication import store
 from editing.publication.git import TRAILER, GitError, MovedError, Repository
 from editing.publication.preparation import RefusedError, WaitError, decode_text, prepare_files
@@ -109,14 +109,19 @@ class Publisher:
             if done is not None:  # killed after the commit
                 paths = repository.changed_files(done)
                 found = {
-                    path: (decode_text(repository.read(f"{done}^", path)), decode_text(repository.read(done, path)))
+                    path: (
+                        decode_text(path, repository.read(f"{done}^", path)),
+                        decode_text(path, repository.read(done, path)),
+                    )
                     for path in paths
                 }
                 store.note_committed(self.database, one, found, done)
                 return
             head = repository.head()
             files = prepare_files(one, self.docs, self.settings.data_dir, repository, head)
-            content = {path: None if after is None else after.encode() for path, (_before, after) in files.items()}
+            content = {
+                path: None if after is None else encode_file(path, after) for path, (_before, after) in files.items()
+            }
             made = repository.write_commit(head, content, self.message(one), self.author)
             try:
                 repository.advance(branch, made, head)
@@ -141,7 +146,7 @@ class Publisher:
         contents: dict[Path, bytes] = {}
         for file in self.fresh(one).files:
             target = file_path(self.docs, file.path)
-            disk = decode_text(target.read_bytes()) if target.is_file() else None
+            disk = decode_text(file.path, target.read_bytes()) if target.is_file() else None
             if disk == file.after or self.is_newer(one, file.path, disk):
                 continue
             if disk != file.before:
@@ -151,7 +156,7 @@ class Publisher:
             if file.after is None:
                 target.unlink()
             else:
-                contents[target] = file.after.encode()
+                contents[target] = encode_file(file.path, file.after)
         write_files_atomically(contents)
         repository = Repository.find(self.docs) if one.commit_hash else None
         if repository is not None:

@@ -10,12 +10,24 @@ from core.gettext import use_catalogs
 from core.overlay import CITY
 from editing.findings import findings_path
 from editing.paths import CATALOGS
-from editing.views import desk, facts, header, page, page_files, publish, structure, translate, translate_desk, words
+from editing.views import (
+    desk,
+    facts,
+    header,
+    page,
+    page_files,
+    pictures,
+    publish,
+    structure,
+    translate,
+    translate_desk,
+    words,
+)
 from editing.views.blueprint import pages, translating
 from editing.workspace import Workspace
 from form_handler.settings import Settings
 
-VIEW_MODULES = (desk, facts, header, page, page_files, publish, structure, translate, translate_desk, words)
+VIEW_MODULES = (desk, facts, header, page, page_files, pictures, publish, structure, translate, translate_desk, words)
 
 
 def register(app: Flask, settings: Settings) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,6 +31,7 @@ from editing.paragraphs import (
     read_file_text,
     replace_paragraph,
 )
+from editing.paths import PICTURE
 from editing.publication import store
 from editing.spelling import spelling_changes
 from editing.views.blueprint import (
@@ -52,12 +54,13 @@ from editing.views.blueprint import (
 from editing.views.labels import kind_label, page_state_label
 from editing.workspace import Effect, finding_place
 from editorial.content.place import fill_place, load_place
+from editorial.content.published_files import UPLOADS
 from editorial.content.shortcodes import render_fact
 from editorial.translations.segments import FIELDS, HEADER_SECTION
 from form_handler.current import database
 from form_handler.staff.auth import accounts
 from form_handler.staff.auth.roles import EDIT
-from form_handler.staff.layout import private_response, render, render_part
+from form_handler.staff.layout import private_response, render, render_part, staff_root
 
 LABEL_CHARS = 60
 
@@ -213,6 +216,8 @@ def look_at(file: AnyFile, raw: str, spelling: list[tuple[str, str, str]] | None
     site = workspace().with_draft(file.language.code, file.key, raw)
     document = read_file_text(raw).document
     found = site if isinstance(site, list) else workspace().findings(site, file.language.code, file.key)
+    own = {one.path.rpartition("/")[2] for one in drafts.list_drafts(database()) if one.path.endswith(PICTURE)}
+    found = [one for one in found if one.code != "image-missing" or not any(name in one.message for name in own)]
     effects = []
     if file.language.default:
         effects = workspace().effects(file.key, raw, pending_spelling(file) if spelling is None else spelling)
@@ -274,7 +279,22 @@ def draw(file: PageFile, opened: OpenForm | None, shown: Shown) -> str | None:
             return render_form(file, opened, shown)
         return render_button(file, place, len(shown.at(identity)))
 
-    return replace_signs(html, places, button)
+    return show_drafted_pictures(replace_signs(html, places, button))
+
+
+_PICTURE_SOURCE = re.compile(rf'src="[^"]*{UPLOADS}/([a-z0-9-]+\.webp)[^"]*"')
+
+
+def show_drafted_pictures(html: str) -> str:
+    """Return a page that shows pictures of drafts from the editor; the others stay where they are."""
+    own = {one.path.rpartition("/")[2] for one in drafts.list_drafts(database()) if one.path.endswith(PICTURE)}
+    return (
+        _PICTURE_SOURCE.sub(
+            lambda match: f'src="{staff_root()}seiten/bild/{match[1]}"' if match[1] in own else match[0], html
+        )
+        if own
+        else html
+    )
 
 
 def replace_page(content: Any, page: Any) -> Any:

@@ -27,6 +27,7 @@ from editing.paragraphs import (
     replace_section,
     section_source,
 )
+from editing.paths import PICTURE
 from editing.views.blueprint import MAX_FORM_BYTES, WRITERS, AnyFile, PageFile, editor_view, file_editor_view, pages
 from editing.views.page import (
     ChangedMeanwhileError,
@@ -157,11 +158,13 @@ def discard(file: AnyFile) -> BaseResponse:
         return redirect(file.address, 303)
     error = ""
     if request.method == "POST" and g.form.get("sure") == "yes":
-        removed = find_companions(database(), file.draft) if file.draft.text is None else []
+        companions = find_companions(database(), file.draft)
         if g.form.get("version") == str(file.draft.version) and drafts.discard_draft(
             database(), file.path, file.draft.version
         ):
-            for one in [one for one in removed if one.text is None]:  # its translations stay as well
+            for one in [
+                one for one in companions if one.text is None or one.path.endswith(PICTURE)
+            ]:  # its translations stay as well
                 drafts.discard_draft(database(), one.path, one.version)
             return redirect(file.address if file.published is not None else f"{staff_root()}seiten/", 303)
         error = _(

@@ -35,7 +35,7 @@ from editorial.build.pagefind import SearchError
 from editorial.build.search import Entry
 from editorial.build.source import Source, load_source
 from editorial.content.pages import Page
-from editorial.content.published_files import is_asset, is_page
+from editorial.content.published_files import find_uploads, is_asset, is_page
 from editorial.content.structure import OFFLINE_FALLBACK, UNAVAILABLE
 from editorial.render.assets import PARTS, asset_content, own_asset
 from editorial.render.context import error_context, page_context
@@ -332,10 +332,11 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
         for path in iter_files(folder, ["."]) if folder.is_dir() else ():
             if files.get_file_from_path(path) is None:
                 files.append(File(path, config.docs_dir, config.site_dir, config.use_directory_urls))
-        for key in self.only or ():  # a page that is only a draft has no file yet
+        for key in self.only or ():  # a page that is only a draft has no file yet, nor has a picture of one
             page = self._source().site.content.pages[key]
             name = f"{content_language(page, self.language).code}/{key}.md"
-            if files.get_file_from_path(name) is None:
+            names = [name, *find_uploads("".join(text.source for text in page.texts.values()))]
+            for name in [name for name in names if files.get_file_from_path(name) is None]:
                 files.append(File(name, config.docs_dir, config.site_dir, config.use_directory_urls))
 
     def _source(self) -> Source:

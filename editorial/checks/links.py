@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
@@ -15,7 +16,7 @@ from editorial.checks.parsed_page import Link as RenderedLink
 from editorial.checks.structure import heading_ids
 from editorial.checks.text_lines import LINK, prose_lines
 from editorial.content.pages import Content, Page, PageText
-from editorial.content.published_files import IMAGE_SUFFIXES, is_leftover_copy, suffix
+from editorial.content.published_files import DECORATIVE, IMAGE_SUFFIXES, is_leftover_copy, suffix
 
 EXTERNAL = re.compile(r"(?:https?|ftp)://|(?<![\w.-])www\.", re.IGNORECASE)
 MAX_IMAGE_BYTES = 200_000
@@ -150,11 +151,12 @@ def _typed_links(text: PageText) -> Iterator[tuple[int, bool, str, str]]:
 
 
 def _check_image(text: PageText, number: int, label: str, path: str, docs: Path, base: str) -> Iterator[Finding]:
-    if not label.strip():
+    if not label.strip() and not path.rpartition("/")[2].startswith(DECORATIVE):
         yield Finding(text.file, number, f"Das Bild „{path}“ hat keinen Alternativtext.",
                       "Schreiben Sie in die eckigen Klammern, was das Bild zeigt.", code="image-alt")  # fmt: skip
     folder = text.file.removeprefix("city/").split("/")[1]
-    places = (one / base / unquote(path) for one in reversed(language_dirs(docs, folder)))  # as MkDocs looks for it
+    # as MkDocs looks for it: by the words of the path, so that a folder on the way back up need not exist
+    places = (Path(os.path.normpath(one / base / unquote(path))) for one in reversed(language_dirs(docs, folder)))
     image = next((place for place in places if place.exists()), docs / folder / base / unquote(path))
     if not image.exists():
         yield Finding(text.file, number, f"Das Bild „{path}“ gibt es nicht.", "Legen Sie es in docs/assets/ ab.",

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import re
 
+# Pictures that editors upload lie here; one whose name begins with the second word only decorates and has no alternative text.
+UPLOADS, DECORATIVE = "assets/bilder", "schmuckbild-"
+_UPLOAD = re.compile(rf"{UPLOADS}/[a-z0-9-]+\.webp")
 IMAGE_SUFFIXES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"})
 ASSET_SUFFIXES = IMAGE_SUFFIXES | {".pdf"}
 # What other programs take for Markdown or for a page, MkDocs among them; a page of ours ends with ".md".
@@ -60,3 +63,8 @@ def is_hidden(path: str) -> bool:
     :param path: from the folder of the pages, or from that of a language.
     """
     return path.startswith(".") or "/." in path
+
+
+def find_uploads(text: str) -> set[str]:
+    """Return the names of the uploaded pictures that a text shows."""
+    return set(_UPLOAD.findall(text)) if UPLOADS in text else set()

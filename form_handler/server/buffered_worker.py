@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 MAX_CONNECTIONS = 300  # of one worker; with two files each they stay below the usual limit of 1,024 descriptors
 MAX_HEAD_BYTES = 32 * 1024  # as nginx: large_client_header_buffers
 MAX_BUFFERED_BODY_BYTES = 2 * MAX_BODY_BYTES  # views read less; further bytes are read and discarded
+# A picture that staff uploads may be as large as what is read of any request.
+_UPLOAD_PATH = re.compile(rb"POST (?:/[a-z]{2,3})?/eingang/seiten/bild/[^\r\n]*\r\n")
 RESPONSE_SECONDS = 60.0  # to read a response, and one second more for each MIN_RESPONSE_RATE
 MIN_RESPONSE_RATE = 8_000  # bytes a second
 LINGER_SECONDS = 2.0  # to read the rest of a rejected request, so that the client receives the response (RFC 9112, 9.6)
@@ -176,7 +178,8 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
     def buffer_body(self, conn: Connection) -> None:
         """Buffer the body up to :data:`MAX_BUFFERED_BODY_BYTES`; the rest is discarded, and after :data:`MAX_DRAIN_BYTES` its end is not awaited."""
         body_bytes = conn.chunks.feed(bytes(conn.received)) if conn.chunks else min(conn.body_left, len(conn.received))
-        room = max(MAX_BUFFERED_BODY_BYTES - conn.body_read, 0)
+        limit = MAX_DRAIN_BYTES if _UPLOAD_PATH.match(conn.head) else MAX_BUFFERED_BODY_BYTES
+        room = max(limit - conn.body_read, 0)
         if body_bytes:
             try:
                 conn.buffer(conn.received[: min(body_bytes, room)])
@@ -186,7 +189,7 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
         del conn.received[:body_bytes]
         conn.body_read += body_bytes
         conn.body_left -= 0 if conn.chunks else body_bytes
-        if conn.body_read > MAX_BUFFERED_BODY_BYTES:
+        if conn.body_read > limit:
             conn.must_close = True
             if conn.chunks:  # what is left of it could not be parsed
                 self.reject(conn, 413)

@@ -30,7 +30,7 @@ from form_handler.staff.auth import accounts
 from form_handler.staff.auth.roles import PUBLIC, SIGNED_IN
 from form_handler.staff.layout import navigation, render, staff_root
 from form_handler.staff.login import MAX_TARGET_CHARS, render_login
-from form_handler.staff.request_body import read_form
+from form_handler.staff.request_body import read_form, read_uploads
 from form_handler.staff.routes import StaffBlueprint, ViewRules, view_rules
 from form_handler.storage import submissions
 from form_handler.storage.database import DatabaseBusyError
@@ -69,7 +69,10 @@ def require_login() -> BaseResponse | None:
     token = session.get("office")
     g.account = accounts.find_session(database(), str(token), utc_now(), not rules.background) if token else None
     if is_post:
-        g.form = read_form(request, rules.max_body)
+        if rules.uploads:
+            g.form, g.uploads = read_uploads(request, rules.max_body)
+        else:
+            g.form = read_form(request, rules.max_body)
         return check_post(rules) or check_role(rules)
     if g.account is None and PUBLIC not in rules.roles:
         return redirect_to_login(request.full_path.rstrip("?"))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 from flask import Request
 from markupsafe import escape
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.formparser import MultiPartParser
 
 from form_handler.request_body import drain_request, parse_urlencoded
 
@@ -45,6 +48,35 @@ def read_form(request: Request, limit: int = MAX_BODY_BYTES) -> MultiDict[str, s
     if sum(len(escape(value).encode("utf-8", "replace")) for _name, value in pairs) > len(body) + MAX_GROWTH_BYTES:
         raise RequestEntityTooLarge
     return MultiDict(pairs)
+
+
+def read_uploads(request: Request, limit: int) -> tuple[MultiDict[str, str], dict[str, bytes]]:
+    """Return the fields and the files of a form with files; one without is read like any other.
+
+    :param limit: the largest body, in bytes.
+    :raises RequestEntityTooLarge: see :func:`read_form`; also if a field, or the number of parts, is larger than here.
+    :raises BadRequest: if it breaks off, or is no such form.
+    """
+    if request.mimetype != "multipart/form-data":
+        return read_form(request, min(limit, MAX_BODY_BYTES)), {}
+    if (request.content_length or 0) > limit:
+        drain_request(request)
+        raise RequestEntityTooLarge
+    body = _read(request, limit + 1)
+    if len(body) > limit:
+        drain_request(request)
+        raise RequestEntityTooLarge
+    boundary = request.mimetype_params.get("boundary", "")
+    try:
+        parser = MultiPartParser(max_form_memory_size=64 * 1024, max_form_parts=50)
+        form, files = parser.parse(BytesIO(body), boundary.encode("ascii"), len(body))
+    except (ValueError, UnicodeError) as error:
+        raise BadRequest from error
+    found = {}
+    for name, one in files.items(multi=True):
+        with one.stream:
+            found[name] = one.stream.read()
+    return MultiDict(form.items(multi=True)), found
 
 
 def _read(request: Request, size: int) -> bytes:

@@ -22,6 +22,7 @@ class ViewRules:
     :ivar saved_fields: the fields that are kept when the form is sent without a session; None: the form is not kept.
     :ivar describe: returns what the form does, for the list of forms that were not sent.
     :ivar background: whether a script calls it by itself, so that the session does not get longer by it.
+    :ivar uploads: whether its form holds files (``multipart/form-data``).
     """
 
     roles: frozenset[str]
@@ -29,6 +30,7 @@ class ViewRules:
     saved_fields: frozenset[str] | None = None
     describe: Callable[..., str] | None = None
     background: bool = False
+    uploads: bool = False
 
 
 class StaffBlueprint(Blueprint):
@@ -44,7 +46,7 @@ class StaffBlueprint(Blueprint):
     def add_url_rule(
         self, rule: str, endpoint: str | None = None, view_func: Any = None, provide_automatic_options: bool | None = None,
         *, role: str | tuple[str, ...] = (), max_body: int = MAX_BODY_BYTES, saved_fields: tuple[str, ...] | None = None,
-        describe: Callable[..., str] | None = None, background: bool = False, **options: Any,
+        describe: Callable[..., str] | None = None, background: bool = False, uploads: bool = False, **options: Any,
     ) -> None:  # fmt: skip
         """Add a route.
 
@@ -56,7 +58,7 @@ class StaffBlueprint(Blueprint):
             raise TypeError(f"The route {rule} of the staff area must name a role, role=INBOX for example.")
         name = endpoint or view_func.__name__
         rules = ViewRules(
-            roles, max_body, None if saved_fields is None else frozenset(saved_fields), describe, background
+            roles, max_body, None if saved_fields is None else frozenset(saved_fields), describe, background, uploads
         )
         if self.views.setdefault(name, rules).roles != roles:
             raise TypeError(f"The routes of {name} name different roles.")

@@ -21,7 +21,7 @@ ROUTES = {
     "abschnitt/<lang>/<path:key>/": {"GET": {"edit"}, "POST": {"edit"}}, "quelltext/<lang>/<path:key>/": {"GET": {"edit"}, "POST": {"edit"}},
     "verwerfen/<lang>/<path:key>/": {"GET": {"edit"}, "POST": {"edit"}}, "getippt/<lang>/<path:key>/": {"POST": {"edit"}},
     "zusammenfuehren/<lang>/<path:key>/": {"POST": {"edit"}}, "zurueckholen/<lang>/<path:key>/": {"POST": {"edit"}},
-    "neu/": {"GET": {"edit"}, "POST": {"edit"}}, "entfernen/<lang>/<path:key>/": {"GET": {"edit"}, "POST": {"edit"}},
+    "bild/<lang>/<path:key>/": {"GET": {"edit"}, "POST": {"edit"}}, "bild/<name>": {"GET": READERS}, "neu/": {"GET": {"edit"}, "POST": {"edit"}}, "entfernen/<lang>/<path:key>/": {"GET": {"edit"}, "POST": {"edit"}},
     "kopf/<lang>/<path:key>/": {"GET": {"edit"}, "POST": {"edit"}}, "angaben/": {"GET": {"edit", "publish"}}, "angaben/<kind>/": {"GET": {"edit", "publish"}}, "offen/": {"GET": {"edit", "publish"}},
     "angaben/<kind>/<key>/": {"GET": {"edit"}, "POST": {"edit"}}, "angaben/<kind>/<key>/entfernen/": {"GET": {"edit"}, "POST": {"edit"}},
     "bestaetigen/<kind>/<path:key>/": {"POST": {"edit"}},
@@ -50,7 +50,12 @@ def routes(app: Flask) -> dict[str, set[str]]:
 
 def address(path: str) -> str:
     page = ENGLISH if path.startswith("uebersetzen/") else PAGE
-    path = path.replace("<lang>/<path:key>", page).replace("<number>", "0" * 32).replace("<path:key>", "kim")
+    path = (
+        path.replace("<lang>/<path:key>", page)
+        .replace("<number>", "0" * 32)
+        .replace("<path:key>", "kim")
+        .replace("<name>", "kim.webp")
+    )
     return path.replace("<kind>", "contacts").replace("<key>", "kim").replace("<lang>", "en")
 
 
