@@ -79,7 +79,7 @@ def test_a_decompression_bomb_is_refused_before_it_is_unpacked() -> None:
 def test_a_picture_is_stored_with_the_draft_shown_and_published_in_one_commit(
     editor: Editor,
     database: Database,
-    checkout: Path,
+    checkout: Path,  # noqa: F811
     editing_settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
