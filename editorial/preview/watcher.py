@@ -35,7 +35,7 @@ from watchdog.observers.polling import PollingObserver
 from core.files import remove, write_atomically
 from core.findings import ContentError, Finding, errors
 from core.languages import Language, default_language, load_languages
-from core.overlay import shown_page
+from core.overlay import CITY, shown_page
 from core.project import ROOT
 from editorial.build.fingerprint import read_manifest
 from editorial.build.mkdocs_runner import MkDocsRun, load_mkdocs
@@ -215,7 +215,9 @@ class Watcher:
     def inspect_all(self) -> None:
         """Find everything there is to find on all pages."""
         self.findings = {}
-        self.add_findings(one for one in run_checks(self.docs, words=False).findings if one.file.startswith("docs/"))
+        self.add_findings(
+            one for one in run_checks(self.docs, words=False).findings if one.file.startswith(("docs/", f"{CITY}/"))
+        )
 
     def publish(self, urls: Iterable[str] = ()) -> None:
         """Tell the middleware what is new; ``*`` means every page."""

@@ -26,7 +26,7 @@ from editorial.translations.exchange import (
     page_units,
     preserve_newlines,
 )
-from editorial.translations.lockfile import LOCK_FILENAME, Lock, load_lock, write_files_atomically, write_lock
+from editorial.translations.lockfile import Lock, load_lock, write_files_atomically, write_lock
 from editorial.translations.machine import MachineTranslationError, read_provider, translate, truncate_to_limit
 from editorial.translations.report import as_data, catalog_stats, format_table
 from editorial.translations.state import STATE_LABELS, TranslationState, shorten_text, translation_states
@@ -132,9 +132,9 @@ def update(desk: CommandContext) -> None:
     lock = update_lock(desk.docs, desk.content, desk.languages, desk.lock, datetime.date.today())
     states = translation_states(desk.docs, desk.content, desk.languages, lock)
     click.echo(
-        f"docs/{LOCK_FILENAME} geschrieben."
+        "Festgehalten, worauf die Übersetzungen beruhen."
         if write_lock(desk.docs, lock)
-        else f"docs/{LOCK_FILENAME} war schon aktuell."
+        else "Es war schon alles festgehalten."
     )
     stale = [state for state in states.values() if state.is_stale]
     for state in stale:

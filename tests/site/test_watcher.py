@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -219,3 +220,16 @@ def test_the_bar_asks_with_any_number(tmp_path: Path, version: str, monkeypatch:
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/kim-preview/wait", "QUERY_STRING": f"path=/&version={version}"}
     answer = preview(environ, lambda status, headers: None)  # type: ignore[arg-type,misc,return-value]
     assert b"".join(answer) == b'{"version": 0}'
+
+
+def test_findings_on_pages_of_the_municipality_are_shown_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [Finding(f"{top}/de/a.md", 1, "x", "y", "notice") for top in ("docs", "city/docs")]
+    found.append(Finding("core/locale/ar.po", 1, "x", "y"))
+    monkeypatch.setattr(
+        "editorial.preview.watcher.run_checks", lambda *_words, **_more: SimpleNamespace(findings=found)
+    )
+    watcher = Watcher(tmp_path / "site", tmp_path)
+    watcher.inspect_all()
+    assert sorted(watcher.findings) == ["city/docs/de/a.md", "docs/de/a.md"]
