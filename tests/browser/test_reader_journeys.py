@@ -274,3 +274,30 @@ def test_from_any_page_two_taps_lead_to_the_report_of_a_barrier_and_it_knows_the
     page.locator(".kim-menu__report a").click()
     page.wait_for_url(f"**{root}barriere-melden/?page={root}ankommen/wohnen/")
     assert page.locator("main form").is_visible()
+
+
+# A word that takes two lines; hyphenation needs a dictionary, which not every browser has.
+BROKEN_WORDS = """() => [...document.querySelectorAll(".kim-tiles a, .kim-sos a, .kim-pictures a")].flatMap((link) => {
+  const found = [], texts = document.createTreeWalker(link, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    for (const word of texts.currentNode.data.matchAll(/[^\\s-]+/g)) {
+      const range = document.createRange();
+      range.setStart(texts.currentNode, word.index);
+      range.setEnd(texts.currentNode, word.index + word[0].length);
+      const lines = new Set([...range.getClientRects()].filter(({ width }) => width).map(({ top }) => Math.round(top)));
+      if (lines.size > 1 && word[0].length < 14) found.push(word[0]);
+    }
+  }
+  return found;
+})"""
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_words_of_tiles_and_pictures_stay_whole_on_a_narrow_screen(new_session: NewSession, width: int) -> None:
+    """Up to 13 letters, without a dictionary; longer ones are hyphenated where the browser knows how."""
+    for language in LANGUAGES:
+        seen = new_session(viewport={"width": width, "height": 640}, locale=language.code)
+        for path in ("", "ankommen/welches-dokument/"):
+            page = seen.open(language.root + path)
+            assert page.evaluate(BROKEN_WORDS) == [], page.url
+            page.close()
