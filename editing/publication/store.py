@@ -13,9 +13,10 @@ from editing.drafts import Draft, is_approved
 from editing.spelling import dump_spelling, load_spelling
 from editing.translation.sources import lock_changes, undone_changes
 from editorial.translations.lockfile import LOCK_FILENAME
+from form_handler.staff.reports.digest import queue_refusal
 from form_handler.storage.database import Database
 from form_handler.storage.events import record_event
-from form_handler.storage.tables import draft, publication, publication_file
+from form_handler.storage.tables import draft, draft_change, publication, publication_file, review
 
 # waiting: in the queue; committed: part of the published text, not yet built; the others are ends.
 OPEN_STATES = ("waiting", "committed")
@@ -190,6 +191,12 @@ def note_problem(
         connection.execute(publication.update().where(publication.c.id == known.id).values(**values))
         for file in known.files:
             connection.execute(draft.update().where(draft.c.id == file.draft_id).values(problem=problem))
+        if refused and known.due_at > known.created_at:  # nobody sits before the screen when it was to come later
+            ids = [file.draft_id for file in known.files]
+            wrote = sa.select(draft_change.c.actor).where(draft_change.c.draft_id.in_(ids))
+            looked = sa.select(review.c.actor).where(review.c.draft_id.in_(ids))
+            names = {known.actor, *connection.execute(wrote).scalars(), *connection.execute(looked).scalars()}
+            queue_refusal(connection, known.id, names, now)
 
 
 def note_committed(

@@ -8,7 +8,7 @@ no person and holds nothing that was typed.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -20,6 +20,7 @@ from babel.dates import format_date
 from email_validator import EmailNotValidError, validate_email
 
 from core.clock import local_day
+from core.formatting import format_moment
 from core.gettext import gettext as _
 from core.gettext import ngettext, use_language
 from form_handler.forms import FORMS
@@ -28,7 +29,15 @@ from form_handler.mail.texts import office_name
 from form_handler.settings import Settings
 from form_handler.staff.auth.roles import INBOX, read_roles
 from form_handler.storage.database import Database
-from form_handler.storage.tables import account, account_setting, deletion_mark, outgoing_mail, submission
+from form_handler.storage.tables import (
+    account,
+    account_setting,
+    deletion_mark,
+    outgoing_mail,
+    publication,
+    publication_file,
+    submission,
+)
 from form_handler.storage.work_list import OPEN_STATES
 
 # From this hour on, local time, the digest of the day is written.
@@ -39,7 +48,7 @@ MAX_ALERT_AGE = datetime.timedelta(days=7)
 MAIL_RETENTION = datetime.timedelta(days=30)
 MAX_LISTED = 20
 ALERT_FORM = "barrier"
-DIGEST, ALERT = "digest", "alert"
+DIGEST, ALERT, REFUSAL = "digest", "alert", "refusal"
 LANGUAGE = "de"
 MAX_ADDRESS_CHARS = 320
 
@@ -214,7 +223,8 @@ def compose_account_mail(
         .where(outgoing_mail.c.id == identity)
     )
     row = connection.execute(query).first()
-    if row is None or not row.active or INBOX not in read_roles(connection, row.account_id):
+    roles = read_roles(connection, row.account_id) if row is not None else frozenset[str]()
+    if row is None or not row.active or not (roles if row.kind == REFUSAL else INBOX in roles):
         return None
     today = local_day(now, settings.time_zone)
     with use_language(LANGUAGE):
@@ -224,6 +234,12 @@ def compose_account_mail(
                 return None
             subject = _("KIM inbox: %(new)s new, %(mine)s yours, %(overdue)s overdue", **{key: len(rows) for key, rows in found.items()})  # fmt: skip
             lines = _digest_lines(settings, found, row.name)
+        elif row.kind == REFUSAL:
+            one = connection.execute(sa.select(publication).where(publication.c.id == row.message)).first()
+            if one is None or one.state != "refused":
+                return None
+            subject = _("Not published: a text that was to come at a time")
+            lines = _refusal_lines(connection, settings, one)
         else:
             report = connection.execute(sa.select(submission).where(submission.c.reference == row.message)).first()
             if report is None or report.held:
@@ -243,7 +259,9 @@ def compose_account_mail(
         message["Auto-Submitted"] = "auto-generated"
         end = [
             "",
-            _("You get this mail because you wished it under “My account”; you can turn it off there:"),
+            _("You get this mail because you wrote or published this text. Your address stands under “My account”:")
+            if row.kind == REFUSAL
+            else _("You get this mail because you wished it under “My account”; you can turn it off there:"),
             _url(settings, "konto/"),
         ]
         message.set_content("\n".join([*lines, *end]), cte="quoted-printable")
@@ -297,6 +315,35 @@ def _alert_lines(settings: Settings, report: sa.Row[Any]) -> list[str]:
         due = format_date(report.due_on, "medium", locale=LANGUAGE)
         lines.append(_("The next step is due on %(due)s.", due=due))
     return lines
+
+
+def _refusal_lines(connection: sa.Connection, settings: Settings, one: sa.Row[Any]) -> list[str]:
+    paths = connection.execute(sa.select(publication_file.c.path).where(publication_file.c.publication_id == one.id)).scalars()  # fmt: skip
+    due = format_moment(one.due_at, settings.time_zone, LANGUAGE)
+    return [
+        _("This was to be published on %(moment)s and does not fit any more:", moment=due), *(f"- {path}" for path in sorted(paths)),
+        "", one.problem, "", _("Nothing is lost: the text is still a draft."), _url(settings, "seiten/veroeffentlichungen/"),
+    ]  # fmt: skip
+
+
+def queue_refusal(connection: sa.Connection, number: str, names: Collection[str], now: datetime.datetime) -> int:
+    """Write a mail to each account of these names that has an address: a publication that was to come at a time is refused.
+
+    :param number: the number of the publication. Asked for twice, it is one mail.
+    :return: how many mails were written.
+    """
+    told = sa.select(outgoing_mail.c.account_id).where(
+        outgoing_mail.c.kind == REFUSAL, outgoing_mail.c.message == number
+    )
+    query = (
+        sa.select(account.c.id, account_setting.c.mail)
+        .join(account_setting, account_setting.c.account_id == account.c.id)
+        .where(account.c.active, account.c.name.in_(names), account_setting.c.mail.is_not(None), account.c.id.not_in(told))
+    )  # fmt: skip
+    rows = connection.execute(query).all()
+    for row in rows:
+        connection.execute(outgoing_mail.insert().values(_row(row.id, REFUSAL, row.mail, now, number)))
+    return len(rows)
 
 
 def _url(settings: Settings, path: str) -> str:
