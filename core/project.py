@@ -18,7 +18,9 @@ from core import yaml
 
 CONFIG_NAME = "mkdocs.yml"
 CITY_SETTINGS = "city/city.yml"
-CITY_KEYS = frozenset({"site_name", "site_url", "extra", "languages", "own_languages", "draft_languages", "without"})
+CITY_KEYS = frozenset(
+    {"site_name", "site_url", "extra", "languages", "own_languages", "draft_languages", "without", "shared"}
+)
 PLUGIN = "kim-editorial"  # the plugin that the configuration of a project names
 PROJECT_VARIABLE = "KIM_PROJECT"
 # The folder that holds the packages: a checkout, or site-packages.
@@ -123,6 +125,7 @@ def apply_city_settings(data: dict[str, Any], path: Path) -> None:
         data["extra"] = {**(data.get("extra") or {}), **own["extra"]}
     data["without"] = _texts(own, "without", path)
     data["draft_languages"] = _texts(own, "draft_languages", path)
+    data["keeps_shared"] = yaml.parse_bool(own.get("shared") or "false") is True
     added = _own_languages(own, path)
     data["own_language_codes"] = _add_languages(data, added)
     if codes := _texts(own, "languages", path):
@@ -166,6 +169,11 @@ def _add_languages(data: dict[str, Any], added: list[dict[str, Any]]) -> list[st
 def own_language_codes(config: Path = CONFIG) -> frozenset[str]:
     """Return the codes of languages that only the municipality has."""
     return frozenset(read_config(config).get("own_language_codes") or ())
+
+
+def keeps_shared_pages(config: Path = CONFIG) -> bool:
+    """Return whether this project also keeps what all municipalities share; else commands write into ``city/`` alone."""
+    return bool(read_config(config).get("keeps_shared", True))
 
 
 def draft_languages(config: Path = CONFIG) -> tuple[str, ...]:

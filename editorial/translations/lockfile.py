@@ -30,7 +30,7 @@ from core import yaml
 from core.findings import ContentError, Finding
 from core.languages import Language, default_language
 from core.overlay import city_dir, page_path, shown_path
-from core.project import all_language_codes
+from core.project import all_language_codes, keeps_shared_pages
 from core.text_files import read_text
 
 LOCK_FILENAME = "translations.lock.yml"
@@ -227,7 +227,7 @@ def write_lock(docs: Path, lock: Lock) -> bool:
     """Write the lock in its one form, whole or not at all; return whether a file changed.
 
     What is known of pages of the municipality goes into a file of its own in ``city/``; the shared file keeps what it
-    knows of the pages that they replace.
+    knows of the pages that they replace. A municipality that takes over what others keep leaves the shared file alone.
     """
     shared, own = docs / LOCK_FILENAME, city_dir(docs) / LOCK_FILENAME
     local = {place: entry for place, entry in lock.entries.items() if _is_local(docs, *place)}
@@ -239,6 +239,8 @@ def write_lock(docs: Path, lock: Lock) -> bool:
         replaced = {place: known[place] for place in local if place in known and (source / f"{place[0]}.md").exists()}
         others = {place: entry for place, entry in lock.entries.items() if place not in local}
         files = {shared: Lock(others | replaced), own: Lock(local)}
+    if not keeps_shared_pages():
+        files.pop(shared)
     changed = {
         path: str(one).encode()
         for path, one in files.items()

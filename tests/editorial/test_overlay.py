@@ -169,3 +169,17 @@ def test_settings_of_the_municipality_come_before_the_shared_ones(tmp_path: Path
 def test_settings_that_are_not_right_are_refused_with_their_file(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(ConfigError, match=rf"city\.yml.*{words}"):
         read_config(write_config(tmp_path, text))
+
+
+def test_a_municipality_that_takes_over_leaves_the_shared_states_alone(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else an update of the project would meet a change of its own file."""
+    tree.write("en", "kontakt", "Contact")
+    for code, title in (("de", "Rufbus"), ("en", "Bus")):
+        write_own(tree, code, "rufbus", title)
+    monkeypatch.setattr("editorial.translations.lockfile.keeps_shared_pages", lambda: False)
+    content = read_content(tree.docs, LANGUAGES)
+    write_lock(tree.docs, update_lock(tree.docs, content, LANGUAGES, load_lock(tree.docs), DAY))
+    assert not (tree.docs / LOCK_FILENAME).exists()
+    assert list(load_lock(tree.docs).entries) == [("rufbus", "en")]

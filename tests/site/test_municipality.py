@@ -202,9 +202,10 @@ def test_an_interface_in_english_is_no_translation(taken_over: Path, tmp_path: P
 def test_a_language_asks_for_words_glossary_and_style_sheet(taken_over: Path) -> None:
     assert "- de: " in (taken_over / "city/data/glossary.yml").read_text("utf-8")
     assert "# Stil: Română" in (taken_over / "city/stil/ro.md").read_text("utf-8")
-    said = kim(taken_over, "check").stdout
-    assert "city/locale/ro.po" in said
-    assert "Ohne Übersetzung in ro" in said
+    checked = kim(taken_over, "check")
+    assert checked.returncode == 0, [line for line in checked.stdout.splitlines() if line.startswith("Fehler")]
+    assert "city/locale/ro.po: Română ist ein Entwurf" in checked.stdout
+    assert "Ohne Übersetzung in ro" in checked.stdout
 
 
 def test_a_picture_of_the_municipality_is_published(taken_over: Path) -> None:
