@@ -4,7 +4,7 @@ An entry has ``words`` by language. A page that says the same in other words is 
 
 - a translation, where the German paragraph has the line and the translated one does not;
 - a sentence or heading that is listed under ``other`` or has all words of ``sign``; in German also one that has the long words of
-  the line and no others.
+  the line and no others, or a heading with an id from ``ids``.
 
 Punctuation, capitals, words in brackets and a leading Arabic "and" do not matter: on its first mention an office word has the
 German one in brackets.
@@ -44,11 +44,13 @@ class RecurringLine(StrictStruct, frozen=True, kw_only=True):
     :ivar words: its wording by language.
     :ivar sign: by language, words that only this line holds (``*`` means any letters); a sentence with all of them says the same.
     :ivar other: by language, earlier or other wordings of it.
+    :ivar ids: headings with these ids have the wording of this line, or of another one in the list.
     """
 
     words: Annotated[dict[str, Wording], NON_EMPTY]
     sign: dict[str, Annotated[list[Wording], NON_EMPTY]] = field(default_factory=dict)
     other: dict[str, list[Wording]] = field(default_factory=dict)
+    ids: list[str] = field(default_factory=list)
 
 
 class RecurringLines(StrictStruct, frozen=True, kw_only=True):
@@ -136,7 +138,7 @@ def check_blocks(
 ) -> Iterator[Finding]:
     """Name the sentences that say the same as a recurring line in other words.
 
-    :param loosely: also those that only have the same long words.
+    :param loosely: also those that only have the same long words, and headings by their ids.
     """
     exact = set(lines.in_language(code).values())
     known = [
@@ -144,15 +146,19 @@ def check_blocks(
         for name, line in lines.lines.items()
         if code in line.words and (loosely or line.other.get(code) or line.sign.get(code))
     ]
+    by_id = {one: name for name, line in known if loosely for one in line.ids}
+    section = ""
     for block in found:
+        is_heading, section = block.section != section, block.section
         for sentence in block.sentences:
             key = line_key(sentence)
             if not key or key in exact:
                 continue
-            for name, line in known:
-                if says_the_same(line, code, sentence, loosely):
-                    yield _finding(file, block.line, name, lines, code)
-                    break
+            named = by_id.get(section) if is_heading else None
+            if not named:
+                named = next((name for name, line in known if says_the_same(line, code, sentence, loosely)), None)
+            if named:
+                yield _finding(file, block.line, named, lines, code)
 
 
 def says_the_same(line: RecurringLine, code: str, sentence: str, loosely: bool = False) -> bool:

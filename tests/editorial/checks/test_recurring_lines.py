@@ -28,6 +28,7 @@ rat:
 kosten:
   words: {de: Was kostet das?, en: What does it cost?, ar: ما التكلفة؟}
   other: {de: [Kosten]}
+  ids: [kosten]
 """
 
 
@@ -94,6 +95,14 @@ def test_a_heading_in_other_words_is_named_in_each_language(tree: Tree) -> None:
     assert lines_found(tree) == [("docs/en/kurse.md", 8)]
     tree.write("de", "kurse", "Kurse", f"# Kurse {{ #kurse }}\n\n## Kosten {{ #kosten }}\n\n{GERMAN}")
     assert lines_found(tree) == [("docs/de/kurse.md", 10)]
+
+
+def test_a_heading_with_the_id_of_a_line_has_its_wording(tree: Tree) -> None:
+    write_pages(tree, GERMAN, ENGLISH)
+    tree.write("de", "kurse", "Kurse", f"# Kurse {{ #kurse }}\n\n## Ihr Beitrag {{ #kosten }}\n\n{GERMAN}")
+    assert lines_found(tree) == [("docs/de/kurse.md", 10)]
+    tree.write("de", "kurse", "Kurse", f"# Kurse {{ #kurse }}\n\n## Ihr Beitrag {{ #beitrag }}\n\n{GERMAN}")
+    assert lines_found(tree) == []
 
 
 def test_a_sentence_that_says_something_else_is_left_alone(tree: Tree) -> None:
