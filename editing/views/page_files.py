@@ -1,22 +1,25 @@
-"""A new page, and the removal of one, as forms."""
+"""A new page, the removal of one, and the link by which somebody without an account looks at a draft."""
 
 from __future__ import annotations
 
 from flask import g, redirect, request
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from core.clock import local_day, utc_now
+from core.findings import RenderError
 from core.gettext import gettext as _
-from core.languages import default_language
+from core.languages import default_language, load_languages
 from editing import drafts
 from editing.page_files import create_page, linking_pages, page_sections, remove_page, why_needed
 from editing.paragraphs import EditError
+from editing.paths import split_name
 from editing.views.blueprint import PageFile, editor_view, pages, workspace
 from editorial.scaffold.page import FOLDERS, KINDS
 from form_handler.current import database, settings
-from form_handler.staff.auth.roles import EDIT
-from form_handler.staff.layout import flash, render, staff_root
+from form_handler.staff.auth.roles import EDIT, PUBLIC
+from form_handler.staff.layout import flash, private_response, render, render_part, staff_root
 
 
 def page_kind_label(kind: str) -> str:
@@ -85,3 +88,37 @@ def remove(file: PageFile) -> BaseResponse:
         linking=[(f"{staff_root()}seiten/{default_language().code}/{one.key}/", one.texts[default_language().code].nav_title) for one in linking_pages(workspace(), file.key)] if is_german else [],
         languages=[row for row in workspace().site().languages if not row.default and file.page.is_translated(row)],
     )  # fmt: skip
+
+
+# How long the link to a draft opens it, in seconds: a week.
+PREVIEW_SECONDS = 7 * 24 * 3600
+
+
+def preview_token(path: str, version: int) -> str:
+    """Return the signed name of one version of a draft."""
+    made = URLSafeTimedSerializer(settings().secret_keys, salt="draft-preview").dumps([path, version])
+    return made if isinstance(made, str) else made.decode()
+
+
+@pages.route("/vorschau/<token>/", role=PUBLIC)
+def preview(token: str) -> BaseResponse:
+    """Show one version of a draft to whoever has its link, for a week; nothing can be changed there."""
+    try:
+        path, version = URLSafeTimedSerializer(settings().secret_keys, salt="draft-preview").loads(token, max_age=PREVIEW_SECONDS)  # fmt: skip
+    except (BadSignature, ValueError, TypeError) as error:
+        raise NotFound from error
+    draft = drafts.find_draft(database(), str(path))
+    code, key = split_name(str(path))
+    language = next((row for row in load_languages() if row.code == code), None)
+    if draft is None or draft.version != version or draft.text is None or language is None:
+        return render("pages/preview_gone", status=410, title=_("This draft has changed"))
+    site = workspace().with_draft(code, key, draft.text)
+    if isinstance(site, list):
+        return render("pages/preview_gone", status=410, title=_("This draft has changed"))
+    try:
+        html = workspace().render(site, language, key)
+    except RenderError:
+        return render("pages/preview_gone", status=410, title=_("This draft has changed"))
+    note = render_part("pages/preview_note", draft=draft)
+    html = html.replace("<!-- kim:main -->", f"<!-- kim:main -->{note}", 1)
+    return private_response(html.replace("</head>", render_part("pages/preview_head") + "</head>", 1))

@@ -39,6 +39,7 @@ from editing.views.blueprint import (
 )
 from editing.views.labels import facts_label, kind_label, publication_label
 from editing.views.page import Shown, look_at, rebase
+from editing.views.page_files import preview_token
 from editing.views.translate import read_pair
 from form_handler.current import database, settings
 from form_handler.staff.auth.roles import PUBLISH
@@ -135,6 +136,13 @@ def untranslated(file: AnyFile) -> int:
     return sum(row.need == "new" and bool(row.own_place) for row in build_rows(read_pair(file, file.raw)))
 
 
+def preview_address(file: AnyFile, draft: drafts.Draft) -> str:
+    """Return the link by which somebody without an account sees this version of a page; empty where there is none."""
+    if isinstance(file, DataFile | WordsFile) or draft.text is None:
+        return ""
+    return f"{settings().public_url.rstrip('/')}/eingang/seiten/vorschau/{preview_token(draft.path, draft.version)}/"
+
+
 def parse_time(text: str) -> datetime.datetime | None:
     """Return the moment of a local day and time of the office, as a browser's field gives it."""
     try:
@@ -153,6 +161,7 @@ def render_publish(file: AnyFile, error: str = "", status: int = 200) -> BaseRes
     return render(
         "pages/publish", status=status, title=title_of(file), file=file, error=error,
         differences=differences_of(file, file.published, draft.text), shown=shown, wrong=[one for one, _place in shown.findings if one.level == "error"],
+        preview=preview_address(file, draft),
         together=[(one.path, address_of(one.path), one.text is None) for one in find_companions(database(), draft)],
         kind_label=kind_label, reviews=drafts.list_reviews(database(), draft.id), authors=sorted(drafts.authors(database(), draft.id)),
         is_author=g.account.name in drafts.authors(database(), draft.id), approved=drafts.is_approved(database(), draft),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from editing import drafts
 from editing.paragraphs import EditError, move_section, read_file_text
@@ -142,3 +143,24 @@ def test_a_translator_neither_begins_nor_removes_a_page(new_editor: Callable[...
     one = new_editor("olena", "translate:en")
     assert one.get(NEW).status_code == 403
     assert one.get("seiten/entfernen/en/seite-1/").status_code == 403
+
+
+def test_a_link_shows_one_version_of_a_draft_without_an_account_and_nothing_else(
+    editor: Editor, editing_app: Flask, database: Database
+) -> None:
+    editor.change("a.1", "Ein vertraulicher Satz.")
+    page = editor.get("seiten/veroeffentlichen/de/seite-1/").text
+    found = re.search(r'href="[^"]*/eingang/(seiten/vorschau/[^"]+)"', page)
+    assert found
+    guest = Editor(editing_app, "niemand")
+    answer = guest.get(found[1])
+    assert answer.status_code == 200
+    assert "Ein vertraulicher Satz." in answer.text
+    assert "absatz=" not in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Robots-Tag"] == "noindex"
+    assert guest.get(found[1].replace("vorschau/", "vorschau/x")).status_code == 404
+    editor.change("a.1", "Ein anderer Satz.")
+    gone = guest.get(found[1])
+    assert gone.status_code == 410
+    assert "Satz" not in gone.text
