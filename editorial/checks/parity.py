@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -53,6 +54,7 @@ def check_numbers(text: PageText, german: PageText) -> Iterator[Finding]:
                           code="numbers")  # fmt: skip
 
 
+@functools.lru_cache(maxsize=1024)  # the paragraphs of a German page, which are compared with each of its translations
 def letter_triples(text: str) -> frozenset[str]:
     """Return all sequences of three letters within the words of a text, whatever their case."""
     words = (word.casefold() for word in WORD.findall(_TARGET.sub("", text)))
