@@ -58,6 +58,8 @@ def full_or_sample(full: T, sample: T) -> T:
 
 # Tests in these folders need a built site or Chromium; a module elsewhere that does says so itself.
 SLOW_FOLDERS = (ROOT / "tests" / "site", ROOT / "tests" / "browser")
+# A test with one of these fixtures starts git a dozen times.
+SLOW_FIXTURES = {"checkout"}
 # The modules that take longest, longest first: whoever begins one of them last keeps the other processes waiting.
 LONGEST = (
     "incremental_build",
@@ -67,6 +69,7 @@ LONGEST = (
     "redaktion",
     "watcher",
     "accessibility",
+    "publication",
     "release",
     "cli_output",
 )
@@ -75,7 +78,8 @@ LONGEST = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that `make test-fast` leaves out, and begin with the longest modules."""
     for item in items:
-        if any(item.path.is_relative_to(folder) for folder in SLOW_FOLDERS):
+        in_slow_folder = any(item.path.is_relative_to(folder) for folder in SLOW_FOLDERS)
+        if in_slow_folder or SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     ranks = {f"test_{name}": rank for rank, name in enumerate(LONGEST)}

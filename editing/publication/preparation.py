@@ -102,13 +102,10 @@ def check_files(one: Publication, docs: Path, changed: set[str]) -> Lock:
         raise RefusedError("\n".join(broken))
     content = read_content(docs, languages)
     keys = {key for path in changed if (key := split_name(path)[1])}
-    load_facts.cache_clear()
     try:
         facts, lock = load_facts(docs / "data"), load_lock(docs)
     except ContentError as error:
         raise RefusedError(str(error)) from error
-    finally:
-        load_facts.cache_clear()
     entries = dict(lock.entries)
     for file in one.files:
         code, key = split_name(file.path)

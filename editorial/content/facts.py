@@ -5,7 +5,9 @@ Each fact says where it comes from, as of when, and whether the city has confirm
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import hashlib
 import itertools
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +18,7 @@ from msgspec import Meta, Struct, field
 from core import yaml
 from core.characters import character_findings, forbidden_in_file
 from core.findings import ContentError, Finding
-from core.overlay import data_files
+from core.overlay import city_dir, data_files
 from core.project import ROOT
 from core.values import Date, Email, LocalTime, Month, Phone, Quantity, Url, phone_href
 from core.yaml import find_yaml_traps
@@ -327,13 +329,42 @@ def hint_for(fault: ValidationIssue) -> str:
     return "Vergleichen Sie mit einem Eintrag, der stimmt."
 
 
-@functools.lru_cache(maxsize=4)
+@dataclasses.dataclass(frozen=True)
+class _FactFiles:
+    """The files of facts; two folders with the same content are equal."""
+
+    digest: str
+    folder: Path = dataclasses.field(compare=False)
+
+
+@functools.lru_cache(maxsize=8)
+def _read_once(files: _FactFiles) -> Facts:
+    return read_facts(files.folder)
+
+
 def load_facts(folder: Path = DATA_DIR) -> Facts:
-    """Return the shared facts; read once.
+    """Return the shared facts; files with the same content are read once.
 
     :raises ContentError: see :func:`read_facts`.
     """
+    try:
+        files = _FactFiles(_digest(folder), folder)
+        facts = _read_once(files)
+        if _digest(folder) == files.digest:
+            return facts
+    except OSError:  # named by the reader
+        return read_facts(folder)
+    _read_once.cache_clear()  # a file was saved while it was read
     return read_facts(folder)
+
+
+def _digest(folder: Path) -> str:
+    own, digest = city_dir(folder.parent), hashlib.sha256()
+    for path in sorted([*folder.glob("*.yml"), *own.glob("*.yml"), *own.glob("data/*.yml")]):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(folder.parent.parent)}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
 
 
 def read_facts(folder: Path) -> Facts:

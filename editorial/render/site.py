@@ -64,7 +64,6 @@ def load_site_data(docs: Path, site_url: str | None = None, demo_survey: Path | 
     :param demo_survey: the results of a demonstration, in the place of the published ones; every page then says so.
     :raises ContentError: if ``docs/data/`` or the lock of the translations is not valid.
     """
-    load_facts.cache_clear()
     languages, site = load_languages(), load_site_settings()
     content, lock, facts = read_content(docs, languages), load_lock(docs), load_facts(docs / "data")
     return SiteData(

@@ -90,7 +90,6 @@ def test_local_contacts_of_another_place_are_not_taken_over(tree: Tree) -> None:
         "utf-8",
     )
     assert set(load_facts(data).contacts) == {"kim", "amt", "land"}
-    load_facts.cache_clear()
     (own / "contacts.yml").write_text("kim: {name: KIM hier, source: own}\n", "utf-8")
     facts = load_facts(data)
     assert set(facts.contacts) == {"kim", "land"}

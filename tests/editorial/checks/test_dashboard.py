@@ -14,6 +14,8 @@ from editorial.content.facts import load_facts
 from editorial.content.pages import read_content
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow  # the state of every page of the real site
+
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BeautifulSoup]:

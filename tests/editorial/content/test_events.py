@@ -25,7 +25,7 @@ def load(tmp_path: Path, text: str) -> Facts:
     data = tmp_path / "data"
     data.mkdir(exist_ok=True)
     (data / "events.yml").write_text(text, "utf-8")
-    return load_facts.__wrapped__(data)
+    return load_facts(data)
 
 
 def event(tmp_path: Path, rows: str, key: str = "treffen") -> Event:

@@ -31,7 +31,6 @@ def hours(tmp_path: Path, text: str) -> OpeningHours:
 def read(tmp_path: Path, text: str) -> Facts:
     lines = "".join(f"    {line}\n" for line in text.strip().split("\n"))
     (tmp_path / "contacts.yml").write_text(f"amt:\n  name: Amt\n  hours:\n{lines}", "utf-8")
-    load_facts.cache_clear()
     return load_facts(tmp_path)
 
 
@@ -93,7 +92,6 @@ def test_a_fault_in_opening_hours_is_named_with_its_line_and_how_it_is_written(
 
 def test_a_line_of_text_in_the_place_of_hours_is_answered_with_how_they_are_written(tmp_path: Path) -> None:
     (tmp_path / "contacts.yml").write_text("amt:\n  name: Amt\n  hours: Mo–Fr 8–12 Uhr\n", "utf-8")
-    load_facts.cache_clear()
     with pytest.raises(ContentError) as caught:
         load_facts(tmp_path)
     (one,) = caught.value.findings

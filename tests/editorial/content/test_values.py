@@ -23,8 +23,20 @@ def facts(folder: Path, **files: str) -> Facts:
     """Read facts as the build does."""
     for name, text in {"sources": SOURCES, **files}.items():
         (folder / f"{name}.yml").write_text(text, "utf-8")
-    load_facts.cache_clear()
     return load_facts(folder)
+
+
+def test_facts_with_the_same_content_are_read_once_and_a_changed_file_is_seen_at_once(tmp_path: Path) -> None:
+    link = "a: {name: x, title: x, url: 'https://example.org/', source: own}\n"
+    folders = [tmp_path / name / "docs" / "data" for name in ("one", "two")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / "links.yml").write_text(link, "utf-8")
+    first, second = map(load_facts, folders)
+    assert first is second
+    (folders[0] / "links.yml").write_text(link.replace("name: x", "name: y"), "utf-8")
+    assert load_facts(folders[0]).links["a"].name == "y"
+    assert load_facts(folders[1]).links["a"].name == "x"
 
 
 def refused(folder: Path, **files: str) -> list[Finding]:
