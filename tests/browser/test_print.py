@@ -59,6 +59,7 @@ def test_the_code_is_large_enough_for_a_phone_and_on_paper_only(new_session: New
     code = page.locator(".kim-print-footer__code svg")
     assert code.is_hidden()
     page.emulate_media(media="print")
+    assert page.locator(".kim-tools").is_hidden(), "nothing to press on paper"
     box = code.bounding_box()
     assert box is not None
     assert box["width"] == box["height"] > 20 / 25.4 * 96, "two centimetres"
