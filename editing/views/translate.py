@@ -61,6 +61,7 @@ class Sheet(Struct, frozen=True):
     :ivar shown: what the checks find in the translation.
     :ivar scratches: what the account typed and has not stored, by paragraph.
     :ivar writing: who else has the form of which paragraph open.
+    :ivar whole: whether findings and earlier texts are in it.
     """
 
     file: PageFile
@@ -70,6 +71,7 @@ class Sheet(Struct, frozen=True):
     earlier: Earlier
     scratches: dict[str, drafts.Scratch]
     writing: list[tuple[str, str]]
+    whole: bool
 
     def row(self, identity: str) -> Row | None:
         """Return the paragraph at a place, or None."""
@@ -145,21 +147,24 @@ def read_pair(file: PageFile, raw: str | None) -> Pair:
     return Pair(read_file_text(german), read_file_text(raw) if raw is not None else None, published, entry, sources)
 
 
-def read_sheet(file: PageFile) -> Sheet:
-    """Return a page side by side, with its draft."""
+def read_sheet(file: PageFile, whole: bool = True) -> Sheet:
+    """Return a page side by side, with its draft.
+
+    :param whole: with findings and earlier German texts, which only a page that is shown needs.
+    """
     pair = read_pair(file, file.raw)
     rows = build_rows(pair)
-    shown = look_at(file, file.raw) if file.raw is not None else Shown([], [])
+    shown = look_at(file, file.raw) if whole and file.raw is not None else Shown([], [])
     marks = {row.made_from for row in rows if row.made_from}
     sections = {(row.id, row.made_from_section) for row in rows if row.made_from_section}
     german = file_name(workspace().docs, default_language().code, file.key)
-    earlier = find_earlier(database(), workspace().docs, german, marks, sections)
+    earlier = find_earlier(database(), workspace().docs, german, marks, sections) if whole else Earlier({}, {})
     scratches = {one.place: one for one in drafts.list_scratches(database(), g.account.id, file.path)}
     writing = [
         (name, place) for name, path, place in drafts.who_is_writing(database(), utc_now())
         if path == file.path and name != g.account.name
     ]  # fmt: skip
-    return Sheet(file, pair, rows, shown, earlier, scratches, writing)
+    return Sheet(file, pair, rows, shown, earlier, scratches, writing, whole)
 
 
 def terms_of(row: Row, code: str) -> list[Term]:
@@ -216,6 +221,7 @@ def side_by_side(file: PageFile) -> BaseResponse:
 
 def render_sheet(sheet: Sheet, opened: OpenRow | None = None, status: int = 200, sign_error: str = "") -> BaseResponse:
     """Return the page side by side."""
+    sheet = sheet if sheet.whole else read_sheet(sheet.file)
     file = sheet.file
     stale, missing = count_open(sheet.rows)
     signed = review_lines(file.raw or "")
@@ -305,7 +311,7 @@ def save_translation(file: PageFile) -> BaseResponse:
     form = g.form
     identity, words = form.get("place", ""), form.get("words", "").replace("\r\n", "\n")
     action = form.get("action", "save")
-    sheet = read_sheet(file)
+    sheet = read_sheet(file, False)
     row = sheet.row(identity)
     if row is None:
         return conflict(file, identity, words)
@@ -369,7 +375,7 @@ def change(file: PageFile, raw: str | None, identity: str, words: str, action: s
 
 def conflict(file: PageFile, identity: str, words: str) -> BaseResponse:
     """Return what both have written."""
-    sheet = read_sheet(file)
+    sheet = read_sheet(file, False)
     row = sheet.row(identity)
     return render_conflict(
         file, identity, words, g.form.get("before", ""), row.digest if row else "", theirs=(row.own or None) if row else None,
@@ -379,7 +385,7 @@ def conflict(file: PageFile, identity: str, words: str) -> BaseResponse:
 
 def after_change(file: PageFile, identity: str, was_signed: bool) -> BaseResponse:
     """Lead on to the next paragraph that is to be translated."""
-    sheet = read_sheet(find_page(file.language.code, file.key))
+    sheet = read_sheet(find_page(file.language.code, file.key), False)
     following = sheet.next_open(identity)
     dropped = was_signed and not review_lines(sheet.file.raw or "")
     words = [_("Stored in the draft.")]
