@@ -180,7 +180,7 @@ def _field(
                 widget = "area"
     return Field(
         name, way, widget, field_label(way, model.__name__), shown, options, field_help(way, model.__name__, limit, kind),
-        required, nullable, limit, group_label(way), language,
+        required and len(way) == 1, nullable, limit, group_label(way), language,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ def field_label(way: Way, model: str) -> str:
     """
     key = next(str(step) for step in reversed(way) if isinstance(step, str))
     special = {
-        ("Company", "name"): _("Name of the company"), ("Company", "role"): _("What it took part in"), ("Law", "label"): _("Short name, such as § 4a AufenthG"),
+        ("Company", "name"): _("Name of the company"), ("Contact", "unit"): _("Department"), ("Company", "role"): _("What it took part in"), ("Law", "label"): _("Short name, such as § 4a AufenthG"),
         ("Link", "name"): _("Name of the page, as it is shown"), ("Number", "label"): _("Who answers"), ("Amount", "label"): _("What the amount is"),
         ("Event", "text"): _("A few words about it"), ("Event", "place"): _("Where it is"), ("Event", "languages"): _("Languages spoken there"),
         ("Event", "lang"): _("Language of title and text"), ("Offer", "languages"): _("Languages in which it is held"), ("Source", "address"): _("Where it was found"),
@@ -81,7 +81,7 @@ def field_help(way: Way, model: str, limit: int, kind: Any) -> str:
         return special[model, key]
     if key in ("confirmed_by", "reviewed_by") and key == "confirmed_by":
         return _("No names of persons; this stands in the published files.")
-    if kind is values.DayHours:
+    if kind is values.DayHours and (key == "monday" or 0 in way):  # once is enough for the whole week
         return _("8:00–12:30, 13:30–16:00 or: nach Vereinbarung. Empty: closed.")
     if kind is values.Quantity:
         return _("1200, 1.200 or 12,50")
