@@ -16,7 +16,7 @@ MIN_BYTES = 400  # of a file; the copy of a smaller one would hardly be smaller
 # Levels of libdeflate. Level 10 saves 3 to 5 % more in ten times the time: for the files that every page loads, and for
 # pages so long that a first visit of them comes near to 24 kB.
 DEFAULT_LEVEL, MAX_LEVEL = 6, 10
-LONG_PAGE_BYTES = 36_000
+LONG_PAGE_BYTES = 32_000
 MAX_LEVEL_SUFFIXES = (".css", ".js")
 # Qualities of brotli: 11 takes forty times as long as 9 and saves another 9 %.
 DEFAULT_QUALITY, MAX_QUALITY = 9, 11
