@@ -25,6 +25,7 @@ from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
 from form_handler.storage.submissions import Submission, list_submissions
 
+PRODUCTION_HASHER = accounts.password_hasher  # before a test of another folder has replaced it
 FORM = "/arbeitgeber/mitmachen/"
 VALID_FORM = {"company": "Beispielbetrieb", "email": "beispiel@example.org"}
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
@@ -72,11 +73,10 @@ def database(settings: Settings, migrated_data_dir: Path) -> Iterator[Database]:
 @pytest.fixture(scope="session", autouse=True)
 def production_hasher() -> Iterator[PasswordHasher]:
     """Hash passwords of test accounts with the least that argon2 takes; yield the hasher of production."""
-    production = accounts.password_hasher
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(accounts, "password_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         patch.setattr(accounts, "DUMMY_HASH", accounts.password_hasher.hash("an account that does not exist"))
-        yield production
+        yield PRODUCTION_HASHER
 
 
 @pytest.fixture(scope="session")
