@@ -99,10 +99,12 @@ def test_the_page_shows_figures_as_charts_and_tables(app: Flask, database: Datab
     one = Clerk(app)
     one.log_in()
     text = one.get("zahlen/").text
-    assert re.search(r"Deutsch im Betrieb</th><td>2</td>", text)
+    assert re.search(r"Deutsch im Betrieb</th><td[^>]*>2</td>", text)
     assert "Ein Gespräch" not in text, "is recommended to everybody"
-    assert re.search(r"Deutschkurse, die zu den Arbeitszeiten passen</th><td>1</td>", text)
-    assert re.search(r'form=feedback&amp;q=wohnen"[^>]*>/wohnen/</a></th><td>0</td><td>0</td><td>1</td>', text)
+    assert re.search(r"Deutschkurse, die zu den Arbeitszeiten passen</th><td[^>]*>1</td>", text)
+    assert re.search(
+        r'form=feedback&amp;q=wohnen"[^>]*>/wohnen/</a></th><td[^>]*>0</td><td[^>]*>0</td><td[^>]*>1</td>', text
+    )
     charts = text.split('<section class="kim-staff-chart"')[1:]
     assert sum("<svg" in one for one in charts) > 5
     assert all("<caption" in one for one in charts if "<svg" in one), "each chart has its table"
