@@ -195,19 +195,19 @@ Zwei oder drei kurze Sätze.
 """,
     "company": """[Platzhalter: ein oder zwei Sätze über den Betrieb]
 
-## Warum wir mitmachen { #grund }
+## Warum machen wir mit? { #grund }
 
 [Platzhalter: der Grund in den eigenen Worten des Betriebs]
 
-## Was uns geholfen hat { #geholfen }
+## Was hat uns geholfen? { #geholfen }
 
 [Platzhalter: zum Beispiel eine Maßnahme, eine Behörde oder eine Beratungsstelle]
 
-## Was schwierig war { #schwierig }
+## Was war schwierig? { #schwierig }
 
 [Platzhalter: eine Schwierigkeit und die Lösung dafür]
 
-## Was wir anbieten { #angebot }
+## Was bieten wir an? { #angebot }
 
 [Platzhalter: zum Beispiel Praktikum, Ausbildung, Gespräch mit anderen Betrieben]
 

@@ -75,7 +75,7 @@ def few_languages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[La
     A build of a small tree takes as long as it has languages.
     """
     settings = tmp_path_factory.mktemp("few") / Path(CITY_SETTINGS).name
-    settings.write_text("languages: [de, en, ar]\n", "utf-8")
+    settings.write_text("languages: [de, en, ar]\nshared: true\n", "utf-8")
     config = read_config()
     before = copy.deepcopy(config)
     apply_city_settings(config, settings)
