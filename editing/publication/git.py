@@ -6,10 +6,13 @@ Hooks, prompts and the environment of the service play no part, and every object
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import re
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from editing.paths import own_name, repository_name
 
 TIMEOUT_SECONDS = 60
 PUSH_SECONDS = 120
+STALE_LOCK_SECONDS = 120.0
 TRAILER = "KIM-Publication"
 _HASH = re.compile(r"[0-9a-f]{40,64}")
 _OPTIONS = (
@@ -27,6 +31,8 @@ _OPTIONS = (
     "advice.detachedHead=false", "gc.auto=0", "maintenance.auto=false", "log.showSignature=false",
 )  # fmt: skip
 _KEPT = ("PATH", "HOME", "XDG_CONFIG_HOME", "SSH_AUTH_SOCK", "LANG", "TZ")
+
+logger = logging.getLogger(__name__)
 
 
 class GitError(Exception):
@@ -185,12 +191,22 @@ class Repository:
 
         :raises MovedError: if it is not at the old one any more.
         """
+        self.remove_stale_locks(branch)
         try:
             self.run("update-ref", "-m", "KIM: publication", branch, new, old)
         except GitError as error:
             if self.run("rev-parse", "--verify", branch).strip() != old:
                 raise MovedError(str(error)) from error
             raise
+
+    def remove_stale_locks(self, branch: str) -> None:
+        """Remove locks that a power cut has left: git holds them for one rename, and nobody would remove them."""
+        for name in (branch, "HEAD", "packed-refs"):
+            lock = Path(self.top, self.run("rev-parse", "--git-path", f"{name}.lock").strip())
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - lock.stat().st_mtime > STALE_LOCK_SECONDS:
+                    lock.unlink()
+                    logger.warning("removed %s, which an interrupted git has left", lock.name)
 
     def find_publication(self, branch: str, number: str) -> str | None:
         """Return the commit of a publication, None if the branch has none."""

@@ -314,6 +314,22 @@ def test_a_stale_lock_of_somebodys_git_does_not_matter(publish: Any, checkout: P
     assert publications_in(checkout) == 1
 
 
+@pytest.mark.parametrize("name", ["refs/heads/main", "HEAD", "packed-refs"])
+def test_a_lock_that_a_power_cut_has_left_is_removed_and_one_in_use_is_not(
+    editor: Editor, database: Database, editing_settings: Settings, builds: list[str], checkout: Path, name: str
+) -> None:
+    lock = checkout / ".git" / f"{name}.lock"
+    lock.touch()
+    editor.change(LEAD, "Der neue Satz.")
+    ask(editor)
+    done = worker.run_once(database, editing_settings)
+    assert lock.exists(), "somebody's git may be at work"
+    os.utime(lock, times=(0, 0))
+    assert done + worker.run_once(database, editing_settings) == 1
+    assert done or not lock.exists()
+    assert publications_in(checkout) == 1
+
+
 def test_a_commit_that_is_checked_out_instead_of_a_branch_makes_it_wait(publish: Any, checkout: Path) -> None:
     git(checkout, "checkout", "-q", "--detach")
     assert publish().state == "waiting"
