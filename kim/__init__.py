@@ -21,9 +21,12 @@ def main() -> NoReturn:
             "Rufen Sie hier `make run` auf: Das legt .venv für diesen Ordner an."
         )
     ensure_streams()
-    code = run()
-    if fault := flush_streams():
-        code = code or fault
+    try:
+        code = run()
+        if fault := flush_streams():
+            code = code or fault
+    except KeyboardInterrupt:  # before or after the command, which handles it itself
+        code = "Abgebrochen."
     sys.exit(code)
 
 

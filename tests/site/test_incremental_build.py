@@ -345,7 +345,8 @@ def test_ctrl_c_ends_a_command_and_all_its_processes(docs: Path, project: Path, 
         with contextlib.suppress(ProcessLookupError):  # on a fast machine it is done already
             os.killpg(running.pid, signal.SIGINT)
         said = running.communicate(timeout=PATIENCE)[1].strip()
-        assert running.returncode == 0 or said.endswith(("Abgebrochen.", "Aborted!")), said
+        finished = running.returncode == 0 or (begun == "check" and not said)  # the small tree has faults to tell of
+        assert finished or said.endswith(("Abgebrochen.", "Aborted!")), said
         assert "Process ForkPoolWorker" not in said
         wait_until(lambda: not members(running.pid), what="the end of what it has begun")  # noqa: B023 - asked at once
         for name in BESIDE:
