@@ -85,7 +85,7 @@ def test_make_bench_runs_every_benchmark_though_one_cannot_measure(tmp_path: Pat
     env = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
     done = subprocess.run(["make", "bench"], cwd=tmp_path, capture_output=True, text=True, env=env)
     asked = [line.rpartition(" ")[2] for line in told(tmp_path) if "kim bench" in line]
-    assert asked == ["build", "page", "search", "serve", "form", "nginx"]
+    assert asked == ["build", "page", "search", "serve", "edit", "form", "inbox", "nginx"]
     assert done.returncode != 0
     assert "Not measured, for the reasons given above: page" in done.stderr
 

@@ -214,7 +214,7 @@ def test_a_mail_worker_that_outlives_the_server_does_not_keep_its_port(tmp_path:
         assert server.process is not None
         server.process.wait()
         wait_until(lambda: is_free(server.port), what="the port")
-        assert list(server.children()) == [worker]
+        wait_until(lambda: list(server.children()) == [worker], what="the end of all others")
 
 
 @pytest.mark.slow
