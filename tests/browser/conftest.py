@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -49,12 +51,19 @@ def find_chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for the whole run."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-        yield chromium
-        chromium.close()
+def browser() -> Browser:
+    """One Chromium for the whole run, also where another folder imports the fixture: Playwright starts once a process."""
+    return start_chromium()
+
+
+@functools.cache
+def start_chromium() -> Browser:
+    """Start Chromium; both end with the process."""
+    playwright = sync_playwright().start()
+    chromium = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+    atexit.register(playwright.stop)
+    atexit.register(chromium.close)
+    return chromium
 
 
 @pytest.fixture(scope="session")
