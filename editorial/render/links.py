@@ -16,16 +16,6 @@ from editorial.content.structure import (
 from editorial.render.guides import DEFAULT_ICON
 from editorial.render.site import SiteData
 
-# Stylesheets that only some pages need: the layouts that do, and what a text holds that does.
-STYLES: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {
-    "home.css": (frozenset({"home"}), ()),
-    "cards.css": (frozenset({"directory", "events"}), ()),
-    "forms.css": (frozenset({"form", "chooser"}), ()),
-    "events.css": (frozenset({"events"}), ()),
-    "pictures.css": (frozenset(), ('class="kim-icon ', '"><img ')),
-    "guides.css": (frozenset(), ('class="admonition path', 'class="kim-task"')),
-}
-
 
 def is_active(page: Page, current: Page | None) -> bool:
     """Return whether a page is the one that is shown, or the section that holds it."""

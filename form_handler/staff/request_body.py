@@ -29,13 +29,7 @@ def read_form(request: Request, limit: int = MAX_BODY_BYTES) -> MultiDict[str, s
     :raises UnsupportedMediaType: if it is no form.
     :raises BadRequest: if it is not UTF-8 or breaks off.
     """
-    if (request.content_length or 0) > limit:
-        drain_request(request)
-        raise RequestEntityTooLarge
-    body = _read(request, limit + 1)
-    if len(body) > limit:
-        drain_request(request)
-        raise RequestEntityTooLarge
+    body = _read_at_most(request, limit)
     if not body:
         return MultiDict()
     if request.mimetype != "application/x-www-form-urlencoded":
@@ -59,13 +53,7 @@ def read_uploads(request: Request, limit: int) -> tuple[MultiDict[str, str], dic
     """
     if request.mimetype != "multipart/form-data":
         return read_form(request, min(limit, MAX_BODY_BYTES)), {}
-    if (request.content_length or 0) > limit:
-        drain_request(request)
-        raise RequestEntityTooLarge
-    body = _read(request, limit + 1)
-    if len(body) > limit:
-        drain_request(request)
-        raise RequestEntityTooLarge
+    body = _read_at_most(request, limit)
     boundary = request.mimetype_params.get("boundary", "")
     try:
         parser = MultiPartParser(max_form_memory_size=64 * 1024, max_form_parts=50)
@@ -77,6 +65,19 @@ def read_uploads(request: Request, limit: int) -> tuple[MultiDict[str, str], dic
         with one.stream:
             found[name] = one.stream.read()
     return MultiDict(form.items(multi=True)), found
+
+
+def _read_at_most(request: Request, limit: int) -> bytes:
+    """Return the body.
+
+    :raises RequestEntityTooLarge: if it has more bytes than that; the rest is read and dropped.
+    """
+    if (request.content_length or 0) <= limit:
+        body = _read(request, limit + 1)
+        if len(body) <= limit:
+            return body
+    drain_request(request)
+    raise RequestEntityTooLarge
 
 
 def _read(request: Request, size: int) -> bytes:
