@@ -232,6 +232,24 @@ def test_a_stopped_service_leaves_every_page_up_and_says_in_the_readers_language
         assert fetch(alone.tls, path)[0].status == 200, path
 
 
+def test_what_a_build_or_a_release_swaps_in_is_sent_soon_although_nginx_keeps_files_open(tmp_path: Path) -> None:
+    for number in ("1", "2"):
+        (tmp_path / number / "kontakt").mkdir(parents=True)
+        (tmp_path / number / "kontakt" / "index.html").write_text(f"Kontakt {number}")
+    (tmp_path / "1" / "gone.html").write_text("gone")
+    site = tmp_path / "current"
+    site.symlink_to("1")
+    place = tmp_path / "nginx"
+    place.mkdir()
+    with running_nginx(place, site, free_port()) as nginx:
+        assert fetch(nginx.tls, "/kontakt/")[1] == b"Kontakt 1"
+        assert fetch(nginx.tls, "/gone.html")[1] == b"gone"
+        (tmp_path / "new").symlink_to("2")
+        (tmp_path / "new").rename(site)
+        wait_until(lambda: fetch(nginx.tls, "/kontakt/")[1] == b"Kontakt 2", 10, "the page of the new site")
+        wait_until(lambda: fetch(nginx.tls, "/gone.html")[0].status == 503, 10, "the end of a page that is no more")
+
+
 def test_no_log_holds_a_full_address_or_what_was_typed(nginx: Nginx, alone: Nginx) -> None:
     fetch(nginx.tls, "/kontakt/?suche=Geheimwort")
     for running in (nginx, alone):
