@@ -10,8 +10,10 @@ from tests.full_site_audit.page_audit import Seen
 PAGE = b"""<!doctype html><html><head><title>Planted</title></head><body><main>
 <h1>Planted</h1><p style="color:#ccc;background:#fff">Pale words</p>
 <p style="width:900px">A line that is wider than a telephone</p>
+<p><a href="/fourth" style="position:absolute;top:400px;left:0">Covered</a></p><div style="position:absolute;top:400px;left:0;width:99px;height:99px"></div>
 <p><a href="/nowhere" style="outline:none">No focus</a></p>
 <p><a href="/else" onfocus="this.blur()">Out of reach</a> <a href="/third">Third</a></p>
+<p lang="ar">Two words</p><p style="width:6em;overflow:hidden;white-space:nowrap">Just enough</p>
 <p id="here"></p><script>
 document.cookie = "planted=1"; localStorage.setItem("planted", "1");
 document.getElementById("here").textContent = "onlywithscript";
@@ -26,6 +28,9 @@ WANTED = {
     "an invisible focus": ("faults", "no visible focus"),
     "words of script only": ("faults", "without script"),
     "a place out of reach": ("faults", "the keyboard reaches"),
+    "a covered focus": ("faults", "focus covered"),
+    "words without their language": ("faults", "words of no language: Two words"),
+    "words cut off by more space": ("faults", "text spacing: cut off: Just enough"),
 }
 
 

@@ -1,4 +1,4 @@
-"""What is looked at on one page: rules, widths, keyboard, cookies, requests, script."""
+"""What is looked at on one page: rules, widths, keyboard, languages of words, cookies, requests, script."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.test_accessibility import violations
+from tests.browser.test_reading import COVERED
 
 LOOKS = [(width, scheme) for width in (360, 1280) for scheme in ("light", "dark")]
 MOST_TABS = 400
@@ -49,6 +50,26 @@ REACHABLE = """() => {
     if (e.type === 'radio') { if (groups.has(e.name)) return false; groups.add(e.name); }
     return true;
   }).length;
+}"""
+
+# Distances of text that a reader may set (WCAG 2.2, 1.4.12). A constructed stylesheet is not subject to the CSP.
+SPACING = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important } p { margin-block-end: 2em !important }");
+  document.adoptedStyleSheets.push(sheet);
+}"""
+
+# Words in Latin letters on a page in another script that no element marks as another language (WCAG 2.2, 3.1.2). Names,
+# abbreviations and addresses belong to no language.
+UNMARKED = r"""() => {
+  const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node; (node = walker.nextNode());) {
+    const one = node.parentElement, lang = one.closest("[lang]")?.lang;
+    if (!["ar", "fa", "ru", "uk"].includes(lang) || one.closest("script, style, code, template, noscript")) continue;
+    found.push(...(node.data.match(/[A-Za-zÄÖÜäöüß][A-Za-zÄÖÜäöüß-]*( +[A-Za-zÄÖÜäöüß-]+)+/g) ?? []));
+  }
+  const site = document.querySelector('[property="og:site_name"]')?.content;
+  return [...new Set(found)].filter((words) => words !== site && words !== words.toUpperCase());
 }"""
 
 LINKS = "() => [...document.querySelectorAll('a[href]')].map(a => a.href)"
@@ -109,6 +130,7 @@ class PageAuditor:
             seen.rules += [f"{width} px, {scheme}: {fault}" for fault in violations(page)]
         seen.links, seen.ids = page.evaluate(LINKS), page.evaluate(IDS)
         with_script = page.evaluate(SUBSTANCE)
+        seen.faults += [f"words of no language: {words}" for words in page.evaluate(UNMARKED)]
         seen.faults += self.keyboard(page)
         seen.faults += self.narrow(page)
         seen.faults += [note for note in self.noted if not (status != 200 and str(status) in note)]
@@ -118,7 +140,8 @@ class PageAuditor:
         return seen
 
     def keyboard(self, page: Page) -> Iterator[str]:
-        """Walk through the page with the tab key alone (WCAG 2.1.1, 2.1.2, 2.4.7)."""
+        """Walk through the page on a small screen with the tab key alone (WCAG 2.1.1, 2.1.2, 2.4.7, 2.4.11)."""
+        page.set_viewport_size({"width": 320, "height": 568})
         page.evaluate("() => { scrollTo(0, 0); document.activeElement.blur(); window.kimSeen = [] }")
         wanted, reached = page.evaluate(REACHABLE), 0
         for _step in range(MOST_TABS):
@@ -131,18 +154,23 @@ class PageAuditor:
                 yield f"no visible focus on {at['name']}"
             if not at["inside"]:
                 yield f"focus outside the screen on {at['name']}"
+            if covered := page.evaluate(COVERED):
+                yield f"focus covered: {covered}"
         else:
             yield f"the keyboard does not get out after {MOST_TABS} steps"
         if reached < wanted:
             yield f"the keyboard reaches {reached} of {wanted} places"
 
     def narrow(self, page: Page) -> Iterator[str]:
-        """Read at 320 px (WCAG 1.4.10) and with text twice as large (1.4.4)."""
+        """Read at 320 px (WCAG 1.4.10), with text twice as large (1.4.4) and with more space in it (1.4.12)."""
         page.set_viewport_size({"width": 320, "height": 640})
         yield from (f"320 px: {lost}" for lost in page.evaluate(LOST))
         page.set_viewport_size({"width": 360, "height": 740})
         page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
         yield from (f"200 % text: {lost}" for lost in page.evaluate(LOST))
+        page.evaluate("document.documentElement.style.removeProperty('font-size')")
+        page.evaluate(SPACING)
+        yield from (f"text spacing: {lost}" for lost in page.evaluate(LOST))
 
     def kept(self, page: Page) -> Iterator[str]:
         """Nothing is left behind on the reader's device."""
