@@ -127,3 +127,14 @@ def describe(char: str) -> str:
     elif unicodedata.category(char[0]) == "Cn":
         kind = "ein Zeichen, das es in Unicode nicht gibt"
     return f"{kind} (U+{code:04X})"
+
+
+def shorten_text(text: str, length: int = 60) -> str:
+    """Return a text of at most ``length`` characters: cut after a word, with an ellipsis."""
+    return text if len(text) <= length else text[: length - 1].rsplit(" ", 1)[0] + " …"
+
+
+def shorten_value(value: str, length: int = 60) -> str:
+    """Return a value from outside for a message: unprintable characters as escapes, at most ``length`` characters."""
+    shown = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in value)
+    return shown if len(shown) <= length else f"{shown[: length - 1]}…"

@@ -6,7 +6,7 @@ import contextlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -38,6 +38,29 @@ def write_file(path: Path, content: str | bytes, mode: int = 0o666, durable: boo
     """Write a whole file, see :func:`replacing`; text as UTF-8 with the line ends that it has."""
     with replacing(path, mode, durable) as file:
         file.write(content.encode("utf-8") if isinstance(content, str) else content)
+
+
+def write_files(files: Mapping[Path, bytes]) -> None:
+    """Write several files, all or none; each keeps its permissions, a new one has 0644. Missing folders are made.
+
+    :raises OSError: if one cannot be written; those that were already replaced have their old content again.
+    """
+    before = {path: path.read_bytes() if path.exists() else None for path in files}
+    try:
+        with contextlib.ExitStack() as stack:
+            for path, data in files.items():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                draft = stack.enter_context(replacing(path))
+                os.fchmod(draft.fileno(), path.stat().st_mode & 0o777 if path.exists() else 0o644)
+                draft.write(data)
+                draft.flush()  # a full disk is found before the first file is replaced
+    except BaseException:
+        for path, old in before.items():
+            if old is None:
+                path.unlink(missing_ok=True)
+            elif path.read_bytes() != old:
+                path.write_bytes(old)
+        raise
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -11,7 +11,6 @@ import functools
 import gettext as stdlib_gettext
 import hashlib
 import io
-import os
 import struct
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from babel.support import LazyProxy
 
+from core.files import write_file
 from core.languages import default_language
 from core.overlay import CITY
 from core.project import ROOT
@@ -69,35 +69,36 @@ def load_catalog(code: str) -> stdlib_gettext.NullTranslations:
     if code == SOURCE_LANGUAGE:
         return stdlib_gettext.NullTranslations()
     edited = [path for folder in _edited_dirs if (path := folder / f"{code}.po").is_file()]
-    catalogue = _compile(edited[0] if edited else catalog_path(code), code)
+    catalog = compile_catalog(edited[0] if edited else catalog_path(code), code)
     if edited and catalog_path(code).is_file():
-        catalogue.add_fallback(_compile(catalog_path(code), code))
+        catalog.add_fallback(compile_catalog(catalog_path(code), code))
     if code in STAFF_LANGUAGES:
-        catalogue.add_fallback(_compile(STAFF_LOCALE_DIR / f"{code}.po", code))
-    return catalogue
+        catalog.add_fallback(compile_catalog(STAFF_LOCALE_DIR / f"{code}.po", code))
+    return catalog
 
 
-def _compile(path: Path, code: str) -> stdlib_gettext.GNUTranslations:
-    """Return a catalog, compiled once per content into ``__pycache__``."""
+def compile_catalog(path: Path, code: str) -> stdlib_gettext.GNUTranslations:
+    """Return a catalog, compiled once per content into ``__pycache__``.
+
+    :raises ContentError: if the file is not UTF-8 or not a PO file.
+    """
     text = path.read_bytes()
-    kept = path.parent / "__pycache__" / f"{path.stem}.{hashlib.sha256(text).hexdigest()[:16]}.mo"
+    cached = path.parent / "__pycache__" / f"{path.stem}.{hashlib.sha256(text).hexdigest()[:16]}.mo"
     try:
-        return stdlib_gettext.GNUTranslations(io.BytesIO(kept.read_bytes()))
+        return stdlib_gettext.GNUTranslations(io.BytesIO(cached.read_bytes()))
     except (OSError, UnicodeDecodeError, struct.error):  # not there, or not whole
         pass
-    from babel.messages.mofile import write_mo  # late: it takes as long as reading all catalogues
+    from babel.messages.mofile import write_mo  # late: it takes as long as reading all catalogs
 
     compiled = io.BytesIO()
     write_mo(compiled, read_catalog(path, code))
     with contextlib.suppress(OSError):  # a folder that nobody may write to; that of the pages holds nothing of ours
         if path.parent in _edited_dirs:
             raise OSError
-        kept.parent.mkdir(exist_ok=True)
-        for old in kept.parent.glob(f"{path.stem}.*.mo"):
+        cached.parent.mkdir(exist_ok=True)
+        for old in cached.parent.glob(f"{path.stem}.*.mo"):
             old.unlink(missing_ok=True)
-        fresh = kept.with_suffix(f".{os.getpid()}")
-        fresh.write_bytes(compiled.getvalue())
-        fresh.replace(kept)
+        write_file(cached, compiled.getvalue(), durable=False)
     compiled.seek(0)
     return stdlib_gettext.GNUTranslations(compiled)
 
@@ -116,7 +117,7 @@ def read_catalog(path: Path, code: str) -> Catalog:
     """
     from babel.messages.pofile import PoFileError, read_po
 
-    from core.findings import ContentError, Finding  # late: the server reads catalogues and makes no findings
+    from core.findings import ContentError, Finding  # late: the server reads catalogs and makes no findings
     from core.text_files import read_text
 
     text = read_text(path, shown_catalog(path))

@@ -10,6 +10,7 @@ import codecs
 import re
 from pathlib import Path
 
+from core.characters import shorten_text
 from core.findings import Finding
 
 UTF8_HINT = "Speichern Sie sie im Editor mit der Kodierung UTF-8."
@@ -44,17 +45,13 @@ def decode(data: bytes, shown: str) -> str | Finding:
         line = before.count(b"\n") + 1
         begin = before.rfind(b"\n") + 1
         words = data[begin:].split(b"\n", 1)[0].decode("cp1252", "replace").strip()
-        said = f" Ist „{_shorten(words)}“ gemeint?" if words.isprintable() else ""
+        said = f" Ist „{shorten_text(words)}“ gemeint?" if words.isprintable() else ""
         return _encoding_finding(shown, line, f"Die Datei ist nicht als UTF-8 gespeichert.{said}")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _encoding_finding(shown: str, line: int, what: str) -> Finding:
     return Finding(shown, line, what, UTF8_HINT, code="file-encoding")
-
-
-def _shorten(words: str, length: int = 60) -> str:
-    return words if len(words) <= length else f"{words[:length]}…"
 
 
 def read_text(path: Path, shown: str) -> str | Finding:

@@ -8,7 +8,6 @@ gives them; a field that was not changed leaves its data alone, whatever they ar
 from __future__ import annotations
 
 import copy
-import datetime
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -307,8 +306,3 @@ def field_names(model: type[StrictStruct], codes: Sequence[str]) -> set[str]:
             rows = [{} for _one in sample] if isinstance(sample, list) else sample
             found |= {one.name for one in _fields(row.type, rows, (row.encode_name,), None, False, {}, codes, model)}
     return found
-
-
-def today_month(today: datetime.date) -> str:
-    """Return a day's month as facts name it."""
-    return f"{today:%Y-%m}"

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.clock import utc_now
+from core.files import write_files
 from editing import drafts
 from editing.merge import merge
 from editing.paths import encode_file, file_path, shown_name
@@ -25,7 +26,6 @@ from editing.publication.remote import Remote
 from editing.publication.store import Publication
 from editorial.build.build import BuildError, build_site
 from editorial.build.fingerprint import read_manifest
-from editorial.translations.lockfile import write_files_atomically
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
 
@@ -157,7 +157,7 @@ class Publisher:
                 target.unlink()
             else:
                 contents[target] = encode_file(file.path, file.after)
-        write_files_atomically(contents)
+        write_files(contents)
         repository = Repository.find(self.docs) if one.commit_hash else None
         if repository is not None:
             with contextlib.suppress(GitError):  # another git process holds the lock; the index may stay stale

@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 
 from core.clock import utc_now
+from core.files import write_files
 from editing.paths import file_path, shown_name
 from editing.publication import store
 from editing.publication.git import GitError, Repository, is_hash
-from editorial.translations.lockfile import write_files_atomically
 from form_handler.storage.database import Database
 from form_handler.storage.state import read_state, write_state
 
@@ -120,7 +120,7 @@ class Remote:
                 contents[file_path(self.docs, path)] = after
             else:
                 file_path(self.docs, path).unlink(missing_ok=True)
-        write_files_atomically(contents)
+        write_files(contents)
         with contextlib.suppress(GitError):
             repository.refresh_index(f"{made}^1", made, changed)
         self.note_join(None)

@@ -24,7 +24,6 @@ from editorial.content.pages import Content, Page
 from editorial.content.structure import OFFLINE_FALLBACK, OFFLINE_LIST
 
 _ASSET_PATTERNS = (re.compile(rb'="(/assets/[^"]+)"'), re.compile(rb'data-chooser="(/[^"]+)"'))
-_PRINT_ONLY = re.compile(r"^/assets/qr/")
 
 
 class FileInfo(Struct, frozen=True):
@@ -67,7 +66,7 @@ def collect_pages(site_dir: Path, content: Content, language: Language) -> tuple
         body = path.read_bytes()
         pages[url] = _info(path, body)
         assets.update(found.decode() for pattern in _ASSET_PATTERNS for found in pattern.findall(body))
-    return pages, {url for url in assets if not _PRINT_ONLY.match(url)}
+    return pages, assets
 
 
 def file_info(path: Path) -> FileInfo:

@@ -11,6 +11,7 @@ import functools
 import re
 from collections.abc import Collection, Iterable, Iterator
 
+from core.characters import shorten_value
 from core.findings import Finding
 from editorial.checks.parsed_page import converter
 from editorial.checks.text_lines import prose_lines
@@ -23,7 +24,6 @@ from editorial.content.html_policy import (
     TEMPLATE_PREFIXES,
     PolicyViolation,
     check_html,
-    shorten,
     template_ids,
 )
 from editorial.content.markdown import find_raw_html
@@ -60,7 +60,7 @@ def check_raw_html(text: PageText) -> Iterator[Finding]:
         if match[0].startswith("<!--"):
             yield Finding(text.file, line, "Ein Kommentar in HTML steht im Text.", COMMENT_HINT, code="html")
         else:
-            yield Finding(text.file, line, f"HTML steht im Text („{shorten(match[0])}“).",
+            yield Finding(text.file, line, f"HTML steht im Text („{shorten_value(match[0])}“).",
                           f"{ONLY_MARKDOWN_HINT} Nach einem Kleiner-Zeichen steht ein Leerzeichen.", code="html")  # fmt: skip
 
 

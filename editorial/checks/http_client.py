@@ -21,6 +21,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from core.clock import utc_now
 from core.values import http_url_error
 
 TIMEOUT_SECONDS = 20
@@ -199,7 +200,8 @@ def retry_after(value: str | None) -> float | None:
         return float(value)
     try:
         when = email.utils.parsedate_to_datetime(value)
-        now = datetime.datetime.now(datetime.UTC)
-        return max(0.0, (when if when.tzinfo else when.replace(tzinfo=datetime.UTC)).timestamp() - now.timestamp())
+        return max(
+            0.0, (when if when.tzinfo else when.replace(tzinfo=datetime.UTC)).timestamp() - utc_now().timestamp()
+        )
     except (ValueError, TypeError, OverflowError, LookupError):
         return None

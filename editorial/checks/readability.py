@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from core.characters import shorten_text
 from core.findings import Finding
 from editorial.checks.text_lines import blocks, strip_markdown
 from editorial.content.pages import PageText
@@ -86,7 +87,7 @@ def check_readability(text: PageText) -> Iterator[Finding]:
     counted = sorted(((len(WORD.findall(sentence)), number, sentence) for number, sentence in found), reverse=True)
     for words, number, sentence in counted[:3]:
         if words > MAX_SENTENCE_WORDS:
-            yield Finding(text.file, number, f"Ein Satz mit {words} Wörtern: „{shorten_text(sentence)}“",
+            yield Finding(text.file, number, f"Ein Satz mit {words} Wörtern: „{shorten_text(sentence, 90)}“",
                           "Machen Sie zwei Sätze daraus.", "notice", "hard-german")  # fmt: skip
     level = wiener_sachtextformel([sentence for _number, sentence in found])
     if level > MAX_READABILITY_SCORE and len(found) >= 5:
@@ -100,7 +101,7 @@ def check_easy_language(text: PageText) -> Iterator[Finding]:
     for number, sentence in sentences(text):
         count = len(WORD.findall(sentence))
         if count > MAX_EASY_SENTENCE_WORDS:
-            yield Finding(text.file, number, f"Ein Satz mit {count} Wörtern: „{shorten_text(sentence)}“",
+            yield Finding(text.file, number, f"Ein Satz mit {count} Wörtern: „{shorten_text(sentence, 90)}“",
                           f"In Leichter Sprache hat ein Satz höchstens {MAX_EASY_SENTENCE_WORDS} Wörter.", "notice",
                           "easy-language")  # fmt: skip
         if match := ABBREVIATION.search(sentence):
@@ -109,8 +110,3 @@ def check_easy_language(text: PageText) -> Iterator[Finding]:
         for kind, (pattern, remedy) in EASY_LANGUAGE_RULES.items():
             if (match := pattern.search(sentence)) and match[0] not in EASY_LANGUAGE_WORDS:
                 yield Finding(text.file, number, f"{kind}: „{match[0]}“", remedy, "notice", "easy-language")
-
-
-def shorten_text(sentence: str, length: int = 90) -> str:
-    """Return a sentence's beginning, cut at a word."""
-    return sentence if len(sentence) <= length else sentence[:length].rsplit(" ", 1)[0] + " …"

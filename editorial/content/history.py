@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from core.clock import utc_now
 from core.languages import Language
 from core.overlay import CITY_PAGES
 from editorial.content.pages import Page
@@ -39,7 +40,7 @@ def read_last_changes(docs: Path) -> dict[str, datetime.datetime]:
 
 def _newest_changes(said: str, boundary: Collection[str]) -> dict[str, datetime.datetime]:
     """Return the time of the newest commit that changed each file, by the path that it has today."""
-    latest = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
+    latest = utc_now() + datetime.timedelta(days=1)
     found: dict[str, datetime.datetime] = {}
     unknown: set[str] = set()
     today: dict[str, str] = {}  # the path of today by the one that a file had before it was moved

@@ -16,13 +16,12 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
-from core.characters import DIRECTION_CHARACTERS, find_forbidden
+from core.characters import DIRECTION_CHARACTERS, find_forbidden, shorten_value
 from core.project import ROOT
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-MAX_SHOWN_CHARS = 60
 _SCHEME = re.compile(r"[^/?#:]*:")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\\]")
 IMAGE_TYPES = {
@@ -207,17 +206,21 @@ def _element_violations(
         elif tag == "-comment":
             yield PolicyViolation("Ein Kommentar in HTML steht im Text.", COMMENT_HINT)
         else:
-            yield PolicyViolation(f"Das HTML-Element <{shorten(tag)}> ist in Texten nicht erlaubt.", ONLY_MARKDOWN_HINT)
+            yield PolicyViolation(
+                f"Das HTML-Element <{shorten_value(tag)}> ist in Texten nicht erlaubt.", ONLY_MARKDOWN_HINT
+            )
         return
     for name, given in attributes.items():
         value = given or ""
         name = name.lower()  # the parser gives SVG its mixed case: viewBox
         rule = rules.get(name) or _EVERYWHERE.get(name)
         if rule is None:
-            yield PolicyViolation(f"Die Angabe {shorten(name)} an <{tag}> ist in Texten nicht erlaubt.", ATTRIBUTE_HINT)
+            yield PolicyViolation(
+                f"Die Angabe {shorten_value(name)} an <{tag}> ist in Texten nicht erlaubt.", ATTRIBUTE_HINT
+            )
         elif not rule(value):
             yield PolicyViolation(
-                f"Die Angabe {name}=„{shorten(value)}“ an <{tag}> ist in Texten nicht erlaubt.", ATTRIBUTE_HINT
+                f"Die Angabe {name}=„{shorten_value(value)}“ an <{tag}> ist in Texten nicht erlaubt.", ATTRIBUTE_HINT
             )
         elif name == "href":
             yield from _link_violation(value, addresses)
@@ -231,7 +234,7 @@ def _link_violation(target: str, addresses: Collection[str]) -> Iterator[PolicyV
     if target in addresses:
         return
     if hidden := _has_hidden_part(target):
-        yield PolicyViolation(f"Im Ziel „{shorten(target)}“ eines Links {hidden}.", URL_HINT)
+        yield PolicyViolation(f"Im Ziel „{shorten_value(target)}“ eines Links {hidden}.", URL_HINT)
         return
     # A colon in the first part of a path is no part of a relative address (RFC 3986, 4.2), so it counts as a scheme.
     scheme = _SCHEME.match(target)
@@ -239,28 +242,32 @@ def _link_violation(target: str, addresses: Collection[str]) -> Iterator[PolicyV
         return
     kind = scheme[0].lower() if scheme else "//"
     if kind in {"https:", "//"}:
-        yield PolicyViolation(f"Die fremde Internetadresse „{shorten(target)}“ steht nicht in docs/data/.", URL_HINT)
+        yield PolicyViolation(
+            f"Die fremde Internetadresse „{shorten_value(target)}“ steht nicht in docs/data/.", URL_HINT
+        )
     elif kind == "http:":
-        yield PolicyViolation(f"Die Adresse „{shorten(target)}“ ist unverschlüsselt.",
+        yield PolicyViolation(f"Die Adresse „{shorten_value(target)}“ ist unverschlüsselt.",
                     f"Nehmen Sie https://. {URL_HINT}")  # fmt: skip
     elif kind in {"tel:", "mailto:"}:
-        yield PolicyViolation(f"Das Ziel „{shorten(target)}“ steht nicht in docs/data/.",
+        yield PolicyViolation(f"Das Ziel „{shorten_value(target)}“ steht nicht in docs/data/.",
                     "Nehmen Sie den Einschub {{ tel.… }} oder {{ contact.… }}.")  # fmt: skip
     else:
-        yield PolicyViolation(f"Ein Link führt zu „{shorten(target)}“; {kind} ist nicht erlaubt.",
+        yield PolicyViolation(f"Ein Link führt zu „{shorten_value(target)}“; {kind} ist nicht erlaubt.",
                     "Links führen zu Seiten dieser Website (.md) oder über einen Einschub {{ link.… }} zu anderen.")  # fmt: skip
 
 
 def _image_violation(source: str) -> Iterator[PolicyViolation]:
     if hidden := _has_hidden_part(source):
         yield PolicyViolation(
-            f"In der Adresse „{shorten(source)}“ eines Bildes {hidden}.", "Legen Sie das Bild in docs/assets/ ab."
+            f"In der Adresse „{shorten_value(source)}“ eines Bildes {hidden}.", "Legen Sie das Bild in docs/assets/ ab."
         )
     elif _SCHEME.match(source) or source.startswith("/"):
-        yield PolicyViolation(f"Das Bild „{shorten(source)}“ liegt nicht in docs/.",
+        yield PolicyViolation(f"Das Bild „{shorten_value(source)}“ liegt nicht in docs/.",
                     "Legen Sie es in docs/assets/ ab; Bilder von anderen Servern verraten ihnen die Lesenden.")  # fmt: skip
     elif PurePosixPath(source).suffix.lower() not in IMAGE_TYPES:
-        yield PolicyViolation(f"„{shorten(source)}“ ist kein Bild.", "Nehmen Sie AVIF, GIF, JPEG, PNG, SVG oder WebP.")
+        yield PolicyViolation(
+            f"„{shorten_value(source)}“ ist kein Bild.", "Nehmen Sie AVIF, GIF, JPEG, PNG, SVG oder WebP."
+        )
 
 
 def _has_hidden_part(address: str) -> str:
@@ -270,12 +277,6 @@ def _has_hidden_part(address: str) -> str:
     if _CONTROL.search(address) or _CONTROL.search(unquote(address)):
         return "steht ein Steuerzeichen oder ein umgekehrter Strich"
     return ""
-
-
-def shorten(value: str) -> str:
-    """Return a value for a message: printable, at most :data:`MAX_SHOWN_CHARS` long."""
-    shown = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in value)
-    return shown if len(shown) <= MAX_SHOWN_CHARS else f"{shown[: MAX_SHOWN_CHARS - 1]}…"
 
 
 @functools.lru_cache(maxsize=16)

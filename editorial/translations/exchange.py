@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from core.characters import shorten_text
 from core.findings import Finding
 from core.languages import Language, default_language
 from core.overlay import file_of, page_path
@@ -17,7 +18,7 @@ from editorial.content.place import load_place
 from editorial.translations.lockfile import Lock
 from editorial.translations.po import parse_po, write_po
 from editorial.translations.segments import Document, normalize, read_document
-from editorial.translations.state import find_entry, has_same_structure, shorten_text
+from editorial.translations.state import find_entry, has_same_structure
 from editorial.translations.units import Unit, merge_translations, units
 from editorial.translations.validation import altered_segments, has_wrong_script, page_errors, segment_errors
 from editorial.translations.xliff import ExchangeError, ReturnedSegment, read_xliff, target_hash, write_xliff

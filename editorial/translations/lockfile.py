@@ -16,7 +16,6 @@ Only ``kim translations`` writes it. After a merge conflict take either side and
 from __future__ import annotations
 
 import datetime
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -27,6 +26,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from core import yaml
+from core.files import write_files
 from core.findings import ContentError, Finding
 from core.languages import Language, default_language
 from core.overlay import city_dir, page_path, shown_path
@@ -246,7 +246,7 @@ def write_lock(docs: Path, lock: Lock) -> bool:
         for path, one in files.items()
         if not (path.exists() and path.read_text("utf-8") == str(one))
     }
-    write_files_atomically(changed)
+    write_files(changed)
     return bool(changed)
 
 
@@ -254,37 +254,6 @@ def _is_local(docs: Path, key: str, code: str) -> bool:
     """Return whether the page or its translation is in ``city/``."""
     folder = city_dir(docs)
     return any(page_path(docs, one, key).is_relative_to(folder) for one in (default_language().code, code))
-
-
-def write_files_atomically(files: Mapping[Path, bytes]) -> None:
-    """Write several files, all or none: first all beside their places, then into place, and back if that fails."""
-    import tempfile  # late: builds write no lock
-
-    ready: dict[Path, Path] = {}
-    before: dict[Path, bytes | None] = {}
-    try:
-        for path, data in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-            ready[path] = Path(name)
-            with os.fdopen(handle, "wb") as out:
-                out.write(data)
-                out.flush()
-                os.fsync(out.fileno())
-            ready[path].chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        for path, fresh in ready.items():
-            before[path] = path.read_bytes() if path.exists() else None
-            fresh.replace(path)
-    except BaseException:
-        for path, data_before in before.items():
-            if data_before is None:
-                path.unlink(missing_ok=True)
-            else:
-                path.write_bytes(data_before)
-        raise
-    finally:
-        for fresh in ready.values():
-            fresh.unlink(missing_ok=True)
 
 
 def check_lock(docs: Path, languages: tuple[Language, ...]) -> list[Finding]:

@@ -17,6 +17,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from core.characters import shorten_text
 from core.findings import Finding
 from core.languages import Language, default_language
 from core.overlay import page_path
@@ -133,7 +134,7 @@ def find_entry(
     lost = (moved_entries(docs, lock) if gone is None else gone).get(language.code)
     if not lost:
         return None
-    _, own = documents(docs, page.key, language)
+    own = read_document(read_page(page_path(docs, language.code, page.key)))
     marks = {mark for name in own.sections for mark in own.hashes(name)}
     best = max(lost, key=lambda entry: len(entry.target_hashes & marks))
     return best if len(best.target_hashes & marks) * 2 >= len(marks) else None
@@ -301,8 +302,3 @@ def _stale_findings(state: TranslationState) -> Iterator[Finding]:
             file, 0, "Es ist noch nicht festgehalten, auf welchem deutschen Text die Übersetzung beruht.",
             "Rufen Sie `.venv/bin/kim translations update` auf.", "notice",
         )  # fmt: skip
-
-
-def shorten_text(text: str, length: int = 60) -> str:
-    """Return the beginning of a text."""
-    return text if len(text) <= length else text[: length - 1].rsplit(" ", 1)[0] + " …"

@@ -24,6 +24,7 @@ from editorial.translations.state import (
     documents,
     find_entry,
     has_same_structure,
+    moved_entries,
     stale_flags,
     stale_segments,
 )
@@ -43,10 +44,11 @@ def update_lock(
         files = [page_path(docs, folder, key) for folder in (default_code(languages), code)]
         if code in codes and all(file.exists() for file in files):
             entries[key, code] = known
+    gone = moved_entries(docs, lock)
     for page in content.pages.values():
         for language in others:
             if page.is_translated(language):
-                before = find_entry(docs, lock, page, language)
+                before = find_entry(docs, lock, page, language, gone)
                 entries[page.key, language.code] = update_entry(docs, page, language, before, today)
     return Lock(entries)
 

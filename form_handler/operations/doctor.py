@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from core.clock import utc_now
 from core.project import ROOT
 from form_handler.mail.transport import PORTS
 from form_handler.operations.health import Finding
@@ -227,7 +228,7 @@ def check_public_address(settings: Settings) -> Finding:
             "failed",
             f"{host}:{port} cannot be reached ({type(error).__name__}). Check nginx: systemctl status nginx",
         )
-    days = (datetime.datetime.fromtimestamp(ends, datetime.UTC) - datetime.datetime.now(datetime.UTC)).days
+    days = (datetime.datetime.fromtimestamp(ends, datetime.UTC) - utc_now()).days
     if days < MIN_CERTIFICATE_DAYS:
         return Finding(
             "tls",

@@ -94,7 +94,7 @@ def deliver_next(database: Database, settings: Settings, clock: Clock) -> bool |
     A mail is claimed before it is sent and recorded after. A crash in between, or a server that does not confirm
     the message, sends it again later with the same Message-ID. An error with one mail does not stop the others.
     """
-    claimed = _claim(database, clock())
+    claimed = claim_next(database, clock())
     if claimed is None:
         return None
     current = _reload(database, claimed)  # address and answers may have been corrected since, or deleted
@@ -170,7 +170,7 @@ def _select_due(now: datetime.datetime) -> sa.Select[Any]:
     )
 
 
-def _claim(database: Database, now: datetime.datetime) -> ClaimedMail | None:
+def claim_next(database: Database, now: datetime.datetime) -> ClaimedMail | None:
     """Claim the next due mail, or return None."""
     due = _select_due(now)
     with database.read_connection() as connection:
@@ -245,7 +245,7 @@ def render_message(
     return stored
 
 
-def _update(database: Database, claimed: ClaimedMail, **values: Any) -> bool:
+def update_claimed(database: Database, claimed: ClaimedMail, **values: Any) -> bool:
     """Change a mail that is still this worker's; return whether it was."""
     mine = (outgoing_mail.c.id == claimed.id) & (outgoing_mail.c.claim == claimed.claim)
     with database.transaction() as connection:
@@ -256,10 +256,10 @@ def _record_success(database: Database, claimed: ClaimedMail, now: datetime.date
     """Record that a mail was sent; retried while the database is busy or the disk full, or it would be sent again."""
     for _attempt in range(MAX_RECORD_ATTEMPTS):
         try:
-            return _update(database, claimed, state="sent", sent_at=now, last_error=None)
+            return update_claimed(database, claimed, state="sent", sent_at=now, last_error=None)
         except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError):
             time.sleep(RECORD_RETRY_SECONDS)
-    return _update(database, claimed, state="sent", sent_at=now, last_error=None)
+    return update_claimed(database, claimed, state="sent", sent_at=now, last_error=None)
 
 
 def _record_failure(
@@ -267,9 +267,9 @@ def _record_failure(
 ) -> None:
     delay = retry_delay(claimed.attempts)
     if delay is None:
-        _update(database, claimed, state="failed", last_error=error)
+        update_claimed(database, claimed, state="failed", last_error=error)
     else:
-        _update(database, claimed, state="waiting", last_error=error, next_attempt_at=now + max(delay, least))
+        update_claimed(database, claimed, state="waiting", last_error=error, next_attempt_at=now + max(delay, least))
 
 
 def describe_error(error: Exception) -> str:

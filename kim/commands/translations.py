@@ -9,6 +9,8 @@ from pathlib import Path
 import click
 from msgspec import Struct
 
+from core.characters import shorten_text
+from core.files import write_files
 from core.findings import ContentError, errors
 from core.languages import Language, load_languages
 from core.overlay import page_path, shown_path
@@ -26,10 +28,10 @@ from editorial.translations.exchange import (
     page_units,
     preserve_newlines,
 )
-from editorial.translations.lockfile import Lock, load_lock, write_files_atomically, write_lock
+from editorial.translations.lockfile import Lock, load_lock, write_lock
 from editorial.translations.machine import MachineTranslationError, read_provider, translate, truncate_to_limit
 from editorial.translations.report import as_data, catalog_stats, format_table
-from editorial.translations.state import STATE_LABELS, TranslationState, shorten_text, translation_states
+from editorial.translations.state import STATE_LABELS, TranslationState, translation_states
 from editorial.translations.units import set_review
 from editorial.translations.update import accept_pages, update_entries, update_lock
 
@@ -174,7 +176,7 @@ def lines(desk: CommandContext) -> None:
             if (after := replace_other_wordings(before, listed, code)) != before:
                 changed[path] = after.encode()
                 german.update([page.key] if code == desk.source else ())
-    write_files_atomically(changed)
+    write_files(changed)
     for path in changed:
         click.echo(f"geschrieben: {shown_path(desk.docs, path)}")
     # The translations of a line are in the list; so a page that was up to date still is.
@@ -215,7 +217,7 @@ def export_command(
         click.echo("Nichts zu übersetzen.")
         return
     path = out / f"kim-{lang}{'' if only == 'all' else '-' + only}.{'po' if form == 'po' else 'xlf'}"
-    write_files_atomically({path: text.encode()})
+    write_files({path: text.encode()})
     click.echo(f"{path}: {count} Absätze. Zurück damit: kim translations import {path}")
 
 
@@ -260,7 +262,7 @@ def save(desk: CommandContext, files: dict[Path, bytes], places: set[tuple[str, 
     """Write pages and lock together, or nothing; the pages are put back if the lock cannot be written."""
     before = {path: path.read_bytes() if path.exists() else None for path in files}
     lock = desk.lock
-    write_files_atomically(files)
+    write_files(files)
     try:
         content = read_content(desk.docs, desk.languages)
         write_lock(desk.docs, update_entries(desk.docs, content, desk.languages, lock, places, datetime.date.today()))

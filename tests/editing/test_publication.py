@@ -442,14 +442,14 @@ def test_a_new_draft_is_not_taken_for_one_that_was_thrown_away(
 
 STEPS: list[tuple[Any, str, bool]] = [
     (publisher, "prepare_files", False), (Repository, "write_commit", False), (Repository, "advance", False), (Repository, "advance", True),
-    (store, "note_committed", False), (store, "note_committed", True), (publisher, "write_files_atomically", False),
-    (publisher, "write_files_atomically", True), (Repository, "refresh_index", False), (Publisher, "build", False), (Publisher, "build", True),
+    (store, "note_committed", False), (store, "note_committed", True), (publisher, "write_files", False),
+    (publisher, "write_files", True), (Repository, "refresh_index", False), (Publisher, "build", False), (Publisher, "build", True),
     (store, "note_done", True), (drafts, "discard_draft", False),
 ]  # fmt: skip
 
 
 # Without git only these steps differ.
-WITHOUT_GIT = {("note_committed", True), ("write_files_atomically", False), ("write_files_atomically", True)}
+WITHOUT_GIT = {("note_committed", True), ("write_files", False), ("write_files", True)}
 KILLS = [(*step, True) for step in STEPS] + [(*step, False) for step in STEPS if step[1:] in WITHOUT_GIT]
 
 
@@ -511,7 +511,7 @@ def test_a_full_disk_leaves_everything_as_it_was_and_is_tried_again(
     editor.change(LEAD, "Der neue Satz.")
     ask(editor)
     with monkeypatch.context() as patch:
-        patch.setattr(publisher, "write_files_atomically", full)
+        patch.setattr(publisher, "write_files", full)
         assert worker.run_once(database, editing_settings) == 0
     assert text_of(content) == before
     assert "No space left" in store.list_publications(database)[0].problem

@@ -15,7 +15,7 @@ def test_a_changed_catalogue_is_compiled_anew_and_a_broken_copy_does_no_harm(tmp
     path = tmp_path / "de.po"
 
     def said() -> str:
-        return gettext._compile(path, "de").gettext("Search")
+        return gettext.compile_catalog(path, "de").gettext("Search")
 
     path.write_text(PO.format(word="Suche"))
     assert said() == "Suche"
@@ -37,5 +37,5 @@ def test_a_catalogue_is_read_where_nothing_may_be_written(tmp_path: Path, monkey
         raise PermissionError(13, "no")
 
     monkeypatch.setattr(Path, "mkdir", refuse)
-    assert gettext._compile(path, "de").gettext("Search") == "Suche"
+    assert gettext.compile_catalog(path, "de").gettext("Search") == "Suche"
     assert list(tmp_path.iterdir()) == [path]

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from flask import g
 from werkzeug.datastructures import MultiDict
 
+from core.characters import shorten_value
 from core.gettext import gettext as _
 from core.languages import load_languages
 from form_handler.current import database
@@ -54,12 +55,12 @@ def parse_filter(args: MultiDict[str, str], with_page: bool = False) -> FilterQu
         if len(errors) == MAX_ERRORS:
             break
         if name not in names:
-            errors[name] = _("There is no filter “%(name)s”.", name=shorten(name))
+            errors[name] = _("There is no filter “%(name)s”.", name=shorten_value(name))
         elif len(args.getlist(name)) > 1:
             errors[name] = _("“%(label)s” was given more than once.", label=field_label(name))
     for name, choices in allowed_values().items():
         if (value := args.get(name, "")) and value not in choices:
-            errors.setdefault(name, _("“%(label)s”: “%(value)s” is not on the list.", label=field_label(name), value=shorten(value)))  # fmt: skip
+            errors.setdefault(name, _("“%(label)s”: “%(value)s” is not on the list.", label=field_label(name), value=shorten_value(value)))  # fmt: skip
     days = {name: parse_day(name, args.get(name, ""), errors) for name in ("since", "until")}
     if days["since"] and days["until"] and days["since"] > days["until"]:
         errors["until"] = _(
@@ -71,7 +72,7 @@ def parse_filter(args: MultiDict[str, str], with_page: bool = False) -> FilterQu
     elif UNPRINTABLE.search(text.replace("\t", " ")):
         errors["q"] = _("“%(label)s” holds characters that cannot be searched for.", label=field_label("q"))
     if with_page and not PAGE.fullmatch(page):
-        errors.setdefault("page", _("“%(value)s” is no number of a page.", value=shorten(page)))
+        errors.setdefault("page", _("“%(value)s” is no number of a page.", value=shorten_value(page)))
     if errors:
         return FilterQuery(values=sent, errors=errors)
     chosen = {name: sent[name] for name in ("form", "state", "language", "trade", "assignee", "due")}
@@ -103,12 +104,6 @@ def field_label(name: str) -> str:
     }[name]  # fmt: skip
 
 
-def shorten(value: str) -> str:
-    """Return a value shortened for a message."""
-    shown = "".join(c if c.isprintable() else "\ufffd" for c in value)
-    return shown if len(shown) <= 40 else shown[:40] + "…"
-
-
 def parse_day(name: str, text: str, errors: dict[str, str]) -> datetime.date | None:
     """Return a day written 2026-11-23, or None; what is none is added to the errors."""
     if not text:
@@ -118,7 +113,7 @@ def parse_day(name: str, text: str, errors: dict[str, str]) -> datetime.date | N
     except ValueError:
         day = None
     if day is None:
-        errors.setdefault(name, _("“%(label)s”: “%(value)s” is no day. A day is written like 2026-11-23.", label=field_label(name), value=shorten(text)))  # fmt: skip
+        errors.setdefault(name, _("“%(label)s”: “%(value)s” is no day. A day is written like 2026-11-23.", label=field_label(name), value=shorten_value(text)))  # fmt: skip
     elif not FIRST_DAY <= day <= LAST_DAY:
         errors.setdefault(name, _("“%(label)s”: the year must be from %(first)s to %(last)s.", label=field_label(name), first=FIRST_DAY.year, last=LAST_DAY.year))  # fmt: skip
     return day

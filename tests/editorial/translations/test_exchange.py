@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, example, given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 
+from core.files import write_files
 from editorial.content.pages import read_content
 from editorial.translations.exchange import (
     ImportRejectedError,
@@ -21,7 +22,7 @@ from editorial.translations.exchange import (
     page_units,
     read_file,
 )
-from editorial.translations.lockfile import Lock, load_lock, write_files_atomically
+from editorial.translations.lockfile import Lock, load_lock
 from editorial.translations.segments import normalize
 from editorial.translations.units import Unit, merge_translations, yaml_scalar
 from editorial.translations.validation import segment_errors
@@ -154,7 +155,7 @@ def test_only_what_is_stale_goes_out_and_coming_back_renews_it(desk: Desk) -> No
     assert path.read_text("utf-8").count("<trans-unit") == 1
     assert 'state="needs-adaptation">A course begins in March.' in path.read_text("utf-8")
     assert came_back(desk, path).untouched == ["kurse#kurse.1"], "nothing was done, so nothing is renewed"
-    write_files_atomically(came_back(desk, edit(path, "March", "April")).files)
+    write_files(came_back(desk, edit(path, "March", "April")).files)
     assert list(desk.stale()) == [("kurse", "ar")]
 
 
@@ -177,7 +178,7 @@ def test_a_section_that_is_cut_differently_goes_out_as_one_piece(desk: Desk) -> 
     assert came_back(desk, path).files == {}
     assert "anders aufgebaut" in refused(desk, edit(path, "- The course is free.\n", "- The course is free, really.\n"))
     edit(path, "- The book costs money.\n", "- The book costs money.\n- There is food.\n")
-    write_files_atomically(came_back(desk, path).files)
+    write_files(came_back(desk, path).files)
     assert list(desk.stale()) == [("kurse", "ar")]
 
 
@@ -366,7 +367,7 @@ def test_all_files_are_written_or_none(desk: Desk, tmp_path: Path) -> None:
     blocked.mkdir()
     (blocked / "x").touch()
     with pytest.raises(OSError):
-        write_files_atomically({good: b"new", blocked: b"new"})
+        write_files({good: b"new", blocked: b"new"})
     assert good.read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
 

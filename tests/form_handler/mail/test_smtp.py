@@ -209,14 +209,14 @@ def test_a_mail_that_has_gone_is_noted_even_if_the_database_is_busy_for_a_while(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan(settings, database)
-    change, moments = delivery._update, iter([False, True, True, True])
+    change, moments = delivery.update_claimed, iter([False, True, True, True])
 
     def busy(connection: sa.Connection, identity: int, **values: object) -> None:
         if values["state"] == "sent" and next(moments, False):
             raise DatabaseBusyError("the line of writers does not move")
         change(connection, identity, **values)
 
-    monkeypatch.setattr(delivery, "_update", busy)
+    monkeypatch.setattr(delivery, "update_claimed", busy)
     monkeypatch.setattr(delivery, "RECORD_RETRY_SECONDS", 0.0)
     assert deliver_due(database, settings, lambda: NOW) == 2
     assert states(database) == [("sent", 1), ("sent", 1)]

@@ -478,7 +478,7 @@ def test_a_correction_between_claim_and_sending_sends_nothing_to_the_old_address
 
     with database.transaction() as connection:
         connection.execute(outgoing_mail.delete().where(outgoing_mail.c.kind == "office"))
-    claim = delivery._claim
+    claim = delivery.claim_next
 
     def claim_then_correct(one: Database, now: datetime.datetime) -> Any:
         found = claim(one, now)
@@ -487,7 +487,7 @@ def test_a_correction_between_claim_and_sending_sends_nothing_to_the_old_address
         return found
 
     server = Server(lambda: None)
-    monkeypatch.setattr(delivery, "_claim", claim_then_correct)
+    monkeypatch.setattr(delivery, "claim_next", claim_then_correct)
     monkeypatch.setattr(delivery, "file_transport", lambda _folder: server)
     clock = lambda: NOW + datetime.timedelta(minutes=1)  # noqa: E731
     deliver_due(database, settings, clock)

@@ -85,14 +85,14 @@ def test_a_worker_outlives_a_busy_database(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(settings, database)
-    claim, moments = delivery._claim, iter([True])
+    claim, moments = delivery.claim_next, iter([True])
 
     def busy(*values: object) -> object:
         if next(moments, False):
             raise DatabaseBusyError("the line of writers does not move")
         return claim(*values)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(delivery, "_claim", busy)
+    monkeypatch.setattr(delivery, "claim_next", busy)
     run_until(database, settings, lambda: states(database) == ["sent", "sent"])
 
 
