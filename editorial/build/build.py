@@ -107,7 +107,7 @@ def _build(
     changed = [row for row in languages if before is None or source.page_digests(row.code) != before.language(row.code)]
     caches = {row.code: cache_file(cache_dir, row.code) for row in languages} if cache else {}
     fresh.mkdir(parents=True)
-    entries = []
+    entries, adopted = [], set[str]()
     if changed:
         report(f"Seiten prüfen und schreiben: {', '.join(row.name for row in changed)}")
         run = load_mkdocs(docs_dir, site_url)
@@ -115,7 +115,7 @@ def _build(
         entries = build_languages(run, source, changed, fresh, caches, fresh_cache)
     if before is not None:
         entries.append(read_entry(site_dir))
-        adopt_unchanged(fresh, site_dir, {row.code for row in changed})
+        adopted = adopt_unchanged(fresh, site_dir, {row.code for row in changed})
     report("Suche, Feeds und Listen schreiben")
     finish_site(fresh, source, reversed(entries))
     missing = None
@@ -125,7 +125,7 @@ def _build(
         missing = build_pdfs(fresh, source.site.content, languages, source.site.settings, site_dir, report)
     report("Dateien komprimieren")
     refresh_derived_files(fresh, source)
-    link_unchanged(fresh, site_dir)
+    link_unchanged(fresh, site_dir, adopted)
     replace_folder(fresh, site_dir)
     _store_caches(fresh_cache, cache_dir, {row.code for row in languages})
     # Without Chromium a build makes no booklets; the manifest must not list them, or the next build, with Chromium, would skip them.
@@ -197,8 +197,10 @@ def build_if_changed(
     return True
 
 
-def adopt_unchanged(fresh: Path, site_dir: Path, changed: Collection[str]) -> None:
-    """Link the files of the languages that did not change into the new folder; the two folders share them (hard links).
+def adopt_unchanged(fresh: Path, site_dir: Path, changed: Collection[str]) -> set[str]:
+    """Link the files of the languages that did not change into the new folder; return their paths in it.
+
+    The two folders share them (hard links).
 
     The sources that all pages share did not change, so the set of pages is the same. A file that was written anew stays.
 
@@ -207,16 +209,21 @@ def adopt_unchanged(fresh: Path, site_dir: Path, changed: Collection[str]) -> No
     from editorial.build.compress import COPY_SUFFIXES
     from editorial.build.search import is_part_of
 
-    written = set(iter_files(fresh, ["."]))
+    written, adopted = set(iter_files(fresh, ["."])), set[str]()
     for name in iter_files(site_dir, ["."]):
         is_old_copy = name.endswith(COPY_SUFFIXES) and name.rpartition(".")[0] in written
         if not (name in written or is_old_copy or is_part_of(name, changed)):
             link_file(site_dir / name, fresh / name)
+            adopted.add(name)
+    return adopted
 
 
-def link_unchanged(fresh: Path, site_dir: Path) -> None:
-    """Put the old file in the place of each new one with the same content, so that times and copies stay valid."""
-    for name in iter_files(fresh, ["."]):
+def link_unchanged(fresh: Path, site_dir: Path, adopted: Collection[str] = ()) -> None:
+    """Put the old file in the place of each new one with the same content, so that times and copies stay valid.
+
+    :param adopted: the files that need no look: what :func:`adopt_unchanged` returned.
+    """
+    for name in (name for name in iter_files(fresh, ["."]) if name not in adopted):
         replace_if_same(fresh / name, site_dir / name)
 
 

@@ -29,7 +29,7 @@ from core.findings import RenderError
 from core.languages import Language
 from core.processes import run_forked
 from core.project import CONFIG
-from editorial.build.plugin import EditorialPlugin
+from editorial.build.plugin import EditorialPlugin, apply_city_languages
 from editorial.build.search import Entry
 from editorial.build.source import Source
 from editorial.render.site import validate_site
@@ -108,6 +108,7 @@ def load_mkdocs(docs_dir: Path, site_url: str | None = None) -> MkDocsRun:
     try:
         config = load_config(str(CONFIG), docs_dir=str(docs_dir), strict=True, **overrides)
         config.plugins.on_startup(command="build", dirty=False)
+        apply_city_languages(config)
     except (Abort, MkDocsException) as error:
         raise RenderError(str(error)) from error
     plugin: Any = config.plugins["kim-editorial"]

@@ -71,21 +71,25 @@ def _city_pages(config: MkDocsConfig) -> Path:
 
 
 def _apply_city_settings(config: MkDocsConfig) -> None:
-    """Give MkDocs and the plugin i18n what ``city/city.yml`` says; an address that the command names counts more."""
+    """Give MkDocs what ``city/city.yml`` says; an address that the command names counts more."""
     settings = load_site_settings(Path(config.config_file_path))
     config.site_name = settings["name"]
     shared = read_config(Path(config.config_file_path)).get("shared_site_url")
     if shared and (config.site_url or "").rstrip("/") == str(shared).rstrip("/"):
         config.site_url = settings["url"]
+
+
+def apply_city_languages(config: MkDocsConfig) -> None:
+    """Add the languages that only the municipality has to the plugin i18n, and build those alone that it has."""
     table = config.plugins["i18n"].config["languages"]
     for one in load_languages(Path(config.config_file_path)):
-        if one.code not in {row.locale for row in table}:  # only the municipality has it
+        if one.code not in {row.locale for row in table}:
             row = type(table[0])()
             row.load_dict({"locale": one.code, "name": one.name, "theme": {"direction": one.dir}})
             row.validate()
             table.append(row)
     built = {row.code for row in load_languages(Path(config.config_file_path))}
-    for row in config.plugins["i18n"].config["languages"]:
+    for row in table:
         row.build = row.locale in built
 
 
@@ -127,6 +131,7 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
         if not any(isinstance(one, PlainTextExtension) for one in config.markdown_extensions):
             config.markdown_extensions.append(PlainTextExtension())  # type: ignore[arg-type]  # MkDocs takes instances, too
         if self.source is None:
+            apply_city_languages(config)
             folder = Path(self.config.cache_dir or Path(config.config_file_path).parent / ".site.cache")
             survey = self.config.demo_survey
             try:

@@ -70,6 +70,14 @@ def _is_copy(triples: frozenset[str], everything: frozenset[str], parts: Iterabl
     )
 
 
+def _is_in_another_script(text: str) -> bool:
+    """Return whether a text is no copy of a German one by its letters alone: half of its characters are no ASCII.
+
+    Of a German text 2 % are none. Letters of other scripts take two bytes in UTF-8.
+    """
+    return len(text.encode()) > 1.5 * len(text)
+
+
 def check_untranslated(text: PageText, german: PageText, german_terms: tuple[str, ...] = ()) -> Iterator[Finding]:
     """No paragraph is the German one, or nearly: names and office words alone may be.
 
@@ -81,7 +89,9 @@ def check_untranslated(text: PageText, german: PageText, german_terms: tuple[str
     everything = frozenset().union(*parts)
     for number, block in blocks(text):
         words = strip_markdown(block)
-        if words not in source and not _is_copy(letter_triples(words), everything, parts):
+        if words not in source and (
+            _is_in_another_script(words) or not _is_copy(letter_triples(words), everything, parts)
+        ):
             continue
         bare = words
         for term in german_terms:

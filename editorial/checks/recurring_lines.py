@@ -141,12 +141,7 @@ def check_blocks(
     :param loosely: also those that only have the same long words, and headings by their ids.
     """
     exact = set(lines.in_language(code).values())
-    known = [
-        (name, line)
-        for name, line in lines.lines.items()
-        if code in line.words and (loosely or line.other.get(code) or line.sign.get(code))
-    ]
-    by_id = {one: name for name, line in known if loosely for one in line.ids}
+    wordings = _OtherWordings(lines, code, loosely)
     section = ""
     for block in found:
         is_heading, section = block.section != section, block.section
@@ -154,22 +149,40 @@ def check_blocks(
             key = line_key(sentence)
             if not key or key in exact:
                 continue
-            named = by_id.get(section) if is_heading else None
-            if not named:
-                named = next((name for name, line in known if says_the_same(line, code, sentence, loosely)), None)
-            if named:
+            if named := (is_heading and wordings.by_id.get(section)) or wordings.find(key, sentence):
                 yield _finding(file, block.line, named, lines, code)
 
 
-def says_the_same(line: RecurringLine, code: str, sentence: str, loosely: bool = False) -> bool:
-    """Return whether a sentence says what a line says, in other words; see :func:`check_blocks`."""
-    key, own = line_key(sentence), line_key(line.words[code])
-    if any(key == line_key(one) for one in line.other.get(code, ())):
-        return True
-    sign = line.sign.get(code, ())
-    if sign and all(words_pattern(one).search(sentence) for one in sign):
-        return True
-    return loosely and len(long_words(own)) > 1 and long_words(own) == long_words(key)
+class _OtherWordings:
+    """The wordings that a language does not use, for a look-up of each sentence; see :func:`check_blocks`.
+
+    :ivar by_id: names of lines by the ids of headings.
+    """
+
+    def __init__(self, lines: RecurringLines, code: str, loosely: bool) -> None:
+        self.by_id: dict[str, str] = {}
+        self._by_key: dict[LineKey, str] = {}
+        self._by_long_words: dict[frozenset[str], str] = {}
+        self._signs: list[tuple[str, list[re.Pattern[str]]]] = []
+        for name, line in lines.lines.items():
+            if code not in line.words:
+                continue
+            for one in line.other.get(code, ()):
+                self._by_key.setdefault(line_key(one), name)
+            if sign := line.sign.get(code):
+                self._signs.append((name, [words_pattern(one) for one in sign]))
+            if loosely:
+                self.by_id |= dict.fromkeys(line.ids, name)
+                if len(words := long_words(line_key(line.words[code]))) > 1:
+                    self._by_long_words.setdefault(words, name)
+
+    def find(self, key: LineKey, sentence: str) -> str | None:
+        """Return the name of the line that a sentence says in other words.
+
+        :param key: the sentence as it is compared.
+        """
+        signed = (name for name, signs in self._signs if all(one.search(sentence) for one in signs))
+        return self._by_key.get(key) or next(signed, None) or self._by_long_words.get(long_words(key))
 
 
 @functools.lru_cache(maxsize=65536)

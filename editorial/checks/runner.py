@@ -31,7 +31,7 @@ from editorial.content.structure import check_structure
 from editorial.content.survey_results import RESULTS_PATH as SURVEY_RESULTS
 from editorial.content.survey_results import check_survey_results
 from editorial.content.toolkit import check_rules
-from editorial.translations.state import check_translations, translation_states
+from editorial.translations.state import TranslationState, check_translations, translation_states
 from form_handler.forms import FORMS
 
 
@@ -76,13 +76,14 @@ def run_checks(
     except ContentError as error:
         found += error.findings + content.findings
     else:
-        stale = stale_translations(docs, content, languages)
+        states = known_states(docs, content, languages)
+        stale = {place for place, state in states.items() if state.is_stale}
         tasks = [  # those that take longest first
             lambda: check_pages(docs, content, facts, today, show_pending, publish, stale),
-            *tasks,
             lambda: check_phrasing(docs, content, languages),
             lambda: check_wording(docs, content, facts, stale),
-            lambda: [replace(one, code="translations") for one in check_translations(docs, content, languages)],
+            *tasks,
+            lambda: [replace(one, code="translations") for one in check_translations(docs, content, languages, states)],
         ]
     # A check of the pages alone runs inside servers, whose threads a forked process would not have.
     for one in run_forked(tasks, (os.cpu_count() or 1) if words else 1):
@@ -91,13 +92,14 @@ def run_checks(
     return CheckReport(content, facts, sorted(set(found)), pages, len(languages))
 
 
-def stale_translations(docs: Path, content: Content, languages: tuple[Language, ...]) -> set[tuple[str, str]]:
-    """Return key and language of the translations that the German page has left behind; none if the lock cannot be read."""
+def known_states(
+    docs: Path, content: Content, languages: tuple[Language, ...]
+) -> dict[tuple[str, str], TranslationState]:
+    """Return the state of each translation; none if the lock cannot be read, which :func:`check_translations` says."""
     try:
-        states = translation_states(docs, content, languages)
-    except ContentError:  # :func:`check_translations` says so
-        return set()
-    return {place for place, state in states.items() if state.is_stale}
+        return translation_states(docs, content, languages)
+    except ContentError:
+        return {}
 
 
 def check_pages(

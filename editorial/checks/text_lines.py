@@ -18,6 +18,10 @@ LINK = re.compile(
 )
 LIST_MARKER = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
 SENTENCE_END = re.compile(r"(?<=[.!?؟])\s+")
+_INSERT = re.compile(r"\{\{.*?\}\}")
+_ATTRIBUTES = re.compile(r"\{[^{}]*\}")
+_BLOCK_MARK = re.compile(r"^(?:(?:!!!|\?\?\?\+?)\s*[\w-]*\s*)?(?:#+\s*)?")
+_INLINE_MARKS = re.compile(r"[*_`|>]")
 BLOCK_START = re.compile(r"\s*(?:[-*+] |\d+[.)] |#|\||!!!|\?\?\?|>)")
 
 
@@ -48,7 +52,7 @@ def blocks(text: PageText) -> list[tuple[int, str]]:
     return _blocks(text.body, text.body_line)
 
 
-@functools.lru_cache(maxsize=64)  # the German page is compared with each of its translations
+@functools.lru_cache(maxsize=2048)  # several checks read each page
 def _blocks(body: str, first: int) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     begin, words = 0, ""
@@ -68,12 +72,11 @@ def _blocks(body: str, first: int) -> list[tuple[int, str]]:
 @functools.lru_cache(maxsize=65536)
 def strip_markdown(block: str) -> str:
     """Return a block as it is read: without marks, link targets, ids and inserts."""
-    block = re.sub(r"\{\{.*?\}\}", "…", block)
-    block = LINK.sub(lambda match: match[2], block)
-    block = re.sub(r"\{[^{}]*\}", "", block)
-    block = re.sub(r"^(?:!!!|\?\?\?\+?)\s*[\w-]*\s*", "", block)
-    block = LIST_MARKER.sub("", re.sub(r"^#+\s*", "", block))
-    return re.sub(r"\s+", " ", re.sub(r"[*_`|>]", " ", block)).strip(' "')
+    if "{" in block or "[" in block:
+        block = LINK.sub(r"\2", _INSERT.sub("…", block))
+        block = _ATTRIBUTES.sub("", block)
+    block = LIST_MARKER.sub("", _BLOCK_MARK.sub("", block))
+    return " ".join(_INLINE_MARKS.sub(" ", block).split()).strip(' "')
 
 
 def sections(text: PageText) -> Iterator[tuple[str, int, list[tuple[int, str]]]]:

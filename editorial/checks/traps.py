@@ -27,6 +27,9 @@ TRAPS_FOLDER = "docs/data/traps"
 KEYS = {"find", "pattern", "german", "needs", "say", "why", "only", "unless"}
 FIELDS = ("title", "nav_title", "description")
 
+# What a pattern says of the beginning or the end of a text; it does not hold inside of all texts of a page.
+_ANCHOR = re.compile(r"(?<!\[)\^|\$|\\[AZ]")
+
 
 class Trap(Struct, frozen=True):
     """Words to avoid.
@@ -47,6 +50,12 @@ class Trap(Struct, frozen=True):
     unless: tuple[re.Pattern[str], ...] = ()
     parts: tuple[str, ...] = ()
     german: re.Pattern[str] | None = None
+
+    def may_be_in(self, page: str) -> bool:
+        """Return whether a page's texts, one after the other, may hold the words; False means that none of them does."""
+        if self.german or not all(part in page for part in self.parts):
+            return False
+        return bool(_ANCHOR.search(self.pattern.pattern) or self.pattern.search(page))
 
     def found_in(self, words: str) -> str:
         """Return the first words that should not be there; empty if there are none."""
@@ -144,7 +153,9 @@ def check_traps(text: PageText, traps: list[Trap]) -> Iterator[Finding]:
     parts += [(line, strip_markdown(block), block.startswith("#")) for line, block in blocks(text)]
     whole = "\n".join(words for _line, words, _heading in parts)
     for trap in traps:
-        for line, words, heading in parts if all(part in whole for part in trap.parts) else ():
+        if not trap.may_be_in(whole):
+            continue
+        for line, words, heading in parts:
             if (heading or not trap.headings) and (found := trap.found_in(words)):
                 yield _finding(text.file, line, found, trap)
                 break

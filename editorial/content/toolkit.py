@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -167,7 +168,9 @@ def _unreachable_rules(table: RuleSet, data: Mapping[str, Any], lines: Mapping[i
     """Yield rules that never bring a measure onto a list, and measures that are on no list."""
     shown: set[str] = set()
     at_work: set[int] = set()
-    for answers in all_answer_combinations():
+    combinations = list(all_answer_combinations())
+    random.Random(0).shuffle(combinations)  # noqa: S311 - so that each rule and measure is seen soon
+    for answers in combinations:
         listed = {one["key"] for one in recommend(data, answers)}
         shown |= listed
         for number, rule in enumerate(data["rules"]):

@@ -278,12 +278,20 @@ def _difference(german: Document, own: Document, name: str) -> str:
     )
 
 
-def check_translations(docs: Path, content: Content, languages: tuple[Language, ...]) -> list[Finding]:
-    """Return what the lock says wrongly, and one notice for each stale paragraph and each page not written down."""
+def check_translations(
+    docs: Path,
+    content: Content,
+    languages: tuple[Language, ...],
+    states: Mapping[tuple[str, str], TranslationState] | None = None,
+) -> list[Finding]:
+    """Return what the lock says wrongly, and one notice for each stale paragraph and each page not written down.
+
+    :param states: what :func:`translation_states` returns, where it is known already.
+    """
     found = check_lock(docs, languages)
     if any(finding.level == "error" for finding in found):
         return found
-    for state in translation_states(docs, content, languages).values():
+    for state in (translation_states(docs, content, languages) if states is None else states).values():
         found += _stale_findings(state)
     return sorted(found)
 
