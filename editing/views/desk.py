@@ -51,7 +51,7 @@ def what_label(name: str) -> str:
     """Return the name of a filter."""
     return {
         "draft": _("with a draft"), "review": _("waiting for a review"), "problem": _("not published, with a reason"),
-        "overdue": _("review overdue"), "unconfirmed": _("not confirmed by the city"), "errors": _("with errors"), "notices": _("with notices"),
+        "overdue": _("review overdue"), "unconfirmed": _("not officially confirmed"), "errors": _("with errors"), "notices": _("with notices"),
         "stale": _("translation outdated"), "missing": _("translation missing"), "unreviewed": _("translation not reviewed"),
     }[name]  # fmt: skip
 

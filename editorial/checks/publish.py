@@ -40,7 +40,7 @@ def check_publish(content: Content, facts: Facts, today: datetime.date, draft_li
     if draft_line:
         found.append(
             Finding(CITY_SETTINGS, draft_line, "Jede Seite nennt die Website noch einen Entwurf (draft: true).",
-                    "Setzen Sie draft: false, wenn die Stadt die Website betreibt.", code="unconfirmed")
+                    "Setzen Sie draft: false, wenn die Verwaltung die Website betreibt.", code="unconfirmed")
         )  # fmt: skip
     for page in content.pages.values():
         found += check_review(page, today, "error")

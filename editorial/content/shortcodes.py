@@ -155,7 +155,7 @@ def render_contact(contact: Contact) -> Markup:
     if contact.url:
         ways.append(Markup('<a href="{}" dir="ltr">{}</a>').format(contact.url, escape(short_url(contact.url))))
     if not contact.confirmed:
-        ways.append(Markup("<em>{}</em>").format(_("not yet confirmed by the city")))
+        ways.append(Markup("<em>{}</em>").format(_("not yet officially confirmed")))
     return Markup(" · ").join(ways)
 
 

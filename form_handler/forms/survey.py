@@ -62,7 +62,7 @@ SEVERITY = (
 SUPPORTS = (
     ("employer_service", _l("Employer service of the employment agency or Jobcenter")),
     ("chamber", _l("Chamber of commerce or of crafts")),
-    ("city", _l("The city, KIM included")),
+    ("city", _l("The local administration, KIM included")),
     ("language_course", _l("German course for work")),
     ("subsidy", _l("Subsidy for wages or training")),
     ("volunteers", _l("Buddies and volunteers")),
@@ -137,7 +137,7 @@ class SurveyForm(Form):
     support_subsidy = RatingField(SUPPORTS[4][1], USEFULNESS)
     support_volunteers = RatingField(SUPPORTS[5][1], USEFULNESS)
     wanted = MultiChoiceField(
-        _l("Which support would you need?"), WANTED_SUPPORT, description=_l("So that the city knows what to offer.")
+        _l("Which support would you need?"), WANTED_SUPPORT, description=_l("So that we know what to offer.")
     )
     again = RadioChoiceField(
         _l("Would you do it again, or for the first time?"), WOULD_REPEAT,

@@ -36,7 +36,7 @@ def signature(settings: Settings, language: Language) -> list[str]:
         phone = contact
     if phone is not None and phone.phone:
         number = _("Phone: %(number)s", number=plain(f"{phone.phone} ({phone.name})"))
-        lines.append(number if phone.confirmed else f"{number} – {_('not yet confirmed by the city')}")
+        lines.append(number if phone.confirmed else f"{number} – {_('not yet officially confirmed')}")
     return lines
 
 

@@ -170,6 +170,6 @@ def account_error(kind: str) -> str:
         "repeats": _("The password repeats few characters. Take several words that do not belong together."),
         "sequence": _("The password consists almost only of sequences or repetitions and is easy to guess. Take several words that do not belong together."),
         "own-name": _("The password consists almost only of your own name and is easy to guess. Take several words that do not belong together."),
-        "city": _("The password consists almost only of names of the city, this service or your own and is easy to guess. Take several words that do not belong together."),
+        "city": _("The password consists almost only of names of the place, this service or your own and is easy to guess. Take several words that do not belong together."),
         "common": _("The password consists almost only of very common words and is easy to guess. Take several words that do not belong together."),
     }[kind]  # fmt: skip

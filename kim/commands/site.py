@@ -99,7 +99,7 @@ def pdf(site_dir: Path, site_url: str | None) -> None:
 
 
 @click.command()
-@click.option("--pending", is_flag=True, help="Auch auflisten, was die Stadt noch bestätigen muss.")
+@click.option("--pending", is_flag=True, help="Auch auflisten, was noch zu bestätigen ist.")
 @click.option("--publish", is_flag=True, help="Auch melden, was nicht öffentlich werden darf.")
 @click.option("--links", is_flag=True, help="Auch alle fremden Adressen abrufen; das dauert einige Minuten.")
 @click.option(

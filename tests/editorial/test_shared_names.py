@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 from core.project import load_site_settings
-from editorial.checks.scope import name_pattern
+from editorial.checks.scope import CITY_WORDS, name_pattern
 from editorial.content.place import load_place
 from tests.conftest import ROOT
 
@@ -53,3 +55,15 @@ def test_each_form_in_each_language_would_be_found(form: str) -> None:
         f"https://www.{load_site_settings()['municipality']['domain']}/",
     ):
         assert named_in(text), text
+
+
+def test_no_sentence_of_the_interface_takes_the_municipality_for_a_city() -> None:
+    """A district or an association shows the same words: "not yet officially confirmed", not "by the city"."""
+    named = {
+        (path.relative_to(ROOT).as_posix(), entry.string or entry.id)
+        for path in sorted((ROOT / "core/locale").rglob("*.po"))
+        for entry in read_po(io.BytesIO(path.read_bytes()), locale=path.stem)
+        for words in (entry.string if isinstance(entry.string, tuple) else (entry.string,))
+        if re.search(CITY_WORDS[path.stem], str(words)) or re.search(CITY_WORDS["en"], str(entry.id))
+    }
+    assert named == set()

@@ -81,14 +81,16 @@ def oidc_callback() -> BaseResponse:
         if who is not None:
             return start_session(who, safe_redirect_target(session.get("weiter", "")))
     return render_login_error(
-        _("The city's log-in knows you, but there is no account of this name here. Ask whoever runs the server.")
+        _("Your work account is valid, but there is no account of this name here. Ask whoever runs the server.")
     )
 
 
 def login_failed(error: Exception) -> BaseResponse:
     """Render a failed log-in at the provider; log the class of the error."""
     current_app.logger.warning("provider log-in failed: %s", type(error).__name__)
-    return render_login_error(_("The city's log-in did not work just now. Please try again, or use name and password."))
+    return render_login_error(
+        _("The log-in with the work account did not work just now. Please try again, or use name and password.")
+    )
 
 
 def render_login_error(error: str) -> BaseResponse:

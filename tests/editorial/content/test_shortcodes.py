@@ -38,7 +38,7 @@ def test_a_law_is_linked_and_marked_as_german() -> None:
 
 
 def test_what_is_unconfirmed_says_so() -> None:
-    assert "noch nicht von der Stadt bestätigt" in fill("{{ contact.kim }}")
+    assert "noch nicht amtlich bestätigt" in fill("{{ contact.kim }}")
 
 
 def test_the_forms_write_their_own_notice() -> None:
