@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from core import project
+
 CITY = "city"
 CITY_PAGES = f"{CITY}/docs"
 LOCAL_KINDS = frozenset({"companies", "events"})
@@ -47,6 +49,20 @@ def shown_path(docs: Path, path: Path) -> str:
 def shown_page(docs: Path, code: str, key: str) -> str:
     """Return the file of a page in a language as messages name it."""
     return shown_path(docs, page_path(docs, code, key))
+
+
+def written_page(docs: Path, code: str, key: str) -> str:
+    """Return the file that takes a change of a page, as messages name it.
+
+    It is the shared file only where the project keeps what all municipalities share; else a version of its own in ``city/``.
+    """
+    return shown_page(docs, code, key) if project.keeps_shared_pages() else f"{CITY_PAGES}/{code}/{key}.md"
+
+
+def shared_counterpart(docs: Path, shown: str) -> Path | None:
+    """Return the shared page that a page of ``city/docs/`` takes the place of; None if it takes the place of none."""
+    path = docs / shown.removeprefix(f"{CITY_PAGES}/")
+    return path if shown.startswith(f"{CITY_PAGES}/") and shown.endswith(".md") and path.is_file() else None
 
 
 def file_of(docs: Path, shown: str) -> Path:

@@ -12,6 +12,7 @@ from editing.forms.facts import KINDS, entry_title, read_entries
 from editing.forms.labels import field_label
 from editing.paragraphs import EditError, Place, list_places, read_file_text
 from editorial.content.front_matter import RawFrontMatter, split_front_matter
+from editorial.content.local_version import FIELD
 from editorial.translations.segments import FIELDS
 
 _WORDS = re.compile(r"\s+|[^\s]+")
@@ -50,7 +51,9 @@ def compare_headers(before: str | None, after: str | None) -> list[Difference]:
     old, new = (_header(text) for text in (before, after))
     if not old or not new:
         return []
-    names = [name for name in dict.fromkeys([*old, *new]) if name not in FIELDS and old.get(name) != new.get(name)]
+    names = [
+        name for name in dict.fromkeys([*old, *new]) if name not in (*FIELDS, FIELD) and old.get(name) != new.get(name)
+    ]
     return [_value("PageFrontMatter", (name,), old.get(name), new.get(name), "") for name in names]
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from core.overlay import CITY_PAGES, shared_counterpart
 from editing.paragraphs import EditError, list_places, read_file_text, section_source
+from editing.paths import shown_name
 from editing.publication.git import GitError, Repository
 from editing.publication.store import publications_of
 from form_handler.storage.database import Database
@@ -63,6 +65,8 @@ def _texts(database: Database, docs: Path, path: str) -> Iterator[str]:
         repository = Repository.find(docs)
         if repository is not None:
             yield from _git_texts(str(docs), path, repository.head())
+            if shared_counterpart(docs, shown_name(path)):  # what a version of a shared page began with
+                yield from _git_texts(str(docs), path.removeprefix(f"{CITY_PAGES}/"), repository.head())
     except GitError:
         return  # the page says that the earlier text is not known
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 
+from core import project
 from core.languages import default_language, load_languages
-from core.overlay import CITY_PAGES, city_dir, shown_path
+from core.overlay import CITY, CITY_PAGES, city_dir, is_local, shown_path
 from editing import drafts
 from editing.forms.facts import change_entry, load_files
 from editing.forms.header import change_header, header_data
 from editing.paragraphs import EditError
+from editing.paths import file_name
 from editing.workspace import Workspace
 from editorial.content import structure
 from editorial.content.pages import Page, page_files
@@ -84,6 +86,8 @@ def why_needed(page: Page) -> str:
         return "Diese Seite gehört zum Gerüst der Website: Andere Seiten und die Navigation brauchen sie."
     if page.front_matter.form in FORMS:
         return "Auf dieser Seite steht ein Formular; sie lässt sich nicht entfernen."
+    if not (project.keeps_shared_pages() or page.texts[default_language().code].file.startswith(f"{CITY}/")):
+        return f"Diese Seite teilen sich alle Gemeinden. Soll es sie hier nicht geben, tragen Sie „{page.key}“ in city/city.yml unter without: ein."
     return ""
 
 
@@ -115,6 +119,7 @@ def remove_page(
     names = {
         row.code: shown_path(workspace.docs, files[page.key]).removeprefix("docs/")
         for row in load_languages() if page.key in (files := page_files(workspace.docs, row.code))
+        and (project.keeps_shared_pages() or is_local(workspace.docs, files[page.key]))
     }  # fmt: skip
     if target:
         lead_to(workspace, database, content.pages[target], [page.key, *page.front_matter.redirect_from], actor, now)
@@ -128,7 +133,7 @@ def lead_to(
 ) -> None:
     """Write earlier addresses into the header of a page."""
     code = default_language().code
-    path = shown_path(workspace.docs, page_files(workspace.docs, code)[page.key]).removeprefix("docs/")
+    path = file_name(workspace.docs, code, page.key)
 
     def edit(raw: str | None) -> drafts.Change:
         if raw is None:

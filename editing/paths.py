@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from core.overlay import CITY, CITY_PAGES, file_of, shown_page
+from core.overlay import CITY, CITY_PAGES, file_of, written_page
 
 PICTURE = ".webp"
 CATALOGS = "core/locale"
@@ -18,8 +18,8 @@ TOPS = (f"{CITY}/", f"{CATALOGS}/")
 
 
 def file_name(docs: Path, code: str, key: str) -> str:
-    """Return the name of the file of a page in a language: the municipality's own if it has one."""
-    return shown_page(docs, code, key).removeprefix("docs/")
+    """Return the name of the file that takes changes of a page in a language, see :func:`core.overlay.written_page`."""
+    return written_page(docs, code, key).removeprefix("docs/")
 
 
 def shown_name(name: str) -> str:

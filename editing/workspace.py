@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from core import gettext
 from core.findings import Finding
 from core.languages import Language, default_language
-from core.overlay import city_dir, shown_page
+from core.overlay import city_dir, shown_page, written_page
 from core.text_files import page_text
 from editing.findings import read_findings
 from editing.paths import decode_file, file_name, file_path
@@ -32,6 +32,7 @@ from editorial.checks.content import check_content, check_editorial
 from editorial.checks.glossary import Term, load_glossary
 from editorial.checks.traps import check_traps, load_traps
 from editorial.content.front_matter import PageFrontMatter
+from editorial.content.local_version import first_version
 from editorial.content.pages import Content, Page, PageText, parse_page, replace_text
 from editorial.content.place import Place, load_place
 from editorial.content.structure import is_in_easy_language
@@ -98,18 +99,20 @@ class Workspace:
     def published(self, path: str) -> str | None:
         """Return a published file with its own line ends, or None if there is none.
 
+        Where the municipality has no version of a shared page yet, it is what the version would begin with.
+
         :raises UnicodeDecodeError: if it is not UTF-8.
         """
         try:
             return decode_file(path, file_path(self.docs, path).read_bytes())
         except (FileNotFoundError, NotADirectoryError):
-            return None
+            return first_version(self.docs, path)
 
     def with_draft(self, code: str, key: str, raw: str) -> SiteData | list[Finding]:
         """Return the site with another text of one page in one language, or what is wrong with the text."""
         site = self.site()
         text = parse_draft(
-            code, shown_page(self.docs, code, key), raw, load_place(self.docs), site.content.pages.get(key)
+            code, written_page(self.docs, code, key), raw, load_place(self.docs), site.content.pages.get(key)
         )
         if isinstance(text, list):
             return text
@@ -156,7 +159,7 @@ class Workspace:
         if text is not None and not is_in_easy_language(key):
             traps = load_traps(self.docs / "data", code)
             found += [] if isinstance(traps, Finding) else check_traps(text, traps)
-        file = shown_page(self.docs, code, key)
+        file = text.file if text is not None else shown_page(self.docs, code, key)
         return sorted({one for one in found if one.file == file})
 
     def effects(self, key: str, raw: str, spelling: Iterable[tuple[str, str, str]] = ()) -> list[Effect]:

@@ -18,6 +18,7 @@ from editing.spelling import accept_spelling
 from editing.translation.words import catalog_errors
 from editorial.checks.content import check_content
 from editorial.content.facts import load_facts
+from editorial.content.local_version import first_version
 from editorial.content.pages import read_content
 from editorial.translations.lockfile import LOCK_FILENAME, Lock, load_lock, write_lock
 from editorial.translations.state import documents, find_entry, translation_states
@@ -50,7 +51,10 @@ def prepare_files(
         if file.path in LOCKS:
             continue  # written anew each time
         current = read_published(docs, file.path, repository, head)
-        files[file.path] = (current, merge_file(file.base_text, file.text, current, file.path))
+        # a version of a shared page that is not there yet grows from the shared text of now
+        basis = first_version(docs, file.path) if current is None else current
+        after = merge_file(file.base_text, file.text, basis, file.path)
+        files[file.path] = (current, current if after == basis else after)
     changed = {path: after for path, (before, after) in files.items() if before != after}
     with tempfile.TemporaryDirectory(prefix="kim-publish-", dir=data_dir) as folder:
         copy = Path(folder) / "docs"

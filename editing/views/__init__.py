@@ -21,13 +21,16 @@ from editing.views import (
     structure,
     translate,
     translate_desk,
+    upstream,
     words,
 )
 from editing.views.blueprint import pages, translating
 from editing.workspace import Workspace
 from form_handler.settings import Settings
 
-VIEW_MODULES = (desk, facts, header, page, page_files, pictures, publish, structure, translate, translate_desk, words)
+VIEW_MODULES = (
+    desk, facts, header, page, page_files, pictures, publish, structure, translate, translate_desk, upstream, words,
+)  # fmt: skip
 
 
 def register(app: Flask, settings: Settings) -> None:

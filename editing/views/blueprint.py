@@ -11,12 +11,13 @@ from msgspec import Struct
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
+from core import project
 from core.languages import Language, default_language, load_languages
-from core.overlay import CITY, CITY_PAGES, shown_path
+from core.overlay import CITY, CITY_PAGES
 from editing.drafts import Draft, find_draft
 from editing.forms.facts import KINDS, FactFile
 from editing.forms.facts import find_file as find_fact_file
-from editing.paths import split_name
+from editing.paths import CATALOGS, file_name, split_name
 from editing.translation.words import catalog_name
 from editing.workspace import Workspace
 from editorial.content.pages import Page, page_files
@@ -126,10 +127,15 @@ def words_text(code: str) -> str | None:
 
 
 def find_words(lang: str) -> WordsFile | None:
-    """Return the catalog of a language; None where the folder of the pages holds none, and for the default language."""
+    """Return the catalog of a language; None where the folder of the pages holds none, and for the default language.
+
+    The words of a shared catalog are changed where the shared pages are kept.
+    """
     language = next((row for row in load_languages() if row.code == lang and not row.default), None)
     text = words_text(lang) if language else None
     if language is None or text is None:
+        return None
+    if catalog_name(workspace().docs, lang).startswith(CATALOGS) and not project.keeps_shared_pages():
         return None
     return WordsFile(language, text, find_draft(database(), catalog_name(workspace().docs, lang)))
 
@@ -240,7 +246,7 @@ def find_page(lang: str, key: str) -> PageFile:
         path = own if draft else path
     is_broken = page is None and draft is None and key in page_files(workspace().docs, lang)
     if is_broken:  # a page whose header cannot be read is in no list of pages; here it can be mended
-        path = shown_path(workspace().docs, page_files(workspace().docs, lang)[key]).removeprefix("docs/")
+        path = file_name(workspace().docs, lang, key)
         draft = find_draft(database(), path)
     if (page is None or not page.exists_in(language)) and draft is None and not is_broken:
         raise NotFound

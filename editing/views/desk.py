@@ -19,12 +19,26 @@ from editing.findings import want_findings
 from editing.paths import split_name
 from editing.views.blueprint import OFFICE, READERS, pages, workspace
 from editing.views.labels import page_state_label
+from editorial.content.local_version import shared_has_changed
 from editorial.content.pages import Page
 from form_handler.current import database
 from form_handler.staff.auth.roles import EDIT
 from form_handler.staff.layout import render
 
-WHAT = ("draft", "review", "problem", "overdue", "unconfirmed", "errors", "notices", "stale", "missing", "unreviewed")
+WHAT = (
+    "draft",
+    "review",
+    "problem",
+    "overdue",
+    "unconfirmed",
+    "errors",
+    "notices",
+    "stale",
+    "missing",
+    "unreviewed",
+    "version",
+    "upstream",
+)
 
 
 class DeskRow(Struct, frozen=True):
@@ -32,6 +46,7 @@ class DeskRow(Struct, frozen=True):
 
     :ivar states: the state of the translation by language code.
     :ivar tags: values that a filter may have.
+    :ivar upstream: the language whose version of the shared page is to be compared with it again; empty if none is.
     """
 
     key: str
@@ -45,6 +60,7 @@ class DeskRow(Struct, frozen=True):
     overdue: datetime.date | None
     unconfirmed: str
     tags: frozenset[str]
+    upstream: str = ""
 
 
 def what_label(name: str) -> str:
@@ -52,7 +68,7 @@ def what_label(name: str) -> str:
     return {
         "draft": _("with a draft"), "review": _("waiting for a review"), "problem": _("not published, with a reason"),
         "overdue": _("review overdue"), "unconfirmed": _("not officially confirmed"), "errors": _("with errors"), "notices": _("with notices"),
-        "stale": _("translation outdated"), "missing": _("translation missing"), "unreviewed": _("translation not reviewed"),
+        "version": _("own version of a shared page"), "upstream": _("shared page changed since"), "stale": _("translation outdated"), "missing": _("translation missing"), "unreviewed": _("translation not reviewed"),
     }[name]  # fmt: skip
 
 
@@ -92,10 +108,15 @@ def _row(
     tags |= {"overdue"} if overdue else set()
     tags |= set() if header.confirmed else {"unconfirmed"}
     tags |= ({"errors"} if errors else set()) | ({"notices"} if notices else set())
+    versions = [one for one in page.texts.values() if one.front_matter.shared_version]
+    tags |= {"version"} if versions else set()
+    docs = workspace().docs
+    changed = [one for one in versions if shared_has_changed(docs, one.file, one.front_matter.shared_version)]
+    tags |= {"upstream"} if changed else set()
     section = page.key.partition("/")[0] if "/" in page.key else ""
     title = next(iter(page.texts.values())).front_matter.title
     return DeskRow(page.key, title, section, states, own, tuple(dict.fromkeys(writing)), errors, notices, overdue,
-                   "" if header.confirmed else header.confirm or "", frozenset(tags))  # fmt: skip
+                   "" if header.confirmed else header.confirm or "", frozenset(tags), split_name(changed[0].file)[0] if changed else "")  # fmt: skip
 
 
 @pages.route("/", role=READERS)
@@ -138,5 +159,5 @@ def _counts(rows: list[DeskRow]) -> list[tuple[str, int]]:
     counted: Counter[Any] = Counter(tag for row in rows for tag in row.tags)
     return [
         (name, counted[name])
-        for name in ("draft", "review", "problem", "overdue", "unconfirmed", "errors", "notices", "stale")
+        for name in ("draft", "review", "problem", "overdue", "unconfirmed", "errors", "notices", "stale", "upstream")
     ]

@@ -22,6 +22,7 @@ from editing.views.blueprint import MAX_FORM_BYTES, WRITERS, PageFile, editor_vi
 from editing.views.data_form import DataForm, group_fields
 from editing.views.page import ChangedMeanwhileError, look_at
 from editorial.content.front_matter import PageFrontMatter, TranslationFrontMatter, split_front_matter
+from editorial.content.local_version import FIELD as SHARED_VERSION
 from form_handler.current import database
 from form_handler.forms import FORMS
 from form_handler.staff.layout import flash, render
@@ -74,7 +75,9 @@ class HeaderForm(DataForm):
         codes = [row.code for row in workspace().site().languages]
         if not self.file.language.default:
             return list_fields(TranslationFrontMatter, data, {}, codes, WORDS)
-        found = list_fields(PageFrontMatter, data, header_choices(), codes)
+        found = [
+            one for one in list_fields(PageFrontMatter, data, header_choices(), codes) if one.top != SHARED_VERSION
+        ]
         return sorted(found, key=lambda one: COMMON.index(one.top) if one.top in COMMON else len(COMMON))
 
     def base(self, before: str) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from werkzeug.wrappers import Response as BaseResponse
 
+from core import project
 from core.clock import utc_now
 from core.findings import Finding, RenderError
 from core.gettext import gettext as _
@@ -34,6 +35,7 @@ from editing.paragraphs import (
 from editing.paths import PICTURE
 from editing.publication import store
 from editing.spelling import spelling_changes
+from editing.upstream import find_upstream
 from editing.views.blueprint import (
     MAX_FORM_BYTES,
     READERS,
@@ -53,6 +55,7 @@ from editing.views.blueprint import (
 )
 from editing.views.labels import kind_label, page_state_label
 from editing.workspace import Effect, finding_place
+from editorial.content.local_version import marked_version
 from editorial.content.place import fill_place, load_place
 from editorial.content.published_files import UPLOADS
 from editorial.content.shortcodes import render_fact
@@ -384,6 +387,7 @@ def bar_values(file: PageFile, opened: OpenForm | None, shown: Shown) -> dict[st
         "scratches": [one for one in drafts.list_scratches(database(), g.account.id, file.path) if not opened or one.place != opened.place.id],
         "writing": [name for name, path, _place in drafts.who_is_writing(database(), now) if path == file.path and name != g.account.name],
         "languages": [row for row in workspace().site().languages if file.page is None or file.page.exists_in(row)],
+        "upstream": find_upstream(workspace().docs, file.path, raw) if not project.keeps_shared_pages() or marked_version(raw or "") else None,
         "opened": opened, "page_state_label": page_state_label, "session_seconds": session_seconds(), "is_editor": g.account.has_role(EDIT),
     }  # fmt: skip
 

@@ -22,7 +22,7 @@ from editorial.checks.content import check_content, check_editorial
 from editorial.checks.glossary import load_glossary, missing_translations
 from editorial.checks.publish import check_publish, pending_confirmations
 from editorial.checks.recurring_lines import check_all_recurring_lines
-from editorial.checks.scope import check_scope, load_other_names
+from editorial.checks.scope import check_local_versions, check_scope, load_other_names
 from editorial.checks.traps import check_all_traps, check_messages, load_traps
 from editorial.content.accessibility import RESULTS_PATH, load_accessibility_run
 from editorial.content.facts import Facts, load_facts
@@ -118,6 +118,7 @@ def check_pages(
     found += check_structure(page_files(docs, source), source, content.parts)
     found += [empty_language_finding(language) for language in languages if not content.has_language(language)]
     found += check_scope(content, facts.place, load_other_names(docs / "data"))
+    found += check_local_versions(docs, content)
     found += check_survey_results(docs.parent / SURVEY_RESULTS)
     found += check_answer_templates(docs / "data" / "answer_templates.yml", languages, FORMS)
     run = load_accessibility_run(docs.parent / RESULTS_PATH)

@@ -13,6 +13,7 @@ from core import yaml
 from core.findings import Finding
 from core.overlay import CITY
 from editorial.checks.text_lines import prose_lines
+from editorial.content.local_version import FIELD, shared_has_changed
 from editorial.content.pages import Content, PageText
 from editorial.content.place import Place
 
@@ -89,6 +90,18 @@ def check_scope(content: Content, place: Place, other_names: Iterable[str] = ())
                         f"Ist die Stelle hier eine andere? Dann schreiben Sie die Seite unter {CITY}/docs/ neu. Für alle Orte passt ein Einschub wie {_example(place, code, 'authority')}.",
                         "notice", "place-kind",
                     )  # fmt: skip
+
+
+def check_local_versions(docs: Path, content: Content) -> Iterator[Finding]:
+    """Yield a notice for each own version of a shared page that has changed since the version was made."""
+    for page in content.pages.values():
+        for text in page.texts.values():
+            if shared_has_changed(docs, text.file, text.front_matter.shared_version):
+                yield Finding(
+                    text.file, text.lines.get(FIELD, 1), "Die gemeinsame Seite hat sich geändert, seit diese eigene Fassung aus ihr entstand.",
+                    f"Vergleichen Sie die beiden: im Browser unter „Mit der gemeinsamen Seite vergleichen“. Oder löschen Sie {text.file}, dann gilt wieder die gemeinsame Seite.",
+                    "notice", "shared-changed",
+                )  # fmt: skip
 
 
 def source_lines(text: PageText) -> Iterator[tuple[int, str]]:

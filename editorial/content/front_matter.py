@@ -56,6 +56,9 @@ class FrontMatter(StrictStruct, frozen=True, kw_only=True):
     title: Title
     nav_title: ShortTitle | None = None
     description: Description
+    shared_version: (
+        Annotated[str, Meta(pattern=r"^[0-9a-f]{12}$", description="12 Zeichen, die das Programm schreibt")] | None
+    ) = None
 
 
 class TranslationFrontMatter(FrontMatter, frozen=True, kw_only=True):

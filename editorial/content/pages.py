@@ -236,8 +236,11 @@ def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:
         if language.default:
             continue
         for key, path in page_files(docs, language.code).items():
-            if key in left_out or (key in german and is_local(docs, german[key]) and not is_local(docs, path)):
-                continue  # the shared translation of a page that the municipality has replaced says something else
+            if key in left_out:
+                continue
+            replaced = key in german and is_local(docs, german[key]) and not is_local(docs, path)
+            if replaced and key in pages and not pages[key].front_matter.shared_version:
+                continue  # the shared translation of a page that the municipality has written anew says something else
             shown = shown_path(docs, path)
             text = _read_text(path, shown, findings, place, language.code)
             if key not in pages:

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from core import project
 from core.characters import shorten_text
 from core.findings import Finding
 from core.languages import Language, default_language
-from core.overlay import file_of, page_path
+from core.overlay import CITY, file_of, page_path
 from core.text_files import read_page
+from editorial.content.local_version import first_version, mark_version, marked_version
 from editorial.content.pages import Page
 from editorial.content.place import load_place
 from editorial.translations.lockfile import Lock
@@ -254,6 +256,8 @@ def _render_translation(
     """Return the path of a page, its new text, and what would be wrong with it."""
     made = merge_translations(german, own, answers)
     file = shown_translation(docs, page, language)
+    if own is not None and file != page.text(language).file:  # a version of the municipality's own begins
+        made = mark_version(made, marked_version(first_version(docs, file) or ""))
     brought = {name.partition(".")[0] for name in answers}
     alike = {
         name for name in german.sections if own is None or name in brought or has_same_structure(german, own, name)
@@ -269,11 +273,17 @@ def _render_translation(
 
 
 def shown_translation(docs: Path, page: Page, language: Language) -> str:
-    """Return the file of a translation as messages name it; a new one is beside the text that it is made from."""
-    if page.is_translated(language):
-        return page.text(language).file
+    """Return the file that a translation is written to, as messages name it.
+
+    A new one is beside the text that it is made from; where others keep the shared pages, each one is in ``city/``.
+    """
     source = default_language().code
-    return page.text(default_language()).file.replace(f"docs/{source}/", f"docs/{language.code}/", 1)
+    file = (
+        page.text(language).file
+        if page.is_translated(language)
+        else page.text(default_language()).file.replace(f"docs/{source}/", f"docs/{language.code}/", 1)
+    )
+    return file if file.startswith(f"{CITY}/") or project.keeps_shared_pages() else f"{CITY}/{file}"
 
 
 def apply_translations(

@@ -25,12 +25,12 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from core import yaml
+from core import project, yaml
 from core.files import write_files
 from core.findings import ContentError, Finding
 from core.languages import Language, default_language
 from core.overlay import city_dir, page_path, shown_path
-from core.project import all_language_codes, keeps_shared_pages
+from core.project import all_language_codes
 from core.text_files import read_text
 
 LOCK_FILENAME = "translations.lock.yml"
@@ -239,7 +239,7 @@ def write_lock(docs: Path, lock: Lock) -> bool:
         replaced = {place: known[place] for place in local if place in known and (source / f"{place[0]}.md").exists()}
         others = {place: entry for place, entry in lock.entries.items() if place not in local}
         files = {shared: Lock(others | replaced), own: Lock(local)}
-    if not keeps_shared_pages():
+    if not project.keeps_shared_pages():
         files.pop(shared)
     changed = {
         path: str(one).encode()

@@ -13,8 +13,8 @@ from core.characters import shorten_text
 from core.files import write_files
 from core.findings import ContentError, errors
 from core.languages import Language, load_languages
-from core.overlay import page_path, shown_path
-from core.project import ROOT
+from core.overlay import file_of, is_local, page_path, shown_path, written_page
+from core.project import ROOT, keeps_shared_pages
 from editorial.checks.recurring_lines import load_recurring_lines, replace_other_wordings
 from editorial.content.pages import Content, Page, read_content
 from editorial.content.structure import is_in_easy_language
@@ -172,6 +172,8 @@ def lines(desk: CommandContext) -> None:
     for page in (one for one in desk.content.pages.values() if not is_in_easy_language(one.key)):
         for code in page.texts:
             path = page_path(desk.docs, code, page.key)
+            if not (keeps_shared_pages() or is_local(desk.docs, path)):
+                continue  # whoever keeps the shared page replaces it
             before = path.read_text("utf-8")
             if (after := replace_other_wordings(before, listed, code)) != before:
                 changed[path] = after.encode()
@@ -252,8 +254,8 @@ def import_command(desk: CommandContext, files: tuple[Path, ...], lang: str | No
 def set_reviewer(docs: Path, made: ImportResult, name: str) -> None:
     """Put a reviewer and today into the header of every page of an import."""
     for key, code in made.pages:
-        path = page_path(docs, code, key)
-        data = made.files.get(path) or path.read_bytes()
+        path = file_of(docs, written_page(docs, code, key))
+        data = made.files.get(path) or page_path(docs, code, key).read_bytes()
         text = set_review(data.decode("utf-8").replace("\r\n", "\n"), name, datetime.date.today())
         made.files[path] = (text.replace("\n", "\r\n") if b"\r\n" in data else text).encode()
 

@@ -177,7 +177,7 @@ def test_a_municipality_that_takes_over_leaves_the_shared_states_alone(
     tree.write("en", "kontakt", "Contact")
     for code, title in (("de", "Rufbus"), ("en", "Bus")):
         write_own(tree, code, "rufbus", title)
-    monkeypatch.setattr("editorial.translations.lockfile.keeps_shared_pages", lambda: False)
+    monkeypatch.setattr("core.project.keeps_shared_pages", lambda: False)
     content = read_content(tree.docs, LANGUAGES)
     write_lock(tree.docs, update_lock(tree.docs, content, LANGUAGES, load_lock(tree.docs), DAY))
     assert not (tree.docs / LOCK_FILENAME).exists()
