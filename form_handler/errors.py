@@ -91,7 +91,7 @@ def error_text(status: int) -> tuple[str, str]:
     if status == 404:
         return _("Page not found"), _("This page does not exist or has moved.")
     if status == 405:
-        return _("This does not work here"), _("This page cannot be used in this way. Please start from the form.")
+        return _("This does not work here"), _("You cannot open this page directly. Please open the form first.")
     if status == 421:
-        return _("Wrong address"), _("This server does not answer for this address.")
+        return _("Wrong address"), _("This website is not available at this address.")
     return _("This could not be read"), _("Your browser sent something that we could not read. Nothing was stored.")

@@ -62,7 +62,7 @@ def parse_request_body(request: Request, definition: FormDefinition) -> FormBody
         names = ", ".join(name[:40] for name in unknown[:5])
         incoming.errors.append(
             _(
-                "The form held fields that we do not know (%(names)s). They were left out. Please check your answers.",
+                "The form contained fields that we do not recognise (%(names)s). We left them out. Please check your answers.",
                 names=names,
             )
         )

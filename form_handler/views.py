@@ -234,18 +234,20 @@ def reusable_submission_number(definition: FormDefinition, body: FormBody) -> st
 
 def expired_message() -> str:
     """Return the sentence for an expired or repeated review page."""
-    return _("This page had been open for too long or was opened twice. Nothing was stored yet. Please send once more.")
+    return _(
+        "This page was open for too long or was opened twice. Nothing has been stored yet. Please send the form again."
+    )
 
 
 def reject_body(language: Language, definition: FormDefinition, body: FormBody) -> Response | None:
     """Return the error page for a body that is no form or too large, else None."""
     if body.unsupported_media_type:
-        lines = [_("What arrived was not a filled-in form. Nothing was stored.")]
+        lines = [_("We did not receive a completed form. Nothing was stored.")]
         return render_error(language, 415, _("This could not be read"), lines, definition)
     if body.too_large:
         lines = [
             _("Your answers are too long to be sent in one piece. Nothing was stored."),
-            _("Please shorten them, or call us. What could be read of them is below."),
+            _("Please shorten your answers or call us. The part that we could read is shown below."),
         ]
         return render_error(language, 413, _("Your answers are too long"), lines, definition, body)
     return None
@@ -257,8 +259,8 @@ def store_and_redirect(language: Language, definition: FormDefinition, form: For
     now = utc_now()
     try:
         if is_rate_limited(now):
-            return render_review(language, definition, form, [_("Very many forms came from your connection today. "
-                "Your answers are all still here. Please send again in an hour, or call us.")],
+            return render_review(language, definition, form, [_("A very large number of forms came from your internet "
+                "connection today. All your answers are still here. Please send the form again in an hour, or call us.")],
                 status=429, number=number, trap=body.internal_field(HONEYPOT_FIELD))  # fmt: skip
         stored = store_submission(
             database(),
@@ -274,7 +276,7 @@ def store_and_redirect(language: Language, definition: FormDefinition, form: For
     except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError) as error:
         current_app.logger.error("form %s not stored: %s", definition.key, type(error).__name__)
         note = _(
-            "We could not store your answers just now. They are all still here. Please send again in a moment, or call us."
+            "We could not store your answers just now. All your answers are still here. Please send the form again in a moment, or call us."
         )
         return render_review(
             language, definition, form, [note], status=503, number=number, trap=body.internal_field(HONEYPOT_FIELD)

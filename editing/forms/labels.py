@@ -37,7 +37,7 @@ def field_label(way: Way, model: str) -> str:
         "as_of": _("As of (month)"), "review_by": _("To be checked again by"), "confirmed": _("Confirmed"), "confirm": _("What has to be confirmed, and by whom"),
         "confirmed_by": _("Confirmed by (office or function)"), "confirmed_on": _("Confirmed on"), "consent": _("Consent of the company"),
         "page": _("Page of its own"), "number": _("Number"), "free": _("Free of charge"), "value": _("Amount"), "valid_from": _("Valid from"),
-        "valid_to": _("Valid until"), "topics": _("Topics"), "audience": _("For whom"), "start": _("Begins"), "end": _("Ends"),
+        "valid_to": _("Valid until"), "topics": _("Topics"), "audience": _("Who is it for?"), "start": _("Begins"), "end": _("Ends"),
         "repeat": _("Repeated"), "until": _("Last day"), "pauses": _("Not on these days"), "cost": _("Cost"), "contact": _("Contact"),
         "cancelled": _("Cancelled"), "seen": _("When it was seen"), "law": _("Laws"), "links": _("Links to other sites"), "order": _("Place among its sisters"),
         "layout": _("Kind of page"), "form": _("Form"), "faq": _("Questions and answers only"), "tiles": _("Tiles of the home page"),

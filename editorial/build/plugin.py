@@ -280,7 +280,9 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
         if template_name == OFFLINE_FALLBACK:
             texts = (
                 _("This page is not saved on your device"),
-                _("You have no network at the moment. With a network you can read it again."),
+                _(
+                    "You are offline at the moment. You can read this page as soon as you have an internet connection again."
+                ),
                 "offline-fallback",
             )
         elif template_name == UNAVAILABLE:

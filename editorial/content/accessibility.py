@@ -72,19 +72,19 @@ def load_accessibility_run(path: Path) -> AccessibilityRun | Finding | None:
 def render_accessibility_run(run: AccessibilityRun | None, language: Language) -> str:
     """Return the statement's paragraph on the tests (Decision (EU) 2018/1523, annex: how the statement was prepared)."""
     if run is None:
-        return str(Markup("<p>{}</p>").format(_("A full automatic test of all pages has not been made yet.")))
+        return str(Markup("<p>{}</p>").format(_("A full automatic test of all pages has not been carried out yet.")))
     said = [
         _(
             "Last full automatic test: %(date)s. A program opened %(pages)s pages in %(languages)s languages, narrow and wide, light and dark (%(engine)s, %(browser)s).",
             date=format_long_date(run.date, language), pages=run.pages, languages=run.languages,
             engine=run.engine, browser=run.browser,
         ),
-        _("It also used each page with the keyboard alone, at 320 pixels, with text twice as large, and without script."),
+        _("The program also used each page with the keyboard alone, at a width of 320 pixels, with text twice as large, and without JavaScript."),
     ]  # fmt: skip
     if run.rules:
         said.append(_("It found pages that break these rules:"))
     else:
-        said.append(_("It found no violation of the rules that it knows."))
+        said.append(_("It did not find any violation of the rules that it knows."))
     if run.other:
         said.append(_("On %(pages)s pages it found something else to fix.", pages=run.other))
     said.append(_("A program finds only some accessibility problems. People find the others."))

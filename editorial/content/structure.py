@@ -24,7 +24,7 @@ TOPIC_LABELS: Mapping[str, Any] = {
     "kim": _l("KIM"),
     "residence": _l("Immigration status"),
     "work": _l("Work"),
-    "training": _l("Job training"),
+    "training": _l("Vocational training (Ausbildung)"),
     "language": _l("Learning German"),
     "recognition": _l("Recognition of qualifications"),
     "school": _l("School"),
@@ -37,7 +37,7 @@ TOPIC_LABELS: Mapping[str, Any] = {
     "emergency": _l("Emergency"),
     "participation": _l("Taking part"),
     "companies": _l("Companies"),
-    "alliance": _l("Business alliance"),
+    "alliance": _l("Business Alliance"),
     "legal": _l("Law"),
     "accessibility": _l("Accessibility"),
 }
@@ -83,7 +83,7 @@ BEFORE_STEPS, STEPS = ("worum-es-geht", "fuer-wen", "kosten", "mitbringen"), "so
 # The id of the heading over links to related pages; the layout folds that section away at the end of the page.
 FURTHER_READING = "weiter"
 # The numbers on the home page, by their keys in docs/data/numbers.yml, with what they are for.
-EMERGENCY_NUMBERS: Mapping[str, Any] = {"fire": _l("Ambulance, fire"), "police": _l("Police")}
+EMERGENCY_NUMBERS: Mapping[str, Any] = {"fire": _l("Fire, ambulance"), "police": _l("Police")}
 # Ids of the headings on the home page that lead each audience on.
 HOME_ENTRY_CARDS = ("neu", "betrieb", "helfen")
 

@@ -136,9 +136,9 @@ def survey_charts(published: Publication, language: Language) -> list[Chart]:
     return [
         Chart("done", str(form["done"].label.text), ticked("done")),
         Chart("worked", str(form["worked"].label.text), ticked("worked")),
-        Chart("heavy", _("What was a big obstacle?"), levels("obstacle_", "2", True)),
-        Chart("small", _("What was a small obstacle?"), levels("obstacle_", "1", True)),
-        Chart("helped", _("Which support helped a lot?"), levels("support_", "2", False)),
+        Chart("heavy", _("What was very difficult?"), levels("obstacle_", "2", True)),
+        Chart("small", _("What was a little difficult?"), levels("obstacle_", "1", True)),
+        Chart("helped", _("What support helped a lot?"), levels("support_", "2", False)),
         Chart("wanted", str(form["wanted"].label.text), ticked("wanted")),
         Chart("again", str(form["again"].label.text), again),
     ]

@@ -47,10 +47,10 @@ def tag_filters(cards: list[set[str]], spoken: Iterable[str], language: str) -> 
     names = Locale.parse(language).languages
     groups = (
         ("topic", _("Topic"), TOPIC_LABELS),
-        ("audience", _("For whom"), AUDIENCE_LABELS),
+        ("audience", _("Who is it for?"), AUDIENCE_LABELS),
         (
             "language",
-            _("Language of the offer, where we know it"),
+            _("Language of the service, if known"),
             {code: names.get(code, code) for code in sorted(set(spoken))},
         ),
     )

@@ -59,7 +59,7 @@ def postprocess_html(html: str, site: SiteData, page: Page, language: Language) 
     """
     html = render_stale_markers(
         html,
-        _("The German text of this passage has changed."),
+        _("The German text of this paragraph has changed."),
         _("Something in the German text of this section has changed."),
     )
     html = markdown.mark_tasks(html)

@@ -23,12 +23,14 @@ class BarrierForm(Form):
         description=_l("A few words are enough."),
     )
     aids = LineField(
-        _l("Which aids do you use?"),
-        description=_l("For example a screen reader, the keyboard only, very large text."),
+        _l("Which assistive technology do you use?"),
+        description=_l("For example a screen reader, only the keyboard, or very large text."),
     )
     email = EmailField(
         _l("E-mail address"),
-        description=_l("Only if you want an answer. We also confirm by e-mail that your report has arrived."),
+        description=_l(
+            "Enter an e-mail address only if you would like an answer. We will also confirm by e-mail that your report has arrived."
+        ),
     )
 
 
@@ -47,10 +49,10 @@ BARRIER = FormDefinition(
     sender_field="email",
     sections=(
         (_l("The problem"), ("page", "problem", "aids")),
-        (_l("How we reach you"), ("email",)),
+        (_l("How we can reach you"), ("email",)),
     ),
     receipt_note=_l(
-        "If you get no answer by then or are not content with it, you can turn to the ombuds office for accessible "
-        "information technology. Its address is in the accessibility statement."
+        "If you have not received an answer by then or are not satisfied with it, you can contact the ombuds office for "
+        "accessible information technology. You can find its address in the accessibility statement."
     ),
 )

@@ -12,7 +12,7 @@ from form_handler.forms.fields import ChoiceField, EmailField, LineField, Multil
 
 TOPICS = (
     ("work", _l("Work and training")),
-    ("residence", _l("Residence and papers")),
+    ("residence", _l("Immigration status and documents")),
     ("language", _l("Learning German")),
     ("school", _l("School and childcare")),
     ("housing", _l("Housing")),
@@ -39,8 +39,8 @@ class CallbackForm(Form):
     """Questions to a person who wants a call; no details of the matter are needed."""
 
     name = LineField(
-        _l("Your name"), required(_l("Enter your name, so that we know whom to ask for.")),
-        description=_l("So that we know whom to ask for."),
+        _l("Your name"), required(_l("Enter your name so that we know who to ask for.")),
+        description=_l("So that we know who to ask for."),
         render_kw={"autocomplete": "name"},
     )  # fmt: skip
     phone = PhoneField(
@@ -49,10 +49,12 @@ class CallbackForm(Form):
     )  # fmt: skip
     email = EmailField(
         _l("E-mail address"),
-        description=_l("If you would rather be written to. We also confirm there that your answers have arrived."),
+        description=_l(
+            "Enter an e-mail address if you would like us to write to you. We will also send the confirmation that your answers have arrived to this address."
+        ),
     )
     topic = ChoiceField(
-        _l("What is it about?"), TOPICS, required(_l("Choose what it is about, so that the right colleague calls you.")),
+        _l("What is this about?"), TOPICS, required(_l("Choose a topic so that the right colleague can call you.")),
         description=_l("So that the right colleague calls you."),
     )  # fmt: skip
     page = LineField(
@@ -67,7 +69,9 @@ class CallbackForm(Form):
     )
     message = MultilineField(
         _l("Your question in one or two sentences"),
-        description=_l("Please do not send documents or details about your residence status or about other people."),
+        description=_l(
+            "Please do not send any documents. Do not write anything about your immigration status or about other people."
+        ),
         limit=1000,
     )
 
@@ -76,7 +80,7 @@ CALLBACK = FormDefinition(
     key="callback",
     slug="rueckruf/",
     form_class=CallbackForm,
-    title=_l("Asking for a call"),
+    title=_l("Call-back request"),
     purpose=_l("We use your answers to call or write to you about your question."),
     retention_months=6,
     answer_within_days=7,
@@ -84,7 +88,7 @@ CALLBACK = FormDefinition(
     name_fields=("name",),
     prefill=("topic", "page"),
     sections=(
-        (_l("How we reach you"), ("name", "phone", "email", "when", "spoken")),
+        (_l("How we can reach you"), ("name", "phone", "email", "when", "spoken")),
         (_l("Your question"), ("topic", "message", "page")),
     ),
 )

@@ -161,7 +161,7 @@ class FormDefinition:
         return [
             self.legal_basis(),
             *(
-                _("For “%(label)s” the basis is your consent, Art. 6(1)(a) GDPR.", label=form[name].label.text)
+                _("For “%(label)s”, the legal basis is your consent (Art. 6(1)(a) GDPR).", label=form[name].label.text)
                 for name in self.consents
             ),
         ]

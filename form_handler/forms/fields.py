@@ -147,7 +147,9 @@ def check_length(field: Field, limit: int) -> None:
 def single_value(form: Form, field: Field) -> None:
     """Refuse more than one value."""
     if len(field.raw_data or []) > 1:
-        raise StopValidation(_("“%(label)s” was answered more than once. Give one answer.", label=field.label.text))
+        raise StopValidation(
+            _("“%(label)s” was answered more than once. Please give only one answer.", label=field.label.text)
+        )
 
 
 def valid_choice(form: Form, field: Field) -> None:

@@ -32,7 +32,7 @@ TRADES = (
     ("education", _l("Education and social work")),
     ("office", _l("Office and administration")),
     ("green", _l("Gardening and agriculture")),
-    ("other", _l("Another trade")),
+    ("other", _l("Another sector")),
 )
 SIZES = (
     ("1-9", _l("1 to 9")),
@@ -42,7 +42,7 @@ SIZES = (
 )
 PARTICIPATION_TYPES = (
     ("interested", _l("Interested, nothing concrete yet")),
-    ("talk", _l("First of all a talk")),
+    ("talk", _l("A conversation first")),
     ("shape_kim", _l("Help to shape KIM")),
     ("share_experience", _l("Share experience with other companies")),
     ("internship", _l("Offer an internship")),
@@ -53,17 +53,17 @@ PARTICIPATION_TYPES = (
 )
 EXPERIENCE = (
     ("none", _l("No experience yet")),
-    ("internship", _l("We have had interns who fled to Germany")),
-    ("training", _l("We have trained people who fled to Germany")),
-    ("job", _l("We have employed people who fled to Germany")),
+    ("internship", _l("We have had refugees as interns")),
+    ("training", _l("We have trained refugees")),
+    ("job", _l("We have employed refugees")),
     ("language", _l("German at work")),
-    ("paperwork", _l("Permits and paperwork")),
+    ("paperwork", _l("Work permits and applications")),
     ("recognition", _l("Recognition of foreign qualifications")),
 )
 CONTACT_PREFERENCES = (
     ("email", _l("By e-mail")),
     ("phone", _l("By phone")),
-    ("either", _l("Either way")),
+    ("either", _l("Either is fine")),
 )
 
 
@@ -78,7 +78,7 @@ class ParticipationForm(Form):
     )  # fmt: skip
     contact_name = LineField(
         _l("Contact person"),
-        description=_l("So that we know whom to ask for."),
+        description=_l("So that we know who to ask for."),
         render_kw={"autocomplete": "name"},
     )
     email = EmailField(
@@ -87,20 +87,20 @@ class ParticipationForm(Form):
     )  # fmt: skip
     phone = PhoneField(
         _l("Phone number"),
-        description=_l("If you would rather be called."),
+        description=_l("Enter a phone number if you would like us to call you."),
     )
-    trade = ChoiceField(_l("Trade"), TRADES, description=_l("So that the right colleague answers you."))
+    trade = ChoiceField(_l("Sector"), TRADES, description=_l("So that the right colleague answers you."))
     employees = RadioChoiceField(
         _l("Number of employees"), SIZES, description=_l("Some kinds of support depend on the size of a company.")
     )
     district = LineField(
         _l("District or town"),
-        description=_l("For short ways between your company and those who look for work."),
+        description=_l("So that we can find people near your company who are looking for work."),
         render_kw={"autocomplete": "address-level2"},
     )
     ways = MultiChoiceField(
         _l("How would you like to take part?"), PARTICIPATION_TYPES,
-        description=_l("Tick whatever fits. Nothing here is binding."),
+        description=_l("Tick all that apply. This is without obligation."),
     )  # fmt: skip
     experience = MultiChoiceField(
         _l("What do you have experience with?"), EXPERIENCE,
@@ -108,20 +108,20 @@ class ParticipationForm(Form):
     )  # fmt: skip
     languages = LineField(
         _l("Languages spoken in the company"),
-        description=_l("For example German, Turkish, Polish. A help in the first weeks."),
+        description=_l("For example German, Turkish or Polish. This helps in the first weeks."),
     )
     message = MultilineField(
         _l("Your message"),
         description=_l("Please do not send documents or details about other people."),
     )
     reach_how = RadioChoiceField(
-        _l("How may we reach you?"), CONTACT_PREFERENCES, description=_l("We choose the way that suits you.")
+        _l("How may we reach you?"), CONTACT_PREFERENCES, description=_l("We will contact you in the way you prefer.")
     )
     reach_when = LineField(
         _l("When can you be reached?"), description=_l("For example mornings, or Tuesday from 2 p.m.")
     )
     consent_partner = ConsentField(
-        _l("You may name our company on this website as a partner of KIM."),
+        _l("I agree that you may name our company on this website as a partner of KIM."),
         description=_l("This is voluntary. You can withdraw it at any time, and your enquiry does not depend on it."),
     )
 
@@ -142,7 +142,7 @@ PARTICIPATION = FormDefinition(
     sections=(
         (_l("Your company"), ("company", "trade", "employees", "district", "languages")),
         (_l("Taking part"), ("ways", "experience", "message")),
-        (_l("How we reach you"), ("contact_name", "email", "phone", "reach_how", "reach_when")),
-        (_l("Being named as a partner company"), ("consent_partner",)),
+        (_l("How we can reach you"), ("contact_name", "email", "phone", "reach_how", "reach_when")),
+        (_l("Be named as a partner company"), ("consent_partner",)),
     ),
 )

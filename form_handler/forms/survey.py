@@ -27,7 +27,7 @@ from form_handler.forms.participation import SIZES, TRADES
 EXPERIENCE_KINDS = (
     ("none", _l("No, not yet")),
     ("internship", _l("Yes, as interns")),
-    ("training", _l("Yes, as apprentices")),
+    ("training", _l("Yes, as trainees")),
     ("job", _l("Yes, as employees")),
 )
 COUNT_BANDS = (
@@ -38,15 +38,15 @@ COUNT_BANDS = (
 )
 SUCCESS_FACTORS = (
     ("motivation", _l("Motivation and reliability")),
-    ("skills", _l("Skills and experience that people brought")),
+    ("skills", _l("People's skills and experience")),
     ("team", _l("Working together in the team")),
     ("learning", _l("Learning German at work")),
-    ("support", _l("Support from offices and advice centres")),
+    ("support", _l("Support from public offices and advice centres")),
     ("staying", _l("People stayed with us")),
 )
 OBSTACLES = (
     ("language", _l("German")),
-    ("paperwork", _l("Paperwork and residence status")),
+    ("paperwork", _l("Applications and immigration status")),
     ("qualification", _l("Qualifications and certificates")),
     ("housing", _l("Housing")),
     ("childcare", _l("Childcare")),
@@ -55,14 +55,14 @@ OBSTACLES = (
     ("candidates", _l("Finding the right people")),
 )
 SEVERITY = (
-    ("0", _l("no obstacle")),
-    ("1", _l("a small one")),
-    ("2", _l("a big one")),
+    ("0", _l("not difficult")),
+    ("1", _l("a little difficult")),
+    ("2", _l("very difficult")),
 )
 SUPPORTS = (
     ("employer_service", _l("Employer service of the employment agency or Jobcenter")),
-    ("chamber", _l("Chamber of commerce or of crafts")),
-    ("city", _l("The local administration, KIM included")),
+    ("chamber", _l("Chamber of commerce and industry or chamber of crafts")),
+    ("city", _l("The local administration, including KIM")),
     ("language_course", _l("German course for work")),
     ("subsidy", _l("Subsidy for wages or training")),
     ("volunteers", _l("Buddies and volunteers")),
@@ -75,7 +75,7 @@ USEFULNESS = (
 )
 WANTED_SUPPORT = (
     ("contact", _l("One person to ask for everything")),
-    ("permits", _l("Help with permits and paperwork")),
+    ("permits", _l("Help with work permits and applications")),
     ("german", _l("German courses that fit working hours")),
     ("matching", _l("Meeting people who look for work")),
     ("recognition", _l("Help with foreign certificates")),
@@ -85,8 +85,8 @@ WANTED_SUPPORT = (
 )
 WOULD_REPEAT = (
     ("yes", _l("Yes")),
-    ("rather_yes", _l("Rather yes")),
-    ("rather_no", _l("Rather not")),
+    ("rather_yes", _l("Probably yes")),
+    ("rather_no", _l("Probably not")),
     ("no", _l("No")),
     ("unsure", _l("I do not know")),
 )
@@ -96,16 +96,16 @@ class SurveyForm(Form):
     """Questions to companies about their experience; one answer is required, and none about a person."""
 
     done = MultiChoiceField(
-        _l("Have you employed or trained people who fled to Germany, or had them as interns?"), EXPERIENCE_KINDS,
-        required(_l("Tell us whether you have experience yet. “No, not yet” is an answer, too.")),
-        description=_l("Tick whatever fits. We also want to hear from you if you have no experience yet."),
+        _l("Have you employed or trained refugees, or had refugees as interns?"), EXPERIENCE_KINDS,
+        required(_l("Tell us whether you have any experience yet. “No, not yet” is an answer too.")),
+        description=_l("Tick all that apply. You can also take part if you have no experience yet."),
     )  # fmt: skip
     how_many = RadioChoiceField(
         _l("How many people altogether?"),
         COUNT_BANDS,
-        description=_l("So that we can tell single cases from long practice."),
+        description=_l("So that we know whether you have a lot of experience or only a little."),
     )
-    trade = ChoiceField(_l("Trade"), TRADES, description=_l("So that we see what is different from trade to trade."))
+    trade = ChoiceField(_l("Sector"), TRADES, description=_l("So that we see what differs from sector to sector."))
     employees = RadioChoiceField(
         _l("Number of employees"), SIZES, description=_l("Some kinds of support depend on the size of a company.")
     )
@@ -126,7 +126,7 @@ class SurveyForm(Form):
     obstacle_culture = RatingField(OBSTACLES[6][1], SEVERITY)
     obstacle_candidates = RatingField(OBSTACLES[7][1], SEVERITY)
     hindered_text = MultilineField(
-        _l("Please tell us what got in your way"),
+        _l("Please tell us what was difficult"),
         description=_l("Please do not write names or anything else by which a person can be recognised."),
         limit=2000,
     )
@@ -137,28 +137,30 @@ class SurveyForm(Form):
     support_subsidy = RatingField(SUPPORTS[4][1], USEFULNESS)
     support_volunteers = RatingField(SUPPORTS[5][1], USEFULNESS)
     wanted = MultiChoiceField(
-        _l("Which support would you need?"), WANTED_SUPPORT, description=_l("So that we know what to offer.")
+        _l("What support do you need?"), WANTED_SUPPORT, description=_l("So that we know what to offer.")
     )
     again = RadioChoiceField(
-        _l("Would you do it again, or for the first time?"), WOULD_REPEAT,
-        description=_l("So that we see whether the experience was good on the whole."),
+        _l("Would you employ or train refugees again, or for the first time?"), WOULD_REPEAT,
+        description=_l("So that we see whether the experience was good overall."),
     )  # fmt: skip
     company = LineField(
         _l("Company"),
-        description=_l("Only if you want us to know. Without it, your answers stay anonymous."),
+        description=_l("Name your company only if you would like to. Otherwise your answers stay anonymous."),
         render_kw={"autocomplete": "organization"},
         limit=MAX_NAME_CHARS,
     )
     email = EmailField(
         _l("E-mail address"),
-        description=_l("Only if you want a confirmation or an answer. It is not part of the results."),
+        description=_l(
+            "Enter an e-mail address only if you would like a confirmation or an answer. It is not part of the results."
+        ),
     )
     consent_quote = ConsentField(
-        _l("You may publish my sentences as a quotation, without a name."),
+        _l("I agree that you may publish my sentences as a quotation without a name."),
         description=_l("This is voluntary. You can withdraw it at any time. A colleague reads each sentence first."),
     )
     consent_named = ConsentField(
-        _l("You may name our company beside the quotation."),
+        _l("I agree that you may name our company beside the quotation."),
         description=_l("This is voluntary. You can withdraw it at any time."),
     )
 
@@ -169,8 +171,8 @@ SURVEY = FormDefinition(
     form_class=SurveyForm,
     title=_l("Sharing experience"),
     purpose=_l(
-        "We count the answers of all companies, so that the support fits better. The results are published in such a way "
-        "that no company can be recognised."
+        "We count the answers of all companies so that we can help companies better. We show the results in such a way "
+        "that nobody can recognise an individual company."
     ),
     retention_months=24,
     answer_within_days=None,
@@ -181,16 +183,16 @@ SURVEY = FormDefinition(
         (_l("Your experience"), ("done", "how_many", "worked")),
         (_l("What you need"), ("wanted", "again")),
         (
-            _l("What was difficult, and how difficult?"),
+            _l("What was difficult, and how difficult was it?"),
             tuple(f"obstacle_{key}" for key, _label in OBSTACLES),
         ),
         (
-            _l("Which support did you use, and did it help?"),
+            _l("What support did you use, and did it help?"),
             tuple(f"support_{key}" for key, _label in SUPPORTS),
         ),
         (_l("In your own words"), ("worked_text", "hindered_text")),
         (_l("Your company"), ("trade", "employees")),
-        (_l("Only if you want to be known"), ("company", "email", "consent_quote", "consent_named")),
+        (_l("Only if you would like to be named"), ("company", "email", "consent_quote", "consent_named")),
     ),
     folded_sections=5,
 )

@@ -196,7 +196,7 @@ def message_id(settings: Settings, submission: Submission, kind: str) -> str:
 
 def confirmation_text(settings: Settings, language: Language, submission: Submission) -> list[str]:
     """Return the text that explains why the answers are not in the mail, and how to get them."""
-    lines = [_("This e-mail does not repeat your answers, because anybody can enter any e-mail address in a form.")]
+    lines = [_("This e-mail does not repeat your answers, because anyone can enter any e-mail address in a form.")]
     given = submission.answers.get(FORMS[submission.form].sender_field or "")
     if not settings.confirm_email or not given:
         return [*lines, _("If you need a copy, reply to this e-mail or call us."), ""]

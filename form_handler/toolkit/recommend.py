@@ -72,7 +72,7 @@ def choice_labels() -> dict[str, list[tuple[str, str]]]:
         ],
         "obstacle": [
             ("language", _("German")),
-            ("paperwork", _("Paperwork and residence status")),
+            ("paperwork", _("Applications and immigration status")),
             ("qualification", _("Qualifications and certificates")),
             ("housing", _("Housing")),
             ("childcare", _("Childcare")),
@@ -102,7 +102,7 @@ def reason_texts() -> dict[str, str]:
     """Return the sentence for each reason why a measure is there, in the current language."""
     sentences = {
         "want": lambda words: _("because you want to offer: %(answer)s", answer=words),
-        "obstacle": lambda words: _("because you named as an obstacle: %(answer)s", answer=words),
+        "obstacle": lambda words: _("because you named this as a difficulty: %(answer)s", answer=words),
         "document": lambda words: _("because of the person's document: %(answer)s", answer=words),
         "size": lambda words: _("because of the size of your company: %(answer)s", answer=words),
     }
@@ -111,7 +111,7 @@ def reason_texts() -> dict[str, str]:
         for question, choices in choice_labels().items()
         for key, words in choices
     }
-    return {**found, "always": _("because a talk always helps and commits you to nothing")}
+    return {**found, "always": _("because a conversation always helps and is without obligation")}
 
 
 def stage_labels() -> list[tuple[str, str]]:

@@ -176,7 +176,7 @@ def test_a_load_that_breaks_off_keeps_nothing_and_says_so(new_session: NewSessio
     shutil.rmtree(network.folder / "ar" / "kontakt")
     page.locator("[data-action=download]").click()
     expect(page.locator("[data-offline=status]")).to_have_text(
-        word("ar", "That did not work. Please check your network and try again.")
+        word("ar", "That did not work. Please check your internet connection and try again.")
     )
     assert page.evaluate(STORED) == [0, 0, 0]
 

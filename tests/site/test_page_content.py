@@ -28,7 +28,10 @@ def test_every_translation_says_who_made_it_and_leads_to_the_german_text(site: S
         assert notes[0]["data-kim-translation"] == "machine"
         assert one(notes[0], "a")["href"] == "/" + page.slug
         with use_language(language.code):
-            assert gettext("A machine has translated this page. No person has checked it yet.") in notes[0].get_text()
+            assert (
+                gettext("A machine translated this page. No one has checked the translation yet.")
+                in notes[0].get_text()
+            )
     assert seen > 50
 
 

@@ -41,8 +41,8 @@ def test_the_page_says_when_the_german_one_changed_and_leads_there(arabic: Pages
         date="23 نوفمبر 2026",
     )
     assert since in note.get_text()
-    assert spoken("The passages concerned have a line beside them.") in note.get_text()
-    assert spoken("A machine has translated this page. No person has checked it yet.") in note.get_text()
+    assert spoken("The paragraphs that have changed are marked with a line.") in note.get_text()
+    assert spoken("A machine translated this page. No one has checked the translation yet.") in note.get_text()
     assert [str(link["href"]) for link in note.select("a")] == [f"/{PAGE}/"]
     assert note["role"] == "note"
 
@@ -70,7 +70,7 @@ def test_exactly_the_passages_concerned_are_marked_for_eyes_and_ears(arabic: Pag
     word = (
         "Something in the German text of this section has changed."
         if key == "kontakt"
-        else "The German text of this passage has changed."
+        else "The German text of this paragraph has changed."
     )
     for one in marked:
         (said,) = one.select(":scope > .kim-visually-hidden")
@@ -89,4 +89,4 @@ def test_machines_are_not_told_what_is_meant_for_readers(arabic: Pages) -> None:
     for page in arabic.values():
         for script in page.select('script[type="application/ld+json"]'):
             data = json.loads(script.get_text())
-            assert spoken("The German text of this passage has changed.") not in json.dumps(data, ensure_ascii=False)
+            assert spoken("The German text of this paragraph has changed.") not in json.dumps(data, ensure_ascii=False)

@@ -99,7 +99,7 @@ def field_label(name: str) -> str:
     """Return the label of a filter field."""
     return {
         "q": _("Search in all answers"), "form": _("Form"), "state": _("State"), "language": _("Language"),
-        "trade": _("Trade"), "since": _("From"), "until": _("Until"), "held": _("suspected spam"), "page": _("Pages"),
+        "trade": _("Sector"), "since": _("From"), "until": _("Until"), "held": _("suspected spam"), "page": _("Pages"),
         "assignee": _("Assigned to"), "due": _("Due"), "follow_up": _("Follow-up"),
     }[name]  # fmt: skip
 
