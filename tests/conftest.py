@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import tempfile
 from collections.abc import Iterator
@@ -12,7 +13,8 @@ import hypothesis
 import pytest
 
 from core.gettext import use_language
-from core.languages import default_language
+from core.languages import default_language, load_languages
+from core.project import read_config
 
 # No test depends on how fast the machine is: an example may take as long as it takes.
 hypothesis.settings.register_profile("kim", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -84,6 +86,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     ranks = {f"test_{name}": rank for rank, name in enumerate(LONGEST)}
     items.sort(key=lambda item: (item.path not in slow, ranks.get(item.path.stem, len(ranks))))
+
+
+@pytest.fixture(autouse=True)
+def shared_pages_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests of behaviour change shared pages of trees of their own, whatever the municipality of the checkout may do."""
+    monkeypatch.setattr("core.project.keeps_shared_pages", lambda *_config: True)
+
+
+@pytest.fixture
+def all_languages(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give a test of behaviour the languages of the shared table, whichever of them the municipality of the checkout builds."""
+    shared = copy.deepcopy(read_config())
+    table = next(one["i18n"]["languages"] for one in shared["plugins"] if isinstance(one, dict) and "i18n" in one)
+    own = shared.get("own_language_codes") or []
+    table[:] = [{**row, "build": True} for row in table if row["locale"] not in own]
+    shared |= {"own_language_codes": [], "draft_languages": []}
+    for module in ("core.project", "core.languages"):
+        monkeypatch.setattr(f"{module}.read_config", lambda *_config: shared)
+    load_languages.cache_clear()
+    yield
+    load_languages.cache_clear()
 
 
 @pytest.fixture(autouse=True)

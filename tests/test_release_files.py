@@ -32,6 +32,7 @@ def test_every_file_says_its_licence() -> None:
     assert (ROOT / "LICENSES" / "MIT.txt").read_text("utf-8") == (ROOT / "LICENSE").read_text("utf-8")
 
 
+@pytest.mark.usefixtures("all_languages")
 def test_publiccode_is_valid_and_says_what_other_files_say() -> None:
     assert subprocess.run([sys.executable, ROOT / "deploy" / "make-publiccode", "--check"]).returncode == 0, (
         "make publiccode"

@@ -41,8 +41,8 @@ def is_shared(scope: str) -> bool:
 def name_pattern(names: Iterable[str]) -> re.Pattern[str] | None:
     """Return a pattern that finds names in any of their case forms, and words that begin with them; None without names.
 
-    Endings differ ("Мустерштадті", "Musterstadter"), so a last vowel of a name is optional and some letters may follow. Arabic writes
-    some words as one with the name ("لموسترشتات").
+    Endings differ ("Бейшпільгаймі", "Beispielheimer"), so a last vowel of a name is optional and some letters may follow. Arabic writes
+    some words as one with the name ("لبايشبيلهايم").
     """
     stems = {re.escape(_LAST_VOWEL.sub("", name.strip())) for name in names if name.strip()}
     ordered = sorted(stems, key=lambda one: (-len(one), one))

@@ -1,4 +1,4 @@
-"""The municipality in running text: ``{{ place.in }}`` becomes "in Musterstadt", "у Мустерштадті" or "Musterstadt’ta".
+"""The municipality in running text: ``{{ place.in }}`` becomes "in Beispielheim", "у Бейшпільгаймі" or "Beispielheim’da".
 
 ``city/place.yml`` holds the forms of each language, prepositions included. Pages, headers and translations name the form;
 another municipality changes that one file. The forms are filled in where a file is read; states of

@@ -53,9 +53,9 @@ Text = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\n{}<>]*$",
 class Answers(StrictStruct, frozen=True, kw_only=True):
     """What is asked for a municipality.
 
-    :ivar name: its name as it is in a sentence: "Musterstadt", "Kreis Musterstadt".
+    :ivar name: its name as it is in a sentence: "Beispielheim", "Kreis Beispielheim".
     :ivar kind: see :class:`editorial.content.place.Place`.
-    :ivar authority: the name of its administration: "Stadt Musterstadt", "Kreisverwaltung Musterstadt".
+    :ivar authority: the name of its administration: "Stadt Beispielheim", "Kreisverwaltung Beispielheim".
     :ivar programme: the name of the site; default: "KIM" and the name.
     :ivar url: the public address of the site.
     :ivar state: the federal state, by its letters in ISO 3166-2:DE.

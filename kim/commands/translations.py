@@ -9,12 +9,13 @@ from pathlib import Path
 import click
 from msgspec import Struct
 
+from core import project
 from core.characters import shorten_text
 from core.files import write_files
 from core.findings import ContentError, errors
 from core.languages import Language, load_languages
 from core.overlay import file_of, is_local, page_path, shown_path, written_page
-from core.project import ROOT, keeps_shared_pages
+from core.project import ROOT
 from editorial.checks.recurring_lines import load_recurring_lines, replace_other_wordings
 from editorial.content.pages import Content, Page, read_content
 from editorial.content.structure import is_in_easy_language
@@ -172,7 +173,7 @@ def lines(desk: CommandContext) -> None:
     for page in (one for one in desk.content.pages.values() if not is_in_easy_language(one.key)):
         for code in page.texts:
             path = page_path(desk.docs, code, page.key)
-            if not (keeps_shared_pages() or is_local(desk.docs, path)):
+            if not (project.keeps_shared_pages() or is_local(desk.docs, path)):
                 continue  # whoever keeps the shared page replaces it
             before = path.read_text("utf-8")
             if (after := replace_other_wordings(before, listed, code)) != before:

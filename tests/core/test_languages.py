@@ -19,6 +19,7 @@ def table(*rows: dict[str, object]) -> dict[str, object]:
 GERMAN = {"locale": "de", "name": "Deutsch", "default": True}
 
 
+@pytest.mark.usefixtures("all_languages")
 def test_the_published_table_has_german_at_the_root_and_arabic_right_to_left() -> None:
     rows = {language.code: language for language in load_languages()}
     assert rows["de"].root == "/"
@@ -57,6 +58,7 @@ def test_a_broken_configuration_says_where_and_what_to_do(tmp_path: Path, text: 
         load_site_settings(config)
 
 
+@pytest.mark.usefixtures("all_languages")
 @pytest.mark.parametrize(
     ("path", "code", "rest"),
     [
@@ -73,11 +75,13 @@ def test_a_path_tells_its_language(path: str, code: str, rest: str) -> None:
     assert (language.code, below) == (code, rest)
 
 
+@pytest.mark.usefixtures("all_languages")
 def test_every_language_has_a_catalogue_and_every_catalogue_a_language() -> None:
     wanted = {language.code for language in load_languages()} - {SOURCE_LANGUAGE}
     assert {path.stem for path in LOCALE_DIR.glob("*.po")} == wanted
 
 
+@pytest.mark.usefixtures("all_languages")
 def test_a_damaged_catalogue_is_named_with_its_line(tmp_path: Path) -> None:
     turkish = next(language for language in load_languages() if language.code == "tr")
     template = extract_messages()

@@ -44,12 +44,6 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(autouse=True)
-def keeps_shared(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The project of these tests keeps the shared pages, whatever the municipality of the checkout does."""
-    monkeypatch.setattr("core.project.keeps_shared_pages", lambda: True)
-
-
 @pytest.fixture
 def content(tree: Path, tmp_path: Path) -> Path:
     """The folder that holds ``docs/``."""

@@ -43,6 +43,7 @@ CHANGES: list[tuple[str, Change, str]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.usefixtures("all_languages")
 @pytest.mark.parametrize(("what", "change", "words"), CHANGES, ids=[what for what, *_rest in CHANGES])
 def test_a_fault_is_named_with_line_and_remedy(tmp_path: Path, what: str, change: Change, words: str) -> None:
     text = FILE.read_text("utf-8")

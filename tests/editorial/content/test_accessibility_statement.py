@@ -72,5 +72,8 @@ def test_a_broken_result_is_a_finding_and_not_a_lie(tmp_path: Path, text: str) -
 
 def test_the_result_in_the_project_can_be_read() -> None:
     run = load_accessibility_run(ROOT / RESULTS_PATH)
+    if not (ROOT / RESULTS_PATH).exists():  # a municipality that has not run `make test-all` yet
+        assert run is None
+        return
     assert isinstance(run, AccessibilityRun)
     assert yaml.safe_load((ROOT / RESULTS_PATH).read_text("utf-8"))["pages"] == run.pages

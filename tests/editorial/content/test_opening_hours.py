@@ -110,6 +110,7 @@ exceptions:
 """
 
 
+@pytest.mark.usefixtures("all_languages")
 @pytest.mark.parametrize(
     ("code", "first", "closed", "appointment", "special"),
     [

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from core.languages import load_languages
-from core.project import ROOT
+from core.project import ROOT, all_language_codes
 from editorial.content.search_words import SearchWords, check_search_words, load_search_words
 
-CODES = [language.code for language in load_languages()]
+CODES = sorted(all_language_codes())
 PAGES = ["ankommen/aufenthalt", "ankommen/wohnen"]
 START = "entries:\n  - pages: [ankommen/aufenthalt]\n    words:\n      de: [Duldung]\n"
 

@@ -40,6 +40,7 @@ def test_every_choice_has_its_rule_in_the_stylesheet_and_a_new_language_needs_no
     assert '"$tag"' not in css
 
 
+@pytest.mark.usefixtures("all_languages")
 def test_a_new_language_in_arabic_script_is_set_as_the_others() -> None:
     css = stylesheet(STYLESHEET, (*load_languages(), SORANI))
     assert ":is(:lang(ar), :lang(fa), :lang(ckb)) {" in css
