@@ -18,7 +18,7 @@ Audience = Literal["newcomers", "employers", "helpers", "everyone"]
 Topic = Literal[
     "kim", "residence", "work", "training", "language", "recognition", "school", "childcare", "health",
     "housing", "money", "advice", "rights", "emergency", "participation", "companies", "alliance",
-    "legal", "accessibility",
+    "legal", "accessibility", "arrival", "family", "contracts", "mobility",
 ]  # fmt: skip
 TOPIC_LABELS: Mapping[str, Any] = {
     "kim": _l("KIM"),
@@ -40,6 +40,10 @@ TOPIC_LABELS: Mapping[str, Any] = {
     "alliance": _l("Business Alliance"),
     "legal": _l("Law"),
     "accessibility": _l("Accessibility"),
+    "arrival": _l("First steps"),
+    "family": _l("Family"),
+    "contracts": _l("Contracts and insurance"),
+    "mobility": _l("Transport"),
 }
 AUDIENCE_LABELS: Mapping[str, Any] = {
     "newcomers": _l("People who are new here"),

@@ -45,7 +45,11 @@ STYLES: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {
     "forms.css": (frozenset({"form", "chooser"}), ()),
     "events.css": (frozenset({"events"}), ()),
     "pictures.css": (frozenset(), ('class="kim-icon ', '"><img ')),
-    "guides.css": (frozenset(), ('class="admonition path', 'class="kim-task"')),
+    "offline.css": (frozenset({"offline"}), ()),
+    "guides.css": (
+        frozenset(),
+        ('class="admonition path', 'class="kim-task"', 'class="kim-chart"', 'class="kim-quotes"'),
+    ),
 }
 _HREF = re.compile(r' href="([^"#]*)')
 BOOKLET_SECTIONS = frozenset(booklet.section for booklet in BOOKLETS)

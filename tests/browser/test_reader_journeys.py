@@ -247,6 +247,14 @@ def test_a_large_screen_is_used(new_session: NewSession) -> None:
     assert len(set(groups)) == 2
     page = seen.open("/arbeitgeber/darf-arbeiten/")
     assert page.locator(".kim-table").first.bounding_box()["width"] > 850  # type: ignore[index]
+    for path, items, abreast in (
+        ("/ankommen/welches-dokument/", ".kim-pictures li", 5),
+        ("/ankommen/welches-dokument/", "#titel ~ ul .kim-icon-item", 2),
+        ("/ar/ankommen/checklisten/", ".kim-task", 2),
+    ):
+        page = seen.open(path)
+        places = page.locator(items).evaluate_all("rows => rows.map(row => Math.round(row.getBoundingClientRect().x))")
+        assert len(set(places)) == abreast, (path, items)
 
 
 @pytest.mark.parametrize("path", ["/ankommen/schule/", "/ar/ankommen/wohnen/", "/ru/angebote/anerkennung/"])
@@ -277,7 +285,8 @@ def test_from_any_page_two_taps_lead_to_the_report_of_a_barrier_and_it_knows_the
 
 
 # A word that takes two lines; hyphenation needs a dictionary, which not every browser has.
-BROKEN_WORDS = """() => [...document.querySelectorAll(".kim-tiles a, .kim-sos a, .kim-pictures a")].flatMap((link) => {
+BROKEN_WORDS = """() => [...document.querySelectorAll(
+  ".kim-tiles a, .kim-sos a, .kim-pictures a, .kim-card__title a, .kim-contact__ways bdi")].flatMap((link) => {
   const found = [], texts = document.createTreeWalker(link, NodeFilter.SHOW_TEXT);
   while (texts.nextNode()) {
     for (const word of texts.currentNode.data.matchAll(/[^\\s-]+/g)) {
@@ -293,11 +302,13 @@ BROKEN_WORDS = """() => [...document.querySelectorAll(".kim-tiles a, .kim-sos a,
 
 
 @pytest.mark.parametrize("width", [320, 360])
-def test_words_of_tiles_and_pictures_stay_whole_on_a_narrow_screen(new_session: NewSession, width: int) -> None:
+def test_words_of_tiles_cards_and_pictures_and_numbers_stay_whole_on_a_narrow_screen(
+    new_session: NewSession, width: int
+) -> None:
     """Up to 13 letters, without a dictionary; longer ones are hyphenated where the browser knows how."""
     for language in LANGUAGES:
         seen = new_session(viewport={"width": width, "height": 640}, locale=language.code)
-        for path in ("", "ankommen/welches-dokument/"):
+        for path in ("", "ankommen/", "ankommen/welches-dokument/"):
             page = seen.open(language.root + path)
             assert page.evaluate(BROKEN_WORDS) == [], page.url
             page.close()
