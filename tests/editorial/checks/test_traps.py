@@ -418,3 +418,112 @@ def test_a_translated_paragraph_without_a_word_that_the_german_one_calls_for_is_
     assert [(one.file, one.line) for one in traps_of(tree, "en", rows)] == [
         ("docs/en/kurse.md", line) for line in found
     ]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Wer stellt den Antrag? Sie selbst.",
+        "Wer zahlt den Lohn – Sie.",
+        "Wer kann mitmachen? Auch Sie.",
+        "Wer haftet? Nur Sie.",
+        "Wer füllt das Formular aus? Ihr Betrieb.",
+        "Was kostet das? Nichts.",
+        "Wie lange dauert das? Zwei Wochen.",
+        "Wer bezahlt? Die Agentur für Arbeit.",
+        "Muss ich etwas bezahlen? Meistens nicht.",
+        "Für Sie kostenlos.",
+    ],
+)
+def test_a_german_answer_without_a_verb_is_named(tree: Tree, sentence: str) -> None:
+    assert [found for found in own_traps(tree, "de", sentence) if "Antworten ohne Verb" in found.message]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Bringen Sie den Brief ins Amt.",
+        "Im Amt bekommen Sie eine Nummer.",
+        "Schreiben Sie ans Amt.",
+        "Fragen Sie bei Ihrem Amt.",
+        "Das ist Sache des Amtes.",
+        "Gehen Sie zum Amt.",
+        "Sie bekommen einen Brief vom Amt.",
+        "Rufen Sie bei der Behörde an.",
+        "Die Stelle hilft Ihnen weiter.",
+        "Melden Sie sich bei der zuständigen Stelle.",
+    ],
+)
+def test_a_german_office_without_a_name_is_named(tree: Tree, sentence: str) -> None:
+    assert len(own_traps(tree, "de", sentence)) == 1
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Sie zahlen nichts.",
+        "Nein.",
+        "Ja, das ist möglich.",
+        "Das gilt auch für Sie.",
+        "Wir rufen Sie an. Sie sagen uns, wann.",
+        "Das dauert zwei Wochen.",
+        "Am 5. September 2019 gab es eine Tagung.",
+        "Für die Zeit nach dem 4. März 2027 gab es keine Regel.",
+        "Warten Sie.",
+        "Im Einzelfall entscheidet das zuständige Amt.",
+        "Ämter schicken wichtige Briefe.",
+        "Welches Amt ist zuständig?",
+        "Die Ausländerbehörde entscheidet. Diese Behörde prüft auch die Kopie.",
+        "Die Beratungsstelle hilft Ihnen.",
+        "Hat ein Amt Ihren Antrag abgelehnt?",
+        "Geld von Ämtern kommt auf das Konto.",
+    ],
+)
+def test_whole_german_sentences_and_named_offices_are_left_alone(tree: Tree, sentence: str) -> None:
+    assert own_traps(tree, "de", sentence) == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Kto płaci? Państwo.",
+        "Kto płaci – Państwo.",
+        "Płaci: Państwo.",
+        "Kto składa wniosek? Państwo sami.",
+        "Kto może wziąć udział? Także Państwo.",
+        "Kto decyduje? Tylko Państwo.",
+        "Kto płaci? Nie firma, lecz Państwo.",
+        "Kto decyduje? To Państwo.",
+        "Kto zapłaci? Państwo zapłaci.",
+        "Wypełniają formularz: Państwo i firma.",
+    ],
+)
+def test_a_polish_reader_is_not_taken_for_the_state(tree: Tree, sentence: str) -> None:
+    assert own_traps(tree, "pl", sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Mogą Państwo zapytać.",
+        "Państwo płacą składkę.",
+        "Czy Państwo rozumieją ten list?",
+        "Dziękujemy Państwu.",
+        "Jeśli chcą Państwo pomóc, proszę napisać.",
+        "Decyzja należy do Państwa.",
+        "Wniosek składają Państwo sami.",
+        "Dokumenty otrzymają Państwo pocztą.",
+        "To zależy od Państwa sytuacji.",
+        "Zatrudniają Państwo, kogo Państwo chcą.",
+    ],
+)
+def test_polish_sentences_that_address_the_reader_are_left_alone(tree: Tree, sentence: str) -> None:
+    assert own_traps(tree, "pl", sentence) == []
+
+
+def own_traps(tree: Tree, code: str, sentence: str) -> list[Finding]:
+    """Return what the project's own list finds in a sentence."""
+    tree.write("de", "kurse", "Kurse", f"# Kurse {{ #kurse }}\n\n{sentence}")
+    traps = load_traps(ROOT / "docs/data", code)
+    assert isinstance(traps, list)
+    return list(check_traps(tree.read().pages["kurse"].texts["de"], traps))
