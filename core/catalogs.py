@@ -16,12 +16,12 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir, extract_python
 from babel.messages.pofile import PoFileError, read_po, write_po
 
-from core.characters import character_findings, forbidden_in_file
 from core.findings import Finding
 from core.gettext import SOURCE_LANGUAGE, catalog_path, load_catalog, read_catalog, shown_catalog
 from core.languages import Language
 from core.project import CITY_SETTINGS, CODE, ROOT, draft_languages
-from core.text_files import read_text
+from core.text.characters import character_findings, forbidden_in_file
+from core.text.text_files import read_text
 
 SOURCE_DIRS = ("core", "editorial", "form_handler", "overrides")
 # The staff area's words are a domain of their own: German and English only.

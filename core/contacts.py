@@ -10,10 +10,10 @@ import functools
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import yaml
 from core.overlay import data_files
 from core.project import ROOT, load_site_settings
-from core.values import phone_href
+from core.text import yaml
+from core.text.values import phone_href
 
 FILE = ROOT / "docs" / "data" / "contacts.yml"
 STRING_FIELDS = ("name", "unit", "address", "phone", "email", "url")

@@ -118,7 +118,7 @@ def read_catalog(path: Path, code: str) -> Catalog:
     from babel.messages.pofile import PoFileError, read_po
 
     from core.findings import ContentError, Finding  # late: the server reads catalogs and makes no findings
-    from core.text_files import read_text
+    from core.text.text_files import read_text
 
     text = read_text(path, shown_catalog(path))
     if isinstance(text, Finding):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from core import yaml
+from core.text import yaml
 
 CONFIG_NAME = "mkdocs.yml"
 CITY_SETTINGS = "city/city.yml"

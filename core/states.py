@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core import yaml
 from core.overlay import data_files
 from core.project import CONFIG, ConfigError, load_site_settings
+from core.text import yaml
 
 FILE = "city/data/states.yml"
 # On these days no office in Germany is open: month and day, or days after Easter Sunday.

@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from editorial.content.markup.shortcodes import BLOCK_SHORTCODES, SHORTCODE
 from editorial.content.pages import PageText
 from editorial.content.place import Place, fill_place
-from editorial.content.shortcodes import BLOCK_SHORTCODES, SHORTCODE
 from editorial.translations.segments import HEADER_SECTION, cut_document
 
 _OPEN, _CLOSE, _ZERO = "\ue010", "\ue011", 0xE020

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from core.characters import find_forbidden
 from core.gettext import gettext as _
-from core.text_files import MAX_PAGE_CHARS, page_text
+from core.text.characters import find_forbidden
+from core.text.text_files import MAX_PAGE_CHARS, page_text
 from editorial.translations.segments import HEADER_SECTION, Document, Segment, cut_document
 from editorial.translations.units import yaml_scalar
 

@@ -24,13 +24,13 @@ from core import gettext
 from core.findings import Finding
 from core.languages import Language, default_language
 from core.overlay import city_dir, shown_page, written_page
-from core.text_files import page_text
+from core.text.text_files import page_text
 from editing.findings import read_findings
 from editing.paths import decode_file, file_name, file_path
 from editing.spelling import accept_spelling
 from editorial.checks.content import check_content, check_editorial
-from editorial.checks.glossary import Term, load_glossary
-from editorial.checks.traps import check_traps, load_traps
+from editorial.checks.wording.glossary import Term, load_glossary
+from editorial.checks.wording.traps import check_traps, load_traps
 from editorial.content.front_matter import PageFrontMatter
 from editorial.content.local_version import first_version
 from editorial.content.pages import Content, Page, PageText, parse_page, replace_text

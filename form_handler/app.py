@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from core import gettext
 from core.languages import split_language
 from core.project import ROOT
-from form_handler import current, errors, search_misses, views
+from form_handler import current, errors, search_misses
 from form_handler.layout import PageLayouts
 from form_handler.operations import views as operations_views
 from form_handler.operations.metrics import count_requests
@@ -23,6 +23,7 @@ from form_handler.security import RequestInput, is_known_host
 from form_handler.settings import Settings
 from form_handler.staff import views as staff_views
 from form_handler.storage.database import Database
+from form_handler.views import forms as views
 
 
 class MisdirectedRequest(HTTPException):

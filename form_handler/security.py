@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from flask import Request
 from werkzeug.exceptions import BadRequest
 
-from core.csp import source_hash
 from core.project import ROOT
+from core.web.csp import source_hash
 from form_handler.settings import Settings
 
 if TYPE_CHECKING:

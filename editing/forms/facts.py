@@ -17,11 +17,11 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from core import yaml
 from core.findings import ContentError, Finding
 from core.languages import default_language
 from core.overlay import CITY, city_dir, data_files
-from core.values import Date, Month
+from core.text import yaml
+from core.text.values import Date, Month
 from editing.drafts import Draft, find_draft
 from editing.forms.fields import field_order
 from editing.forms.yaml_text import REMOVED, entry_span, refusal, set_values
@@ -31,7 +31,7 @@ from editing.workspace import Workspace
 from editorial.checks.content import check_content
 from editorial.checks.facts import check_events, check_facts, check_phrases
 from editorial.checks.publish import FACT_GROUPS
-from editorial.content.facts import (
+from editorial.content.data.facts import (
     Amount,
     Company,
     Contact,
@@ -46,9 +46,9 @@ from editorial.content.facts import (
     normalize_row,
     read_facts,
 )
+from editorial.content.markup.shortcodes import SHORTCODE
 from editorial.content.place import Place, fill_offices, fill_place, load_place
 from editorial.content.schema import StrictStruct, validate
-from editorial.content.shortcodes import SHORTCODE
 from form_handler.forms import FORMS
 from form_handler.storage.database import Database
 
@@ -177,7 +177,7 @@ def list_entries(files: Sequence[FactFile]) -> dict[str, tuple[FactFile, Any]]:
         for key, row in file.entries().items():
             found[key] = (file, row)
     if files and files[0].kind == "contacts" and any(file is not files[0] for file, _row in found.values()):
-        # a local office of the shared file is not one of another municipality, see :mod:`editorial.content.facts`
+        # a local office of the shared file is not one of another municipality, see :mod:`editorial.content.data.facts`
         shared = [key for key, (file, row) in found.items() if file is files[0] and isinstance(row, dict)]
         for key in [key for key in shared if found[key][1].get("scope", "local") == "local"]:
             del found[key]

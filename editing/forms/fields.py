@@ -1,7 +1,7 @@
 """The fields of a form from a declared shape: which there are, how each is entered, and the data that comes back.
 
-The shapes are those that the checks read (:mod:`editorial.content.facts`, :mod:`editorial.content.front_matter`), so a field
-that a shape gains is in the form without another line. Data are texts, lists and blocks as :func:`core.yaml.load_strings`
+The shapes are those that the checks read (:mod:`editorial.content.data.facts`, :mod:`editorial.content.front_matter`), so a field
+that a shape gains is in the form without another line. Data are texts, lists and blocks as :func:`core.text.yaml.load_strings`
 gives them; a field that was not changed leaves its data alone, whatever they are.
 """
 
@@ -16,11 +16,11 @@ import msgspec
 from msgspec import Struct
 from werkzeug.datastructures import MultiDict
 
-from core import values
-from core.yaml import parse_bool
+from core.text import values
+from core.text.yaml import parse_bool
 from editing.forms.labels import field_help, field_label, group_label, option_label
 from editing.forms.yaml_text import REMOVED
-from editorial.content.facts import Fact
+from editorial.content.data.facts import Fact
 from editorial.content.schema import StrictStruct
 
 YES, NO = "true", "false"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from core import values
 from core.gettext import gettext as _
+from core.text import values
 from editorial.content.structure import AUDIENCE_LABELS, TOPIC_LABELS
 
 Way = Sequence[str | int]

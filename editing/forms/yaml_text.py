@@ -10,8 +10,8 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-from core import yaml
 from core.gettext import gettext as _
+from core.text import yaml
 from editing.paragraphs import EditError
 
 # The way to a value: keys, and places in lists.
@@ -29,7 +29,7 @@ def set_values(raw: str, way: Way, new: Any, order: Sequence[str] = ()) -> str:
     """Return a YAML text with another value at one place; lists and blocks are changed only where they differ.
 
     :param raw: the text as the file has it, a byte order mark included.
-    :param new: texts, None, lists and dicts, as :func:`core.yaml.load_strings` gives them; True and False are written as such.
+    :param new: texts, None, lists and dicts, as :func:`core.text.yaml.load_strings` gives them; True and False are written as such.
     :param order: the keys of a block in the order in which a new one is put among them.
     :raises EditError: if the text cannot be changed there without changing anything else.
     """

@@ -17,7 +17,7 @@ from editing.publication.store import Publication
 from editing.spelling import accept_spelling
 from editing.translation.words import catalog_errors
 from editorial.checks.content import check_content
-from editorial.content.facts import load_facts
+from editorial.content.data.facts import load_facts
 from editorial.content.local_version import first_version
 from editorial.content.pages import read_content
 from editorial.translations.lockfile import LOCK_FILENAME, Lock, load_lock, write_lock

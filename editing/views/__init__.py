@@ -10,21 +10,11 @@ from core.gettext import use_catalogs
 from core.overlay import CITY
 from editing.findings import findings_path
 from editing.paths import CATALOGS
-from editing.views import (
-    desk,
-    facts,
-    header,
-    page,
-    page_files,
-    pictures,
-    publish,
-    structure,
-    translate,
-    translate_desk,
-    upstream,
-    words,
-)
+from editing.views import desk, facts, header, page, page_files, pictures, publish, structure, upstream
 from editing.views.blueprint import pages, translating
+from editing.views.translation import overview as translate_desk
+from editing.views.translation import page as translate
+from editing.views.translation import words
 from editing.workspace import Workspace
 from form_handler.settings import Settings
 

@@ -15,8 +15,8 @@ from core.clock import local_day, utc_now
 from core.gettext import gettext as _
 from core.languages import default_language
 from core.overlay import CITY
-from core.values import parse_date
-from core.yaml import parse_bool
+from core.text.values import parse_date
+from core.text.yaml import parse_bool
 from editing import drafts
 from editing.forms import facts
 from editing.forms.facts import KINDS, FactFile, OpenEntry, Problem
@@ -29,8 +29,8 @@ from editing.views.data_form import DataForm, group_fields
 from editing.views.labels import facts_label
 from editing.views.page import ChangedMeanwhileError
 from editorial.checks.publish import FACT_GROUPS
+from editorial.content.markup.shortcodes import UNITS
 from editorial.content.place import load_place
-from editorial.content.shortcodes import UNITS
 from editorial.scaffold.page import ScaffoldError, make_slug
 from form_handler.current import database, settings
 from form_handler.staff.auth.roles import EDIT

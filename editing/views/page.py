@@ -16,7 +16,7 @@ from core import project
 from core.clock import utc_now
 from core.findings import Finding, RenderError
 from core.gettext import gettext as _
-from core.text_files import page_text
+from core.text.text_files import page_text
 from editing import drafts
 from editing.forms.facts import file_findings, read_entries
 from editing.marks import insert_signs, replace_signs
@@ -56,9 +56,9 @@ from editing.views.blueprint import (
 from editing.views.labels import kind_label, page_state_label
 from editing.workspace import Effect, finding_place
 from editorial.content.local_version import marked_version
+from editorial.content.markup.shortcodes import render_fact
 from editorial.content.place import fill_place, load_place
 from editorial.content.published_files import UPLOADS
-from editorial.content.shortcodes import render_fact
 from editorial.translations.segments import FIELDS, HEADER_SECTION
 from form_handler.current import database
 from form_handler.staff.auth import accounts

@@ -16,10 +16,10 @@ from editing import drafts
 from editing.companions import find_companions
 from editing.differences import Difference, compare_files
 from editing.forms.facts import read_entries
-from editing.history import list_versions, read_version
 from editing.paragraphs import EditError, read_file_text
 from editing.publication import store
 from editing.publication.git import GitError
+from editing.publication.history import list_versions, read_version
 from editing.publication.store import NotApprovedError
 from editing.translation.rows import build_rows
 from editing.translation.sources import accepted_places
@@ -40,7 +40,7 @@ from editing.views.blueprint import (
 from editing.views.labels import facts_label, kind_label, publication_label
 from editing.views.page import Shown, look_at, rebase
 from editing.views.page_files import preview_token
-from editing.views.translate import read_pair
+from editing.views.translation.page import read_pair
 from form_handler.current import database, settings
 from form_handler.staff.auth.roles import PUBLISH
 from form_handler.staff.blueprint import render_forbidden

@@ -14,8 +14,8 @@ from core.clock import MUNICIPAL_ZONE
 from core.files import write_atomically
 from core.gettext import gettext as _
 from core.languages import Language
-from editorial.content.events import Occurrence, localized
-from editorial.content.facts import Contact
+from editorial.content.data.events import Occurrence, localized
+from editorial.content.data.facts import Contact
 from editorial.content.pages import Page
 from editorial.content.structure import CALENDAR_FEED
 

@@ -20,10 +20,10 @@ from editorial.build.search import FOLDER as SEARCH_FOLDER
 from editorial.build.search import Entry, index_language, titles_filename, write_entry
 from editorial.build.source import Source
 from editorial.build.well_known import language_hints_json, robots_txt, security_txt, sitemap
+from editorial.content.data.survey_results import results_csv, results_page
+from editorial.content.data.toolkit import toolkit_json
 from editorial.content.history import read_last_changes
 from editorial.content.structure import CONTACT, EVENTS, SUGGESTIONS, SURVEY_CSV
-from editorial.content.survey_results import results_csv, results_page
-from editorial.content.toolkit import toolkit_json
 from form_handler.toolkit.recommend import DATA_PATH
 
 

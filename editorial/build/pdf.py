@@ -28,16 +28,16 @@ import jinja2
 from markupsafe import Markup
 
 from core import gettext
-from core.csp import source_hash
 from core.files import remove, write_atomically
 from core.formatting import format_month
 from core.gettext import gettext as _
 from core.languages import Language
 from core.project import ROOT
+from core.web.csp import source_hash
 from editorial.build.search import strip_place
 from editorial.content.booklets import BOOKLETS, Booklet
 from editorial.content.front_matter import TranslationFrontMatter
-from editorial.content.html_policy import IMAGE_TYPES
+from editorial.content.markup.html_policy import IMAGE_TYPES
 from editorial.content.pages import Content, Page
 
 FOLDER = "pdf"

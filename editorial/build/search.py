@@ -24,8 +24,8 @@ from core.gettext import use_language
 from core.languages import Language, default_language
 from editorial.build.page_cache import PageCache
 from editorial.build.pagefind import WORDS_PER_CHUNK, SearchError, run_pagefind
+from editorial.content.data.search_words import SearchWords
 from editorial.content.pages import Content, Page
-from editorial.content.search_words import SearchWords
 from editorial.content.structure import AUDIENCE_LABELS
 from editorial.render.typography import NO_BREAK_SPACE
 from editorial.translations.stale_markers import strip_stale_markers

@@ -16,7 +16,7 @@ from msgspec import Struct
 from core.languages import Language, default_language
 from core.overlay import CITY, CITY_PAGES
 from editorial.build.fingerprint import Inputs, Manifest, digest, read_inputs
-from editorial.checks.structure import heading_ids
+from editorial.checks.markup.structure import heading_ids
 from editorial.content.pages import Content
 from editorial.render.site import SiteData, load_site_data
 from editorial.translations.lockfile import LOCK_FILENAME as LOCK

@@ -22,14 +22,10 @@ from editorial.checks.facts import (
     check_tiles,
 )
 from editorial.checks.files import check_data_characters, check_files
-from editorial.checks.glossary import Term, check_glossary, used_terms
-from editorial.checks.html import check_raw_html, check_rendered_html
-from editorial.checks.links import check_links, check_redirects, check_titles
-from editorial.checks.markdown_blocks import check_markup
-from editorial.checks.parity import check_numbers, check_untranslated
-from editorial.checks.publish import check_review
-from editorial.checks.readability import check_easy_language, check_readability
-from editorial.checks.structure import (
+from editorial.checks.links.internal_links import check_links, check_redirects, check_titles
+from editorial.checks.markup.html import check_raw_html, check_rendered_html
+from editorial.checks.markup.markdown_blocks import check_markup
+from editorial.checks.markup.structure import (
     check_admonitions,
     check_headings,
     check_section_order,
@@ -37,12 +33,16 @@ from editorial.checks.structure import (
     heading_ids,
     heading_mismatch,
 )
-from editorial.checks.svg import check_svg_files
-from editorial.content.colours import colour_findings
-from editorial.content.facts import Facts
-from editorial.content.markdown import task_ids
+from editorial.checks.markup.svg import check_svg_files
+from editorial.checks.publish import check_review
+from editorial.checks.wording.glossary import Term, check_glossary, used_terms
+from editorial.checks.wording.parity import check_numbers, check_untranslated
+from editorial.checks.wording.readability import check_easy_language, check_readability
+from editorial.content.data.colours import colour_findings
+from editorial.content.data.facts import Facts
+from editorial.content.data.search_words import check_search_words
+from editorial.content.markup.markdown import task_ids
 from editorial.content.pages import Content
-from editorial.content.search_words import check_search_words
 from editorial.content.structure import is_in_easy_language
 
 

@@ -20,7 +20,7 @@ from core.findings import Finding
 from core.languages import Language, load_languages
 from core.overlay import shown_page
 from core.project import ROOT, load_site_settings
-from editorial.checks.external_links import HISTORY_FILE, dead_links
+from editorial.checks.links.external_links import HISTORY_FILE, dead_links
 from editorial.checks.runner import CheckReport, run_checks
 from editorial.content.history import LastChanges, read_last_changes
 from editorial.content.pages import Content, Page

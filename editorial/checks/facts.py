@@ -10,13 +10,20 @@ from html import unescape
 from core.findings import Finding, closest_match
 from core.languages import Language, default_language
 from core.project import all_language_codes
-from editorial.checks.links import EXTERNAL
+from editorial.checks.links.internal_links import EXTERNAL
 from editorial.checks.text_lines import prose_lines
-from editorial.content.events import occurrences, skips_hour
-from editorial.content.facts import Facts
+from editorial.content.data.events import occurrences, skips_hour
+from editorial.content.data.facts import Facts
+from editorial.content.markup.shortcodes import (
+    BLOCK_SHORTCODES,
+    SHORTCODE,
+    SHORTCODE_LIKE,
+    TOPIC_ICONS,
+    UNITS,
+    find_fact,
+)
 from editorial.content.pages import Page, PageText
 from editorial.content.place import GROUP, unknown_form
-from editorial.content.shortcodes import BLOCK_SHORTCODES, SHORTCODE, SHORTCODE_LIKE, TOPIC_ICONS, UNITS, find_fact
 from editorial.content.structure import CALENDAR_FEED
 
 EVENT_KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")

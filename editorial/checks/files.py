@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from core import yaml
-from core.characters import character_findings, forbidden_in_file, forbidden_in_values
 from core.findings import Finding
 from core.languages import Language
 from core.project import all_language_codes
+from core.text import yaml
+from core.text.characters import character_findings, forbidden_in_file, forbidden_in_values
 from editorial.content.published_files import (
     ASSET_SUFFIXES,
     PAGE_LIKE_SUFFIXES,

@@ -10,7 +10,7 @@ from core.findings import Finding, Level
 from core.project import CITY_SETTINGS, draft_languages
 from core.states import provision
 from editorial.checks.text_lines import LINK, prose_lines
-from editorial.content.facts import Facts
+from editorial.content.data.facts import Facts
 from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.pages import Content, Page, PageText
 from editorial.content.place import FILE as PLACE_FILE

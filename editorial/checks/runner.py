@@ -10,27 +10,27 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from core import yaml
 from core.catalogs import STAFF_SOURCE_DIRS, check_catalog, extract_messages, translated_messages
 from core.findings import ContentError, Finding
 from core.gettext import STAFF_LANGUAGES, STAFF_LOCALE_DIR, catalog_path, shown_catalog
 from core.languages import Language, default_language, load_languages
 from core.processes import run_forked
 from core.project import CITY_SETTINGS, ROOT, draft_languages, load_site_settings
+from core.text import yaml
 from editorial.checks.answer_templates import check_answer_templates
 from editorial.checks.content import check_content, check_editorial
-from editorial.checks.glossary import load_glossary, missing_translations
 from editorial.checks.publish import check_publish, pending_confirmations
-from editorial.checks.recurring_lines import check_all_recurring_lines
-from editorial.checks.scope import check_local_versions, check_scope, load_other_names
-from editorial.checks.traps import check_all_traps, check_messages, load_traps
-from editorial.content.accessibility import RESULTS_PATH, load_accessibility_run
-from editorial.content.facts import Facts, load_facts
+from editorial.checks.wording.glossary import load_glossary, missing_translations
+from editorial.checks.wording.recurring_lines import check_all_recurring_lines
+from editorial.checks.wording.scope import check_local_versions, check_scope, load_other_names
+from editorial.checks.wording.traps import check_all_traps, check_messages, load_traps
+from editorial.content.data.accessibility import RESULTS_PATH, load_accessibility_run
+from editorial.content.data.facts import Facts, load_facts
+from editorial.content.data.survey_results import RESULTS_PATH as SURVEY_RESULTS
+from editorial.content.data.survey_results import check_survey_results
+from editorial.content.data.toolkit import check_rules
 from editorial.content.pages import Content, page_files, read_content
 from editorial.content.structure import check_structure
-from editorial.content.survey_results import RESULTS_PATH as SURVEY_RESULTS
-from editorial.content.survey_results import check_survey_results
-from editorial.content.toolkit import check_rules
 from editorial.translations.state import TranslationState, check_translations, translation_states
 from form_handler.forms import FORMS
 

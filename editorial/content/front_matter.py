@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta, Struct
 
-from core import yaml
 from core.findings import Finding, closest_match
-from core.values import Date, Month
-from core.yaml import find_yaml_traps
+from core.text import yaml
+from core.text.values import Date, Month
+from core.text.yaml import find_yaml_traps
 from editorial.content.place import (
     INSERT,
     NO_PLACE,

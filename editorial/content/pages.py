@@ -15,13 +15,13 @@ from urllib.parse import quote
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from core.characters import character_findings, forbidden_in_file, forbidden_in_values
 from core.findings import ContentError, Finding
 from core.languages import Language, default_language
 from core.overlay import is_local, language_dirs, page_path, shown_path
 from core.project import parts_left_out
-from core.text_files import normalize_spaces, size_finding
-from core.text_files import read_text as read_file
+from core.text.characters import character_findings, forbidden_in_file, forbidden_in_values
+from core.text.text_files import normalize_spaces, size_finding
+from core.text.text_files import read_text as read_file
 from editorial.content.front_matter import (
     FrontMatter,
     PageFrontMatter,
@@ -298,7 +298,7 @@ def _read_text(path: Path, shown: str, findings: list[Finding], place: Place, co
 def parse_page(
     raw: str, shown: str, findings: list[Finding], place: Place, code: str, known: PageText | None = None
 ) -> PageText | None:
-    """Return the text of a page as :func:`core.text_files.page_text` gives it, or None and a finding.
+    """Return the text of a page as :func:`core.text.text_files.page_text` gives it, or None and a finding.
 
     :param known: the page as it was before; a header that stayed the same is not read again.
     """

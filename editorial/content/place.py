@@ -15,9 +15,9 @@ from typing import Annotated, Literal, TypeVar
 from msgspec import Meta
 from msgspec.structs import replace
 
-from core import yaml
 from core.findings import ContentError, Finding, closest_match
 from core.project import ROOT
+from core.text import yaml
 from editorial.content.schema import StrictStruct, validate
 
 T = TypeVar("T", bound=StrictStruct)

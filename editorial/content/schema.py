@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
-from core.values import decode
-from core.yaml import parse_bool
+from core.text.values import decode
+from core.text.yaml import parse_bool
 
 IssueKind = Literal["unknown", "missing", "value"]
 M = TypeVar("M", bound=msgspec.Struct)
@@ -46,7 +46,7 @@ class ValidationIssue(msgspec.Struct, frozen=True):
 def validate(model: type[M], data: Any) -> M | list[ValidationIssue]:
     """Return data in its declared shape, or everything that is wrong with it.
 
-    :param data: what a YAML loader gives: texts, where :func:`core.yaml.load_strings` has read the file. A text
+    :param data: what a YAML loader gives: texts, where :func:`core.text.yaml.load_strings` has read the file. A text
         in the place of a number, of true or of false is read as one.
     """
     meant = _coerce(model, data)

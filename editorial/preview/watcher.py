@@ -41,8 +41,8 @@ from editorial.build.fingerprint import read_manifest
 from editorial.build.mkdocs_runner import MkDocsRun, load_mkdocs
 from editorial.build.source import Source, load_source
 from editorial.checks.content import check_content, check_editorial
+from editorial.checks.markup.structure import heading_ids
 from editorial.checks.runner import run_checks
-from editorial.checks.structure import heading_ids
 from editorial.content.pages import Content, reload_page
 from editorial.preview.middleware import pages_dir, state_file
 from editorial.translations.lockfile import load_lock

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from babel.core import get_global
 
-from core.assets import versioned_url
 from core.languages import Language, load_languages
 from core.overlay import CITY
 from core.project import ROOT
-from editorial.content.colours import apply_colours, load_colours
+from core.web.assets import versioned_url
+from editorial.content.data.colours import apply_colours, load_colours
 from editorial.content.structure import AUDIENCE_LABELS, TOPIC_LABELS
 
 PARTS = ("assets/css/", "assets/js/", "assets/icons/")  # files that are sent only as part of the file that imports them

@@ -10,10 +10,10 @@ from core import gettext
 from core.formatting import format_long_date, format_month
 from core.languages import Language
 from core.project import ROOT
+from editorial.content.data.survey_results import Publication, survey_charts
 from editorial.content.pages import Page
 from editorial.content.place import Place
 from editorial.content.structure import SURVEY_CSV
-from editorial.content.survey_results import Publication, survey_charts
 
 TEMPLATE = "partials/survey-results.html"
 

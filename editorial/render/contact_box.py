@@ -14,9 +14,9 @@ from core.formatting import format_day, format_time, weekday_name
 from core.gettext import gettext as _
 from core.languages import Language
 from core.states import public_holidays
-from core.values import DayHours
-from editorial.content.facts import Contact
-from editorial.content.opening_hours import OpeningHours
+from core.text.values import DayHours
+from editorial.content.data.facts import Contact
+from editorial.content.data.opening_hours import OpeningHours
 from editorial.content.pages import Page
 from form_handler.forms.callback import TOPIC_OF_PAGE
 

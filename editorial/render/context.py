@@ -10,13 +10,13 @@ from urllib.parse import urljoin
 from markupsafe import Markup
 
 from core.languages import Language, default_language
-from core.qr import qr_svg
-from core.values import phone_href
-from editorial.content import toolkit
+from core.text.values import phone_href
+from core.web.qr import qr_svg
 from editorial.content.booklets import BOOKLETS
-from editorial.content.events import next_times
+from editorial.content.data import toolkit
+from editorial.content.data.events import next_times
 from editorial.content.front_matter import TranslationFrontMatter
-from editorial.content.markdown import split_further_reading
+from editorial.content.markup.markdown import split_further_reading
 from editorial.content.pages import Page
 from editorial.content.structure import (
     AUDIENCE_LABELS,

@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 from core.languages import Language, default_language
-from editorial.content.events import localized, next_times
-from editorial.content.facts import Amount
+from editorial.content.data.events import localized, next_times
+from editorial.content.data.facts import Amount
+from editorial.content.markup.shortcodes import format_amount
 from editorial.content.pages import Page
-from editorial.content.shortcodes import format_amount
 from editorial.content.structure import AUDIENCE_LABELS, CALENDAR_FEED
 from editorial.content.taxonomy import audience_tags, tag_filters
 from editorial.render.site import SiteData

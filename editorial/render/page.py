@@ -17,11 +17,11 @@ from core.findings import ContentError
 from core.formatting import format_event_time, format_long_date, format_month
 from core.gettext import gettext as _
 from core.languages import Language, default_language
-from editorial.content import markdown
-from editorial.content.html_policy import check_html, template_ids
+from editorial.content.markup import markdown
+from editorial.content.markup.html_policy import check_html, template_ids
+from editorial.content.markup.shortcodes import ShortcodeRenderers, expand_shortcodes, render_company_list
 from editorial.content.pages import Page
 from editorial.content.place import fill_place
-from editorial.content.shortcodes import ShortcodeRenderers, expand_shortcodes, render_company_list
 from editorial.render.assets import asset_url, svg_data_url
 from editorial.render.language_tags import tag_german_terms
 from editorial.render.site import SiteData
@@ -55,7 +55,7 @@ def preprocess_markdown(text: str, site: SiteData, page: Page, language: Languag
 def postprocess_html(html: str, site: SiteData, page: Page, language: Language) -> str:
     """Repair what Markdown gives and mark German words in other languages.
 
-    :raises ContentError: if the page then holds what :mod:`editorial.content.html_policy` does not allow.
+    :raises ContentError: if the page then holds what :mod:`editorial.content.markup.html_policy` does not allow.
     """
     html = render_stale_markers(
         html,
@@ -71,7 +71,7 @@ def postprocess_html(html: str, site: SiteData, page: Page, language: Language) 
     html = markdown.wrap_home_sections(html) if page.front_matter.layout == "home" else html
     html = html.replace(f'href="{markdown.DEFAULT_LANGUAGE_SCHEME}', 'href="')
     if faults := check_html(html, site.addresses, template_ids(page.front_matter.form)):
-        from editorial.checks.html import locate_violations  # late: pages of a checked site have none
+        from editorial.checks.markup.html import locate_violations  # late: pages of a checked site have none
 
         raise ContentError(
             locate_violations(
@@ -123,13 +123,13 @@ def shortcode_renderers(site: SiteData, language: Language) -> ShortcodeRenderer
         return render_privacy_notice()
 
     def results() -> str:
-        from editorial.content.survey_results import results_page
+        from editorial.content.data.survey_results import results_page
         from editorial.render.charts import render_survey_results
 
         return render_survey_results(site.survey, language, site.facts.place, results_page(site.content))
 
     def tests() -> str:
-        from editorial.content.accessibility import render_accessibility_run
+        from editorial.content.data.accessibility import render_accessibility_run
 
         return render_accessibility_run(site.accessibility_run, language)
 

@@ -15,16 +15,16 @@ from core.findings import ContentError, Finding, errors
 from core.languages import Language, load_languages
 from core.project import load_site_settings, require_root_url
 from editorial.checks.content import check_content
-from editorial.content.accessibility import RESULTS_PATH, AccessibilityRun, load_accessibility_run
-from editorial.content.events import Occurrence, upcoming_events
-from editorial.content.facts import Facts, load_facts
+from editorial.content.data.accessibility import RESULTS_PATH, AccessibilityRun, load_accessibility_run
+from editorial.content.data.events import Occurrence, upcoming_events
+from editorial.content.data.facts import Facts, load_facts
+from editorial.content.data.search_words import SearchWords, ignore_place, load_search_words
+from editorial.content.data.survey_results import RESULTS_PATH as SURVEY_RESULTS
+from editorial.content.data.survey_results import Publication, load_survey
+from editorial.content.data.toolkit import RuleSet, check_rules, load_rules
+from editorial.content.markup.shortcodes import fact_urls
 from editorial.content.pages import Content, read_content
-from editorial.content.search_words import SearchWords, ignore_place, load_search_words
-from editorial.content.shortcodes import fact_urls
 from editorial.content.structure import SUGGESTIONS
-from editorial.content.survey_results import RESULTS_PATH as SURVEY_RESULTS
-from editorial.content.survey_results import Publication, load_survey
-from editorial.content.toolkit import RuleSet, check_rules, load_rules
 from editorial.render.assets import svg_data_url
 from editorial.translations.lockfile import Lock, load_lock
 from editorial.translations.state import TranslationState, translation_states

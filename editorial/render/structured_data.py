@@ -14,8 +14,8 @@ from typing import Any
 from markupsafe import Markup
 
 from core.languages import Language, default_language
-from editorial.content.events import Occurrence, localized
-from editorial.content.facts import Contact
+from editorial.content.data.events import Occurrence, localized
+from editorial.content.data.facts import Contact
 from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.pages import Content, Page
 from editorial.content.structure import AUDIENCE_LABELS, HOME, OFFERS

@@ -10,7 +10,7 @@ from babel import Locale, UnknownLocaleError
 from core.catalogs import extract_messages, update_catalog
 from core.languages import Language, load_languages
 from core.project import CITY_SETTINGS, ROOT, all_language_codes
-from core.yaml import load_list, load_strings
+from core.text.yaml import load_list, load_strings
 from editorial.content.pages import read_content
 from editorial.scaffold.page import ScaffoldError, ScaffoldResult, yaml_scalar
 

@@ -14,11 +14,11 @@ from typing import Annotated
 import yaml as pyyaml
 from msgspec import Meta
 
-from core import yaml
 from core.languages import load_languages
 from core.overlay import CITY, city_dir
 from core.project import ROOT
-from editorial.content.facts import load_facts
+from core.text import yaml
+from editorial.content.data.facts import load_facts
 from editorial.content.pages import is_left_out, page_files
 from editorial.content.place import INSERT, Kind
 from editorial.content.schema import StrictStruct, validate

@@ -15,8 +15,8 @@ from msgspec import Struct
 from core.findings import errors
 from core.languages import load_languages
 from core.overlay import city_dir, language_dirs, page_path, shown_path
-from core.yaml import YAMLError, load_strings
-from core.yaml import load as load_yaml
+from core.text.yaml import YAMLError, load_strings
+from core.text.yaml import load as load_yaml
 from editorial.content.pages import Content, read_content
 from editorial.content.structure import COMPANIES, HOME, OFFERS, TOOLKIT
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Literal
 
 from core import project
-from core.characters import shorten_text
 from core.findings import Finding
 from core.languages import Language, default_language
 from core.overlay import CITY, file_of, page_path
-from core.text_files import read_page
+from core.text.characters import shorten_text
+from core.text.text_files import read_page
 from editorial.content.local_version import first_version, mark_version, marked_version
 from editorial.content.pages import Page
 from editorial.content.place import load_place

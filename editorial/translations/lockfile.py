@@ -25,13 +25,14 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from core import project, yaml
+from core import project
 from core.files import write_files
 from core.findings import ContentError, Finding
 from core.languages import Language, default_language
 from core.overlay import city_dir, page_path, shown_path
 from core.project import all_language_codes
-from core.text_files import read_text
+from core.text import yaml
+from core.text.text_files import read_text
 
 LOCK_FILENAME = "translations.lock.yml"
 DISPLAY_PATH = f"docs/{LOCK_FILENAME}"

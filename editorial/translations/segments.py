@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from core import yaml
+from core.text import yaml
 from editorial.content.place import INSERT
 
 HEADER_SECTION, LEAD_SECTION = (

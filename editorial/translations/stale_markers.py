@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from editorial.content.shortcodes import BLOCK_SHORTCODES, SHORTCODE
+from editorial.content.markup.shortcodes import BLOCK_SHORTCODES, SHORTCODE
 from editorial.translations.segments import Segment, segment_body
 from editorial.translations.state import TranslationState
 

@@ -17,11 +17,11 @@ from typing import Literal
 
 from msgspec import Struct
 
-from core.characters import shorten_text
 from core.findings import Finding
 from core.languages import Language, default_language
 from core.overlay import page_path
-from core.text_files import read_page
+from core.text.characters import shorten_text
+from core.text.text_files import read_page
 from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.pages import Content, Page
 from editorial.translations.lockfile import Entry, Lock, Section, check_lock, load_lock

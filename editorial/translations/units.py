@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from core import yaml
+from core.text import yaml
 from editorial.translations.lockfile import Entry
 from editorial.translations.segments import FIELDS, HEADER, HEADER_SECTION, Document, Segment, normalize
 from editorial.translations.state import has_same_structure, stale_flags

@@ -7,13 +7,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
-from core.characters import find_forbidden, shorten_text
 from core.findings import Finding
 from core.languages import Language
+from core.text.characters import find_forbidden, shorten_text
 from editorial.content.front_matter import TranslationFrontMatter, split_front_matter, validate_front_matter
-from editorial.content.markdown import find_raw_html
+from editorial.content.markup.markdown import find_raw_html
+from editorial.content.markup.shortcodes import SHORTCODE, SHORTCODE_LIKE
 from editorial.content.place import INSERT, Place
-from editorial.content.shortcodes import SHORTCODE, SHORTCODE_LIKE
 from editorial.translations.segments import Document, cells, normalize, read_document
 from editorial.translations.units import Unit
 

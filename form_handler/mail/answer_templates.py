@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core import yaml
 from core.overlay import data_files
 from core.project import ROOT
+from core.text import yaml
 
 FILE = ROOT / "docs" / "data" / "answer_templates.yml"
 # What a text of the frame may hold in braces.

@@ -11,13 +11,13 @@ from babel.numbers import format_decimal
 from flask import Response, g, get_flashed_messages, render_template, request
 from flask import flash as flask_flash
 
-from core.assets import versioned_url
 from core.clock import local_day
 from core.contacts import load_fallback_contact
 from core.formatting import format_moment
 from core.gettext import STAFF_LANGUAGES, gettext
 from core.project import load_site_settings
-from core.values import phone_href
+from core.text.values import phone_href
+from core.web.assets import versioned_url
 from form_handler.current import database, settings
 from form_handler.forms import FORMS
 from form_handler.staff import shortcuts

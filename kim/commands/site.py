@@ -114,7 +114,7 @@ def check(pending: bool, publish: bool, links: bool, form: str) -> None:
     report = run_checks(show_pending=pending, publish=publish)
     found = report.findings
     if links:
-        from editorial.checks.external_links import check_links
+        from editorial.checks.links.external_links import check_links
 
         found = sorted([*found, *check_links(report.facts, click.echo if form == "text" else None)])
     shown = {"text": as_text, "github": as_github, "json": as_json}[form](found)

@@ -10,13 +10,13 @@ import click
 from msgspec import Struct
 
 from core import project
-from core.characters import shorten_text
 from core.files import write_files
 from core.findings import ContentError, errors
 from core.languages import Language, load_languages
 from core.overlay import file_of, is_local, page_path, shown_path, written_page
 from core.project import ROOT
-from editorial.checks.recurring_lines import load_recurring_lines, replace_other_wordings
+from core.text.characters import shorten_text
+from editorial.checks.wording.recurring_lines import load_recurring_lines, replace_other_wordings
 from editorial.content.pages import Content, Page, read_content
 from editorial.content.structure import is_in_easy_language
 from editorial.translations.exchange import (

@@ -15,7 +15,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from core import yaml
+from core.text import yaml
 from tests.conftest import ROOT
 
 CRITERIA = Path(__file__).with_name("criteria.yml")

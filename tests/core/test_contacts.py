@@ -8,7 +8,7 @@ import pytest
 
 from core.contacts import ServiceContact, load_fallback_contact, load_office_contact
 from core.project import load_site_settings
-from editorial.content.facts import load_facts
+from editorial.content.data.facts import load_facts
 
 KEY = load_site_settings()["municipality"]["switchboard"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.values import find_confusable_label, public_url_error
+from core.text.values import find_confusable_label, public_url_error
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from core.languages import load_languages
 from editing.publication import store, worker
-from editorial.checks.scope import check_local_versions
+from editorial.checks.wording.scope import check_local_versions
 from editorial.content.pages import read_content
 from editorial.translations.state import translation_states
 from form_handler.settings import Settings

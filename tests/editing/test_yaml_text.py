@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from core import yaml
+from core.text import yaml
 from editing.forms.facts import KINDS, change_entry, entry_text, read_entries
 from editing.forms.fields import Field, list_fields, read_form
 from editing.forms.yaml_text import REMOVED, entry_span, scalar_text, set_values

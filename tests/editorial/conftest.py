@@ -11,7 +11,7 @@ import pytest
 from core.findings import Finding
 from core.languages import Language
 from editorial.checks.content import check_content
-from editorial.content.facts import Amount, Contact, Facts, Law, Link, Number, Source
+from editorial.content.data.facts import Amount, Contact, Facts, Law, Link, Number, Source
 from editorial.content.pages import Content, read_content
 
 LANGUAGES = (

@@ -15,7 +15,7 @@ from mkdocs.structure.pages import Page
 from core.findings import errors
 from core.project import CONFIG
 from editorial.build.mkdocs_runner import LogCollector
-from editorial.content.shortcodes import expand_shortcodes
+from editorial.content.markup.shortcodes import expand_shortcodes
 from tests.editorial.conftest import FACTS, Tree
 
 PIECES = [

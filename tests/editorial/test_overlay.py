@@ -10,8 +10,8 @@ import pytest
 from core.languages import parse_languages
 from core.overlay import page_path
 from core.project import ConfigError, load_site_settings, parts_left_out, read_config
-from editorial.content.facts import load_facts
-from editorial.content.markdown import unlink_left_out
+from editorial.content.data.facts import load_facts
+from editorial.content.markup.markdown import unlink_left_out
 from editorial.content.pages import Content, is_left_out, read_content
 from editorial.translations.lockfile import LOCK_FILENAME, load_lock, write_lock
 from editorial.translations.update import update_lock

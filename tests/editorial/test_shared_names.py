@@ -11,7 +11,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from core.project import load_site_settings
-from editorial.checks.scope import CITY_WORDS, name_pattern
+from editorial.checks.wording.scope import CITY_WORDS, name_pattern
 from editorial.content.place import load_place
 from tests.conftest import ROOT
 

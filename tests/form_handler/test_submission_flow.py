@@ -223,7 +223,7 @@ def test_an_unforeseen_fault_is_a_page_without_trace_and_a_log_without_answers(
 ) -> None:
     browser = Browser(create_app(settings, database).test_client(), database)
     hidden = browser.review({**VALID_FORM, "company": "Geheimbetrieb"})
-    monkeypatch.setattr("form_handler.views.store_submission", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("form_handler.views.forms.store_submission", lambda *_, **__: 1 / 0)
     response = browser.send(hidden)
     assert response.status_code == 500
     assert "Traceback" not in response.text

@@ -21,7 +21,7 @@ from playwright.sync_api import sync_playwright
 
 from core.languages import load_languages
 from editorial.build.build import build_if_changed
-from editorial.content.accessibility import RESULTS_PATH
+from editorial.content.data.accessibility import RESULTS_PATH
 from editorial.content.pages import read_content
 from kim.progress import steps
 from tests.browser.conftest import FLAGS, find_chromium

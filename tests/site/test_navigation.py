@@ -151,7 +151,7 @@ def test_the_chooser_has_no_list_beside_the_same_list(site: Site) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)
 def test_companies_without_anything_to_tell_are_one_list(site: Site, language) -> None:  # type: ignore[no-untyped-def]
-    from editorial.content.facts import load_facts
+    from editorial.content.data.facts import load_facts
 
     if not has_page("/betriebe/"):
         return  # the municipality lists no companies

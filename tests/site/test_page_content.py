@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 
 from core.formatting import format_month
 from core.gettext import gettext, use_language
-from core.qr import qr_svg
+from core.web.qr import qr_svg
 from editorial.build.search import searched_texts
 from tests.site.conftest import Site
 from tests.site.test_stack_regressions import one

@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 
 from core.languages import load_languages, parse_languages
 from core.overlay import shown_page
-from core.yaml import load
+from core.text.yaml import load
 from editorial.content.pages import read_content
 from editorial.scaffold.language import new_language
 from editorial.scaffold.page import ScaffoldError, make_slug, new_page
@@ -257,7 +257,7 @@ def test_a_company_is_not_written_into_a_list_that_cannot_be_read(tmp_path: Path
 
 
 def test_a_company_of_the_list_gets_its_page_and_leaves_the_list(tmp_path: Path) -> None:
-    from core.yaml import load_strings
+    from core.text.yaml import load_strings
 
     docs = tmp_path / "docs"
     (docs / "de/betriebe").mkdir(parents=True)

@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from core.csp import source_hash
 from core.gettext import gettext, use_language
 from core.languages import load_languages
-from editorial.content.facts import load_facts
+from core.web.csp import source_hash
+from editorial.content.data.facts import load_facts
 from form_handler.security import CSP
 from tests.site.conftest import SITE_URL, Site
 

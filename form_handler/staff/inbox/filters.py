@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 from flask import g
 from werkzeug.datastructures import MultiDict
 
-from core.characters import shorten_value
 from core.gettext import gettext as _
 from core.languages import load_languages
+from core.text.characters import shorten_value
 from form_handler.current import database
 from form_handler.forms import FORMS
 from form_handler.forms.participation import TRADES

@@ -168,7 +168,7 @@ def set_up_second_factor() -> BaseResponse:
 
 def render_setup(secret: str, error: str = "", status: int = 200) -> BaseResponse:
     """Render the key as a QR code, as a link and as text."""
-    from core.qr import qr_svg  # its library is large and needed only here
+    from core.web.qr import qr_svg  # its library is large and needed only here
 
     issuer = f"KIM {load_site_settings()['municipality']['name']}"
     uri = second_factor.provisioning_uri(secret, g.account.name, issuer)

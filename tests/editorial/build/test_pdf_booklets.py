@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from core.csp import source_hash
 from core.overlay import page_path
 from core.project import load_site_settings
+from core.web.csp import source_hash
 from editorial.build import pdf as booklets
 from editorial.build.pdf import (
     PrintError,

@@ -14,12 +14,12 @@ from msgspec import structs
 from core.findings import REASONS, ContentError, Finding, as_github, as_json
 from core.project import ROOT
 from editorial.checks.content import check_editorial
-from editorial.checks.glossary import Term, load_glossary, missing_translations
-from editorial.checks.parity import numbers_in
 from editorial.checks.publish import check_publish
-from editorial.checks.readability import count_syllables, sentences, wiener_sachtextformel
 from editorial.checks.runner import run_checks
-from editorial.content.facts import Company, load_facts
+from editorial.checks.wording.glossary import Term, load_glossary, missing_translations
+from editorial.checks.wording.parity import numbers_in
+from editorial.checks.wording.readability import count_syllables, sentences, wiener_sachtextformel
+from editorial.content.data.facts import Company, load_facts
 from editorial.content.pages import read_content
 from tests.editorial.conftest import FACTS, GERMAN, HEADER, LANGUAGES, Tree
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from editorial.checks.parity import check_untranslated
+from editorial.checks.wording.parity import check_untranslated
 from tests.editorial.conftest import Tree
 
 GERMAN = (

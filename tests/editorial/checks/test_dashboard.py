@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup, Tag
 
 from core.languages import load_languages
 from editorial.checks.dashboard import dead_links, recent_files, write_dashboard
-from editorial.content.facts import load_facts
+from editorial.content.data.facts import load_facts
 from editorial.content.pages import read_content
 from tests.conftest import ROOT
 

@@ -15,8 +15,8 @@ from urllib.parse import quote, unquote
 import pytest
 from msgspec.structs import replace
 
-from editorial.checks.external_links import LinkChecker, check_links, retry_after
-from editorial.content.facts import Facts, Link
+from editorial.checks.links.external_links import LinkChecker, check_links, retry_after
+from editorial.content.data.facts import Facts, Link
 from tests.editorial.conftest import FACTS
 from tests.server import free_port
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from editorial.checks.parsed_page import converter
+from editorial.checks.markup.parsed_page import converter
 from tests.editorial.conftest import Tree
 
 CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "cases" / "markup.yml").read_text("utf-8"))

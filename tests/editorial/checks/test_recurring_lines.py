@@ -6,13 +6,13 @@ import pytest
 
 from core.findings import Finding
 from core.project import ROOT
-from editorial.checks.recurring_lines import (
+from editorial.checks.text_lines import Block
+from editorial.checks.wording.recurring_lines import (
     check_all_recurring_lines,
     check_blocks,
     load_recurring_lines,
     replace_other_wordings,
 )
-from editorial.checks.text_lines import Block
 from tests.editorial.conftest import LANGUAGES, Tree
 
 LINES = """\

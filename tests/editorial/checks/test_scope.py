@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.findings import Finding
-from editorial.checks.scope import check_scope, load_other_names
+from editorial.checks.wording.scope import check_scope, load_other_names
 from editorial.content.place import Place
 from tests.conftest import ROOT
 from tests.editorial.conftest import GERMAN, Tree

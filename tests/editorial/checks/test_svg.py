@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from editorial.checks.svg import svg_error
+from editorial.checks.markup.svg import svg_error
 from tests.conftest import ROOT
 from tests.editorial.conftest import Tree
 

@@ -13,12 +13,12 @@ from core.findings import ContentError, Finding
 from core.gettext import LOCALE_DIR, read_catalog
 from core.languages import Language
 from core.project import read_config
-from core.text_files import decode, normalize_spaces
-from editorial.checks.glossary import load_glossary
-from editorial.content.accessibility import load_accessibility_run
-from editorial.content.facts import load_facts
-from editorial.content.survey_results import load_survey
-from editorial.content.toolkit import load_rules
+from core.text.text_files import decode, normalize_spaces
+from editorial.checks.wording.glossary import load_glossary
+from editorial.content.data.accessibility import load_accessibility_run
+from editorial.content.data.facts import load_facts
+from editorial.content.data.survey_results import load_survey
+from editorial.content.data.toolkit import load_rules
 from editorial.translations.lockfile import LOCK_FILENAME, read_lock
 from tests.editorial.conftest import GERMAN, HEADER, Tree
 

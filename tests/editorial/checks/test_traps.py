@@ -8,7 +8,7 @@ import pytest
 
 from core.findings import Finding
 from core.project import ROOT
-from editorial.checks.traps import check_all_traps, check_messages, check_traps, load_traps
+from editorial.checks.wording.traps import check_all_traps, check_messages, check_traps, load_traps
 from tests.editorial.conftest import HEADER, LANGUAGES, Tree
 
 

@@ -11,7 +11,7 @@ import yaml
 from core.findings import Finding
 from core.gettext import use_language
 from core.languages import default_language, load_languages
-from editorial.content.accessibility import (
+from editorial.content.data.accessibility import (
     RESULTS_PATH,
     AccessibilityRun,
     load_accessibility_run,

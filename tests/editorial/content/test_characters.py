@@ -8,10 +8,10 @@ import pytest
 from babel.messages.catalog import Catalog
 
 from core.catalogs import check_catalog
-from core.characters import find_forbidden, forbidden_in_file, forbidden_in_values
 from core.findings import ContentError
-from core.yaml import compose
-from editorial.content.facts import load_facts
+from core.text.characters import find_forbidden, forbidden_in_file, forbidden_in_values
+from core.text.yaml import compose
+from editorial.content.data.facts import load_facts
 from tests.editorial.conftest import GERMAN, LANGUAGES, Tree
 
 FORBIDDEN = [

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.findings import ContentError
-from editorial.content.colours import PAIRS, apply_colours, contrast, load_colours, palette
+from editorial.content.data.colours import PAIRS, apply_colours, contrast, load_colours, palette
 
 
 def write(root: Path, text: str) -> Path:

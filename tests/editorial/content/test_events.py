@@ -13,8 +13,8 @@ from core.findings import ContentError, Finding
 from core.gettext import use_language
 from editorial.build.calendars import calendar
 from editorial.checks.facts import check_events, check_phrases
-from editorial.content.events import occurrences, upcoming_events
-from editorial.content.facts import Contact, Event, Facts, Phrase, load_facts
+from editorial.content.data.events import occurrences, upcoming_events
+from editorial.content.data.facts import Contact, Event, Facts, Phrase, load_facts
 from tests.editorial.conftest import FACTS, LANGUAGES
 
 TODAY = datetime.date(2026, 11, 30)

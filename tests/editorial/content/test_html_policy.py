@@ -10,21 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown import Markdown
 
-from core import yaml
 from core.findings import errors
 from core.gettext import use_language
-from core.values import Date, Month
+from core.text import yaml
+from core.text.values import Date, Month
 from editorial.build.mkdocs_runner import load_mkdocs
-from editorial.checks.html import check_raw_html, check_rendered_html, is_harmless, render_body
-from editorial.checks.parsed_page import converter
-from editorial.content import markdown
-from editorial.content.accessibility import RESULTS_PATH, load_accessibility_run, render_accessibility_run
+from editorial.checks.markup.html import check_raw_html, check_rendered_html, is_harmless, render_body
+from editorial.checks.markup.parsed_page import converter
+from editorial.content.data.accessibility import RESULTS_PATH, load_accessibility_run, render_accessibility_run
+from editorial.content.data.survey_results import Publication, Quotation
 from editorial.content.front_matter import PageFrontMatter
-from editorial.content.html_policy import check_html, template_ids
+from editorial.content.markup import markdown
+from editorial.content.markup.html_policy import check_html, template_ids
+from editorial.content.markup.shortcodes import fact_urls
 from editorial.content.pages import PageText
 from editorial.content.place import NO_PLACE
-from editorial.content.shortcodes import fact_urls
-from editorial.content.survey_results import Publication, Quotation
 from editorial.render.charts import render_survey_results
 from editorial.render.notices import render_privacy_notice
 from form_handler.forms import FORMS

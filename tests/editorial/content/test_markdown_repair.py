@@ -6,8 +6,8 @@ import pytest
 from bs4 import BeautifulSoup
 from markdown import markdown
 
-from editorial.content.html_policy import check_html
-from editorial.content.markdown import (
+from editorial.content.markup.html_policy import check_html
+from editorial.content.markup.markdown import (
     mark_tasks,
     name_admonitions,
     split_further_reading,

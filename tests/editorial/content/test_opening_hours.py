@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from core import yaml
 from core.findings import ContentError, Finding
 from core.languages import find_language
 from core.project import ConfigError, load_site_settings
-from core.values import DayHours, parse_day_hours
-from editorial.content.facts import Facts, load_facts
-from editorial.content.opening_hours import OpeningHours
+from core.text import yaml
+from core.text.values import DayHours, parse_day_hours
+from editorial.content.data.facts import Facts, load_facts
+from editorial.content.data.opening_hours import OpeningHours
 from editorial.render.contact_box import closed_days, hours_view
 from tests.conftest import ROOT
 

@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from core.findings import ContentError
+from editorial.content.markup.shortcodes import SHORTCODE
 from editorial.content.place import NO_PLACE, fill_place, load_place
-from editorial.content.shortcodes import SHORTCODE
 from editorial.translations.segments import read_document
 from tests.editorial.conftest import FACTS, GERMAN, HEADER, Tree
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.project import ROOT, all_language_codes
-from editorial.content.search_words import SearchWords, check_search_words, load_search_words
+from editorial.content.data.search_words import SearchWords, check_search_words, load_search_words
 
 CODES = sorted(all_language_codes())
 PAGES = ["ankommen/aufenthalt", "ankommen/wohnen"]

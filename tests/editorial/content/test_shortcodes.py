@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from core.gettext import use_language
 from core.languages import load_languages
-from editorial.checks.parsed_page import converter
-from editorial.content.facts import Amount, Company, Link
-from editorial.content.html_policy import check_html
-from editorial.content.shortcodes import (
+from editorial.checks.markup.parsed_page import converter
+from editorial.content.data.facts import Amount, Company, Link
+from editorial.content.markup.html_policy import check_html
+from editorial.content.markup.shortcodes import (
     UnknownShortcodeError,
     expand_shortcodes,
     fact_urls,

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from core.languages import Language, load_languages
-from editorial.checks.svg import svg_error
+from editorial.checks.markup.svg import svg_error
 from editorial.content.pages import Page
 from editorial.content.structure import AUDIENCE_LABELS, TOPIC_LABELS, Audience, Topic
 from editorial.content.taxonomy import card_filters, page_tags

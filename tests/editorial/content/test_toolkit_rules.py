@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from core.languages import default_language, load_languages
 from core.project import ROOT
+from editorial.content.data.toolkit import RULES_PATH, check_rules, load_rules, measure_pages, toolkit_json
 from editorial.content.pages import read_content
-from editorial.content.toolkit import RULES_PATH, check_rules, load_rules, measure_pages, toolkit_json
 from form_handler.toolkit.recommend import (
     QUESTIONS,
     all_answer_combinations,

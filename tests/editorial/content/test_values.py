@@ -10,11 +10,11 @@ from core.contacts import load_fallback_contact
 from core.findings import ContentError, Finding
 from core.languages import LanguageTableError, parse_languages
 from core.project import read_config
-from core.values import dialable_number, parse_date, parse_email, parse_quantity, public_url_error
-from core.yaml import YAMLError, load, load_strings
-from editorial.content.facts import Facts, load_facts
+from core.text.values import dialable_number, parse_date, parse_email, parse_quantity, public_url_error
+from core.text.yaml import YAMLError, load, load_strings
+from editorial.content.data.facts import Facts, load_facts
 from editorial.content.front_matter import PageFrontMatter, split_front_matter, validate_front_matter
-from editorial.content.shortcodes import expand_shortcodes
+from editorial.content.markup.shortcodes import expand_shortcodes
 
 SOURCES = "own: {title: own}\n"
 

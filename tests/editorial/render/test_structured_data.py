@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from editorial.content.facts import Contact
+from editorial.content.data.facts import Contact
 from editorial.render.structured_data import faq, json_ld, og_locale, organization, service
 from tests.editorial.conftest import GERMAN, HEADER, LANGUAGES, Tree
 

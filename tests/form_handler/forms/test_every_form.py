@@ -196,11 +196,11 @@ def test_one_link_passes_and_many_are_held(browser: Browser, message: str, held:
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a person have looked at the review page for a while."""
-    monkeypatch.setattr("form_handler.views.review_age", lambda *_: 30.0)
+    monkeypatch.setattr("form_handler.views.forms.review_age", lambda *_: 30.0)
 
 
 def test_a_fast_hand_alone_is_not_held_but_noted(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("form_handler.views.review_age", lambda *_: 1.0)
+    monkeypatch.setattr("form_handler.views.forms.review_age", lambda *_: 1.0)
     browser.send(browser.review(MINIMAL_ANSWERS["participation"]))
     (stored,) = browser.stored()
     assert (stored.held, stored.suspicion) == (False, "fast")

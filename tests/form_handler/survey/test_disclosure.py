@@ -19,9 +19,9 @@ from hypothesis import strategies as st
 
 from core.gettext import gettext, use_language
 from core.languages import Language, load_languages
-from editorial.content.facts import load_facts
-from editorial.content.html_policy import check_html
-from editorial.content.survey_results import Publication, Quotation, load_survey, results_csv
+from editorial.content.data.facts import load_facts
+from editorial.content.data.survey_results import Publication, Quotation, load_survey, results_csv
+from editorial.content.markup.html_policy import check_html
 from editorial.render.charts import render_survey_results
 from form_handler.forms import FORMS
 from form_handler.forms.contact_details import mailbox_key

@@ -1,0 +1,1 @@
+"""Texts and values as people write them: characters, encodings, YAML with line numbers."""

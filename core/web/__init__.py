@@ -1,0 +1,1 @@
+"""What browsers get from the build and the service alike: versioned addresses, CSP hashes, QR codes."""

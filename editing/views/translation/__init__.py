@@ -1,0 +1,1 @@
+"""Pages of translators: overview, German beside the translation, interface words."""

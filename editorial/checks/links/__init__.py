@@ -1,0 +1,1 @@
+"""Checks of links within the site and to other sites."""

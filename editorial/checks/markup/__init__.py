@@ -1,0 +1,1 @@
+"""Checks of Markdown, HTML and SVG."""

@@ -1,0 +1,1 @@
+"""Checks of words: glossary, readability, translation traps, recurring lines, names of places."""

@@ -1,0 +1,119 @@
+"""Pages that hold for every municipality name none, but by an insert of ``city/place.yml``.
+
+A page of the scope ``nation`` or ``state:…`` is taken over by other municipalities as it is. So its source names no place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from core.findings import Finding
+from core.overlay import CITY
+from core.text import yaml
+from editorial.checks.text_lines import prose_lines
+from editorial.content.local_version import FIELD, shared_has_changed
+from editorial.content.pages import Content, PageText
+from editorial.content.place import Place
+
+MAX_ENDING_LETTERS = 4
+_LAST_VOWEL = re.compile(r"(?<=\w{3})[aeiouаеиоуяіїю]$")
+# Words that say "city" or "of the city" in each language: a page that holds for a district as well does not call it one.
+CITY_WORDS: Mapping[str, str] = {
+    "de": r"\b(?:[Dd](?:ie|er) Stadt|Stadtverwaltung|[Ss]tädtische[nrs]?)\b",
+    "en": r"\b(?:the|this|your) city\b",
+    "uk": r"\bміськ(?:а|ої|у|ою|ій) (?:рад|адміністрац)",
+    "ru": r"\bгородск(?:ая|ой|ую) администрац",
+    "pl": r"\burz(?:ąd|ędu|ędzie|ędem) miasta\b",
+    "tr": r"\bbelediye",
+    "ar": r"بلدية",
+    "fa": r"شهرداری",
+}
+_INSERT = re.compile(r"\{\{.*?\}\}|\]\([^)]*\)|\{[^{}]*\}")
+
+
+def is_shared(scope: str) -> bool:
+    """Return whether other municipalities take over pages of this scope as they are."""
+    return scope == "nation" or scope.startswith("state:")
+
+
+def name_pattern(names: Iterable[str]) -> re.Pattern[str] | None:
+    """Return a pattern that finds names in any of their case forms, and words that begin with them; None without names.
+
+    Endings differ ("Бейшпільгаймі", "Beispielheimer"), so a last vowel of a name is optional and some letters may follow. Arabic writes
+    some words as one with the name ("لبايشبيلهايم").
+    """
+    stems = {re.escape(_LAST_VOWEL.sub("", name.strip())) for name in names if name.strip()}
+    ordered = sorted(stems, key=lambda one: (-len(one), one))
+    return (
+        re.compile(rf"(?<!\w)[وفبكل]{{0,2}}(?:{'|'.join(ordered)})\w{{0,{MAX_ENDING_LETTERS}}}(?!\w)")
+        if stems
+        else None
+    )
+
+
+def load_other_names(data: Path) -> tuple[str, ...]:
+    """Return names of other municipalities that shared pages must not hold, from ``docs/data/places.yml``."""
+    path = data / "places.yml"
+    rows = yaml.load_strings(path.read_text("utf-8")) if path.exists() else ()
+    return tuple(name for row in (rows or {}).values() for name in row) if isinstance(rows, dict) else ()
+
+
+def check_scope(content: Content, place: Place, other_names: Iterable[str] = ()) -> Iterator[Finding]:
+    """Yield each name of a municipality in the source of a page that others take over, and "city" where it is a district.
+
+    :param other_names: names of other municipalities, in every script in which texts write them.
+    """
+    own, others = name_pattern(place.names()), name_pattern(other_names)
+    for page in content.pages.values():
+        if not is_shared(page.front_matter.scope):
+            continue
+        for code, text in page.texts.items():
+            if text.file.startswith(f"{CITY}/"):
+                continue  # nobody else takes it over
+            for line, words in source_lines(text):
+                if own and (found := own.search(words)):
+                    yield Finding(
+                        text.file, line, f"„{found[0]}“ steht im Text einer Seite, die auch für andere Orte gilt (scope: {page.front_matter.scope}).",
+                        f"Schreiben Sie eine Form des Namens, zum Beispiel {_example(place, code)}. Gilt die Seite nur hier? Dann scope: local.",
+                        code="place-name",
+                    )  # fmt: skip
+                elif others and (found := others.search(words)):
+                    yield Finding(
+                        text.file, line, f"„{found[0]}“ ist der Name eines anderen Ortes; die Seite gilt auch anderswo (scope: {page.front_matter.scope}).",
+                        "Nennen Sie den Ort nicht, oder setzen Sie scope: local.", code="place-name",
+                    )  # fmt: skip
+                if place.kind == "district" and code in CITY_WORDS and (found := re.search(CITY_WORDS[code], words)):
+                    yield Finding(
+                        text.file, line, f"„{found[0]}“: Hier ist ein Kreis, keine Stadt.",
+                        f"Ist die Stelle hier eine andere? Dann schreiben Sie die Seite unter {CITY}/docs/ neu. Für alle Orte passt ein Einschub wie {_example(place, code, 'authority')}.",
+                        "notice", "place-kind",
+                    )  # fmt: skip
+
+
+def check_local_versions(docs: Path, content: Content) -> Iterator[Finding]:
+    """Yield a notice for each own version of a shared page that has changed since the version was made."""
+    for page in content.pages.values():
+        for text in page.texts.values():
+            if shared_has_changed(docs, text.file, text.front_matter.shared_version):
+                yield Finding(
+                    text.file, text.lines.get(FIELD, 1), "Die gemeinsame Seite hat sich geändert, seit diese eigene Fassung aus ihr entstand.",
+                    f"Vergleichen Sie die beiden: im Browser unter „Mit der gemeinsamen Seite vergleichen“. Oder löschen Sie {text.file}, dann gilt wieder die gemeinsame Seite.",
+                    "notice", "shared-changed",
+                )  # fmt: skip
+
+
+def source_lines(text: PageText) -> Iterator[tuple[int, str]]:
+    """Yield line number and words of a text as its file has them, inserts, addresses and remarks for editors left out."""
+    for number, line in enumerate(text.raw_front_matter.split("\n"), 1):
+        if line.startswith(("title:", "nav_title:", "description:")):
+            yield number, _INSERT.sub("", line)
+    for number, line in prose_lines(text, text.source):
+        yield number, _INSERT.sub("", line)
+
+
+def _example(place: Place, code: str, wanted: str = "in") -> str:
+    forms = place.forms.get(code, {})
+    name = next((form for form in forms if form.startswith(wanted)), next(iter(forms), "name"))
+    return f"{{{{ place.{name} }}}}"
