@@ -32,6 +32,10 @@ PRESENCE = datetime.timedelta(seconds=60)
 MAX_SCRATCHES = 200
 
 
+class ChangedMeanwhileError(Exception):
+    """The text that a form was made for has changed since the form was opened."""
+
+
 class Draft(Struct, frozen=True):
     """The draft of one file.
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from core.gettext import gettext as _
 from core.languages import Language
-from editing.drafts import Change
+from editing.drafts import Change, ChangedMeanwhileError
 from editing.paragraphs import (
     EditError,
     FileText,
@@ -39,10 +39,6 @@ from editorial.translations.validation import has_wrong_script, segment_errors
 
 Need = Literal["done", "stale", "new"]
 Sources = Mapping[tuple[str, str], str]
-
-
-class ChangedMeanwhileError(Exception):
-    """Somebody else has changed the paragraph since the form was opened."""
 
 
 class Row(Struct, frozen=True):

@@ -10,16 +10,18 @@ from core.gettext import use_catalogs
 from core.overlay import CITY
 from editing.findings import findings_path
 from editing.paths import CATALOGS
-from editing.views import desk, facts, header, page, page_files, pictures, publish, structure, upstream
+from editing.views import desk, header, page_files, pictures, publish, structure, upstream
 from editing.views.blueprint import pages, translating
-from editing.views.translation import overview as translate_desk
-from editing.views.translation import page as translate
-from editing.views.translation import words
+from editing.views.facts import confirmation, entries, lists
+from editing.views.page import conflicts, paragraph, session
+from editing.views.translation import overview, signing, words
+from editing.views.translation import paragraph as translated_paragraph
 from editing.workspace import Workspace
 from form_handler.settings import Settings
 
 VIEW_MODULES = (
-    desk, facts, header, page, page_files, pictures, publish, structure, translate, translate_desk, upstream, words,
+    confirmation, conflicts, desk, entries, header, lists, overview, page_files, paragraph, pictures, publish, session,
+    signing, structure, translated_paragraph, upstream, words,
 )  # fmt: skip
 
 

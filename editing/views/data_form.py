@@ -10,10 +10,10 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from core.gettext import gettext as _
+from editing.drafts import ChangedMeanwhileError
 from editing.forms.facts import Problem
 from editing.forms.fields import Field, read_form, with_entered
 from editing.paragraphs import EditError, digest
-from editing.views.page import ChangedMeanwhileError
 
 
 class DataForm:

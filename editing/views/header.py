@@ -14,13 +14,14 @@ from core.findings import Finding
 from core.gettext import gettext as _
 from core.project import all_language_codes
 from editing import drafts
+from editing.drafts import ChangedMeanwhileError
 from editing.forms.facts import Problem, entry_title
 from editing.forms.fields import Field, field_names, list_fields
 from editing.forms.header import change_header, header_data, header_lines, header_text, replace_header
 from editing.paragraphs import EditError, digest
 from editing.views.blueprint import MAX_FORM_BYTES, WRITERS, PageFile, editor_view, pages, workspace
 from editing.views.data_form import DataForm, group_fields
-from editing.views.page import ChangedMeanwhileError, look_at
+from editing.views.page.checking import check_text
 from editorial.content.front_matter import PageFrontMatter, TranslationFrontMatter, split_front_matter
 from editorial.content.local_version import FIELD as SHARED_VERSION
 from form_handler.current import database
@@ -92,7 +93,7 @@ class HeaderForm(DataForm):
             return [Problem("", str(refused), "")]
         lines, last = header_lines(made)
         found = []
-        for one, _place in look_at(self.file, made).findings:
+        for one, _place in check_text(self.file, made).findings:
             if one.line <= last:
                 below = [name for name, line in lines.items() if line <= one.line]
                 field = (

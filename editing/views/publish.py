@@ -38,9 +38,10 @@ from editing.views.blueprint import (
     workspace,
 )
 from editing.views.labels import facts_label, kind_label, publication_label
-from editing.views.page import Shown, look_at, rebase
+from editing.views.page.checking import CheckResult, check_text
+from editing.views.page.conflicts import rebase
 from editing.views.page_files import preview_token
-from editing.views.translation.page import read_pair
+from editing.views.translation.sheet import read_pair
 from form_handler.current import database, settings
 from form_handler.staff.auth.roles import PUBLISH
 from form_handler.staff.blueprint import render_forbidden
@@ -100,7 +101,7 @@ def publish(file: AnyFile, draft: drafts.Draft, action: str) -> BaseResponse:
     due = now if action == "now" else parse_time(g.form.get("at", ""))
     if due is None or due < now - datetime.timedelta(minutes=1):
         return render_publish(file, _("Choose a day and a time that are still to come."), 422)
-    if draft.text is not None and errors(finding for finding, _place in look_at(file, draft.text).findings):
+    if draft.text is not None and errors(finding for finding, _place in check_text(file, draft.text).findings):
         return render_publish(
             file, _("The page has errors, so it is not published. The findings say how to mend them."), 422
         )
@@ -156,7 +157,7 @@ def render_publish(file: AnyFile, error: str = "", status: int = 200) -> BaseRes
     """Show the page on which a draft is published."""
     draft = file.draft
     assert draft is not None
-    shown = look_at(file, draft.text) if draft.text is not None else Shown([], [])
+    shown = check_text(file, draft.text) if draft.text is not None else CheckResult([], [])
     waiting = [one for one in store.open_publications(database()) if any(row.draft_id == draft.id for row in one.files)]
     return render(
         "pages/publish", status=status, title=title_of(file), file=file, error=error,

@@ -13,6 +13,7 @@ from core.findings import Finding
 from core.gettext import gettext as _
 from editing import drafts
 from editing.companions import find_companions
+from editing.drafts import ChangedMeanwhileError
 from editing.paragraphs import (
     EditError,
     FileText,
@@ -29,15 +30,10 @@ from editing.paragraphs import (
 )
 from editing.paths import PICTURE
 from editing.views.blueprint import MAX_FORM_BYTES, WRITERS, AnyFile, PageFile, editor_view, file_editor_view, pages
-from editing.views.page import (
-    ChangedMeanwhileError,
-    OpenForm,
-    anchor,
-    describe_paragraph,
-    look_at,
-    render_conflict,
-    render_page,
-)
+from editing.views.page.checking import check_text
+from editing.views.page.conflicts import render_conflict
+from editing.views.page.paragraph import describe_paragraph
+from editing.views.page.rendering import OpenForm, anchor, render_page
 from editorial.content.front_matter import split_front_matter
 from form_handler.current import database
 from form_handler.staff.layout import render, staff_root
@@ -102,7 +98,7 @@ def edit_section(file: PageFile) -> BaseResponse:
 @pages.route("/quelltext/<lang>/<path:key>/", methods=["GET", "POST"], role=WRITERS, max_body=MAX_FORM_BYTES,
              saved_fields=("digest", "words"), describe=describe_paragraph)  # fmt: skip
 @editor_view
-def edit_whole(file: PageFile) -> BaseResponse:
+def edit_markdown(file: PageFile) -> BaseResponse:
     """Change the whole page with its header as Markdown, for those who know it."""
     if file.raw is None:
         raise NotFound
@@ -143,7 +139,7 @@ def edit_source(file: PageFile, source: str, section: str, make: Callable[[FileT
             error, status, wanted = str(wrong), 422, seen
         except ChangedMeanwhileError:
             error, status = _("Somebody else has changed this meanwhile. Your text stands in the field, the text of now below it; bring both together and store again."), 409  # fmt: skip
-    shown = look_at(file, file.raw or "")
+    shown = check_text(file, file.raw or "")
     return render(
         "pages/source", status=status, title=_("Change a section") if section else _("The page as source"), file=file, section=section,
         words=words, digest=wanted, error=error, theirs=source if status == 409 else None, shown=shown,

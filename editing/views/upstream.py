@@ -10,12 +10,12 @@ from core.clock import utc_now
 from core.gettext import gettext as _
 from editing import drafts
 from editing.differences import compare_files
+from editing.drafts import ChangedMeanwhileError
 from editing.paragraphs import digest
 from editing.paths import file_path
 from editing.upstream import Upstream, find_upstream
 from editing.views.blueprint import READERS, WRITERS, PageFile, editor_view, page_view, pages, workspace
 from editing.views.labels import kind_label
-from editing.views.page import ChangedMeanwhileError
 from editorial.content.local_version import mark_version
 from form_handler.current import database
 from form_handler.staff.layout import flash, render

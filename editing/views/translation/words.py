@@ -18,7 +18,7 @@ from core.gettext import SOURCE_LANGUAGE
 from core.gettext import gettext as _
 from core.languages import default_language
 from editing import drafts
-from editing.translation.rows import ChangedMeanwhileError
+from editing.drafts import ChangedMeanwhileError
 from editing.translation.words import Entry, list_entries, plural_examples, replace_words, word_errors
 from editing.views.blueprint import (
     MAX_FORM_BYTES,
@@ -30,7 +30,8 @@ from editing.views.blueprint import (
     words_text,
     workspace,
 )
-from editing.views.page import anchor, session_seconds
+from editing.views.page.rendering import anchor
+from editing.views.page.session import session_seconds
 from editorial.checks.wording.traps import check_messages, load_traps
 from form_handler.current import database
 from form_handler.staff.blueprint import render_forbidden

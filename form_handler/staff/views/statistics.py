@@ -78,8 +78,8 @@ def survey() -> BaseResponse:
 
 
 @staff.route("/umfrage/zaehlung/", methods=["GET", "POST"], role=INBOX)
-def counting() -> BaseResponse:
-    """Show every answer with its state, the undecided first, and keep a decision."""
+def decide_answers() -> BaseResponse:
+    """Show every answer with its state, the undecided first, and store a decision."""
     problem = ""
     if request.method == "POST":
         decision = g.form.get("decision", "")

@@ -168,8 +168,8 @@ def send_answer(found: Submission) -> BaseResponse:
 
 @staff.route("/v/<reference>/antwort/entwurf", methods=["POST"], role=INBOX, max_body=MAX_BODY)
 @submission_view
-def keep_draft(found: Submission) -> BaseResponse:
-    """Keep what is being written; the page's script calls this while somebody types."""
+def save_answer_draft(found: Submission) -> BaseResponse:
+    """Store the draft of an answer; the script of the page calls this while somebody types."""
     draft, _error = read_draft(found)
     if draft.text.strip():
         correspondence.save_draft(database(), found.number, g.account.id, draft, utc_now())
@@ -178,7 +178,7 @@ def keep_draft(found: Submission) -> BaseResponse:
 
 @staff.route("/v/<reference>/antwort/verwerfen", methods=["POST"], role=INBOX)
 @submission_view
-def throw_draft_away(found: Submission) -> BaseResponse:
+def delete_answer_draft(found: Submission) -> BaseResponse:
     """Delete the draft of this account."""
     correspondence.delete_draft(database(), found.number, g.account.id)
     flash(_("Your draft for %(reference)s is deleted.", reference=found.reference))

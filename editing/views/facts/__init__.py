@@ -1,0 +1,1 @@
+"""Facts in the editor: lists, entries, confirmations."""
