@@ -13,6 +13,7 @@ from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response
 
 from core import gettext
+from core.language_tags import mark_german
 from core.languages import split_language
 from core.project import ROOT
 from form_handler import current, errors, search_misses
@@ -46,6 +47,7 @@ def create_app(settings: Settings, database: Database | None = None, extend: Ext
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext.gettext, gettext.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.filters["mark_german"] = mark_german
     app.before_request(set_language_and_check_host)
     if settings.metrics_address:
         count_requests(app)

@@ -16,6 +16,7 @@ from core import gettext
 from core.findings import ContentError
 from core.formatting import format_event_time, format_long_date, format_month
 from core.gettext import gettext as _
+from core.language_tags import mark_german, tag_german_terms
 from core.languages import Language, default_language
 from editorial.content.markup import markdown
 from editorial.content.markup.html_policy import check_html, template_ids
@@ -23,7 +24,6 @@ from editorial.content.markup.shortcodes import ShortcodeRenderers, expand_short
 from editorial.content.pages import Page
 from editorial.content.place import fill_place
 from editorial.render.assets import asset_url, svg_data_url
-from editorial.render.language_tags import tag_german_terms
 from editorial.render.site import SiteData
 from editorial.render.structured_data import og_locale
 from editorial.translations.stale_markers import insert_stale_markers, render_stale_markers
@@ -157,6 +157,7 @@ def configure_environment(env: jinja2.Environment, language: Language, overrides
     env.filters["month"] = functools.cache(lambda value: format_month(value, language))
     env.filters["longdate"] = functools.cache(lambda value: format_long_date(value, language))
     env.filters["event_time"] = lambda start, end: format_event_time(start, end, language)
+    env.filters["mark_german"] = jinja2.pass_context(lambda _context, words: mark_german(words))
     env.filters["og_locale"] = functools.cache(og_locale)
     return env
 

@@ -74,11 +74,12 @@ UNMARKED = r"""() => {
 
 LINKS = "() => [...document.querySelectorAll('a[href]')].map(a => a.href)"
 IDS = "() => [...document.querySelectorAll('[id]')].map(e => e.id)"
-# What can be read and filled in: words of the main part, and fields by name. Keeping for offline needs script and says so itself.
+# What can be read and filled in: words of the main part, and fields by name. Keeping for offline needs script and says so itself;
+# a status reports what a script did.
 SUBSTANCE = """() => {
   const main = document.querySelector('main');
   const open = main.cloneNode(true);
-  open.querySelectorAll('[data-kim-offline], [hidden], noscript, script').forEach(e => e.remove());
+  open.querySelectorAll('[data-kim-offline], [role=status], [hidden], noscript, script').forEach(e => e.remove());
   return {words: open.textContent.split(/\\s+/).filter(Boolean),
           fields: [...main.querySelectorAll('input, select, textarea, button')].map(e => e.name).filter(Boolean)};
 }"""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from editorial.render.language_tags import tag_german_terms
+from core.gettext import use_language
+from core.language_tags import load_german_terms, mark_german, tag_german_terms
+from editorial.content.facts import read_facts
+from tests.conftest import ROOT
 
 TERMS = ("Jobcenter", "Ausländerbehörde", "Agentur für Arbeit")
 
@@ -51,3 +54,21 @@ TERMS = ("Jobcenter", "Ausländerbehörde", "Agentur für Arbeit")
 )  # fmt: skip
 def test_german_words_are_marked(language: str, fragment: str, marked: str) -> None:
     assert tag_german_terms(fragment, TERMS, language) == marked
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "marked"),
+    [
+        ("ar", "تقديم تدريب عملي (Praktikum)", 'تقديم تدريب عملي (<span lang="de" dir="ltr">Praktikum</span>)'),
+        ("tr", "İş Ajansı (Agentur für Arbeit)", 'İş Ajansı (<span lang="de" dir="ltr">Agentur für Arbeit</span>)'),
+        ("de", "Ein Praktikum (Duldung)", "Ein Praktikum (Duldung)"),
+        ("pl", "<b>Jobcenter</b>", '&lt;b&gt;<span lang="de" dir="ltr">Jobcenter</span>&lt;/b&gt;'),
+    ],
+)
+def test_words_of_the_interface_are_escaped_and_their_german_is_marked(language: str, words: str, marked: str) -> None:
+    with use_language(language):
+        assert mark_german(words) == marked
+
+
+def test_the_service_knows_the_same_german_words_as_the_build() -> None:
+    assert load_german_terms() == read_facts(ROOT / "docs" / "data").german_terms

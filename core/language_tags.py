@@ -11,7 +11,17 @@ import functools
 import html
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
+from markupsafe import Markup, escape
+
+from core import yaml
+from core.gettext import current_language_code
+from core.languages import default_language
+from core.overlay import data_files
+from core.project import ROOT
+
+TERMS_FILE = ROOT / "docs" / "data" / "german_terms.yml"
 NON_LATIN = {"ar", "fa", "uk", "ru"}
 _TAG = re.compile(r"(<[^>]*>)")
 _LETTER = "A-Za-zÀ-ɏ"
@@ -114,7 +124,37 @@ def _matcher(terms: tuple[str, ...]) -> TermMatcher | None:
     return TermMatcher(terms) if terms else None
 
 
-def tag_german_terms(fragment: str, terms: tuple[str, ...], language: str) -> str:
+@functools.lru_cache
+def load_german_terms(file: Path = TERMS_FILE) -> tuple[str, ...]:
+    """Return the German words that stand in translations, of the shared list and of the municipality's.
+
+    The form service renders words of the interface with them. It makes no checks; the build has made them.
+    """
+    terms: list[str] = []
+    for path, _shown in data_files(file.parent, file.stem):
+        try:
+            terms += [word.strip() for word in yaml.load_file(path)[0] or () if isinstance(word, str) and word.strip()]
+        except (OSError, yaml.YAMLError, TypeError):
+            continue
+    return tuple(terms)
+
+
+@functools.lru_cache(maxsize=4096)
+def _marked(words: str, language: str) -> Markup:
+    return Markup(tag_german_terms(words, load_german_terms(), language, isolate=False))  # noqa: S704 - escaped by mark_german
+
+
+def mark_german(words: object) -> Markup:
+    """Return words of the interface, escaped, with their German passages marked: a filter of the templates.
+
+    Words in German, the default language, stay as they are.
+    """
+    language = current_language_code()
+    safe = escape(words)
+    return safe if language == default_language().code else _marked(str(safe), language)
+
+
+def tag_german_terms(fragment: str, terms: tuple[str, ...], language: str, isolate: bool = True) -> str:
     """Wrap each German passage of an HTML fragment in ``<span lang="de" dir="ltr">``.
 
     Passages are the terms, and sentences in quotation marks that are German by their words. In languages of another
@@ -122,6 +162,8 @@ def tag_german_terms(fragment: str, terms: tuple[str, ...], language: str) -> st
     section of a law, words joined by blanks or dashes. A run that holds no sign of being German becomes
     ``<bdi dir="ltr">``, without a claim about its language: a name keeps its order and is not pronounced as German.
     Text inside an element that already names its language stays as it is.
+
+    :param isolate: whether runs that hold no sign of being German become ``<bdi>``; else they stay as they are.
     """
     known = _matcher(terms)
     pieces = _TAG.split(fragment)
@@ -134,12 +176,12 @@ def tag_german_terms(fragment: str, terms: tuple[str, ...], language: str) -> st
             elif inside:
                 inside.pop()
         elif piece and not piece.isspace() and True not in inside:
-            pieces[place] = _mark_text(piece, known, language)
+            pieces[place] = _mark_text(piece, known, language, isolate)
     return "".join(pieces)
 
 
 _VOID = {"br", "img", "hr", "input", "wbr", "meta", "link"}
-_NO_PROSE = {"script", "style", "code", "pre", "svg", "bdi"}
+_NO_PROSE = {"script", "style", "code", "pre", "svg", "bdi", "option", "textarea"}
 _NAME = re.compile(r"</?([A-Za-z0-9-]+)")
 
 
@@ -154,12 +196,14 @@ def _tag_kind(tag: str) -> str:
     return "own" if " lang=" in tag or name[1].lower() in _NO_PROSE else "open"
 
 
-def _mark_text(text: str, terms: TermMatcher | None, language: str) -> str:
+def _mark_text(text: str, terms: TermMatcher | None, language: str, isolate: bool) -> str:
     found = list(terms.find(text)) if terms else []
     spans = _foreign_runs(text, found) if language in NON_LATIN else _german_in_latin(text, found)
     out: list[str] = []
     last = 0
     for start, end, is_german in spans:
+        if not (is_german or isolate):
+            continue
         opening, closing = ('<span lang="de" dir="ltr">', "</span>") if is_german else ('<bdi dir="ltr">', "</bdi>")
         out += [text[last:start], opening, text[start:end], closing]
         last = end
@@ -199,9 +243,10 @@ def _is_latin(text: str) -> bool:
 
 
 def _is_german_run(text: str) -> bool:
-    """Return whether what is quoted or bracketed is German: several words, or one that is no abbreviation (``KIM``, ``PDF``)."""
+    """Return whether what is quoted or bracketed is German: several words, or one that is no abbreviation (``KIM``, ``PDF``)
+    and no name with capitals inside (``OpenStreetMap``)."""
     words = _WORDS_OF.findall(_ENTITY.sub(" ", text))
-    return len(words) > 1 or any(word[1:] != word[1:].upper() and len(word) > 3 for word in words)
+    return len(words) > 1 or any(word[1:] == word[1:].lower() and len(word) > 3 for word in words)
 
 
 def _bare_runs(text: str) -> list[Span]:
