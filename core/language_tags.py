@@ -15,11 +15,11 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
-from core import yaml
 from core.gettext import current_language_code
 from core.languages import default_language
 from core.overlay import data_files
 from core.project import ROOT
+from core.text import yaml
 
 TERMS_FILE = ROOT / "docs" / "data" / "german_terms.yml"
 NON_LATIN = {"ar", "fa", "uk", "ru"}

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from core.language_tags import mark_german
 from core.languages import Language, default_language
 from editorial.content.pages import Page
 from editorial.content.structure import (
@@ -79,5 +80,5 @@ def render_link(row: Mapping[str, Any]) -> Markup:
         row["url"],
         _HREFLANG.format(lang) if lang else "",
         _CURRENT["page"] if row["current"] else _CURRENT["section"] if row["active"] else "",
-        _LANG.format(lang, row["title"]) if lang else row["title"],
+        _LANG.format(lang, row["title"]) if lang else mark_german(row["title"]),
     )

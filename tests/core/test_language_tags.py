@@ -6,7 +6,7 @@ import pytest
 
 from core.gettext import use_language
 from core.language_tags import load_german_terms, mark_german, tag_german_terms
-from editorial.content.facts import read_facts
+from editorial.content.data.facts import read_facts
 from tests.conftest import ROOT
 
 TERMS = ("Jobcenter", "Ausländerbehörde", "Agentur für Arbeit")
