@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import os
@@ -9,13 +10,12 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from core.project import CODE, ConfigError
+from core.project import CODE, PROJECT_VARIABLE, ConfigError
 
 
 def main() -> NoReturn:
     """Run the command and end the process with its exit code."""
-    here = Path.cwd()
-    if here != CODE and (here / "kim" / "cli.py").is_file():
+    if (here := other_checkout()) is not None:
         sys.exit(
             f"Error: Dieses kim gehört zu {CODE}, Sie stehen aber in {here}. "
             "Rufen Sie hier `make run` auf: Das legt .venv für diesen Ordner an."
@@ -28,6 +28,18 @@ def main() -> NoReturn:
     except KeyboardInterrupt:  # before or after the command, which handles it itself
         code = "Abgebrochen."
     sys.exit(code)
+
+
+def other_checkout() -> Path | None:
+    """Return the working directory if it is another checkout and ``KIM_PROJECT`` does not say which project is meant.
+
+    A folder that is closed to this user, or removed meanwhile, is none.
+    """
+    with contextlib.suppress(OSError):
+        here = Path.cwd()
+        if not os.environ.get(PROJECT_VARIABLE) and here != CODE and (here / "kim" / "cli.py").is_file():
+            return here
+    return None
 
 
 def ensure_streams() -> None:

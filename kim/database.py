@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator, Mapping
 
 import click
 import sqlalchemy as sa
 
-from form_handler.operations.health import can_write, find_corruption, folder_fault
+from form_handler.operations.health import find_corruption, find_folder_fault
+from form_handler.operations.logs import log_event
 from form_handler.settings import Settings, SettingsError, read_settings
 from form_handler.storage.database import (
     Database,
     DatabaseBusyError,
     MissingDatabaseError,
     PragmaError,
+    describe_fault,
     missing_database,
     refuse_other_database,
     remember_database,
@@ -24,6 +27,7 @@ from form_handler.storage.schema_version import SchemaError, is_current, is_empt
 from form_handler.storage.search import has_stale_columns, recompute_note_texts, recompute_search_columns
 from form_handler.storage.work_list import has_stale_order, recompute_work_columns
 
+_log = logging.getLogger(__name__)
 # Who did what is done from the command line.
 OPERATOR = "kim"
 
@@ -36,10 +40,11 @@ def load_settings(env: Mapping[str, str] | None = None) -> Settings:
         raise click.ClickException(str(error)) from error
 
 
-def open_database(settings: Settings, create: bool = False) -> Database:
+def open_database(settings: Settings, create: bool = False, service: bool = False) -> Database:
     """Return the database if its schema is current, and print its name; else end with an error message.
 
     :param create: whether one is made where none was: for the development server and the demonstration.
+    :param service: whether the output is a log, which holds one event a line.
     """
     with database_errors(settings):
         refuse_other_database(settings)
@@ -54,7 +59,11 @@ def open_database(settings: Settings, create: bool = False) -> Database:
             require_current(database)
         refresh_columns(database)
         remember_database(settings)
-    click.echo(f"Database: {settings.database_name}", err=True)
+    message = f"Database: {settings.database_name}"
+    if service and settings.log_format == "json":
+        log_event(_log, logging.INFO, "database", message)
+    else:
+        click.echo(message, err=True)
     return database
 
 
@@ -101,19 +110,25 @@ def database_errors(settings: Settings) -> Iterator[None]:
         yield
     except faults as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        if settings.sqlite_path is not None and (fault := find_folder_fault(settings)) is not None:
+            raise click.ClickException(fault) from error
+        raise
     except sa.exc.DBAPIError as error:
         if "malformed" in str(error.orig):
             raise damaged_database(settings, str(error.orig)) from error
+        if settings.sqlite_path is not None and (fault := find_folder_fault(settings)) is not None:
+            raise click.ClickException(fault) from error
         reason = "is no SQLite database" if "not a database" in str(error.orig) else "cannot be reached"
         raise click.ClickException(
-            f"The database {settings.database_name} {reason} ({type(error.orig).__name__}). Check KIM_DATABASE_URL and KIM_DATA_DIR."
+            f"The database {settings.database_name} {reason} ({describe_fault(error)}). Check KIM_DATABASE_URL and KIM_DATA_DIR."
         ) from error
 
 
 def require_writable(settings: Settings) -> None:
     """End with a sentence if the data folder cannot be written."""
-    if not can_write(settings):
-        raise click.ClickException(folder_fault(settings))
+    if (fault := find_folder_fault(settings)) is not None:
+        raise click.ClickException(fault)
 
 
 def require_sound(settings: Settings, database: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import socket
 from collections.abc import Mapping, Sequence
@@ -12,12 +13,15 @@ import click
 
 from form_handler.layout import missing_pages
 from form_handler.mail.heartbeat import last_heartbeat
-from form_handler.operations.logs import configure_logging
+from form_handler.operations.logs import configure_logging, log_event
 from form_handler.settings import Settings
 from kim.database import open_database, require_sound, require_writable
 
 if TYPE_CHECKING:
     from form_handler.server.run import Middleware
+
+
+_log = logging.getLogger(__name__)
 
 
 def ensure_port_free(bind: str, port: int) -> None:
@@ -51,11 +55,11 @@ def require_site(settings: Settings) -> None:
         )
     missing = missing_pages(place)
     if missing:
-        click.echo(
-            f"Warning: {place} lacks {len(missing)} pages that the forms need, {missing[0]} among them. "
-            "Forms work without their layout. Build the site again: kim build",
-            err=True,
+        message = (
+            f"{place} lacks {len(missing)} pages that the forms need, {missing[0]} among them. "
+            "Forms work without their layout. Build the site again: kim build"
         )
+        log_event(_log, logging.WARNING, "site_incomplete", message)
 
 
 def serve_foreground(
@@ -77,7 +81,7 @@ def serve_foreground(
     configure_logging(settings.log_format)
     require_site(settings)
     require_writable(settings)
-    database = open_database(settings, settings.mode == "development")
+    database = open_database(settings, settings.mode == "development", service=True)
     require_sound(settings, database)
     seen = last_heartbeat(database)
     database.engine.dispose()
@@ -88,12 +92,16 @@ def serve_foreground(
     if settings.mode == "production":
         when = f"last seen {seen.astimezone(settings.time_zone):%Y-%m-%d %H:%M}" if seen else "never seen so far"
         mails += f", by the service of its own: kim mail run ({when})"
-    click.echo(
-        f"Site and forms:    http://{settings.bind}:{settings.port}\n"
-        f"What came in:      kim submissions list\n"
-        f"Mails:             {mails}\n"
-        f"Stop:              Ctrl-C"
-    )
+    address = f"http://{settings.bind}:{settings.port}"
+    if settings.log_format == "json":
+        log_event(_log, logging.INFO, "started", f"Site and forms: {address}. Mails: {mails}", address=address)
+    else:
+        click.echo(
+            f"Site and forms:    {address}\n"
+            f"What came in:      kim submissions list\n"
+            f"Mails:             {mails}\n"
+            f"Stop:              Ctrl-C"
+        )
     workers = []
     if settings.mode == "development":
         commands = [("mail", "run"), ("publish", "run", *publish_options)]

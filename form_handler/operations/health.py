@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import errno
 import os
 import secrets
 import shutil
@@ -16,7 +18,7 @@ from form_handler.layout import missing_pages
 from form_handler.mail.heartbeat import MAX_SILENCE
 from form_handler.operations.logs import since
 from form_handler.settings import Settings
-from form_handler.storage.database import Database, DatabaseBusyError
+from form_handler.storage.database import Database, DatabaseBusyError, describe_fault
 from form_handler.storage.schema_version import LATEST_REVISION, current_revision, is_usable
 from form_handler.storage.state import read_state, read_time
 from form_handler.storage.tables import outgoing_mail, submission
@@ -61,7 +63,7 @@ def check_health(database: Database, settings: Settings, now: datetime.datetime)
             Finding(
                 "database",
                 "failed",
-                f"The database {settings.database_name} does not answer ({type(error).__name__}). Check that its server "
+                f"The database {settings.database_name} does not answer ({describe_fault(error)}). Check that its server "
                 "runs, and KIM_DATABASE_URL and KIM_DATA_DIR.",
             )
         )
@@ -77,8 +79,8 @@ def worst(findings: Iterable[Finding]) -> Status:
 def check_data_folder(settings: Settings) -> Finding:
     """Check that the data folder can be written and has room."""
     folder = settings.data_dir
-    if not os.access(folder, os.W_OK | os.X_OK):
-        return Finding("disk", "failed", folder_fault(settings))
+    if not os.access(folder, os.W_OK | os.X_OK) and (fault := find_folder_fault(settings)):
+        return Finding("disk", "failed", fault)
     free = shutil.disk_usage(folder).free
     values = {"disk_free_bytes": float(free)}
     if free < LOW_FREE_BYTES:
@@ -89,24 +91,25 @@ def check_data_folder(settings: Settings) -> Finding:
     return Finding("disk", "ok", values=values)
 
 
-def folder_fault(settings: Settings) -> str:
-    """Return the sentence for a data folder that cannot be written."""
-    return (
-        f"The data folder {settings.data_dir} cannot be written by this user (uid {os.getuid()}). Give it to the user of "
-        f"the service: chown kim: {settings.data_dir}; in a container mount a volume there."
-    )
-
-
-def can_write(settings: Settings) -> bool:
-    """Return whether a file can be written in the data folder, by writing one."""
+def find_folder_fault(settings: Settings) -> str | None:
+    """Return why no file can be written in the data folder, with the remedy, None if one can; tried by writing one."""
     probe = settings.data_dir / f".probe.{secrets.token_hex(4)}"
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         probe.write_bytes(b"probe")
-        probe.unlink()
-    except OSError:
-        return False
-    return True
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return f"The disk of {settings.data_dir} is full. Make room on it; what people send is refused until then and stays in their browser."
+        if error.errno == errno.EROFS:
+            return f"{settings.data_dir} lies on a disk that is mounted read-only, often after a fault of the disk. See: dmesg, findmnt --target {settings.data_dir}"
+        return (
+            f"The data folder {settings.data_dir} cannot be written by this user (uid {os.getuid()}). Give it to the user of "
+            f"the service: chown kim: {settings.data_dir}; in a container mount a volume there."
+        )
+    finally:
+        with contextlib.suppress(OSError):
+            probe.unlink(missing_ok=True)
+    return None
 
 
 def find_corruption(database: Database) -> str | None:

@@ -75,7 +75,7 @@ def read_settings_file(path: Path) -> dict[str, str]:
     except PermissionError as error:
         raise SettingsError(
             f"The settings file {path} cannot be read by this user. "
-            "Run the command as the user of the service, for example: sudo -u kim kim …"
+            "Run the command as the user of the service, for example: runuser -u kim -- kim …"
         ) from error
     except OSError as error:
         raise SettingsError(f"The settings file {path} cannot be read: {error.strerror}.") from error

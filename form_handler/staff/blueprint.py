@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,6 +23,7 @@ from core.gettext import gettext as _
 from form_handler.current import database, settings
 from form_handler.errors import handle_http_error
 from form_handler.mail.heartbeat import is_worker_missing
+from form_handler.operations.logs import log_event
 from form_handler.request_body import drain_request
 from form_handler.retention import ANNOUNCEMENT_DAYS, deletion_notice
 from form_handler.security import is_cross_site
@@ -33,7 +35,7 @@ from form_handler.staff.login import MAX_TARGET_CHARS, render_login
 from form_handler.staff.request_body import read_form, read_uploads
 from form_handler.staff.routes import StaffBlueprint, ViewRules, view_rules
 from form_handler.storage import submissions
-from form_handler.storage.database import DatabaseBusyError
+from form_handler.storage.database import DatabaseBusyError, describe_fault
 
 
 def make_blueprint(name: str, import_name: str) -> StaffBlueprint:
@@ -174,7 +176,7 @@ def handle_gone(_error: submissions.GoneError) -> BaseResponse:
 
 def handle_storage_error(error: Exception) -> BaseResponse:
     """Render that the database did not store a form, with the text."""
-    current_app.logger.error("staff area: not stored: %s", type(error).__name__)
+    log_event(current_app.logger, logging.ERROR, "not_stored", f"staff area: not stored: {describe_fault(error)}")
     if request.method == "POST" and not g.form:
         g.form = read_form(request, view_rules(request.blueprint, request.endpoint).max_body)
     lines = [_("The server could not store this just now. Nothing was changed. Please send it again in a moment.")]

@@ -7,6 +7,7 @@ and Debian 12 ships such a version; so the journal is truncated and every commit
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import sqlite3
@@ -25,6 +26,15 @@ from form_handler.settings import Settings, SettingsError
 MARKER_FILE = "database"
 LOCK_TIMEOUT_SECONDS = 10.0
 WAL_FIXED_VERSIONS = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+
+
+def describe_fault(error: BaseException) -> str:
+    """Return class and code of an error of the database, ``OperationalError SQLITE_FULL``: never its text, which holds data."""
+    orig = getattr(error, "orig", None)
+    code = getattr(orig, "sqlite_errorname", None) or getattr(orig, "sqlstate", None)
+    if code is None and isinstance(error, OSError) and error.errno is not None:
+        code = errno.errorcode.get(error.errno)
+    return " ".join([type(error).__name__, *([str(code)] if code else [])])
 
 
 class DatabaseBusyError(Exception):

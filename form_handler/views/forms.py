@@ -39,7 +39,7 @@ from form_handler.responses import (
 )
 from form_handler.security import is_cross_site
 from form_handler.spam import HONEYPOT_FIELD, score_signals, spam_signals
-from form_handler.storage.database import DatabaseBusyError
+from form_handler.storage.database import DatabaseBusyError, describe_fault
 from form_handler.storage.submissions import (
     SpamClassifier,
     Submission,
@@ -178,7 +178,7 @@ def quick_answer(language: Language, definition: FormDefinition) -> BaseResponse
                 state="closed",
             )  # fmt: skip
     except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError) as error:
-        current_app.logger.error("quick answer not stored: %s", type(error).__name__)
+        log_event(current_app.logger, logging.ERROR, "not_stored", f"quick answer not stored: {describe_fault(error)}")
         return Response(status=503)
     return Response(status=204)
 
@@ -274,7 +274,10 @@ def store_and_redirect(language: Language, definition: FormDefinition, form: For
             fingerprint=fingerprint(settings().secret_keys, browser_id(), definition.key, language.code, answers),
         )
     except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError) as error:
-        current_app.logger.error("form %s not stored: %s", definition.key, type(error).__name__)
+        log_event(
+            current_app.logger, logging.ERROR, "not_stored", f"form {definition.key} not stored: {describe_fault(error)}",
+            form=definition.key,
+        )  # fmt: skip
         note = _(
             "We could not store your answers just now. All your answers are still here. Please send the form again in a moment, or call us."
         )

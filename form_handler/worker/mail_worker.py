@@ -15,7 +15,7 @@ from form_handler.operations.logs import log_event
 from form_handler.server.worker_process import stop_event
 from form_handler.settings import Settings
 from form_handler.staff.reports.digest import queue_account_mails
-from form_handler.storage.database import Database
+from form_handler.storage.database import Database, describe_fault
 from form_handler.worker.delivery import deliver_due, deliver_next, release_interrupted
 from form_handler.worker.purge import purge_if_due
 
@@ -81,7 +81,7 @@ def run_worker(database: Database, settings: Settings, stop: threading.Event) ->
             is_waiting = True
         except Exception as error:
             had_fault = True
-            logger.error("mail worker: %s, trying again each second", type(error).__name__)
+            logger.error("mail worker: %s, trying again each second", describe_fault(error))
         stop.wait(POLL_SECONDS)
 
 

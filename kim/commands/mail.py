@@ -29,10 +29,11 @@ def run_command(once: bool, parent: int | None) -> None:
     from form_handler.worker import mail_worker
 
     settings = load_settings()
-    require_writable(settings)
-    database = open_database(settings)
     if not once:
         configure_logging(settings.log_format)
+    require_writable(settings)
+    database = open_database(settings, service=not once)
+    if not once:
         require_sound(settings, database)
         mail_worker.run_forever(database, settings, parent)
         return

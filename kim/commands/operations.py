@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from core.clock import utc_now
 from core.files import write_file
 from form_handler.operations.doctor import check_machine
-from form_handler.operations.health import Finding, can_write, check_health, find_corruption, folder_fault
+from form_handler.operations.health import Finding, check_health, find_corruption, find_folder_fault
 from form_handler.settings import Settings, SettingsError, read_settings
 from form_handler.settings.secret import read_secret_file
 from form_handler.storage.database import (
@@ -54,8 +54,8 @@ def diagnose(network: bool = True, content: bool = True) -> list[Finding]:
     except SettingsError as error:
         return [Finding("settings", "failed", str(error))]
     found = list(check_machine(settings, os.environ, network))
-    if not can_write(settings):
-        return [*found, Finding("disk", "failed", folder_fault(settings))]
+    if (fault := find_folder_fault(settings)) is not None:
+        return [*found, Finding("disk", "failed", fault)]
     found += _diagnose_database(settings)
     if content:
         found.append(_diagnose_content())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import click
 
+from form_handler.operations.logs import configure_logging
 from kim.database import load_settings, open_database
 from kim.terminal import replace_control_characters
 
@@ -30,9 +30,10 @@ def run_command(once: bool, parent: int | None, demo_survey: Path | None) -> Non
     settings = load_settings()
     if settings.content_dir is None:
         raise click.ClickException("Pages are not edited here: KIM_CONTENT_DIR names no folder.")
-    database = open_database(settings)
     if not once:
-        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+        configure_logging(settings.log_format)
+    database = open_database(settings, service=not once)
+    if not once:
         worker.run_forever(database, settings, parent, demo_survey)
         return
     try:

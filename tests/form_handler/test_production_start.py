@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from form_handler.layout import missing_pages
+from tests.conftest import PATIENCE, ROOT
 from tests.form_handler.conftest import FORM, write_shells
 from tests.form_handler.production import PRODUCTION, run_kim
 from tests.form_handler.stub_server import stub_site_server
@@ -53,6 +59,29 @@ def test_forms_work_in_front_of_a_site_that_lacks_pages(tmp_path: Path) -> None:
         assert "lacks 2 pages that the forms need" in server.log()
         assert server.send_form("Beispielbetrieb").startswith("KIM-")
     assert missing_pages(site) == ["404.html", f"{FORM.strip('/')}/index.html"]
+
+
+@pytest.mark.parametrize("words", ["serve", "mail run", "publish run"])
+def test_a_service_in_production_writes_nothing_but_json_lines_from_its_start_to_its_end(
+    env: dict[str, str], tmp_path: Path, words: str
+) -> None:
+    (tmp_path / "content" / "docs").mkdir(parents=True)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("KIM_")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "kim", *words.split()],
+        cwd=ROOT,
+        env={**inherited, **env, "KIM_SETTINGS": "none", "KIM_CONTENT_DIR": str(tmp_path / "content")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()  # it runs: its signals are answered
+        process.send_signal(signal.SIGTERM)
+        rest, _none = process.communicate(timeout=PATIENCE)
+    events = [json.loads(line) for line in (first + rest).splitlines()]
+    assert events[0]["event"] == "database"
+    assert all({"time", "level", "event", "message"} <= set(event) for event in events)
 
 
 def _no_site(tmp_path: Path, env: dict[str, str]) -> None:

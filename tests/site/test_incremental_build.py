@@ -30,6 +30,7 @@ from editorial.build.fingerprint import Manifest, manifest_path, read_manifest, 
 from editorial.content.pages import read_content
 from editorial.translations.lockfile import Lock, write_lock
 from editorial.translations.update import update_lock
+from kim import other_checkout
 from tests.conftest import PATIENCE, ROOT, full_or_sample
 from tests.project import copy_project
 from tests.server import wait_until
@@ -406,6 +407,22 @@ def test_the_command_of_another_project_touches_neither(project: Path) -> None:
     )
     assert done.returncode == 1
     assert done.stderr.startswith(f"Error: Dieses kim gehört zu {ROOT}, Sie stehen aber in {project}. ")
+
+
+def test_the_installed_command_works_from_every_folder_an_administrator_stands_in(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """deploy/kim names its project, so another clone is no reason to refuse; a folder that was removed is none either."""
+    monkeypatch.chdir(project)
+    assert other_checkout() == project
+    monkeypatch.setenv("KIM_PROJECT", str(ROOT))
+    assert other_checkout() is None
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    monkeypatch.delenv("KIM_PROJECT")
+    assert other_checkout() is None
 
 
 def test_an_old_site_that_cannot_be_removed_does_not_stop_this_build_nor_the_next(

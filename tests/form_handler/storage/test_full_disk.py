@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import logging
 import os
 import shutil
 import sqlite3
@@ -20,6 +22,7 @@ from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
 from tests.conftest import ROOT
 from tests.form_handler.conftest import VALID_FORM, Browser, write_shells
+from tests.form_handler.production import run_kim
 
 
 @pytest.fixture
@@ -55,11 +58,23 @@ def on_a_small_disk(folder: Path, tmp_path: Path) -> None:
     filler = folder / "filler"
     fill(filler)
     assert shutil.disk_usage(folder).free < 4096
+    log = io.StringIO()
+    logging.getLogger().addHandler(logging.StreamHandler(log))
     refused = browser.send(hidden)
     assert refused.status_code == 503
     assert "Bleibt erhalten." in refused.text
     assert "tel:" in refused.text
     assert browser.stored() == []
+    assert "not stored: OperationalError SQLITE_FULL" in log.getvalue(), "operators learn the cause"
+    assert "erhalten" not in log.getvalue()
+    for words in (
+        ["users", "add", "probe", "--no-password"],
+        ["mail", "run"],
+        ["doctor", "--no-network", "--no-content"],
+    ):
+        told = run_kim({"KIM_DATA_DIR": str(folder)}, *words, code=1)
+        assert f"The disk of {folder} is full. Make room" in told.stdout + told.stderr, words
+        assert "Traceback" not in told.stderr
     filler.unlink()
     assert browser.send(hidden).status_code == 303, "the next attempt works"
     assert len(browser.stored()) == 1
@@ -79,6 +94,21 @@ def test_a_full_disk_loses_nothing_and_the_next_attempt_works(tmp_path: Path, re
     )
     command = ["unshare", "--user", "--map-root-user", "--mount", sys.executable, "-c", code, str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True)
+
+
+def test_a_disk_that_went_read_only_is_named_as_such(small_disk: Path, migrated_data_dir: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("Only root may mount a disk read-only.")
+    folder = Path(shutil.copytree(migrated_data_dir, small_disk / "var"))
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    for words in (
+        ["users", "add", "probe", "--no-password"],
+        ["mail", "run"],
+        ["doctor", "--no-network", "--no-content"],
+    ):
+        told = run_kim({"KIM_DATA_DIR": str(folder)}, *words, code=1)
+        assert "lies on a disk that is mounted read-only" in told.stdout + told.stderr, words
+        assert "Traceback" not in told.stderr
 
 
 def test_a_locked_database_loses_nothing_and_the_next_attempt_works(
