@@ -24,7 +24,7 @@ TABLE = ROOT / "overrides" / "assets" / "js" / "folding.json"
 SELECTOR, DROPPED = 0xFE00, 0xFE06
 # Signs that people type for an apostrophe, besides those of the table.
 APOSTROPHES = "´′ʹʻʽˈ＇‛‚"
-# A hostile text holds many different characters; so many are kept folded.
+# A hostile text holds many different characters; so many folded characters are cached.
 MAX_CACHED_CHARACTERS = 20_000
 _TAG = re.compile(r"(<[^>]*>)")
 _ENTITY = re.compile(r"&(?!lt;|gt;|amp;|quot;|#34;|#38;|#60;|#62;|#x22;|#x26;|#x3[ce];)#?\w+;", re.IGNORECASE)
@@ -103,7 +103,7 @@ def fold_text(text: str) -> str:
 
 
 def folding_digest() -> str:
-    """Return a mark that changes with the table by which :func:`fold_text` folds."""
+    """Return a digest of the table by which :func:`fold_text` folds."""
     return json.dumps(_read_table(), sort_keys=True) + APOSTROPHES
 
 

@@ -64,7 +64,7 @@ class Change(Struct, frozen=True):
 
     :ivar place: the paragraph (``kosten.2``), the section (``kosten``), or nothing for the whole file.
     :ivar spelling: whether translations need not follow.
-    :ivar source: the mark of the German paragraph that translated words were made for; with an unchanged text it says that
+    :ivar source: the hash of the German paragraph that translated words were made for; with an unchanged text it says that
         they fit that paragraph as they are.
     """
 
@@ -228,7 +228,7 @@ def ask_for_review(database: Database, path: str, version: int, actor: str) -> b
 
 
 def add_review(database: Database, known: Draft, actor: str, approved: bool, note: str, now: datetime.datetime) -> bool:
-    """Store what somebody says of a version; return whether it is still the newest one."""
+    """Store a review of a version; return whether it is still the newest one."""
     with database.transaction() as connection:
         where = (draft.c.id == known.id) & (draft.c.version == known.version)
         if connection.execute(sa.select(draft.c.id).where(where).with_for_update()).first() is None:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from editorial.content.markup.shortcodes import BLOCK_SHORTCODES, SHORTCODE
 from editorial.content.pages import PageText
-from editorial.content.place import Place, fill_place
+from editorial.content.place_names import PlaceNames, fill_place_names
 from editorial.translations.segments import HEADER_SECTION, cut_document
 
 _OPEN, _CLOSE, _ZERO = "\ue010", "\ue011", 0xE020
@@ -21,7 +21,7 @@ _SIGN = re.compile(f"{_OPEN}([\ue020-\ue029]+){_CLOSE}(\\s*</(?:p|h[1-6]|dt|dd|c
 _REGION = re.compile(r"(<!-- kim:text -->)(.*)(<!-- /kim:text -->)", re.DOTALL)
 
 
-def insert_signs(text: PageText, plain: str, place: Place, code: str) -> tuple[PageText, list[str]]:
+def insert_signs(text: PageText, plain: str, place: PlaceNames, code: str) -> tuple[PageText, list[str]]:
     """Return a page's text with a sign behind each paragraph, and the places that the signs denote.
 
     :param plain: the whole file, as checks and translations read it.
@@ -46,7 +46,7 @@ def insert_signs(text: PageText, plain: str, place: Place, code: str) -> tuple[P
     for end, number in sorted(ends, reverse=True):
         digits = "".join(chr(_ZERO + int(digit)) for digit in str(number))
         body = f"{body[:end]}{_OPEN}{digits}{_CLOSE}{body[end:]}"
-    return replace(text, body=fill_place(body, place, code), source=body), places
+    return replace(text, body=fill_place_names(body, place, code), source=body), places
 
 
 def replace_signs(page: str, places: list[str], button: Callable[[str], str]) -> str:

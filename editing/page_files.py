@@ -25,7 +25,7 @@ MAX_KEY_CHARS = 200
 
 
 def page_sections(workspace: Workspace) -> list[str]:
-    """Return the sections in which a page can stand, the top as an empty name first."""
+    """Return the sections that can hold a page, the top as an empty name first."""
     return sorted({key.rpartition("/")[0] for key in workspace.site().content.pages} | {""})
 
 

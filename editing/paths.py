@@ -1,4 +1,4 @@
-"""Names of files as drafts, publications and the database keep them: below ``docs/``, or in ``city/`` with that in front.
+"""Names of files as drafts, publications and the database store them: below ``docs/``, or in ``city/`` with that in front.
 
 ``de/kontakt.md`` is ``docs/de/kontakt.md``; ``city/docs/de/kontakt.md`` is the page of the municipality in its place;
 ``core/locale/uk.po`` is the catalog of the interface's words beside ``docs/``.
@@ -52,7 +52,7 @@ def own_name(prefix: str, path: str) -> str | None:
 
 
 def decode_file(name: str, data: bytes) -> str:
-    """Return a file as drafts and publications keep it: its text, of a picture its bytes in Base64 (RFC 4648).
+    """Return a file as drafts and publications store it: its text, of a picture its bytes in Base64 (RFC 4648).
 
     :raises UnicodeDecodeError: if a text is not UTF-8.
     """

@@ -13,12 +13,12 @@ from editing.paragraphs import list_places, read_file_text
 from editorial.translations.lockfile import Entry, Section
 from form_handler.storage.database import Database
 
-# Section, mark of the paragraph before, mark after.
+# Section, hash of the paragraph before, hash after.
 Spelling = tuple[str, str, str]
 
 
 def accept_spelling(entry: Entry, changes: Iterable[Spelling]) -> Entry:
-    """Return the entry of the lock file for a translation with the marks of changed paragraphs replaced; nothing else changes.
+    """Return the entry of the lock file for a translation with the hashes of changed paragraphs replaced; nothing else changes.
 
     A translation that stood on an older text than the one before the change stays stale.
     """

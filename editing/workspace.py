@@ -1,6 +1,6 @@
 """The loaded site in a server process: pages with a draft in them, findings, and the effect on translations.
 
-Everything is read once and kept until a file changes. Nothing here writes; a draft is laid over the published text in memory.
+Everything is read once and cached until a file changes. Nothing here writes; a draft is laid over the published text in memory.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from editorial.checks.wording.traps import check_traps, load_traps
 from editorial.content.front_matter import PageFrontMatter
 from editorial.content.local_version import first_version
 from editorial.content.pages import Content, Page, PageText, parse_page, replace_text
-from editorial.content.place import Place, load_place
+from editorial.content.place_names import PlaceNames, load_place_names
 from editorial.content.structure import is_in_easy_language
 from editorial.render.site import SiteData, load_site_data
 from editorial.translations.segments import Document, Segment, read_document
@@ -112,7 +112,7 @@ class Workspace:
         """Return the site with another text of one page in one language, or what is wrong with the text."""
         site = self.site()
         text = parse_draft(
-            code, written_page(self.docs, code, key), raw, load_place(self.docs), site.content.pages.get(key)
+            code, written_page(self.docs, code, key), raw, load_place_names(self.docs), site.content.pages.get(key)
         )
         if isinstance(text, list):
             return text
@@ -165,7 +165,7 @@ class Workspace:
     def effects(self, key: str, raw: str, spelling: Iterable[tuple[str, str, str]] = ()) -> list[Effect]:
         """Return what a draft of a German page means for each translation that there is.
 
-        :param spelling: section, mark before and mark after of the changes that translations need not follow.
+        :param spelling: section, hash before and hash after of the changes that translations need not follow.
         """
         site = self.site()
         page = site.content.pages.get(key)
@@ -189,7 +189,7 @@ class Workspace:
     def render(self, site: SiteData, language: Language, key: str) -> str:
         """Return one page as the build writes it.
 
-        :raises RenderError: with what MkDocs says.
+        :raises RenderError: with MkDocs' message.
         """
         from editorial.build.fingerprint import Inputs
         from editorial.build.mkdocs_runner import MkDocsRun, load_mkdocs
@@ -214,7 +214,9 @@ def templates_folder() -> Path:
     return Path(folder)
 
 
-def parse_draft(code: str, shown: str, raw: str, place: Place, page: Page | None = None) -> PageText | list[Finding]:
+def parse_draft(
+    code: str, shown: str, raw: str, place: PlaceNames, page: Page | None = None
+) -> PageText | list[Finding]:
     """Return the text of a draft, or what is wrong with it."""
     plain = page_text(raw.encode(), shown)
     if isinstance(plain, Finding):

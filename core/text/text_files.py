@@ -55,7 +55,7 @@ def _encoding_finding(shown: str, line: int, what: str) -> Finding:
 
 
 def read_text(path: Path, shown: str) -> str | Finding:
-    """Return the text of a file, or what keeps it from being read."""
+    """Return the text of a file, or why it cannot be read."""
     try:
         data = path.read_bytes()
     except OSError as error:

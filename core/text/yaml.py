@@ -161,7 +161,7 @@ def duplicate_key(node: Any) -> tuple[str, int] | None:
 
 
 def line_of(node: Any, way: tuple[str | int, ...]) -> int:
-    """Return the line on which a value stands, or the nearest thing around it that is there; 0 if nothing is.
+    """Return the line of a value, or the nearest thing around it that is there; 0 if nothing is.
 
     :param way: keys and indexes: ``("measure", "sizes", 1)``.
     """

@@ -47,7 +47,7 @@ from editorial.content.data.facts import (
     read_facts,
 )
 from editorial.content.markup.shortcodes import SHORTCODE
-from editorial.content.place import Place, fill_offices, fill_place, load_place
+from editorial.content.place_names import PlaceNames, fill_offices, fill_place_names, load_place_names
 from editorial.content.schema import StrictStruct, validate
 from form_handler.forms import FORMS
 from form_handler.storage.database import Database
@@ -102,7 +102,7 @@ class FactFile(Struct, frozen=True):
 
 
 class Problem(Struct, frozen=True):
-    """What the checks say of one entry.
+    """A finding of one entry.
 
     :ivar field: the name of the field; empty for the entry as a whole.
     """
@@ -244,7 +244,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def check_entry(kind: str, key: str, data: Any, facts: Facts, workspace: Workspace) -> list[Problem]:
-    """Return what the checks say of one entry, each with its field where it has one."""
+    """Return the findings of one entry, each with its field where it has one."""
     model = KINDS[kind]
     row: Any = {**normalize_row(data), **({"key": key} if model is Contact else {})} if isinstance(data, dict) else data
     read = validate(model, row)
@@ -277,9 +277,9 @@ def _field_of(finding: Finding) -> str:
     return next((field for word, field in words.items() if word in text), "")
 
 
-def who_confirms(confirm: str, place: Place) -> tuple[str, str]:
+def who_confirms(confirm: str, place: PlaceNames) -> tuple[str, str]:
     """Return what has to be confirmed and who has to do so: „Anschrift – Ausländerbehörde“ says both."""
-    what, dash, who = fill_place(fill_offices(confirm, place), place, default_language().code).rpartition(" – ")
+    what, dash, who = fill_place_names(fill_offices(confirm, place), place, default_language().code).rpartition(" – ")
     return (what, who) if dash else (who, "")
 
 
@@ -289,7 +289,7 @@ def open_entries(workspace: Workspace, database: Database) -> list[OpenEntry]:
     for kind in FACT_GROUPS:
         for key, (file, row) in list_entries(load_files(workspace, database, kind)).items():
             if isinstance(row, dict) and yaml.parse_bool(row.get("confirmed")) is False:
-                what, who = who_confirms(str(row.get("confirm") or ""), load_place(workspace.docs))
+                what, who = who_confirms(str(row.get("confirm") or ""), load_place_names(workspace.docs))
                 found.append(OpenEntry(kind, key, entry_title(row, key), what, who, entry_digest(file.raw, key)))
     return found
 

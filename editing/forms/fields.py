@@ -38,11 +38,11 @@ class Field(Struct, frozen=True):
     """One field of a form.
 
     :ivar name: its name in the form: ``hours.monday``.
-    :ivar way: where its value stands in the data.
+    :ivar way: the path of its value in the data.
     :ivar widget: how it is entered: ``text``, ``area``, ``select``, ``yesno``, ``checks`` (some of a few words), ``refs`` (names of
         other entries, one added at a time), ``lines`` (one a line), or a type of HTML's ``input``.
     :ivar value: what the field shows; a list for those of several values.
-    :ivar group: the name of the block that it stands in, for its legend.
+    :ivar group: the name of its block, for its legend.
     """
 
     name: str
@@ -299,7 +299,7 @@ def _tidy(value: Any, before: Any) -> Any:
 
 
 def field_names(model: type[StrictStruct], codes: Sequence[str]) -> set[str]:
-    """Return the name of each field that a form of a shape can have, so that it is kept through a log-in."""
+    """Return the name of each field that a form of a shape can have, so that it is stored through a log-in."""
     found = {one.name for one in list_fields(model, {}, {}, codes)}
     for row in msgspec.structs.fields(model):
         for sample in (["x"] * MAX_ROWS, dict.fromkeys(codes, "x")):

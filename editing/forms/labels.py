@@ -49,7 +49,7 @@ def field_label(way: Way, model: str) -> str:
 
 
 def group_label(way: Way) -> str:
-    """Return the name of the block that a field stands in; empty for a field of the entry itself."""
+    """Return the name of a field's block; empty for a field of the entry itself."""
     if len(way) < 2:
         return ""
     if len(way) > 3 and way[1] == "exceptions" and isinstance(way[2], int):

@@ -1,6 +1,6 @@
 """Change values of a YAML text and no byte outside them: comments, order, quotes and line ends stay as somebody wrote them.
 
-A YAML library that loads and dumps writes the whole file anew. Here the parser says only where a value stands; the change is
+A YAML library that loads and dumps rewrites the whole file. Here the parser only gives the position of a value; the change is
 made in the text, and is taken only if the text then holds the wanted data and every other value as before.
 """
 
@@ -19,7 +19,7 @@ Way = tuple[str | int, ...]
 
 
 class _Removed:
-    """Stands for a value that is to be taken away with its key."""
+    """Stands for a value that is to be removed with its key."""
 
 
 REMOVED = _Removed()
@@ -122,7 +122,7 @@ class _Editor:
         return parent, key, value
 
     def in_flow(self, way: Way) -> bool:
-        """Return whether a value stands in braces or brackets."""
+        """Return whether a value is in braces or brackets."""
         return any(
             self.find(way[:length]).flow_style for length in range(len(way)) if self.find(way[:length]).id != "scalar"
         )
@@ -136,7 +136,7 @@ class _Editor:
         indent = self.indent_of(way[:-1]) if way else -2
         written = self.written(new, indent, flow, node.style if node.id == "scalar" else None)
         start, end = node.start_mark.index, end_of(node, self.text)
-        if node.id == "scalar" and start == end and not node.style:  # nothing stands there
+        if node.id == "scalar" and start == end and not node.style:  # nothing is there
             start = end = self.colon(way)
         elif node.id != "scalar" and not node.flow_style:  # a block begins on a line of its own
             start = self.colon(way) if isinstance(way[-1], str) else start
@@ -269,9 +269,9 @@ def _same(node: Any, new: Any) -> bool:
 
 
 def end_of(node: Any, text: str, key: Any = None) -> int:
-    """Return where a value ends in a text, without what stands between it and the next one.
+    """Return where a value ends in a text, without the text between it and the next one.
 
-    :param key: its key; where no value stands, its colon is the end.
+    :param key: its key; where there is no value, its colon is the end.
     """
     if node.id == "scalar":
         start, end = node.start_mark.index, node.end_mark.index
@@ -289,7 +289,7 @@ def end_of(node: Any, text: str, key: Any = None) -> int:
 def scalar_text(value: str, flow: bool, quote: str | None = None) -> str:
     """Return a text as a YAML value in one line: as it is where everybody reads it as that text, else in quotes.
 
-    :param flow: whether it stands in braces or brackets.
+    :param flow: whether it is in braces or brackets.
     :param quote: the quotes that it had before; None: none.
     """
     if quote == '"':

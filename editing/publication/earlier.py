@@ -21,8 +21,8 @@ MAX_VERSIONS = 60
 class Earlier(Struct, frozen=True):
     """What was found of earlier German texts of one page.
 
-    :ivar paragraphs: the words of a paragraph by its mark.
-    :ivar sections: the Markdown of a section by the marks of its paragraphs.
+    :ivar paragraphs: the words of a paragraph by its hash.
+    :ivar sections: the Markdown of a section by the hashes of its paragraphs.
     """
 
     paragraphs: dict[str, str]
@@ -34,8 +34,8 @@ def find_earlier(
 ) -> Earlier:
     """Return the earlier words of paragraphs and sections of a German page, as far as they can be found.
 
-    :param marks: the marks of the paragraphs.
-    :param sections: names of sections, each with the marks of its paragraphs.
+    :param marks: the hashes of the paragraphs.
+    :param sections: names of sections, each with the hashes of its paragraphs.
     """
     found = Earlier({}, {})
     wanted, parts = set(marks), set(sections)
@@ -73,7 +73,7 @@ def _texts(database: Database, docs: Path, path: str) -> Iterator[str]:
 
 @lru_cache(maxsize=8)
 def _git_texts(docs: str, path: str, head: str) -> tuple[str, ...]:
-    """Return the earlier texts of a file, the newest first; kept until the branch moves.
+    """Return the earlier texts of a file, the newest first; cached until the branch moves.
 
     :raises GitError: if git fails.
     """

@@ -49,7 +49,7 @@ def prepare_files(
     files: dict[str, tuple[str | None, str | None]] = {}
     for file in one.files:
         if file.path in LOCKS:
-            continue  # written anew each time
+            continue  # written each time
         current = read_published(docs, file.path, repository, head)
         # a version of a shared page that is not there yet grows from the shared text of now
         basis = first_version(docs, file.path) if current is None else current
@@ -192,5 +192,5 @@ def write_below(docs: Path, path: str, content: str | None) -> None:
 
 
 def decode_text(path: str, data: bytes | None) -> str | None:
-    """Return a file as publications keep it; None where there is none."""
+    """Return a file as publications store it; None where there is none."""
     return None if data is None else decode_file(path, data)

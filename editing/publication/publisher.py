@@ -50,7 +50,7 @@ class Publisher:
         self.retry_at: dict[str, float] = {}
 
     def run_due(self, now: datetime.datetime) -> int:
-        """Carry out what is due; return how many publications went live."""
+        """Publish what is due; return how many publications went live."""
         due = [one for one in store.open_publications(self.database) if one.state == "committed" or one.due_at <= now]
         due = [one for one in due if time.monotonic() >= self.retry_at.get(one.id, 0.0)]
         for one in due:

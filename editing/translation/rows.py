@@ -46,13 +46,13 @@ class Row(Struct, frozen=True):
 
     :ivar id: the place on the German page: ``kosten.2``; ``kosten`` for a whole section.
     :ivar german: the German words as the file has them; empty for a section that is no longer on the German page.
-    :ivar source: the mark of the German paragraph, or the digest of the section.
+    :ivar source: the hash of the German paragraph, or the digest of the section.
     :ivar own: the translation; empty if there is none yet.
     :ivar own_place: where it is in the translation; empty if nowhere.
     :ivar digest: names the bytes that are there now; a form sends it back.
     :ivar need: ``done``, ``stale`` (the German text changed) or ``new`` (not translated yet).
-    :ivar made_from: the mark of the German paragraph that the translation was made from, where that is another one.
-    :ivar made_from_section: likewise the marks of the paragraphs of a section.
+    :ivar made_from: the hash of the German paragraph that the translation was made from, where that is another one.
+    :ivar made_from_section: likewise the hashes of the paragraphs of a section.
     :ivar optional: whether it may stay empty.
     :ivar rebuilt: whether storing brings its section into the German form.
     """
@@ -236,7 +236,7 @@ def _section_row(pair: Pair, name: str) -> Row:
 
 
 def row_errors(row: Row, words: str, language: Language) -> list[str]:
-    """Return what keeps words from being stored as the translation of a paragraph, as sentences in German with the remedy."""
+    """Return why words cannot be stored as the translation of a paragraph, as sentences in German with the remedy."""
     if row.is_section:
         return []
     unit = Unit(row.id, _shown(row.kind, row.german), "", "new", row.kind, 0)
@@ -259,7 +259,7 @@ def translate_row(pair: Pair, row: Row, wanted: str, words: str, source: str) ->
 
     :param row: the paragraph as it is now.
     :param wanted: the digest of what was there when the form was opened.
-    :param source: the mark of the German paragraph that the writer saw.
+    :param source: the hash of the German paragraph that the writer saw.
     :raises ChangedMeanwhileError: if somebody else has translated it meanwhile.
     :raises EditError: if the words cannot be there.
     """

@@ -25,10 +25,10 @@ def lock_changes(database: Database, draft: Draft) -> list[Spelling]:
 
 
 def draft_sources(database: Database, draft: Draft | None) -> dict[tuple[str, str], str]:
-    """Return, by section and mark of a translated paragraph, the mark of the German one that it was made for.
+    """Return, by section and hash of a translated paragraph, the hash of the German one that it was made for.
 
     Only paragraphs whose words were typed or accepted in this draft, and are still in it, are named; a whole section by the
-    digests of its marks.
+    digests of its hashes.
     """
     found: dict[tuple[str, str], str] = {}
     if draft is None or draft.text is None:

@@ -54,7 +54,7 @@ def _digest(text: str) -> str:
 
 
 def catalog_name(docs: Path, code: str) -> str:
-    """Return the name of the catalog of a language as drafts and publications keep it: the municipality's own if only it has one."""
+    """Return the name of the catalog of a language as drafts and publications store it: the municipality's own if only it has one."""
     own, shared = f"{CITY}/locale/{code}.po", f"{CATALOGS}/{code}.po"
     return own if (docs.parent / own).exists() and not (docs.parent / shared).exists() else shared
 
@@ -99,7 +99,7 @@ def replace_words(text: str, entry: Entry, words: Sequence[str]) -> str:
 
 
 def word_errors(entry: Entry, words: Sequence[str], language: Language) -> list[str]:
-    """Return what keeps words from being stored, as sentences in German with the remedy."""
+    """Return why words cannot be stored, as sentences in German with the remedy."""
     if any(len(one.encode("utf-8", "replace")) > MAX_WORDS_BYTES for one in words):
         return [f"Der Text ist zu lang: mehr als {MAX_WORDS_BYTES} Byte. Kürzen Sie ihn."]
     return [f"{one.message} {one.hint}".strip() for one in check_words(entry.english, words, language)]
@@ -121,7 +121,7 @@ def plural_examples(text: str) -> list[str]:
 
 
 def catalog_errors(text: str, name: str) -> list[str]:
-    """Return what keeps a catalog from being published: it must be readable as a whole."""
+    """Return why a catalog cannot be published: it must be readable as a whole."""
     try:
         read_po(io.BytesIO(text.encode()), abort_invalid=True)
     except (PoFileError, ValueError, LookupError) as error:

@@ -34,9 +34,9 @@ READERS = (EDIT, PUBLISH, TRANSLATE)
 WRITERS = (EDIT, TRANSLATE)
 # Who may see facts, which belong to no language, and who may change them.
 OFFICE = (EDIT, PUBLISH)
-# What stands in the place of the language in the address of a file of facts: a shared one, one of the municipality.
+# What an address of a file of facts has instead of a language: a shared one, one of the municipality.
 FACTS, OWN_FACTS = "angaben", "eigene-angaben"
-# The fields of a form that are kept through a log-in; largest body of a paragraph's form, in bytes.
+# The fields of a form that are stored through a log-in; largest body of a paragraph's form, in bytes.
 SAVED_FIELDS = ("place", "digest", "before", "words", "spelling", "choice")
 # What is in the place of the language in the address of the interface's words.
 WORDS = "woerter"
@@ -186,7 +186,7 @@ AnyFile = PageFile | WordsFile | DataFile
 
 
 def data_code(path: str) -> str:
-    """Return what stands in the place of the language in the address of a file of facts."""
+    """Return what an address of a file of facts has instead of a language."""
     return OWN_FACTS if path.startswith(f"{CITY}/") else FACTS
 
 

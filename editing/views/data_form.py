@@ -43,7 +43,7 @@ class DataForm:
         """
 
     def check(self, data: Mapping[str, Any]) -> list[Problem]:
-        """Return what the checks say of the entry."""
+        """Return the findings of the entry."""
         raise NotImplementedError
 
     def stops(self, problems: Sequence[Problem], changed: set[str]) -> bool:
@@ -156,7 +156,7 @@ def in_words(value: Any) -> str:
 
 
 def group_fields(fields: Sequence[Field]) -> list[tuple[str, list[Field]]]:
-    """Return the fields in the blocks that they stand in, in their order."""
+    """Return the fields in their blocks, in order."""
     found: list[tuple[str, list[Field]]] = []
     for field in fields:
         if not found or found[-1][0] != field.group:

@@ -34,7 +34,7 @@ COMMON = (*WORDS, "contact", "topics", "audience", "law", "links", "source", "as
 
 
 def saved_names() -> tuple[str, ...]:
-    """Return the fields that are kept through a log-in."""
+    """Return the fields that are stored through a log-in."""
     return (
         *sorted(field_names(PageFrontMatter, sorted(all_language_codes()))),
         "digest",
@@ -86,7 +86,7 @@ class HeaderForm(DataForm):
         return header_data(f"---\n{before}---\n")
 
     def check(self, data: Mapping[str, Any]) -> list[Problem]:
-        """Return what the checks say of the lines of the header."""
+        """Return the findings of the header by line."""
         try:
             made = change_header(self.raw, dict(data))
         except EditError as refused:

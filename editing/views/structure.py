@@ -149,7 +149,7 @@ def edit_source(file: PageFile, source: str, section: str, make: Callable[[FileT
 @pages.route("/verwerfen/<lang>/<path:key>/", methods=["GET", "POST"], role=WRITERS)
 @file_editor_view
 def discard(file: AnyFile) -> BaseResponse:
-    """Throw a draft away, after asking."""
+    """Delete a draft, after asking."""
     if file.draft is None:
         return redirect(file.address, 303)
     error = ""
@@ -173,6 +173,6 @@ def discard(file: AnyFile) -> BaseResponse:
 @pages.route("/getippt/<lang>/<path:key>/", methods=["POST"], role=WRITERS)
 @editor_view
 def discard_scratch(file: PageFile) -> BaseResponse:
-    """Throw away what was typed and not stored."""
+    """Delete what was typed and not stored."""
     drafts.delete_scratch(database(), g.account.id, file.path, g.form.get("place", "")[:120])
     return redirect(file.address, 303)

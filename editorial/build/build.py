@@ -204,7 +204,7 @@ def adopt_unchanged(fresh: Path, site_dir: Path, changed: Collection[str]) -> se
 
     The sources that all pages share did not change, so the set of pages is the same. A file that was written anew stays.
 
-    :param changed: the codes of the languages that were built anew.
+    :param changed: the codes of the languages that were rebuilt.
     """
     from editorial.build.compress import COPY_SUFFIXES
     from editorial.build.search import is_part_of

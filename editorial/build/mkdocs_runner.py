@@ -74,7 +74,7 @@ class MkDocsRun:
         """Return some pages of one language as a build writes them, by their path in the site.
 
         :param templates_dir: where compiled templates are stored for the next call.
-        :raises RenderError: with what MkDocs says, each line once.
+        :raises RenderError: with MkDocs' messages, each line once.
         """
         self.plugin.use(source, {}, None)
         self.plugin.only, self.plugin.templates_dir = keys, templates_dir
@@ -102,7 +102,7 @@ class LogCollector(logging.Handler):
 def load_mkdocs(docs_dir: Path, site_url: str | None = None) -> MkDocsRun:
     """Read MkDocs' configuration.
 
-    :raises RenderError: with what MkDocs says of the configuration.
+    :raises RenderError: with MkDocs' message on the configuration.
     """
     overrides = {"site_url": site_url} if site_url else {}
     try:
@@ -165,7 +165,7 @@ def _check(run: MkDocsRun) -> None:
 
 @contextmanager
 def _no_cleaning() -> Iterator[None]:
-    """Keep MkDocs from emptying the site's folder, which the runs share and which is new."""
+    """Prevent MkDocs from emptying the site's folder, which the runs share and which is new."""
     clean, utils.clean_directory = utils.clean_directory, lambda directory: None
     try:
         yield

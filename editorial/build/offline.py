@@ -1,4 +1,4 @@
-"""Reading without a network: for every language the list of what a reader's device keeps, after a click only.
+"""Reading without a network: for every language the list of what a reader's device stores, after a click only.
 
 The list holds the language's own texts, what they load and the language's part of the search index; pages that
 would only show German stay out, so that the list stays small.
@@ -57,7 +57,7 @@ def write_offline_lists(site_dir: Path, content: Content, languages: Iterable[La
 
 
 def collect_pages(site_dir: Path, content: Content, language: Language) -> tuple[dict[str, FileInfo], set[str]]:
-    """Return the pages that a device keeps of a language, and the addresses of scripts, styles and pictures they load."""
+    """Return the pages of a language that a device stores, and the addresses of scripts, styles and pictures they load."""
     pages: dict[str, FileInfo] = {}
     assets: set[str] = set()
     urls = sorted(page.url(language) for page in content.pages.values() if is_available_offline(page, language))
@@ -87,7 +87,7 @@ def _gzip_size(path: Path) -> int:
 
 
 def is_available_offline(page: Page, language: Language) -> bool:
-    """Return whether a page is kept: a text of the language's own, or the page on which all can be removed again."""
+    """Return whether a page is stored on the device: a text of the language's own, or the page on which all can be removed again."""
     return page.is_translated(language) or (page.front_matter.layout == "offline" and page.exists_in(language))
 
 

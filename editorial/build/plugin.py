@@ -1,7 +1,7 @@
 """The MkDocs plugin: it turns MkDocs events into calls of plain functions, and takes unchanged pages from the page cache.
 
 mkdocs-static-i18n calls MkDocs' ``build()`` again for each language, so every event comes once per language. What all
-languages share is read at the first and dropped after the last one; everything else is made anew in ``on_files``.
+languages share is read at the first and dropped after the last one; everything else is read again in ``on_files``.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _city_pages(config: MkDocsConfig) -> Path:
 
 
 def _apply_city_settings(config: MkDocsConfig) -> None:
-    """Give MkDocs what ``city/city.yml`` says; an address that the command names counts more."""
+    """Give MkDocs the settings of ``city/city.yml``; an address that the command names counts more."""
     settings = load_site_settings(Path(config.config_file_path))
     config.site_name = settings["name"]
     shared = read_config(Path(config.config_file_path)).get("shared_site_url")
@@ -275,7 +275,7 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
     def on_template_context(
         self, context: TemplateContext, /, *, template_name: str, config: MkDocsConfig
     ) -> TemplateContext:
-        """Hand the error page, and the page that says "not kept offline", the layout's data."""
+        """Give the error page and the offline fallback page the layout's data."""
         texts = (_("Page not found"), _("This page does not exist or has moved."), "error")
         if template_name == OFFLINE_FALLBACK:
             texts = (

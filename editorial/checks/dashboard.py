@@ -1,4 +1,4 @@
-"""The editors' desk: one static page, in German, that says what there is to do; never part of the public site.
+"""The editors' dashboard: one static page, in German, with what there is to do; never part of the public site.
 
 ``kim dashboard`` writes it to ``var/dashboard/index.html``. It works without script: the filters are the browser's own
 ``:has()``. Everything on it is computed from the files of the moment.

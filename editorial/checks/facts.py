@@ -23,7 +23,7 @@ from editorial.content.markup.shortcodes import (
     find_fact,
 )
 from editorial.content.pages import Page, PageText
-from editorial.content.place import GROUP, unknown_form
+from editorial.content.place_names import GROUP, unknown_form
 from editorial.content.structure import CALENDAR_FEED
 
 EVENT_KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")

@@ -13,7 +13,7 @@ from editorial.checks.text_lines import LINK, prose_lines
 from editorial.content.data.facts import Facts
 from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.pages import Content, Page, PageText
-from editorial.content.place import FILE as PLACE_FILE
+from editorial.content.place_names import FILE as PLACE_FILE
 
 FACT_GROUPS = ("contacts", "companies", "links", "numbers", "amounts")
 # Square brackets that are no link: what somebody still has to fill in, in any language.
@@ -32,7 +32,7 @@ def check_review(page: Page, today: datetime.date, level: Level = "notice") -> I
 
 
 def check_publish(content: Content, facts: Facts, today: datetime.date, draft_line: int = 0) -> list[Finding]:
-    """Return everything that keeps the site from going public, as errors.
+    """Return everything that prevents publication of the site, as errors.
 
     :param draft_line: the line of ``city/city.yml`` that makes every page name the site a draft; 0 if there is none.
     """

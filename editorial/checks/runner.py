@@ -1,4 +1,4 @@
-"""Everything that `kim check` looks at, in one run over the whole site."""
+"""Everything that `kim check` checks, in one run over the whole site."""
 
 from __future__ import annotations
 

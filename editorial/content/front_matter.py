@@ -14,13 +14,13 @@ from core.findings import Finding, closest_match
 from core.text import yaml
 from core.text.values import Date, Month
 from core.text.yaml import find_yaml_traps
-from editorial.content.place import (
+from editorial.content.place_names import (
     INSERT,
-    NO_PLACE,
+    NO_PLACE_NAMES,
     OFFICE_INSERT,
-    Place,
+    PlaceNames,
     fill_offices,
-    fill_place,
+    fill_place_names,
     unknown_form,
     unknown_office,
 )
@@ -210,7 +210,7 @@ H = TypeVar("H", bound=FrontMatter)
 
 
 def validate_front_matter(
-    model: type[H], parsed: RawFrontMatter, file: str, place: Place = NO_PLACE, code: str = ""
+    model: type[H], parsed: RawFrontMatter, file: str, place: PlaceNames = NO_PLACE_NAMES, code: str = ""
 ) -> H | list[Finding]:
     """Validate a header against its model; every fault names its line and its remedy.
 
@@ -220,7 +220,7 @@ def validate_front_matter(
     data = {key: value.strip() if isinstance(value, str) else value for key, value in parsed.data.items()}
     for key in ("title", "nav_title", "description", "confirm"):
         if isinstance(value := data.get(key), str):
-            data[key] = fill_place(value, place, code)
+            data[key] = fill_place_names(value, place, code)
             if key == "confirm":
                 data[key] = fill_offices(data[key], place)
                 if unknown := OFFICE_INSERT.search(data[key]):

@@ -70,7 +70,7 @@ def _below(changes: LastChanges, start: str) -> dict[str, datetime.datetime]:
 
 
 def _git(folder: Path, *words: str) -> str | None:
-    """Return what git says, by its own history alone (no grafts, no replaced commits); None if it says nothing."""
+    """Return the output of git, by its own history alone (no grafts, no replaced commits); None if there is none."""
     settings = ("-c", "core.quotePath=off", "-c", "log.showSignature=false")
     try:
         done = subprocess.run(

@@ -2,7 +2,7 @@
 
 A municipality that takes pages over never writes into ``docs/``: its change goes into ``city/docs/``, and the line
 ``shared_version:`` in the header names the shared text that the version began with. So an update of the shared page is not lost
-unseen: the check and the editors' desk say that it has changed since, and what.
+unseen: the check and the editors' dashboard say that it has changed since, and what.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from editorial.content.front_matter import (
     split_front_matter,
     validate_front_matter,
 )
-from editorial.content.place import NO_PLACE, Place, fill_place, load_place
+from editorial.content.place_names import NO_PLACE_NAMES, PlaceNames, fill_place_names, load_place_names
 from editorial.content.published_files import is_hidden, is_page
 from editorial.content.structure import HOME, is_in_easy_language, parent_key
 
@@ -39,7 +39,7 @@ class PageText(Struct, frozen=True):
 
     :ivar body: the text below the header, with the forms of the place's name filled in.
     :ivar source: the same as its file holds it; states of translations are computed from it.
-    :ivar lines: where each key of the header stands.
+    :ivar lines: the line of each key of the header.
     :ivar raw_front_matter: the header as it is in the file.
     """
 
@@ -278,15 +278,15 @@ def replace_text(content: Content, code: str, key: str, text: PageText) -> Conte
     return Content({**content.pages, key: fresh}, content.findings, content.left_out, content.parts)
 
 
-def _read_place(docs: Path, findings: list[Finding]) -> Place:
+def _read_place(docs: Path, findings: list[Finding]) -> PlaceNames:
     try:
-        return load_place(docs)
+        return load_place_names(docs)
     except ContentError as error:
         findings += error.findings
-        return NO_PLACE
+        return NO_PLACE_NAMES
 
 
-def _read_text(path: Path, shown: str, findings: list[Finding], place: Place, code: str) -> PageText | None:
+def _read_text(path: Path, shown: str, findings: list[Finding], place: PlaceNames, code: str) -> PageText | None:
     """Return the text of a file, or None and a finding."""
     raw = read_file(path, shown)
     if isinstance(raw, Finding):
@@ -296,7 +296,7 @@ def _read_text(path: Path, shown: str, findings: list[Finding], place: Place, co
 
 
 def parse_page(
-    raw: str, shown: str, findings: list[Finding], place: Place, code: str, known: PageText | None = None
+    raw: str, shown: str, findings: list[Finding], place: PlaceNames, code: str, known: PageText | None = None
 ) -> PageText | None:
     """Return the text of a page as :func:`core.text.text_files.page_text` gives it, or None and a finding.
 
@@ -322,7 +322,7 @@ def parse_page(
         and raw.startswith(known.raw_front_matter)
         and (body := raw.removeprefix(known.raw_front_matter)).strip()
     ):
-        return replace(known, body=fill_place(body, place, code), source=body)
+        return replace(known, body=fill_place_names(body, place, code), source=body)
     parsed = split_front_matter(raw, shown)
     if isinstance(parsed, Finding):
         findings.append(parsed)
@@ -340,5 +340,5 @@ def parse_page(
     if isinstance(header, list):
         findings.extend(header)
         return None
-    body = fill_place(parsed.body, place, code)
+    body = fill_place_names(parsed.body, place, code)
     return PageText(shown, header, body, parsed.body_line, parsed.lines, parsed.text, parsed.body)

@@ -120,7 +120,7 @@ def _issues(wanted: Any, value: Any, where: tuple[str | int, ...]) -> Iterator[V
 
 
 def _rule_issues(kind: type[msgspec.Struct], value: Any, where: tuple[str | int, ...]) -> Iterator[ValidationIssue]:
-    """Yield what a shape says against values that are right one by one (``__post_init__``)."""
+    """Yield the objections of a shape to values that are right one by one (``__post_init__``)."""
     try:
         msgspec.convert({name: one for name, one in value.items() if name in _field_types(kind)}, kind, dec_hook=decode)
     except msgspec.ValidationError as error:
@@ -174,7 +174,7 @@ def _literals(wanted: Any) -> list[str]:
 
 
 def _descriptions(wanted: Any) -> Iterator[str]:
-    """Yield what the conditions of a type say of themselves."""
+    """Yield the conditions of a type."""
     for one in get_args(wanted):
         if isinstance(one, msgspec.Meta):
             if one.description:

@@ -220,7 +220,7 @@ class Watcher:
         )
 
     def publish(self, urls: Iterable[str] = ()) -> None:
-        """Tell the middleware what is new; ``*`` means every page."""
+        """Report changed pages to the middleware; ``*`` means every page."""
         if urls:
             self.version += 1
             self.pages |= dict.fromkeys(urls, self.version)

@@ -12,7 +12,7 @@ from core.languages import Language
 from core.project import ROOT
 from editorial.content.data.survey_results import Publication, survey_charts
 from editorial.content.pages import Page
-from editorial.content.place import Place
+from editorial.content.place_names import PlaceNames
 from editorial.content.structure import SURVEY_CSV
 
 TEMPLATE = "partials/survey-results.html"
@@ -28,7 +28,7 @@ def _environment() -> jinja2.Environment:
 
 
 def render_survey_results(
-    publication: Publication | None, language: Language, place: Place, page: Page | None = None
+    publication: Publication | None, language: Language, place: PlaceNames, page: Page | None = None
 ) -> str:
     """Return the results as HTML in the current language; before the first publication, an invitation.
 

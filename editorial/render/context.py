@@ -272,7 +272,7 @@ def translation_context(
 def error_context(
     site: SiteData, language: Language, title: str, description: str, layout: str = "error"
 ) -> dict[str, Any]:
-    """Return the `kim` object of a page without a file in a language: not found, or not kept offline.
+    """Return the `kim` object of a page without a file in a language: not found, or not stored offline.
 
     The handler uses the error page as a frame as well.
     """

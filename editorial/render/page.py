@@ -22,7 +22,7 @@ from editorial.content.markup import markdown
 from editorial.content.markup.html_policy import check_html, template_ids
 from editorial.content.markup.shortcodes import ShortcodeRenderers, expand_shortcodes, render_company_list
 from editorial.content.pages import Page
-from editorial.content.place import fill_place
+from editorial.content.place_names import fill_place_names
 from editorial.render.assets import asset_url, svg_data_url
 from editorial.render.site import SiteData
 from editorial.render.structured_data import og_locale
@@ -44,7 +44,7 @@ def preprocess_markdown(text: str, site: SiteData, page: Page, language: Languag
     """Mark what is stale and fill in facts, in the language of the text."""
     text = insert_stale_markers(text, site.states.get((page.key, language.code)))
     code = content_language(page, language).code
-    text = fill_place(text, site.facts.place, code)
+    text = fill_place_names(text, site.facts.place, code)
     text = markdown.unlink_left_out(text, page, site.content)
     if not language.default:
         text = markdown.link_to_default_language(text, page, language, site.content)
@@ -92,7 +92,7 @@ def remove_blank_lines(html: str) -> str:
 
 
 def admonition_words() -> dict[str, str]:
-    """Return the word that says of each kind of box what it is."""
+    """Return the word that names each kind of box."""
     return {
         "note": _("Please note"),
         "tip": _("Tip"),
@@ -150,7 +150,7 @@ def configure_environment(env: jinja2.Environment, language: Language, overrides
     env.globals["_"] = escaped_gettext()
     env.globals["cached"] = fragment_cache()
     address = functools.cache(functools.partial(asset_url, overrides))
-    # Not a function of its argument alone: a compiled template, which is kept, must not hold its result.
+    # Not a function of its argument alone: a compiled template, which is cached, must not hold its result.
     env.filters["asset"] = jinja2.pass_context(lambda _context, name: address(name))
     picture = functools.cache(lambda name: svg_data_url(overrides / "assets" / name))
     env.filters["picture"] = jinja2.pass_context(lambda _context, name: Markup(picture(name)))  # noqa: S704 - our own
@@ -163,28 +163,28 @@ def configure_environment(env: jinja2.Environment, language: Language, overrides
 
 
 def fragment_cache() -> Callable[..., str]:
-    """Return ``kept(name, *marks)`` for ``{% call kept(…) %}`` in templates: each part is rendered once for its marks.
+    """Return ``cached(*keys)`` for ``{% call cached(…) %}`` in templates: each fragment is rendered once for its keys.
 
-    A part may depend on nothing but the language, the site and its marks.
+    A fragment depends on the language, the site and its keys alone.
     """
-    drawn: dict[tuple[Any, ...], str] = {}
+    rendered: dict[tuple[Any, ...], str] = {}
 
-    def kept(*marks: Any, caller: Callable[[], str]) -> str:
-        if marks not in drawn:
-            drawn[marks] = caller()
-        return drawn[marks]
+    def cached(*keys: Any, caller: Callable[[], str]) -> str:
+        if keys not in rendered:
+            rendered[keys] = caller()
+        return rendered[keys]
 
-    return kept
+    return cached
 
 
 def escaped_gettext() -> Callable[..., Markup]:
     """Return what templates call ``_``: each message is looked up and escaped once for the language content_language now."""
     known: dict[str, Markup] = {}
 
-    def say(message: str, /, **values: Any) -> Markup:
+    def translate(message: str, /, **values: Any) -> Markup:
         text = known.get(message)
         if text is None:
-            text = known[message] = Markup(gettext.gettext(message))  # noqa: S704 - from our own catalogues
+            text = known[message] = Markup(gettext.gettext(message))  # noqa: S704 - from our own catalogs
         return text % values if values or "%" in text else text
 
-    return say
+    return translate

@@ -35,7 +35,7 @@ def json_ld(
     body: str,
     events: Iterable[Occurrence] = (),
 ) -> Markup:
-    """Return what a page says to machines, safe inside ``<script type="application/ld+json">``.
+    """Return the structured data of a page (schema.org), safe inside ``<script type="application/ld+json">``.
 
     ``contact`` is the authority's; ``body`` is the page's text as HTML; ``events`` are those of today and later.
     """

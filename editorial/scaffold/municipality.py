@@ -20,7 +20,7 @@ from core.project import ROOT
 from core.text import yaml
 from editorial.content.data.facts import load_facts
 from editorial.content.pages import is_left_out, page_files
-from editorial.content.place import INSERT, Kind
+from editorial.content.place_names import INSERT, Kind
 from editorial.content.schema import StrictStruct, validate
 from editorial.content.structure import SECTIONS, index_of
 from editorial.scaffold.page import ScaffoldError, ScaffoldResult
@@ -54,7 +54,7 @@ class Answers(StrictStruct, frozen=True, kw_only=True):
     """What is asked for a municipality.
 
     :ivar name: its name as it is in a sentence: "Beispielheim", "Kreis Beispielheim".
-    :ivar kind: see :class:`editorial.content.place.Place`.
+    :ivar kind: see :class:`editorial.content.place_names.PlaceNames`.
     :ivar authority: the name of its administration: "Stadt Beispielheim", "Kreisverwaltung Beispielheim".
     :ivar programme: the name of the site; default: "KIM" and the name.
     :ivar url: the public address of the site.

@@ -117,7 +117,7 @@ def german_dirs(docs: Path) -> list[Path]:
 
 
 def find_section(kind: str, folder: str | None, docs: Path) -> str:
-    """Return the folder below ``docs/de`` in which a page stands; empty for the top.
+    """Return the folder below ``docs/de`` that holds a page; empty for the top.
 
     :raises NewError: if there is none.
     """
@@ -252,7 +252,7 @@ def draft_page(kind: str, title: str, section: str, content: Content, today: dat
     """Return key and text of a new German page with its header explained; nothing is written.
 
     :param kind: one of :data:`KINDS`.
-    :param section: the folder in which a plain page stands; empty for the top.
+    :param section: the folder of a plain page; empty for the top.
     :raises ScaffoldError: if the title cannot be one, or the address is taken.
     """
     title = normalize_title(title)
@@ -281,7 +281,7 @@ def new_page(
     """Create a German page with its header explained.
 
     :param kind: one of :data:`KINDS`.
-    :param folder: for a plain page, the section below ``docs/de`` in which it stands; default is the top.
+    :param folder: for a plain page, the section below ``docs/de`` that holds it; default is the top.
     :param for_all: whether other municipalities get the page, too; else it lies in ``city/``, where there is such a folder.
     :raises ScaffoldError: if the title cannot be one, or the page exists.
     """

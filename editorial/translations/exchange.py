@@ -16,7 +16,7 @@ from core.text.characters import shorten_text
 from core.text.text_files import read_page
 from editorial.content.local_version import first_version, mark_version, marked_version
 from editorial.content.pages import Page
-from editorial.content.place import load_place
+from editorial.content.place_names import load_place_names
 from editorial.translations.lockfile import Lock
 from editorial.translations.po import parse_po, write_po
 from editorial.translations.segments import Document, normalize, read_document
@@ -266,7 +266,7 @@ def _render_translation(
         file,
         made,
         [
-            *page_errors(file, german, made, alike, load_place(docs), language.code),
+            *page_errors(file, german, made, alike, load_place_names(docs), language.code),
             *altered_segments(file, made, answers),
         ],
     )

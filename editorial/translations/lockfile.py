@@ -1,4 +1,4 @@
-"""The lock file ``docs/translations.lock.yml``: on which German text each translation stands, paragraph by paragraph.
+"""The lock file ``docs/translations.lock.yml``: the German text that each translation was made from, paragraph by paragraph.
 
 One short line for each section of a page in one language, sorted, so that two people who work on different
 pages, languages or sections never touch the same line::
@@ -7,7 +7,7 @@ pages, languages or sections never touch the same line::
       uk:
         _at: 2026-11-23                                         # when the translation was last seen to follow
         _review: 2026-12-01 5f0c1a2b                            # day of the review, and the text that was reviewed
-        kosten: 1f0a2b3c 9d8e7f6a | 77aa00bb 12cd34ef           # marks of the German paragraphs | of its own
+        kosten: 1f0a2b3c 9d8e7f6a | 77aa00bb 12cd34ef           # hashes of the German paragraphs | of its own
         termine: 0a1b2c3d | 4e5f6a7b | 2026-11-30               # stale, first noticed on that day
 
 Only ``kim translations`` writes it. After a merge conflict take either side and run ``kim translations update``.
@@ -51,7 +51,7 @@ _HASHES = re.compile(r"(?:\.|(?:[0-9a-f]{8}|x)(?: (?:[0-9a-f]{8}|x))*)\Z")
 
 
 class Section(Struct, frozen=True):
-    """What the lock records of one section in one language: the marks of both sides, and since when it is stale."""
+    """What the lock records of one section in one language: the hashes of both sides, and since when it is stale."""
 
     source_hashes: tuple[str, ...]
     target_hashes: tuple[str, ...]
@@ -65,8 +65,8 @@ class Section(Struct, frozen=True):
 class Entry(Struct, frozen=True):
     """What the lock records of one page in one language.
 
-    :ivar synced_on: the day on which the translation was last written down as following the German text.
-    :ivar review: the day of the review that was last noticed, and the mark of the text that was reviewed.
+    :ivar synced_on: the day on which the translation was last recorded as following the German text.
+    :ivar review: the day of the review that was last noticed, and the hash of the text that was reviewed.
     """
 
     synced_on: datetime.date
@@ -75,12 +75,12 @@ class Entry(Struct, frozen=True):
 
     @property
     def source_hashes(self) -> frozenset[str]:
-        """Return the marks of all German paragraphs it is on."""
+        """Return the hashes of all German paragraphs it is on."""
         return frozenset(mark for section in self.sections.values() for mark in section.source_hashes)
 
     @property
     def target_hashes(self) -> frozenset[str]:
-        """Return the marks of all its own paragraphs."""
+        """Return the hashes of all its own paragraphs."""
         return frozenset(mark for section in self.sections.values() for mark in section.target_hashes)
 
     def translations_by_source(self) -> dict[str, set[str]]:

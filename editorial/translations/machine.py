@@ -90,7 +90,7 @@ def read_provider(env: Mapping[str, str] = os.environ) -> Provider:
 
 
 def translate(texts: list[str], ask: TranslateFunction) -> list[str]:
-    """Return texts translated by ``ask``, with everything kept that a machine must not touch."""
+    """Return texts translated by ``ask``, with everything unchanged that a machine must not touch."""
     shielded = [mask_placeholders(text) for text in texts]
     drafts = _in_batches([text for text, _ in shielded], ask)
     done: list[str] = []

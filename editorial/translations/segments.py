@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from core.text import yaml
-from editorial.content.place import INSERT
+from editorial.content.place_names import INSERT
 
 HEADER_SECTION, LEAD_SECTION = (
     "_head",
@@ -60,7 +60,7 @@ class Segment(Struct, frozen=True, dict=True):
 
     @functools.cached_property
     def hash(self) -> str:
-        """Return a short mark of its normal form; the same for two paragraphs that say the same."""
+        """Return a short hash of its normal form; equal for two paragraphs with the same words."""
         said = f"{self.kind}\n{normalize(self.text)}".encode()
         return hashlib.sha256(said).hexdigest()[:HASH_LENGTH]
 
@@ -77,7 +77,7 @@ class Document(Struct, frozen=True):
     sections: dict[str, tuple[Segment, ...]]
 
     def hashes(self, section: str) -> tuple[str, ...]:
-        """Return the marks of a section's paragraphs; nothing where there is no such section."""
+        """Return the hashes of a section's paragraphs; nothing where there is no such section."""
         return tuple(paragraph.hash for paragraph in self.sections.get(section, ()))
 
     def kinds(self, section: str) -> tuple[str, ...]:

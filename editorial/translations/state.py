@@ -4,7 +4,7 @@ A German paragraph is new to a translation if the lock has no entry for it. Its 
 same place below the heading of the same id – then has to be new as well: a text that the lock records is the old
 translation. Where a section is cut differently in the two languages (another number or kind of paragraphs),
 nobody can say which paragraph belongs to which; then the whole section counts as stale as long as its German
-text is not the one written down, until it is cut alike again or somebody says ``kim translations accept``.
+text is not the recorded one, until it is cut alike again or somebody says ``kim translations accept``.
 """
 
 from __future__ import annotations
@@ -209,7 +209,7 @@ def matches_lock(german: Document, entry: Entry) -> bool:
 
 
 def document_digest(document: Document) -> str:
-    """Return one mark for all paragraphs of a file."""
+    """Return one hash for all paragraphs of a file."""
     text = " ".join(mark for name in sorted(document.sections) for mark in document.hashes(name))
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
@@ -284,7 +284,7 @@ def check_translations(
     languages: tuple[Language, ...],
     states: Mapping[tuple[str, str], TranslationState] | None = None,
 ) -> list[Finding]:
-    """Return what the lock says wrongly, and one notice for each stale paragraph and each page not written down.
+    """Return what the lock says wrongly, and one notice for each stale paragraph and each page that is not recorded.
 
     :param states: what :func:`translation_states` returns, where it is known already.
     """

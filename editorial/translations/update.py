@@ -1,4 +1,4 @@
-"""Writing down on which German text the translations stand: ``kim translations update`` and ``accept``.
+"""Record the German text that the translations were made from: ``kim translations update`` and ``accept``.
 
 ``update`` writes down what follows and leaves what is stale as it was, with the day on which that was first
 noticed. ``accept`` says of a page: small change, nothing to translate.
@@ -35,7 +35,7 @@ _PAIRS = "_pairs"  # a section of an entry that is not written: pairs of paragra
 def update_lock(
     docs: Path, content: Content, languages: tuple[Language, ...], lock: Lock, today: datetime.date
 ) -> Lock:
-    """Return the lock with everything that follows written down; pages and languages that are gone fall out."""
+    """Return the lock with every translation that follows the German text recorded; pages and languages that are gone fall out."""
     entries: dict[tuple[str, str], Entry] = {}
     others = [language for language in languages if not language.default]
     codes = {language.code for language in others} | all_language_codes()  # one that is not built keeps what is known
@@ -57,13 +57,13 @@ def update_entries(
     docs: Path, content: Content, languages: tuple[Language, ...], lock: Lock,
     places: Collection[tuple[str, str]], today: datetime.date,
 ) -> Lock:  # fmt: skip
-    """Return the lock with these pages and languages written down, and nothing else touched."""
+    """Return the lock with these pages and languages recorded, and nothing else touched."""
     fresh = update_lock(docs, content, languages, lock, today)
     return Lock({**lock.entries, **{place: fresh.entries[place] for place in places}})
 
 
 def update_entry(docs: Path, page: Page, language: Language, known: Entry | None, today: datetime.date) -> Entry:
-    """Return what is to be known of one page in one language after today."""
+    """Return the entry of one page in one language as of today."""
     german, own = documents(docs, page.key, language)
     if known is None:
         return accept_entry(docs, page, language, None, today)
@@ -85,7 +85,7 @@ def update_entry(docs: Path, page: Page, language: Language, known: Entry | None
 def _partially_updated_section(
     german: Document, own: Document, name: str, known: Entry, since: datetime.date
 ) -> Section:
-    """Write down those paragraphs that follow; the others keep the German mark that they were made from."""
+    """Record the paragraphs that follow the German text; the others keep the German hash that they were made from."""
     made_from = {mark: source for source, marks in known.translations_by_source().items() for mark in marks}
     marks = [
         made_from.get(target, UNKNOWN_HASH) if stale else source
@@ -119,7 +119,7 @@ def accept_entry(docs: Path, page: Page, language: Language, known: Entry | None
 
 
 def section_digest(hashes: Iterable[str]) -> str:
-    """Return one mark for all paragraphs of a section."""
+    """Return one hash for all paragraphs of a section."""
     return hashlib.sha256(" ".join(hashes).encode()).hexdigest()[:HASH_LENGTH]
 
 
@@ -131,7 +131,7 @@ def note_sources(
     What was made for the German text as it is counts as following, even if it did not change; what was made for an older
     one does not.
 
-    :param made_for: section, mark of the translated paragraph, and of the German one; those of whole sections are their digests.
+    :param made_for: section, hash of the translated paragraph, and of the German one; those of whole sections are their digests.
     """
     sections = dict(known.sections) if known else {}
     pairs: list[tuple[str, str]] = []

@@ -13,7 +13,7 @@ from core.text.characters import find_forbidden, shorten_text
 from editorial.content.front_matter import TranslationFrontMatter, split_front_matter, validate_front_matter
 from editorial.content.markup.markdown import find_raw_html
 from editorial.content.markup.shortcodes import SHORTCODE, SHORTCODE_LIKE
-from editorial.content.place import INSERT, Place
+from editorial.content.place_names import INSERT, PlaceNames
 from editorial.translations.segments import Document, cells, normalize, read_document
 from editorial.translations.units import Unit
 
@@ -92,7 +92,7 @@ def _script(char: str) -> str:
 
 
 def page_errors(
-    file: str, german: Document, made: str, sections: Collection[str], place: Place, code: str
+    file: str, german: Document, made: str, sections: Collection[str], place: PlaceNames, code: str
 ) -> Iterator[Finding]:
     """Yield what is wrong with a whole page made from answers: its header, and which of these sections are not alike.
 

@@ -35,7 +35,7 @@ class ExchangeError(Exception):
 class ReturnedSegment:
     """One unit as it came back.
 
-    :ivar sent_hash: the mark of the translation that was sent out, ``neu`` if there was none; None if the tool dropped it.
+    :ivar sent_hash: the hash of the translation that was sent out, ``neu`` if there was none; None if the tool dropped it.
     """
 
     id: str
@@ -86,12 +86,12 @@ def format_note(unit: Unit) -> str:
 
 
 def target_hash(target: str) -> str:
-    """Return the mark of a translation as it was sent out."""
+    """Return the hash of a translation as it was sent out."""
     return hashlib.sha256(normalize(target).encode()).hexdigest()[:8] if target else "neu"
 
 
 def parse_target_hash(notes: str) -> str | None:
-    """Return the mark that a note holds."""
+    """Return the hash that a note holds."""
     _, found, rest = notes.partition(HASH_PREFIX)
     return rest.split()[0].strip("·.,") if found and rest.split() else None
 

@@ -113,7 +113,7 @@ def remove_unneeded_joiners(text: str, strict: bool = False) -> str:
     :param strict: keep them between two letters of such a script only, as domain names do (RFC 5892, appendix A).
     """
 
-    def keep(match: re.Match[str]) -> str:
+    def replace_joiner(match: re.Match[str]) -> str:
         place = match.start()
         before, after = text[place - 1 : place], text[place + 1 : place + 2]
         if strict:
@@ -122,7 +122,7 @@ def remove_unneeded_joiners(text: str, strict: bool = False) -> str:
             needed = _is_cursive(before) or _is_cursive(after) or (_is_emoji(before) and _is_emoji(after))
         return match[0] if needed else ""
 
-    return JOINERS.sub(keep, text)
+    return JOINERS.sub(replace_joiner, text)
 
 
 def _is_cursive(char: str) -> bool:

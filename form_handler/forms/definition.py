@@ -45,7 +45,7 @@ class FormDefinition:
     :ivar title: its title, as a lazy string.
     :ivar purpose: why the answers are processed (Art. 13(1)(c) GDPR), a whole sentence.
     :ivar provision: which law of the federal state is its basis, see :func:`core.states.load_state`.
-    :ivar retention_months: how long answers are kept, in months; the one number for notice, job and test.
+    :ivar retention_months: retention of the answers in months; the one number for notice, job and test.
     :ivar answer_within_days: by when the office answers, in days; None if no answer is promised.
     :ivar interim_within_days: by when an interim notice is due if there is no answer yet, in days; or None.
     :ivar sender_field: the field that holds the sender's e-mail address, or None.

@@ -25,17 +25,17 @@ def signature(settings: Settings, language: Language) -> list[str]:
     """
     site, contact = load_site_settings(), load_fallback_contact()
 
-    def plain(text: str) -> str:
+    def isolate(text: str) -> str:
         return f"\u2066{text}\u2069" if language.dir == "rtl" else text
 
     authority = str(site["municipality"]["authority"])
-    lines = ["-- ", plain(", ".join(dict.fromkeys([office_name(), authority])))]
-    lines.append(_("Website: %(address)s", address=plain(settings.public_url.rstrip("/") + language.root)))
+    lines = ["-- ", isolate(", ".join(dict.fromkeys([office_name(), authority])))]
+    lines.append(_("Website: %(address)s", address=isolate(settings.public_url.rstrip("/") + language.root)))
     phone = load_office_contact()
     if phone is None or not phone.phone:
         phone = contact
     if phone is not None and phone.phone:
-        number = _("Phone: %(number)s", number=plain(f"{phone.phone} ({phone.name})"))
+        number = _("Phone: %(number)s", number=isolate(f"{phone.phone} ({phone.name})"))
         lines.append(number if phone.confirmed else f"{number} – {_('not yet officially confirmed')}")
     return lines
 

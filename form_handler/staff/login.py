@@ -24,7 +24,7 @@ MAX_PENDING_SECONDS = 10 * 60
 
 
 def render_login(error: str = "", status: int = 200) -> BaseResponse:
-    """Return the log-in page, with what went wrong; it says so if a text is kept."""
+    """Return the log-in page, with what went wrong; it says so if a text is stored."""
     target = g.form.get("weiter", "") or request.args.get("weiter", "") or session.get("weiter", "")
     response = render(
         "login", status=status, title=_("Log in"), error=error, name=g.form.get("name", "")[:MAX_NAME_CHARS],
@@ -57,7 +57,7 @@ def pending_login() -> tuple[accounts.Account, str] | None:
 
 
 def start_session(who: accounts.Account, target: str) -> BaseResponse:
-    """Begin a session for somebody, in a fresh cookie; what is kept for them comes first."""
+    """Begin a session for somebody, in a fresh cookie; what is stored for them comes first."""
     session.clear()
     browser = describe_browser(request.user_agent.string)
     session["office"], session["who"] = accounts.open_session(database(), who, utc_now(), browser), who.id

@@ -1,4 +1,4 @@
-"""Routes of the staff area: each one names who may open it, how much it takes, and whether its form is kept through a log-in."""
+"""Routes of the staff area: each one names who may open it, how much it takes, and whether its form is stored through a log-in."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from form_handler.staff.request_body import MAX_BODY_BYTES
 
 @dataclass(frozen=True)
 class ViewRules:
-    """What a route says of its view.
+    """The rules of a route.
 
     :ivar roles: one of these opens it; :data:`PUBLIC` and :data:`SIGNED_IN` mean everybody and every account.
     :ivar max_body: the largest body of a form, in bytes.
-    :ivar saved_fields: the fields that are kept when the form is sent without a session; None: the form is not kept.
+    :ivar saved_fields: the fields that are stored when the form is sent without a session; None: the form is not stored.
     :ivar describe: returns what the form does, for the list of forms that were not sent.
     :ivar background: whether a script calls it by itself, so that the session does not get longer by it.
     :ivar uploads: whether its form holds files (``multipart/form-data``).

@@ -35,7 +35,7 @@ class Field:
 def entry_page(path: str) -> str:
     """Return the page that the button of an address is on: the nearest one above it, else the root of the staff area.
 
-    Only a form that is kept through the log-in has one.
+    Only a form that is stored through the log-in has one.
     """
     found = match_view(path, "POST")
     if found is None or found[2].saved_fields is None:

@@ -43,7 +43,7 @@ class _DryRun(Exception):
 
 @dataclass(frozen=True)
 class Publication:
-    """What a publication says, and what it is made of.
+    """A publication: what it shows, and the answers behind it.
 
     :ivar content: ``current`` of the file.
     :ivar states: how many answers are in which state afterwards.

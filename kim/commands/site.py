@@ -205,7 +205,7 @@ def ask_answers(name: str) -> Answers:
     from editorial.scaffold.municipality import Answers
     from editorial.scaffold.page import ScaffoldError
 
-    def ask(question: str, default: str) -> str:
+    def prompt(question: str, default: str) -> str:
         return str(click.prompt(question, default=default)).strip()
 
     kind = click.prompt("Art", type=click.Choice(["city", "district", "district_town"]), default="city")
@@ -214,12 +214,12 @@ def ask_answers(name: str) -> Answers:
         {
             "name": name,
             "kind": kind,
-            "authority": ask("Verwaltung", f"Stadt {name}" if kind != "district" else f"Verwaltung {name}"),
-            "programme": ask("Name der Seite", f"KIM {name}"),
-            "url": ask("Adresse der Seite", "https://kim.example.org/"),
-            "state": ask("Land (Kürzel, zum Beispiel nw)", "nw"),
-            "languages": ask("Sprachen, mit Leerzeichen (leer: alle)", "").split(),
-            "without": ask("Ohne diese Bereiche, zum Beispiel allianz betriebe (leer: keine)", "").split(),
+            "authority": prompt("Verwaltung", f"Stadt {name}" if kind != "district" else f"Verwaltung {name}"),
+            "programme": prompt("Name der Seite", f"KIM {name}"),
+            "url": prompt("Adresse der Seite", "https://kim.example.org/"),
+            "state": prompt("Land (Kürzel, zum Beispiel nw)", "nw"),
+            "languages": prompt("Sprachen, mit Leerzeichen (leer: alle)", "").split(),
+            "without": prompt("Ohne diese Bereiche, zum Beispiel allianz betriebe (leer: keine)", "").split(),
         },
     )
     if isinstance(read, list):

@@ -16,7 +16,7 @@ def git(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 def git_or_fail(*words: str) -> str:
-    """Run git in the project and return what it says.
+    """Run git in the project and return its output.
 
     :raises click.ClickException: with the words of git, if it fails.
     """

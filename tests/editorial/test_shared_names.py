@@ -12,12 +12,12 @@ from babel.messages.pofile import read_po
 
 from core.project import load_site_settings
 from editorial.checks.wording.scope import CITY_WORDS, name_pattern
-from editorial.content.place import load_place
+from editorial.content.place_names import load_place_names
 from tests.conftest import ROOT
 
 SHARED = ("docs", "overrides", "core", "editorial", "editing", "form_handler", "kim", "redaktion")
 TEXTS = {".md", ".yml", ".html", ".css", ".js", ".json", ".svg", ".py", ".po"}
-NAMES = name_pattern(load_place(ROOT / "docs").names())
+NAMES = name_pattern(load_place_names(ROOT / "docs").names())
 PACKAGE = str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["name"])  # where it began
 DOMAIN = re.escape(str(load_site_settings()["municipality"]["domain"]))
 
@@ -46,7 +46,7 @@ def test_nothing_that_is_shared_names_the_municipality() -> None:
 
 @pytest.mark.parametrize("form", ["name", "in"])
 def test_each_form_in_each_language_would_be_found(form: str) -> None:
-    forms = load_place(ROOT / "docs").forms
+    forms = load_place_names(ROOT / "docs").forms
     assert [code for code in forms if not named_in(f"x {forms[code][form]} y")] == []
     german = str(load_site_settings()["municipality"]["name"])
     for text in (

@@ -24,12 +24,12 @@ from editing.views.blueprint import OFFICE, PageFile, find_page, pages, publish_
 from editing.views.facts.entries import EntryForm, describe_entry, find_files, office_day
 from editing.views.labels import facts_label
 from editorial.checks.publish import FACT_GROUPS
-from editorial.content.place import load_place
+from editorial.content.place_names import load_place_names
 from form_handler.current import database
 from form_handler.staff.auth.roles import EDIT
 from form_handler.staff.layout import flash, render, staff_root
 
-PAGE = "page"  # stands in the place of the kind, where a page is confirmed
+PAGE = "page"  # instead of the kind, where a page is confirmed
 
 
 def unconfirmed_pages() -> list[OpenEntry]:
@@ -47,7 +47,7 @@ def unconfirmed_pages() -> list[OpenEntry]:
         raw = raw if raw is not None else workspace().published(path) or ""
         data = header_data(raw)
         if data and parse_bool(data.get("confirmed")) is False:
-            what, who = facts.who_confirms(str(data.get("confirm") or ""), load_place(workspace().docs))
+            what, who = facts.who_confirms(str(data.get("confirm") or ""), load_place_names(workspace().docs))
             found.append(OpenEntry(PAGE, page.key, str(data.get("title") or page.key), what, who, header_digest(raw)))
     return found
 

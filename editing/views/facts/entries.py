@@ -25,13 +25,13 @@ from editing.views.data_form import DataForm, group_fields
 from editing.views.labels import facts_label
 from editorial.checks.publish import FACT_GROUPS
 from editorial.content.markup.shortcodes import UNITS
-from editorial.content.place import load_place
+from editorial.content.place_names import load_place_names
 from editorial.scaffold.page import ScaffoldError, make_slug
 from form_handler.current import database, settings
 from form_handler.staff.auth.roles import EDIT
 from form_handler.staff.layout import flash, render, staff_root
 
-NEW = "neu"  # stands in an address in the place of the key of an entry
+NEW = "neu"  # in addresses instead of the key of an entry
 
 MAX_BODY = 96 * 1024
 
@@ -39,7 +39,7 @@ _CODES = [default_language().code]
 
 
 def all_field_names() -> tuple[str, ...]:
-    """Return the fields of all forms of facts, which are kept through a log-in."""
+    """Return the fields of all forms of facts, which are stored through a log-in."""
     from core.project import all_language_codes
 
     found = {name for model in KINDS.values() for name in field_names(model, [*_CODES, *all_language_codes()])}
@@ -121,7 +121,7 @@ class EntryForm(DataForm):
             digest=digest(self.text) if seen is None else seen, before=self.text if before is None else before, theirs=theirs or {},
             shown_on=[] if self.is_new else page_links(facts.pages_with(workspace(), self.kind, self.key)), groups=group_fields(fields),
             open=not self.is_new and self.kind in FACT_GROUPS and parse_bool(self.data.get("confirmed")) is False,
-            who=facts.who_confirms(str(self.data.get("confirm") or ""), load_place(workspace().docs))[1], today=office_day(), file=self.target, publish_address=publish_address,
+            who=facts.who_confirms(str(self.data.get("confirm") or ""), load_place_names(workspace().docs))[1], today=office_day(), file=self.target, publish_address=publish_address,
             insert=shortcode_of(self.kind, self.key), differs_from_shared=self.source is not self.target and not self.is_new,
         )  # fmt: skip
 
@@ -135,7 +135,7 @@ class EntryForm(DataForm):
             self.key = self.new_key(mine)
 
     def check(self, data: Mapping[str, Any]) -> list[Problem]:
-        """Return what the checks say of the entry."""
+        """Return the findings of the entry."""
         return facts.check_entry(self.kind, self.key, data, workspace().site().facts, workspace())
 
     def save(self, data: Mapping[str, Any]) -> BaseResponse:
@@ -185,7 +185,7 @@ class EntryForm(DataForm):
 
 
 def redirect_to_list(kind: str, key: str) -> BaseResponse:
-    """Lead to the list of entries after one was stored."""
+    """Redirect to the list of entries after one was stored."""
     flash(_("Stored in the draft. It is public once you publish it."))
     return redirect(f"{staff_root()}seiten/angaben/{kind}/#{key}", 303)
 
@@ -244,7 +244,7 @@ def office_day() -> datetime.date:
 
 @pages.route("/angaben/<kind>/<key>/entfernen/", methods=["GET", "POST"], role=EDIT)
 def remove_entry(kind: str, key: str) -> BaseResponse:
-    """Take an entry away, after asking; what still names it is shown."""
+    """Remove an entry, after asking; what still names it is shown."""
     form = EntryForm(kind, key, find_files(kind))
     if form.is_new:
         raise NotFound

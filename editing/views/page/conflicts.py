@@ -32,7 +32,7 @@ from form_handler.staff.layout import render
 def render_conflict(
     file: PageFile, identity: str, words: str, before: str, wanted: str | None, **translation: str | None
 ) -> BaseResponse:
-    """Return what both have written; nothing is chosen, and what was typed is kept until it is sent or thrown away.
+    """Return what both have written; nothing is chosen, and what was typed is stored until it is sent or deleted.
 
     :param translation: what the page for translating gives: the text of now, its digest, and where its form leads.
     """
@@ -50,7 +50,7 @@ def render_conflict(
 
 
 def rebase(file: AnyFile) -> BaseResponse | None:
-    """Bring a draft together with a page that was published meanwhile; return the page to choose on where both changed one place."""
+    """Merge a draft with a page that was published meanwhile; return the page to choose on where both changed one place."""
     draft = file.draft
     if draft is None or draft.base_text == file.published:
         return None
@@ -81,7 +81,7 @@ def common_text(file: AnyFile, draft: drafts.Draft) -> str:
 @pages.route("/zusammenfuehren/<lang>/<path:key>/", methods=["POST"], role=WRITERS, saved_fields=("version", "seen"))
 @file_editor_view
 def merge_draft(file: AnyFile) -> BaseResponse:
-    """Bring a draft together with the published page as the editor chose."""
+    """Merge a draft with the published page as the editor chose."""
     draft = file.draft
     if draft is None or draft.text is None or draft.base_text is None or file.published is None:
         return redirect(file.address, 303)

@@ -38,7 +38,7 @@ from editing.views.page.conflicts import rebase
 from editing.views.page.session import session_seconds
 from editorial.content.local_version import marked_version
 from editorial.content.markup.shortcodes import render_fact
-from editorial.content.place import fill_place, load_place
+from editorial.content.place_names import fill_place_names, load_place_names
 from editorial.content.published_files import UPLOADS
 from editorial.translations.segments import FIELDS, HEADER_SECTION
 from form_handler.current import database
@@ -105,7 +105,7 @@ def render_html(file: PageFile, opened: OpenForm | None, shown: CheckResult) -> 
         assert isinstance(plain, str)
         page = site.content.pages[file.key]
         text, places = insert_signs(
-            page.texts[file.language.code], plain, load_place(workspace().docs), file.language.code
+            page.texts[file.language.code], plain, load_place_names(workspace().docs), file.language.code
         )
         marked = replace(page, texts={**page.texts, file.language.code: text})
         site = replace(site, content=replace_page(site.content, marked), links={})
@@ -216,9 +216,9 @@ def bar_values(file: PageFile, opened: OpenForm | None, shown: CheckResult) -> d
         (place.words for place in places if place.kind == "title"),
         file.page.text(file.language).nav_title if file.page else file.key,
     )
-    forms = load_place(workspace().docs)
+    forms = load_place_names(workspace().docs)
     return {
-        "file": file, "heading": fill_place(title, forms, file.language.code), "filled": lambda words: fill_place(words, forms, file.language.code), "shown": shown, "anchor": anchor, "kind_label": kind_label,
+        "file": file, "heading": fill_place_names(title, forms, file.language.code), "filled": lambda words: fill_place_names(words, forms, file.language.code), "shown": shown, "anchor": anchor, "kind_label": kind_label,
         "fields": [place for place in places if place.section == HEADER_SECTION and place.kind in FIELDS],
         "headings": [place for place in places if place.kind[0] == "h" and place.section != HEADER_SECTION],
         "state": state.state if state else "", "may_edit": may_edit(file.language.code),

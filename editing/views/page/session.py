@@ -24,7 +24,7 @@ def session_seconds() -> int:
 
 @pages.after_request
 def add_session_header(response: BaseResponse) -> BaseResponse:
-    """Tell the script how long the session lasts."""
+    """Add the remaining seconds of the session to a response to the script."""
     if g.get("account") is not None and g.get("form") and g.form.get("teil") == "1":
         response.headers["X-Session-Seconds"] = str(session_seconds())
     return response

@@ -145,7 +145,7 @@ def translation_conflict(file: PageFile, identity: str, words: str) -> BaseRespo
 
 
 def after_change(file: PageFile, identity: str, was_signed: bool) -> BaseResponse:
-    """Lead on to the next paragraph that is to be translated."""
+    """Redirect to the next paragraph that is to be translated."""
     sheet = read_sheet(find_page(file.language.code, file.key), False)
     following = sheet.next_open(identity)
     dropped = was_signed and not review_lines(sheet.file.raw or "")

@@ -22,7 +22,7 @@ from editing.views.page.rendering import anchor
 from editing.views.page.session import session_seconds
 from editing.views.translation.sheet import OpenRow, Sheet, inserts_of, machine_configured, read_sheet, terms_of
 from editing.workspace import parse_draft
-from editorial.content.place import load_place
+from editorial.content.place_names import load_place_names
 from editorial.translations.units import review_lines
 from form_handler.current import database
 from form_handler.staff.layout import render, render_part
@@ -67,7 +67,7 @@ def review_of(raw: str | None, code: str) -> tuple[str, datetime.date] | None:
     """Return who has reviewed a translation, and when; None if nobody has."""
     if raw is None:
         return None
-    text = parse_draft(code, "", raw, load_place(workspace().docs))
+    text = parse_draft(code, "", raw, load_place_names(workspace().docs))
     if isinstance(text, list):
         return None
     header = text.front_matter

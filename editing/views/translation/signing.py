@@ -17,7 +17,7 @@ from editing.views.blueprint import WRITERS, PageFile, find_page, translating, w
 from editing.views.translation.rendering import render_sheet
 from editing.views.translation.sheet import read_sheet, translator_view
 from editing.workspace import parse_draft
-from editorial.content.place import load_place
+from editorial.content.place_names import load_place_names
 from editorial.translations.units import review_lines, set_review
 from form_handler.current import database, settings
 from form_handler.staff.layout import flash
@@ -47,7 +47,7 @@ def sign(file: PageFile) -> BaseResponse:
         if raw is None or digest(raw) != g.form.get("seen"):
             raise ChangedMeanwhileError
         made = set_review(raw, None if withdraw else name, today)
-        found = parse_draft(file.language.code, file.path, made, load_place(workspace().docs))
+        found = parse_draft(file.language.code, file.path, made, load_place_names(workspace().docs))
         if isinstance(found, list):
             raise EditError(" ".join(f"{one.message} {one.hint}" for one in found[:3]))
         return drafts.Change(made, "_head", review_lines(raw).strip(), review_lines(made).strip())

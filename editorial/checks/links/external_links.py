@@ -150,7 +150,7 @@ def dead_links(memory: Path = HISTORY_FILE) -> dict[str, list[str]]:
 
 
 def update_history(answers: list[LinkResult], today: datetime.date, memory: Path) -> set[str]:
-    """Note what was gone today and return what was gone on two different days or more."""
+    """Record what was gone today and return what was gone on two different days or more."""
     known = dead_links(memory)
     days: dict[str, list[str]] = {}
     for answer in answers:

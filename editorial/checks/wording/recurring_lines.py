@@ -187,7 +187,7 @@ class _OtherWordings:
 
 @functools.lru_cache(maxsize=65536)
 def long_words(key: LineKey) -> frozenset[str]:
-    """Return the words that tell one line from another."""
+    """Return the words by which lines differ."""
     return frozenset(word for word in key if len(word) >= LONG_WORD)
 
 

@@ -15,7 +15,7 @@ from core.text import yaml
 from editorial.checks.text_lines import prose_lines
 from editorial.content.local_version import FIELD, shared_has_changed
 from editorial.content.pages import Content, PageText
-from editorial.content.place import Place
+from editorial.content.place_names import PlaceNames
 
 MAX_ENDING_LETTERS = 4
 _LAST_VOWEL = re.compile(r"(?<=\w{3})[aeiouаеиоуяіїю]$")
@@ -60,7 +60,7 @@ def load_other_names(data: Path) -> tuple[str, ...]:
     return tuple(name for row in (rows or {}).values() for name in row) if isinstance(rows, dict) else ()
 
 
-def check_scope(content: Content, place: Place, other_names: Iterable[str] = ()) -> Iterator[Finding]:
+def check_scope(content: Content, place: PlaceNames, other_names: Iterable[str] = ()) -> Iterator[Finding]:
     """Yield each name of a municipality in the source of a page that others take over, and "city" where it is a district.
 
     :param other_names: names of other municipalities, in every script in which texts write them.
@@ -113,7 +113,7 @@ def source_lines(text: PageText) -> Iterator[tuple[int, str]]:
         yield number, _INSERT.sub("", line)
 
 
-def _example(place: Place, code: str, wanted: str = "in") -> str:
+def _example(place: PlaceNames, code: str, wanted: str = "in") -> str:
     forms = place.forms.get(code, {})
     name = next((form for form in forms if form.startswith(wanted)), next(iter(forms), "name"))
     return f"{{{{ place.{name} }}}}"

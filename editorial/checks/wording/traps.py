@@ -57,7 +57,7 @@ class Trap(Struct, frozen=True):
             return False
         return bool(_ANCHOR.search(self.pattern.pattern) or self.pattern.search(page))
 
-    def found_in(self, words: str) -> str:
+    def match_in(self, words: str) -> str:
         """Return the first words that should not be there; empty if there are none."""
         if self.german or not self.pattern.search(words):
             return ""
@@ -156,7 +156,7 @@ def check_traps(text: PageText, traps: list[Trap]) -> Iterator[Finding]:
         if not trap.may_be_in(whole):
             continue
         for line, words, heading in parts:
-            if (heading or not trap.headings) and (found := trap.found_in(words)):
+            if (heading or not trap.headings) and (found := trap.match_in(words)):
                 yield _finding(text.file, line, found, trap)
                 break
 
@@ -201,7 +201,7 @@ def check_messages(shown: str, messages: list[tuple[int, str]], traps: list[Trap
     """
     for trap in traps:
         for line, words in messages:
-            if not trap.headings and (found := trap.found_in(words)):
+            if not trap.headings and (found := trap.match_in(words)):
                 yield _finding(shown, line, found, trap)
 
 

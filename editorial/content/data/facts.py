@@ -23,7 +23,7 @@ from core.text.characters import character_findings, forbidden_in_file
 from core.text.values import Date, Email, LocalTime, Month, Phone, Quantity, Url, phone_href
 from core.text.yaml import find_yaml_traps
 from editorial.content.data.opening_hours import OpeningHours
-from editorial.content.place import Place, load_place
+from editorial.content.place_names import PlaceNames, load_place_names
 from editorial.content.schema import StrictStruct, ValidationIssue, validate
 from editorial.content.structure import Audience, Topic
 
@@ -207,7 +207,7 @@ class Facts(Struct, frozen=True):
     phrases: Mapping[str, Phrase] = field(default_factory=dict)
     events: Mapping[str, Event] = field(default_factory=dict)
     german_terms: tuple[str, ...] = ()
-    place: Place = Place()
+    place: PlaceNames = PlaceNames()
     lines: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -368,7 +368,7 @@ def _digest(folder: Path) -> str:
 
 
 def read_facts(folder: Path) -> Facts:
-    """Return the shared facts of a folder, read anew.
+    """Read the shared facts of a folder again.
 
     :raises ContentError: if a file is not valid YAML or a fact is incomplete.
     """
@@ -384,7 +384,7 @@ def read_facts(folder: Path) -> Facts:
         phrases=reader.facts("phrases", Phrase),
         events=reader.facts("events", Event),
         german_terms=reader.words("german_terms"),
-        place=load_place(folder.parent),
+        place=load_place_names(folder.parent),
         lines=reader.lines,
         files=reader.files,
     )

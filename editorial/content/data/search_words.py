@@ -15,7 +15,7 @@ from core.languages import default_language
 from core.project import all_language_codes
 from core.text import yaml
 from editorial.content.front_matter import NON_EMPTY
-from editorial.content.place import Place, place_words
+from editorial.content.place_names import PlaceNames, place_words
 from editorial.content.schema import StrictStruct, validate
 
 SEARCH_WORDS_PATH = "docs/data/search_words.yml"
@@ -80,7 +80,7 @@ def load_search_words(path: Path) -> SearchWords | list[Finding]:
     ]
 
 
-def ignore_place(words: SearchWords, place: Place) -> SearchWords:
+def ignore_place(words: SearchWords, place: PlaceNames) -> SearchWords:
     """Return the search words with the names of the municipality among those that say nothing about what is looked for."""
     codes = {*words.ignored, *place.forms}
     return replace(words, ignored={code: [*words.ignored.get(code, ()), *place_words(place, code)] for code in codes})

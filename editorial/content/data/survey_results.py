@@ -113,16 +113,16 @@ def survey_charts(published: Publication, language: Language) -> list[Chart]:
     survey = FORMS["survey"]
     form, tables = survey.form_class(), published.tables
 
-    def bar(label: str, name: str, key: str, link: str | None = None) -> ChartBar:
+    def make_bar(label: str, name: str, key: str, link: str | None = None) -> ChartBar:
         base = published.bases.get(name, {}).get(key, published.answers)
         return ChartBar(label, tables.get(name, {}).get(key), base, link)
 
     def ticked(name: str) -> list[ChartBar]:
-        return [bar(label, f"{name}:{key}", "yes") for key, label in survey.choices(name)]
+        return [make_bar(label, f"{name}:{key}", "yes") for key, label in survey.choices(name)]
 
     def levels(prefix: str, level: str, link: bool) -> list[ChartBar]:
         return [
-            bar(
+            make_bar(
                 str(form[name].label.text),
                 name,
                 level,
@@ -132,7 +132,7 @@ def survey_charts(published: Publication, language: Language) -> list[Chart]:
             if name.startswith(prefix)
         ]
 
-    again = [bar(label, "again", key) for key, label in survey.choices("again")]
+    again = [make_bar(label, "again", key) for key, label in survey.choices("again")]
     return [
         Chart("done", str(form["done"].label.text), ticked("done")),
         Chart("worked", str(form["worked"].label.text), ticked("worked")),

@@ -173,7 +173,7 @@ def _violations(text: str, addresses: Collection[str], taken: Collection[str]) -
         yield PolicyViolation("HTML im Text ist nicht geschlossen oder schließt zu viel.", ONLY_MARKDOWN_HINT)
     ids: set[str] = set()
     for node in inside:
-        attributes = node.attributes  # made anew at each look
+        attributes = node.attributes  # made at each access
         if node.tag != END_MARKER_ID:
             yield from _element_violations(node, attributes, addresses)
         name = attributes.get("id")

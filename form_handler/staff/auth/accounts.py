@@ -92,7 +92,7 @@ def add_account(
 
 
 def normalize_username(name: str) -> str:
-    """Return a name as it is kept: casefolded, without blanks at its ends.
+    """Return a name as it is stored: casefolded, without blanks at its ends.
 
     :raises AccountError: if nothing is left, or too much.
     """

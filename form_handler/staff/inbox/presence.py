@@ -25,7 +25,7 @@ class Colleague:
 
 
 def note_presence(database: Database, number: str, account_id: int, writing: bool, now: datetime.datetime) -> None:
-    """Note that somebody is at an entry; rows older than :data:`STAY` are deleted."""
+    """Record that somebody is at an entry; rows older than :data:`STAY` are deleted."""
     mine = (presence.c.number == number) & (presence.c.account_id == account_id)
     with database.transaction() as connection:
         connection.execute(presence.delete().where(mine | (presence.c.seen_at < now - STAY)))

@@ -30,7 +30,7 @@ class SubmissionFilter:
     :ivar since: first day, inclusive.
     :ivar until: last day, inclusive.
     :ivar state: a state, or ``open`` for all that is not answered or closed.
-    :ivar held: whether what is kept apart as suspected spam is shown, instead of everything else.
+    :ivar held: whether suspected spam is shown, instead of everything else.
     :ivar assignee: name of an account, ``me``, or ``none`` for what nobody works on.
     :ivar me: the account that ``me`` means.
     :ivar due: ``overdue``, or ``follow-up`` for what the office wanted to see again by today.

@@ -184,7 +184,7 @@ def _mail_text(settings: Settings, row: Submission, mail: Any, now: datetime.dat
 
 
 def _technical(database: Database, row: Submission, now: datetime.datetime) -> dict[str, Any]:
-    """Return what is stored besides answers and work: hash, count of the day, deletion mark, kept forms, survey."""
+    """Return what is stored besides answers and work: hash, count of the day, deletion mark, stored forms, survey."""
     zone = database.time_zone
     with database.read_connection() as connection:
 

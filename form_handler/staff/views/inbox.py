@@ -123,7 +123,7 @@ def mails() -> BaseResponse:
 
 @staff.route("/<path:rest>", methods=["GET", "POST"], role=SIGNED_IN)
 def unknown_page(rest: str) -> BaseResponse:
-    """Lead from a reference or the address of a button to its entry; say of all else that it is not there."""
+    """Redirect from a reference or the address of a button to its entry; answer 404 to all else."""
     spellings = search.reference_spellings(rest)
     if spellings and request.method == "GET":
         return redirect(f"{staff_root()}v/{spellings[0]}/", 303)

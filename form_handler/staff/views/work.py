@@ -166,7 +166,7 @@ def delete_view() -> BaseResponse:
 @staff.route("/v/<reference>/dabei", methods=["POST"], role=INBOX, background=True)
 @submission_view
 def record_presence(found: Submission) -> BaseResponse:
-    """Note that somebody is still at an entry; return who else is, and whether it has changed since it was shown."""
+    """Record that somebody is still at an entry; return who else is, and whether it has changed since it was shown."""
     writing = g.form.get("writing") == "1"
     presence.note_presence(database(), found.number, g.account.id, writing, utc_now())
     version = g.form.get("version", "")

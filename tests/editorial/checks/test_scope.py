@@ -6,11 +6,11 @@ import pytest
 
 from core.findings import Finding
 from editorial.checks.wording.scope import check_scope, load_other_names
-from editorial.content.place import Place
+from editorial.content.place_names import PlaceNames
 from tests.conftest import ROOT
 from tests.editorial.conftest import GERMAN, Tree
 
-PLACE = Place(
+PLACE = PlaceNames(
     forms={
         "de": {"name": "Musterstadt", "in": "in Musterstadt"},
         "uk": {"name": "Мустерштадт"},
@@ -20,7 +20,7 @@ PLACE = Place(
 )
 
 
-def findings(tree: Tree, place: Place = PLACE, others: tuple[str, ...] = ()) -> list[Finding]:
+def findings(tree: Tree, place: PlaceNames = PLACE, others: tuple[str, ...] = ()) -> list[Finding]:
     return [one for one in check_scope(tree.read(), place, others) if one.file.endswith("/seite.md")]
 
 
@@ -91,7 +91,7 @@ def test_the_list_of_other_cities_is_read(tree: Tree) -> None:
 
 
 def test_a_name_that_is_a_word_is_looked_for_with_its_preposition(tree: Tree) -> None:
-    place = Place(is_common_word=True, forms={"de": {"name": "Essen", "in": "in Essen"}})
+    place = PlaceNames(is_common_word=True, forms={"de": {"name": "Essen", "in": "in Essen"}})
     tree.write("de", "seite", "Seite", "# Seite { #top }\n\nDas Essen ist kostenlos.")
     assert findings(tree, place) == []
     tree.write("de", "seite", "Seite", "# Seite { #top }\n\nSie wohnen in Essen.")
@@ -99,11 +99,11 @@ def test_a_name_that_is_a_word_is_looked_for_with_its_preposition(tree: Tree) ->
 
 
 def test_a_district_is_no_city(tree: Tree) -> None:
-    district = Place(kind="district", forms={"de": {"name": "Kreis Musterstadt", "authority": "Kreisverwaltung"}})
+    district = PlaceNames(kind="district", forms={"de": {"name": "Kreis Musterstadt", "authority": "Kreisverwaltung"}})
     tree.write("de", "seite", "Seite", "# Seite { #top }\n\nFragen Sie die Stadt. Die Stadtverwaltung hilft.")
     (found,) = findings(tree, district)
     assert (found.level, found.code) == ("notice", "place-kind")
-    assert findings(tree, Place(forms=district.forms)) == []
+    assert findings(tree, PlaceNames(forms=district.forms)) == []
 
 
 @pytest.mark.parametrize("scope", ["stadt", "state:xx", "state", "Nation", ""])

@@ -24,7 +24,7 @@ from editorial.content.markup import markdown
 from editorial.content.markup.html_policy import check_html, template_ids
 from editorial.content.markup.shortcodes import fact_urls
 from editorial.content.pages import PageText
-from editorial.content.place import NO_PLACE
+from editorial.content.place_names import NO_PLACE_NAMES
 from editorial.render.charts import render_survey_results
 from editorial.render.notices import render_privacy_notice
 from form_handler.forms import FORMS
@@ -129,7 +129,7 @@ def test_what_the_build_itself_draws_into_a_page_keeps_to_the_policy(code: str) 
     )  # fmt: skip
     with use_language(code):
         drawn = [
-            render_survey_results(published, language, NO_PLACE), render_survey_results(None, language, NO_PLACE), render_privacy_notice(), render_accessibility_run(None, language),
+            render_survey_results(published, language, NO_PLACE_NAMES), render_survey_results(None, language, NO_PLACE_NAMES), render_privacy_notice(), render_accessibility_run(None, language),
             render_accessibility_run(load_accessibility_run(ROOT / RESULTS_PATH), language),
         ]  # fmt: skip
     assert "<svg" in drawn[0]

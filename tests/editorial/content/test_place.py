@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from core.findings import ContentError
 from editorial.content.markup.shortcodes import SHORTCODE
-from editorial.content.place import NO_PLACE, fill_place, load_place
+from editorial.content.place_names import NO_PLACE_NAMES, fill_place_names, load_place_names
 from editorial.translations.segments import read_document
 from tests.editorial.conftest import FACTS, GERMAN, HEADER, Tree
 
@@ -55,7 +55,7 @@ def test_a_new_name_makes_no_translation_stale(tree: Tree) -> None:
 
 def test_an_unknown_form_is_named_with_its_line_and_the_form_that_was_meant(tree: Tree) -> None:
     write_forms(tree)
-    facts = replace(FACTS, place=load_place(tree.docs))
+    facts = replace(FACTS, place=load_place_names(tree.docs))
     tree.write("de", "leben", "Leben", "# Leben { #leben }\n\nDas gilt {{ place.inn }}.")
     (found,) = (one for one in tree.check_facts(facts) if one.code == "insert-unknown")
     assert (found.file, found.line) == ("docs/de/leben.md", 10)
@@ -87,17 +87,17 @@ def test_an_unknown_form_in_a_header_is_named_with_its_line(tree: Tree) -> None:
 def test_a_file_that_is_not_right_is_refused_with_its_name(tree: Tree, text: str) -> None:
     write_forms(tree, text)
     with pytest.raises(ContentError, match=r"city/place\.yml"):
-        load_place(tree.docs)
+        load_place_names(tree.docs)
     assert any(one.file == "city/place.yml" for one in tree.read().findings)
 
 
 @pytest.mark.parametrize("name", ["Halle (Saale)", "St. Ingbert", "Müller & Söhne", "Bottrop’ta", "Kreis Musterstadt"])
 def test_a_name_reaches_the_page_as_it_is(tree: Tree, name: str) -> None:
     write_forms(tree, f"forms: {{de: {{name: '{name}'}}}}\n")
-    assert fill_place("Das ist {{ place.name }}.", load_place(tree.docs), "de") == f"Das ist {name}."
+    assert fill_place_names("Das ist {{ place.name }}.", load_place_names(tree.docs), "de") == f"Das ist {name}."
 
 
 def test_other_inserts_stay(tree: Tree) -> None:
     text = "{{ tel.fire }} {{ place.in }} {{ placebo.in }}"
-    assert fill_place(text, NO_PLACE, "de") == text
+    assert fill_place_names(text, NO_PLACE_NAMES, "de") == text
     assert SHORTCODE.search(text)

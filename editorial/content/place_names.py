@@ -39,14 +39,14 @@ Form = Annotated[
 Kind = Literal["city", "district", "district_town"]
 
 
-class Place(StrictStruct, frozen=True, kw_only=True):
+class PlaceNames(StrictStruct, frozen=True, kw_only=True):
     """The names of the municipality.
 
     :ivar kind: a city, a district (Kreis), or a town that belongs to a district; the check uses it.
     :ivar forms: by language code and name of the form.
-    :ivar offices: the German names of the offices that confirm facts, by role; :func:`load_place` adds those of
+    :ivar offices: the German names of the offices that confirm facts, by role; :func:`load_place_names` adds those of
         ``docs/data/offices.yml`` that the municipality does not name.
-    :ivar unchecked: codes of languages whose forms no speaker of the language has checked; they keep the site from
+    :ivar unchecked: codes of languages whose forms no speaker of the language has checked; they prevent
         going public.
     :ivar is_common_word: whether the name is a word of the language ("Essen"); the check then looks for it with a
         preposition only.
@@ -77,10 +77,10 @@ class Offices(StrictStruct, frozen=True, kw_only=True):
     offices: Mapping[str, Form] = {}
 
 
-NO_PLACE = Place()
+NO_PLACE_NAMES = PlaceNames()
 
 
-def unknown_form(file: str, line: int, name: str, place: Place, code: str) -> Finding:
+def unknown_form(file: str, line: int, name: str, place: PlaceNames, code: str) -> Finding:
     """Return the finding for a form that ``city/place.yml`` does not have in a language."""
     close = closest_match(name, place.forms.get(code, {}))
     hint = (f"Meinten Sie „{close}“? " if close else "") + f"Ergänzen Sie sie in {FILE} unter forms: {code}:."
@@ -93,19 +93,19 @@ def place_path(docs: Path) -> Path:
     return beside if beside.exists() else ROOT / FILE
 
 
-def load_place(docs: Path) -> Place:
+def load_place_names(docs: Path) -> PlaceNames:
     """Return the names of the municipality; without the file there are none.
 
     :raises ContentError: if the file is not valid.
     """
     read = (
         _read(
-            Place,
+            PlaceNames,
             place_path(docs),
             FILE,
             "Die Datei hat kind: und forms: mit einer Liste von Formen je Sprache; siehe REDAKTION.md.",
         )
-        or NO_PLACE
+        or NO_PLACE_NAMES
     )
     hint = "Die Datei hat offices: und darunter je Rolle einen Namen, zum Beispiel youth: Jugendamt."
     shared = _read(Offices, docs / "data" / "offices.yml", OFFICES_FILE, hint) or Offices()
@@ -136,14 +136,14 @@ def _read(model: type[T], path: Path, shown: str, hint: str) -> T | None:
     return read
 
 
-def fill_place(text: str, place: Place, code: str) -> str:
+def fill_place_names(text: str, place: PlaceNames, code: str) -> str:
     """Fill in the forms of a language; an unknown insert stays, and the checks name it."""
     if "{{" not in text:
         return text
     return INSERT.sub(lambda match: place.form(code, match[1]) or match[0], text)
 
 
-def place_words(place: Place, code: str) -> list[str]:
+def place_words(place: PlaceNames, code: str) -> list[str]:
     """Return the words that name the place in a language and in German, in the forms that texts use."""
     own, german = place.forms.get(code, {}), place.forms.get("de", {})
     names = [*own.get("name", "").split(), *german.get("name", "").split()]
@@ -152,12 +152,12 @@ def place_words(place: Place, code: str) -> list[str]:
     return list(dict.fromkeys(word.casefold() for word in (*names, *inflected)))
 
 
-def fill_offices(text: str, place: Place) -> str:
+def fill_offices(text: str, place: PlaceNames) -> str:
     """Fill in the names of offices; an unknown role stays."""
     return OFFICE_INSERT.sub(lambda match: place.offices.get(match[1], match[0]), text)
 
 
-def unknown_office(file: str, line: int, role: str, place: Place) -> Finding:
+def unknown_office(file: str, line: int, role: str, place: PlaceNames) -> Finding:
     """Return the finding for a role that no file names."""
     close = closest_match(role, place.offices)
     hint = (f"Meinten Sie „{close}“? " if close else "") + f"Ergänzen Sie sie in {OFFICES_FILE}."
