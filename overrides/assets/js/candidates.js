@@ -89,7 +89,8 @@ const best = (spellings, terms, lang) =>
  * @param {string} lang
  */
 export function candidates(words, known, lang) {
-  const asked = words.map((word) => [...new Set([word, respell(word)])].map((one) => term(one, lang)));
+  const spellings = (/** @type {string} */ word) => [...new Set([word, respell(word), word.replaceAll("-", "")])];
+  const asked = words.map((word) => spellings(word).map((one) => term(one, lang)));
   /** @type {Map<KnownPage, number>} */
   const found = new Map();
   /** @type {Map<KnownPage, number>} */
