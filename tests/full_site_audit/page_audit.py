@@ -69,7 +69,9 @@ UNMARKED = r"""() => {
     found.push(...(node.data.match(/[A-Za-zÄÖÜäöüß][A-Za-zÄÖÜäöüß-]*( +[A-Za-zÄÖÜäöüß-]+)+/g) ?? []));
   }
   const site = document.querySelector('[property="og:site_name"]')?.content;
-  return [...new Set(found)].filter((words) => words !== site && words !== words.toUpperCase());
+  return [...new Set(found)].filter((words) =>
+    words !== site && words.split(" ").some((word) => word.length > 2 && word !== word.toUpperCase())
+  );
 }"""
 
 LINKS = "() => [...document.querySelectorAll('a[href]')].map(a => a.href)"
