@@ -533,6 +533,35 @@ def test_polish_sentences_that_address_the_reader_are_left_alone(tree: Tree, sen
     assert own_traps(tree, "pl", sentence) == []
 
 
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        ("Who pays? You.", True),
+        ("Who pays – you.", True),
+        ("Who applies? You yourself.", True),
+        ("How long does it take? Two weeks.", True),
+        ("What does it cost? Nothing.", True),
+        ("Ask the office.", True),
+        ("Go to your office.", True),
+        ("You get a letter from the office.", True),
+        ("Write to the authority.", True),
+        ("This office decides.", True),
+        ("You pay nothing.", False),
+        ("It takes two weeks.", False),
+        ("This applies to you too.", False),
+        ("Call us. You decide.", False),
+        ("The responsible authority decides in each individual case.", False),
+        ("The authority that approves the course decides.", False),
+        ("The registry office decides.", False),
+        ("This office supports companies in the city.", False),
+        ("Which public office is responsible?", False),
+        ("No.", False),
+    ],
+)
+def test_english_offices_have_a_name_and_answers_a_verb(tree: Tree, sentence: str, found: bool) -> None:
+    assert bool(own_traps(tree, "en", sentence)) is found
+
+
 def own_traps(tree: Tree, code: str, sentence: str) -> list[Finding]:
     """Return what the project's own list finds in a sentence."""
     tree.write("de", "kurse", "Kurse", f"# Kurse {{ #kurse }}\n\n{sentence}")
