@@ -9,7 +9,7 @@ from core.languages import default_language
 from core.overlay import CITY_PAGES
 from editing.drafts import Draft, list_drafts
 from editing.forms.facts import read_entries
-from editing.paragraphs import EditError
+from editing.paragraphs.reading import EditError
 from editing.paths import split_name
 from editorial.content.front_matter import split_front_matter
 from editorial.content.published_files import find_uploads

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from editing.forms.facts import KINDS, entry_title, read_entries
 from editing.forms.labels import field_label
-from editing.paragraphs import EditError, Place, list_places, read_file_text
+from editing.paragraphs.reading import EditError, Paragraph, list_paragraphs, read_file_text
 from editorial.content.front_matter import RawFrontMatter, split_front_matter
 from editorial.content.local_version import FIELD
 from editorial.translations.segments import FIELDS
@@ -20,7 +20,7 @@ MAX_WORDS = 2000
 
 
 class Piece(Struct, frozen=True):
-    """Some words of a paragraph: kept, taken away or added."""
+    """Some words of a paragraph: unchanged, removed or added."""
 
     kind: Literal["same", "del", "ins"]
     text: str
@@ -99,7 +99,7 @@ def _in_words(value: Any) -> str:
 
 def compare(before: str | None, after: str | None) -> list[Difference]:
     """Return the paragraphs that differ between two texts of a page, in the order of the page."""
-    old, new = (list_places(read_file_text(text)) if text else [] for text in (before, after))
+    old, new = (list_paragraphs(read_file_text(text)) if text else [] for text in (before, after))
     old, new = ([place for place in places if place.words] for places in (old, new))
     found: list[Difference] = []
     matcher = difflib.SequenceMatcher(None, [_mark(one) for one in old], [_mark(one) for one in new], autojunk=False)
@@ -120,7 +120,7 @@ def compare(before: str | None, after: str | None) -> list[Difference]:
     return found
 
 
-def _mark(place: Place) -> tuple[str, str]:
+def _mark(place: Paragraph) -> tuple[str, str]:
     return place.kind, place.words
 
 

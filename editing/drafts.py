@@ -15,7 +15,10 @@ import sqlalchemy as sa
 from msgspec import Struct
 from msgspec.structs import replace
 
-from editing.review import remove_outdated_review
+from core.text.text_files import normalize_newlines
+from editorial.translations.segments import read_document
+from editorial.translations.state import document_digest
+from editorial.translations.units import replace_review, review_lines
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.tables import (
     account,
@@ -114,6 +117,7 @@ def change_draft(
 
     :param published: the file as it is published; None if there is none.
     :param edit: takes the text of the moment and returns the change; what it raises leaves everything as it was.
+    :raises DatabaseBusyError: if other writers are faster :data:`MAX_ATTEMPTS` times.
     """
     for attempt in range(MAX_ATTEMPTS):
         try:
@@ -307,7 +311,7 @@ def delete_scratch(database: Database, account_id: int, path: str, place: str) -
 
 
 def note_presence(database: Database, account_id: int, path: str, place: str, now: datetime.datetime) -> None:
-    """Note that somebody has a form open."""
+    """Record that somebody has a form open."""
     with database.transaction() as connection:
         connection.execute(page_presence.delete().where(page_presence.c.account_id == account_id))
         connection.execute(
@@ -325,3 +329,20 @@ def who_is_writing(database: Database, now: datetime.datetime) -> list[tuple[str
     )
     with database.read_connection() as connection:
         return [(row.name, row.path, row.place) for row in connection.execute(query)]
+
+
+def remove_outdated_review(base: str | None, before: str | None, after: str | None) -> str | None:
+    """Return a changed file without a review that was signed in this draft for the text before the change.
+
+    :param base: the published file that the draft began with.
+    """
+    if after is None or before is None or "reviewed_" not in before:
+        return after
+    signed = review_lines(before)
+    if not signed or review_lines(after) != signed or (base is not None and review_lines(base) == signed):
+        return after
+    if document_digest(read_document(normalize_newlines(before))) == document_digest(
+        read_document(normalize_newlines(after))
+    ):
+        return after
+    return replace_review(after, review_lines(base) if base is not None else "")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from editing.paragraphs import list_places, read_file_text
+from editing.paragraphs.reading import list_paragraphs, read_file_text
 
 
 class Conflict(Struct, frozen=True):
@@ -66,7 +66,7 @@ def join_texts(first: str, second: str) -> str:
 def cut_atoms(raw: str) -> list[str]:
     """Return a file in pieces that each hold one paragraph and what is before it; together they are the file."""
     atoms, at = [], 0
-    for place in sorted(list_places(read_file_text(raw)), key=lambda one: one.end):
+    for place in sorted(list_paragraphs(read_file_text(raw)), key=lambda one: one.end):
         if place.end > at:
             atoms.append(raw[at : place.end])
             at = place.end

@@ -11,7 +11,7 @@ from core.overlay import CITY, CITY_PAGES, city_dir, is_local, shown_path
 from editing import drafts
 from editing.forms.facts import change_entry, load_files
 from editing.forms.header import change_header, header_data
-from editing.paragraphs import EditError
+from editing.paragraphs.reading import EditError
 from editing.paths import file_name
 from editing.workspace import Workspace
 from editorial.content import structure

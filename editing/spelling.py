@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from editing.drafts import Draft, list_changes
-from editing.paragraphs import list_places, read_file_text
+from editing.paragraphs.reading import list_paragraphs, read_file_text
 from editorial.translations.lockfile import Entry, Section
 from form_handler.storage.database import Database
 
@@ -47,7 +47,7 @@ def spelling_changes(database: Database, draft: Draft) -> list[Spelling]:
             chains.append(_Chain(section, row.before, row.after, row.spelling))
         else:
             chain.after, chain.spelling = row.after, chain.spelling and row.spelling
-    base, now = list_places(read_file_text(draft.base_text)), list_places(read_file_text(draft.text))
+    base, now = list_paragraphs(read_file_text(draft.base_text)), list_paragraphs(read_file_text(draft.text))
     found = []
     for chain in chains:
         before = next((one for one in base if (one.section, one.words) == (chain.section, chain.before)), None)

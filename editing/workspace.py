@@ -140,13 +140,15 @@ class Workspace:
         if not language.default:
             page = content.pages[key]
             entry = find_entry(self.docs, site.lock, page, language)
-            own = read_document(_plain(raw))
+            own = read_document(_page_text(raw))
             states[key, code] = document_state(page, language, entry, lambda: self.document(key), lambda: own)
         return replace(site, content=content, states=states, links={})
 
     def document(self, key: str, code: str | None = None) -> Document:
         """Return a published page, cut into paragraphs."""
-        return read_document(_plain(self.published(file_name(self.docs, code or default_language().code, key)) or ""))
+        return read_document(
+            _page_text(self.published(file_name(self.docs, code or default_language().code, key)) or "")
+        )
 
     def findings(self, site: SiteData, code: str, key: str) -> list[Finding]:
         """Return what the checks find on one page in one language, a draft laid over it or not."""
@@ -171,7 +173,7 @@ class Workspace:
         page = site.content.pages.get(key)
         if page is None:
             return []
-        german, before = read_document(_plain(raw)), self.document(key)
+        german, before = read_document(_page_text(raw)), self.document(key)
         found = []
         for language in site.languages:
             if language.default or not page.is_translated(language):
@@ -226,7 +228,7 @@ def parse_draft(
     return found if text is None else text
 
 
-def finding_place(document: Document, line: int) -> str | None:
+def paragraph_of_finding(document: Document, line: int) -> str | None:
     """Return the paragraph that a line of a file belongs to, or None for a line above all."""
     best: tuple[Segment, str] | None = None
     for section, segments in document.sections.items():
@@ -240,7 +242,8 @@ def finding_place(document: Document, line: int) -> str | None:
     return best[1] if best else None
 
 
-def _plain(raw: str) -> str:
+def _page_text(raw: str) -> str:
+    """Return a file's text as the build reads it; empty if it cannot be read."""
     text = page_text(raw.encode())
     return text if isinstance(text, str) else ""
 

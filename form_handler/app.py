@@ -83,6 +83,8 @@ def set_language_and_check_host() -> Response | None:
     """Set the language of the path; refuse host names that are not ours.
 
     A path without its trailing slash is redirected by a relative address: the response repeats no host and no scheme of the request.
+
+    :raises MisdirectedRequest: if the host is none of the settings (RFC 9110, 15.5.20).
     """
     request.environ["wsgi.input"] = RequestInput(request.environ["wsgi.input"])
     language, _rest = split_language(request.path)

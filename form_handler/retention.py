@@ -1,4 +1,4 @@
-"""How long submissions are kept, and the notice of their deletion; :mod:`form_handler.worker.purge` deletes them."""
+"""The retention of submissions, and the notice of their deletion; :mod:`form_handler.worker.purge` deletes them."""
 
 from __future__ import annotations
 

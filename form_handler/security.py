@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def inline_script() -> str:
-    """Return the one script that is inside our pages, without its tags (``overrides/partials/kim/early-script.html``)."""
+    """Return the one script that is inside our pages, without its tags (``overrides/partials/kim/early-script.html``).
+
+    :raises ValueError: if the template holds no inline script.
+    """
     text = (ROOT / "overrides" / "partials" / "kim" / "early-script.html").read_text("utf-8")
     found = re.search(r"<script[^>]*>(.*)</script>", text, re.DOTALL)
     if found is None:

@@ -33,7 +33,10 @@ OPERATOR = "kim"
 
 
 def load_settings(env: Mapping[str, str] | None = None) -> Settings:
-    """Return the settings, or end with an error message."""
+    """Return the settings, or end with an error message.
+
+    :raises click.ClickException: if a setting is wrong.
+    """
     try:
         return read_settings(env)
     except SettingsError as error:
@@ -104,7 +107,10 @@ def close_at_exit(database: Database) -> Database:
 
 @contextlib.contextmanager
 def database_errors(settings: Settings) -> Iterator[None]:
-    """End with an error message on any error of opening or changing the database."""
+    """End with an error message on any error of opening or changing the database.
+
+    :raises click.ClickException: for each error of the database.
+    """
     faults = (SettingsError, SchemaError, DatabaseBusyError, PragmaError, MissingDatabaseError)
     try:
         yield
@@ -126,7 +132,10 @@ def database_errors(settings: Settings) -> Iterator[None]:
 
 
 def require_writable(settings: Settings) -> None:
-    """End with a sentence if the data folder cannot be written."""
+    """End with a sentence if the data folder cannot be written.
+
+    :raises click.ClickException: if the data folder cannot be written.
+    """
     if (fault := find_folder_fault(settings)) is not None:
         raise click.ClickException(fault)
 

@@ -25,7 +25,10 @@ _log = logging.getLogger(__name__)
 
 
 def ensure_port_free(bind: str, port: int) -> None:
-    """End with a sentence if the server cannot listen on an address; else a browser would show another program's site."""
+    """End with a sentence if the server cannot listen on an address; else a browser would show another program's site.
+
+    :raises click.ClickException: if the port is in use.
+    """
     address = f"{bind}:{port}"
     try:
         family = socket.getaddrinfo(bind.strip("[]"), port, type=socket.SOCK_STREAM)[0][0]
@@ -47,6 +50,8 @@ def require_site(settings: Settings) -> None:
     """End with a sentence if there is no built site; say so if pages are missing in it.
 
     A site without some of its pages is served all the same: the forms work without their layout.
+
+    :raises click.ClickException: if there is no built site.
     """
     place = settings.site_dir
     if not (place / "index.html").is_file() and not (place / "404.html").is_file():

@@ -66,6 +66,11 @@ def read_text(path: Path, shown: str) -> str | Finding:
     return decode(data, shown)
 
 
+def normalize_newlines(text: str) -> str:
+    """Return a text with ``\\n`` at the end of each line, as the checks and the lock file read it."""
+    return text.replace("\r\n", "\n")
+
+
 def normalize_spaces(text: str) -> str:
     """Return a page's text with plain blanks where no reader sees them: around ``{ #id }``, after ``#``, in empty lines.
 

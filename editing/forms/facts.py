@@ -25,7 +25,8 @@ from core.text.values import Date, Month
 from editing.drafts import Draft, find_draft
 from editing.forms.fields import field_order
 from editing.forms.yaml_text import REMOVED, entry_span, refusal, set_values
-from editing.paragraphs import EditError, check_words, digest
+from editing.paragraphs.reading import EditError, digest
+from editing.paragraphs.replacing import check_words
 from editing.paths import file_path
 from editing.workspace import Workspace
 from editorial.checks.content import check_content

@@ -227,7 +227,7 @@ def read_form(
         entered = entered_value(field, form)
         if entered == _normal(field.value):
             continue
-        _put(made, field, entered, drop_empty)
+        _set_field(made, field, entered, drop_empty)
     return {name: _tidy(value, data.get(name)) for name, value in made.items() if value is not REMOVED}
 
 
@@ -257,7 +257,7 @@ def _normal(value: str | list[str]) -> str | list[str]:
     return [_normal_text(one) for one in value] if isinstance(value, list) else _normal_text(value)
 
 
-def _put(made: dict[str, Any], field: Field, entered: str | list[str], drop_empty: bool) -> None:
+def _set_field(made: dict[str, Any], field: Field, entered: str | list[str], drop_empty: bool) -> None:
     """Write what was entered into a field to its place in the data; blocks on the way are made."""
     place: Any = made
     for step, following in zip(field.way, field.way[1:], strict=False):

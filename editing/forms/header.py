@@ -8,7 +8,8 @@ import msgspec
 
 from core.findings import Finding
 from editing.forms.yaml_text import set_values
-from editing.paragraphs import EditError, check_words, digest
+from editing.paragraphs.reading import EditError, digest
+from editing.paragraphs.replacing import check_words
 from editorial.content.front_matter import HEADER, PageFrontMatter, split_front_matter
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from core.gettext import gettext as _
 from core.text import yaml
-from editing.paragraphs import EditError
+from editing.paragraphs.reading import EditError
 
 # The way to a value: keys, and places in lists.
 Way = tuple[str | int, ...]
@@ -53,7 +53,7 @@ def refusal() -> str:
 def _expected(data: Any, way: Way, new: Any) -> Any:
     """Return the data that a text must hold after the change."""
     if not way:
-        return _plain(new)
+        return _to_plain_values(new)
     data = copy.deepcopy(data) if data is not None else {}
     place = data
     for step in way[:-1]:
@@ -61,17 +61,17 @@ def _expected(data: Any, way: Way, new: Any) -> Any:
     if new is REMOVED:
         del place[way[-1]]
     else:
-        place[way[-1]] = _plain(new)
+        place[way[-1]] = _to_plain_values(new)
     return data
 
 
-def _plain(value: Any) -> Any:
+def _to_plain_values(value: Any) -> Any:
     """Return a value as it is read back."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, list) else value
+        return {name: _to_plain_values(one) for name, one in value.items()}
+    return [_to_plain_values(one) for one in value] if isinstance(value, list) else value
 
 
 class _Editor:
@@ -82,6 +82,7 @@ class _Editor:
         self.newline = "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"
 
     def set(self, way: Way, new: Any) -> str:
+        """Write a value at a path; the lines of other values stay."""
         node = self.find(way)
         if node is None:
             if new is not REMOVED:
@@ -93,11 +94,11 @@ class _Editor:
             for name in [name for name in old if name not in new]:
                 self.set((*way, name), REMOVED)
             for name, value in new.items():
-                if name not in old or old[name] != _plain(value):
+                if name not in old or old[name] != _to_plain_values(value):
                     self.set((*way, name), value)
-        elif node.id == "sequence" and isinstance(new, list) and node.value and new and not _same(node, new):
+        elif node.id == "sequence" and isinstance(new, list) and node.value and new and not _is_same_value(node, new):
             self.set_list(way, node, new)
-        elif yaml.to_strings(node) != _plain(new):
+        elif yaml.to_strings(node) != _to_plain_values(new):
             self.replace(way, node, new)
         return self.text
 
@@ -128,6 +129,7 @@ class _Editor:
         )
 
     def splice(self, start: int, end: int, written: str) -> None:
+        """Replace a range of the text."""
         self.text = self.text[:start] + written + self.text[end:]
 
     def replace(self, way: Way, node: Any, new: Any) -> None:
@@ -194,7 +196,10 @@ class _Editor:
         return max(found, key=lambda pair: self.order.index(pair[0].value), default=None)
 
     def remove(self, way: Way) -> None:
-        """Take a key away with its value, and the lines that held only them."""
+        """Take a key away with its value, and the lines that held only them.
+
+        :raises EditError: if the value cannot be removed without changing others.
+        """
         parent, key, value = self.pair(way)
         number = next(index for index, pair in enumerate(parent.value) if pair[0] is key)
         start, end = key.start_mark.index, end_of(value, self.text, key)
@@ -221,9 +226,9 @@ class _Editor:
             for number, value in enumerate(new):
                 self.set((*way, number), value)
             return
-        added = [value for value in new if _plain(value) not in old]
-        kept = [value for value in old if value in map(_plain, new)]
-        if node.flow_style or self.in_flow(way) or [*kept, *map(_plain, added)] != _plain(new):
+        added = [value for value in new if _to_plain_values(value) not in old]
+        kept = [value for value in old if value in map(_to_plain_values, new)]
+        if node.flow_style or self.in_flow(way) or [*kept, *map(_to_plain_values, added)] != _to_plain_values(new):
             self.replace(way, node, new)
             return
         dash = node.value[0].start_mark.column
@@ -238,6 +243,7 @@ class _Editor:
             self.splice(start, min(end + len(self.newline), len(self.text)), "")
 
     def line_start(self, at: int) -> int:
+        """Return the beginning of the line of a position."""
         return self.text.rfind("\n", 0, at) + 1
 
     def line_end(self, at: int) -> int:
@@ -264,8 +270,8 @@ class _Editor:
         return "".join(f"{pad}{name}:{self._behind_colon(one, indent + 2, False)}" for name, one in value.items())
 
 
-def _same(node: Any, new: Any) -> bool:
-    return bool(yaml.to_strings(node) == _plain(new))
+def _is_same_value(node: Any, new: Any) -> bool:
+    return bool(yaml.to_strings(node) == _to_plain_values(new))
 
 
 def end_of(node: Any, text: str, key: Any = None) -> int:

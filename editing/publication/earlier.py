@@ -9,7 +9,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from core.overlay import CITY_PAGES, shared_counterpart
-from editing.paragraphs import EditError, list_places, read_file_text, section_source
+from editing.paragraphs.arranging import section_source
+from editing.paragraphs.reading import EditError, list_paragraphs, read_file_text
 from editing.paths import shown_name
 from editing.publication.git import GitError, Repository
 from editing.publication.store import publications_of
@@ -44,7 +45,7 @@ def find_earlier(
             file = read_file_text(text)
         except EditError:
             continue
-        for place in list_places(file):
+        for place in list_paragraphs(file):
             if place.segment.hash in wanted:
                 found.paragraphs[place.segment.hash] = place.words
                 wanted.discard(place.segment.hash)

@@ -101,7 +101,10 @@ class Repository:
         env: Mapping[str, str] | None = None,
         timeout: int = TIMEOUT_SECONDS,
     ) -> bytes:
-        """Return the bytes that git writes; see :meth:`run`."""
+        """Return the bytes that git writes; see :meth:`run`.
+
+        :raises GitError: if git fails; with its last line.
+        """
         options = [part for option in (*_OPTIONS, f"safe.directory={self.top}") for part in ("-c", option)]
         own = {name: os.environ[name] for name in _KEPT if name in os.environ}
         own |= {

@@ -93,7 +93,7 @@ def read_published(docs: Path, path: str, repository: Repository | None, head: s
 
 
 def check_files(one: Publication, docs: Path, changed: set[str]) -> Lock:
-    """Check the pages as they will be; return the lock with the translations written down.
+    """Check the pages as they will be; return the lock with the translations recorded.
 
     :raises RefusedError: with every error.
     """

@@ -74,7 +74,7 @@ class Publisher:
         return len(live)
 
     def _attempt(self, one: Publication, step: Callable[[Publication], None]) -> bool:
-        """Do one step of a publication; note why it could not be done."""
+        """Do one step of a publication; record why it could not be done."""
         try:
             step(one)
         except RefusedError as error:

@@ -93,7 +93,7 @@ class Remote:
         return True
 
     def note_join(self, commit: str | None) -> None:
-        """Note the commit that joins a developer's push, so that its files are written even after a kill; None: all are."""
+        """Record the commit that joins a developer's push, so that its files are written even after a kill; None: all are."""
         with self.database.transaction() as connection:
             write_state(connection, "content_join", commit)
 

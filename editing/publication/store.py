@@ -181,7 +181,7 @@ def _read(database: Database, where: Any, limit: int) -> list[Publication]:
 def note_problem(
     database: Database, known: Publication, problem: str, now: datetime.datetime, refused: bool = False
 ) -> None:
-    """Note why a publication waits, or that it is refused; its drafts say so, too."""
+    """Record why a publication waits, or that it is refused; its drafts say so, too."""
     if known.problem == problem and not refused:
         return
     values: dict[str, Any] = {"problem": problem}
@@ -202,7 +202,7 @@ def note_problem(
 def note_committed(
     database: Database, known: Publication, files: dict[str, tuple[str | None, str | None]], commit: str
 ) -> None:
-    """Note that a publication is part of the published text: what was there before, and what is there now."""
+    """Record that a publication is part of the published text: what was there before, and what is there now."""
     with database.transaction() as connection:
         connection.execute(
             publication.update()
@@ -223,7 +223,7 @@ def note_committed(
 
 
 def note_done(database: Database, known: Publication, now: datetime.datetime) -> None:
-    """Note that a publication is live."""
+    """Record that a publication is live."""
     with database.transaction() as connection:
         connection.execute(
             publication.update().where(publication.c.id == known.id).values(state="done", finished_at=now, problem="")
@@ -231,7 +231,7 @@ def note_done(database: Database, known: Publication, now: datetime.datetime) ->
 
 
 def note_pushed(database: Database) -> None:
-    """Note that the remote has everything that is published."""
+    """Record that the remote has everything that is published."""
     with database.transaction() as connection:
         connection.execute(publication.update().where(publication.c.state == "done").values(pushed=True))
 

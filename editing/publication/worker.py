@@ -5,45 +5,25 @@ It loads the checks and the renderer only once somebody edits, so that it costs 
 
 from __future__ import annotations
 
-import contextlib
 import datetime
-import fcntl
 import logging
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from core.clock import utc_now
 from editing.findings import check_changed, findings_path
-from form_handler.server.worker_process import stop_event
+from form_handler.server.worker_process import AnotherWorkerError, stop_event, worker_lock
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
 from form_handler.storage.tables import draft, publication
 
 POLL_SECONDS = 0.5
 RETRY_SECONDS = 15.0
+LOCK_FILENAME = "publish.lock"
 
 logger = logging.getLogger(__name__)
-
-
-class AnotherWorkerError(Exception):
-    """Another publication worker is at work on this data folder."""
-
-
-@contextlib.contextmanager
-def worker_lock(settings: Settings) -> Iterator[None]:
-    """Be the only publication worker of a data folder for the length of the block.
-
-    :raises AnotherWorkerError: if another one is at work.
-    """
-    with (settings.data_dir / "publish.lock").open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AnotherWorkerError from None
-        yield
 
 
 def has_work(database: Database) -> bool:
@@ -58,11 +38,11 @@ def has_work(database: Database) -> bool:
 def run_once(database: Database, settings: Settings, now: datetime.datetime | None = None) -> int:
     """Publish what is due now; return how many publications went live.
 
-    :raises AnotherWorkerError: see :func:`worker_lock`.
+    :raises AnotherWorkerError: if another publication worker runs on this data folder.
     """
     from editing.publication.publisher import Publisher
 
-    with worker_lock(settings):
+    with worker_lock(settings.data_dir / LOCK_FILENAME):
         publisher = Publisher(database, settings)
         done = publisher.run_due(now or utc_now())
         publisher.push()
@@ -73,7 +53,7 @@ def run_worker(database: Database, settings: Settings, stop: threading.Event, de
     """Publish until ``stop`` is set; wait for a worker that is already running, and for a database that fails."""
     while not stop.is_set():
         try:
-            with worker_lock(settings):
+            with worker_lock(settings.data_dir / LOCK_FILENAME):
                 _work(database, settings, stop, demo_survey)
         except AnotherWorkerError:
             stop.wait(POLL_SECONDS)

@@ -17,19 +17,18 @@ from msgspec.structs import replace
 from core.gettext import gettext as _
 from core.languages import Language
 from editing.drafts import Change, ChangedMeanwhileError
-from editing.paragraphs import (
+from editing.paragraphs.arranging import replace_section, section_source
+from editing.paragraphs.reading import (
     EditError,
     FileText,
-    Place,
+    Paragraph,
     digest,
-    find_place,
-    list_places,
+    find_paragraph,
+    list_paragraphs,
     locate,
     read_file_text,
-    replace_paragraph,
-    replace_section,
-    section_source,
 )
+from editing.paragraphs.replacing import replace_paragraph
 from editorial.translations.lockfile import Entry
 from editorial.translations.segments import HEADER_SECTION, Document, Segment, normalize
 from editorial.translations.state import EMPTY_SECTION, has_same_structure, stale_flags
@@ -118,9 +117,9 @@ def build_rows(pair: Pair) -> list[Row]:
     return found
 
 
-def _by_section(file: FileText) -> dict[str, list[Place]]:
-    found: dict[str, list[Place]] = {}
-    for place in list_places(file):
+def _by_section(file: FileText) -> dict[str, list[Paragraph]]:
+    found: dict[str, list[Paragraph]] = {}
+    for place in list_paragraphs(file):
         found.setdefault(place.section, []).append(place)
     return found
 
@@ -130,7 +129,7 @@ def _is_shown(source: Segment, target: Segment | None) -> bool:
     return bool(source.text) and (source.has_words or bool(target and target.has_words))
 
 
-def _new_row(place: Place) -> Row | None:
+def _new_row(place: Paragraph) -> Row | None:
     if not _is_shown(place.segment, None):
         return None
     optional = place.kind == "nav_title"
@@ -139,7 +138,7 @@ def _new_row(place: Place) -> Row | None:
     )  # fmt: skip
 
 
-def _parallel_rows(pair: Pair, name: str, paragraphs: list[Place]) -> Iterator[Row | None]:
+def _parallel_rows(pair: Pair, name: str, paragraphs: list[Paragraph]) -> Iterator[Row | None]:
     assert pair.own is not None
     german, own = pair.german.document, pair.own.document
     flags = stale_flags(german, own, name, pair.entry) if pair.entry else [False] * len(paragraphs)
@@ -148,7 +147,7 @@ def _parallel_rows(pair: Pair, name: str, paragraphs: list[Place]) -> Iterator[R
         yield _row(pair, source, target, stale)
 
 
-def _row(pair: Pair, source: Place, target: Place, stale: bool, rebuilt: bool = False) -> Row | None:
+def _row(pair: Pair, source: Paragraph, target: Paragraph, stale: bool, rebuilt: bool = False) -> Row | None:
     if not _is_shown(source.segment, target.segment):
         return None
     optional = source.kind == "nav_title" and not target.segment.text
@@ -178,7 +177,7 @@ def _made_from(entry: Entry | None, target: str) -> str:
     return next((source for source, marks in entry.translations_by_source().items() if target in marks), "")
 
 
-def align(pair: Pair, name: str) -> dict[int, Place] | None:
+def align(pair: Pair, name: str) -> dict[int, Paragraph] | None:
     """Return which paragraph of a section that is built differently belongs to which German one, by its index.
 
     Known is that only where the translation is still the one that the lock records; else None.
@@ -190,7 +189,7 @@ def align(pair: Pair, name: str) -> dict[int, Place] | None:
     if len(known.source_hashes) != len(known.target_hashes) or pair.own.document.hashes(name) != known.target_hashes:
         return None
     german = pair.german.document
-    kinds, found = german.kinds(name), dict[int, Place]()
+    kinds, found = german.kinds(name), dict[int, Paragraph]()
     matcher = difflib.SequenceMatcher(None, known.source_hashes, german.hashes(name), autojunk=False)
     for what, start, end, left, right in matcher.get_opcodes():
         if what == "equal" or (what == "replace" and end - start == right - left):
@@ -199,7 +198,7 @@ def align(pair: Pair, name: str) -> dict[int, Place] | None:
     return found if 0 in found else None
 
 
-def _aligned_row(pair: Pair, source: Place, target: Place | None) -> Row | None:
+def _aligned_row(pair: Pair, source: Paragraph, target: Paragraph | None) -> Row | None:
     if target is None:
         return _new_row(source)
     assert pair.entry is not None
@@ -286,11 +285,11 @@ def translate_row(pair: Pair, row: Row, wanted: str, words: str, source: str) ->
             _("Write the translation. To do without this paragraph, ask the editors to change the German page.")
         )
     file = rebuild(pair, row) if row.rebuilt or pair.own is None else pair.own
-    place = locate(file, row.own_place, wanted) if wanted else find_place(file, row.id)
+    place = locate(file, row.own_place, wanted) if wanted else find_paragraph(file, row.id)
     if place is None:
         raise ChangedMeanwhileError
     made = replace_paragraph(file, place, words)
-    stored = find_place(read_file_text(made), place.id)
+    stored = find_paragraph(read_file_text(made), place.id)
     return Change(made, place.id, place.words, stored.words if stored else "", source=source)
 
 
@@ -303,11 +302,11 @@ def accept_row(pair: Pair, row: Row, wanted: str, source: str) -> Change:
         raise ChangedMeanwhileError
     if row.is_section or not row.rebuilt:
         assert pair.own is not None
-        place = None if row.is_section else find_place(pair.own, row.own_place)
+        place = None if row.is_section else find_paragraph(pair.own, row.own_place)
         words = place.words if place else row.own
         return Change(pair.own.raw, row.own_place, words, words, source=source)
     file = rebuild(pair, row)
-    place = locate(file, row.own_place, wanted) if wanted else find_place(file, row.id)
+    place = locate(file, row.own_place, wanted) if wanted else find_paragraph(file, row.id)
     if place is None:
         raise ChangedMeanwhileError
     return Change(file.raw, place.id, place.words, place.words, source=source)
@@ -324,7 +323,10 @@ def remove_section(pair: Pair, row: Row, wanted: str) -> Change:
 
 
 def rebuild(pair: Pair, row: Row) -> FileText:
-    """Return the translation with the section of a paragraph in the German form, or a new one for the whole page."""
+    """Return the translation with the section of a paragraph in the German form, or a new one for the whole page.
+
+    :raises EditError: if the words would change another paragraph; :class:`ChangedMeanwhileError` if the section is another one meanwhile.
+    """
     german = pair.german.document
     if pair.own is None:
         head = {
@@ -340,7 +342,7 @@ def rebuild(pair: Pair, row: Row) -> FileText:
         source = _german_section(german, name, {})
         before = _section_before(german, pair.own.document, name)
         raw, newline = pair.own.raw, pair.own.newline
-        at = pair.own.raw_place(pair.own.document.span(before)[1]) if before else len(raw.rstrip())
+        at = pair.own.raw_offset(pair.own.document.span(before)[1]) if before else len(raw.rstrip())
         return read_file_text(raw[:at] + newline * 2 + source.replace("\n", newline) + raw[at:])
     partners = align(pair, name)
     if partners is None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from core.languages import default_language
 from editing.drafts import Draft, list_changes
-from editing.paragraphs import list_places, read_file_text, section_source
+from editing.paragraphs.arranging import section_source
+from editing.paragraphs.reading import list_paragraphs, read_file_text
 from editing.paths import split_name
 from editing.spelling import Spelling, spelling_changes
 from editorial.translations.lockfile import Lock, parse_lock
@@ -34,7 +35,7 @@ def draft_sources(database: Database, draft: Draft | None) -> dict[tuple[str, st
     if draft is None or draft.text is None:
         return found
     file = read_file_text(draft.text)
-    places = list_places(file)
+    places = list_paragraphs(file)
     for row in list_changes(database, draft.id):
         if not row.source:
             continue

@@ -13,7 +13,7 @@ from core.gettext import gettext as _
 from editing.drafts import ChangedMeanwhileError
 from editing.forms.facts import Problem
 from editing.forms.fields import Field, read_form, with_entered
-from editing.paragraphs import EditError, digest
+from editing.paragraphs.reading import EditError, digest
 
 
 class DataForm:
@@ -78,7 +78,7 @@ class DataForm:
         if seen != digest(self.text):
             merged, clashes = bring_together(base, mine, self.data, form)
             if clashes:
-                shown = {name: in_words(self.data.get(name)) for name in clashes}
+                shown = {name: format_value(self.data.get(name)) for name in clashes}
                 again = merge_shown(self.fields(self.data), entered, clashes, base, mine)
                 error = _("Somebody else has changed this entry meanwhile. Nothing of yours was stored yet, and nothing is lost. Choose at the marked fields.")  # fmt: skip
                 return self.show(again, [], error, 409, self.text, digest(self.text), shown)
@@ -86,7 +86,7 @@ class DataForm:
         elif asked := [name for name in form.get("clashes", "").split() if name in self.data or name in mine]:
             # after the conflict page: the choice at each field that both had changed
             if any(form.get(f"_take_{name}") not in ("mine", "theirs") for name in asked):
-                shown = {name: in_words(self.data.get(name)) for name in asked}
+                shown = {name: format_value(self.data.get(name)) for name in asked}
                 return self.show(entered, [], _("Choose at the marked fields which text is to be stored."), 422, before, seen, shown)  # fmt: skip
             for name in [name for name in asked if form.get(f"_take_{name}") == "theirs"]:
                 mine.pop(name, None)
@@ -148,11 +148,11 @@ def merge_shown(
     return [values.get(one.name, one) if one.top in {*clashes, *changed} else one for one in fields]
 
 
-def in_words(value: Any) -> str:
+def format_value(value: Any) -> str:
     """Return a value as a sentence shows it."""
     if isinstance(value, dict):
-        return "; ".join(f"{name}: {in_words(one)}" for name, one in value.items())
-    return ", ".join(map(in_words, value)) if isinstance(value, list) else str(value or "–")
+        return "; ".join(f"{name}: {format_value(one)}" for name, one in value.items())
+    return ", ".join(map(format_value, value)) if isinstance(value, list) else str(value or "–")
 
 
 def group_fields(fields: Sequence[Field]) -> list[tuple[str, list[Field]]]:

@@ -18,7 +18,7 @@ from editing.drafts import ChangedMeanwhileError
 from editing.forms.facts import Problem, entry_title
 from editing.forms.fields import Field, field_names, list_fields
 from editing.forms.header import change_header, header_data, header_lines, header_text, replace_header
-from editing.paragraphs import EditError, digest
+from editing.paragraphs.reading import EditError, digest
 from editing.views.blueprint import MAX_FORM_BYTES, WRITERS, PageFile, editor_view, pages, workspace
 from editing.views.data_form import DataForm, group_fields
 from editing.views.page.checking import check_text

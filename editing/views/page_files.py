@@ -13,7 +13,7 @@ from core.gettext import gettext as _
 from core.languages import default_language, load_languages
 from editing import drafts
 from editing.page_files import create_page, linking_pages, page_sections, remove_page, why_needed
-from editing.paragraphs import EditError
+from editing.paragraphs.reading import EditError
 from editing.paths import split_name
 from editing.views.blueprint import PageFile, editor_view, pages, workspace
 from editorial.scaffold.page import FOLDERS, KINDS

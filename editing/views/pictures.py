@@ -16,7 +16,9 @@ from core.overlay import CITY_PAGES, city_dir
 from editing import drafts
 from editing.companions import pictures_of
 from editing.drafts import ChangedMeanwhileError
-from editing.paragraphs import EditError, check_words, insert_after, list_places, locate, read_file_text
+from editing.paragraphs.arranging import insert_after
+from editing.paragraphs.reading import EditError, list_paragraphs, locate, read_file_text
+from editing.paragraphs.replacing import check_words
 from editing.pictures import MAX_UPLOAD_BYTES, PictureError, encode_picture
 from editing.views.blueprint import READERS, PageFile, editor_view, pages, workspace
 from editing.views.page.paragraph import describe_paragraph
@@ -62,7 +64,7 @@ def add_picture(file: PageFile) -> BaseResponse:
             error = str(refused)
         except ChangedMeanwhileError:
             error = _("Somebody else has changed the page meanwhile. Choose the place once more.")
-    places = [(f"{one.id} {one.digest}", button_label(one)) for one in list_places(read_file_text(file.raw))
+    places = [(f"{one.id} {one.digest}", button_label(one)) for one in list_paragraphs(read_file_text(file.raw))
               if (one.section != HEADER_SECTION and one.kind in ("p", "ul", "ol", "quote")) or one.kind[:1] == "h"]  # fmt: skip
     return render("pages/picture", status=422 if error else 200, title=_("Add a picture"), file=file, error=error, places=places, place=form.get("place", ""),
                   alt=form.get("alt", ""), decorative=form.get("decorative") == "1", consent=form.get("consent") == "1")  # fmt: skip

@@ -16,7 +16,7 @@ from editing import drafts
 from editing.companions import find_companions
 from editing.differences import Difference, compare_files
 from editing.forms.facts import read_entries
-from editing.paragraphs import EditError, read_file_text
+from editing.paragraphs.reading import EditError, read_file_text
 from editing.publication import store
 from editing.publication.git import GitError
 from editing.publication.history import list_versions, read_version

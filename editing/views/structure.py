@@ -14,20 +14,16 @@ from core.gettext import gettext as _
 from editing import drafts
 from editing.companions import find_companions
 from editing.drafts import ChangedMeanwhileError
-from editing.paragraphs import (
-    EditError,
-    FileText,
-    check_words,
-    digest,
+from editing.paragraphs.arranging import (
     insert_after,
-    locate,
     move_paragraph,
     move_section,
-    read_file_text,
     remove_paragraph,
     replace_section,
     section_source,
 )
+from editing.paragraphs.reading import EditError, FileText, digest, locate, read_file_text
+from editing.paragraphs.replacing import check_words
 from editing.paths import PICTURE
 from editing.views.blueprint import MAX_FORM_BYTES, WRITERS, AnyFile, PageFile, editor_view, file_editor_view, pages
 from editing.views.page.checking import check_text

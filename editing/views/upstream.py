@@ -11,7 +11,7 @@ from core.gettext import gettext as _
 from editing import drafts
 from editing.differences import compare_files
 from editing.drafts import ChangedMeanwhileError
-from editing.paragraphs import digest
+from editing.paragraphs.reading import digest
 from editing.paths import file_path
 from editing.upstream import Upstream, find_upstream
 from editing.views.blueprint import READERS, WRITERS, PageFile, editor_view, page_view, pages, workspace

@@ -153,7 +153,10 @@ def validate_output_dir(site_dir: Path, docs_dir: Path) -> None:
 
 @contextlib.contextmanager
 def build_errors(site_dir: Path) -> Iterator[None]:
-    """Turn the errors that a build may end with into one, whose message is for people."""
+    """Turn the errors that a build may end with into one, whose message is for people.
+
+    :raises BuildError: for each error that a build expects.
+    """
     try:
         yield
     except ContentError as error:

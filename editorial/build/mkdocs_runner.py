@@ -147,7 +147,10 @@ def build_languages(
 
 
 def raise_if_logged(warnings: Iterable[list[str]]) -> None:
-    """Stop the build if MkDocs has warned of anything: each line once."""
+    """Stop the build if MkDocs has warned of anything: each line once.
+
+    :raises RenderError: if MkDocs logged a warning or an error.
+    """
     if lines := dict.fromkeys(line for one in warnings for line in one):
         raise RenderError("\n".join(lines))
 

@@ -10,16 +10,16 @@ from pathlib import Path
 from core.files import write_atomically
 from core.gettext import use_language
 from core.languages import Language, default_language
-from editorial.build.calendars import write_calendars
 from editorial.build.compress import compress_file, compress_site, reuse_copies
-from editorial.build.feeds import atom
-from editorial.build.offline import write_offline_lists
+from editorial.build.listings.calendars import write_calendars
+from editorial.build.listings.feeds import atom
+from editorial.build.listings.offline import write_offline_lists
+from editorial.build.listings.redirects import write_redirects
+from editorial.build.listings.well_known import language_hints_json, robots_txt, security_txt, sitemap
 from editorial.build.page_cache import PageCache
-from editorial.build.redirects import write_redirects
 from editorial.build.search import FOLDER as SEARCH_FOLDER
 from editorial.build.search import Entry, index_language, titles_filename, write_entry
 from editorial.build.source import Source
-from editorial.build.well_known import language_hints_json, robots_txt, security_txt, sitemap
 from editorial.content.data.survey_results import results_csv, results_page
 from editorial.content.data.toolkit import toolkit_json
 from editorial.content.history import read_last_changes
@@ -58,7 +58,7 @@ def finish_language(
                 reuse_copies(site_dir / name, old_site / name)
             compress_file(site_dir / name)
     write_redirects(site_dir, site.content, language, site.settings["url"])
-    for path in root.glob("*.html"):  # "not found", and "not kept" for readers without a network
+    for path in root.glob("*.html"):  # "not found", and the offline fallback
         compress_file(path)
     return entry
 

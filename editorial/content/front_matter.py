@@ -15,9 +15,9 @@ from core.text import yaml
 from core.text.values import Date, Month
 from core.text.yaml import find_yaml_traps
 from editorial.content.place_names import (
-    INSERT,
     NO_PLACE_NAMES,
-    OFFICE_INSERT,
+    OFFICE_SHORTCODE,
+    PLACE_SHORTCODE,
     PlaceNames,
     fill_offices,
     fill_place_names,
@@ -223,9 +223,9 @@ def validate_front_matter(
             data[key] = fill_place_names(value, place, code)
             if key == "confirm":
                 data[key] = fill_offices(data[key], place)
-                if unknown := OFFICE_INSERT.search(data[key]):
+                if unknown := OFFICE_SHORTCODE.search(data[key]):
                     return [unknown_office(file, parsed.lines[key], unknown[1], place)]
-            if unknown := INSERT.search(data[key]):
+            if unknown := PLACE_SHORTCODE.search(data[key]):
                 return [unknown_form(file, parsed.lines[key], unknown[1], place, code)]
     read = validate(model, data)
     return [_finding(model, parsed, file, fault) for fault in read] if isinstance(read, list) else read

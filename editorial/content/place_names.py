@@ -22,8 +22,8 @@ from editorial.content.schema import StrictStruct, validate
 
 T = TypeVar("T", bound=StrictStruct)
 GROUP = "place"
-INSERT = re.compile(r"\{\{\s*place\.([A-Za-z0-9_]+)\s*\}\}")
-OFFICE_INSERT = re.compile(r"\{\{\s*office\.([A-Za-z0-9_]+)\s*\}\}")
+PLACE_SHORTCODE = re.compile(r"\{\{\s*place\.([A-Za-z0-9_]+)\s*\}\}")
+OFFICE_SHORTCODE = re.compile(r"\{\{\s*office\.([A-Za-z0-9_]+)\s*\}\}")
 MIN_STEM = 3  # letters of a name without its last, by which an inflected form is known
 OFFICES_FILE = "docs/data/offices.yml"
 FILE = "city/place.yml"
@@ -140,7 +140,7 @@ def fill_place_names(text: str, place: PlaceNames, code: str) -> str:
     """Fill in the forms of a language; an unknown insert stays, and the checks name it."""
     if "{{" not in text:
         return text
-    return INSERT.sub(lambda match: place.form(code, match[1]) or match[0], text)
+    return PLACE_SHORTCODE.sub(lambda match: place.form(code, match[1]) or match[0], text)
 
 
 def place_words(place: PlaceNames, code: str) -> list[str]:
@@ -154,7 +154,7 @@ def place_words(place: PlaceNames, code: str) -> list[str]:
 
 def fill_offices(text: str, place: PlaceNames) -> str:
     """Fill in the names of offices; an unknown role stays."""
-    return OFFICE_INSERT.sub(lambda match: place.offices.get(match[1], match[0]), text)
+    return OFFICE_SHORTCODE.sub(lambda match: place.offices.get(match[1], match[0]), text)
 
 
 def unknown_office(file: str, line: int, role: str, place: PlaceNames) -> Finding:

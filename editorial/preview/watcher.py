@@ -52,7 +52,7 @@ from form_handler.forms import FORMS
 IDLE_SECONDS = 1.0  # between two looks whether the server is still there
 BUILDING_SECONDS = 0.1  # between two looks whether a build is done
 GATHER_SECONDS = 0.02  # in which an editor's program writes, renames and removes files
-QUIET_SECONDS = 1.0  # without a change until a build begins
+DEBOUNCE_SECONDS = 1.0  # without a change until a build begins
 RETRY_SECONDS = 5.0  # until something that failed for no fault of a file is tried once more
 POLL_SECONDS = 2.0  # between two looks at all files, where the system cannot report changes
 WATCHED = ("docs", "overrides", "city")
@@ -233,7 +233,7 @@ class Watcher:
         if self.builder is not None:
             if self.builder.poll() is not None:
                 self.on_build_finished(self.builder)
-        elif self.wants_build and time.monotonic() > max(self.changed_at + QUIET_SECONDS, self.retry_at):
+        elif self.wants_build and time.monotonic() > max(self.changed_at + DEBOUNCE_SECONDS, self.retry_at):
             manifest = read_manifest(self.site_dir)
             pdf = "--pdf" if manifest and manifest.pdf else "--no-pdf"
             self.builder = subprocess.Popen(

@@ -18,6 +18,7 @@ from core.formatting import format_event_time, format_long_date, format_month
 from core.gettext import gettext as _
 from core.language_tags import mark_german, tag_german_terms
 from core.languages import Language, default_language
+from editorial.content.data.survey_results import results_page
 from editorial.content.markup import markdown
 from editorial.content.markup.html_policy import check_html, template_ids
 from editorial.content.markup.shortcodes import ShortcodeRenderers, expand_shortcodes, render_company_list
@@ -117,26 +118,14 @@ def inline_drawings(html: str, site: SiteData, url: str) -> str:
 def shortcode_renderers(site: SiteData, language: Language) -> ShortcodeRenderers:
     """Return what renders each part of a page that is made from elsewhere."""
 
-    def notice() -> str:
-        from editorial.render.notices import render_privacy_notice
-
-        return render_privacy_notice()
-
-    def results() -> str:
-        from editorial.content.data.survey_results import results_page
-        from editorial.render.charts import render_survey_results
-
-        return render_survey_results(site.survey, language, site.facts.place, results_page(site.content))
-
-    def tests() -> str:
-        from editorial.content.data.accessibility import render_accessibility_run
-
-        return render_accessibility_run(site.accessibility_run, language)
+    from editorial.render import fragments  # late: few pages have such a part
 
     return {
-        "forms.notice": notice,
-        "survey.results": results,
-        "accessibility.results": tests,
+        "forms.notice": fragments.render_privacy_notice,
+        "survey.results": lambda: fragments.render_survey_results(
+            site.survey, language, site.facts.place, results_page(site.content)
+        ),
+        "accessibility.results": lambda: fragments.render_accessibility_run(site.accessibility_run, language),
         "companies.list": lambda: render_company_list(site.facts),
     }
 

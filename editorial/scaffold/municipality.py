@@ -20,7 +20,7 @@ from core.project import ROOT
 from core.text import yaml
 from editorial.content.data.facts import load_facts
 from editorial.content.pages import is_left_out, page_files
-from editorial.content.place_names import INSERT, Kind
+from editorial.content.place_names import PLACE_SHORTCODE, Kind
 from editorial.content.schema import StrictStruct, validate
 from editorial.content.structure import SECTIONS, index_of
 from editorial.scaffold.page import ScaffoldError, ScaffoldResult
@@ -161,7 +161,7 @@ def used_forms(root: Path, code: str) -> list[str]:
     """Return the names of the forms that texts of a language use, in a stable order."""
     paths = [*page_files(root / "docs", code).values(), *page_files(root / DRAFTS, code).values()]
     texts = (path.read_text("utf-8") for path in paths)
-    return sorted({name for text in texts for name in INSERT.findall(text)} | {"name"})
+    return sorted({name for text in texts for name in PLACE_SHORTCODE.findall(text)} | {"name"})
 
 
 def place_forms(answers: Answers, code: str, names: Iterable[str]) -> dict[str, str]:

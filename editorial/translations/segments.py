@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from core.text import yaml
-from editorial.content.place_names import INSERT
+from editorial.content.place_names import PLACE_SHORTCODE
 
 HEADER_SECTION, LEAD_SECTION = (
     "_head",
@@ -67,7 +67,9 @@ class Segment(Struct, frozen=True, dict=True):
     @property
     def has_words(self) -> bool:
         """Return whether there is anything to translate besides inserts, addresses and signs; a place has forms."""
-        return INSERT.search(self.text) is not None or any(char.isalpha() for char in _SHORTCODE.sub("", self.text))
+        return PLACE_SHORTCODE.search(self.text) is not None or any(
+            char.isalpha() for char in _SHORTCODE.sub("", self.text)
+        )
 
 
 class Document(Struct, frozen=True):

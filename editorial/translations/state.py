@@ -166,7 +166,7 @@ def document_state(
     header = page.text(language).front_matter
     assert isinstance(header, TranslationFrontMatter)
     changed: tuple[StaleSegment, ...] = ()
-    holds = True  # a review not written down yet is believed
+    holds = True  # a review that is not recorded yet counts
     if entry is not None and (entry.review or not matches_lock(read_german(), entry)):
         german, own = read_german(), read_own()
         changed = tuple(stale_segments(german, own, entry))
@@ -215,7 +215,7 @@ def document_digest(document: Document) -> str:
 
 
 def review_is_valid(day: datetime.date | None, own: Document, entry: Entry) -> bool:
-    """Return whether the text is still the one that was reviewed; a review not written down yet is believed."""
+    """Return whether the text is still the one that was reviewed; a review that is not recorded yet counts."""
     return entry.review is None or entry.review[0] != day or entry.review[1] == document_digest(own)
 
 

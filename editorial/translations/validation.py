@@ -13,7 +13,7 @@ from core.text.characters import find_forbidden, shorten_text
 from editorial.content.front_matter import TranslationFrontMatter, split_front_matter, validate_front_matter
 from editorial.content.markup.markdown import find_raw_html
 from editorial.content.markup.shortcodes import SHORTCODE, SHORTCODE_LIKE
-from editorial.content.place_names import INSERT, PlaceNames
+from editorial.content.place_names import PLACE_SHORTCODE, PlaceNames
 from editorial.translations.segments import Document, cells, normalize, read_document
 from editorial.translations.units import Unit
 
@@ -68,7 +68,7 @@ def _shortcodes(text: str) -> Counter[str]:
     return Counter(
         " ".join(braces.replace("{{", "{{ ").replace("}}", " }}").split())
         for braces in SHORTCODE_LIKE.findall(text)
-        if not INSERT.fullmatch(braces)
+        if not PLACE_SHORTCODE.fullmatch(braces)
     )
 
 

@@ -30,7 +30,10 @@ TOPIC_OF_PAGE = {
 
 
 def require_phone_or_email(form: Form, field: Field) -> None:
-    """Require a phone number or an e-mail address."""
+    """Require a phone number or an e-mail address.
+
+    :raises StopValidation: if both are empty.
+    """
     if not (form["phone"].data or form["email"].data):
         raise StopValidation(_("Enter a phone number or an e-mail address, so that we can reach you."))
 

@@ -145,7 +145,10 @@ def check_length(field: Field, limit: int) -> None:
 
 
 def single_value(form: Form, field: Field) -> None:
-    """Refuse more than one value."""
+    """Refuse more than one value.
+
+    :raises StopValidation: if the field was sent more than once.
+    """
     if len(field.raw_data or []) > 1:
         raise StopValidation(
             _("“%(label)s” was answered more than once. Please give only one answer.", label=field.label.text)
@@ -153,7 +156,10 @@ def single_value(form: Form, field: Field) -> None:
 
 
 def valid_choice(form: Form, field: Field) -> None:
-    """Refuse an answer that is not on the list."""
+    """Refuse an answer that is not on the list.
+
+    :raises StopValidation: if a value is none of the choices.
+    """
     keys = set(choice_labels(field))
     given = field.data if isinstance(field.data, list) else [field.data or ""]
     if any(key not in keys and key != "" for key in given):
@@ -161,7 +167,10 @@ def valid_choice(form: Form, field: Field) -> None:
 
 
 def valid_checkbox(form: Form, field: Field) -> None:
-    """Refuse any value that a checkbox cannot send."""
+    """Refuse any value that a checkbox cannot send.
+
+    :raises StopValidation: if the value is not that of the checkbox.
+    """
     if any(value not in {CHECKED_VALUE, ""} for value in field.raw_data or []):
         raise StopValidation(_("“%(label)s”: choose from the list.", label=field.label.text))
 
@@ -172,6 +181,8 @@ def valid_email(form: Form, field: Field) -> None:
     International domains are taken (RFC 5891); letters beyond ASCII before the ``@`` are not, because few
     servers deliver to them (RFC 6531) and a mail that never arrives would be worse than a clear fault. Nor is what
     a mail program would take for an encoded word (RFC 2047), and show as something else.
+
+    :raises StopValidation: if it is no e-mail address.
     """
     if not field.data:
         return

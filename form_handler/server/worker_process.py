@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 STOP_SECONDS = 10.0
 RESTART_SECONDS = 5.0
+
+
+class AnotherWorkerError(Exception):
+    """Another worker of the same kind is running on this data folder."""
+
+
+@contextlib.contextmanager
+def worker_lock(path: Path) -> Iterator[None]:
+    """Hold the lock of a kind of worker for the length of the block.
+
+    :raises AnotherWorkerError: if another process holds it.
+    """
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AnotherWorkerError from None
+        yield
 
 
 class WorkerProcess:

@@ -15,7 +15,10 @@ from form_handler.settings.file import SettingsError
 
 
 def read_secrets(env: Mapping[str, str], data_dir: Path, development: bool) -> list[str]:
-    """Return the key that signs, then former ones that are still accepted."""
+    """Return the key that signs, then former ones that are still accepted.
+
+    :raises SettingsError: if there is none, it cannot be read, or it is too weak.
+    """
     secrets_found = [env["KIM_SECRET_KEY"]] if env.get("KIM_SECRET_KEY") else []
     if env.get("KIM_SECRET_FILE"):
         secrets_found = read_secret_file(Path(env["KIM_SECRET_FILE"])).split()

@@ -26,6 +26,8 @@ def parse_host(name: str, value: str, example: str = "kim.example.org") -> str:
     """Return a host name as it is in a request: lower case, an international one in its ASCII form (RFC 5891).
 
     IP addresses are returned in their short form, IPv6 without brackets.
+
+    :raises SettingsError: if it has another form; the message names the setting.
     """
 
     def refuse(problem: str, remedy: str) -> SettingsError:
@@ -68,7 +70,10 @@ def parse_hosts(name: str, value: str) -> tuple[str, ...]:
 
 
 def parse_bind(name: str, value: str) -> str:
-    """Return the address that the server listens on, IPv6 in brackets."""
+    """Return the address that the server listens on, IPv6 in brackets.
+
+    :raises SettingsError: if it has another form; the message names the setting.
+    """
     if value.startswith("unix:"):
         raise SettingsError(f"{name} is {value!r}; sockets in the file system are not supported. Write an IP address.")
     host = parse_host(name, value, "127.0.0.1")
@@ -76,7 +81,10 @@ def parse_bind(name: str, value: str) -> str:
 
 
 def parse_web_address(name: str, value: str, example: str) -> SplitResult:
-    """Return a whole ``http`` or ``https`` address without query, fragment and user name, its host in ASCII."""
+    """Return a whole ``http`` or ``https`` address without query, fragment and user name, its host in ASCII.
+
+    :raises SettingsError: if it has another form; the message names the setting.
+    """
 
     def refuse(problem: str) -> SettingsError:
         return SettingsError(f"{name} is {value!r}: {problem}. Write a whole address such as {example}.")
@@ -107,6 +115,8 @@ def split_login(name: str, value: str) -> tuple[str, str, str, str]:
     """Return scheme, user name, password and the rest of a URL; the two in the middle are decoded.
 
     The last ``@`` before the host ends the password, so ``# / ? : @`` need no percent-encoding in it; only ``%`` does.
+
+    :raises SettingsError: if it has another form; the message names the setting.
     """
     scheme, found, rest = value.partition("://")
     if not found:
@@ -129,7 +139,10 @@ def split_login(name: str, value: str) -> tuple[str, str, str, str]:
 
 
 def parse_host_port(name: str, value: str) -> tuple[str, int | None]:
-    """Return host and port of ``host`` or ``host:port``; IPv6 is in brackets."""
+    """Return host and port of ``host`` or ``host:port``; IPv6 is in brackets.
+
+    :raises SettingsError: if it has another form; the message names the setting.
+    """
     refusal = SettingsError(
         f"{name}: after user name and password there must be a host name, and a port in digits if need be, "
         "as in mail.example.org:587. A blank, / ? or # there is not allowed."
@@ -154,7 +167,10 @@ def join_login(scheme: str, user: str, password: str, host: str, port: int | Non
 
 
 def parse_folder(name: str, value: str) -> Path:
-    """Return a folder as an absolute path; a relative one is below the project, wherever the command is called."""
+    """Return a folder as an absolute path; a relative one is below the project, wherever the command is called.
+
+    :raises SettingsError: if it has another form; the message names the setting.
+    """
     if any(not character.isprintable() for character in value):
         raise SettingsError(
             f"{name} is {value!r}; it contains an invisible character. Write a path such as /var/lib/kim."
@@ -169,7 +185,10 @@ def parse_folder(name: str, value: str) -> Path:
 
 
 def parse_database(name: str, value: str) -> str:
-    """Return the URL of a database: ``sqlite:///`` with the plain absolute path, or ``postgresql+psycopg://``."""
+    """Return the URL of a database: ``sqlite:///`` with the plain absolute path, or ``postgresql+psycopg://``.
+
+    :raises SettingsError: if it has another form; the message names the setting.
+    """
     scheme = value.partition(":")[0].lower()
     if scheme == "sqlite":
         return _sqlite(name, value)
@@ -210,7 +229,10 @@ def _sqlite(name: str, value: str) -> str:
 
 
 def parse_time_zone(name: str, value: str) -> ZoneInfo:
-    """Return the time zone of this IANA name."""
+    """Return the time zone of this IANA name.
+
+    :raises SettingsError: if it has another form; the message names the setting.
+    """
     try:
         return ZoneInfo(value)
     except (KeyError, ValueError, OSError) as error:

@@ -187,7 +187,10 @@ def read_provider(env: Mapping[str, str]) -> dict[str, Any]:
 
 
 def read_smtp_url(value: str | None, development: bool) -> str | None:
-    """Return the mail server as a URL whose user name and password are percent-encoded."""
+    """Return the mail server as a URL whose user name and password are percent-encoded.
+
+    :raises SettingsError: if it has another form; the message names the setting.
+    """
     name = "KIM_SMTP_URL"
     if not value:
         if development:

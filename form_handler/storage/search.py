@@ -193,7 +193,7 @@ def reference_spellings(text: str) -> list[str]:
 
 
 def recompute_search_columns(connection: sa.Connection) -> None:
-    """Compute the search columns of everything stored anew, and note by which table."""
+    """Compute the search columns of all stored rows again, and record by which table."""
     columns = [submission.c[name] for name in ("number", "reference", "form", "answers")]
     last = ""
     while True:

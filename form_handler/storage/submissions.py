@@ -233,6 +233,7 @@ def work_order(found: Submission, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def from_row(row: sa.Row[Any]) -> Submission:
+    """Return the submission of a row."""
     data = row._mapping
     return Submission(
         number=data["number"],

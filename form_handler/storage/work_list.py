@@ -132,7 +132,7 @@ def work_columns(
 
 
 def recompute_work_columns(connection: sa.Connection, zone: ZoneInfo) -> None:
-    """Compute the columns of everything stored anew, and note by which rules."""
+    """Compute the columns of all stored rows again, and record by which rules."""
     names = ("number", "form", "state", "answers", "received_at", "asked_at", "interim_at", "follow_up")
     values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in ("company_key", "due_on", "work_key")}
     statement = submission.update().where(submission.c.number == sa.bindparam("which")).values(values)

@@ -27,7 +27,10 @@ class PublicationError(Exception):
 
 
 def as_yaml(content: Mapping[str, Any]) -> str:
-    """Return the file's text; reading it gives the same data."""
+    """Return the file's text; reading it gives the same data.
+
+    :raises PublicationError: if the content cannot be written as YAML.
+    """
     document = {"current": dict(content)}
     for allow_unicode in (True, False):
         text = FILE_HEADER + yaml.safe_dump(document, allow_unicode=allow_unicode, sort_keys=False, width=120)
@@ -65,7 +68,10 @@ def read_older_file(path: Path) -> dict[str, Any] | None:
 
 
 def older_cells(path: Path, current: Mapping[str, Any], batches: Sequence[Any]) -> tuple[int, Cells]:
-    """Return companies and cells of a file beyond those of the known batches, as far as today's rule shows them."""
+    """Return companies and cells of a file beyond those of the known batches, as far as today's rule shows them.
+
+    :raises PublicationError: if the file cannot be read.
+    """
     try:
         whole = int(current["answers"])
         companies = whole - sum(batch.companies for batch in batches)

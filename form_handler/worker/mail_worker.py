@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import logging
 import threading
 import time
@@ -12,7 +11,7 @@ from collections.abc import Iterator
 from core.clock import utc_now
 from form_handler.mail.heartbeat import heartbeat
 from form_handler.operations.logs import log_event
-from form_handler.server.worker_process import stop_event
+from form_handler.server.worker_process import AnotherWorkerError, stop_event, worker_lock
 from form_handler.settings import Settings
 from form_handler.staff.reports.digest import queue_account_mails
 from form_handler.storage.database import Database, describe_fault
@@ -29,27 +28,19 @@ QUEUE_SECONDS = 5.0
 logger = logging.getLogger(__name__)
 
 
-class AnotherWorkerError(Exception):
-    """Another mail worker is at work on this SQLite database."""
-
-
 @contextlib.contextmanager
-def worker_lock(database: Database, settings: Settings) -> Iterator[None]:
+def mail_worker_lock(database: Database, settings: Settings) -> Iterator[None]:
     """Be the only mail worker of an SQLite database for the length of the block.
 
     What is still recorded as being sent was left by a killed worker and is due at once. On PostgreSQL several workers
     run at the same time, on several machines; there a claim expires.
 
-    :raises AnotherWorkerError: if another worker is at work.
+    :raises AnotherWorkerError: if another worker is running.
     """
     if not database.is_sqlite:
         yield
         return
-    with (settings.data_dir / "mail.lock").open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AnotherWorkerError from None
+    with worker_lock(settings.data_dir / "mail.lock"):
         release_interrupted(database, utc_now())
         yield
 
@@ -57,9 +48,9 @@ def worker_lock(database: Database, settings: Settings) -> Iterator[None]:
 def run_once(database: Database, settings: Settings) -> int:
     """Send what is due now; return how many mails were sent.
 
-    :raises AnotherWorkerError: see :func:`worker_lock`.
+    :raises AnotherWorkerError: see :func:`mail_worker_lock`.
     """
-    with worker_lock(database, settings):
+    with mail_worker_lock(database, settings):
         queue_account_mails(database, utc_now())
         return deliver_due(database, settings)
 
@@ -69,7 +60,7 @@ def run_worker(database: Database, settings: Settings, stop: threading.Event) ->
     is_waiting = had_fault = False
     while not stop.is_set():
         try:
-            with worker_lock(database, settings), heartbeat(database):
+            with mail_worker_lock(database, settings), heartbeat(database):
                 is_waiting = False
                 if had_fault:
                     logger.info("The mail worker works again.")

@@ -26,6 +26,7 @@ def run_command(once: bool, parent: int | None) -> None:
 
     On SQLite one worker runs at a time and a further one waits; on PostgreSQL several may run.
     """
+    from form_handler.server.worker_process import AnotherWorkerError
     from form_handler.worker import mail_worker
 
     settings = load_settings()
@@ -39,7 +40,7 @@ def run_command(once: bool, parent: int | None) -> None:
         return
     try:
         click.echo(f"{mail_worker.run_once(database, settings)} sent.")
-    except mail_worker.AnotherWorkerError:
+    except AnotherWorkerError:
         click.echo("A mail worker is running; it sends what is due.")
     with database.read_connection() as connection:
         down = read_state(connection, "smtp_down")

@@ -26,6 +26,7 @@ def run_command(once: bool, parent: int | None, demo_survey: Path | None) -> Non
     One worker runs at a time for a data folder, and a further one waits.
     """
     from editing.publication import worker
+    from form_handler.server.worker_process import AnotherWorkerError
 
     settings = load_settings()
     if settings.content_dir is None:
@@ -38,7 +39,7 @@ def run_command(once: bool, parent: int | None, demo_survey: Path | None) -> Non
         return
     try:
         click.echo(f"{worker.run_once(database, settings)} published.")
-    except worker.AnotherWorkerError:
+    except AnotherWorkerError:
         click.echo("A publication worker is running; it publishes what is due.")
 
 

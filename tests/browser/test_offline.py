@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from core.gettext import gettext, use_language
 from core.languages import load_languages
-from editorial.build.offline import write_offline_lists
+from editorial.build.listings.offline import write_offline_lists
 from editorial.content.pages import read_content
 from form_handler.security import HEADERS
 from tests.browser.conftest import BrowserSession

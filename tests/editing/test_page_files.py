@@ -10,7 +10,8 @@ import pytest
 from flask import Flask
 
 from editing import drafts
-from editing.paragraphs import EditError, move_section, read_file_text
+from editing.paragraphs.arranging import move_section
+from editing.paragraphs.reading import EditError, read_file_text
 from editing.publication import worker
 from editing.publication.publisher import Publisher
 from form_handler.settings import Settings

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from editing.differences import compare, compare_words
 from editing.merge import cut_atoms, merge
-from editing.paragraphs import EditError, find_place, list_places, read_file_text, replace_paragraph
+from editing.paragraphs.reading import EditError, find_paragraph, list_paragraphs, read_file_text
+from editing.paragraphs.replacing import replace_paragraph
 from tests.conftest import ROOT, full_or_sample
 
 FILES = sorted([*(ROOT / "docs").glob("*/**/*.md"), *(ROOT / "city" / "docs").glob("*/**/*.md")])
@@ -31,7 +32,7 @@ def test_a_change_of_a_paragraph_changes_that_slice_and_can_be_taken_back(code: 
     for number, path in enumerate(files[:: 1 if newline == "\n" else 5]):
         raw = path.read_bytes().decode().replace("\n", newline)
         file = read_file_text(raw)
-        places = [place for place in list_places(file) if place.words]
+        places = [place for place in list_paragraphs(file) if place.words]
         assert "".join(cut_atoms(raw)) == raw
         for place in places[number % EVERY :: EVERY]:
             assert replace_paragraph(file, place, place.words.replace("\n", "\r\n")) == raw
@@ -41,7 +42,7 @@ def test_a_change_of_a_paragraph_changes_that_slice_and_can_be_taken_back(code: 
             assert made.startswith(raw[: place.start]), (path, place.id)
             assert made.endswith(raw[place.end :]), (path, place.id)
             changed = read_file_text(made)
-            again = find_place(changed, place.id)
+            again = find_paragraph(changed, place.id)
             assert again is not None
             assert replace_paragraph(changed, again, place.words) == raw, (path, place.id)
 
@@ -92,13 +93,13 @@ def test_neighbouring_items_of_a_list_are_merged_without_asking() -> None:
 )
 def test_words_that_would_change_another_paragraph_are_refused(words: str) -> None:
     file = read_file_text(page(PARAGRAPHS))
-    place = next(one for one in list_places(file) if one.words == "Absatz 1 mit Worten.")
+    place = next(one for one in list_paragraphs(file) if one.words == "Absatz 1 mit Worten.")
     try:
         made = replace_paragraph(file, place, words)
     except EditError:
         return
-    others = [one.words for one in list_places(file) if one.id != place.id]
-    assert [one for one in others if one not in {row.words for row in list_places(read_file_text(made))}] == []
+    others = [one.words for one in list_paragraphs(file) if one.id != place.id]
+    assert [one for one in others if one not in {row.words for row in list_paragraphs(read_file_text(made))}] == []
 
 
 def test_a_comparison_names_what_went_and_what_came() -> None:

@@ -25,6 +25,7 @@ from editorial.build.build import BuildError
 from editorial.content.pages import read_content
 from editorial.translations.state import translation_states
 from form_handler.app import create_app
+from form_handler.server.worker_process import AnotherWorkerError, worker_lock
 from form_handler.settings import Settings
 from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
@@ -365,7 +366,7 @@ def test_two_workers_at_once_publish_once(
 ) -> None:
     editor.change(LEAD, "Der neue Satz.")
     ask(editor)
-    with worker.worker_lock(editing_settings), pytest.raises(worker.AnotherWorkerError):
+    with worker_lock(editing_settings.data_dir / worker.LOCK_FILENAME), pytest.raises(AnotherWorkerError):
         worker.run_once(database, editing_settings)
     assert worker.run_once(database, editing_settings) == 1
     assert worker.run_once(database, editing_settings) == 0
@@ -565,7 +566,7 @@ def test_what_is_published_is_pushed_and_a_developers_push_is_merged(
 ) -> None:
     theirs = push_by_developer(remote, "{{ tel.fire }}", "{{ tel.police }}")
     publish()
-    with worker.worker_lock(editing_settings):
+    with worker_lock(editing_settings.data_dir / worker.LOCK_FILENAME):
         Publisher(database, replace(editing_settings, content_remote="origin")).push()
     assert "{{ tel.police }}" in text_of(checkout)
     assert "Der neue Satz." in text_of(checkout)

@@ -25,7 +25,7 @@ ROUTES = {
     "bild/<lang>/<path:key>/": {"GET": {"edit"}, "POST": {"edit"}}, "bild/<name>": {"GET": READERS}, "neu/": {"GET": {"edit"}, "POST": {"edit"}}, "entfernen/<lang>/<path:key>/": {"GET": {"edit"}, "POST": {"edit"}},
     "kopf/<lang>/<path:key>/": {"GET": {"edit"}, "POST": {"edit"}}, "angaben/": {"GET": {"edit", "publish"}}, "angaben/<kind>/": {"GET": {"edit", "publish"}}, "offen/": {"GET": {"edit", "publish"}},
     "angaben/<kind>/<key>/": {"GET": {"edit"}, "POST": {"edit"}}, "angaben/<kind>/<key>/entfernen/": {"GET": {"edit"}, "POST": {"edit"}},
-    "bestaetigen/<kind>/<path:key>/": {"POST": {"edit"}},
+    "bestaetigen/<kind>/<path:key>/": {"POST": {"edit"}}, "vorlage/<lang>/<path:key>/": {"GET": READERS, "POST": {"edit"}},
     "zurueckziehen/<number>/": {"POST": {"publish"}}, "rueckgaengig/<number>/": {"GET": {"publish"}, "POST": {"publish"}},
 }  # fmt: skip
 # The translators' pages, for the page in English; no other language's translator opens them.

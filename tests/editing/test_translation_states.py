@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.languages import load_languages
-from editing.paragraphs import list_places, read_file_text, replace_paragraph
+from editing.paragraphs.reading import list_paragraphs, read_file_text
+from editing.paragraphs.replacing import replace_paragraph
 from editing.spelling import accept_spelling
 from editorial.content.pages import read_content
 from editorial.translations.lockfile import Entry, load_lock
@@ -37,7 +38,7 @@ def test_one_german_paragraph_is_stale_in_each_translation_and_nothing_else(code
         file = read_file_text(german.text)
         places = [
             one
-            for one in list_places(file)
+            for one in list_paragraphs(file)
             if one.words and one.segment.has_words and has_same_structure(german, own, one.section)
         ]
         for place in places[number % EVERY :: EVERY]:
@@ -49,7 +50,7 @@ def test_one_german_paragraph_is_stale_in_each_translation_and_nothing_else(code
             changed = made.document.sections[place.section][mark[1]].hash
             small = accept_spelling(entry, [(place.section, place.segment.hash, changed)])
             assert stale(made.document, own, small) == before, (page.key, place.id)
-            again = next(one for one in list_places(made) if one.id == place.id)
+            again = next(one for one in list_paragraphs(made) if one.id == place.id)
             assert stale(read_file_text(replace_paragraph(made, again, place.words)).document, own, entry) == before
             seen += 1
     assert seen > 20

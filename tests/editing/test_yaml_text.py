@@ -12,7 +12,7 @@ from core.text import yaml
 from editing.forms.facts import KINDS, change_entry, entry_text, read_entries
 from editing.forms.fields import Field, list_fields, read_form
 from editing.forms.yaml_text import REMOVED, entry_span, scalar_text, set_values
-from editing.paragraphs import EditError
+from editing.paragraphs.reading import EditError
 from tests.conftest import ROOT, full_or_sample
 
 CODES = ["de", "en", "uk", "ar", "tr", "pl", "fa", "ru"]

@@ -37,7 +37,7 @@ def test_what_could_not_be_said_is_a_fault() -> None:
         ("PYTHONIOENCODING=ascii {} translations status --lang uk", 0),
     ],
 )
-def test_nobody_to_listen_is_no_reason_for_a_traceback(line: str, code: int) -> None:
+def test_a_closed_pipe_ends_without_a_traceback(line: str, code: int) -> None:
     command = line.format(f"{sys.executable} -m kim")
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (code, "")

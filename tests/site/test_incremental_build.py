@@ -267,7 +267,7 @@ def test_a_disk_that_is_full_while_the_search_is_renewed_keeps_nothing_of_it(
     assert (tree(site), {one.name for one in site.parent.iterdir()}) == before
 
 
-def test_what_comes_out_the_same_stays_the_same_file(site: Path, docs: Path) -> None:
+def test_unchanged_output_keeps_its_inode_and_times(site: Path, docs: Path) -> None:
     """Files keep their times over a whole build, so that what browsers and backups hold of them stays valid."""
     changed, same = site / "en/seite-5/index.html", site / "en/seite-4/index.html"
     before = {path: path.stat() for path in (changed, same, Path(f"{same}.gz"))}
@@ -512,7 +512,7 @@ def test_whatever_concerns_all_pages_renders_all_pages(project: Path, change: st
     if change == "address":
         assert digest("https://other.example.org/") != before
         return
-    path = {"template": "overrides/main.html", "configuration": "mkdocs.yml", "code": "editorial/render/charts.py"}[
+    path = {"template": "overrides/main.html", "configuration": "mkdocs.yml", "code": "editorial/render/fragments.py"}[
         change
     ]
     with (project / path).open("a") as file:
@@ -546,7 +546,7 @@ def test_a_manifest_is_not_trusted_once_anything_in_the_site_changed(tmp_path: P
     assert not is_trusted()
 
 
-def test_a_build_takes_the_place_of_nothing_else(docs: Path, tmp_path: Path) -> None:
+def test_a_build_refuses_to_overwrite_foreign_folders(docs: Path, tmp_path: Path) -> None:
     """A slip of the pen after ``--site-dir`` must not cost anybody a folder."""
     letters, file = tmp_path / "letters", tmp_path / "letter.txt"
     letters.mkdir()

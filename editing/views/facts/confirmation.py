@@ -18,7 +18,8 @@ from editing.drafts import ChangedMeanwhileError
 from editing.forms import facts
 from editing.forms.facts import OpenEntry
 from editing.forms.header import change_header, header_data, header_digest
-from editing.paragraphs import EditError, check_words, digest
+from editing.paragraphs.reading import EditError, digest
+from editing.paragraphs.replacing import check_words
 from editing.paths import file_name
 from editing.views.blueprint import OFFICE, PageFile, find_page, pages, publish_address, workspace
 from editing.views.facts.entries import EntryForm, describe_entry, find_files, office_day
@@ -71,7 +72,7 @@ def list_unconfirmed(error: str = "", status: int = 200) -> BaseResponse:
     describe=describe_entry,
 )
 def confirm(kind: str, key: str) -> BaseResponse:
-    """Note in the draft that an office has confirmed an entry, or a page, on a day."""
+    """Record in the draft that an office has confirmed an entry, or a page, on a day."""
     who = " ".join(g.form.get("who", "").split())
     try:
         day = parse_date(g.form.get("day", ""))
@@ -95,7 +96,7 @@ def confirm(kind: str, key: str) -> BaseResponse:
 
 
 def confirm_fact(kind: str, key: str, who: str, day: datetime.date) -> str:
-    """Note that a fact is confirmed; return its title."""
+    """Record that a fact is confirmed; return its title."""
     if kind not in FACT_GROUPS:
         raise NotFound
     form = EntryForm(kind, key, find_files(kind))
@@ -111,7 +112,7 @@ def confirm_fact(kind: str, key: str, who: str, day: datetime.date) -> str:
 
 
 def confirm_page(file: PageFile, who: str, day: datetime.date) -> str:
-    """Note in the header of a page that it is confirmed; return its title."""
+    """Record in the header of a page that it is confirmed; return its title."""
     raw = file.raw
     if raw is None:
         raise NotFound

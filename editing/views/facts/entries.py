@@ -19,7 +19,7 @@ from editing.drafts import ChangedMeanwhileError
 from editing.forms import facts
 from editing.forms.facts import KINDS, FactFile, Problem
 from editing.forms.fields import Field, field_names, list_fields
-from editing.paragraphs import EditError, digest
+from editing.paragraphs.reading import EditError, digest
 from editing.views.blueprint import pages, publish_address, workspace
 from editing.views.data_form import DataForm, group_fields
 from editing.views.labels import facts_label

@@ -14,7 +14,7 @@ from core.overlay import CITY
 from core.text.yaml import parse_bool
 from editing.forms import facts
 from editing.forms.facts import KINDS
-from editing.paragraphs import EditError
+from editing.paragraphs.reading import EditError
 from editing.views.blueprint import OFFICE, pages, publish_address, workspace
 from editing.views.facts.entries import find_files
 from editing.views.labels import facts_label
@@ -23,7 +23,7 @@ from form_handler.staff.auth.roles import EDIT
 from form_handler.staff.layout import render
 
 
-class Row(Struct, frozen=True):
+class FactRow(Struct, frozen=True):
     """One entry in a list.
 
     :ivar changed: whether the draft changes it.
@@ -75,7 +75,7 @@ def fact_list(kind: str) -> BaseResponse:
             continue
         data = row if isinstance(row, dict) else {}
         day = str(data.get("review_by") or "")
-        rows.append(Row(key, title, parse_bool(data.get("confirmed")) is not False, bool(day) and day < today.isoformat(),
+        rows.append(FactRow(key, title, parse_bool(data.get("confirmed")) is not False, bool(day) and day < today.isoformat(),
                         published[file.path].get(key) != row, file.path.startswith(f"{CITY}/")))  # fmt: skip
     return render("pages/fact_list", title=facts_label(kind), kind=kind, rows=rows, files=files, publish_address=publish_address,
                   may_edit=g.account.has_role(EDIT), q=" ".join(words))  # fmt: skip

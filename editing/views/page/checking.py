@@ -7,9 +7,7 @@ from msgspec import Struct
 from core.findings import Finding
 from editing import drafts
 from editing.forms.facts import file_findings
-from editing.paragraphs import (
-    read_file_text,
-)
+from editing.paragraphs.reading import read_file_text
 from editing.paths import PICTURE
 from editing.spelling import spelling_changes
 from editing.views.blueprint import (
@@ -19,7 +17,7 @@ from editing.views.blueprint import (
     WordsFile,
     workspace,
 )
-from editing.workspace import Effect, finding_place
+from editing.workspace import Effect, paragraph_of_finding
 from form_handler.current import database
 
 
@@ -53,4 +51,4 @@ def check_text(file: AnyFile, raw: str, spelling: list[tuple[str, str, str]] | N
     effects = []
     if file.language.default:
         effects = workspace().effects(file.key, raw, pending_spelling(file) if spelling is None else spelling)
-    return CheckResult([(one, finding_place(document, one.line)) for one in found], effects)
+    return CheckResult([(one, paragraph_of_finding(document, one.line)) for one in found], effects)

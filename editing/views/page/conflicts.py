@@ -10,12 +10,7 @@ from core.gettext import gettext as _
 from editing import drafts
 from editing.forms.facts import read_entries
 from editing.merge import merge
-from editing.paragraphs import (
-    EditError,
-    digest,
-    find_place,
-    read_file_text,
-)
+from editing.paragraphs.reading import EditError, digest, find_paragraph, read_file_text
 from editing.publication import store
 from editing.views.blueprint import (
     WRITERS,
@@ -36,7 +31,7 @@ def render_conflict(
 
     :param translation: what the page for translating gives: the text of now, its digest, and where its form leads.
     """
-    place = find_place(read_file_text(file.raw), identity) if file.raw is not None else None
+    place = find_paragraph(read_file_text(file.raw), identity) if file.raw is not None else None
     drafts.store_scratch(database(), g.account.id, file.path, identity[:120], wanted or "", words, utc_now())
     last = drafts.last_change_of(database(), file.draft.id, identity) if file.draft else None
     values = {

@@ -10,14 +10,8 @@ from core.clock import utc_now
 from core.gettext import gettext as _
 from editing import drafts
 from editing.drafts import ChangedMeanwhileError
-from editing.paragraphs import (
-    EditError,
-    FileText,
-    find_place,
-    locate,
-    read_file_text,
-    replace_paragraph,
-)
+from editing.paragraphs.reading import EditError, FileText, find_paragraph, locate, read_file_text
+from editing.paragraphs.replacing import replace_paragraph
 from editing.views.blueprint import (
     MAX_FORM_BYTES,
     READERS,
@@ -48,7 +42,7 @@ def edit_page(file: PageFile) -> BaseResponse:
     """Show the page with the draft in it; with ``?absatz=`` the form of one paragraph."""
     wanted = request.args.get("absatz", "")
     if wanted and may_edit(file.language.code) and file.raw is not None:
-        place = find_place(read_file_text(file.raw), wanted)
+        place = find_paragraph(read_file_text(file.raw), wanted)
         if place is not None:
             drafts.note_presence(database(), g.account.id, file.path, place.id, utc_now())
             opened = OpenForm(place, place.words, place.digest, place.words)
@@ -85,7 +79,7 @@ def save_paragraph(file: PageFile) -> BaseResponse:
     except ChangedMeanwhileError:
         return render_conflict(find_page(file.language.code, file.key), identity, words, before, wanted)
     except EditError as error:
-        place = place or find_place(text, identity)
+        place = place or find_paragraph(text, identity)
         if place is None:
             return render_conflict(file, identity, words, before, wanted)
         return render_page(file, OpenForm(place, words, wanted, before, spelling, error=str(error)), 422)
@@ -106,7 +100,7 @@ def make_change(raw: str | None, identity: str, wanted: str, words: str, spellin
     text = read_file_text(raw)
     place = locate(text, identity, wanted)
     if place is None:
-        here = find_place(text, identity)
+        here = find_paragraph(text, identity)
         if here is not None and here.words.strip() == words.strip():  # sent twice
             return drafts.Change(raw, identity, "", "")
         raise ChangedMeanwhileError
@@ -115,7 +109,7 @@ def make_change(raw: str | None, identity: str, wanted: str, words: str, spellin
     if choice == "both":
         words = f"{words}\n\n{place.words}" if place.kind == "p" else f"{words} {place.words}"
     made = replace_paragraph(text, place, words)
-    after = find_place(read_file_text(made), place.id)
+    after = find_paragraph(read_file_text(made), place.id)
     return drafts.Change(made, place.id, place.words, after.words if after else "", spelling)
 
 
@@ -135,7 +129,7 @@ def check_form(file: PageFile, text: FileText, opened: OpenForm) -> BaseResponse
 
 def typed_spelling(opened: OpenForm, raw: str) -> list[tuple[str, str, str]]:
     """Return what is being typed likewise, if it is meant so."""
-    after = find_place(read_file_text(raw), opened.place.id)
+    after = find_paragraph(read_file_text(raw), opened.place.id)
     if not opened.spelling or after is None:
         return []
     return [(opened.place.section, opened.place.segment.hash, after.segment.hash)]

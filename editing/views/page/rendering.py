@@ -18,12 +18,7 @@ from core.findings import RenderError
 from core.gettext import gettext as _
 from core.text.text_files import page_text
 from editing import drafts
-from editing.marks import insert_signs, replace_signs
-from editing.paragraphs import (
-    Place,
-    list_places,
-    read_file_text,
-)
+from editing.paragraphs.reading import Paragraph, list_paragraphs, read_file_text
 from editing.paths import PICTURE
 from editing.upstream import find_upstream
 from editing.views.blueprint import (
@@ -36,6 +31,7 @@ from editing.views.labels import kind_label, page_state_label
 from editing.views.page.checking import CheckResult, check_text
 from editing.views.page.conflicts import rebase
 from editing.views.page.session import session_seconds
+from editing.views.page.signs import insert_signs, replace_signs
 from editorial.content.local_version import marked_version
 from editorial.content.markup.shortcodes import render_fact
 from editorial.content.place_names import fill_place_names, load_place_names
@@ -57,7 +53,7 @@ class OpenForm(Struct, frozen=True):
     :ivar checked: whether findings and effects of what was typed are shown.
     """
 
-    place: Place
+    place: Paragraph
     words: str
     digest: str
     before: str
@@ -79,7 +75,7 @@ def render_page(
     html = render_html(file, opened, shown)
     values = bar_values(file, opened, shown)
     if html is None:  # the draft cannot be rendered: its paragraphs as a list, so that it can be mended
-        places = list_places(read_file_text(raw)) if raw else []
+        places = list_paragraphs(read_file_text(raw)) if raw else []
         return render("pages/outline", status=status, title=values["heading"], places=[place for place in places if place.words],
                       label=button_label, button=lambda place: render_button(file, place), **values,
                       form=render_form(file, opened, shown) if opened else "", open_place=opened.place.id if opened else "")  # fmt: skip
@@ -113,7 +109,7 @@ def render_html(file: PageFile, opened: OpenForm | None, shown: CheckResult) -> 
         html = workspace().render(site, file.language, file.key)
     except RenderError:
         return None
-    found = {place.id: place for place in list_places(read_file_text(raw))} if raw else {}
+    found = {place.id: place for place in list_paragraphs(read_file_text(raw))} if raw else {}
 
     def button(identity: str) -> str:
         place = found[identity]
@@ -149,13 +145,13 @@ def anchor(identity: str) -> str:
     return f"absatz-{identity}"
 
 
-def button_label(place: Place) -> str:
+def button_label(place: Paragraph) -> str:
     """Return the beginning of a paragraph, for its button."""
     words = " ".join((place.segment.text or place.words).split())
     return words if len(words) <= LABEL_CHARS else words[: LABEL_CHARS - 1].rsplit(" ", 1)[0] + " …"
 
 
-def render_button(file: PageFile, place: Place, findings: int = 0) -> str:
+def render_button(file: PageFile, place: Paragraph, findings: int = 0) -> str:
     """Return the link that opens the form of a paragraph."""
     return render_part("pages/button", address=file.address, place=place, words=button_label(place), anchor=anchor(place.id), findings=findings,
                        content_language=file.language).strip()  # fmt: skip
@@ -210,7 +206,7 @@ def list_links(file: PageFile) -> list[tuple[str, str]]:
 def bar_values(file: PageFile, opened: OpenForm | None, shown: CheckResult) -> dict[str, Any]:
     """Return what the bar above the page shows."""
     raw, now = file.raw, utc_now()
-    places = list_places(read_file_text(raw)) if raw else []
+    places = list_paragraphs(read_file_text(raw)) if raw else []
     state = workspace().site().states.get((file.key, file.language.code))
     title = next(
         (place.words for place in places if place.kind == "title"),

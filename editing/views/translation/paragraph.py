@@ -12,7 +12,7 @@ from core.gettext import gettext as _
 from core.languages import default_language
 from editing import drafts
 from editing.drafts import ChangedMeanwhileError
-from editing.paragraphs import EditError
+from editing.paragraphs.reading import EditError
 from editing.translation.rows import (
     Row,
     accept_row,

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from core.gettext import gettext as _
 from core.languages import default_language
 from editing import drafts
-from editing.paragraphs import digest
+from editing.paragraphs.reading import digest
 from editing.translation.rows import (
     Row,
     count_open,

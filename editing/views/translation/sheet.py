@@ -16,7 +16,7 @@ from core.clock import utc_now
 from core.languages import default_language
 from editing import drafts
 from editing.differences import Piece, compare_words
-from editing.paragraphs import read_file_text
+from editing.paragraphs.reading import read_file_text
 from editing.paths import file_name
 from editing.publication.earlier import Earlier, find_earlier
 from editing.translation.rows import (

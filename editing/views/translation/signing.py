@@ -9,7 +9,7 @@ from core.clock import local_day, utc_now
 from core.gettext import gettext as _
 from editing import drafts
 from editing.drafts import ChangedMeanwhileError
-from editing.paragraphs import EditError, digest
+from editing.paragraphs.reading import EditError, digest
 from editing.translation.rows import (
     count_open,
 )

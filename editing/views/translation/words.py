@@ -148,7 +148,7 @@ def render_words(file: WordsFile, opened: OpenWords | None = None, status: int =
     if opened is not None:
         shown = [one for one in entries if one.id == opened.id]
     else:
-        shown = [one for one in entries if fits(one, german.get(one.id, ()), wanted)]
+        shown = [one for one in entries if matches_query(one, german.get(one.id, ()), wanted)]
         shown = [one for one in shown if what != "missing" or not one.is_translated]
         shown = [one for one in shown if what != "changed" or published.get(one.id) != one.words]
     pages = max(1, -(-len(shown) // PAGE_SIZE))
@@ -165,7 +165,7 @@ def render_words(file: WordsFile, opened: OpenWords | None = None, status: int =
     )  # fmt: skip
 
 
-def fits(entry: Entry, german: tuple[str, ...], wanted: list[str]) -> bool:
+def matches_query(entry: Entry, german: tuple[str, ...], wanted: list[str]) -> bool:
     """Return whether a sentence holds all words that were searched for, in one of the three languages."""
     text = fold_text(" ".join([*entry.english, *entry.words, *german]))
     return all(word in text for word in wanted)

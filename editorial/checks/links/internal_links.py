@@ -80,6 +80,7 @@ GENERIC_LINK_TEXTS = frozenset(
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a hint that names the closest match; empty if none is close."""
     close = closest_match(word, known)
     return f"Meinten Sie „{close}“?" if close else ""
 

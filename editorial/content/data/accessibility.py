@@ -1,15 +1,10 @@
-"""What the accessibility statement says about the tests: the last full run, with its date and whatever it found."""
+"""The last full run of the accessibility test, for the accessibility statement: its date and its findings."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from markupsafe import Markup
-
 from core.findings import Finding
-from core.formatting import format_long_date
-from core.gettext import gettext as _
-from core.languages import Language
 from core.text import yaml
 from core.text.values import Date
 from editorial.content.schema import StrictStruct, validate
@@ -67,29 +62,3 @@ def load_accessibility_run(path: Path) -> AccessibilityRun | Finding | None:
         "Schreiben Sie es neu: make test-all.",
         code="data",
     )
-
-
-def render_accessibility_run(run: AccessibilityRun | None, language: Language) -> str:
-    """Return the statement's paragraph on the tests (Decision (EU) 2018/1523, annex: how the statement was prepared)."""
-    if run is None:
-        return str(Markup("<p>{}</p>").format(_("A full automatic test of all pages has not been carried out yet.")))
-    said = [
-        _(
-            "Last full automatic test: %(date)s. A program opened %(pages)s pages in %(languages)s languages, narrow and wide, light and dark (%(engine)s, %(browser)s).",
-            date=format_long_date(run.date, language), pages=run.pages, languages=run.languages,
-            engine=run.engine, browser=run.browser,
-        ),
-        _("The program also used each page with the keyboard alone, at a width of 320 pixels, with text twice as large, and without JavaScript."),
-    ]  # fmt: skip
-    if run.rules:
-        said.append(_("It found pages that break these rules:"))
-    else:
-        said.append(_("It did not find any violation of the rules that it knows."))
-    if run.other:
-        said.append(_("On %(pages)s pages it found something else to fix.", pages=run.other))
-    said.append(_("A program finds only some accessibility problems. People find the others."))
-    broken = Markup("").join(
-        Markup('<li><code lang="en" dir="ltr">{}</code>: {}</li>').format(one.rule, one.pages) for one in run.rules
-    )
-    paragraph = Markup("<p>{}</p>").format(" ".join(said))
-    return str(paragraph + (Markup("<ul>{}</ul>").format(broken) if broken else Markup("")))

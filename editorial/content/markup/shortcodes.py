@@ -93,7 +93,10 @@ def fact_urls(facts: Facts) -> frozenset[str]:
 
 
 def render_fact(fact: Any, language: str) -> Markup:
-    """Return a fact as HTML that may be inside a sentence."""
+    """Return a fact as HTML that may be inside a sentence.
+
+    :raises TypeError: if no insert shows such a fact.
+    """
     match fact:
         case Number():
             return Markup('<a class="kim-tel" href="{}" dir="ltr">{}</a>').format(phone_href(fact.number), fact.number)

@@ -124,7 +124,7 @@ def _joined_numbers(connection: sa.Connection, number: str) -> set[str]:
 def link_entries(
     database: Database, one: Submission, other: Submission, joined: bool, actor: str, now: datetime.datetime
 ) -> None:
-    """Note that two entries belong together, or that they do not; the last decision counts, and nothing else is changed.
+    """Record that two entries belong together, or that they do not; the last decision counts, and nothing else is changed.
 
     :raises ValueError: if both are the same entry.
     :raises GoneError: if one was deleted.

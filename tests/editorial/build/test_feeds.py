@@ -9,8 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from editorial.build.feeds import atom
-from editorial.build.well_known import security_txt
+from editorial.build.listings.feeds import atom
+from editorial.build.listings.well_known import security_txt
 from editorial.content.history import last_change, read_last_changes
 from tests.editorial.conftest import GERMAN, LANGUAGES, Tree
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from editorial.build.offline import write_offline_lists
+from editorial.build.listings.offline import write_offline_lists
 from tests.editorial.conftest import GERMAN, HEADER, LANGUAGES, Tree
 
 

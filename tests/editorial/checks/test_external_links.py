@@ -238,7 +238,7 @@ def test_of_the_rules_for_robots_only_the_beginning_is_read(tmp_path: Path) -> N
     "value",
     ["soon", "-5", "²", "٣", "9" * 5000, "Mon, 01 Jan 99999 00:00:00 GMT", "Wed, 31 Dec 9999 23:59:59 -0000", ""],
 )
-def test_an_odd_wish_for_patience_is_no_traceback(server: str, tmp_path: Path, value: str) -> None:
+def test_an_odd_retry_after_header_is_no_traceback(server: str, tmp_path: Path, value: str) -> None:
     waits: list[float] = []
     path = "/later/" + quote(value.encode("latin-1", "replace"))
     (one,) = check_links(facts_with(a=server + path), None, tmp_path / "links.json", MONDAY, asker(waits))
@@ -275,7 +275,7 @@ def test_a_broken_memory_is_begun_anew(server: str, tmp_path: Path) -> None:
     assert check_links(facts_with(a=server + "/gone"), None, tmp_path / "links.json", MONDAY, asker())
 
 
-def test_a_host_is_asked_slowly_and_a_wish_for_patience_is_honoured(server: str, tmp_path: Path) -> None:
+def test_a_host_is_asked_slowly_and_retry_after_is_honoured(server: str, tmp_path: Path) -> None:
     waits: list[float] = []
     facts = facts_with(a=server + "/fine", b=server + "/slow-down", c=server + "/fine2")
     assert check_links(facts, None, tmp_path / "links.json", MONDAY, asker(waits)) == []

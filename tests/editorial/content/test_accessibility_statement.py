@@ -15,9 +15,9 @@ from editorial.content.data.accessibility import (
     RESULTS_PATH,
     AccessibilityRun,
     load_accessibility_run,
-    render_accessibility_run,
 )
 from editorial.content.schema import validate
+from editorial.render.fragments import render_accessibility_run
 from tests.conftest import ROOT
 
 CLEAN = {"date": datetime.date(2026, 11, 23), "pages": 788, "languages": 8, "looks": 4, "engine": "axe-core 4.12.1",

@@ -11,7 +11,7 @@ from icalendar import Calendar
 
 from core.findings import ContentError, Finding
 from core.gettext import use_language
-from editorial.build.calendars import calendar
+from editorial.build.listings.calendars import calendar
 from editorial.checks.facts import check_events, check_phrases
 from editorial.content.data.events import occurrences, upcoming_events
 from editorial.content.data.facts import Contact, Event, Facts, Phrase, load_facts

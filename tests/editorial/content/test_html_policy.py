@@ -17,7 +17,7 @@ from core.text.values import Date, Month
 from editorial.build.mkdocs_runner import load_mkdocs
 from editorial.checks.markup.html import check_raw_html, check_rendered_html, is_harmless, render_body
 from editorial.checks.markup.parsed_page import converter
-from editorial.content.data.accessibility import RESULTS_PATH, load_accessibility_run, render_accessibility_run
+from editorial.content.data.accessibility import RESULTS_PATH, load_accessibility_run
 from editorial.content.data.survey_results import Publication, Quotation
 from editorial.content.front_matter import PageFrontMatter
 from editorial.content.markup import markdown
@@ -25,8 +25,7 @@ from editorial.content.markup.html_policy import check_html, template_ids
 from editorial.content.markup.shortcodes import fact_urls
 from editorial.content.pages import PageText
 from editorial.content.place_names import NO_PLACE_NAMES
-from editorial.render.charts import render_survey_results
-from editorial.render.notices import render_privacy_notice
+from editorial.render.fragments import render_accessibility_run, render_privacy_notice, render_survey_results
 from form_handler.forms import FORMS
 from tests.conftest import ROOT
 from tests.editorial.conftest import FACTS, GERMAN, LANGUAGES, Tree

@@ -152,12 +152,12 @@ def test_more_than_half_of_everything_needs_a_confirmation(database: Database, s
 
 def test_the_notice_and_the_purge_use_the_same_number() -> None:
     from core.gettext import use_language
-    from editorial.render.notices import render_privacy_notice
+    from editorial.render.fragments import render_privacy_notice
 
     with use_language("de"):
         notice = render_privacy_notice()
     for definition in FORMS.values():
-        section = notice.split(f"formular-{definition.key}'")[1].split("<table")[0]
+        section = notice.split(f'id="formular-{definition.key}"')[1].split("<table")[0]
         assert f"{definition.retention_months} Monate" in section
 
 

@@ -22,7 +22,7 @@ from core.languages import Language, load_languages
 from editorial.content.data.facts import load_facts
 from editorial.content.data.survey_results import Publication, Quotation, load_survey, results_csv
 from editorial.content.markup.html_policy import check_html
-from editorial.render.charts import render_survey_results
+from editorial.render.fragments import render_survey_results
 from form_handler.forms import FORMS
 from form_handler.forms.contact_details import mailbox_key
 from form_handler.settings import Settings, read_settings

@@ -53,7 +53,7 @@ def submission_view(view: Any) -> Any:
 @staff.route("/v/<reference>/", role=INBOX)
 @submission_view
 def submission_detail(found: Submission) -> BaseResponse:
-    """Show one submission, and note who is looking."""
+    """Show one submission, and record who is looking."""
     with contextlib.suppress(sa.exc.SQLAlchemyError, DatabaseBusyError, OSError):  # only a hint for colleagues
         presence.note_presence(database(), found.number, g.account.id, False, utc_now())
     return render_submission(found)

@@ -35,7 +35,7 @@ from form_handler.storage.submissions import Submission
 @submission_view
 def change_state(found: Submission) -> BaseResponse:
     """Change state, assignee and follow-up day; a field that the form does not have stays."""
-    wanted, error = read_work(found)
+    wanted, error = read_work_fields(found)
     if error:
         return render_submission(found, error=error)
     seen = submission_as_shown(found)
@@ -53,7 +53,7 @@ def change_state(found: Submission) -> BaseResponse:
     return redirect_to_submission(found)
 
 
-def read_work(found: Submission) -> tuple[dict[str, Any], str]:
+def read_work_fields(found: Submission) -> tuple[dict[str, Any], str]:
     """Return the new state, assignee and follow-up day of a form, and what is wrong with them."""
     wanted: dict[str, Any] = {name: g.form[name] for name in actions.WORK_FIELDS if name in g.form}
     if wanted.get("state", "") not in queries.STATES:

@@ -1,8 +1,9 @@
-"""The published results of the survey as charts with tables."""
+"""Parts of pages that are made from data: survey results, privacy notice, result of the accessibility test."""
 
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import jinja2
 
@@ -10,12 +11,12 @@ from core import gettext
 from core.formatting import format_long_date, format_month
 from core.languages import Language
 from core.project import ROOT
+from editorial.content.data.accessibility import AccessibilityRun
 from editorial.content.data.survey_results import Publication, survey_charts
 from editorial.content.pages import Page
 from editorial.content.place_names import PlaceNames
 from editorial.content.structure import SURVEY_CSV
-
-TEMPLATE = "partials/survey-results.html"
+from form_handler.forms import FORMS
 
 
 @functools.cache
@@ -27,6 +28,10 @@ def _environment() -> jinja2.Environment:
     return env
 
 
+def _render(name: str, **values: Any) -> str:
+    return _environment().get_template(f"partials/{name}.html").render(values)
+
+
 def render_survey_results(
     publication: Publication | None, language: Language, place: PlaceNames, page: Page | None = None
 ) -> str:
@@ -34,10 +39,10 @@ def render_survey_results(
 
     :param page: the page that shows them; the table is beside it.
     """
-    template = _environment().get_template(TEMPLATE)
     if publication is None:
-        return template.render(charts=())
-    return template.render(
+        return _render("survey-results", charts=())
+    return _render(
+        "survey-results",
         charts=survey_charts(publication, language),
         answers=publication.answers,
         quotations=publication.quotations,
@@ -48,3 +53,16 @@ def render_survey_results(
         place=place.form(language.code, "from") or place.form(language.code, "name") or "",
         rtl=language.dir == "rtl",
     )
+
+
+def render_privacy_notice() -> str:
+    """Return, for each form, what is asked and why, on which basis, and the retention (Art. 13 GDPR), as HTML."""
+    return _render("privacy-notice", definitions=FORMS.values())
+
+
+def render_accessibility_run(run: AccessibilityRun | None, language: Language) -> str:
+    """Return the statement's paragraph on the tests (Decision (EU) 2018/1523, annex: how the statement was prepared).
+
+    :param run: the last full run; None if there was none yet.
+    """
+    return _render("accessibility-run", run=run, date=format_long_date(run.date, language) if run else "")
