@@ -33,6 +33,7 @@ REASONS = {
     "insert-unknown": "Der Bau kann die Stelle nicht füllen.",
     "place-name": "Andere Gemeinden übernehmen diese Seite unverändert.",
     "place-kind": "In einem Kreis ist „Stadt“ falsch.",
+    "state-text": "Das Recht eines anderen Landes gilt hier nicht.",
     "shared-changed": "Was dort berichtigt wurde, steht in der eigenen Fassung noch nicht.",
     "typed-fact": "Angaben stehen einmal an einer Stelle, sonst veralten sie einzeln.",
     "html": "Aus HTML und fremden Adressen könnten Skripte, Formulare und Bilder anderer auf die Seite kommen.",

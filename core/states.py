@@ -19,6 +19,31 @@ FILE = "city/data/states.yml"
 HOLIDAYS_EVERYWHERE = ("01-01", "05-01", "10-03", "12-25", "12-26", "easter-2", "easter+1", "easter+39", "easter+50")
 
 
+STATE_NAMES: Mapping[str, str] = {
+    "bb": "Brandenburg", "be": "Berlin", "bw": "Baden-Württemberg", "by": "Bayern", "hb": "Bremen", "he": "Hessen", "hh": "Hamburg",
+    "mv": "Mecklenburg-Vorpommern", "ni": "Niedersachsen", "nw": "Nordrhein-Westfalen", "rp": "Rheinland-Pfalz", "sh": "Schleswig-Holstein",
+    "sl": "Saarland", "sn": "Sachsen", "st": "Sachsen-Anhalt", "th": "Thüringen",
+}  # fmt: skip
+# What has to be known of a state before its municipality goes public, with what it is for.
+NEEDED: Mapping[str, str] = {
+    "data_protection": "worauf sich Formulare stützen",
+    "accessibility": "worauf sich Meldungen von Barrieren stützen",
+    "public_holidays": "an welchen Tagen kein Amt offen ist",
+}
+
+
+def state_code(config: Path = CONFIG) -> str | None:
+    """Return the letters of the federal state of the municipality; None if its settings do not say."""
+    code = load_site_settings(config)["municipality"].get("state")
+    return code if isinstance(code, str) else None
+
+
+def missing_provisions() -> list[str]:
+    """Return what no file says of the municipality's state, by the names of :data:`NEEDED`."""
+    known = load_state() or {}
+    return [name for name in NEEDED if not known.get(name)]
+
+
 @functools.lru_cache
 def load_state(config: Path = CONFIG) -> Mapping[str, Any] | None:
     """Return what is known of the federal state of the municipality; None if no file says it.
@@ -27,7 +52,7 @@ def load_state(config: Path = CONFIG) -> Mapping[str, Any] | None:
 
     :raises ConfigError: if a file cannot be read.
     """
-    code = load_site_settings(config)["municipality"].get("state")
+    code = state_code(config)
     found: Mapping[str, Any] | None = None
     for path, shown in data_files(config.parent / "docs" / "data", "states"):
         try:

@@ -88,10 +88,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (item.path not in slow, ranks.get(item.path.stem, len(ranks))))
 
 
-@pytest.fixture(autouse=True)
-def shared_pages_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def shared_pages_kept() -> Iterator[None]:
     """Tests of behaviour change shared pages of trees of their own, whatever the municipality of the checkout may do."""
-    monkeypatch.setattr("core.project.keeps_shared_pages", lambda *_config: True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("core.project.keeps_shared_pages", lambda *_config: True)
+        yield
 
 
 @pytest.fixture

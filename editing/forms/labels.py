@@ -35,7 +35,7 @@ def field_label(way: Way, model: str) -> str:
         "monday": _("Monday"), "tuesday": _("Tuesday"), "wednesday": _("Wednesday"), "thursday": _("Thursday"), "friday": _("Friday"),
         "saturday": _("Saturday"), "sunday": _("Sunday"), "from": _("First day"), "to": _("Last day"), "source": _("Where it comes from"),
         "as_of": _("As of (month)"), "review_by": _("To be checked again by"), "confirmed": _("Confirmed"), "confirm": _("What has to be confirmed, and by whom"),
-        "confirmed_by": _("Confirmed by (office or function)"), "confirmed_on": _("Confirmed on"), "consent": _("Consent of the company"),
+        "confirmed_by": _("Confirmed by (office or function)"), "confirmed_on": _("Confirmed on"), "state": _("Federal state, if it holds in one only"), "consent": _("Consent of the company"),
         "page": _("Page of its own"), "number": _("Number"), "free": _("Free of charge"), "value": _("Amount"), "valid_from": _("Valid from"),
         "valid_to": _("Valid until"), "topics": _("Topics"), "audience": _("Who is it for?"), "start": _("Begins"), "end": _("Ends"),
         "repeat": _("Repeated"), "until": _("Last day"), "pauses": _("Not on these days"), "cost": _("Cost"), "contact": _("Contact"),

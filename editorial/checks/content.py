@@ -116,6 +116,10 @@ def check_editorial(
     """
 
     found: list[Finding] = []
+    # a long German name of the place makes no German sentence; the longest forms hold the others
+    place_forms = sorted(
+        {form for forms in facts.place.forms.values() for form in forms.values()}, key=len, reverse=True
+    )
     for page in content.pages.values():
         german = next(iter(page.texts.values()))
         if is_in_easy_language(page.key):
@@ -126,7 +130,7 @@ def check_editorial(
         for code, text in page.texts.items():
             if text is german:
                 continue
-            found += check_untranslated(text, german, facts.german_terms)
+            found += check_untranslated(text, german, (*place_forms, *facts.german_terms))
             found += check_glossary(text, terms, code)
             if (page.key, code) not in stale:
                 found += check_numbers(text, german)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from core.findings import Finding, Level
 from core.project import CITY_SETTINGS, draft_languages
-from core.states import provision
+from core.states import NEEDED, missing_provisions
 from editorial.checks.text_lines import LINK, prose_lines
 from editorial.content.data.facts import Facts
 from editorial.content.front_matter import TranslationFrontMatter
@@ -52,11 +52,12 @@ def check_publish(content: Content, facts: Facts, today: datetime.date, draft_li
                 "Übersetzen Sie die Oberfläche, und streichen Sie die Sprache aus der Zeile.", code="words")
         for code in draft_languages()
     ]  # fmt: skip
-    if provision("data_protection") is None:
-        found.append(
-            Finding(CITY_SETTINGS, 0, "Für das Land dieser Gemeinde (state:) ist nicht bekannt, auf welches Gesetz sich Formulare stützen.",
-                    "Tragen Sie es in city/data/states.yml ein; wie, steht oben in docs/data/states.yml.", code="unconfirmed")
-        )  # fmt: skip
+    found += [
+        Finding(CITY_SETTINGS, 0, f"Für das Land dieser Gemeinde (state:) ist nicht bekannt, {NEEDED[name]} ({name}:).",
+                "Tragen Sie es in city/data/states.yml ein; wie, steht oben in docs/data/states.yml. Was gilt, prüft, wer bei Ihnen dafür zuständig ist.",
+                code="unconfirmed")
+        for name in missing_provisions()
+    ]  # fmt: skip
     for code in facts.place.unchecked:
         found.append(
             Finding(PLACE_FILE, 0, f"Die Formen des Namens in der Sprache „{code}“ hat noch niemand geprüft.",

@@ -11,8 +11,10 @@ import hashlib
 import re
 from pathlib import Path
 
-from core.overlay import shared_counterpart
+from core.overlay import CITY_PAGES, shared_counterpart
+from editorial.content.foreign_state import adapt_page
 from editorial.content.front_matter import HEADER
+from editorial.content.place_names import load_place_names
 
 FIELD = "shared_version"
 ID_CHARS = 12
@@ -53,7 +55,8 @@ def first_version(docs: Path, shown: str) -> str | None:
     if shared is None:
         return None
     data = shared.read_bytes()
-    return mark_version(data.decode("utf-8"), version_of(data))
+    code = shown.removeprefix(f"{CITY_PAGES}/").partition("/")[0]
+    return mark_version(adapt_page(data.decode("utf-8"), load_place_names(docs).foreign, code), version_of(data))
 
 
 def shared_has_changed(docs: Path, shown: str, version: str | None) -> bool:

@@ -22,6 +22,7 @@ from core.project import parts_left_out
 from core.text.characters import character_findings, forbidden_in_file, forbidden_in_values
 from core.text.text_files import normalize_spaces, size_finding
 from core.text.text_files import read_text as read_file
+from editorial.content.foreign_state import adapt_page
 from editorial.content.front_matter import (
     FrontMatter,
     PageFrontMatter,
@@ -224,13 +225,16 @@ def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:
     source = next(language for language in languages if language.default)
     pages: dict[str, Page] = {}
     german, parts = page_files(docs, source.code), parts_left_out()
-    left_out = frozenset(key for key in german if is_left_out(key, parts))
+    left_out = {key for key in german if is_left_out(key, parts)}
     for key, path in german.items():
         if key in left_out:
             continue
         shown = shown_path(docs, path)
-        text = _read_text(path, shown, findings, place, source.code)
+        text = _read_text(docs, path, shown, findings, place, source.code)
         if text is not None and isinstance(text.front_matter, PageFrontMatter):
+            if place.foreign.is_foreign_scope(text.front_matter.scope):
+                left_out.add(key)  # it holds in another federal state
+                continue
             pages[key] = Page(key, text.front_matter, {source.code: text})
     for language in languages:
         if language.default:
@@ -242,7 +246,7 @@ def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:
             if replaced and key in pages and not pages[key].front_matter.shared_version:
                 continue  # the shared translation of a page that the municipality has written anew says something else
             shown = shown_path(docs, path)
-            text = _read_text(path, shown, findings, place, language.code)
+            text = _read_text(docs, path, shown, findings, place, language.code)
             if key not in pages:
                 if key not in german:
                     findings.append(
@@ -251,7 +255,7 @@ def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:
                     )  # fmt: skip
             elif text is not None:
                 pages[key].texts[language.code] = text
-    return Content(pages, findings, left_out, parts)
+    return Content(pages, findings, frozenset(left_out), parts)
 
 
 def reload_page(content: Content, docs: Path, code: str, key: str) -> Content | list[Finding]:
@@ -266,7 +270,8 @@ def reload_page(content: Content, docs: Path, code: str, key: str) -> Content | 
     if isinstance(raw, Finding):
         return [raw]
     place = _read_place(docs, findings)
-    text = parse_page(normalize_spaces(raw), shown, findings, place, code, content.pages[key].texts.get(code))
+    plain = _for_state(normalize_spaces(raw), docs, path, place, code)
+    text = parse_page(plain, shown, findings, place, code, content.pages[key].texts.get(code))
     return findings if text is None else replace_text(content, code, key, text)
 
 
@@ -286,13 +291,20 @@ def _read_place(docs: Path, findings: list[Finding]) -> PlaceNames:
         return NO_PLACE_NAMES
 
 
-def _read_text(path: Path, shown: str, findings: list[Finding], place: PlaceNames, code: str) -> PageText | None:
+def _read_text(
+    docs: Path, path: Path, shown: str, findings: list[Finding], place: PlaceNames, code: str
+) -> PageText | None:
     """Return the text of a file, or None and a finding."""
     raw = read_file(path, shown)
     if isinstance(raw, Finding):
         findings.append(raw)
         return None
-    return parse_page(normalize_spaces(raw), shown, findings, place, code)
+    return parse_page(_for_state(normalize_spaces(raw), docs, path, place, code), shown, findings, place, code)
+
+
+def _for_state(raw: str, docs: Path, path: Path, place: PlaceNames, code: str) -> str:
+    """Return a shared page without what holds in other federal states; the municipality's own pages as they are."""
+    return raw if is_local(docs, path) else adapt_page(raw, place.foreign, code)
 
 
 def parse_page(

@@ -6,7 +6,7 @@ Everything that the municipality changes is there; no shared file is touched.
 from __future__ import annotations
 
 import re
-import shutil
+import tempfile
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
@@ -14,15 +14,17 @@ from typing import Annotated
 import yaml as pyyaml
 from msgspec import Meta
 
-from core.languages import load_languages
+from core.findings import closest_match
+from core.languages import default_language, load_languages
 from core.overlay import CITY, city_dir
 from core.project import ROOT
+from core.states import HOLIDAYS_EVERYWHERE, STATE_NAMES
 from core.text import yaml
-from editorial.content.data.facts import load_facts
+from editorial.content.foreign_state import ForeignState, adapt_page, load_foreign_state
 from editorial.content.pages import is_left_out, page_files
 from editorial.content.place_names import PLACE_SHORTCODE, Kind
 from editorial.content.schema import StrictStruct, validate
-from editorial.content.structure import SECTIONS, index_of
+from editorial.content.structure import PROGRAMME, SECTIONS, index_of
 from editorial.scaffold.page import ScaffoldError, ScaffoldResult
 
 # Forms that follow from the name alone, where a language has no endings for foreign names.
@@ -31,7 +33,7 @@ DRAFTS = "redaktion/city/docs"
 REGULAR_FORMS: Mapping[str, Mapping[str, str]] = {
     "de": {
         "in": "in {place}", "In": "In {place}", "from": "aus {place}", "for": "für {place}", "near": "in der Nähe von {place}",
-        "of_authority": "der {authority}", "authority_the": "die {authority}", "Authority_the": "Die {authority}",
+        "of_authority": "{of}", "authority_the": "{the}", "Authority_the": "{The}",
         "authority": "{authority}", "programme": "{programme}", "name": "{place}",
     },
     "en": {
@@ -44,10 +46,32 @@ DISTRICT_FORMS = {
     "in": "im {place}", "In": "Im {place}", "from": "aus dem {place}", "for": "für den {place}", "near": "in der Nähe vom {place}"
 }  # fmt: skip
 # How contacts that texts name are called, as long as nobody says otherwise; others bear the name of the administration.
-CONTACT_NAMES = {"kim": "{programme}", "auslaenderbehoerde": "Ausländerbehörde"}
+CONTACT_NAMES = {
+    "kim": "{programme}", "auslaenderbehoerde": "Ausländerbehörde", "ldi": "Aufsichtsbehörde für den Datenschutz",
+    "ombudsstelle": "Ombudsstelle für Barrierefreiheit",
+}  # fmt: skip
 _CONTACT = re.compile(r"^contact: *([\w-]+)|\{\{ *contact\.([\w-]+) *\}\}", re.MULTILINE)
 _SCOPE = re.compile(r"^scope: *(\S+)", re.MULTILINE)
-Text = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\n{}<>]*$", description="eine Zeile ohne { } < >")]
+# The longest names of places in Germany have some forty letters; titles of pages hold them.
+MAX_NAME_CHARS = 44
+_PLAIN = r"^(?=.*\w)[^\n\t{}<>*_`\\\[\]|~!#]*$"
+Text = Annotated[
+    str,
+    Meta(
+        min_length=2,
+        max_length=MAX_NAME_CHARS,
+        pattern=_PLAIN,
+        description=f"eine Zeile mit 2 bis {MAX_NAME_CHARS} Zeichen, ohne Zeichen von Markdown",
+    ),
+]
+# German articles in the nominative and genitive by the end of the first word of an administration's name.
+_NEUTER, _MASCULINE = ("amt",), ("kreis", "verband", "magistrat", "bezirk")
+# What stands in the place of a provision of another federal state; the check before going public names it.
+STATE_LAW = {
+    "de": "[Vorschrift des Landes: wird noch ergänzt]", "en": "[state law: to be added]", "ar": "[قانون الولاية: يُستكمل لاحقاً]",
+    "fa": "[قانون ایالت: بعداً تکمیل می‌شود]", "tr": "[Eyalet mevzuatı: eklenecek]", "pl": "[przepis kraju związkowego: do uzupełnienia]",
+    "uk": "[закон федеральної землі: буде додано]", "ru": "[закон федеральной земли: будет добавлено]",
+}  # fmt: skip
 
 
 class Answers(StrictStruct, frozen=True, kw_only=True):
@@ -68,7 +92,10 @@ class Answers(StrictStruct, frozen=True, kw_only=True):
     url: Annotated[str, Meta(pattern=r"^https://[^/\s]+/?$", description="eine Adresse wie https://kim.example.org/")]
     kind: Kind = "city"
     programme: Text | None = None
-    state: Annotated[str, Meta(pattern=r"^[a-z]{2}$", description="das Kürzel des Landes, zum Beispiel nw")] = "nw"
+    state: Annotated[
+        str,
+        Meta(pattern=f"^({'|'.join(STATE_NAMES)})$", description=f"das Kürzel des Landes: {', '.join(STATE_NAMES)}"),
+    ] = "nw"
     languages: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
 
@@ -100,14 +127,21 @@ def new_municipality(answers: Answers, root: Path = ROOT) -> ScaffoldResult:
     if folder.exists() and any(folder.iterdir()):
         raise ScaffoldError(f"{CITY}/ gibt es schon. Löschen Sie den Ordner, wenn er zu einer anderen Gemeinde gehört.")
     known = {row.code: row for row in load_languages(root / "mkdocs.yml")}
-    codes = list(answers.languages or known)
+    source = default_language(tuple(known.values())).code
+    codes = list(dict.fromkeys([source, *(answers.languages or known)]))
     if missing := [code for code in codes if code not in known]:
         raise ScaffoldError(
-            f"Die Sprachen {', '.join(missing)} stehen nicht in mkdocs.yml; `kim new language` legt sie an."
+            f"Diese Sprachen gibt es noch nicht: {', '.join(missing)}. Nehmen Sie sie aus der Antwort, und rufen Sie danach "
+            f"`kim new language {missing[0]}` auf."
         )
-    unchecked = [code for code in codes if code not in REGULAR_FORMS]
+    check_parts(docs, answers.without)
+    unchecked = [code for code in codes if code not in REGULAR_FORMS or (code == "de" and not is_regular(answers))]
     forms = {code: place_forms(answers, code, used_forms(root, code)) for code in codes}
     start = first_pages(root, codes, answers.without)
+    foreign = load_foreign_state(docs, answers.state)
+    if foreign.state:  # it says who is responsible in another state
+        for pages in start.values():
+            pages.pop(f"{PROGRAMME}/wer-ist-wer", None)
     missing_parts = [
         one for one in SECTIONS if not any(index_of(one) == key for key in {*page_files(docs, "de"), *start["de"]})
     ]
@@ -133,19 +167,68 @@ def new_municipality(answers: Answers, root: Path = ROOT) -> ScaffoldResult:
         + _dump(contact_stubs(root, answers)),
         "data/companies.yml": "# Betriebe, die mitmachen. Gezeigt wird, wer schriftlich zugestimmt hat.\n{}\n",
     }
-    made = []
-    for name, text in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-        made.append(path)
+    if answers.state not in yaml.load_strings((docs / "data" / "states.yml").read_text("utf-8")):
+        files["data/states.yml"] = (
+            "# Worauf sich Formulare und Meldungen von Barrieren in diesem Land stützen; was gilt, prüft, wer dafür zuständig ist.\n"
+            "# Das Muster steht in docs/data/states.yml. public_holidays: die Feiertage des Landes; hier nur die in ganz Deutschland.\n"
+            + _dump({answers.state: {"name": STATE_NAMES[answers.state], "data_protection": None, "accessibility": None, "public_holidays": list(HOLIDAYS_EVERYWHERE)}})
+        )  # fmt: skip
     for code, pages in start.items():
-        for key, source in pages.items():
-            path = folder / "docs" / code / f"{key}.md"
+        for key, path in pages.items():
+            files[f"docs/{code}/{key}.md"] = draft_text(path.read_text("utf-8"), foreign, code)
+    write_whole(folder, files)
+    return ScaffoldResult([folder / name for name in files], next_steps(docs, answers, unchecked, list(start["de"])))
+
+
+def write_whole(folder: Path, files: Mapping[str, str]) -> None:
+    """Write a folder with these files, or nothing: it is made beside its place and moved there."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as made:
+        for name, text in files.items():
+            path = Path(made, folder.name, name)
             path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, path)
-            made.append(path)
-    return ScaffoldResult(made, next_steps(docs, answers, unchecked, list(start["de"])))
+            path.write_text(text, "utf-8")
+        if folder.exists():
+            folder.rmdir()  # it is empty
+        Path(made, folder.name).rename(folder)
+
+
+def check_parts(docs: Path, parts: Iterable[str]) -> None:
+    """Raise a :class:`ScaffoldError` for a part that no page belongs to."""
+    known = {*page_files(docs, "de"), *SECTIONS}
+    for part in parts:
+        if not any(key == part or key.startswith(f"{part}/") for key in known):
+            close = closest_match(part, known)
+            hint = f" Meinten Sie „{close}“?" if close else ""
+            raise ScaffoldError(
+                f"„without“: Einen Bereich „{part}“ gibt es nicht.{hint} Es gibt {', '.join(SECTIONS)}."
+            )
+
+
+def draft_text(text: str, foreign: ForeignState, code: str) -> str:
+    """Return a page to begin with: without what holds in another state, a gap where a provision of the own state belongs."""
+    for key in foreign.keys:
+        if key.startswith("law."):
+            text = re.sub(rf"\{{\{{ *{re.escape(key)} *\}}\}}", STATE_LAW.get(code, STATE_LAW["en"]), text)
+    return adapt_page(text, foreign, code)
+
+
+def is_regular(answers: Answers) -> bool:
+    """Return whether the German forms of a name follow from the name alone: not where a district is no "Kreis"."""
+    return answers.kind != "district" or "kreis" in answers.name.casefold()
+
+
+def authority_words(authority: str) -> dict[str, str]:
+    """Return the name of an administration with its German articles, by name of the form."""
+    first, _blank, rest = authority.partition(" ")
+    word = first.casefold()
+    genitive = f"{first}s {rest}".strip()
+    if word.endswith(_NEUTER):
+        return {"the": f"das {authority}", "The": f"Das {authority}", "of": f"des {genitive}"}
+    if word.endswith(_MASCULINE):
+        genitive = f"{first}es {rest}".strip() if word.endswith(("kreis", "verband")) else genitive
+        return {"the": f"der {authority}", "The": f"Der {authority}", "of": f"des {genitive}"}
+    return {"the": f"die {authority}", "The": f"Die {authority}", "of": f"der {authority}"}
 
 
 def first_pages(root: Path, codes: Iterable[str], without: Collection[str]) -> dict[str, dict[str, Path]]:
@@ -173,6 +256,7 @@ def place_forms(answers: Answers, code: str, names: Iterable[str]) -> dict[str, 
         "place": answers.name,
         "authority": answers.authority,
         "programme": answers.programme or f"KIM {answers.name}",
+        **authority_words(answers.authority),
     }
     return {
         name: regular.get(name, "{programme}" if name == "programme" else "{place}").format(**words) for name in names
@@ -181,19 +265,19 @@ def place_forms(answers: Answers, code: str, names: Iterable[str]) -> dict[str, 
 
 def contact_stubs(root: Path, answers: Answers) -> dict[str, dict[str, object]]:
     """Return an entry for each contact that pages name and no shared file has: without number and address, to be confirmed."""
-    shared = load_facts(root / "docs" / "data").contacts
+    shared = yaml.load_strings((root / "docs" / "data" / "contacts.yml").read_text("utf-8"))
     paths = [*page_files(root / "docs", "de").values(), *page_files(root / DRAFTS, "de").values()]
     used = {key for path in paths for pair in _CONTACT.findall(path.read_text("utf-8")) for key in pair if key}
     return {
         key: {
             "name": CONTACT_NAMES.get(key, "{authority}").format(authority=answers.authority, programme=answers.programme or f"KIM {answers.name}"),
-            "unit": answers.authority,
+            "unit": None if key in shared else answers.authority,
             "source": "own",
             "confirmed": False,
             "confirm": f"Name, Anschrift, Nummer, E-Mail und Sprechzeiten – {answers.authority}",
         }
         for key in sorted(used)
-        if key not in shared or shared[key].scope == "local"
+        if key not in shared or shared[key].get("scope", "local") == "local" or shared[key].get("state") not in (None, answers.state)
     }  # fmt: skip
 
 
@@ -206,8 +290,9 @@ def next_steps(docs: Path, answers: Answers, unchecked: list[str], drafts: list[
             scopes.setdefault(found[1] if found else "nation", []).append(key)
     state = [key for scope, keys in scopes.items() if scope.startswith("state:") for key in keys]
     steps = [f"Schreiben Sie diese Seiten in {CITY}/docs/ zu Ende, auf Deutsch und in jeder Sprache: {', '.join(drafts)}. Was fehlt, steht in eckigen Klammern."]  # fmt: skip
-    if state and f"state:{answers.state}" not in scopes:
-        steps.append(f"Diese Seiten gelten für ein anderes Land. Prüfen Sie sie für Ihr Land: {', '.join(state)}.")
+    if load_foreign_state(docs, answers.state).state:
+        steps.append(f"Ihr Land ist {STATE_NAMES[answers.state]}. Tragen Sie in {CITY}/data/states.yml ein, worauf sich Formulare stützen und welche Feiertage gelten.")  # fmt: skip
+        steps.append(f"Diese Seiten gelten in einem anderen Land und fehlen bei Ihnen: {', '.join(state)}. Was es bei Ihnen gibt, schreiben Sie unter {CITY}/docs/de/. `kim check` nennt außerdem jeden Satz, der weggelassen ist.")  # fmt: skip
     if answers.kind != "city":
         steps.append(
             "`kim check` nennt Sätze, in denen „Stadt“ steht. Entscheiden Sie, welche Stelle bei Ihnen zuständig ist."

@@ -250,10 +250,43 @@ def test_a_second_municipality_does_not_overwrite_the_first(taken_over: Path) ->
     assert (taken_over / "city/place.yml").read_bytes() == before
 
 
+def test_a_municipality_of_another_state_shows_no_law_of_this_one_and_is_told_what_to_enter(tmp_path: Path) -> None:
+    folder = copy_project(tmp_path / "project", {"de", "en"}, city=False)
+    answers = ANSWERS.replace("[de, en, ar]", "[de, en]").replace("Kreisverwaltung", "Landratsamt") + "state: by\n"
+    (folder / "answers.yml").write_text(answers, "utf-8")
+    made = kim(folder, "new", "municipality", "--from", "answers.yml")
+    assert made.returncode == 0, made.stderr
+    assert "Ihr Land ist Bayern" in made.stdout
+    assert kim(folder, "translations", "update").returncode == 0
+    checked = kim(folder, "check", "--publish")
+    assert "docs/de/kim/index.md: Diese Seite gilt in einem anderen Land" in checked.stdout
+    assert "docs/de/ankommen/kita.md:36: „In Nordrhein-Westfalen zahlen Eltern" in checked.stdout
+    for name in ("data_protection", "accessibility"):
+        assert f"({name}:)" in checked.stdout, name
+    assert "Tragen Sie es in city/data/states.yml ein" in checked.stdout
+    built = kim(folder, "build", "--no-pdf")
+    assert built.returncode == 0, built.stderr + built.stdout
+    named = {
+        str(path.relative_to(folder)): found[0]
+        for path in [*pages(folder), *(folder / "site/pagefind").glob("titles.*.json"), folder / "site/feed.xml"]
+        if (found := re.search("NRW|Nordrhein|North Rhine|Arnsberg", path.read_text("utf-8")))
+    }
+    assert named == {}
+    assert "des Landratsamts Musterstadt" in (folder / "city/place.yml").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         (ANSWERS.replace("district", "village"), "kind"),
+        (ANSWERS.replace("Kreis Musterstadt\n", "' '\n"), "name"),
+        (ANSWERS.replace("Kreis Musterstadt\n", f"{'x' * 60}\n"), "name"),
+        (ANSWERS.replace("Kreis Musterstadt\n", "'{{ x }}'\n"), "name"),
+        (ANSWERS.replace("Kreis Musterstadt\n", "'a_b_c'\n"), "name"),
+        (ANSWERS + "state: xx\n", "state"),
+        (ANSWERS.replace("[de, en, ar]", "de en"), "languages"),
+        (ANSWERS.replace("[de, en, ar]", "[ro]"), "kim new language ro"),
+        (ANSWERS.replace("[allianz]", "[alianz]").replace(", ar]", "]"), "Meinten Sie „allianz“"),
         (ANSWERS.replace("https://", "http://"), "url"),
         (ANSWERS.replace("[de, en, ar]", "[de, xx]"), "xx"),
         ("name: [", "YAML"),
@@ -267,3 +300,35 @@ def test_answers_that_are_not_right_are_refused_and_nothing_is_written(tmp_path:
     assert done.returncode == 1
     assert words in done.stderr
     assert not (folder / "city").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "authority", "form"),
+    [
+        ("Bad Sülze", "city", "Stadt Bad Sülze", "in Bad Sülze"),
+        ("L'Épine-Neustadt a. d. Weinstraße", "district_town", "Verbandsgemeinde Weinstraße", "aus L'Épine-Neustadt a. d. Weinstraße"),
+        ("Kreis Höxter-Süd", "district", "Kreis Höxter-Süd", "im Kreis Höxter-Süd"),
+        ("Region Beispielheim", "district", "Regionalverband Beispielheim", "des Regionalverbandes Beispielheim"),
+    ],
+)  # fmt: skip
+def test_names_of_every_kind_give_a_folder_that_the_checks_accept(
+    tmp_path: Path, name: str, kind: str, authority: str, form: str
+) -> None:
+    """The source language is among the languages whatever is answered; a form that does not follow from the name is to be checked."""
+    folder = copy_project(tmp_path / "project", {"de", "ar"}, city=False)
+    answers = {
+        "name": name,
+        "kind": kind,
+        "authority": authority,
+        "url": "https://kim.example.org",
+        "languages": ["ar"],
+    }
+    (folder / "answers.yml").write_text(json.dumps(answers, ensure_ascii=False), "utf-8")
+    made = kim(folder, "new", "municipality", "--from", "answers.yml")
+    assert made.returncode == 0, made.stderr
+    place = (folder / "city/place.yml").read_text("utf-8")
+    assert form in place.replace("''", "'")
+    assert ("- de\n" in place.partition("forms:")[0]) == (name == "Region Beispielheim")
+    assert kim(folder, "translations", "update").returncode == 0
+    checked = kim(folder, "check")
+    assert checked.returncode == 0, [line for line in checked.stdout.splitlines() if line.startswith("Fehler")]

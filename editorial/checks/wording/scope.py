@@ -10,11 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from core.findings import Finding
-from core.overlay import CITY
+from core.languages import default_language
+from core.overlay import CITY, CITY_PAGES, is_local, shown_path
 from core.text import yaml
 from editorial.checks.text_lines import prose_lines
+from editorial.content.foreign_state import foreign_sentences
 from editorial.content.local_version import FIELD, shared_has_changed
-from editorial.content.pages import Content, PageText
+from editorial.content.pages import Content, PageText, is_left_out, page_files
 from editorial.content.place_names import PlaceNames
 
 MAX_ENDING_LETTERS = 4
@@ -102,6 +104,29 @@ def check_local_versions(docs: Path, content: Content) -> Iterator[Finding]:
                     f"Vergleichen Sie die beiden: im Browser unter „Mit der gemeinsamen Seite vergleichen“. Oder löschen Sie {text.file}, dann gilt wieder die gemeinsame Seite.",
                     "notice", "shared-changed",
                 )  # fmt: skip
+
+
+def check_foreign_state(docs: Path, content: Content, place: PlaceNames) -> Iterator[Finding]:
+    """Yield a notice for each page and each sentence that holds in another federal state, and an error for one that is shown still."""
+    foreign, code = place.foreign, default_language().code
+    if not foreign.state:
+        return
+    for key, path in page_files(docs, code).items():
+        shown = shown_path(docs, path)
+        if is_local(docs, path) or is_left_out(key, content.parts):
+            continue
+        raw = path.read_text("utf-8", "replace")
+        if key in content.left_out:
+            yield Finding(
+                shown, 0, "Diese Seite gilt in einem anderen Land und ist hier weggelassen.",
+                f"Schreiben Sie {CITY_PAGES}/{code}/{key}.md mit dem, was in Ihrem Land gilt (scope: local), oder lassen Sie sie weg.", "notice", "state-text",
+            )  # fmt: skip
+            continue
+        for line, words in foreign_sentences(raw, foreign, code):
+            yield Finding(
+                shown, line, f"„{words}“ gilt in einem anderen Land und ist hier weggelassen.",
+                "Was gilt in Ihrem Land? Ändern Sie die Seite im Browser, oder schreiben Sie eine eigene Fassung unter city/docs/.", "notice", "state-text",
+            )  # fmt: skip
 
 
 def source_lines(text: PageText) -> Iterator[tuple[int, str]]:

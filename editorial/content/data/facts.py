@@ -18,6 +18,7 @@ from msgspec import Meta, Struct, field
 from core.findings import ContentError, Finding
 from core.overlay import city_dir, data_files
 from core.project import ROOT
+from core.states import state_code
 from core.text import yaml
 from core.text.characters import character_findings, forbidden_in_file
 from core.text.values import Date, Email, LocalTime, Month, Phone, Quantity, Url, phone_href
@@ -34,11 +35,15 @@ Words = Annotated[str, Meta(min_length=1)]
 class Fact(StrictStruct, frozen=True, kw_only=True):
     """What every fact holds.
 
+    :ivar state: the federal state that it belongs to, by the letters of ISO 3166-2:DE; municipalities of others do not show it.
     :ivar confirm: what has to be confirmed, and by whom, as long as it is not.
     :ivar confirmed_by: the office or function that confirmed it, never a person; ``confirmed_on`` is the day.
     """
 
     source: list[str] = []
+    state: Annotated[str, Meta(pattern=r"^[a-z]{2}$", description="das Kürzel des Landes, zum Beispiel nw")] | None = (
+        None
+    )
     as_of: Month | None = None
     review_by: Date | None = None
     confirmed: bool = True
@@ -279,7 +284,8 @@ class _Reader:
         result: dict[str, F] = {}
         for path, shown in data_files(self.folder, name):
             result |= self._facts(path, shown, name, model)
-        return result
+        own = state_code()
+        return {key: one for key, one in result.items() if not own or getattr(one, "state", None) in (None, own)}
 
     def contacts(self) -> dict[str, Contact]:
         """Return the contacts; where the municipality has a file of its own, local ones of the shared file are not its."""

@@ -127,7 +127,7 @@ ELSEWHERE = {
     "title-twice": "test_checks", "fact-source": "", "fact-confirm": "", "fact-value": "", "data": "", "unconfirmed": "",
     "placeholder": "", "consent": "", "unreviewed": "", "words": "test_languages", "answers": "test_answer_templates", "search-words": "test_search_words", "structure": "test_structure", "toolkit": "test_chooser",
     "page-size": "test_texts", "traps": "test_traps", "lines": "test_recurring_lines", "file-unpublished": "test_texts", "translations": "translations", "link-moved": "test_external", "link-gone": "test_external",
-    "place-name": "test_scope", "place-kind": "test_scope", "shared-changed": "test_local_versions", "phrase": "test_events", "event": "test_events",
+    "place-name": "test_scope", "place-kind": "test_scope", "shared-changed": "test_local_versions", "state-text": "test_foreign_state", "phrase": "test_events", "event": "test_events",
 }  # fmt: skip
 
 

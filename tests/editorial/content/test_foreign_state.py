@@ -1,0 +1,77 @@
+"""A municipality of another federal state shows nothing of what holds in a state that is not its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.project import ROOT
+from editorial.content.foreign_state import (
+    ForeignState,
+    adapt_page,
+    drop_foreign,
+    foreign_sentences,
+    load_foreign_state,
+)
+
+NRW = ForeignState(
+    frozenset({"law.kibiz-50", "link.lsb-nrw"}), {"de": ("Nordrhein-Westfalen", "NRW"), "uk": ("Рейн",)}, "by"
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "before", "after"),
+    [
+        ("de", "Eltern zahlen. In Nordrhein-Westfalen nicht ({{ law.kibiz-50 }}). Fragen Sie!", "Eltern zahlen. Fragen Sie!"),
+        ("de", "Am 4. März 2027 endet es in Bayern. Mehr: {{ link.lsb-nrw }}.", "Am 4. März 2027 endet es in Bayern."),
+        ("de", "- eins\n- In NRW zwei.\n- drei\n\nEnde", "- eins\n- drei\n\n\nEnde"),
+        ("de", "1. Gehen Sie hin. Das gilt in NRW.\n", "1. Gehen Sie hin.\n"),
+        ("de", "| a | NRW |\n| b | c |", "| b | c |\n"),
+        ("de", "## Beim Land NRW { #land }\n\nEin Satz.\n\n## Weiter { #w }\n\nText", "\n\n\n\n## Weiter { #w }\n\nText"),
+        ("uk", "Перше. У землі Північний Рейн-Вестфалія інше. Третє.", "Перше. Третє."),
+        ("de", "Nichts davon.", "Nichts davon."),
+    ],
+)  # fmt: skip
+def test_sentences_about_another_state_are_left_out_and_lines_stay(code: str, before: str, after: str) -> None:
+    made, _gone = drop_foreign(before, NRW, code)
+    assert made == after
+    assert made.count("\n") == before.count("\n")
+
+
+def test_what_is_left_out_is_named_with_its_line() -> None:
+    assert list(foreign_sentences("a\n\nEins. Zwei in NRW. Drei.", NRW, "de")) == [(3, "Zwei in NRW.")]
+
+
+def test_the_header_names_no_law_of_another_state() -> None:
+    page = "---\ntitle: X\nlaw: [kibiz-50, sgb-8]\nlinks: [lsb-nrw]\n---\n\nText\n"
+    assert adapt_page(page, NRW, "de") == "---\ntitle: X\nlaw: [sgb-8]\n\n---\n\nText\n"
+
+
+def test_in_the_own_state_every_page_stays_as_it_is() -> None:
+    foreign = load_foreign_state(ROOT / "docs", "nw")
+    for path in (ROOT / "docs/de").rglob("*.md"):
+        text = path.read_text("utf-8")
+        assert adapt_page(text, foreign, "de") == text
+
+
+def test_an_entry_of_the_municipality_takes_the_place_of_one_of_another_state(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    (docs / "data").mkdir(parents=True)
+    (tmp_path / "city/data").mkdir(parents=True)
+    (docs / "data/states.yml").write_text("nw: {name: NRW, names: {de: [NRW]}}\n", "utf-8")
+    (docs / "data/contacts.yml").write_text("ldi: {name: LDI, state: nw}\nkim: {name: K}\n", "utf-8")
+    assert load_foreign_state(docs, "by").keys == {"contact.ldi"}
+    (tmp_path / "city/data/contacts.yml").write_text("ldi: {name: Aufsicht}\n", "utf-8")
+    assert load_foreign_state(docs, "by").keys == frozenset()
+
+
+def test_every_shared_fact_that_names_a_state_says_so() -> None:
+    """Else another state would show it: the words of a state are those of ``names:`` in ``states.yml``."""
+    from core.text import yaml
+
+    for kind in ("laws", "links", "contacts"):
+        rows = yaml.load_strings((ROOT / f"docs/data/{kind}.yml").read_text("utf-8"))
+        for key, row in rows.items():
+            if any(word in f"{row.get('title')} {row.get('name')} {row.get('label')}" for word in ("NRW", "Nordrhein")):
+                assert row.get("state") == "nw", (kind, key)
