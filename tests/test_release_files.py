@@ -15,6 +15,8 @@ from packaging.requirements import Requirement
 from core.languages import load_languages
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 # Keys and values of the standard publiccode.yml 0.4, schema.core.
 STATUSES = {"concept", "development", "beta", "stable", "obsolete"}
 TYPES = {"standalone/mobile", "standalone/iot", "standalone/desktop", "standalone/web", "standalone/backend", "standalone/other",

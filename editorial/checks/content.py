@@ -42,6 +42,7 @@ from editorial.content.data.colours import colour_findings
 from editorial.content.data.facts import Facts
 from editorial.content.data.search_words import check_search_words
 from editorial.content.markup.markdown import task_ids
+from editorial.content.markup.shortcodes import fact_urls
 from editorial.content.pages import Content
 from editorial.content.structure import is_in_easy_language
 
@@ -64,6 +65,7 @@ def check_content(
     """
     found = list(content.findings)
     rows = {row.code: row for row in languages}
+    addresses = fact_urls(facts)
     for page in content.pages.values():
         if only is not None and page.key not in only:
             continue
@@ -76,7 +78,7 @@ def check_content(
             own = [
                 *check_headings(text), *check_admonitions(text), *check_tables(text), *check_shortcodes(text, facts, code),
                 *check_hardcoded_facts(text), *check_links(text, page, content, rows[code], docs, links),
-                *(list(check_raw_html(text)) or check_rendered_html(text, facts, code, page.front_matter.form)),
+                *(list(check_raw_html(text)) or check_rendered_html(text, facts, code, page.front_matter.form, addresses)),
             ]  # fmt: skip
             named = {one.line for one in own}
             found += [*own, *(one for one in broken if one.line not in named)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from bs4 import BeautifulSoup
 
 from editing import drafts
@@ -11,6 +12,8 @@ from tests.conftest import full_or_sample
 from tests.editing.conftest import PAGE, Editor
 from tests.editing.test_facts import CONTACT, CONTACTS, form_values
 from tests.editorial.content.test_html_policy import ATTACKS
+
+pytestmark = pytest.mark.slow
 
 # `make test` tries some, `make test-all` all.
 EVERY = full_or_sample([1], [9])[0]

@@ -32,6 +32,8 @@ from form_handler.storage.database import Database
 from form_handler.worker.purge import purge
 from tests.editing.conftest import NOW, PAGE, Editor
 
+pytestmark = pytest.mark.slow
+
 LEAD = "a.1"
 FILE = f"{PAGE}.md"
 

@@ -14,6 +14,8 @@ from editorial.translations.segments import Document
 from editorial.translations.state import documents, has_same_structure, stale_segments
 from tests.conftest import ROOT, full_or_sample
 
+pytestmark = pytest.mark.slow
+
 DOCS = ROOT / "docs"
 # `make test` changes some paragraphs of every page, `make test-all` all of them.
 EVERY = full_or_sample([1], [23])[0]

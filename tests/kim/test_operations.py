@@ -25,6 +25,8 @@ from tests.form_handler.conftest import write_shells
 from tests.form_handler.production import PRODUCTION
 from tests.server import free_port
 
+pytestmark = pytest.mark.slow
+
 
 class Operator:
     """The command line with the settings of a production service below a folder of its own."""

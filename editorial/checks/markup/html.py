@@ -64,14 +64,17 @@ def check_raw_html(text: PageText) -> Iterator[Finding]:
                           f"{ONLY_MARKDOWN_HINT} Nach einem Kleiner-Zeichen steht ein Leerzeichen.", code="html")  # fmt: skip
 
 
-def check_rendered_html(text: PageText, facts: Facts, language: str, form: str | None = None) -> list[Finding]:
+def check_rendered_html(
+    text: PageText, facts: Facts, language: str, form: str | None, addresses: Collection[str]
+) -> list[Finding]:
     """Return what the build would refuse in the HTML of a page.
 
     :param form: the key of the form that the page holds.
+    :param addresses: those that a page may link to, see :func:`fact_urls`.
     """
     if is_harmless(text.body, template_ids(form)):
         return []
-    faults = check_html(render_body(text.body, facts, language), fact_urls(facts), template_ids(form))
+    faults = check_html(render_body(text.body, facts, language), addresses, template_ids(form))
     return locate_violations(text, faults, facts, language, form) if faults else []
 
 

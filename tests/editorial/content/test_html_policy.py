@@ -50,7 +50,7 @@ def test_an_attack_is_an_error_at_its_line_with_a_remedy(tree: Tree, attack: dic
     assert all(one.hint and one.reason for one in found)
     assert bool(list(check_raw_html(text))) == attack.get("typed", True)
     if not attack.get("typed", True):
-        assert line in {one.line for one in check_rendered_html(text, FACTS, "de")}
+        assert line in {one.line for one in check_rendered_html(text, FACTS, "de", None, ADDRESSES)}
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ from editorial.translations.lockfile import (
 from tests.editorial.conftest import LANGUAGES
 from tests.editorial.translations.conftest import DAY, NEXT, Desk
 
+pytestmark = pytest.mark.slow
+
 marks = st.lists(st.text("0123456789abcdef", min_size=8, max_size=8) | st.just("x"), max_size=6).map(tuple)
 days = st.dates(datetime.date(2020, 1, 1), datetime.date(2100, 1, 1))
 sections = st.builds(Section, marks, marks, st.none() | days)

@@ -69,7 +69,7 @@ def test_an_answer_begins_with_reference_greeting_template_and_question_in_the_c
     assert (text["dir"], text["lang"]) == ("rtl", "ar")
     for words in (
         entry.reference,
-        "تحية طيبة Nur Beispiel،",
+        "مرحباً Nur Beispiel،",
         "حاولنا الاتصال بكم",
         "مع أطيب التحيات",
         "> مرحبا\n> أريد أن أعمل",

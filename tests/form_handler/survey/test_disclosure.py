@@ -40,6 +40,8 @@ from form_handler.survey.quotations import released_quotations, visible_line
 from form_handler.survey.results_file import PublicationError, as_yaml
 from tests.form_handler.conftest import Browser
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
 DAY = datetime.timedelta(days=1)
 tables = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 30), min_size=1)
