@@ -37,6 +37,36 @@ def test_mkdocs_is_known_only_to_the_plugin_and_the_build() -> None:
     assert users == {"plugin.py", "mkdocs_runner.py"}
 
 
+PRODUCT = ("core", "form_handler", "editorial", "editing", "kim")
+
+
+def private_names(path: Path) -> Iterator[str]:
+    """Yield each underscored name of the product that a test imports, reads or replaces."""
+    tree = ast.parse(path.read_text("utf-8"))
+    imported: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] in PRODUCT:
+            imported.update(name.asname or name.name for name in node.names)
+            yield from (name.name for name in node.names if name.name.startswith("_"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in imported:
+            name = node.attr
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith(PRODUCT):
+            name = node.value.rpartition(".")[2]  # monkeypatch.setattr("core.gettext._name", …)
+        elif isinstance(node, ast.Call) and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
+            target, given = node.args[0], node.args[1].value
+            name = str(given) if isinstance(target, ast.Name) and target.id in imported else ""
+        else:
+            continue
+        if name.startswith("_") and not name.startswith("__"):
+            yield name
+
+
+def test_tests_use_public_names_of_the_product_only() -> None:
+    found = {f"{path.relative_to(ROOT)}: {name}" for path in ROOT.glob("tests/**/*.py") for name in private_names(path)}
+    assert found == set()
+
+
 def test_every_dependency_says_why_it_is_there() -> None:
     lines = re.findall(r'^    "[^"]+",.*$', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
     dependencies = [line for line in lines if re.match(r'    "[a-z][a-z0-9-]*(\[[a-z]+\])?([<>=~]|")', line)]

@@ -45,8 +45,8 @@ def decode(data: bytes, shown: str) -> str | Finding:
         line = before.count(b"\n") + 1
         begin = before.rfind(b"\n") + 1
         words = data[begin:].split(b"\n", 1)[0].decode("cp1252", "replace").strip()
-        said = f" Ist „{shorten_text(words)}“ gemeint?" if words.isprintable() else ""
-        return _encoding_finding(shown, line, f"Die Datei ist nicht als UTF-8 gespeichert.{said}")
+        hint = f" Ist „{shorten_text(words)}“ gemeint?" if words.isprintable() else ""
+        return _encoding_finding(shown, line, f"Die Datei ist nicht als UTF-8 gespeichert.{hint}")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -186,7 +186,7 @@ def explain_error(error: Exception) -> tuple[int, str]:
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or error
     words = " ".join(str(problem).split())
     return (mark.line + 1 if mark else 0), next(
-        (said for sign, said in _GERMAN_PROBLEMS.items() if sign in words), words
+        (german for sign, german in _GERMAN_PROBLEMS.items() if sign in words), words
     )
 
 

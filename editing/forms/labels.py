@@ -39,7 +39,7 @@ def field_label(way: Way, model: str) -> str:
         "page": _("Page of its own"), "number": _("Number"), "free": _("Free of charge"), "value": _("Amount"), "valid_from": _("Valid from"),
         "valid_to": _("Valid until"), "topics": _("Topics"), "audience": _("Who is it for?"), "start": _("Begins"), "end": _("Ends"),
         "repeat": _("Repeated"), "until": _("Last day"), "pauses": _("Not on these days"), "cost": _("Cost"), "contact": _("Contact"),
-        "cancelled": _("Cancelled"), "seen": _("When it was seen"), "law": _("Laws"), "links": _("Links to other sites"), "order": _("Place among its sisters"),
+        "cancelled": _("Cancelled"), "seen": _("When it was seen"), "law": _("Laws"), "links": _("Links to other sites"), "order": _("Position among the pages of its section"),
         "layout": _("Kind of page"), "form": _("Form"), "faq": _("Questions and answers only"), "tiles": _("Tiles of the home page"),
         "redirect_from": _("Earlier addresses"), "wants": _("What the company wants"), "stages": _("At which stage"), "obstacles": _("Which obstacle"),
         "documents": _("Which residence document"), "sizes": _("Size of the company"), "pays": _("Who pays"), "text": _("Text"),

@@ -68,11 +68,11 @@ def dashboard_rows(
         files = {text.file for text in page.texts.values()}
         mine = [one for one in found if one.file in files and one.code not in {"translations", "unconfirmed"}]
         overdue = page.front_matter.review_by < today
-        marks: list[str] = [state.state for state in own.values() if state]
-        marks += [f"{state.state}-{state.language}" for state in own.values() if state]
-        marks += ["overdue"] * overdue + ["open"] * (not page.front_matter.confirmed)
-        marks += ["error"] * any(one.level == "error" for one in mine) + ["notice"] * bool(mine)
-        marks += ["recent"] * bool(files & recent)
+        tags: list[str] = [state.state for state in own.values() if state]
+        tags += [f"{state.state}-{state.language}" for state in own.values() if state]
+        tags += ["overdue"] * overdue + ["open"] * (not page.front_matter.confirmed)
+        tags += ["error"] * any(one.level == "error" for one in mine) + ["notice"] * bool(mine)
+        tags += ["recent"] * bool(files & recent)
         result.append(
             DashboardRow(
                 page,
@@ -81,7 +81,7 @@ def dashboard_rows(
                 sum(one.level == "error" for one in mine),
                 sum(one.level == "notice" for one in mine),
                 overdue,
-                " ".join(sorted(set(marks))),
+                " ".join(sorted(set(tags))),
             )
         )
     return sorted(result, key=lambda row: (row.section, row.page.front_matter.order, row.page.key))

@@ -26,25 +26,25 @@ def read_last_changes(docs: Path) -> dict[str, datetime.datetime]:
     """
     folders = [docs.name, CITY_PAGES]
     log = ["log", "--format=%x00%H %ct", "--name-status", "-M100%", "--no-color", "--relative", "--", *folders]
-    known, said = _git(docs.parent, "rev-parse", "--git-path", "shallow"), _git(docs.parent, *log)
-    if known is None or said is None:
+    known, log_text = _git(docs.parent, "rev-parse", "--git-path", "shallow"), _git(docs.parent, *log)
+    if known is None or log_text is None:
         return {}
     try:
         boundary = set((docs.parent / known.strip()).read_text("ascii").split())
     except (OSError, UnicodeDecodeError):
         boundary = set()
-    changes = _newest_changes(said, boundary)
+    changes = _newest_changes(log_text, boundary)
     own = docs.parent / CITY_PAGES
     return {**_below(changes, f"{docs.name}/"), **(_below(changes, f"{CITY_PAGES}/") if own.is_dir() else {})}
 
 
-def _newest_changes(said: str, boundary: Collection[str]) -> dict[str, datetime.datetime]:
+def _newest_changes(log_text: str, boundary: Collection[str]) -> dict[str, datetime.datetime]:
     """Return the time of the newest commit that changed each file, by the path that it has today."""
     latest = utc_now() + datetime.timedelta(days=1)
     found: dict[str, datetime.datetime] = {}
     unknown: set[str] = set()
     today: dict[str, str] = {}  # the path of today by the one that a file had before it was moved
-    for commit in said.split("\0")[1:]:
+    for commit in log_text.split("\0")[1:]:
         head, *rows = commit.split("\n")
         name, _blank, seconds = head.partition(" ")
         try:

@@ -92,8 +92,8 @@ def unknown_form(file: str, line: int, name: str, place: PlaceNames, code: str) 
 
 def place_path(docs: Path) -> Path:
     """Return where the forms lie: beside the pages, or in the project if the pages lie elsewhere."""
-    beside = docs.parent / FILE
-    return beside if beside.exists() else ROOT / FILE
+    own_file = docs.parent / FILE
+    return own_file if own_file.exists() else ROOT / FILE
 
 
 def load_place_names(docs: Path) -> PlaceNames:

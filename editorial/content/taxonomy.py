@@ -29,16 +29,16 @@ def page_tags(page: Page) -> list[str]:
 
 def card_filters(pages: Sequence[Page], language: str) -> list[dict[str, Any]]:
     """Return the groups of choices for a directory's pages, in the reader's language; none for a short list."""
-    spoken = [code for page in pages if page.front_matter.offer for code in page.front_matter.offer.languages]
-    return tag_filters([set(page_tags(page)) for page in pages], spoken, language)
+    language_tags = [code for page in pages if page.front_matter.offer for code in page.front_matter.offer.languages]
+    return tag_filters([set(page_tags(page)) for page in pages], language_tags, language)
 
 
-def tag_filters(cards: list[set[str]], spoken: Iterable[str], language: str) -> list[dict[str, Any]]:
+def tag_filters(cards: list[set[str]], language_tags: Iterable[str], language: str) -> list[dict[str, Any]]:
     """Return the groups of choices for cards with these tags, in the reader's language; none for a short list.
 
     A choice that no card fits is left out, and so is a group that would not distinguish the cards.
 
-    :param spoken: the tags that are languages.
+    :param language_tags: the tags that are languages.
     """
     if len(cards) < MIN_CARDS or len(_discriminating_keys(TOPIC_LABELS, cards)) < MIN_TOPICS:
         return []
@@ -51,7 +51,7 @@ def tag_filters(cards: list[set[str]], spoken: Iterable[str], language: str) -> 
         (
             "language",
             _("Language of the service, if known"),
-            {code: names.get(code, code) for code in sorted(set(spoken))},
+            {code: names.get(code, code) for code in sorted(set(language_tags))},
         ),
     )
     return [

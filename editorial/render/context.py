@@ -124,7 +124,7 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
     content, text = site.content, page.text(language)
     shown, further = split_further_reading(html)
     phrases = phrases_of(site, language, page)
-    named = {urljoin(page.url(language), href) for href in _HREF.findall(further)}  # sister pages that an editor chose
+    named = {urljoin(page.url(language), href) for href in _HREF.findall(further)}  # related pages that an editor chose
     fallback = not page.is_translated(language)
     content_language = default_language() if fallback else language
     url = site.settings["url"].rstrip("/")

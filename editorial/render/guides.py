@@ -61,7 +61,7 @@ def events_context(site: SiteData, language: Language, page: Page) -> dict[str, 
         event = one.event
         title, title_lang = localized(event.title, event.lang, language)
         text, text_lang = localized(event.text, event.lang, language)
-        spoken = [code for code in event.languages if code in codes]  # the stylesheet has a rule for each
+        language_tags = [code for code in event.languages if code in codes]  # the stylesheet has a rule for each
         rows.append(
             {
                 "title": title,
@@ -84,7 +84,7 @@ def events_context(site: SiteData, language: Language, page: Page) -> dict[str, 
                 "cancelled": event.cancelled,
                 "confirmed": event.confirmed,
                 "icon": next(iter(event.topics), DEFAULT_ICON),
-                "tags": [*event.topics, *audience_tags(event.audience), *spoken],
+                "tags": [*event.topics, *audience_tags(event.audience), *language_tags],
                 "calendar": f"{page.url(language)}{one.key}.ics",
             }
         )

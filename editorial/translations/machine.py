@@ -94,9 +94,9 @@ def translate(texts: list[str], ask: TranslateFunction) -> list[str]:
     shielded = [mask_placeholders(text) for text in texts]
     drafts = _in_batches([text for text, _ in shielded], ask)
     done: list[str] = []
-    for text, draft, (_, kept) in zip(texts, drafts, shielded, strict=True):
-        whole = restore_placeholders(draft, kept)
-        done.append(_translate_pieces(text, ask) if whole is None else whole)
+    for text, draft, (_, placeholders) in zip(texts, drafts, shielded, strict=True):
+        restored = restore_placeholders(draft, placeholders)
+        done.append(_translate_pieces(text, ask) if restored is None else restored)
     return done
 
 
@@ -106,23 +106,25 @@ def _in_batches(texts: list[str], ask: TranslateFunction) -> list[str]:
 
 def mask_placeholders(text: str) -> tuple[str, list[str]]:
     """Replace what a machine must not touch by numbers in double brackets; return it beside the text."""
-    kept: list[str] = []
+    placeholders: list[str] = []
 
     def take(match: re.Match[str]) -> str:
-        kept.append(match[0])
-        return f"[[{len(kept)}]]"
+        placeholders.append(match[0])
+        return f"[[{len(placeholders)}]]"
 
-    return _PLACEHOLDER_PATTERN.sub(take, text), kept
+    return _PLACEHOLDER_PATTERN.sub(take, text), placeholders
 
 
-def restore_placeholders(text: str, kept: list[str]) -> str | None:
+def restore_placeholders(text: str, placeholders: list[str]) -> str | None:
     """Put back what was taken out; None if a number is missing, doubled or out of order."""
     numbers = [int(number) for number in _TOKEN.findall(text)]
-    inserts = [number for number in numbers if 0 < number <= len(kept) and kept[number - 1].startswith("{{")]
+    inserts = [
+        number for number in numbers if 0 < number <= len(placeholders) and placeholders[number - 1].startswith("{{")
+    ]
     ordered = [number for number in numbers if number not in inserts]
-    if sorted(numbers) != list(range(1, len(kept) + 1)) or ordered != sorted(ordered):
+    if sorted(numbers) != list(range(1, len(placeholders) + 1)) or ordered != sorted(ordered):
         return None
-    return " ".join(_TOKEN.sub(lambda match: kept[int(match[1]) - 1], text).split())
+    return " ".join(_TOKEN.sub(lambda match: placeholders[int(match[1]) - 1], text).split())
 
 
 def _translate_pieces(text: str, ask: TranslateFunction) -> str:

@@ -61,8 +61,8 @@ class Segment(Struct, frozen=True, dict=True):
     @functools.cached_property
     def hash(self) -> str:
         """Return a short hash of its normal form; equal for two paragraphs with the same words."""
-        said = f"{self.kind}\n{normalize(self.text)}".encode()
-        return hashlib.sha256(said).hexdigest()[:HASH_LENGTH]
+        normal_form = f"{self.kind}\n{normalize(self.text)}".encode()
+        return hashlib.sha256(normal_form).hexdigest()[:HASH_LENGTH]
 
     @property
     def has_words(self) -> bool:

@@ -68,8 +68,8 @@ def render_stale_markers(html: str, paragraph_words: str, section_words: str) ->
     def show(match: re.Match[str]) -> str:
         tag, sign = match.groups()
         words = paragraph_words if sign == PARAGRAPH_MARKER else section_words
-        spoken = f'<span class="kim-visually-hidden" data-pagefind-ignore>{words} </span>'
-        return (add_class(tag, "kim-stale") if tag else "") + spoken
+        label = f'<span class="kim-visually-hidden" data-pagefind-ignore>{words} </span>'
+        return (add_class(tag, "kim-stale") if tag else "") + label
 
     return _MARKER.sub(show, html)
 

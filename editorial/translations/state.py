@@ -135,9 +135,9 @@ def find_entry(
     if not lost:
         return None
     own = read_document(read_page(page_path(docs, language.code, page.key)))
-    marks = {mark for name in own.sections for mark in own.hashes(name)}
-    best = max(lost, key=lambda entry: len(entry.target_hashes & marks))
-    return best if len(best.target_hashes & marks) * 2 >= len(marks) else None
+    hashes = {value for name in own.sections for value in own.hashes(name)}
+    best = max(lost, key=lambda entry: len(entry.target_hashes & hashes))
+    return best if len(best.target_hashes & hashes) * 2 >= len(hashes) else None
 
 
 def page_state(docs: Path, page: Page, language: Language, entry: Entry | None) -> TranslationState:
@@ -210,7 +210,7 @@ def matches_lock(german: Document, entry: Entry) -> bool:
 
 def document_digest(document: Document) -> str:
     """Return one hash for all paragraphs of a file."""
-    text = " ".join(mark for name in sorted(document.sections) for mark in document.hashes(name))
+    text = " ".join(value for name in sorted(document.sections) for value in document.hashes(name))
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 

@@ -86,14 +86,14 @@ def _partially_updated_section(
     german: Document, own: Document, name: str, known: Entry, since: datetime.date
 ) -> Section:
     """Record the paragraphs that follow the German text; the others keep the German hash that they were made from."""
-    made_from = {mark: source for source, marks in known.translations_by_source().items() for mark in marks}
-    marks = [
+    made_from = {target: source for source, hashes in known.translations_by_source().items() for target in hashes}
+    hashes = [
         made_from.get(target, UNKNOWN_HASH) if stale else source
         for stale, source, target in zip(
             stale_flags(german, own, name, known), german.hashes(name), own.hashes(name), strict=True
         )
     ]
-    return Section(tuple(marks), own.hashes(name), since)
+    return Section(tuple(hashes), own.hashes(name), since)
 
 
 def _review(
@@ -136,29 +136,29 @@ def note_sources(
     sections = dict(known.sections) if known else {}
     pairs: list[tuple[str, str]] = []
     for name, target, source in made_for:
-        german_marks, own_marks = german.hashes(name), own.hashes(name)
-        if (target, source) == (section_digest(own_marks), section_digest(german_marks)):
-            sections[name] = Section(german_marks, own_marks)
+        german_hashes, own_hashes = german.hashes(name), own.hashes(name)
+        if (target, source) == (section_digest(own_hashes), section_digest(german_hashes)):
+            sections[name] = Section(german_hashes, own_hashes)
             continue
         row = sections.get(name, EMPTY_SECTION)
         alike = len(row.source_hashes) == len(row.target_hashes)
-        places = [index for index, mark in enumerate(row.target_hashes) if mark == target and alike]
+        places = [index for index, value in enumerate(row.target_hashes) if value == target and alike]
         at = next(
-            (index for index in places if german_marks[index : index + 1] == (source,)), places[0] if places else -1
+            (index for index in places if german_hashes[index : index + 1] == (source,)), places[0] if places else -1
         )
         if at < 0:
-            at = own_marks.index(target) if target in own_marks else -1
+            at = own_hashes.index(target) if target in own_hashes else -1
             if (
                 at < 0
-                or german_marks[at : at + 1] == (source,)
+                or german_hashes[at : at + 1] == (source,)
                 or not alike
-                or len(own_marks) != len(row.target_hashes)
+                or len(own_hashes) != len(row.target_hashes)
             ):
                 pairs.append((source, target))
                 continue
-        marks = (*row.source_hashes[:at], source, *row.source_hashes[at + 1 :])
+        hashes = (*row.source_hashes[:at], source, *row.source_hashes[at + 1 :])
         own_row = (*row.target_hashes[:at], target, *row.target_hashes[at + 1 :])
-        sections[name] = Section(marks, own_row, None if marks == german_marks else row.stale_since)
+        sections[name] = Section(hashes, own_row, None if hashes == german_hashes else row.stale_since)
     if pairs:
         sections[_PAIRS] = Section(tuple(source for source, _ in pairs), tuple(target for _, target in pairs))
     return Entry(known.synced_on if known else today, sections, known.review if known else None)

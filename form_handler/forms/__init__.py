@@ -1,4 +1,4 @@
-"""The forms, each defined once: a public face of `form_handler`.
+"""The forms, each defined once.
 
 The build renders the static page from a definition, the service validates with it; review page,
 mails, lists and privacy notice are rendered from it as well.

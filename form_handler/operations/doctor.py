@@ -113,8 +113,8 @@ def check_time() -> Finding:
     """Check that the clock is set from the network (retention and tokens depend on it)."""
     if not systemd_runs() or shutil.which("timedatectl") is None:
         return Finding("time", "ok", "Not checked: no timedatectl here.")
-    said = _output("timedatectl", "show", "--property=NTPSynchronized", "--value")
-    if said == "yes":
+    output = _output("timedatectl", "show", "--property=NTPSynchronized", "--value")
+    if output == "yes":
         return Finding("time", "ok")
     return Finding("time", "warning", "The clock is not synchronised. Mend it with: timedatectl set-ntp true")
 

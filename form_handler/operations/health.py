@@ -118,10 +118,10 @@ def find_corruption(database: Database) -> str | None:
         return None
     try:
         with database.read_connection() as connection:
-            said = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
+            result = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar())
     except sa.exc.DatabaseError as error:
         return str(error.orig)
-    return None if said == "ok" else " ".join(said.split())
+    return None if result == "ok" else " ".join(result.split())
 
 
 def check_site(settings: Settings, now: datetime.datetime) -> Finding:

@@ -75,9 +75,9 @@ def fold_with_variants(text: str) -> str:
     """
     folded = fold_text(text)
     joined = [fold_text(re.sub(r"[^\w]", "", word)) for word in HYPHENATED.findall(text)]
-    spoken = ["und", "and"] if AND_SIGN.search(text) else []
+    and_words = ["und", "and"] if AND_SIGN.search(text) else []
     plain = [short for word in [*folded.split(), *joined] if (short := fold_umlauts(word)) != word]
-    return "\n".join([folded, " ".join(dict.fromkeys([*plain, *joined, *spoken]))])
+    return "\n".join([folded, " ".join(dict.fromkeys([*plain, *joined, *and_words]))])
 
 
 def note_search_text(text: str) -> str:

@@ -123,7 +123,7 @@ def locate_violations(
 
 def render_body(body: str, facts: Facts, language: str) -> str:
     """Return the HTML of a page's text; block shortcodes become empty."""
-    drawn = dict.fromkeys(BLOCK_SHORTCODES, lambda: "")
+    empty = dict.fromkeys(BLOCK_SHORTCODES, lambda: "")
     with contextlib.suppress(UnknownShortcodeError):  # check_inserts says so, with its line
-        body = expand_shortcodes(body, facts, language, drawn)
+        body = expand_shortcodes(body, facts, language, empty)
     return markdown.wrap_tables(markdown.mark_tasks(converter("```" in body or "~~~" in body).reset().convert(body)))

@@ -102,7 +102,7 @@ def _running_text(text: PageText, page: ParsedPage) -> Iterator[Finding]:
         lines = piece.text.split("\n")
         dashes = sum(bool(_DASH.match(line)) for line in lines)
         tight = sum(bool(_TIGHT.match(line)) for line in lines)
-        said = set[str]()
+        reported = set[str]()
         for index, line in enumerate(lines):
             before = lines[index - 1].rstrip() if index else ""
             after = lines[index + 1] if index + 1 < len(lines) else ""
@@ -135,8 +135,8 @@ def _running_text(text: PageText, page: ParsedPage) -> Iterator[Finding]:
             elif after and _LOST_BREAK.search(line):
                 what = "Der Zeilenumbruch geht verloren"
                 remedy = "Eine neue Zeile beginnt, wo die alte mit zwei einfachen Leerzeichen endet."
-            if what and what not in said:
-                said.add(what)
+            if what and what not in reported:
+                reported.add(what)
                 map_lines(page)
                 end = "" if what.endswith("?") else ":"
                 yield _finding(text, piece.lines[index], f"{what}{end} „{_quote(line)}“.", remedy, level)  # type: ignore[arg-type]
@@ -171,8 +171,8 @@ def _steps(text: PageText, page: ParsedPage) -> Iterator[Finding]:
                 sure = (before.endswith(":") and (bracket or bool(match[1]))) or (not index and bracket and value == 1)
                 seen.append((piece, index, value, sure, line))
     for at, (piece, index, value, sure, line) in enumerate(seen):
-        beside = [seen[place][2] for place in (at - 1, at + 1) if 0 <= place < len(seen)]
-        if sure or (value - 1 in beside[:1] and at) or value + 1 in beside[-1:]:
+        neighbours = [seen[place][2] for place in (at - 1, at + 1) if 0 <= place < len(seen)]
+        if sure or (value - 1 in neighbours[:1] and at) or value + 1 in neighbours[-1:]:
             map_lines(page)
             yield _finding(text, piece.lines[index], f"Die Schritte werden nicht erkannt: „{_quote(line)}“.", LIST_HINT)
 

@@ -67,21 +67,25 @@ def _term(row: Any) -> Term | None:
     """Return one entry, or None if it is none."""
     if not isinstance(row, dict) or not isinstance(row.get("de"), str):
         return None
-    marks = {name: yaml.parse_bool(row.get(name, "false")) for name in ("bracket", "ambiguous")}
-    told = {name: row.get(name) or "" for name in ("means", "note")}
+    flags = {name: yaml.parse_bool(row.get(name, "false")) for name in ("bracket", "ambiguous")}
+    remarks = {name: row.get(name) or "" for name in ("means", "note")}
     words = {
-        code: [said] if isinstance(said, str) else said
-        for code, said in row.items()
-        if code != "de" and code not in marks and code not in told and said  # an empty line waits for its word
+        code: [wording] if isinstance(wording, str) else wording
+        for code, wording in row.items()
+        if code != "de" and code not in flags and code not in remarks and wording  # an empty line waits for its word
     }
     if (
-        None in marks.values()
-        or not all(isinstance(said, str) for said in told.values())
-        or not all(isinstance(said, list) and all(isinstance(one, str) for one in said) for said in words.values())
+        None in flags.values()
+        or not all(isinstance(wording, str) for wording in remarks.values())
+        or not all(
+            isinstance(wording, list) and all(isinstance(one, str) for one in wording) for wording in words.values()
+        )
     ):
         return None
-    renderings = {code: tuple(said) for code, said in words.items()}
-    return Term(row["de"], renderings, bool(marks["bracket"]), bool(marks["ambiguous"]), told["means"], told["note"])
+    renderings = {code: tuple(wording) for code, wording in words.items()}
+    return Term(
+        row["de"], renderings, bool(flags["bracket"]), bool(flags["ambiguous"]), remarks["means"], remarks["note"]
+    )
 
 
 def missing_translations(glossary: list[Term], codes: Collection[str]) -> Iterator[Finding]:

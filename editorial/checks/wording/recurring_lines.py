@@ -125,9 +125,9 @@ def check_all_recurring_lines(data: Path, content: Content, languages: tuple[Lan
             translated = read_blocks(page.texts[code])
             missing = list(_missing_lines(original, named, translated, lines.in_language(code)))
             yield from (_finding(page.texts[code].file, line, name, lines, code) for line, name in missing)
-            told = {line for line, _name in missing}
+            reported = {line for line, _name in missing}
             yield from (
-                one for one in check_blocks(page.texts[code].file, translated, lines, code) if one.line not in told
+                one for one in check_blocks(page.texts[code].file, translated, lines, code) if one.line not in reported
             )
     yield from _unused(lines, used, source)
     yield from _untranslated(lines, [row for row in languages if content.has_language(row)], source)

@@ -168,9 +168,9 @@ def check_missing_words(text: PageText, german: PageText, traps: list[Trap]) -> 
         return
     original, translated = read_blocks(german), read_blocks(text)
     for number, other in counterparts(original, translated):
-        said, words = " ".join(original[number].sentences), " ".join(translated[other].sentences)
+        source, words = " ".join(original[number].sentences), " ".join(translated[other].sentences)
         for pattern, trap in needed:
-            if (found := pattern.search(said)) and not trap.pattern.search(words):
+            if (found := pattern.search(source)) and not trap.pattern.search(words):
                 why = f" {trap.reason}" if trap.reason else ""
                 yield Finding(text.file, translated[other].line, f"Im Deutschen steht „{found[0]}“; hier fehlt das Wort.{why}",
                               f"Ergänzen Sie: {trap.replacement}", "notice", "traps")  # fmt: skip

@@ -46,8 +46,8 @@ class UnknownShortcodeError(KeyError):
     """A page names a fact that does not exist."""
 
 
-def expand_shortcodes(markdown: str, facts: Facts, language: str, draw: ShortcodeRenderers) -> str:
-    """Replace every insert of a page; ``render`` makes the parts named in :data:`BLOCK_SHORTCODES`.
+def expand_shortcodes(markdown: str, facts: Facts, language: str, renderers: ShortcodeRenderers) -> str:
+    """Replace every insert of a page; ``renderers`` make the parts named in :data:`BLOCK_SHORTCODES`.
 
     :raises UnknownShortcodeError: if a key is not in ``docs/data/`` (the checks find it first, with its line).
     """
@@ -55,7 +55,7 @@ def expand_shortcodes(markdown: str, facts: Facts, language: str, draw: Shortcod
     def fill(match: re.Match[str]) -> str:
         group, key = match.groups()
         if f"{group}.{key}" in BLOCK_SHORTCODES:
-            return draw[f"{group}.{key}"]()
+            return renderers[f"{group}.{key}"]()
         fact = find_fact(facts, group, key)
         if fact is None:
             raise UnknownShortcodeError(f"{group}.{key}")

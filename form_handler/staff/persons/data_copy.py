@@ -198,7 +198,7 @@ def _technical(database: Database, row: Submission, now: datetime.datetime) -> d
         )
         counts = value(survey_decision.c.counts)
         about = saved_form.c.path.like(f"%/v/{row.reference}/%") & (saved_form.c.expires_at > now)
-        kept = connection.execute(sa.select(saved_form.c.fields, saved_form.c.created_at).where(about)).all()
+        saved = connection.execute(sa.select(saved_form.c.fields, saved_form.c.created_at).where(about)).all()
         drafts = connection.execute(answer_draft.select().where(answer_draft.c.number == row.number)).all()
         technical = {
             _("Hash of browser and answers, against sending twice"): _("stored") if value(submission.c.fingerprint) else _("not stored"),
@@ -210,7 +210,7 @@ def _technical(database: Database, row: Submission, now: datetime.datetime) -> d
             "technical": technical,
             "kept": [
                 {_("Written"): _format_time(one.created_at, zone), _("Text"): text}
-                for one in kept
+                for one in saved
                 for text in saved_forms.saved_texts(one.fields)
             ]
             + [{_("Written"): _format_time(one.written_at, zone), _("Text"): one.text} for one in drafts],

@@ -182,14 +182,14 @@ def _queue_alerts(database: Database, account_id: int, now: datetime.datetime) -
 
 def _unalerted(connection: sa.Connection, account_id: int, now: datetime.datetime) -> Sequence[str]:
     """Return the references of new barrier reports for which the account has no mail yet."""
-    told = sa.select(outgoing_mail.c.message).where(
+    reported = sa.select(outgoing_mail.c.message).where(
         outgoing_mail.c.account_id == account_id, outgoing_mail.c.kind == ALERT
     )
     query = sa.select(submission.c.reference).where(
         submission.c.form == ALERT_FORM,
         submission.c.held.is_(False),
         submission.c.received_at > now - MAX_ALERT_AGE,
-        submission.c.reference.not_in(told),
+        submission.c.reference.not_in(reported),
     )
     return connection.execute(query.order_by(submission.c.received_at)).scalars().all()
 
@@ -332,13 +332,13 @@ def queue_refusal(connection: sa.Connection, number: str, names: Collection[str]
     :param number: the number of the publication. Asked for twice, it is one mail.
     :return: how many mails were written.
     """
-    told = sa.select(outgoing_mail.c.account_id).where(
+    reported = sa.select(outgoing_mail.c.account_id).where(
         outgoing_mail.c.kind == REFUSAL, outgoing_mail.c.message == number
     )
     query = (
         sa.select(account.c.id, account_setting.c.mail)
         .join(account_setting, account_setting.c.account_id == account.c.id)
-        .where(account.c.active, account.c.name.in_(names), account_setting.c.mail.is_not(None), account.c.id.not_in(told))
+        .where(account.c.active, account.c.name.in_(names), account_setting.c.mail.is_not(None), account.c.id.not_in(reported))
     )  # fmt: skip
     rows = connection.execute(query).all()
     for row in rows:

@@ -39,7 +39,7 @@ def test_breadcrumbs_lead_from_home_to_the_page(tree: Tree) -> None:
     assert content.ancestors(content.pages["index"]) == []
 
 
-def test_sisters_stand_in_their_order(tree: Tree) -> None:
+def test_pages_of_a_section_are_in_their_order(tree: Tree) -> None:
     tree.write("de", "z", "x", header=GERMAN.format(title="Z") + "order: 1\n")
     assert [page.key for page in tree.read().children("index", GERMAN_LANGUAGE)] == ["z", "kontakt"]
 

@@ -14,18 +14,18 @@ PO = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid
 def test_a_changed_catalogue_is_compiled_anew_and_a_broken_copy_does_no_harm(tmp_path: Path) -> None:
     path = tmp_path / "de.po"
 
-    def said() -> str:
+    def translated() -> str:
         return gettext.compile_catalog(path, "de").gettext("Search")
 
     path.write_text(PO.format(word="Suche"))
-    assert said() == "Suche"
-    (kept,) = (tmp_path / "__pycache__").glob("de.*.mo")
-    kept.write_bytes(kept.read_bytes().replace(b"Suche", b"Sache"))
-    assert said() == "Sache", "the compiled copy is what is read"
-    kept.write_bytes(b"x")
-    assert said() == "Suche"
+    assert translated() == "Suche"
+    (cached,) = (tmp_path / "__pycache__").glob("de.*.mo")
+    cached.write_bytes(cached.read_bytes().replace(b"Suche", b"Sache"))
+    assert translated() == "Sache", "the compiled copy is what is read"
+    cached.write_bytes(b"x")
+    assert translated() == "Suche"
     path.write_text(PO.format(word="Finden"))
-    assert said() == "Finden"
+    assert translated() == "Finden"
     assert len(list((tmp_path / "__pycache__").iterdir())) == 1, "the old copy is gone"
 
 
