@@ -1,4 +1,4 @@
-"""What the checks find on all pages, for the desk: stored by the worker after each change, because it takes seconds."""
+"""What the checks find on all pages, for the overview: stored by the worker after each change, because it takes seconds."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def read_findings(file: Path) -> dict[str, Any]:
 
 
 def check_all(docs: Path, file: Path) -> None:
-    """Check all pages and store what was found, for the desk; called by the worker, because it takes seconds."""
-    from editorial.checks.runner import run_checks  # late: the desk only reads
+    """Check all pages and store what was found, for the overview; called by the worker, because it takes seconds."""
+    from editorial.checks.runner import run_checks  # late: the overview only reads
 
     found = [(one.file, one.level) for one in run_checks(docs, words=False).findings if one.code != "translations"]
     write_atomically(file, json.dumps({"at": utc_now().isoformat(), "found": found}).encode())
 
 
 def check_changed(docs: Path, file: Path, checked: int | None) -> int | None:
-    """Check all pages if somebody has opened the desk and a file has changed.
+    """Check all pages if somebody has opened the overview and a file has changed.
 
     :param checked: what the last call returned; None before the first one.
     :return: time of the newest change that has been checked, in nanoseconds.
@@ -50,6 +50,6 @@ def findings_path(data_dir: Path) -> Path:
 
 
 def want_findings(file: Path) -> None:
-    """Have the worker check all pages from now on; it does not where nobody looks at the desk."""
+    """Have the worker check all pages from now on; it does not where nobody looks at the overview."""
     if not file.exists():
         write_atomically(file, b"{}")

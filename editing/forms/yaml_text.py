@@ -136,7 +136,7 @@ class _Editor:
         """Write another value in the place of one."""
         flow = bool(way) and self.in_flow(way)
         indent = self.indent_of(way[:-1]) if way else -2
-        written = self.written(new, indent, flow, node.style if node.id == "scalar" else None)
+        written = self.format_node(new, indent, flow, node.style if node.id == "scalar" else None)
         start, end = node.start_mark.index, end_of(node, self.text)
         if node.id == "scalar" and start == end and not node.style:  # nothing is there
             start = end = self.colon(way)
@@ -184,7 +184,7 @@ class _Editor:
             self.splice(at, at, f"{self.newline}{' ' * indent}{pair}")
 
     def _behind_colon(self, new: Any, indent: int, flow: bool) -> str:
-        written = self.written(new, indent, flow, None)
+        written = self.format_node(new, indent, flow, None)
         return written if written.startswith(self.newline) else f" {written}"
 
     def neighbour(self, parent: Any, name: str) -> Any:
@@ -236,7 +236,7 @@ class _Editor:
         for value in added:  # first what comes, so that the list is never empty
             last = self.find(way).value[-1]
             at = self.line_end(end_of(last, self.text))
-            self.splice(at, at, f"{self.newline}{lead}{self.written(value, dash - 2, True, None)}")
+            self.splice(at, at, f"{self.newline}{lead}{self.format_node(value, dash - 2, True, None)}")
         for number in reversed([index for index, value in enumerate(old) if value not in kept]):
             one = self.find(way).value[number]
             start, end = self.line_start(one.start_mark.index), self.line_end(end_of(one, self.text))
@@ -251,7 +251,7 @@ class _Editor:
         found = self.text.find("\n", at)
         return len(self.text) if found < 0 else found - (self.text[found - 1] == "\r")
 
-    def written(self, value: Any, indent: int, flow: bool, style: str | None) -> str:
+    def format_node(self, value: Any, indent: int, flow: bool, style: str | None) -> str:
         """Return a value as it is written: behind a colon, or as an entry of a list in brackets."""
         if value is None:
             return "null"
@@ -261,11 +261,13 @@ class _Editor:
             return scalar_text(value, flow, style if style in ("'", '"') else None)
         if isinstance(value, list):
             if flow or not any(isinstance(one, dict) for one in value):
-                return "[" + ", ".join(self.written(one, 0, True, None) for one in value) + "]"
+                return "[" + ", ".join(self.format_node(one, 0, True, None) for one in value) + "]"
             pad = self.newline + " " * (indent + 2)
-            return "".join(f"{pad}- {self.written(one, 0, True, None)}" for one in value)
+            return "".join(f"{pad}- {self.format_node(one, 0, True, None)}" for one in value)
         if flow or not value:
-            return "{" + ", ".join(f"{name}: {self.written(one, 0, True, None)}" for name, one in value.items()) + "}"
+            return (
+                "{" + ", ".join(f"{name}: {self.format_node(one, 0, True, None)}" for name, one in value.items()) + "}"
+            )
         pad = self.newline + " " * (indent + 2)
         return "".join(f"{pad}{name}:{self._behind_colon(one, indent + 2, False)}" for name, one in value.items())
 

@@ -144,7 +144,7 @@ class Publisher:
         :raises WaitError: if somebody has changed one of them by hand since.
         """
         contents: dict[Path, bytes] = {}
-        for file in self.fresh(one).files:
+        for file in self.reload(one).files:
             target = file_path(self.docs, file.path)
             disk = decode_text(file.path, target.read_bytes()) if target.is_file() else None
             if disk == file.after or self.is_newer(one, file.path, disk):
@@ -162,10 +162,10 @@ class Publisher:
         if repository is not None:
             with contextlib.suppress(GitError):  # another git process holds the lock; the index may stay stale
                 repository.refresh_index(
-                    f"{one.commit_hash}^", one.commit_hash, [file.path for file in self.fresh(one).files]
+                    f"{one.commit_hash}^", one.commit_hash, [file.path for file in self.reload(one).files]
                 )
 
-    def fresh(self, one: Publication) -> Publication:
+    def reload(self, one: Publication) -> Publication:
         """Return a publication as it is now."""
         found = store.find_publication(self.database, one.id)
         assert found is not None
@@ -191,7 +191,7 @@ class Publisher:
 
     def settle_drafts(self, one: Publication) -> None:
         """End the drafts that are published; what was changed in one since then stays a draft on top."""
-        for file in self.fresh(one).files:
+        for file in self.reload(one).files:
             known = drafts.find_draft(self.database, file.path)
             if file.draft_id is None or known is None or known.id != file.draft_id:
                 continue

@@ -10,18 +10,19 @@ from core.gettext import use_catalogs
 from core.overlay import CITY
 from editing.findings import findings_path
 from editing.paths import CATALOGS
-from editing.views import desk, header, page_files, pictures, publish, structure, upstream
+from editing.views import header, overview, page_files, pictures, publish, structure, upstream
 from editing.views.blueprint import pages, translating
 from editing.views.facts import confirmation, entries, lists
 from editing.views.page import conflicts, paragraph, session
-from editing.views.translation import overview, signing, words
+from editing.views.translation import overview as translation_overview
 from editing.views.translation import paragraph as translated_paragraph
+from editing.views.translation import signing, words
 from editing.workspace import Workspace
 from form_handler.settings import Settings
 
 VIEW_MODULES = (
-    confirmation, conflicts, desk, entries, header, lists, overview, page_files, paragraph, pictures, publish, session,
-    signing, structure, translated_paragraph, upstream, words,
+    confirmation, conflicts, entries, header, lists, overview, page_files, paragraph, pictures, publish, session,
+    signing, structure, translated_paragraph, translation_overview, upstream, words,
 )  # fmt: skip
 
 

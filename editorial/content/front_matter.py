@@ -147,7 +147,8 @@ class RawFrontMatter(Struct, frozen=True):
     node: Any = None
 
 
-HEADER = re.compile(r"\A---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+# The header of a file of Markdown, after a byte order mark if the file has one.
+HEADER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 
 # The fields whose values are texts; a remark after one of them would cut it.
 _STRING_KEYS = frozenset({"title", "nav_title", "description", "confirm", "reviewed_by"})

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from core.text import yaml
+from editorial.content.front_matter import HEADER
 from editorial.content.place_names import PLACE_SHORTCODE
 
 HEADER_SECTION, LEAD_SECTION = (
@@ -25,7 +26,6 @@ HEADER_SECTION, LEAD_SECTION = (
 FIELDS = ("title", "nav_title", "description")
 HASH_LENGTH = 8
 
-HEADER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*(\{[^{}]*\})?[ \t]*$")
 _ID = re.compile(r"#([A-Za-z][\w-]*)")
 _ADMONITION = re.compile(r'(!!!|\?\?\?\+?)[ \t]*([\w-]*)[^"]*(?:"(.*)")?[ \t]*$')

@@ -65,13 +65,13 @@ def render_stale_markers(html: str, paragraph_words: str, section_words: str) ->
     if PARAGRAPH_MARKER not in html and SECTION_MARKER not in html:
         return html
 
-    def show(match: re.Match[str]) -> str:
+    def replace_marker(match: re.Match[str]) -> str:
         tag, sign = match.groups()
         words = paragraph_words if sign == PARAGRAPH_MARKER else section_words
         label = f'<span class="kim-visually-hidden" data-pagefind-ignore>{words} </span>'
         return (add_class(tag, "kim-stale") if tag else "") + label
 
-    return _MARKER.sub(show, html)
+    return _MARKER.sub(replace_marker, html)
 
 
 def add_class(tag: str, name: str) -> str:

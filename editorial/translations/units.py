@@ -10,8 +10,9 @@ from typing import Literal
 from msgspec import Struct
 
 from core.text import yaml
+from editorial.content.front_matter import HEADER
 from editorial.translations.lockfile import Entry
-from editorial.translations.segments import FIELDS, HEADER, HEADER_SECTION, Document, Segment, normalize
+from editorial.translations.segments import FIELDS, HEADER_SECTION, Document, Segment, normalize
 from editorial.translations.state import has_same_structure, stale_flags
 
 Need = Literal["done", "stale", "new"]

@@ -102,10 +102,10 @@ def translations(context: click.Context, docs: Path) -> None:
 @click.option("--lang", help="Nur diese Sprache.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 @click.pass_obj
-def status(desk: CommandContext, lang: str | None, form: str) -> None:
+def status(context: CommandContext, lang: str | None, form: str) -> None:
     """Eine Tabelle: Seiten × Sprachen, und die Wörter der Oberfläche."""
-    others = desk.target_languages(lang)
-    states = translation_states(desk.docs, desk.content, tuple(others), desk.lock)
+    others = context.target_languages(lang)
+    states = translation_states(context.docs, context.content, tuple(others), context.lock)
     words = catalog_stats(tuple(others))
     if form == "json":
         click.echo(json.dumps(as_data(states, words), ensure_ascii=False, indent=1))
@@ -130,13 +130,13 @@ def describe(state: TranslationState) -> str:
 
 @translations.command()
 @click.pass_obj
-def update(desk: CommandContext) -> None:
+def update(context: CommandContext) -> None:
     """Festhalten, was nachgezogen ist; von Veraltetem den Tag, an dem es bemerkt wurde."""
-    lock = update_lock(desk.docs, desk.content, desk.languages, desk.lock, datetime.date.today())
-    states = translation_states(desk.docs, desk.content, desk.languages, lock)
+    lock = update_lock(context.docs, context.content, context.languages, context.lock, datetime.date.today())
+    states = translation_states(context.docs, context.content, context.languages, lock)
     click.echo(
         "Festgehalten, worauf die Übersetzungen beruhen."
-        if write_lock(desk.docs, lock)
+        if write_lock(context.docs, lock)
         else "Es war schon alles festgehalten."
     )
     stale = [state for state in states.values() if state.is_stale]
@@ -149,12 +149,12 @@ def update(desk: CommandContext) -> None:
 @click.argument("pages", nargs=-1, required=True)
 @click.option("--lang", help="Nur für diese Sprache (sonst für alle).")
 @click.pass_obj
-def accept(desk: CommandContext, pages: tuple[str, ...], lang: str | None) -> None:
+def accept(context: CommandContext, pages: tuple[str, ...], lang: str | None) -> None:
     """Kleine Änderung, nichts zu übersetzen: Die Übersetzungen dieser Seiten gelten als aktuell."""
-    others = desk.target_languages(lang)
-    chosen = desk.pages(pages)
-    lock = accept_pages(desk.docs, chosen, tuple(others), desk.lock, datetime.date.today())
-    write_lock(desk.docs, lock)
+    others = context.target_languages(lang)
+    chosen = context.pages(pages)
+    lock = accept_pages(context.docs, chosen, tuple(others), context.lock, datetime.date.today())
+    write_lock(context.docs, lock)
     for page in chosen:
         codes = [row.code for row in others if page.is_translated(row)]
         click.echo(f"{page.key}: gilt als aktuell in {', '.join(codes) or 'keiner Sprache (nicht übersetzt)'}.")
@@ -162,33 +162,33 @@ def accept(desk: CommandContext, pages: tuple[str, ...], lang: str | None) -> No
 
 @translations.command()
 @click.pass_obj
-def lines(desk: CommandContext) -> None:
+def lines(context: CommandContext) -> None:
     """Feste Zeilen: den früheren Wortlaut (other:) aus recurring_lines.yml auf allen Seiten durch den jetzigen ersetzen."""
-    listed = load_recurring_lines(desk.docs / "data")
+    listed = load_recurring_lines(context.docs / "data")
     if isinstance(listed, list):
         raise click.ClickException("\n".join(map(str, listed)))
-    current = {key for key, state in translation_states(desk.docs, desk.content, desk.languages, desk.lock).items() if not state.is_stale}  # fmt: skip
+    current = {key for key, state in translation_states(context.docs, context.content, context.languages, context.lock).items() if not state.is_stale}  # fmt: skip
     changed: dict[Path, bytes] = {}
     german = set[str]()
-    for page in (one for one in desk.content.pages.values() if not is_in_easy_language(one.key)):
+    for page in (one for one in context.content.pages.values() if not is_in_easy_language(one.key)):
         for code in page.texts:
-            path = page_path(desk.docs, code, page.key)
-            if not (project.keeps_shared_pages() or is_local(desk.docs, path)):
+            path = page_path(context.docs, code, page.key)
+            if not (project.keeps_shared_pages() or is_local(context.docs, path)):
                 continue  # whoever keeps the shared page replaces it
             before = path.read_text("utf-8")
             if (after := replace_other_wordings(before, listed, code)) != before:
                 changed[path] = after.encode()
-                german.update([page.key] if code == desk.source else ())
+                german.update([page.key] if code == context.source else ())
     write_files(changed)
     for path in changed:
-        click.echo(f"geschrieben: {shown_path(desk.docs, path)}")
+        click.echo(f"geschrieben: {shown_path(context.docs, path)}")
     # The translations of a line are in the list; so a page that was up to date still is.
-    again = load_context(desk.docs)
-    lock = update_lock(desk.docs, again.content, desk.languages, again.lock, datetime.date.today())
+    again = load_context(context.docs)
+    lock = update_lock(context.docs, again.content, context.languages, again.lock, datetime.date.today())
     for row in again.target_languages(None):
         pages = [again.content.pages[key] for key in sorted(german) if (key, row.code) in current]
-        lock = accept_pages(desk.docs, pages, (row,), lock, datetime.date.today())
-    write_lock(desk.docs, lock)
+        lock = accept_pages(context.docs, pages, (row,), lock, datetime.date.today())
+    write_lock(context.docs, lock)
     click.echo(f"{len(changed)} Dateien geändert.")
 
 
@@ -210,12 +210,12 @@ def lines(desk: CommandContext) -> None:
 )
 @click.pass_obj
 def export_command(
-    desk: CommandContext, pages: tuple[str, ...], lang: str, only: ExportScope, form: str, out: Path
+    context: CommandContext, pages: tuple[str, ...], lang: str, only: ExportScope, form: str, out: Path
 ) -> None:
     """Eine Datei für Übersetzende schreiben: XLIFF 1.2 oder PO, Absatz für Absatz."""
-    (language,) = desk.target_languages(lang)
-    chosen = desk.pages(pages) or list(desk.content.pages.values())
-    text, count = export(desk.docs, chosen, language, desk.lock, only, form)
+    (language,) = context.target_languages(lang)
+    chosen = context.pages(pages) or list(context.content.pages.values())
+    text, count = export(context.docs, chosen, language, context.lock, only, form)
     if not count:
         click.echo("Nichts zu übersetzen.")
         return
@@ -229,19 +229,19 @@ def export_command(
 @click.option("--lang", help="Die Sprache, wenn die Datei sie nicht nennt.")
 @click.option("--reviewed-by", help="Ein Mensch hat übersetzt oder geprüft: sein Name. Er steht dann auf den Seiten.")
 @click.pass_obj
-def import_command(desk: CommandContext, files: tuple[Path, ...], lang: str | None, reviewed_by: str | None) -> None:
+def import_command(context: CommandContext, files: tuple[Path, ...], lang: str | None, reviewed_by: str | None) -> None:
     """Dateien von Übersetzenden einlesen: alles oder nichts."""
     if lang:
-        desk.target_languages(lang)
+        context.target_languages(lang)
     try:
-        made = import_files(desk.docs, desk.content.pages, desk.languages, desk.lock, files, lang)
+        made = import_files(context.docs, context.content.pages, context.languages, context.lock, files, lang)
     except ImportRejectedError as error:
         raise click.ClickException(f"Nichts wurde geändert.\n{error}") from error
     if reviewed_by:
-        set_reviewer(desk.docs, made, reviewed_by)
-    save(desk, made.files, made.pages)
+        set_reviewer(context.docs, made, reviewed_by)
+    save(context, made.files, made.pages)
     for path in made.files:
-        click.echo(f"geschrieben: {shown_path(desk.docs, path)}")
+        click.echo(f"geschrieben: {shown_path(context.docs, path)}")
     for key in made.skipped:
         click.echo(f"übersprungen, noch nichts übersetzt: {key}")
     if made.untouched:
@@ -261,14 +261,16 @@ def set_reviewer(docs: Path, made: ImportResult, name: str) -> None:
         made.files[path] = (text.replace("\n", "\r\n") if b"\r\n" in data else text).encode()
 
 
-def save(desk: CommandContext, files: dict[Path, bytes], places: set[tuple[str, str]]) -> None:
+def save(context: CommandContext, files: dict[Path, bytes], places: set[tuple[str, str]]) -> None:
     """Write pages and lock together, or nothing; the pages are put back if the lock cannot be written."""
     before = {path: path.read_bytes() if path.exists() else None for path in files}
-    lock = desk.lock
+    lock = context.lock
     write_files(files)
     try:
-        content = read_content(desk.docs, desk.languages)
-        write_lock(desk.docs, update_entries(desk.docs, content, desk.languages, lock, places, datetime.date.today()))
+        content = read_content(context.docs, context.languages)
+        write_lock(
+            context.docs, update_entries(context.docs, content, context.languages, lock, places, datetime.date.today())
+        )
     except BaseException:
         for path, data in before.items():
             path.unlink() if data is None else path.write_bytes(data)
@@ -279,13 +281,13 @@ def save(desk: CommandContext, files: dict[Path, bytes], places: set[tuple[str, 
 @click.argument("page")
 @click.option("--lang", required=True, help="In diese Sprache.")
 @click.pass_obj
-def draft(desk: CommandContext, page: str, lang: str) -> None:
+def draft(context: CommandContext, page: str, lang: str) -> None:
     """Ein Entwurf von einer Maschine für das, was fehlt oder veraltet ist; er gilt als ungeprüft."""
-    (language,) = desk.target_languages(lang)
-    (chosen,) = desk.pages((page,))
+    (language,) = context.target_languages(lang)
+    (chosen,) = context.pages((page,))
     try:
         provider = read_provider()
-        german, own, known = page_units(desk.docs, chosen, language, desk.lock)
+        german, own, known = page_units(context.docs, chosen, language, context.lock)
         wanted = [unit for unit in known if unit.need != "done"]
         if not wanted:
             click.echo("Nichts zu übersetzen: Die Seite ist aktuell.")
@@ -296,16 +298,16 @@ def draft(desk: CommandContext, page: str, lang: str) -> None:
                 f"Der Abschnitt #{whole[0].id.partition('#')[2]} ist in beiden Sprachen verschieden aufgebaut. "
                 "Gleichen Sie die Zahl der Absätze an, dann geht es."
             )
-        texts = translate([unit.source for unit in wanted], lambda rows: provider.translate(rows, desk.source, lang))
+        texts = translate([unit.source for unit in wanted], lambda rows: provider.translate(rows, context.source, lang))
         answers = {
             unit.id.partition("#")[2]: truncate_to_limit(unit.kind, text)
             for unit, text in zip(wanted, texts, strict=True)
         }
-        path, text = apply_translations(desk.docs, chosen, language, german, own, wanted, answers)
+        path, text = apply_translations(context.docs, chosen, language, german, own, wanted, answers)
         text = set_review(text, None, datetime.date.today())
     except (MachineTranslationError, ImportRejectedError) as error:
         raise click.ClickException(f"Nichts wurde geändert.\n{error}") from error
-    save(desk, {path: preserve_newlines(path, text)}, {(chosen.key, lang)})
+    save(context, {path: preserve_newlines(path, text)}, {(chosen.key, lang)})
     click.echo(
-        f"{shown_path(desk.docs, path)}: {len(wanted)} Absätze entworfen, ungeprüft. Lesen Sie gegen, dann reviewed_by: eintragen."
+        f"{shown_path(context.docs, path)}: {len(wanted)} Absätze entworfen, ungeprüft. Lesen Sie gegen, dann reviewed_by: eintragen."
     )

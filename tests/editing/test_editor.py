@@ -168,7 +168,7 @@ def test_no_address_leads_to_a_file_that_is_no_page(editor: Editor, path: str) -
     assert editor.get(f"seiten/quelltext/{path}/").status_code in (404, 308)
 
 
-def test_the_desk_lists_pages_and_filters_without_script(editor: Editor) -> None:
+def test_the_overview_lists_pages_and_filters_without_script(editor: Editor) -> None:
     editor.change(LEAD, "Der neue Satz.")
     page = editor.get("seiten/")
     assert page.status_code == 200

@@ -103,7 +103,7 @@ def test_the_history_holds_the_shared_texts_as_well(
     assert editor.get(f"seiten/verlauf/{PAGE}/").text.count("?stand=") == 2
 
 
-def test_an_update_of_the_shared_page_is_told_on_the_desk_on_the_page_and_by_the_check(
+def test_an_update_of_the_shared_page_is_shown_in_the_overview_on_the_page_and_by_the_check(
     publish: Callable[..., store.Publication], editor: Editor, checkout: Path,  # noqa: F811
 ) -> None:  # fmt: skip
     publish("Bei uns ist es anders.")

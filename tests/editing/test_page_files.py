@@ -38,7 +38,7 @@ def create(editor: Editor, **values: str) -> str:
 
 
 @pytest.mark.usefixtures("no_build")
-def test_a_page_of_each_kind_is_a_draft_on_the_desk_and_can_be_published(
+def test_a_page_of_each_kind_is_a_draft_in_the_overview_and_can_be_published(
     editor: Editor, database: Database, content: Path, editing_settings: Settings
 ) -> None:
     made = {
@@ -47,9 +47,9 @@ def test_a_page_of_each_kind_is_a_draft_on_the_desk_and_can_be_published(
         "company": create(editor, kind="company", title="Beispiel GmbH"),
     }
     assert made == {"page": "seiten/de/aemter-oeffnung/", "measure": "seiten/de/arbeitgeber/werkzeugkasten/neue-massnahme/", "company": "seiten/de/betriebe/beispiel-gmbh/"}  # fmt: skip
-    desk = editor.get("seiten/?what=draft").text
+    overview = editor.get("seiten/?what=draft").text
     for address in made.values():
-        assert address in desk
+        assert address in overview
         page = editor.get(address)
         assert page.status_code == 200
         assert "absatz=" in page.text

@@ -52,7 +52,7 @@ def insert_signs(text: PageText, plain: str, place: PlaceNames, code: str) -> tu
 def replace_signs(page: str, places: list[str], button: Callable[[str], str]) -> str:
     """Return a rendered page with a button for each sign in its text; signs elsewhere are taken away."""
 
-    def show(match: re.Match[str]) -> str:
+    def replace_sign(match: re.Match[str]) -> str:
         number = int("".join(str(ord(digit) - _ZERO) for digit in match[1]))
         return (match[2] or "") + button(places[number])
 
@@ -62,4 +62,4 @@ def replace_signs(page: str, places: list[str], button: Callable[[str], str]) ->
     before, after = (
         _SIGN.sub(lambda match: match[2] or "", part) for part in (page[: found.start(2)], page[found.end(2) :])
     )
-    return before + _SIGN.sub(show, found[2]) + after
+    return before + _SIGN.sub(replace_sign, found[2]) + after

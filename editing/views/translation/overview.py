@@ -24,7 +24,7 @@ ORDER = ("stale", "missing", "unreviewed", "fresh", "reviewed")
 OPEN = ("stale", "missing")
 
 
-class DeskRow(Struct, frozen=True):
+class OverviewRow(Struct, frozen=True):
     """One page in one language.
 
     :ivar stale: how many of its paragraphs are outdated.
@@ -42,7 +42,7 @@ def own_languages() -> list[Language]:
     return [row for row in workspace().site().languages if not row.default and may_edit(row.code)]
 
 
-def desk_rows(language: Language) -> list[DeskRow]:
+def overview_rows(language: Language) -> list[OverviewRow]:
     """Return all pages of a language: what is open first, then by how much they matter to readers."""
     site = workspace().site()
     open_drafts = {split_name(one.path): one for one in drafts.list_drafts(database())}
@@ -52,7 +52,7 @@ def desk_rows(language: Language) -> list[DeskRow]:
         if state is None:
             continue
         title = site.content.pages[key].text(default_language()).front_matter.title or key
-        found.append(DeskRow(key, title, state.state, len(state.changed), open_drafts.get((language.code, key))))
+        found.append(OverviewRow(key, title, state.state, len(state.changed), open_drafts.get((language.code, key))))
     return sorted(found, key=lambda row: ORDER.index(row.state))
 
 
@@ -75,7 +75,7 @@ def words_counts(language: Language) -> tuple[int, int] | None:
 
 
 @translating.route("/", role=WRITERS)
-def desk() -> BaseResponse:
+def show_overview() -> BaseResponse:
     """Show the languages of the account, and the pages of one of them."""
     languages = own_languages()
     code, what = request.args.get("language", "")[:8], request.args.get("what", "")[:20]
@@ -83,10 +83,10 @@ def desk() -> BaseResponse:
         (row for row in languages if row.code == code), languages[0] if len(languages) == 1 and not code else None
     )
     wrong = bool(code and language is None) or bool(what and what not in ORDER)
-    rows = desk_rows(language) if language and not wrong else []
+    rows = overview_rows(language) if language and not wrong else []
     shown = [row for row in rows if (row.state == what if what else row.state in OPEN or row.draft)]
     return render(
-        "translate/desk", status=400 if wrong else 200, title=_("Translating"), languages=languages, language_row=language, rows=shown,
+        "translate/overview", status=400 if wrong else 200, title=_("Translating"), languages=languages, language_row=language, rows=shown,
         what=what, counts={row.code: state_counts(row) for row in languages}, total=len(rows), page_state_label=page_state_label,
         error=_("There is no such language among yours.") if wrong else "",
         scratches=[one for one in drafts.list_scratches(database(), g.account.id) if any(split_name(one.path)[0] == row.code for row in languages)],

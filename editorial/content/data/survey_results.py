@@ -62,7 +62,7 @@ class ChartBar(Struct, frozen=True):
     link: str | None = None
 
 
-class Chart(Struct, frozen=True):
+class SurveyChart(Struct, frozen=True):
     """One chart: its heading and its bars."""
 
     key: str
@@ -108,7 +108,7 @@ def unreadable_finding(line: int, why: str) -> Finding:
                    "Schreiben Sie sie neu mit: kim survey publish", code="data")  # fmt: skip
 
 
-def survey_charts(published: Publication, language: Language) -> list[Chart]:
+def survey_charts(published: Publication, language: Language) -> list[SurveyChart]:
     """Return the charts: what worked, what hindered, what helped, what is wanted, would they do it again."""
     survey = FORMS["survey"]
     form, tables = survey.form_class(), published.tables
@@ -134,13 +134,13 @@ def survey_charts(published: Publication, language: Language) -> list[Chart]:
 
     again = [make_bar(label, "again", key) for key, label in survey.choices("again")]
     return [
-        Chart("done", str(form["done"].label.text), ticked("done")),
-        Chart("worked", str(form["worked"].label.text), ticked("worked")),
-        Chart("heavy", _("What was very difficult?"), levels("obstacle_", "2", True)),
-        Chart("small", _("What was a little difficult?"), levels("obstacle_", "1", True)),
-        Chart("helped", _("What support helped a lot?"), levels("support_", "2", False)),
-        Chart("wanted", str(form["wanted"].label.text), ticked("wanted")),
-        Chart("again", str(form["again"].label.text), again),
+        SurveyChart("done", str(form["done"].label.text), ticked("done")),
+        SurveyChart("worked", str(form["worked"].label.text), ticked("worked")),
+        SurveyChart("heavy", _("What was very difficult?"), levels("obstacle_", "2", True)),
+        SurveyChart("small", _("What was a little difficult?"), levels("obstacle_", "1", True)),
+        SurveyChart("helped", _("What support helped a lot?"), levels("support_", "2", False)),
+        SurveyChart("wanted", str(form["wanted"].label.text), ticked("wanted")),
+        SurveyChart("again", str(form["again"].label.text), again),
     ]
 
 

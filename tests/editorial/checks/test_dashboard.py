@@ -1,4 +1,4 @@
-"""The editors' desk says what there is to do, without script, and is never part of the public site."""
+"""The editors' dashboard says what there is to do, without script, and is never part of the public site."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ pytestmark = pytest.mark.slow  # the state of every page of the real site
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BeautifulSoup]:
-    """The desk of the real pages, on a day on which everything is overdue."""
-    out = write_dashboard(tmp_path_factory.mktemp("desk") / "index.html", today=datetime.date(2099, 1, 1))
+def dashboard(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, BeautifulSoup]:
+    """The dashboard of the real pages, on a day on which everything is overdue."""
+    out = write_dashboard(tmp_path_factory.mktemp("dashboard") / "index.html", today=datetime.date(2099, 1, 1))
     return out, BeautifulSoup(out.read_bytes(), "html.parser")
 
 
@@ -33,8 +33,8 @@ def row_of(soup: BeautifulSoup, key: str) -> Tag:
 
 
 @pytest.mark.slow
-def test_every_page_has_its_row_and_every_language_its_state(desk: tuple[Path, BeautifulSoup]) -> None:
-    _out, soup = desk
+def test_every_page_has_its_row_and_every_language_its_state(dashboard: tuple[Path, BeautifulSoup]) -> None:
+    _out, soup = dashboard
     content = read_content(ROOT / "docs", load_languages())
     assert len(soup.select("#pages tbody tr")) == len(content.pages)
     cells = row_of(soup, "kontakt").select("td[data-lang]")
@@ -43,8 +43,8 @@ def test_every_page_has_its_row_and_every_language_its_state(desk: tuple[Path, B
     assert "nur Deutsch" in row_of(soup, "leichte-sprache/index").get_text()
 
 
-def test_it_works_without_script_and_every_choice_has_its_rule(desk: tuple[Path, BeautifulSoup]) -> None:
-    _out, soup = desk
+def test_it_works_without_script_and_every_choice_has_its_rule(dashboard: tuple[Path, BeautifulSoup]) -> None:
+    _out, soup = dashboard
     assert not soup.find_all("script")
     style = soup.style.get_text() if soup.style else ""
     for choice in soup.select("input[type=radio]"):
@@ -52,15 +52,15 @@ def test_it_works_without_script_and_every_choice_has_its_rule(desk: tuple[Path,
         assert name.endswith("-all") or f"#{name}:checked" in style, name
 
 
-def test_every_link_to_a_file_leads_there(desk: tuple[Path, BeautifulSoup]) -> None:
-    out, soup = desk
+def test_every_link_to_a_file_leads_there(dashboard: tuple[Path, BeautifulSoup]) -> None:
+    out, soup = dashboard
     links = {str(link["href"]) for link in soup.select("a[href]") if not str(link["href"]).startswith(("#", "http"))}
     assert len(links) > 400
     assert [link for link in links if not (out.parent / link).exists()] == []
 
 
-def test_overdue_and_unconfirmed_are_named_with_who_must_act(desk: tuple[Path, BeautifulSoup]) -> None:
-    _out, soup = desk
+def test_overdue_and_unconfirmed_are_named_with_who_must_act(dashboard: tuple[Path, BeautifulSoup]) -> None:
+    _out, soup = dashboard
     text = soup.get_text(" ", strip=True)
     assert "Mithelfen bei KIM : seit" in text
     assert load_facts().place.offices["integration"] in text

@@ -1,4 +1,4 @@
-"""The editors' desk: all pages by language with their state, drafts, who is writing, and what is to be done."""
+"""The overview of the editor: all pages by language with their state, drafts, who is writing, and what is to be done."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ WHAT = (
 )
 
 
-class DeskRow(Struct, frozen=True):
-    """One page on the desk.
+class OverviewRow(Struct, frozen=True):
+    """One page in the overview.
 
     :ivar states: the state of the translation by language code.
     :ivar tags: values that a filter may have.
@@ -72,7 +72,7 @@ def what_label(name: str) -> str:
     }[name]  # fmt: skip
 
 
-def desk_rows() -> list[DeskRow]:
+def overview_rows() -> list[OverviewRow]:
     """Return every page, and every draft of a new one, in the order of the site."""
     site, today = workspace().site(), datetime.date.today()
     open_drafts = drafts.list_drafts(database())
@@ -88,13 +88,13 @@ def desk_rows() -> list[DeskRow]:
         code, key = split_name(one.path)
         if key and key not in site.content.pages:
             section = key.partition("/")[0] if "/" in key else ""
-            found.append(DeskRow(key, key, section, {}, {code: one}, (), 0, 0, None, "", frozenset({"draft"})))
+            found.append(OverviewRow(key, key, section, {}, {code: one}, (), 0, 0, None, "", frozenset({"draft"})))
     return sorted(found, key=lambda row: (row.section, row.key != f"{row.section}/index", row.key))
 
 
 def _row(
     page: Page, own: dict[str, drafts.Draft], writing: list[str], counts: dict[str, Counter[str]], today: datetime.date
-) -> DeskRow:
+) -> OverviewRow:
     site = workspace().site()
     states: dict[str, str] = {code: state.state for (key, code), state in site.states.items() if key == page.key}
     files = [counts.get(shown_page(workspace().docs, row.code, page.key), Counter()) for row in site.languages]
@@ -115,16 +115,16 @@ def _row(
     tags |= {"upstream"} if changed else set()
     section = page.key.partition("/")[0] if "/" in page.key else ""
     title = next(iter(page.texts.values())).front_matter.title
-    return DeskRow(page.key, title, section, states, own, tuple(dict.fromkeys(writing)), errors, notices, overdue,
+    return OverviewRow(page.key, title, section, states, own, tuple(dict.fromkeys(writing)), errors, notices, overdue,
                    "" if header.confirmed else header.confirm or "", frozenset(tags), split_name(changed[0].file)[0] if changed else "")  # fmt: skip
 
 
 @pages.route("/", role=READERS)
-def desk() -> BaseResponse:
-    """Show the desk; the filters are a form of the GET method."""
+def show_overview() -> BaseResponse:
+    """Show the overview; the filters are a form of the GET method."""
     site = workspace().site()
     want_findings(workspace().findings_file)
-    rows = desk_rows()
+    rows = overview_rows()
     values = {name: request.args.get(name, "")[:100] for name in ("q", "section", "what", "language")}
     errors: dict[str, str] = {}
     codes = {row.code for row in site.languages if not row.default}
@@ -136,7 +136,7 @@ def desk() -> BaseResponse:
     mine = g.account.roles
     own_codes = [row.code for row in site.languages if EDIT in mine or f"translate:{row.code}" in mine]
     return render(
-        "pages/desk", status=400 if errors else 200, title=_("Pages"), rows=shown, total=len(rows), values=values, errors=errors,
+        "pages/overview", status=400 if errors else 200, title=_("Pages"), rows=shown, total=len(rows), values=values, errors=errors,
         languages=site.languages, sections=sections, what=[(name, what_label(name)) for name in WHAT], counts=_counts(rows), own_codes=own_codes,
         error=_("The filter is not right, so nothing is shown.") if errors else "", scratches=drafts.list_scratches(database(), g.account.id),
         checked_at=workspace().findings_time(), what_label=what_label, split_name=split_name, page_state_label=page_state_label,
@@ -144,7 +144,7 @@ def desk() -> BaseResponse:
     )  # fmt: skip
 
 
-def _matches(row: DeskRow, values: dict[str, str]) -> bool:
+def _matches(row: OverviewRow, values: dict[str, str]) -> bool:
     if values["q"] and not all(word in fold_text(f"{row.title} {row.key}") for word in fold_text(values["q"]).split()):
         return False
     if values["section"] and row.section != ("" if values["section"] == "_top" else values["section"]):
@@ -155,7 +155,7 @@ def _matches(row: DeskRow, values: dict[str, str]) -> bool:
     return not values["what"] or values["what"] in row.tags
 
 
-def _counts(rows: list[DeskRow]) -> list[tuple[str, int]]:
+def _counts(rows: list[OverviewRow]) -> list[tuple[str, int]]:
     counted: Counter[Any] = Counter(tag for row in rows for tag in row.tags)
     return [
         (name, counted[name])
