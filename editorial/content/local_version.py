@@ -14,6 +14,7 @@ from pathlib import Path
 from core.overlay import CITY_PAGES, shared_counterpart
 from editorial.content.foreign_state import adapt_page
 from editorial.content.front_matter import HEADER
+from editorial.content.kind_words import replace_kind_words
 from editorial.content.place_names import load_place_names
 
 FIELD = "shared_version"
@@ -55,8 +56,12 @@ def first_version(docs: Path, shown: str) -> str | None:
     if shared is None:
         return None
     data = shared.read_bytes()
+    place = load_place_names(docs)
     code = shown.removeprefix(f"{CITY_PAGES}/").partition("/")[0]
-    return mark_version(adapt_page(data.decode("utf-8"), load_place_names(docs).foreign, code), version_of(data))
+    return mark_version(
+        adapt_page(replace_kind_words(data.decode("utf-8"), place.kind_words, code), place.foreign, code),
+        version_of(data),
+    )
 
 
 def shared_has_changed(docs: Path, shown: str, version: str | None) -> bool:

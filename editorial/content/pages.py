@@ -30,6 +30,7 @@ from editorial.content.front_matter import (
     split_front_matter,
     validate_front_matter,
 )
+from editorial.content.kind_words import replace_kind_words
 from editorial.content.place_names import NO_PLACE_NAMES, PlaceNames, fill_place_names, load_place_names
 from editorial.content.published_files import is_hidden, is_page
 from editorial.content.structure import HOME, is_in_easy_language, parent_key
@@ -303,8 +304,10 @@ def _read_text(
 
 
 def _for_state(raw: str, docs: Path, path: Path, place: PlaceNames, code: str) -> str:
-    """Return a shared page without what holds in other federal states; the municipality's own pages as they are."""
-    return raw if is_local(docs, path) else adapt_page(raw, place.foreign, code)
+    """Return a shared page as it holds here: without what holds in other federal states, with the words of the kind."""
+    if is_local(docs, path):
+        return raw
+    return adapt_page(replace_kind_words(raw, place.kind_words, code), place.foreign, code)
 
 
 def parse_page(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import Meta
 from msgspec.structs import replace
@@ -19,6 +19,7 @@ from core.findings import ContentError, Finding, closest_match
 from core.project import ROOT
 from core.text import yaml
 from editorial.content.foreign_state import NO_FOREIGN, ForeignState, load_foreign_state
+from editorial.content.kind_words import load_kind_words
 from editorial.content.schema import StrictStruct, validate
 
 T = TypeVar("T", bound=StrictStruct)
@@ -49,6 +50,7 @@ class PlaceNames(StrictStruct, frozen=True, kw_only=True):
         ``docs/data/offices.yml`` that the municipality does not name.
     :ivar unchecked: codes of languages whose forms no speaker of the language has checked; they prevent
         going public.
+    :ivar kind_words: words of shared pages that depend on the kind, likewise.
     :ivar foreign: what belongs to other federal states; no file says it, :func:`load_place` adds it.
     :ivar is_common_word: whether the name is a word of the language ("Essen"); the check then looks for it with a
         preposition only.
@@ -60,6 +62,7 @@ class PlaceNames(StrictStruct, frozen=True, kw_only=True):
     forms: Mapping[str, Mapping[str, Form]] = {}
     offices: Mapping[str, Form] = {}
     foreign: ForeignState = NO_FOREIGN
+    kind_words: Mapping[str, tuple[Any, ...]] = {}
 
     def form(self, code: str, name: str) -> str | None:
         """Return one form, or None if ``city/place.yml`` does not have it."""
@@ -112,7 +115,12 @@ def load_place_names(docs: Path) -> PlaceNames:
     )
     hint = "Die Datei hat offices: und darunter je Rolle einen Namen, zum Beispiel youth: Jugendamt."
     shared = _read(Offices, docs / "data" / "offices.yml", OFFICES_FILE, hint) or Offices()
-    return replace(read, offices={**shared.offices, **read.offices}, foreign=load_foreign_state(docs))
+    return replace(
+        read,
+        offices={**shared.offices, **read.offices},
+        foreign=load_foreign_state(docs),
+        kind_words=load_kind_words(docs, read.kind),
+    )
 
 
 def _read(model: type[T], path: Path, shown: str, hint: str) -> T | None:

@@ -21,6 +21,7 @@ from core.project import ROOT
 from core.states import HOLIDAYS_EVERYWHERE, STATE_NAMES
 from core.text import yaml
 from editorial.content.foreign_state import ForeignState, adapt_page, load_foreign_state
+from editorial.content.kind_words import load_kind_words, replace_kind_words
 from editorial.content.pages import is_left_out, page_files
 from editorial.content.place_names import PLACE_SHORTCODE, Kind
 from editorial.content.schema import StrictStruct, validate
@@ -139,6 +140,7 @@ def new_municipality(answers: Answers, root: Path = ROOT) -> ScaffoldResult:
     forms = {code: place_forms(answers, code, used_forms(root, code)) for code in codes}
     start = first_pages(root, codes, answers.without)
     foreign = load_foreign_state(docs, answers.state)
+    kind_words = load_kind_words(docs, answers.kind)
     if foreign.state:  # it says who is responsible in another state
         for pages in start.values():
             pages.pop(f"{PROGRAMME}/wer-ist-wer", None)
@@ -175,7 +177,8 @@ def new_municipality(answers: Answers, root: Path = ROOT) -> ScaffoldResult:
         )  # fmt: skip
     for code, pages in start.items():
         for key, path in pages.items():
-            files[f"docs/{code}/{key}.md"] = draft_text(path.read_text("utf-8"), foreign, code)
+            text = replace_kind_words(path.read_text("utf-8"), kind_words, code)
+            files[f"docs/{code}/{key}.md"] = draft_text(text, foreign, code)
     write_whole(folder, files)
     return ScaffoldResult([folder / name for name in files], next_steps(docs, answers, unchecked, list(start["de"])))
 

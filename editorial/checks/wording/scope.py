@@ -28,9 +28,9 @@ CITY_WORDS: Mapping[str, str] = {
     "uk": r"\bміськ(?:а|ої|у|ою|ій) (?:рад|адміністрац)",
     "ru": r"\bгородск(?:ая|ой|ую) администрац",
     "pl": r"\burz(?:ąd|ędu|ędzie|ędem) miasta\b",
-    "tr": r"\bbelediye",
-    "ar": r"بلدية",
-    "fa": r"شهرداری",
+    "tr": r"\b[Bb]elediye(?! Entegrasyon| başkan)",
+    "ar": r"(?<!الإدارة )(?<!الانتخابات )(?<!الاندماج )البلدية|(?<!ال)بلدية",  # not in the names of KIM and of elections
+    "fa": r"(?<!ادغام )(?<!ادغام در )شهرداری(?! \(K)",
 }
 _INSERT = re.compile(r"\{\{.*?\}\}|\]\([^)]*\)|\{[^{}]*\}")
 
