@@ -131,10 +131,14 @@ def check_units(editing: bool = False) -> Finding:
         if unit == "kim-publish.service" and not editing:
             continue
         state = _output("systemctl", "is-active", unit)
-        if state != "active":
+        if state == "activating":
+            problems.append(f"{unit} is starting; if it stays so, it fails again and again: journalctl -u {unit}.")
+        elif state != "active":
             problems.append(
                 f"{unit} is {state or 'not installed'}: systemctl enable --now {unit}; journalctl -u {unit}."
             )
+        elif _output("systemctl", "is-enabled", unit) == "disabled":
+            problems.append(f"{unit} runs and would be missing after a reboot: systemctl enable {unit}.")
         service = unit.replace(".timer", ".service")
         if service != unit and _output("systemctl", "is-failed", service) == "failed":
             problems.append(f"The last run of {service} failed: journalctl -u {service}.")

@@ -7,7 +7,6 @@ import http.cookiejar
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,12 +20,11 @@ from pathlib import Path
 
 import pytest
 
-from form_handler.storage.schema_version import LATEST_REVISION
 from tests.conftest import PATIENCE, ROOT
+from tests.deploy.repository import add_migration, git, make_repository
 from tests.form_handler.conftest import FORM, HIDDEN, VALID_FORM, unescape
-from tests.project import copy_project
 from tests.server import wait_until
-from tests.site.small_tree import write, write_small_tree
+from tests.site.small_tree import write
 
 pytestmark = pytest.mark.slow
 
@@ -38,22 +36,6 @@ os.set_inheritable(3, True)
 os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()))
 os.execv(sys.argv[2], sys.argv[2:])
 """
-NEW_MIGRATION = '''"""A table and a column more."""
-import sqlalchemy as sa
-from alembic import op
-
-revision, down_revision = "9001", "{before}"
-
-
-def upgrade():
-    op.add_column("submission", sa.Column("later", sa.String(10), nullable=True))
-    op.create_table("later", sa.Column("id", sa.Integer, primary_key=True))
-'''
-
-
-def git(folder: Path, *words: str) -> str:
-    command = ["git", "-c", "user.name=Test", "-c", "user.email=test@example.org", "-C", str(folder), *words]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 class Systemd:
@@ -161,17 +143,7 @@ class People:
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The repository of a city with a small tree of pages in three languages."""
-    folder = copy_project(tmp_path_factory.mktemp("city") / "repository", ("de", "en", "ar"))
-    shutil.rmtree(folder / "docs")
-    write_small_tree(folder / "docs")
-    shutil.copytree(ROOT / "deploy", folder / "deploy")
-    shutil.copy(ROOT / "README.md", folder)
-    shutil.copy(ROOT / "LICENSE", folder)
-    (folder / ".gitignore").write_text("__pycache__/\n*.egg-info/\n.venv\nsite\n.site.*\n.complete\n")
-    git(folder, "init", "--quiet", "--initial-branch", "main")
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "-m", "First")
-    return folder
+    return make_repository(tmp_path_factory.mktemp("city") / "repository")
 
 
 @pytest.fixture(scope="module")
@@ -245,10 +217,7 @@ def test_an_update_with_a_migration_and_the_way_back_refuse_nobody_and_lose_noth
 ) -> None:
     folder, systemd = installed
     first = systemd.current.resolve()
-    versions = repository / "form_handler" / "storage"
-    (versions / "migrations" / "versions" / "9001_later.py").write_text(NEW_MIGRATION.format(before=LATEST_REVISION))
-    schema = versions / "schema_version.py"
-    schema.write_text(schema.read_text().replace(f'LATEST_REVISION = "{LATEST_REVISION}"', 'LATEST_REVISION = "9001"'))
+    add_migration(repository)
     write(repository / "docs", "en", "seite-1", "en 1", "A sentence of the second release.")
     git(repository, "add", "--all")
     git(repository, "commit", "--quiet", "-m", "Second")

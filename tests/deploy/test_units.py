@@ -83,6 +83,28 @@ def test_the_daily_build_takes_the_edited_pages_where_pages_are_edited(
         assert check_units(False).status == "ok"
 
 
+@pytest.mark.parametrize(
+    ("active", "enabled", "words"),
+    [
+        ("activating", "enabled", "kim.service is starting; if it stays so, it fails again and again"),
+        ("inactive", "disabled", "kim.service is inactive: systemctl enable --now kim.service"),
+        ("failed", "enabled", "kim.service is failed"),
+        ("active", "disabled", "kim.service runs and would be missing after a reboot: systemctl enable kim.service"),
+        ("active", "enabled", ""),
+    ],
+)
+def test_the_doctor_tells_a_unit_that_starts_from_one_that_stands_still_or_would_not_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, active: str, enabled: str, words: str
+) -> None:
+    fake = tmp_path / "systemctl"
+    fake.write_text(f'#!/bin/sh\n[ "$1" = is-enabled ] && echo {enabled} || echo {active}\n')
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr("form_handler.operations.doctor.systemd_runs", lambda: True)
+    found = check_units().message
+    assert words in found if words else found == ""
+
+
 @pytest.mark.parametrize("unit", SERVICES)
 def test_each_service_is_shut_in(unit: str) -> None:
     """The figure of `systemd-analyze security`: 0 is best, 9.6 is a unit without any limit; it was 7.1 once."""
@@ -199,3 +221,11 @@ def test_the_copy_elsewhere_is_encrypted_and_can_be_read_with_the_private_key(gp
     command = ["gpg", "--homedir", tmp_path / "keys", "--batch", "--quiet", "--decrypt", file]
     assert subprocess.run(command, capture_output=True, check=True).stdout.startswith(b"data of persons 2026-11-30")
     subprocess.run(["gpgconf", "--homedir", tmp_path / "keys", "--kill", "all"], check=False)
+
+
+def test_each_drill_of_the_table_is_a_test() -> None:
+    section = (DEPLOY / "README.md").read_text("utf-8").partition("### Drills")[2].partition("\n### ")[0]
+    named = re.findall(r"`(test_\w+)`", section)
+    assert len(named) > 25
+    code = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py"))
+    assert [name for name in named if f"def {name}(" not in code] == []

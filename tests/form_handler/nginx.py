@@ -58,8 +58,19 @@ class Nginx:
         return path.read_text("utf-8") if path.exists() else ""
 
 
-def program() -> str:
-    """Return the path of nginx.
+@dataclass(frozen=True)
+class Program:
+    """An nginx that can be run.
+
+    :ivar command: how it is started; ``brotli``: its module for brotli copies.
+    """
+
+    command: tuple[str, ...]
+    brotli: Path
+
+
+def program() -> Program:
+    """Return the nginx of this machine.
 
     :raises FileNotFoundError: if it or its brotli module is missing; ``make test`` installs both.
     """
@@ -68,7 +79,22 @@ def program() -> str:
         raise FileNotFoundError(
             "The tests of deploy/nginx.conf need nginx and its brotli module: run deploy/install-nginx"
         )
-    return found
+    return Program((found,), BROTLI_MODULE)
+
+
+def other_debians_program() -> Program:
+    """Return the nginx that deploy/fetch-nginx has laid into .venv: Debian 13's, on Debian 13 that of Debian 12.
+
+    It runs with its own loader and libraries.
+
+    :raises FileNotFoundError: if there is none; ``make test`` fetches it.
+    """
+    for complete in (ROOT / ".venv").glob("nginx-*/.complete"):
+        root = complete.with_name("root")
+        (loader,) = root.glob("usr/lib/*/ld-linux-*.so.*")
+        command = (str(loader), "--library-path", str(loader.parent), str(root / "usr" / "sbin" / "nginx"))
+        return Program(command, root / BROTLI_MODULE.relative_to("/"))
+    raise FileNotFoundError("The tests of deploy/nginx.conf need the nginx of another Debian: run deploy/install-nginx")
 
 
 def make_certificate(folder: Path) -> None:
@@ -79,7 +105,14 @@ def make_certificate(folder: Path) -> None:
 
 
 def write_configuration(
-    folder: Path, site: Path, tls: int, plain: int, service: int, extra: str = "", rate: str = "1000r/s"
+    folder: Path,
+    site: Path,
+    tls: int,
+    plain: int,
+    service: int,
+    extra: str = "",
+    rate: str = "1000r/s",
+    brotli: Path = BROTLI_MODULE,
 ) -> Path:
     """Write the delivered configuration with our own ports, folders and certificate.
 
@@ -110,16 +143,22 @@ def write_configuration(
         own = own.replace(old, new)
     path = folder / "nginx.conf"
     user = "user root;" if os.getuid() == 0 else ""
-    path.write_text(FRAME.format(folder=folder, own=own, module=BROTLI_MODULE, user=user, extra=extra), "utf-8")
+    path.write_text(FRAME.format(folder=folder, own=own, module=brotli, user=user, extra=extra), "utf-8")
     return path
 
 
 @contextlib.contextmanager
-def running_nginx(folder: Path, site: Path, service: int, extra: str = "", rate: str = "1000r/s") -> Iterator[Nginx]:
-    """Run nginx in front of the built site and a service for the length of the block."""
+def running_nginx(
+    folder: Path, site: Path, service: int, extra: str = "", rate: str = "1000r/s", which: Program | None = None
+) -> Iterator[Nginx]:
+    """Run nginx in front of the built site and a service for the length of the block.
+
+    :param which: by default that of this machine.
+    """
     nginx = Nginx(folder, free_port(), free_port())
-    path = write_configuration(folder, site, nginx.tls, nginx.plain, service, extra, rate)
-    with subprocess.Popen([program(), "-c", path, "-p", folder], stderr=subprocess.PIPE, text=True) as process:
+    taken = which or program()
+    path = write_configuration(folder, site, nginx.tls, nginx.plain, service, extra, rate, taken.brotli)
+    with subprocess.Popen([*taken.command, "-c", path, "-p", folder], stderr=subprocess.PIPE, text=True) as process:
         try:
             wait_until(lambda: process.poll() is not None or listens(nginx.tls), 20, "nginx's port")
             assert process.poll() is None, (process.stderr and process.stderr.read(), nginx.read_log("frame-error.log"))

@@ -19,7 +19,7 @@ from editorial.build.build import build_if_changed
 from form_handler.forms import FORMS
 from form_handler.security import HEADERS, HSTS
 from tests.conftest import ROOT
-from tests.form_handler.nginx import HOST, Nginx, program, running_nginx, write_configuration
+from tests.form_handler.nginx import HOST, Nginx, other_debians_program, program, running_nginx, write_configuration
 from tests.server import Server, free_port, running_server, wait_until
 
 pytestmark = pytest.mark.slow
@@ -145,9 +145,46 @@ def test_one_address_gets_so_many_connections_and_no_more(port: int) -> None:
 
 def test_the_delivered_configuration_is_valid(tmp_path: Path) -> None:
     path = write_configuration(tmp_path, ROOT / "site", 1, 2, 3)
-    done = subprocess.run([program(), "-t", "-c", path, "-p", tmp_path], capture_output=True, text=True)
+    done = subprocess.run([*program().command, "-t", "-c", path, "-p", tmp_path], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "[emerg]" not in done.stderr
+
+
+def test_the_nginx_of_another_debian_takes_the_delivered_configuration_and_serves_the_same(tmp_path: Path) -> None:
+    """Debian 13's nginx on Debian 12, and the other way round."""
+    build_if_changed(ROOT / "site")
+    other = other_debians_program()
+    said = subprocess.run([*other.command, "-v"], capture_output=True, text=True).stderr
+    assert said != subprocess.run([*program().command, "-v"], capture_output=True, text=True).stderr
+    with running_nginx(tmp_path, ROOT / "site", free_port(), which=other) as nginx:
+        test = [*other.command, "-t", "-c", tmp_path / "nginx.conf", "-p", tmp_path]
+        done = subprocess.run(test, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        for encoding in ("br", "gzip"):
+            page = ask(nginx.tls, "/ar/kontakt/", Accept_Encoding=encoding)
+            assert (page.status, page.headers["Content-Encoding"]) == (200, encoding)
+            assert page.headers["Content-Security-Policy"] == dict(HEADERS)["Content-Security-Policy"]
+        assert "immutable" in ask(nginx.tls, "/assets/kim.css?v=1").headers["Cache-Control"]
+        answer, body = fetch(nginx.tls, f"/ar{FORM}", "POST", FORM_BODY)
+        assert answer.status == 503
+        assert b'lang="ar"' in body
+        assert fetch(nginx.tls, "/", host="evil.example")[0].status == 421
+        assert offered_protocol(nginx) == "h2"
+    wait_until(lambda: "127.0.0.0 [" in nginx.read_log(), what="the log")
+    assert "127.0.0.1" not in nginx.read_log()
+
+
+def offered_protocol(nginx: Nginx) -> str | None:
+    """Return the protocol that nginx chooses where a browser knows HTTP/2."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    with (
+        socket.create_connection(("127.0.0.1", nginx.tls), timeout=20) as raw,
+        context.wrap_socket(raw, server_hostname=HOST) as tls,
+    ):
+        assert tls.version() in {"TLSv1.2", "TLSv1.3"}
+        return tls.selected_alpn_protocol()
 
 
 def test_the_headers_are_those_of_the_service() -> None:
@@ -307,15 +344,7 @@ def test_the_log_is_kept_as_long_as_the_privacy_notice_says(tmp_path: Path) -> N
 
 
 def test_it_speaks_http2_over_current_tls_and_both_internet_protocols(nginx: Nginx) -> None:
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    context.set_alpn_protocols(["h2", "http/1.1"])
-    with (
-        socket.create_connection(("127.0.0.1", nginx.tls), timeout=20) as raw,
-        context.wrap_socket(raw, server_hostname=HOST) as tls,
-    ):
-        assert tls.selected_alpn_protocol() == "h2"
-        assert tls.version() in {"TLSv1.2", "TLSv1.3"}
+    assert offered_protocol(nginx) == "h2"
     text = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
     for port in ("443", "80"):
         assert re.search(rf"listen \[::\]:{port}\b", text)
