@@ -247,16 +247,13 @@ def test_pages_are_published_from_the_browser_by_a_service_that_cannot_write_cod
     machine.do(
         "git clone --quiet git://127.0.0.1/forge.git /var/lib/kim/content && chown -R kim:kim /var/lib/kim/content"
     )
-    machine.do(
-        "printf 'KIM_CONTENT_DIR=/var/lib/kim/content\\nKIM_SITE_DIR=/var/cache/kim-site/site\\n' >>/etc/kim/kim.env"
-    )
+    machine.do("sed -i s#^KIM_SITE_DIR=.*#KIM_SITE_DIR=/var/cache/kim-site/site# /etc/kim/kim.env")
+    machine.do("echo KIM_CONTENT_DIR=/var/lib/kim/content >>/etc/kim/kim.env")
     machine.do(
         "install -D -m 0644 kim/deploy/kim-build-editing.conf /etc/systemd/system/kim-build.service.d/editing.conf"
     )
-    machine.do("install -d -o kim -g kim /var/cache/kim-site && systemctl daemon-reload")
-    machine.do(
-        "systemctl enable --now kim-publish.service && systemctl start kim-build.service && systemctl restart kim"
-    )
+    machine.do("systemctl daemon-reload && systemctl enable --now kim-publish.service")
+    machine.do("systemctl start kim-build.service && systemctl restart kim")
     machine.do(
         "sed -i s#/opt/kim/current/site#/var/cache/kim-site/site# /etc/nginx/sites-available/kim && systemctl reload nginx"
     )
