@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import http.cookiejar
 import json
 import os
@@ -262,6 +263,30 @@ def test_a_faulty_text_is_not_published_and_leaves_nothing_behind(
     assert systemd.starts == starts
     assert sorted(path.name for path in (folder / "opt/kim/releases").iterdir()) == names
     git(repository, "revert", "--no-edit", "HEAD")
+
+
+def test_two_administrators_at_once_do_not_mix_their_releases(installed: tuple[Path, Systemd]) -> None:
+    folder, systemd = installed
+    before = systemd.current.resolve()
+    with (folder / "opt/kim/.kim-release.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for words in (["publish"], ["rollback"], ["activate", before.name], ["build"]):
+            done = release(folder, systemd, *words)
+            assert done.returncode == 1, words
+            assert "another kim-release is running" in done.stderr
+        assert release(folder, systemd, "list").returncode == 0
+    assert systemd.current.resolve() == before
+
+
+@pytest.mark.parametrize("name", ["../../etc", "nothing", "-rf", ".", "a b"])
+def test_what_is_no_release_does_not_go_live(installed: tuple[Path, Systemd], name: str) -> None:
+    folder, systemd = installed
+    before, starts = systemd.current.resolve(), systemd.starts
+    done = release(folder, systemd, "activate", name)
+    assert done.returncode == 1
+    assert "is no complete release" in done.stderr
+    assert (systemd.current.resolve(), systemd.starts) == (before, starts)
+    assert release(folder, systemd, "publish", f"{name}^").returncode == 1
 
 
 def test_a_release_that_does_not_answer_gives_way_to_the_one_before(installed: tuple[Path, Systemd]) -> None:
