@@ -31,6 +31,7 @@ from editorial.translations.stale_markers import insert_stale_markers, render_st
 
 # Lists that look otherwise: of linked pictures, and items that begin with an icon. Not every browser knows :has().
 _PICTURES = re.compile(r"<ul>(?=\s*<li>\s*(?:<p>\s*)?<a [^>]*><img )")
+_ICON_LIST = re.compile(r'<ul>(?=\s*<li>\s*(?:<p>\s*)?<span class="kim-icon )')
 _ICON_ITEM = re.compile(r'<li>(?=\s*(?:<p>\s*)?<span class="kim-icon )')
 _BLANK_LINES = re.compile(r"\n\s*\n")
 _SVG_IMAGE = re.compile(r'(<img\b[^>]*?\bsrc=")([^"]+\.svg)"')
@@ -79,7 +80,8 @@ def postprocess_html(html: str, site: SiteData, page: Page, language: Language) 
                 page.text(language), faults, site.facts, content_language(page, language).code, page.front_matter.form
             )
         )
-    html = _ICON_ITEM.sub('<li class="kim-icon-item">', _PICTURES.sub('<ul class="kim-pictures">', html))
+    html = _ICON_LIST.sub('<ul class="kim-icon-list">', _PICTURES.sub('<ul class="kim-pictures">', html))
+    html = _ICON_ITEM.sub('<li class="kim-icon-item">', html)
     html = inline_drawings(html, site, page.url(language))
     return html.replace('class="button"', 'class="kim-button"')  # { .button } is what editors write
 
