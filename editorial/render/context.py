@@ -26,6 +26,7 @@ from editorial.content.structure import (
     OFFLINE_LIST,
     OFFLINE_PAGES,
     PHRASES,
+    STEPS,
     linked_pages,
 )
 from editorial.content.taxonomy import card_filters, page_tags
@@ -152,6 +153,7 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
             "hue": audience_hue(section or page),
             "styles": styles_of(page.front_matter.layout, html),
             "has_tasks": 'class="kim-task"' in html,
+            "steps": STEPS if f'id="{STEPS}"' in html else "",
             "offer": page.front_matter.offer,
             "measure": page.front_matter.measure,
             "booklet": page.key in BOOKLET_SECTIONS,
@@ -281,7 +283,7 @@ def error_context(
         "page": {
             "key": "404", "title": title, "description": description, "url": "", "slug": "",
             "layout": layout, "is_fallback": False, "content_lang": language.code, "content_dir": language.dir,
-            "as_of": None, "further_reading": Markup(""), "confirmed": True, "audience": [], "topics": [], "hue": "", "styles": ["home.css", "forms.css"], "has_tasks": False, "offer": None,
+            "as_of": None, "further_reading": Markup(""), "confirmed": True, "audience": [], "topics": [], "hue": "", "styles": ["home.css", "forms.css"], "has_tasks": False, "steps": "", "offer": None,
             "measure": None, "booklet": False, "translation": None, "html": Markup(""),
         },
         "canonical": None,

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import pytest
 from bs4 import BeautifulSoup
+from playwright.sync_api import expect
 
 from core.gettext import gettext, use_language
 from core.languages import Language
+from editorial.content.structure import STEPS
 from tests.browser.conftest import BrowserSession
 from tests.conftest import full_or_sample
 from tests.languages import LANGUAGES, SAMPLE_LANGUAGES
@@ -257,11 +259,55 @@ def test_a_large_screen_is_used(new_session: NewSession) -> None:
         assert len(set(places)) == abreast, (path, items)
 
 
+@pytest.mark.parametrize("path", ["/", "/ar/"])
+def test_from_the_home_page_a_company_finds_help_for_an_intern_in_four_taps_and_four_screens(
+    new_session: NewSession, path: str
+) -> None:
+    page = new_session(viewport=PHONE, locale=path.strip("/") or "de").open(path)
+    link = page.locator(".kim-entry-card--2 a[href*=werkzeugkasten]")
+    screens = 1 + max(0.0, (link.bounding_box()["y"] + 44) / PHONE["height"] - 1)  # type: ignore[index]
+    link.click()
+    for answer in ("#choose-want-internship", "#choose-document-section24"):
+        choice = page.locator(answer)
+        screens += max(0.0, choice.bounding_box()["y"] / PHONE["height"] - 1)  # type: ignore[index]
+        choice.check()
+        button = page.locator(".kim-chooser button[type=submit]").bounding_box()
+        assert button is not None
+        assert button["y"] + button["height"] <= PHONE["height"], "in reach without scrolling"
+    page.locator(".kim-chooser button[type=submit]").click()
+    result = page.locator(".kim-result").first
+    expect(result).to_be_in_viewport()
+    assert screens + 1 <= 4
+
+
+def test_the_button_that_stays_in_reach_covers_no_question_that_has_the_focus(new_session: NewSession) -> None:
+    """WCAG 2.2, 2.4.11."""
+    page = new_session(viewport={"width": 320, "height": 568}).open("/arbeitgeber/werkzeugkasten/")
+    for choice in page.locator(".kim-chooser input").all():
+        choice.focus()
+        box, button = choice.bounding_box(), page.locator(".kim-chooser button[type=submit]").bounding_box()
+        assert box is not None
+        assert button is not None
+        assert box["y"] + box["height"] <= button["y"]
+
+
+@pytest.mark.parametrize("path", ["/ankommen/schule/", "/ar/ankommen/kita/", "/uk/angebote/anerkennung/"])
+def test_from_the_first_screen_of_a_phone_one_tap_leads_to_the_steps(new_session: NewSession, path: str) -> None:
+    page = new_session(viewport=PHONE, locale=path.split("/")[1][:2]).open(path)
+    link = page.locator(f".kim-tools a[href='#{STEPS}']")
+    box = link.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+    assert box["y"] + box["height"] <= PHONE["height"]
+    link.click()
+    expect(page.locator(f"#{STEPS}")).to_be_in_viewport()
+
+
 @pytest.mark.parametrize("path", ["/ankommen/schule/", "/ar/ankommen/wohnen/", "/ru/angebote/anerkennung/"])
 def test_from_the_first_screen_of_a_phone_one_tap_leads_to_whom_to_ask(new_session: NewSession, path: str) -> None:
     for script in (True, False):
         page = new_session(viewport=PHONE, locale=path.split("/")[1][:2], java_script_enabled=script).open(path)
-        link = page.locator(".kim-tools a")
+        link = page.locator(".kim-tools a[href='#kim-contact']")
         assert link.inner_text().strip()
         box = link.bounding_box()
         assert box is not None
