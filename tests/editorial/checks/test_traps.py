@@ -402,7 +402,7 @@ def test_false_friends_are_found_in_every_form(code: str) -> None:
     missed = []
     for line in filter(None, map(str.strip, FALSE_FRIENDS[code].split("\n"))):
         heading, words = line.startswith("# "), line.removeprefix("# ")
-        if not any((heading or not trap.headings) and trap.found_in(words) for trap in traps):
+        if not any((heading or not trap.headings) and trap.match_in(words) for trap in traps):
             missed.append(line)
     assert missed == []
 
