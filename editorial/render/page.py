@@ -33,7 +33,7 @@ from editorial.translations.stale_markers import insert_stale_markers, render_st
 _PICTURES = re.compile(r"<ul>(?=\s*<li>\s*(?:<p>\s*)?<a [^>]*><img )")
 _ICON_LIST = re.compile(r'<ul>(?=\s*<li>\s*(?:<p>\s*)?<span class="kim-icon )')
 _ICON_ITEM = re.compile(r'<li>(?=\s*(?:<p>\s*)?<span class="kim-icon )')
-_BLANK_LINES = re.compile(r"\n\s*\n")
+_LINE_STARTS = re.compile(r"\n\s+")
 _SVG_IMAGE = re.compile(r'(<img\b[^>]*?\bsrc=")([^"]+\.svg)"')
 
 
@@ -91,7 +91,7 @@ def remove_blank_lines(html: str) -> str:
 
     A page with preformatted text, where they would be seen, keeps them.
     """
-    return html if "<pre" in html else _BLANK_LINES.sub("\n", html)
+    return html if "<pre" in html else _LINE_STARTS.sub("\n", html)
 
 
 def admonition_words() -> dict[str, str]:

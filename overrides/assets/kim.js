@@ -253,14 +253,9 @@
   /* ---- A hint, never a redirect, for people whose browser prefers another of our languages -------------------- */
 
   const showLanguageHint = async () => {
-    const links = /** @type {HTMLAnchorElement[]} */ ([...document.querySelectorAll(".kim-languages a")]);
-    const codes = navigator.languages.map((tag) => tag.toLowerCase().split("-")[0]);
-    const link = codes.map((code) => links.find(({ lang }) => lang === code)).find(Boolean);
-    const isInternalReferrer = document.referrer.startsWith(location.origin + "/");
-    if (
-      !link || link.hasAttribute("aria-current") || link.nextElementSibling || isInternalReferrer ||
-      store("kim-hint") === "off"
-    ) return;
+    const { offer } = root.dataset; // found by the early script
+    const link = /** @type {HTMLAnchorElement | null} */ (offer ? find(`.kim-languages a[lang="${offer}"]`) : null);
+    if (!link) return;
     const all = await (await fetch(query("[data-suggestions]").dataset.suggestions ?? "")).json();
     const { dir, label, text, read, no } = all[link.lang];
     /**
@@ -292,9 +287,9 @@
       store("kim-hint", "off");
       bar.remove();
     });
-    query(".kim-skip-link").after(bar);
+    query(".kim-skip-link").after(bar); // in place of the room that was kept for it
   };
-  showLanguageHint().catch(() => {});
+  showLanguageHint().catch(() => {}).finally(() => delete root.dataset.offer);
 
   /* ---- What was pressed before this file was here ---------------------------------------------------------------- */
 

@@ -25,6 +25,7 @@ from form_handler.storage.migrate import upgrade
 from form_handler.storage.tables import staff_session
 from tests.browser.conftest import BrowserSession
 from tests.browser.test_accessibility import violations
+from tests.browser.test_reading import focus_stops
 from tests.conftest import PATIENCE, full_or_sample
 from tests.editing.test_routes import ALL
 from tests.editing.views import addresses_of
@@ -305,11 +306,15 @@ def test_findings_belong_to_their_field_and_are_announced(clerk: Open) -> None:
 
 
 def test_the_end_of_the_session_is_announced_and_put_off_with_one_button(clerk: Open) -> None:
-    page = clerk("/eingang/seiten/de/seite-1/")
+    page = clerk("/eingang/seiten/de/seite-1/", viewport={"width": 360, "height": 568})
     page.route("**/seiten/de/seite-1/", lambda route: end_soon(route))
     page.reload()
     warning = page.get_by_role("alert").filter(has_text="Ihre Sitzung endet in zwei Minuten")
     expect(warning).to_be_visible()
+    expect(warning).to_be_in_viewport()
+    stops = focus_stops(page)
+    assert len(stops) > 10
+    assert [one for one in stops if one] == [], "the warning covers nothing that has the focus (WCAG 2.2, 2.4.11)"
     warning.get_by_role("button", name="Ich bin noch da").click()
     expect(warning).to_be_hidden()
 

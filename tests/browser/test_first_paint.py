@@ -104,3 +104,28 @@ def test_a_network_that_goes_before_the_script_has_come_is_said_and_the_script_c
     expect(note).to_be_hidden()
     search.click()
     expect(page.locator("#kim-search")).to_be_visible()
+
+
+SHIFT = """() => new Promise((done) => {
+  let sum = 0;
+  new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => { sum += value; }))
+    .observe({ type: "layout-shift", buffered: true });
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(sum))));
+})"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("path", ["/", "/kontakt/", "/ar/arbeitgeber/mitmachen/"])
+def test_nothing_moves_when_the_page_is_offered_in_the_readers_own_language(
+    new_session: NewSession, path: str, width: int
+) -> None:
+    page = new_session(locale="uk-UA", viewport={"width": width, "height": 800}).open(path)
+    expect(page.locator(".kim-language-hint")).to_be_visible()
+    assert page.evaluate(SHIFT) == 0
+    assert page.locator("html").get_attribute("data-offer") is None
+
+
+def test_where_no_line_comes_no_room_is_kept(new_session: NewSession) -> None:
+    top = "document.querySelector('.kim-header').getBoundingClientRect().top"
+    for options in ({"locale": "de-DE"}, {"locale": "ja-JP"}, {"locale": "uk-UA", "java_script_enabled": False}):
+        assert new_session(**options).open("/").evaluate(top) == 0, options

@@ -18,6 +18,7 @@ from form_handler.storage.tables import staff_session
 from kim.commands.demo import seed_demo_data
 from tests.browser.conftest import BrowserSession
 from tests.browser.test_accessibility import violations
+from tests.browser.test_reading import focus_stops
 from tests.server import Server, running_server
 
 PASSWORD = "ein-langes-passwort"
@@ -90,6 +91,17 @@ def test_no_staff_page_breaks_a_rule_or_runs_over(clerk: Open, root: str, width:
     page.context.clear_cookies()
     page.goto(page.url.split("/eingang/")[0].removesuffix("/en") + root)
     assert violations(page) == [], "log-in"
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_nothing_covers_an_element_of_the_staff_area_that_has_the_focus(clerk: Open, width: int) -> None:
+    """WCAG 2.2, 2.4.11, on the list, an entry and an account."""
+    page = clerk(viewport={"width": width, "height": 568})
+    for path in ("/eingang/", entry_path(page), "/eingang/konto/"):
+        page.goto(page.url.split("/eingang/")[0] + path)
+        stops = focus_stops(page)
+        assert len(stops) > 10, path
+        assert [one for one in stops if one] == [], path
 
 
 def test_the_keyboard_alone_finds_opens_notes_and_answers(clerk: Open) -> None:

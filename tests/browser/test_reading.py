@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from core.gettext import gettext, use_language
 from tests.browser.conftest import BrowserSession
 from tests.browser.test_print import on_paper
+from tests.browser.test_tools import GERMAN, with_voices
 from tests.languages import LANGUAGES
 
 NewSession = Callable[..., BrowserSession]
@@ -31,6 +32,32 @@ COVERED = """() => {
 }"""
 
 
+# The height of each link below the heading that no other one of another line lies on.
+FREE_HEIGHTS = """() => {
+  const all = [...document.querySelectorAll(".kim-place :is(a, button, summary)")].filter((one) => one.checkVisibility());
+  const boxes = all.map((one) => one.getBoundingClientRect());
+  return boxes.map((box) => boxes.reduce((left, other) => {
+    const besides = other.left >= box.right || other.right <= box.left || other.top <= box.top;
+    return besides ? left : Math.min(left, other.top - box.top);
+  }, box.height));
+}"""
+
+
+def focus_stops(page: Page) -> list[str | None]:
+    """Go through a page by Tab, once; return for each stop what covers it, or None (WCAG 2.2, 2.4.11)."""
+    stops, seen = [], set()
+    for _step in range(300):
+        page.keyboard.press("Tab")
+        place = page.evaluate(
+            "document.activeElement === document.body ? '' : [...document.querySelectorAll('*')].indexOf(document.activeElement)"
+        )
+        if place in seen:
+            break
+        seen.add(place)
+        stops.append(page.evaluate(COVERED))
+    return stops
+
+
 @pytest.mark.parametrize(
     ("path", "width"), [("/ankommen/wohnen/", 320), ("/kontakt/", 360), ("/", 320), ("/rueckruf/", 360)]
 )
@@ -38,18 +65,38 @@ def test_no_bar_covers_an_element_that_has_the_focus(new_session: NewSession, pa
     """A reader of Ukrainian on a German page, where the bar that offers the language is shown, goes through it by Tab."""
     page = new_session(viewport={"width": width, "height": 568}, locale="uk-UA").open(path)
     expect(page.locator(".kim-language-hint")).to_be_attached()
-    covered, first = [], ""
-    for _step in range(200):
-        page.keyboard.press("Tab")
-        place = page.evaluate(
-            "document.activeElement === document.body ? '' : [...document.querySelectorAll('*')].indexOf(document.activeElement)"
-        )
-        if place == first:
-            break
-        first = first or place
-        covered.append(page.evaluate(COVERED))
-    assert len(covered) > 20
-    assert [one for one in covered if one] == []
+    stops = focus_stops(page)
+    assert len(stops) > 20
+    assert [one for one in stops if one] == []
+
+
+def test_the_bar_of_reading_aloud_covers_no_element_that_has_the_focus(new_session: NewSession) -> None:
+    seen = new_session(viewport={"width": 320, "height": 568})
+    with_voices(seen.context, GERMAN)
+    page = seen.open("/ankommen/wohnen/")
+    page.locator("[data-action=read]").click()
+    expect(page.locator(".kim-reader")).to_be_visible()
+    assert [one for one in focus_stops(page) if one] == []
+
+
+def test_links_below_the_heading_leave_each_other_24_px(new_session: NewSession) -> None:
+    """WCAG 2.2, 2.5.8: however breadcrumbs, note and tools share their lines."""
+    page = new_session(locale="pl").open("/pl/angebote/jugendmigrationsdienst/")
+    small = {}
+    for width in range(320, 1320, 80):
+        page.set_viewport_size({"width": width, "height": 700})
+        small[width] = page.evaluate(FREE_HEIGHTS)
+    assert {width: found for width, found in small.items() if min(found) < 24} == {}
+
+
+@pytest.mark.parametrize(
+    "path", ["/en/ankommen/beratung/", "/arbeitgeber/darf-arbeiten/", "/uk/arbeitgeber/bussgelder/"]
+)
+@pytest.mark.parametrize("width", [320, 360])
+def test_long_words_in_tables_wrap_when_text_is_twice_as_large(new_session: NewSession, path: str, width: int) -> None:
+    page = new_session(viewport={"width": width, "height": 700}, java_script_enabled=False).open(path)
+    page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
 
 
 @pytest.mark.parametrize(
