@@ -87,7 +87,7 @@ def test_the_line_under_the_heading_is_in_no_index_and_in_no_booklet(site: Site)
 
     language = LANGUAGES[3]
     with use_language(language.code):
-        words = gettext("Machine translation, not checked")
+        words = gettext("Machine translation")
     assert words in site.file("/ar/kim/").read_text("utf-8")
     texts = searched_texts(site.folder, site.content, language)
     assert not [path for path, html in texts.items() if "kim-place" in html or "kim-tiles" in html]
