@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -175,11 +176,21 @@ def test_the_containers_are_not_root_read_only_and_run_commands_that_exist() -> 
     for words in re.findall(r"run --rm tasks kim ([^&\n]+)", (DEPLOY / "compose.yaml").read_text("utf-8")):
         call([str(ROOT) if word == "/backups" else word for word in shlex.split(words)])
     container = (DEPLOY / "Containerfile").read_text("utf-8")
+    check = re.search(r"HEALTHCHECK .*?CMD (\[.*?\])\n", container, re.DOTALL)
+    assert check is not None
+    assert compose["services"]["kim"]["healthcheck"]["test"] == ["CMD", *json.loads(check[1])]
     assert "\nUSER kim\n" in container
     assert "HEALTHCHECK" in container
     assert "/healthz" in container
     ignored = (ROOT / ".containerignore").read_text("utf-8").split()
     assert {"var", ".git", "*.env", ".venv", "tests"} <= set(ignored)
+
+
+@pytest.mark.parametrize("name", ["Containerfile", "kim-release"])
+def test_all_code_of_a_release_is_compiled_because_the_service_cannot_write_it(name: str) -> None:
+    (line,) = re.findall(r"compileall -q (.*)", (DEPLOY / name).read_text("utf-8"))
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "bench"}
+    assert set(line.split()) == packages
 
 
 @pytest.fixture
