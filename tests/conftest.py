@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import os
 import tempfile
@@ -96,19 +97,30 @@ def shared_pages_kept() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def all_languages(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Give a test of behaviour the languages of the shared table, whichever of them the municipality of the checkout builds."""
+@contextlib.contextmanager
+def shared_languages(keep_own: bool) -> Iterator[None]:
+    """Take the languages of the shared table, whichever of them the municipality of the checkout builds.
+
+    :param keep_own: whether those that only the municipality has are among them.
+    """
     shared = copy.deepcopy(read_config())
     table = next(one["i18n"]["languages"] for one in shared["plugins"] if isinstance(one, dict) and "i18n" in one)
-    own = shared.get("own_language_codes") or []
+    own = [] if keep_own else shared.get("own_language_codes") or []
     table[:] = [{**row, "build": True} for row in table if row["locale"] not in own]
-    shared |= {"own_language_codes": [], "draft_languages": []}
-    for module in ("core.project", "core.languages"):
-        monkeypatch.setattr(f"{module}.read_config", lambda *_config: shared)
+    shared |= {} if keep_own else {"own_language_codes": [], "draft_languages": []}
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("core.project", "core.languages"):
+            patch.setattr(f"{module}.read_config", lambda *_config: shared)
+        load_languages.cache_clear()
+        yield
     load_languages.cache_clear()
-    yield
-    load_languages.cache_clear()
+
+
+@pytest.fixture
+def all_languages() -> Iterator[None]:
+    """Give a test of behaviour the languages of the shared table."""
+    with shared_languages(keep_own=False):
+        yield
 
 
 @pytest.fixture(autouse=True)

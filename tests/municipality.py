@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import re
 
+from core.contacts import load_fallback_contact
 from core.project import load_site_settings, parts_left_out
 from editorial.content.pages import is_left_out, page_files
 from tests.conftest import ROOT
 
 NAME = str(load_site_settings()["municipality"]["name"])
+HAS_PHONE = getattr(load_fallback_contact(), "phone", None) is not None  # a new municipality has none to name yet
 AUTHORITY = str(load_site_settings()["municipality"]["authority"])
 
 

@@ -24,6 +24,7 @@ from form_handler.staff.auth import accounts
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
 from form_handler.storage.submissions import Submission, list_submissions
+from tests.conftest import shared_languages
 
 PRODUCTION_HASHER = accounts.password_hasher  # before a test of another folder has replaced it
 FORM = "/arbeitgeber/mitmachen/"
@@ -42,6 +43,13 @@ def write_shells(site: Path) -> None:
                 "<body><main><!-- kim:main --><!-- kim:summary --><!-- /kim:summary --><h1>x</h1>"
                 "<!-- kim:form -->leer<!-- /kim:form --><!-- /kim:main --></main></body></html>"
             )
+
+
+@pytest.fixture(scope="package", autouse=True)
+def languages_of_the_service() -> Iterator[None]:
+    """The service behaves alike in every municipality: its tests take the languages of the shared table."""
+    with shared_languages(keep_own=True):
+        yield
 
 
 @pytest.fixture
@@ -84,7 +92,9 @@ def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application for the whole run: its hundred routes and its templates are compiled once."""
     settings = read_settings({"KIM_DATA_DIR": str(tmp_path_factory.mktemp("shared"))})
     database = Database(settings)
-    yield create_app(settings, database)
+    with shared_languages(keep_own=True):
+        made = create_app(settings, database)
+    yield made
     database.engine.dispose()
 
 

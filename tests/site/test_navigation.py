@@ -8,7 +8,7 @@ import pytest
 
 from core.gettext import gettext, use_language
 from core.languages import load_languages
-from core.project import ConfigError, load_site_settings
+from core.project import ConfigError, draft_languages, load_site_settings
 from editorial.content.structure import EMERGENCY_NUMBERS, NAVIGATION
 from tests.municipality import existing, has_page
 from tests.site.conftest import SITE_URL, Site, parse
@@ -26,7 +26,11 @@ def test_the_menu_has_five_entries_in_every_language(site: Site, language) -> No
     assert names == [site.content.pages[key].text(language).nav_title for key in NAVIGATION]
     german = [link.get_text() for link in site.page("/").select(".kim-nav a")]
     assert german == ["Ankommen", "Hilfe und Beratung", "Für Arbeitgeber", "Kontakt", "Notfall"]
-    assert language.default or sum(a == b for a, b in zip(names, german, strict=True)) <= 1  # Kontakt is Polish, too
+    assert (
+        language.default
+        or language.code in draft_languages()
+        or sum(a == b for a, b in zip(names, german, strict=True)) <= 1
+    )  # Kontakt is Polish, too
 
 
 @pytest.mark.parametrize(
@@ -85,10 +89,10 @@ def test_the_error_page_has_a_search(site: Site, language) -> None:  # type: ign
 def test_the_line_under_the_heading_is_in_no_index_and_in_no_booklet(site: Site) -> None:
     from editorial.build.search import searched_texts
 
-    language = LANGUAGES[3]
+    language = next(one for one in LANGUAGES if one.dir == "rtl")
     with use_language(language.code):
         words = gettext("Machine translation")
-    assert words in site.file("/ar/kim/").read_text("utf-8")
+    assert words in site.file(f"{language.root}kim/").read_text("utf-8")
     texts = searched_texts(site.folder, site.content, language)
     assert not [path for path, html in texts.items() if "kim-place" in html or "kim-tiles" in html]
 

@@ -7,6 +7,7 @@ import struct
 from typing import Any
 from xml.etree import ElementTree
 
+from core.project import draft_languages
 from tests.site.conftest import SITE_URL, Site
 from tests.site.test_stack_regressions import one
 
@@ -60,7 +61,7 @@ def test_the_picture_for_shared_links_has_the_size_that_they_are_shown_in(site: 
     data = site.file(image.removeprefix(SITE_URL).partition("?")[0]).read_bytes()
     width, height = struct.unpack(">II", data[16:24])
     assert (width, height) == (1200, 630)
-    assert len(data) < 4000
+    assert len(data) < 8000
 
 
 def test_every_language_has_its_feed_linked_in_head_and_footer(site: Site) -> None:
@@ -71,7 +72,7 @@ def test_every_language_has_its_feed_linked_in_head_and_footer(site: Site) -> No
         assert one(soup, f".kim-footer a[href='{language.root}feed.xml']")
         feed = ElementTree.parse(site.file(str(link["href"]))).getroot()
         entries = feed.findall("{http://www.w3.org/2005/Atom}entry")
-        assert entries
+        assert entries or language.code in draft_languages()
         for entry in entries:
             href = str(entry.find("{http://www.w3.org/2005/Atom}link").get("href"))  # type: ignore[union-attr]
             assert site.file(href.removeprefix(SITE_URL)).exists()
