@@ -23,7 +23,7 @@ def built(tmp_path: Path, tree: Tree) -> Path:
         for page in ("", "kontakt/", "offline/"):
             path = folder / root / page / "index.html"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(f'<link href="/assets/a.css?v=1"><img src="/assets/qr/x.svg">{root}{page}')
+            path.write_text(f'<link href="/assets/a.css?v=1">{root}{page}')
         (folder / root / "offline-fallback.html").write_text(root)
     (folder / "assets").mkdir()
     (folder / "assets" / "a.css").write_text("a" * 1000)
