@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
-from tests.deploy.machine import PYTHON, Machine, fetch_wheels, make_base
+from tests.deploy.machine import RELEASES, Machine, fetch_wheels, make_base
 from tests.deploy.repository import add_migration, git, make_repository
 from tests.form_handler.conftest import VALID_FORM
 from tests.server import wait_until
@@ -38,7 +38,7 @@ def steps() -> list[str]:
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The city's repository."""
-    assert RELEASE in PYTHON, f"DEBIAN is one of {', '.join(PYTHON)}"
+    assert RELEASE in RELEASES, f"DEBIAN is one of {', '.join(RELEASES)}"
     return make_repository(tmp_path_factory.mktemp("city") / "repository")
 
 
@@ -50,9 +50,8 @@ def machine(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Itera
     git(repository, "remote", "add", "forge", str(forge))
     first, *others = steps()
     assert first.startswith("apt-get install ")
-    made = Machine(
-        make_base(RELEASE, first.split()[2:]), fetch_wheels(RELEASE), forge, tmp_path_factory.mktemp("machine") / "disk"
-    )
+    base = make_base(RELEASE, first.split()[2:])
+    made = Machine(base, fetch_wheels(RELEASE, base), forge, tmp_path_factory.mktemp("machine") / "disk")
     made.boot()
     try:
         made.do("printf '[global]\\nno-index = true\\nfind-links = /wheels\\n' >/etc/pip.conf")

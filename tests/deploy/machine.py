@@ -9,16 +9,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from packaging.markers import Marker
+
 from tests.conftest import ROOT
 from tests.server import wait_until
 
-PYTHON = {"bookworm": "3.11", "trixie": "3.13"}
+RELEASES = ("bookworm", "trixie")
 CACHE = Path(os.environ.get("KIM_DRILL_CACHE") or "/var/tmp/kim-drill")
 # What a Debian that boots has anyway, and debootstrap's smallest has not.
 BASE_PACKAGES = "systemd,systemd-sysv,dbus,libpam-systemd,ca-certificates,openssl"
@@ -56,16 +59,33 @@ def make_base(release: str, packages: list[str]) -> Path:
     return base
 
 
-def fetch_wheels(release: str) -> Path:
+def lock_for(python: str) -> str:
+    """Return the lock file with the packages that a version of Python needs; pip would go by the Python that it runs on itself."""
+    environment = {"python_full_version": python, "python_version": ".".join(python.split(".")[:2])}
+    found = []
+    for block in re.split(r"(?m)^(?=[A-Za-z0-9])", (ROOT / "requirements.txt").read_text("utf-8")):
+        head, newline, hashes = block.partition("\n")
+        name, _sign, marker = head.rstrip(" \\").partition(";")
+        if not marker or Marker(marker.strip()).evaluate(environment):
+            found.append(f"{name.strip()} \\{newline}{hashes}" if hashes.strip() else block)
+    return "".join(found)
+
+
+def fetch_wheels(release: str, base: Path) -> Path:
     """Return a folder with the service's Python packages for the Python of a Debian, because the machine has no network."""
-    lock = ROOT / "requirements.txt"
-    folder = CACHE / f"wheels-{release}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"
+    version = "import platform; print(platform.python_version())"
+    python = subprocess.run(["chroot", base, "python3", "-c", version], capture_output=True, text=True).stdout.strip()
+    text = lock_for(python)
+    folder = CACHE / f"wheels-{release}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     if not folder.is_dir():
         part = folder.with_suffix(".part")
         shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        lock = part / "requirements.txt"
+        lock.write_text(text)
         platforms = [f"--platform={name}_x86_64" for name in ("manylinux2014", "manylinux_2_28", "linux")]
         run(
-            sys.executable, "-m", "pip", "download", "--quiet", f"--python-version={PYTHON[release]}", *platforms,
+            sys.executable, "-m", "pip", "download", "--quiet", f"--python-version={python}", *platforms,
             "--only-binary=:all:", "--require-hashes", "--dest", str(part), "--requirement", str(lock),
         )  # fmt: skip
         part.rename(folder)

@@ -152,6 +152,8 @@ def test_the_delivered_configuration_is_valid(tmp_path: Path) -> None:
 
 def test_the_nginx_of_another_debian_takes_the_delivered_configuration_and_serves_the_same(tmp_path: Path) -> None:
     """Debian 13's nginx on Debian 12, and the other way round."""
+    if "\nID=debian\n" not in f"\n{Path('/etc/os-release').read_text('utf-8')}\n":
+        pytest.skip("This is no Debian, so apt cannot fetch the nginx of the other one; CI runs on Debian.")
     build_if_changed(ROOT / "site")
     other = other_debians_program()
     said = subprocess.run([*other.command, "-v"], capture_output=True, text=True).stderr
