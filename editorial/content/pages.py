@@ -215,8 +215,11 @@ def page_files(docs: Path, code: str) -> dict[str, Path]:
 
 
 def is_left_out(key: str, parts: Collection[str]) -> bool:
-    """Return whether a page belongs to a part that the municipality leaves out: a page's key, or a folder's name."""
-    return any(key == part or key.startswith(f"{part.rstrip('/')}/") for part in parts)
+    """Return whether a page belongs to a part that the municipality leaves out: a page's key, or a folder's name.
+
+    A page with ``!`` before its key stays although its folder is left out.
+    """
+    return f"!{key}" not in parts and any(key == part or key.startswith(f"{part.rstrip('/')}/") for part in parts)
 
 
 def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:

@@ -200,6 +200,7 @@ def check_parts(docs: Path, parts: Iterable[str]) -> None:
     """Raise a :class:`ScaffoldError` for a part that no page belongs to."""
     known = {*page_files(docs, "de"), *SECTIONS}
     for part in parts:
+        part = part.removeprefix("!")
         if not any(key == part or key.startswith(f"{part}/") for key in known):
             close = closest_match(part, known)
             hint = f" Meinten Sie „{close}“?" if close else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.languages import Language
-from editorial.content.pages import Content, reload_page
+from editorial.content.pages import Content, is_left_out, reload_page
 from tests.editorial.conftest import GERMAN, LANGUAGES, Tree
 
 GERMAN_LANGUAGE, ENGLISH, ARABIC = LANGUAGES
@@ -107,3 +107,12 @@ def test_a_file_read_again_says_what_it_says_when_all_are_read(tree: Tree, befor
     path.write_text(after, "utf-8", newline="")
     again, whole = reload_page(known, tree.docs, "en", "index"), tree.read()
     assert again == (whole.findings or Content(whole.pages, parts=whole.parts))
+
+
+@pytest.mark.parametrize(
+    ("key", "left_out"),
+    [("allianz/index", True), ("allianz/umfrage", False), ("allianz/umfrage-alt", True), ("allianzen/index", False)],
+)
+def test_a_page_stays_although_its_section_is_left_out(key: str, left_out: bool) -> None:
+    """The results of the survey are shown without the alliance, in whose section they stand."""
+    assert is_left_out(key, ["allianz", "!allianz/umfrage"]) is left_out
