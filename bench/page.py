@@ -42,6 +42,8 @@ NETWORK = {
 PHONE: dict[str, Any] = {"viewport": {"width": 412, "height": 823}, "device_scale_factor": 1.75, "is_mobile": True, "has_touch": True}  # fmt: skip
 PEER_PAGES = (("home", "/"), ("inner", "/bereich-0/seite-1/"))
 KINDS = {"home": "", "inner": "kontakt/", "form": "arbeitgeber/mitmachen/"}
+# Home, a section, a topic, the contact page and a form.
+MARKED = ("", "ankommen/", "ankommen/wohnen/", "kontakt/", "arbeitgeber/mitmachen/")
 
 WATCH = """() => {
   window.kimSeen = { largest: 0, blocking: 0, shift: 0 };
@@ -131,9 +133,9 @@ def lighthouse(modules: Path, address: str, options: list[str]) -> dict[str, Any
 
 
 def marks(modules: Path, base: str) -> list[Bar]:
-    """Return Lighthouse's marks for home, an inner page, a form and Arabic."""
+    """Return Lighthouse's marks for each kind of page, in German and in Arabic."""
     bars = []
-    for path in ("", "kontakt/", "arbeitgeber/mitmachen/", "ar/", "ar/kontakt/"):
+    for path in (root + kind for root in ("", "ar/") for kind in MARKED):
         report = lighthouse(modules, f"{base}/{path}", [])
         bars += [
             Bar(f"Lighthouse, /{path}: {name}", row["score"] * 100, 100) for name, row in report["categories"].items()
