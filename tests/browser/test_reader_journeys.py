@@ -302,6 +302,7 @@ def test_from_the_home_page_a_company_finds_help_for_an_intern_in_four_taps_and_
 def test_the_button_that_stays_in_reach_covers_no_question_that_has_the_focus(new_session: NewSession) -> None:
     """WCAG 2.2, 2.4.11."""
     page = new_session(viewport={"width": 320, "height": 568}).open("/arbeitgeber/werkzeugkasten/")
+    page.locator("#choose-want-internship").check()
     for choice in page.locator(".kim-chooser input").all():
         choice.focus()
         box, button = choice.bounding_box(), page.locator(".kim-chooser button[type=submit]").bounding_box()
