@@ -39,7 +39,9 @@ def test_ticks_work_with_the_keyboard_and_say_how_many_are_done(new_session: New
     status = page.locator(".kim-tasks__status").last
     expect(status).to_have_text("1 of 8 done")
     expect(status).to_have_role("status")
-    expect(page.get_by_role("checkbox", name="Read the employment contract (Arbeitsvertrag), sign it and keep a copy.")).to_be_checked()
+    expect(
+        page.get_by_role("checkbox", name="Read the employment contract (Arbeitsvertrag), sign it and keep a copy.")
+    ).to_be_checked()
 
 
 @pytest.mark.parametrize(
