@@ -100,7 +100,8 @@ def write_ours(folder: Path, codes: list[str], pages: int) -> None:
         "rules:\n  - {when: {want: job}, show: [gespraech-mit-kim]}\nalways: gespraech-mit-kim\nmost: 6\n"
     )
     for code in codes:
-        if not (folder / f"core/locale/{code}.po").exists() and code != "en":
+        known_words = any((folder / place / f"{code}.po").exists() for place in ("core/locale", "city/locale"))
+        if not known_words and code != "en":
             subprocess.run([sys.executable, "-m", "kim", "new", "language", code], cwd=folder, check=True, capture_output=True)  # fmt: skip
     known = [row.code for row in load_languages()]
     if len(codes) < len(known):

@@ -203,7 +203,7 @@ def test_one_click_confirms_an_entry_and_it_leaves_the_list(editor: Editor, data
     entry = text[text.index("auslaenderbehoerde:") : text.index("barrierefreiheit:")]
     assert "confirm: " not in entry
     assert "confirmed: true\n" in entry
-    assert "confirmed_by: Ausländerbehörde\n" in entry
+    assert f"confirmed_by: {form['who'][0]}\n" in entry
     assert re.search(r"confirmed_on: 20\d\d-\d\d-\d\d\n", entry)
     assert text.replace(entry, "") == before.replace(
         before[before.index("auslaenderbehoerde:") : before.index("barrierefreiheit:")], ""

@@ -34,7 +34,7 @@ def test_a_changed_german_sentence_makes_exactly_that_pages_translations_stale_a
     translated = [
         row.code for row in real.languages if not row.default and page_path(real.docs, row.code, key).exists()
     ]
-    assert len(translated) >= 3
+    assert translated
     stale = {place: state for place, state in real.states().items() if state.is_stale}
     assert list(stale) == [(key, code) for code in translated]
     for code in translated:
@@ -104,7 +104,7 @@ def test_the_state_of_the_whole_site_takes_less_than_a_second(real: Desk) -> Non
     begin = time.process_time()
     states = translation_states(real.docs, content, real.languages)
     assert time.process_time() - begin < 1
-    assert len(states) > 600
+    assert len(states) > 50 * (len(real.languages) - 1)
 
 
 def test_the_lock_of_the_real_site_can_be_read() -> None:

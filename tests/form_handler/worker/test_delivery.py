@@ -251,8 +251,9 @@ def test_every_mail_says_who_writes_and_the_receipt_how_to_reach_the_city(settin
         assert (sender.display_name, sender.addr_spec) == (office.name, settings.mail_from)
     text = message.get_content()
     authority = load_site_settings()["municipality"]["authority"]
-    for told in (office.name, authority, settings.public_url + "tr/", str(office.phone or switchboard.phone)):
-        assert told in text
+    phone = office.phone or switchboard.phone  # a municipality may have confirmed none yet
+    for words in (office.name, authority, settings.public_url + "tr/", *([str(phone)] if phone else [])):
+        assert words in text
 
 
 def test_the_office_sees_in_the_subject_who_writes_and_finds_the_entry_by_a_link(settings: Settings) -> None:
