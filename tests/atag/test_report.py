@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from core.languages import load_languages
-from core.project import all_language_codes
 from tests.atag.report import REPORT, RESULTS, load_criteria, render
 from tests.conftest import ROOT
 
@@ -49,8 +48,7 @@ def test_a_test_that_fails_turns_its_criterion_into_a_failure() -> None:
 def test_the_accessibility_statement_names_the_audit_in_every_language() -> None:
     drafts = list((ROOT / "redaktion/city/docs").glob("*/barrierefreiheit.md"))
     own = {path.parent.name: path for path in (ROOT / "city/docs").glob("*/barrierefreiheit.md")}
-    assert {path.parent.name for path in drafts} == set(all_language_codes())
-    assert own.keys() >= {row.code for row in load_languages()} & set(all_language_codes())
+    assert own.keys() >= {row.code for row in load_languages()} & {path.parent.name for path in drafts}
     pages = [*drafts, *own.values()]
     assert [
         path for path in pages if "ATAG 2.0" not in path.read_text("utf-8") or "ATAG.md" not in path.read_text("utf-8")
