@@ -56,7 +56,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Itera
     try:
         made.do("printf '[global]\\nno-index = true\\nfind-links = /wheels\\n' >/etc/pip.conf")
         made.do("systemd-run --quiet --unit=forge git daemon --export-all --base-path=/srv /srv")
-        made.do("systemd-run --quiet --unit=sink python3 /in_machine.py mail /root/mails")
+        made.do("systemd-run --quiet --unit=sink python3 /in_machine.py mail ~root/mails")
         made.do("echo 127.0.0.1 kim.example.org >>/etc/hosts; ln -s /bin/true /usr/local/bin/editor")
         made.do("until git clone --quiet git://127.0.0.1/forge.git kim; do sleep 1; done; chmod 0700 /root")
         certificate = "-keyout /etc/ssl/kim/privkey.pem -out /etc/ssl/kim/fullchain.pem"
@@ -102,7 +102,7 @@ class People:
         self.machine.do("rm -f people.stop people.sent people.json; systemctl reset-failed people 2>/dev/null || true")
         self.machine.do(
             f"systemd-run --quiet --unit=people --collect sh -c "
-            f"'python3 /in_machine.py people \"{body}\" /root/people.stop >/root/people.part; mv /root/people.part /root/people.json'"
+            f"'python3 /in_machine.py people \"{body}\" ~root/people.stop >~root/people.part; mv ~root/people.part ~root/people.json'"
         )
         self.wait_for_more()
         return self
@@ -222,7 +222,7 @@ def test_each_line_of_the_services_is_json(machine: Machine) -> None:
 
 
 def test_a_unit_that_fails_writes_to_root(machine: Machine) -> None:
-    machine.do("printf '#!/bin/sh\\ncat >>/root/report\\n' >/usr/sbin/sendmail && chmod 0755 /usr/sbin/sendmail")
+    machine.do("printf '#!/bin/sh\\ncat >>~root/report\\n' >/usr/sbin/sendmail && chmod 0755 /usr/sbin/sendmail")
     machine.do("mv /var/lib/kim-backup /var/lib/away && install -d -o kim -g kim -m 0700 /var/lib/kim-backup")
     machine.ask("systemctl start kim-restore-drill.service")
     wait_until(lambda: "holds no backup" in machine.ask("cat report"), what="the report")
@@ -267,7 +267,7 @@ def test_after_a_reboot_everything_is_there_by_itself(machine: Machine) -> None:
     machine.boot()
     wait_until(lambda: ask(machine, "/")["status"] == 200, what="the site")
     assert stored(machine) == before
-    machine.do("systemd-run --quiet --unit=sink python3 /in_machine.py mail /root/mails")
+    machine.do("systemd-run --quiet --unit=sink python3 /in_machine.py mail ~root/mails")
     with People(machine) as people:
         pass
     assert people.found["faults"] == []
