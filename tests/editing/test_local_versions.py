@@ -119,6 +119,14 @@ def test_an_update_of_the_shared_page_is_shown_in_the_overview_on_the_page_and_b
     assert "anders." in shown, "and what the own version says otherwise"
 
 
+def assert_holds_both(folder: Path) -> None:
+    """Check that the municipality's version holds its own change and the shared page's, and that no check asks for more."""
+    text = (folder / OWN).read_text("utf-8")
+    assert "Bei uns ist es anders." in text
+    assert "## Viel mehr" in text
+    assert not list(check_local_versions(folder / "docs", read_content(folder / "docs", load_languages())))
+
+
 def test_the_changes_of_the_shared_page_are_taken_over_and_what_is_own_stays(
     publish: Callable[..., store.Publication], editor: Editor, checkout: Path,  # noqa: F811
     database: Database, editing_settings: Settings,
@@ -130,10 +138,7 @@ def test_the_changes_of_the_shared_page_are_taken_over_and_what_is_own_stays(
     assert editor.post(address, fields).status_code == 303
     ask(editor)
     worker.run_once(database, editing_settings)
-    text = (checkout / OWN).read_text("utf-8")
-    assert "Bei uns ist es anders." in text
-    assert "## Viel mehr" in text
-    assert not list(check_local_versions(checkout / "docs", read_content(checkout / "docs", load_languages())))
+    assert_holds_both(checkout)
 
 
 def test_where_both_changed_one_place_somebody_chooses(
@@ -156,10 +161,7 @@ def test_an_update_between_draft_and_publication_is_merged_into_the_new_version(
     change_shared(checkout, "## Mehr", "## Viel mehr")
     ask(editor)
     worker.run_once(database, editing_settings)
-    text = (checkout / OWN).read_text("utf-8")
-    assert "Bei uns ist es anders." in text
-    assert "## Viel mehr" in text
-    assert not list(check_local_versions(checkout / "docs", read_content(checkout / "docs", load_languages())))
+    assert_holds_both(checkout)
 
 
 def test_a_shared_page_is_not_removed_but_its_own_version_is_given_up(
