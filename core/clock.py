@@ -14,6 +14,14 @@ def utc_now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC)
 
 
+def is_within(moment: datetime.datetime | None, limit: datetime.timedelta, now: datetime.datetime) -> bool:
+    """Return whether a moment is at most so long ago.
+
+    One that lies as far ahead is none: it was recorded while the clock was wrong, and would count as recent for years.
+    """
+    return moment is not None and abs(now - moment) <= limit
+
+
 def local_day(moment: datetime.datetime, zone: ZoneInfo) -> datetime.date:
     """Return the calendar day of a moment in a time zone."""
     return moment.astimezone(zone).date()

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from dateutil.relativedelta import relativedelta
 
 from form_handler.forms import FORMS
 from form_handler.storage.database import Database
-from form_handler.storage.state import read_state
+from form_handler.storage.state import CLOCK_EVENT, read_state
 from form_handler.storage.submissions import Submission
 from form_handler.storage.tables import (
     deletion_mark,
+    event,
     submission,
 )
 
@@ -48,20 +51,29 @@ def deletion_notice(database: Database) -> DeletionNotice:
         return DeletionNotice(number, [reference for _moment, reference in sorted(map(tuple, marked))], refused)
 
 
-def retention_end(found: Submission) -> datetime.datetime:
-    """Return when the retention of a submission ends; it is deleted by the next purge after that."""
-    end: datetime.datetime = found.received_at + relativedelta(months=FORMS[found.form].retention_months)
+def retention_end(found: Submission, events: Iterable[Any] = ()) -> datetime.datetime:
+    """Return when the retention of a submission ends; it is deleted by the next purge after that.
+
+    :param events: rows of its history; one of the kind :data:`CLOCK_EVENT` counts instead of the time at which it came in.
+    """
+    corrected = [row.happened_at for row in events if row.kind == CLOCK_EVENT]
+    begun = max(corrected, default=found.received_at)
+    end: datetime.datetime = begun + relativedelta(months=FORMS[found.form].retention_months)
     return end
 
 
 def past_retention(database: Database, now: datetime.datetime) -> dict[str, list[str]]:
     """Return, by form, the numbers of what is older than the form's retention."""
     found: dict[str, list[str]] = {}
+    corrected = sa.select(sa.func.max(event.c.happened_at)).where(
+        event.c.number == submission.c.number, event.c.kind == CLOCK_EVENT
+    )
+    begun = sa.func.coalesce(corrected.scalar_subquery(), submission.c.received_at)
     with database.read_connection() as connection:
         for definition in FORMS.values():
             query = sa.select(submission.c.number).where(
                 submission.c.form == definition.key,
-                submission.c.received_at < now - relativedelta(months=definition.retention_months),
+                begun < now - relativedelta(months=definition.retention_months),
             )
             numbers = list(connection.execute(query).scalars())
             if numbers:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import sqlalchemy as sa
 
-from core.clock import utc_now
+from core.clock import is_within, utc_now
 from form_handler.storage.database import Database, DatabaseBusyError
 from form_handler.storage.state import read_time, write_state
 from form_handler.storage.tables import outgoing_mail
@@ -55,7 +55,7 @@ def is_worker_missing(database: Database, now: datetime.datetime) -> bool:
     """Return whether no worker seems to run: its last heartbeat is too old, or a due mail has not been tried for too long."""
     with database.read_connection() as connection:
         seen = read_time(connection, "mail_worker_seen")
-        if seen is not None and seen > now - MAX_SILENCE:
+        if is_within(seen, MAX_SILENCE, now):
             return False
         waiting = sa.select(sa.func.min(outgoing_mail.c.next_attempt_at)).where(outgoing_mail.c.state == "waiting")
         oldest: datetime.datetime | None = connection.execute(waiting).scalar()

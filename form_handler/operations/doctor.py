@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import ipaddress
 import os
 import re
 import shutil
@@ -79,7 +80,12 @@ def check_settings(settings: Settings, env: Mapping[str, str]) -> Iterator[Findi
             "KIM_TLS is 1 and KIM_PROXIES is 0. The service itself ends no TLS: behind one proxy set KIM_PROXIES=1, else "
             "all visitors share one address and one rate limit."
         )
-    if settings.proxies and not loopback:
+    if settings.metrics_address and not is_private(settings.metrics_address[0]) and not in_container(env):
+        problems.append(
+            f"KIM_METRICS listens on {settings.metrics_address[0]}: whoever reaches that port reads how many forms come in. Write "
+            "127.0.0.1 or an address of the monitoring's network."
+        )
+    if settings.proxies and not loopback and not in_container(env):
         problems.append(
             f"The service listens on {settings.bind} and believes X-Forwarded-For. Whoever reaches this port past the proxy can "
             "forge addresses: set KIM_BIND=127.0.0.1, or let a firewall admit the proxy alone."
@@ -87,6 +93,22 @@ def check_settings(settings: Settings, env: Mapping[str, str]) -> Iterator[Findi
     if not settings.rate_limit:
         problems.append("KIM_RATE_LIMIT is 0: one address may send any number of forms.")
     yield Finding("settings", "warning" if problems else "ok", " ".join([f"Production ({named}).", *problems]))
+
+
+def in_container(env: Mapping[str, str]) -> bool:
+    """Return whether the service is a container of its own: it listens on all addresses, and the engine says who reaches it.
+
+    By the variable ``container``, which podman and our Containerfile set (systemd.io/CONTAINER_INTERFACE).
+    """
+    return bool(env.get("container"))
+
+
+def is_private(address: str) -> bool:
+    """Return whether an address to listen on is that of one network that is not public; a host name is taken as one."""
+    with contextlib.suppress(ValueError):
+        found = ipaddress.ip_address(address.strip("[]"))
+        return (found.is_private or found.is_loopback) and not found.is_unspecified
+    return True
 
 
 def check_rights(settings: Settings) -> Iterator[Finding]:

@@ -14,9 +14,10 @@ from typing import Literal
 
 import sqlalchemy as sa
 
+from core.clock import is_within
 from form_handler.layout import missing_pages
 from form_handler.mail.heartbeat import MAX_SILENCE
-from form_handler.operations.logs import since
+from form_handler.operations.logs import ago, since
 from form_handler.settings import Settings
 from form_handler.storage.database import Database, DatabaseBusyError, describe_fault
 from form_handler.storage.schema_version import LATEST_REVISION, current_revision, is_usable
@@ -135,8 +136,8 @@ def check_site(settings: Settings, now: datetime.datetime) -> Finding:
     if missing:
         lacking = f"{settings.site_dir} lacks {len(missing)} pages, {missing[0]} among them. Run: kim build"
         return Finding("site", "warning", lacking, values)
-    if now - built > MAX_SITE_AGE:
-        old = f"The site was built {since(built, now)} ago. Check the daily build: systemctl status kim-build.timer"
+    if not is_within(built, MAX_SITE_AGE, now):
+        old = f"The site was built {ago(built, now)}. Check the daily build: systemctl status kim-build.timer"
         return Finding("site", "warning", old, values)
     return Finding("site", "ok", values=values)
 
@@ -176,8 +177,8 @@ def _check_mail(connection: sa.Connection, settings: Settings, now: datetime.dat
             f"The mail server has not taken mails for {since(datetime.datetime.fromisoformat(at), now)} ({error}). "
             "Check KIM_SMTP_URL and the server; mails wait and go out by themselves, at once with: kim mail retry."
         )
-    if seen is None or seen < now - MAX_SILENCE:
-        when = f"was last seen {since(seen, now)} ago" if seen else "has not run yet"
+    if not is_within(seen, MAX_SILENCE, now):
+        when = f"was last seen {ago(seen, now)}" if seen else "has not run yet"
         problems.append(f"The mail worker {when}. Start it: systemctl start kim-mail")
     if numbers.get("failed"):
         problems.append(f"{numbers['failed']:.0f} mails were given up. See: kim mail list; try again: kim mail retry.")
@@ -196,8 +197,10 @@ def _check_retention(connection: sa.Connection, now: datetime.datetime) -> Findi
     if refused:
         text = "Nothing is deleted: more than half of all submissions would go at once. See: kim purge --dry-run"
         return Finding("retention", "warning", text, values)
-    if last is not None and now - last > MAX_PURGE_AGE:
-        text = f"The last deletion of what is past its retention was {since(last, now)} ago; the mail worker does it once a day."
+    if last is not None and not is_within(last, MAX_PURGE_AGE, now):
+        text = (
+            f"The last deletion of what is past its retention was {ago(last, now)}; the mail worker does it once a day."
+        )
         return Finding("retention", "warning", text, values)
     return Finding("retention", "ok", values=values)
 
@@ -212,9 +215,9 @@ def _check_backup(connection: sa.Connection, settings: Settings, now: datetime.d
     ):
         last = read_time(connection, f"last_{name}")
         values = {f"{name}_age_seconds": (now - last).total_seconds() if last else -1.0}
-        if last is not None and now - last <= limit:
+        if is_within(last, limit, now):
             found.append(Finding(name, "ok", values=values))
             continue
-        when = f"The last {label} that succeeded was {since(last, now)} ago." if last else f"There was no {label} yet."
+        when = f"The last {label} that succeeded was {ago(last, now)}." if last else f"There was no {label} yet."
         found.append(Finding(name, "warning", f"{when} Check: systemctl status {command}.timer", values))
     return found

@@ -130,6 +130,13 @@ class ServerLogger(GunicornLogger):  # type: ignore[misc]
         self.error_log.propagate = True
 
 
+def ago(moment: datetime.datetime, now: datetime.datetime) -> str:
+    """Return when something was, for people: ``3 minutes ago``, or its date where that has not come yet."""
+    if moment > now + datetime.timedelta(minutes=1):
+        return f"at {moment:%Y-%m-%d %H:%M} UTC, which has not come yet by the clock of this machine"
+    return f"{since(moment, now)} ago"
+
+
 def since(moment: datetime.datetime, now: datetime.datetime | None = None) -> str:
     """Return how long ago something was, for people: ``3 minutes``, ``5 hours``, ``2 days``."""
     minutes = max(0, int(((now or utc_now()) - moment).total_seconds() // 60))

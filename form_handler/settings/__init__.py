@@ -30,7 +30,7 @@ from form_handler.settings.variables import (
     read_provider,
     read_public_url,
     read_smtp_url,
-    refuse_published_folders,
+    refuse_wrong_folders,
 )
 
 __all__ = ["SETTINGS", "Settings", "SettingsError", "read_settings"]
@@ -156,7 +156,7 @@ def read_settings(env: Mapping[str, str] | None = None) -> Settings:
     site_dir = parse_folder("KIM_SITE_DIR", env.get("KIM_SITE_DIR") or "site")
     given = env.get("KIM_DATABASE_URL")
     database_url = parse_database("KIM_DATABASE_URL", given) if given else f"sqlite:///{data_dir / 'kim.sqlite3'}"
-    refuse_published_folders(data_dir, site_dir, database_url)
+    refuse_wrong_folders(data_dir, site_dir, database_url)
     found = Settings(
         mode=mode,  # type: ignore[arg-type]
         bind=parse_bind("KIM_BIND", env.get("KIM_BIND") or "127.0.0.1"),

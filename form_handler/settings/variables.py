@@ -25,6 +25,8 @@ from form_handler.settings.values import (
 # Not stripped and not shown in a message.
 SECRETS = {"KIM_SECRET_KEY", "KIM_SMTP_URL", "KIM_DATABASE_URL", "KIM_OIDC_CLIENT_SECRET"}
 MAX_DIGITS = 18
+# What deploy/kim-release writes into the folder of a release that is complete.
+RELEASE_MARK = ".complete"
 
 
 def clean_value(name: str, value: str) -> str:
@@ -40,20 +42,32 @@ def clean_value(name: str, value: str) -> str:
     return value if name in SECRETS else value.strip(" ")
 
 
-def refuse_published_folders(data_dir: Path, site_dir: Path, database_url: str) -> None:
-    """Refuse folders by which everybody could download the database.
+def refuse_wrong_folders(data_dir: Path, site_dir: Path, database_url: str) -> None:
+    """Refuse folders by which everybody could download the database, or which go away with a release.
 
-    :raises SettingsError: if data folder or database are in the folder of the built site.
+    :raises SettingsError: if data folder or database are in the folder of the built site, links followed, or if the data
+        folder is in that of a release.
     """
-    if data_dir.is_relative_to(site_dir):
+    if (ROOT / RELEASE_MARK).exists() and data_dir.is_relative_to(ROOT):
+        raise SettingsError(
+            f"KIM_DATA_DIR {str(data_dir)!r} lies in the folder of this release, which is deleted some releases later. "
+            "Write an absolute path such as /var/lib/kim."
+        )
+    if _is_below(data_dir, site_dir):
         raise SettingsError(
             f"KIM_DATA_DIR {str(data_dir)!r} lies in KIM_SITE_DIR {str(site_dir)!r}, which everybody can read. "
             "Name two separate folders."
         )
-    if database_url.startswith("sqlite:///") and Path(database_url.removeprefix("sqlite:///")).is_relative_to(site_dir):
+    path = Path(database_url.removeprefix("sqlite:///"))
+    if database_url.startswith("sqlite:///") and _is_below(path, site_dir):
         raise SettingsError(
             "KIM_DATABASE_URL names a file in KIM_SITE_DIR, which everybody can read. Name another folder."
         )
+
+
+def _is_below(path: Path, folder: Path) -> bool:
+    """Return whether a path is below a folder as it is written, or where links lead."""
+    return any(one.is_relative_to(place) for one in (path, path.resolve()) for place in (folder, folder.resolve()))
 
 
 def read_choice(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:

@@ -40,6 +40,9 @@ def event_label(kind: str, detail: str) -> str:
         "quoted": _("released a quotation"),
         "unquoted": _("took a quotation back"),
         "copied": copy_label(detail),
+        "clock": _(
+            "noted that the server’s clock was wrong when it came in: it is kept as if it had come in on this day"
+        ),
         "erased": _("deleted entries for good: %(number)s", number=detail),
         "survey-counts": _("confirmed that this answer counts in the survey"),
         "survey-excluded": _("decided that this answer does not count in the survey"),

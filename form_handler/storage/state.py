@@ -8,6 +8,11 @@ import sqlalchemy as sa
 
 from form_handler.storage.tables import service_state
 
+# The clock is implausible if it is so far before the last time that the service has seen.
+MAX_CLOCK_BACK = datetime.timedelta(days=1)
+# The kind of the event by which the retention of a submission counts, where its own time came from a wrong clock.
+CLOCK_EVENT = "clock"
+
 
 def read_state(connection: sa.Connection, name: str) -> str | None:
     """Return a value, or None."""

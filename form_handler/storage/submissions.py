@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from form_handler.forms.contact_details import canonical_address
 from form_handler.storage.database import Database
 from form_handler.storage.search import reference_spellings, search_columns
-from form_handler.storage.tables import outgoing_mail, submission
+from form_handler.storage.state import CLOCK_EVENT, MAX_CLOCK_BACK, read_time
+from form_handler.storage.tables import event, outgoing_mail, submission
 from form_handler.storage.work_list import work_columns
 
 # Without 0 O 1 I L U, which are mistaken for each other on the phone (after Crockford's base 32).
@@ -142,6 +143,7 @@ def store_submission(
     classify: SpamClassifier = not_spam,
     fingerprint: str | None = None,
     state: str = "new",
+    by_clock: bool = False,
 ) -> Submission:
     """Store a submission and its mails in one transaction, once; return what is stored.
 
@@ -149,6 +151,8 @@ def store_submission(
     does a fingerprint that came within the last :data:`DUPLICATE_WINDOW`. The mails of a held submission are stored
     as held, too: none is sent before the office has released it.
 
+    :param by_clock: whether ``now`` is the clock of this machine. If it is before the last known time, that time is recorded
+        beside it, because a wrong year would end the retention at once.
     :raises sqlalchemy.exc.SQLAlchemyError: if it could not be stored; then nothing was.
     :raises DatabaseBusyError: if other writers held the write lock for too long; nothing was stored.
     """
@@ -171,6 +175,8 @@ def store_submission(
                 )  # fmt: skip
                 sent = [mail for mail in mails(new) if mail.kind == "office" or not verdict.silent]
                 _insert(connection, new, sent, columns, fingerprint)
+                if by_clock:
+                    _note_wrong_clock(connection, new)
             return new
         except sa.exc.IntegrityError:
             # The reference was taken, or the same number came in another process at the same moment.
@@ -205,6 +211,14 @@ def _insert(
     rows = [_mail_row(new, mail, new.received_at) for mail in mails]
     if rows:
         connection.execute(INSERT_MAIL, rows)
+
+
+def _note_wrong_clock(connection: sa.Connection, new: Submission) -> None:
+    known = read_time(connection, "last_seen")
+    if known is not None and new.received_at < known - MAX_CLOCK_BACK:
+        connection.execute(
+            event.insert().values(number=new.number, actor="kim", happened_at=known, kind=CLOCK_EVENT, detail="")
+        )
 
 
 def _mail_row(found: Submission, mail: OutgoingMail, due: datetime.datetime) -> dict[str, Any]:

@@ -175,7 +175,7 @@ def quick_answer(language: Language, definition: FormDefinition) -> BaseResponse
         if not known:
             store_submission(
                 database(), number, definition.key, language.code, definition.answers(form), lambda _stored: (), now,
-                state="closed",
+                state="closed", by_clock=True,
             )  # fmt: skip
     except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError) as error:
         log_event(current_app.logger, logging.ERROR, "not_stored", f"quick answer not stored: {describe_fault(error)}")
@@ -272,6 +272,7 @@ def store_and_redirect(language: Language, definition: FormDefinition, form: For
             now,
             classify=classifier(definition, answers, body, now),
             fingerprint=fingerprint(settings().secret_keys, browser_id(), definition.key, language.code, answers),
+            by_clock=True,
         )
     except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError) as error:
         log_event(

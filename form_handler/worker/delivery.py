@@ -42,6 +42,8 @@ UNCLEAR_RETRY_DELAY = datetime.timedelta(hours=1)
 CLAIM_TIMEOUT = datetime.timedelta(minutes=90)
 # How often the outcome of a delivery is recorded again while the database is busy, and the pause between.
 MAX_RECORD_ATTEMPTS = 600
+# No mail is made to wait for longer: one that is due later was stored while the clock was ahead, and goes out now.
+MAX_WAIT = max(RETRY_DELAYS) + datetime.timedelta(days=1)
 RECORD_RETRY_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)
@@ -164,7 +166,10 @@ def _select_due(now: datetime.datetime) -> sa.Select[Any]:
             *submission.c,
         )
         .outerjoin(submission, submission.c.number == outgoing_mail.c.number)
-        .where(outgoing_mail.c.state.in_(("waiting", "sending")), outgoing_mail.c.next_attempt_at <= now)
+        .where(
+            outgoing_mail.c.state.in_(("waiting", "sending")),
+            (outgoing_mail.c.next_attempt_at <= now) | (outgoing_mail.c.next_attempt_at > now + MAX_WAIT),
+        )
         .order_by(outgoing_mail.c.next_attempt_at, outgoing_mail.c.id)
         .limit(1)
     )

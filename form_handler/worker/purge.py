@@ -24,7 +24,7 @@ from form_handler.staff.reports import digest
 from form_handler.storage.database import Database
 from form_handler.storage.deletion import delete_submissions
 from form_handler.storage.events import record_event
-from form_handler.storage.state import read_state, read_time, write_state
+from form_handler.storage.state import CLOCK_EVENT, MAX_CLOCK_BACK, read_state, read_time, write_state
 from form_handler.storage.tables import (
     deletion_mark,
     event,
@@ -39,8 +39,7 @@ ACTOR = "kim"
 # How long it stays known that something was deleted, exported or copied (proof of it, Art. 5(2) GDPR).
 EVENT_RETENTION_MONTHS = 24
 GRACE_DAYS = 7
-# The clock is implausible if it is this much before or after the last time that the service has seen.
-MAX_CLOCK_BACK = datetime.timedelta(days=1)
+# The clock is implausible if it is so far after the last time that the service has seen.
 MAX_CLOCK_AHEAD = datetime.timedelta(days=30)
 # Up to so many are deleted at once although they are more than half of everything.
 MAX_UNCONFIRMED = 10
@@ -94,6 +93,20 @@ def record_time(database: Database, now: datetime.datetime) -> None:
             write_state(connection, "purge_refused", None)
 
 
+def correct_future_times(database: Database, now: datetime.datetime) -> None:
+    """Let what came in while the clock was ahead be kept from now on, or it would be kept for years too long."""
+    ahead = now + MAX_CLOCK_BACK
+    is_clock = event.c.kind == CLOCK_EVENT
+    corrected = sa.select(event.c.number).where(is_clock, event.c.number.is_not(None))
+    wrong = sa.select(submission.c.number).where(
+        submission.c.received_at > ahead, submission.c.number.not_in(corrected)
+    )
+    with database.transaction() as connection:
+        connection.execute(event.update().where(is_clock, event.c.happened_at > ahead).values(happened_at=now))
+        for number in connection.execute(wrong).scalars().all():
+            record_event(connection, ACTOR, CLOCK_EVENT, now, number)
+
+
 def purge(
     database: Database,
     settings: Settings,
@@ -108,10 +121,11 @@ def purge(
         not; this also confirms the clock.
     :raises PurgeRefusedError: if clock or number are implausible, or another number was confirmed.
     """
+    if confirmed is None and not dry_run:
+        record_time(database, now)
+        correct_future_times(database, now)
     past = past_retention(database, now)
     if confirmed is None:
-        if not dry_run:
-            record_time(database, now)
         announced = _announced(database, now)
         chosen = {key: [number for number in numbers if number in announced] for key, numbers in past.items()}
         if not dry_run:

@@ -21,6 +21,7 @@ from form_handler.storage.database import (
 )
 from form_handler.storage.schema_version import SchemaError
 from form_handler.storage.state import write_state
+from form_handler.worker.purge import PurgeRefusedError, check_clock
 from kim.database import close_at_exit, database_errors, load_settings, open_database
 
 BACKUP_NAMES = "kim-*.zip"
@@ -41,6 +42,7 @@ def backup(file: Path | None, folder: Path | None, keep_days: int | None) -> Non
     now = utc_now()
     path = file or (folder or Path()) / f"kim-{now:%Y-%m-%dT%H%M%S}Z.zip"
     settings = load_settings()
+    require_folder(path.absolute().parent)
     database = open_database(settings)
     try:
         report = write_backup(database, path)
@@ -50,9 +52,27 @@ def backup(file: Path | None, folder: Path | None, keep_days: int | None) -> Non
         write_state(connection, "last_backup", now.isoformat())
     click.echo(f"{path}: {report}")
     if folder is not None and keep_days is not None:
+        try:
+            with database.read_connection() as connection:
+                check_clock(connection, now)
+        except PurgeRefusedError as error:
+            click.echo(f"No older backup was deleted. {error}", err=True)
+            return
         for old in expired_backups(folder, now - datetime.timedelta(days=keep_days)):
             old.unlink()
             click.echo(f"Deleted: {old}")
+
+
+def require_folder(folder: Path) -> None:
+    """End with a sentence if a folder for backups is not there: a share may not be mounted, or the name is mistyped.
+
+    :raises click.ClickException: if it is not there; none is made.
+    """
+    if not folder.is_dir():
+        raise click.ClickException(
+            f"There is no folder {folder}, so no backup was written. Is its disk or share mounted? If it is meant to be new: "
+            f"mkdir -m 700 {folder}"
+        )
 
 
 def expired_backups(folder: Path, limit: datetime.datetime) -> list[Path]:
@@ -89,6 +109,23 @@ def open_for_restore(settings: Settings) -> Database:
             remember_database(settings)
 
 
+def newest_backup(folder: Path) -> Path:
+    """Return the newest backup in a folder; those dated ahead of the clock were made while it was wrong and are passed over.
+
+    :raises click.ClickException: if there is none.
+    """
+    by_age = sorted(folder.glob(BACKUP_NAMES), key=lambda one: one.stat().st_mtime)
+    if not by_age:
+        raise click.ClickException(f"{folder} holds no backup ({BACKUP_NAMES}). Check: systemctl status kim-backup")
+    tomorrow = (utc_now() + datetime.timedelta(days=1)).timestamp()
+    past = [path for path in by_age if path.stat().st_mtime < tomorrow]
+    if not past:
+        raise click.ClickException(
+            f"All backups in {folder} are dated ahead of the clock of this machine. Set the clock."
+        )
+    return past[-1]
+
+
 @click.command("restore-drill")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True))
 @click.option(
@@ -98,13 +135,7 @@ def restore_drill(folder: Path, max_age_hours: int) -> None:
     """Restore the newest backup of a folder (or one file) into a database of its own, compare, report; the real one stays as it is."""
     settings = load_settings()
     database = open_database(settings)
-    file = (
-        folder
-        if folder.is_file()
-        else max(folder.glob(BACKUP_NAMES), key=lambda one: one.stat().st_mtime, default=None)
-    )
-    if file is None:
-        raise click.ClickException(f"{folder} holds no backup ({BACKUP_NAMES}). Check: systemctl status kim-backup")
+    file = folder if folder.is_file() else newest_backup(folder)
     age = utc_now() - datetime.datetime.fromtimestamp(file.stat().st_mtime, datetime.UTC)
     if folder != file and age > datetime.timedelta(hours=max_age_hours):
         raise click.ClickException(

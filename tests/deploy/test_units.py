@@ -226,11 +226,44 @@ def test_the_copy_elsewhere_is_encrypted_and_can_be_read_with_the_private_key(gp
     assert "encrypted only" in refused.stderr
     done = copy(KIM_OFFSITE=str(offsite), KIM_OFFSITE_KEY=str(gpg_key))
     assert done.returncode == 0, done.stderr
+    assert "lies on the disk of" in done.stderr, "a share that is not mounted"
     file = offsite / "kim-2026-11-30T023000Z.zip.gpg"
     assert [path.name for path in offsite.iterdir()] == [file.name]
     assert b"data of persons" not in file.read_bytes()
     command = ["gpg", "--homedir", tmp_path / "keys", "--batch", "--quiet", "--decrypt", file]
     assert subprocess.run(command, capture_output=True, check=True).stdout.startswith(b"data of persons 2026-11-30")
+    subprocess.run(["gpgconf", "--homedir", tmp_path / "keys", "--kill", "all"], check=False)
+
+
+@pytest.mark.parametrize("fault", ["missing", "full", "no backup", "clock"])
+def test_a_copy_elsewhere_that_fails_says_so_and_deletes_no_older_one(
+    gpg_key: Path, tmp_path: Path, fault: str
+) -> None:
+    backups, offsite, tools = tmp_path / "backups", tmp_path / "offsite", tmp_path / "bin"
+    for folder in (backups, offsite, tools):
+        folder.mkdir()
+    (tools / "cp").write_text('#!/bin/sh\n: >"$2"\necho "No space left on device" >&2\nexit 1\n')
+    (tools / "cp").chmod(0o755)
+    names = [f"kim-2026-0{month}-01T023000Z.zip.gpg" for month in range(1, 9)]
+    for name in names:
+        (offsite / name).write_bytes(b"older")
+        os.utime(offsite / name, (0, 0))
+    if fault != "no backup":
+        (backups / "kim-2026-11-30T023000Z.zip").write_bytes(b"data of persons")
+    if fault == "clock":
+        (backups / "kim-2130-11-30T023000Z.zip").write_bytes(b"made in the wrong year")
+    target = tmp_path / "not-mounted" if fault == "missing" else offsite
+    path = os.environ["PATH"] if fault != "full" else f"{tools}:{os.environ['PATH']}"
+    env = {"PATH": path, "KIM_OFFSITE": str(target), "KIM_OFFSITE_KEY": str(gpg_key)}
+    done = subprocess.run([DEPLOY / "backup-offsite", backups], env=env, capture_output=True, text=True)
+    left = sorted(one.name for one in offsite.iterdir())
+    if fault == "clock":
+        assert done.returncode == 0, done.stderr
+        assert left == [*names[2:], "kim-2026-11-30T023000Z.zip.gpg"], "the newest seven stay, whatever their age"
+    else:
+        assert done.returncode == 1, done.stdout
+        assert (left, done.stdout) == (names, "")
+        assert {"missing": "mounted", "full": "No space left", "no backup": "holds no backup"}[fault] in done.stderr
     subprocess.run(["gpgconf", "--homedir", tmp_path / "keys", "--kill", "all"], check=False)
 
 

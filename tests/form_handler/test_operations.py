@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 import json
 import logging
+import os
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -16,9 +17,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from core.clock import utc_now
 from form_handler.app import create_app
-from form_handler.mail.heartbeat import record_heartbeat
+from form_handler.mail.heartbeat import is_worker_missing, record_heartbeat
+from form_handler.operations.health import check_health
 from form_handler.operations.logs import JsonFormatter, RepeatFilter, since
 from form_handler.settings import Settings, read_settings
+from form_handler.staff.auth import accounts
 from form_handler.storage.database import Database
 from form_handler.storage.state import read_state, write_state
 from form_handler.storage.tables import outgoing_mail
@@ -85,6 +88,57 @@ def test_each_part_that_stands_still_is_named_with_its_remedy(
             moment = now + datetime.timedelta(seconds=value) if isinstance(value, int) else None
             write_state(connection, name, moment.isoformat() if moment else f"{value} {now.isoformat()}")
     assert words in json.dumps(ready(app)[1])
+
+
+@pytest.mark.parametrize("days", [2, 31, 365, 4 * 366])
+def test_what_was_recorded_while_the_clock_was_ahead_does_not_look_recent_for_years(
+    app: Flask, settings: Settings, database: Database, days: int
+) -> None:
+    ahead = utc_now() + datetime.timedelta(days=days)
+    record_heartbeat(database, ahead)
+    with database.transaction() as connection:
+        for name in ("last_purge", "last_backup", "last_restore_drill"):
+            write_state(connection, name, ahead.isoformat())
+    os.utime(settings.site_dir, (ahead.timestamp(), ahead.timestamp()))
+    assert is_worker_missing(database, utc_now())
+    found = {
+        one.name: one for one in check_health(database, dataclasses.replace(settings, mode="production"), utc_now())
+    }
+    late = (
+        {"mail"}
+        | ({"retention", "backup"} if days > 3 else set())
+        | ({"site", "restore_drill"} if days > 16 else set())
+    )
+    assert {name for name, one in found.items() if one.status != "ok"} == late
+    assert all(f"{ahead:%Y-%m-%d}" in found[name].message for name in late)
+    now = utc_now()
+    record_heartbeat(database, now)
+    assert not is_worker_missing(database, utc_now())
+
+
+@pytest.mark.parametrize("days", [-20_000, -365, 3, 365, 4 * 366])
+def test_mails_of_forms_that_came_in_while_the_clock_was_wrong_go_out(
+    settings: Settings, database: Database, browser: Browser, days: int
+) -> None:
+    browser.send(browser.review())
+    with database.transaction() as connection:
+        connection.execute(outgoing_mail.update().values(next_attempt_at=utc_now() + datetime.timedelta(days=days)))
+    assert deliver_due(database, settings) == len(list(settings.mail_dir.glob("*.eml"))) > 0
+    assert deliver_due(database, settings) == 0
+
+
+def test_a_session_begun_while_the_clock_was_ahead_ends_with_it(database: Database) -> None:
+    accounts.add_account(database, "uhr", None, utc_now())
+    who = accounts.account_by_name(database, "uhr")
+    assert who is not None
+    now = utc_now()
+    for jump in (datetime.timedelta(days=1), datetime.timedelta(days=4 * 366)):
+        token = accounts.open_session(database, who, now + jump)
+        assert accounts.find_session(database, token, now + jump) is not None
+        assert accounts.find_session(database, token, now) is None
+    token = accounts.open_session(database, who, now)
+    corrected = now - datetime.timedelta(hours=1)
+    assert accounts.find_session(database, token, corrected) is not None, "an hour back logs nobody out"
 
 
 def test_a_mail_that_waits_too_long_is_a_warning_with_its_age(app: Flask, database: Database, browser: Browser) -> None:

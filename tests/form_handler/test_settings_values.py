@@ -137,6 +137,31 @@ def test_a_database_that_everybody_could_download_is_refused(tmp_path: Path) -> 
             read_settings({"KIM_DATA_DIR": str(tmp_path / "var"), "KIM_SITE_DIR": site, **change})
 
 
+def test_a_link_leads_no_database_into_the_folder_that_everybody_reads(tmp_path: Path) -> None:
+    site, data = tmp_path / "releases" / "1" / "site", tmp_path / "var"
+    site.mkdir(parents=True)
+    data.mkdir()
+    (tmp_path / "current").symlink_to("releases/1")
+    (site / "data").symlink_to(data)
+    (tmp_path / "hidden").symlink_to(site)
+    for folder in (tmp_path / "current" / "site" / "data", site / "var", tmp_path / "hidden" / "var"):
+        with pytest.raises(SettingsError, match="everybody can read"):
+            read_settings({"KIM_DATA_DIR": str(folder), "KIM_SITE_DIR": str(tmp_path / "current" / "site")})
+    read_settings({"KIM_DATA_DIR": str(data), "KIM_SITE_DIR": str(tmp_path / "current" / "site")})
+
+
+def test_no_data_lie_in_the_folder_of_a_release_because_it_is_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("values", "variables"):
+        monkeypatch.setattr(f"form_handler.settings.{module}.ROOT", tmp_path)
+    read_settings({"KIM_DATA_DIR": "data"})
+    (tmp_path / ".complete").touch()
+    for value in ("data", "", str(tmp_path / "var")):
+        with pytest.raises(SettingsError, match="absolute path"):
+            read_settings({"KIM_DATA_DIR": value})
+
+
 def test_the_settings_file_completes_the_environment(tmp_path: Path) -> None:
     file = tmp_path / "kim.env"
     file.write_bytes(

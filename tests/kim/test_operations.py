@@ -85,7 +85,12 @@ def test_the_doctor_finds_nothing_where_all_is_well_and_says_so(operator: Operat
         ({"KIM_TLS": "0"}, "settings", "Set KIM_TLS=1"),
         ({"KIM_PROXIES": "0"}, "settings", "set KIM_PROXIES=1"),
         ({"KIM_BIND": "0.0.0.0"}, "settings", "can forge addresses"),
+        ({"KIM_BIND": "::"}, "settings", "can forge addresses"),
         ({"KIM_RATE_LIMIT": "0"}, "settings", "KIM_RATE_LIMIT is 0"),
+        ({"KIM_METRICS": "0.0.0.0:9127"}, "settings", "KIM_METRICS listens on 0.0.0.0"),
+        ({"KIM_METRICS": "[::]:9127"}, "settings", "KIM_METRICS listens on [::]"),
+        ({"KIM_METRICS": "8.8.8.8:9127"}, "settings", "KIM_METRICS listens on 8.8.8.8"),
+        ({"KIM_PUBLIC_URL": "http://kim.example.org//"}, "settings", "unencrypted"),
         ({"KIM_SMTP_URL": ""}, "settings", "KIM_SMTP_URL is missing"),
         ({"KIM_PUBLIC_URL": "https://neu.example.org/", "KIM_HOSTS": "neu.example.org"}, "address", "kim build --site-url https://neu.example.org/"),
         ({"KIM_DATA_DIR": "/sys/kim"}, "disk", "cannot be written"),
@@ -96,6 +101,15 @@ def test_each_wrong_setting_is_a_sentence_with_its_remedy(
 ) -> None:
     operator.set(**env)
     assert words in operator.doctor()[part][1]
+
+
+def test_in_a_container_the_service_listens_on_all_addresses_and_the_doctor_has_nothing_to_say(
+    operator: Operator,
+) -> None:
+    operator.set(KIM_BIND="0.0.0.0", KIM_METRICS="0.0.0.0:9127", container="podman")
+    assert operator.doctor() == {}
+    operator.set(KIM_BIND="127.0.0.1", KIM_METRICS="10.1.2.3:9127", container="")
+    assert operator.doctor() == {}
 
 
 def test_the_doctor_names_storage_that_would_fail(operator: Operator) -> None:
@@ -172,8 +186,45 @@ def test_nightly_backups_are_kept_for_their_days_and_never_fewer_than_seven(oper
         assert operator.run("backup", *words).exit_code == 2
 
 
+def test_no_backup_goes_into_a_folder_that_is_not_there(operator: Operator) -> None:
+    for words in (["--into", str(operator.folder / "share")], [str(operator.folder / "share" / "kim.zip")]):
+        told = operator.run("backup", *words)
+        assert told.exit_code == 1
+        assert "mounted" in told.output
+        assert not (operator.folder / "share").exists()
+    with operator.database.transaction() as connection:
+        write_state(connection, "last_backup", None)
+    assert operator.run("backup", "--into", str(operator.folder / "share")).exit_code == 1
+    assert "There was no backup yet" in operator.doctor()["backup"][1]
+
+
+def test_a_wrong_clock_deletes_no_backup_and_makes_none_the_newest_for_years(operator: Operator) -> None:
+    folder = operator.folder / "backups"
+    folder.mkdir()
+    now = utc_now()
+    for day in range(20):
+        path = folder / f"kim-2026-10-{day + 1:02}T023000Z.zip"
+        path.write_bytes(b"old")
+        os.utime(path, ((now - datetime.timedelta(days=60 - day)).timestamp(),) * 2)
+    with operator.database.transaction() as connection:
+        write_state(connection, "last_seen", (now - datetime.timedelta(days=4 * 366)).isoformat())
+    told = operator.run("backup", "--into", str(folder), "--keep-days", "30")
+    assert told.exit_code == 0, told.output
+    assert "No older backup was deleted" in told.stderr
+    assert len(list(folder.iterdir())) == 21
+    ahead = folder / "kim-2030-11-30T023000Z.zip"
+    ahead.write_bytes(b"made in the wrong year")
+    os.utime(ahead, ((now + datetime.timedelta(days=4 * 366)).timestamp(),) * 2)
+    assert operator.run("restore-drill", str(folder)).exit_code == 0
+    for path in folder.iterdir():
+        if path != ahead:
+            path.unlink()
+    assert "Set the clock" in operator.run("restore-drill", str(folder)).output
+
+
 def test_the_drill_restores_the_newest_backup_and_tells_a_damaged_or_old_one(operator: Operator) -> None:
     folder = operator.folder / "backups"
+    folder.mkdir()
     assert operator.run("backup", "--into", str(folder)).exit_code == 0
     with operator.database.transaction() as connection:
         write_state(connection, "last_restore_drill", None)

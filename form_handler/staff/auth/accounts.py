@@ -254,6 +254,16 @@ def open_session(database: Database, who: Account, now: datetime.datetime, brows
     return token
 
 
+def is_open_session(now: datetime.datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the conditions of a session that has not ended; one begun while the clock was ahead would never end."""
+    return (
+        staff_session.c.created_at > now - MAX_SESSION_AGE,
+        staff_session.c.seen_at > now - IDLE_TIMEOUT,
+        staff_session.c.created_at < now + MAX_SESSION_AGE,
+        staff_session.c.seen_at < now + MAX_SESSION_AGE,
+    )
+
+
 def find_session(database: Database, token: str, now: datetime.datetime, in_use: bool = True) -> Account | None:
     """Return the account of a session; None if it has ended, was idle for an hour, or is twelve hours old.
 
@@ -264,8 +274,7 @@ def find_session(database: Database, token: str, now: datetime.datetime, in_use:
         .join(staff_session, staff_session.c.account_id == account.c.id)
         .where(
             staff_session.c.token_hash == hash_token(token),
-            staff_session.c.created_at > now - MAX_SESSION_AGE,
-            staff_session.c.seen_at > now - IDLE_TIMEOUT,
+            *is_open_session(now),
             account.c.active,
         )
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from form_handler.staff.auth.accounts import IDLE_TIMEOUT, MAX_SESSION_AGE, hash_token
+from form_handler.staff.auth.accounts import hash_token, is_open_session
 from form_handler.storage.database import Database
 from form_handler.storage.tables import staff_session
 
@@ -43,11 +43,7 @@ def describe_browser(user_agent: str) -> str:
 
 def list_sessions(database: Database, account_id: int, token: str, now: datetime.datetime) -> list[OpenSession]:
     """Return the open sessions of an account, the asking one first, then the last seen."""
-    query = sa.select(staff_session).where(
-        staff_session.c.account_id == account_id,
-        staff_session.c.created_at > now - MAX_SESSION_AGE,
-        staff_session.c.seen_at > now - IDLE_TIMEOUT,
-    )
+    query = sa.select(staff_session).where(staff_session.c.account_id == account_id, *is_open_session(now))
     with database.read_connection() as connection:
         found = [
             OpenSession(_session_id(row.token_hash), row.browser, row.created_at, row.seen_at, row.token_hash == hash_token(token))

@@ -102,7 +102,7 @@ def _entry(database: Database, settings: Settings, row: Submission, now: datetim
         _("E-mail address confirmed"): _format_time(row.confirmed_at, zone),
         _("Held as suspected spam"): _yes_no(row.held),
         _("Signs of spam"): spam_reasons(row.suspicion) or _("none"),
-        _("Kept until"): _format_day(retention.retention_end(row), zone),
+        _("Kept until"): _format_day(retention.retention_end(row, story["events"]), zone),
         _("Deletion announced"): _format_time(known["marked_at"], zone),
         _("Answers"): answers | {str(name): value for name, value in other.items()},
         _("Consents"): consents or _("none asked for"),

@@ -29,6 +29,7 @@ from form_handler.storage.backup import BackupError, restore_backup, write_backu
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import alembic_config, upgrade
 from form_handler.storage.schema_version import SchemaError
+from form_handler.storage.state import CLOCK_EVENT
 from form_handler.storage.submissions import list_submissions, store_submission
 from form_handler.storage.tables import event, submission
 from form_handler.worker.purge import PurgeRefusedError, purge, purge_if_due
@@ -44,6 +45,13 @@ def put(database: Database, settings: Settings, form: str = "participation", at:
     number = str(uuid.uuid4())
     store_submission(database, number, form, "de", answers, partial(submission_mails, settings, definition), at)
     return number
+
+
+def arrive(database: Database, form: str, at: datetime.datetime) -> None:
+    """Store a submission that comes in by the clock of the machine."""
+    definition = FORMS[form]
+    answers = definition.answers(definition.form_class())
+    store_submission(database, str(uuid.uuid4()), form, "de", answers, lambda _stored: (), at, by_clock=True)
 
 
 DAY = datetime.timedelta(days=1)
@@ -115,6 +123,51 @@ def test_a_wrong_clock_deletes_nothing_however_long_it_runs(database: Database, 
     assert "the clock" in purge(database, settings, wrong, dry_run=True)[0]
     purge_if_due(database, settings, NOW + DAY / 2)
     assert deletion_notice(database).refused == "", "the right time ends the pause"
+
+
+@pytest.mark.parametrize(
+    "wrong", [datetime.datetime(1970, 1, 1, 1, tzinfo=datetime.UTC), NOW - 4 * 366 * DAY, NOW - 2 * DAY]
+)
+def test_what_came_in_while_the_clock_was_back_is_kept_for_its_whole_time(
+    database: Database, settings: Settings, wrong: datetime.datetime
+) -> None:
+    run_days(database, settings, NOW, 1)
+    for number in range(3):
+        arrive(database, "callback", wrong + number * DAY / 9)
+    told = run_days(database, settings, NOW + DAY, 60)
+    assert len(list_submissions(database)) == 3, told
+    (found, *_others) = list_submissions(database)
+    events = [row for row in queries.submission_history(database, found.number)["events"] if row.kind == CLOCK_EVENT]
+    assert [row.happened_at for row in events] == [NOW]
+    end = NOW + relativedelta(months=FORMS["callback"].retention_months)
+    assert retention.retention_end(found, events) == end
+    run_days(database, settings, NOW + 61 * DAY, (end - NOW).days)
+    assert list_submissions(database) == []
+
+
+def test_what_came_in_while_the_clock_was_ahead_is_not_kept_for_years_longer(
+    database: Database, settings: Settings
+) -> None:
+    run_days(database, settings, NOW, 1)
+    arrive(database, "callback", NOW + 4 * 366 * DAY)
+    arrive(database, "callback", NOW + DAY / 2)
+    months = FORMS["callback"].retention_months
+    run_days(database, settings, NOW + DAY, months * 31 - 20)
+    assert len(list_submissions(database)) == 2
+    run_days(database, settings, NOW + DAY * (months * 31 - 19), 50)
+    assert list_submissions(database) == []
+
+
+def test_a_new_database_whose_first_clock_was_ahead_keeps_to_its_periods_once_that_is_confirmed(
+    database: Database, settings: Settings
+) -> None:
+    ahead = NOW + 4 * 366 * DAY
+    run_days(database, settings, ahead, 1)
+    arrive(database, "callback", NOW)
+    assert "the clock of this machine" in run_days(database, settings, NOW, 1)[0]
+    purge(database, settings, NOW, confirmed=0)
+    run_days(database, settings, NOW + DAY, FORMS["callback"].retention_months * 31 + 40)
+    assert list_submissions(database) == []
 
 
 def test_a_database_that_never_saw_the_time_goes_by_its_newest_entry(database: Database, settings: Settings) -> None:
