@@ -65,9 +65,14 @@ def load_state(config: Path = CONFIG) -> Mapping[str, Any] | None:
 
 
 def provision(name: str) -> str | None:
-    """Return the provision of the state on ``data_protection`` or ``accessibility``; None if it is not known."""
+    """Return the provision of the state on ``data_protection`` or ``accessibility``, or another text; None if it is not known."""
     value = (load_state() or {}).get(name)
     return value if isinstance(value, str) else None
+
+
+def law_portal() -> str | None:
+    """Return the address at which the state publishes its law; None if it is not known."""
+    return provision("law_portal")
 
 
 def public_holidays(municipality: Mapping[str, Any]) -> list[str]:

@@ -15,6 +15,7 @@ from wtforms import Form
 from core.contacts import load_fallback_contact
 from core.gettext import gettext as _
 from core.languages import Language, load_languages
+from form_handler import PRIVACY_PATH
 from form_handler.current import page_layouts, settings
 from form_handler.forms import FormDefinition
 from form_handler.layout import LayoutError, replace_region, set_title
@@ -66,7 +67,7 @@ def render_form(
         form=form,
         definition=definition,
         action=form_url(language, definition),
-        privacy_url=f"{language.root}datenschutz/",
+        privacy_url=language.root + PRIVACY_PATH,
         contact=load_fallback_contact(),
         languages=[row for row in load_languages() if row != language],
     )

@@ -127,7 +127,7 @@ def check_editorial(
         if is_in_easy_language(page.key):
             found += check_easy_language(german)
         else:
-            found += [*check_readability(german), *check_section_order(german)]
+            found += [*check_readability(german), *check_section_order(german, facts.headings)]
         terms = used_terms(german, glossary)
         for code, text in page.texts.items():
             if text is german:

@@ -1,7 +1,7 @@
 """The structure of the site: well-known pages, sections, topics and audiences.
 
 Code and templates name a page by a name of this module, never by its key. A form's page comes from its definition
-(:mod:`form_handler.forms`), the toolkit's section from :mod:`form_handler.toolkit.recommend`.
+(:mod:`form_handler.forms`), that of the privacy notice from :mod:`form_handler`, the toolkit's section from :mod:`form_handler.toolkit.recommend`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from core.findings import Finding
 from core.gettext import lazy_gettext as _l
+from form_handler import PRIVACY_PATH
 from form_handler.toolkit.recommend import TOOLKIT_PATH
 
 Audience = Literal["newcomers", "employers", "helpers", "everyone"]
@@ -79,17 +80,11 @@ EVENTS = f"{OFFERS}/termine"
 CONTACT = "kontakt"
 SITEMAP = "inhalt"
 OFFLINE = "offline"
-PRIVACY = "datenschutz"
+PRIVACY = PRIVACY_PATH.rstrip("/")
 IMPRINT = "impressum"
 ACCESSIBILITY = "barrierefreiheit"
-# The ids of the headings that every page about a topic has in this order, where they apply; then come the steps.
-BEFORE_STEPS, STEPS = ("worum-es-geht", "fuer-wen", "kosten", "mitbringen"), "so-gehen-sie-vor"
-# The id of the heading over links to related pages; the layout folds that section away at the end of the page.
-FURTHER_READING = "weiter"
 # The numbers on the home page, by their keys in docs/data/numbers.yml, with what they are for.
 EMERGENCY_NUMBERS: Mapping[str, Any] = {"fire": _l("Fire, ambulance"), "police": _l("Police")}
-# Ids of the headings on the home page that lead each audience on.
-HOME_ENTRY_CARDS = ("neu", "betrieb", "helfen")
 
 
 def index_of(section: str) -> str:

@@ -26,7 +26,6 @@ from editorial.content.structure import (
     OFFLINE_LIST,
     OFFLINE_PAGES,
     PHRASES,
-    STEPS,
     linked_pages,
 )
 from editorial.content.taxonomy import card_filters, page_tags
@@ -123,7 +122,7 @@ def layout_context(site: SiteData, language: Language, current: Page | None) -> 
 def page_context(site: SiteData, language: Language, page: Page, html: str) -> dict[str, Any]:
     """Return the whole `kim` object of one page in one language; templates read nothing else."""
     content, text = site.content, page.text(language)
-    shown, further = split_further_reading(html)
+    shown, further, further_id = split_further_reading(html, site.facts.headings.further_reading)
     phrases = phrases_of(site, language, page)
     named = {urljoin(page.url(language), href) for href in _HREF.findall(further)}  # related pages that an editor chose
     fallback = not page.is_translated(language)
@@ -153,12 +152,13 @@ def page_context(site: SiteData, language: Language, page: Page, html: str) -> d
             "hue": audience_hue(section or page),
             "styles": styles_of(page.front_matter.layout, html),
             "has_tasks": 'class="kim-task"' in html,
-            "steps": STEPS if f'id="{STEPS}"' in html else "",
+            "steps": next((one for one in site.facts.headings.steps if f'id="{one}"' in html), ""),
             "offer": page.front_matter.offer,
             "measure": page.front_matter.measure,
             "booklet": page.key in BOOKLET_SECTIONS,
             "translation": translation_context(page, language, site.states.get((page.key, language.code)), html),
             "html": Markup(shown),  # noqa: S704 - made by Markdown from our own pages, where HTML is refused
+            "further_reading_id": further_id,
             "further_reading": Markup(further),  # noqa: S704 - part of the same
         },
         "canonical": url + page.url(content_language),
@@ -283,7 +283,7 @@ def error_context(
         "page": {
             "key": "404", "title": title, "description": description, "url": "", "slug": "",
             "layout": layout, "is_fallback": False, "content_lang": language.code, "content_dir": language.dir,
-            "as_of": None, "further_reading": Markup(""), "confirmed": True, "audience": [], "topics": [], "hue": "", "styles": ["home.css", "forms.css"], "has_tasks": False, "steps": "", "offer": None,
+            "as_of": None, "further_reading": Markup(""), "further_reading_id": "", "confirmed": True, "audience": [], "topics": [], "hue": "", "styles": ["home.css", "forms.css"], "has_tasks": False, "steps": "", "offer": None,
             "measure": None, "booklet": False, "translation": None, "html": Markup(""),
         },
         "canonical": None,

@@ -173,7 +173,7 @@ def new_municipality(answers: Answers, root: Path = ROOT) -> ScaffoldResult:
         files["data/states.yml"] = (
             "# Worauf sich Formulare und Meldungen von Barrieren in diesem Land stützen; was gilt, prüft, wer dafür zuständig ist.\n"
             "# Das Muster steht in docs/data/states.yml. public_holidays: die Feiertage des Landes; hier nur die in ganz Deutschland.\n"
-            + _dump({answers.state: {"name": STATE_NAMES[answers.state], "data_protection": None, "accessibility": None, "public_holidays": list(HOLIDAYS_EVERYWHERE)}})
+            + _dump({answers.state: {"name": STATE_NAMES[answers.state], "data_protection": None, "accessibility": None, "law_portal": None, "public_holidays": list(HOLIDAYS_EVERYWHERE)}})
         )  # fmt: skip
     for code, pages in start.items():
         for key, path in pages.items():
@@ -295,7 +295,7 @@ def next_steps(docs: Path, answers: Answers, unchecked: list[str], drafts: list[
     state = [key for scope, keys in scopes.items() if scope.startswith("state:") for key in keys]
     steps = [f"Schreiben Sie diese Seiten in {CITY}/docs/ zu Ende, auf Deutsch und in jeder Sprache: {', '.join(drafts)}. Was fehlt, steht in eckigen Klammern."]  # fmt: skip
     if load_foreign_state(docs, answers.state).state:
-        steps.append(f"Ihr Land ist {STATE_NAMES[answers.state]}. Tragen Sie in {CITY}/data/states.yml ein, worauf sich Formulare stützen und welche Feiertage gelten.")  # fmt: skip
+        steps.append(f"Ihr Land ist {STATE_NAMES[answers.state]}. Tragen Sie in {CITY}/data/states.yml ein, worauf sich Formulare und Meldungen von Barrieren stützen, wo das Recht des Landes veröffentlicht ist (law_portal:) und welche Feiertage gelten.")  # fmt: skip
         steps.append(f"Diese Seiten gelten in einem anderen Land und fehlen bei Ihnen: {', '.join(state)}. Was es bei Ihnen gibt, schreiben Sie unter {CITY}/docs/de/. `kim check` nennt außerdem jeden Satz, der weggelassen ist.")  # fmt: skip
     if answers.kind != "city":
         steps.append(

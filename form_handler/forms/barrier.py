@@ -1,4 +1,4 @@
-"""The barrier report: an electronic form for what does not work (§ 10b(2) No. 2 BGG NRW, § 5(1) BITVNRW)."""
+"""The barrier report: an electronic form for what does not work (Directive (EU) 2016/2102, Art. 7(1); in each state its own law)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ BARRIER = FormDefinition(
     purpose=_l("We use your report to fix the problem and, if you wish, to answer you."),
     provision="accessibility",
     retention_months=12,
-    # § 5(2) BITVNRW: after two and at the latest after six weeks.
+    # After two and at the latest after six weeks, as § 5(2) BITVNRW has it; the page promises the same everywhere.
     answer_within_days=42,
     interim_within_days=14,
     prefill=("page",),
@@ -52,7 +52,7 @@ BARRIER = FormDefinition(
         (_l("How we can reach you"), ("email",)),
     ),
     receipt_note=_l(
-        "If you have not received an answer by then or are not satisfied with it, you can contact the ombuds office for "
-        "accessible information technology. You can find its address in the accessibility statement."
+        "If you have not received an answer by then or are not satisfied with it, you can contact another office. "
+        "You can find its name and address in the accessibility statement."
     ),
 )

@@ -12,7 +12,9 @@ from core.findings import Finding
 from core.languages import Language
 from editorial.checks.content import check_content
 from editorial.content.data.facts import Amount, Contact, Facts, Law, Link, Number, Source
+from editorial.content.data.headings import load_headings
 from editorial.content.pages import Content, read_content
+from tests.conftest import ROOT
 
 LANGUAGES = (
     Language("de", "Deutsch", "ltr", True),
@@ -30,6 +32,7 @@ FACTS = Facts(
     amounts={"wage": Amount(value=13.9, unit="EUR/h", source=["own"])},
     sources={"own": Source(title="own")},
     german_terms=("Jobcenter", "Ausländerbehörde"),
+    headings=load_headings(ROOT / "docs" / "data"),
 )
 
 

@@ -25,9 +25,14 @@ KEYS = set(page_files(ROOT / "docs", default_language().code))
 KEYS_IN_CODE = sorted(
     {key.removesuffix("/index") for key in (*well_known_pages(), *SECTIONS)} - {"index", "kim", "offline"}
 )
-LITERAL = re.compile(rf"""["'/](?:{"|".join(KEYS_IN_CODE)})(?:/[^"'\s]*)?["']""")
+LITERAL = re.compile(rf"""["'/}}](?:{"|".join(KEYS_IN_CODE)})(?:/[^"'\s]*)?["']""")
 # A form's definition and the toolkit say where they live; the key "kontakt" of a header in German is no page.
-DEFINITIONS = ("editorial/content/structure.py", "form_handler/forms/", "form_handler/toolkit/recommend.py")
+DEFINITIONS = (
+    "editorial/content/structure.py",
+    "form_handler/__init__.py",
+    "form_handler/forms/",
+    "form_handler/toolkit/recommend.py",
+)
 NOT_PAGES = {'"kontakt"': "editorial/content/front_matter.py", '"ankommen"': "editorial/content/booklets.py"}
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from core.findings import Finding, Level
 from editorial.checks.text_lines import HEADING, HEADING_ID, prose_lines
+from editorial.content.data.headings import Headings
 from editorial.content.pages import PageText
-from editorial.content.structure import BEFORE_STEPS, STEPS
 from editorial.translations.segments import is_table_separator
 
 ADMONITION = re.compile(r"^(\s*)(?:!!!|\?\?\?\+?)\s*([\w-]+)?\s*(.*)$")
@@ -73,16 +73,17 @@ def check_headings(text: PageText) -> Iterator[Finding]:
                       "Beginnen Sie den Text mit # Überschrift { #kennung }.", code="heading-level")  # fmt: skip
 
 
-def check_section_order(text: PageText) -> Iterator[Finding]:
+def check_section_order(text: PageText, headings: Headings) -> Iterator[Finding]:
     """A reader learns what it is, who may, what it costs and what to bring before the steps begin."""
     ids = list(heading_ids(text))
-    if STEPS not in ids:
+    steps = next((one for one in ids if one in headings.steps), None)
+    if steps is None:
         return
     lines = {named[1]: number for number, line in prose_lines(text) if (named := HEADING_ID.search(line))}
-    for late in ids[ids.index(STEPS) :]:
-        if late in BEFORE_STEPS:
+    for late in ids[ids.index(steps) :]:
+        if late in headings.before_steps:
             yield Finding(
-                text.file, lines[late], f"Der Abschnitt #{late} steht hinter den Schritten (#{STEPS}).",
+                text.file, lines[late], f"Der Abschnitt #{late} steht hinter den Schritten (#{steps}).",
                 "Schieben Sie ihn davor: worum es geht, für wen, was es kostet, was man mitbringt, dann die Schritte.",
                 level="notice", code="section-order",
             )  # fmt: skip

@@ -13,16 +13,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, structs
 
 from core.findings import ContentError, Finding
 from core.overlay import city_dir, data_files
 from core.project import ROOT
-from core.states import state_code
+from core.states import law_portal, state_code
 from core.text import yaml
 from core.text.characters import character_findings, forbidden_in_file
 from core.text.values import Date, Email, LocalTime, Month, Phone, Quantity, Url, phone_href
 from core.text.yaml import find_yaml_traps
+from editorial.content.data.headings import Headings, load_headings
 from editorial.content.data.opening_hours import OpeningHours
 from editorial.content.place_names import PlaceNames, load_place_names
 from editorial.content.schema import StrictStruct, ValidationIssue, validate
@@ -85,11 +86,14 @@ class Company(Fact, frozen=True, kw_only=True):
 
 
 class Law(Fact, frozen=True, kw_only=True):
-    """A reference to a statute."""
+    """A reference to a statute.
+
+    :ivar url: where it is published; None: by each state, and the portal of the municipality's state is taken, if it is known.
+    """
 
     label: Words
     title: Words
-    url: Url
+    url: Url | None = None
 
 
 class Link(Fact, frozen=True, kw_only=True):
@@ -213,6 +217,7 @@ class Facts(Struct, frozen=True):
     events: Mapping[str, Event] = field(default_factory=dict)
     german_terms: tuple[str, ...] = ()
     place: PlaceNames = PlaceNames()
+    headings: Headings = Headings()
     lines: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -292,6 +297,13 @@ class _Reader:
         found = self.facts("contacts", Contact)
         own = {key for key, file in self.files.get("contacts", {}).items() if not file.startswith("docs/")}
         return {key: one for key, one in found.items() if not own or key in own or one.scope != "local"}
+
+    def laws(self) -> dict[str, Law]:
+        """Return the laws; one that each state publishes has the address of the municipality's state."""
+        portal = law_portal()
+        return {
+            key: one if one.url else structs.replace(one, url=portal) for key, one in self.facts("laws", Law).items()
+        }
 
     def _facts(self, path: Path, shown: str, name: str, model: type[F]) -> dict[str, F]:
         rows, node = self.load(path, shown)
@@ -382,7 +394,7 @@ def read_facts(folder: Path) -> Facts:
     facts = Facts(
         contacts=reader.contacts(),
         companies=reader.facts("companies", Company),
-        laws=reader.facts("laws", Law),
+        laws=reader.laws(),
         links=reader.facts("links", Link),
         numbers=reader.facts("numbers", Number),
         amounts=reader.facts("amounts", Amount),
@@ -391,6 +403,7 @@ def read_facts(folder: Path) -> Facts:
         events=reader.facts("events", Event),
         german_terms=reader.words("german_terms"),
         place=load_place_names(folder.parent),
+        headings=load_headings(folder),
         lines=reader.lines,
         files=reader.files,
     )

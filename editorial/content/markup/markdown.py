@@ -5,13 +5,12 @@ from __future__ import annotations
 import itertools
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from html import escape
 from urllib.parse import unquote
 
 from core.languages import Language, default_language
 from editorial.content.pages import Content, Page
-from editorial.content.structure import FURTHER_READING, HOME_ENTRY_CARDS
 
 # What opens a tag, a comment, a declaration or a processing instruction (HTML Standard, 13.2.5.6 tag open state).
 _MARKUP_START = re.compile(r"<(?=[A-Za-z/!?])[^\s>]*>?")
@@ -31,9 +30,9 @@ _HIDDEN_WORDS = re.compile(r'<span class="kim-visually-hidden"[^>]*>[^<]*</span>
 _ADMONITION = re.compile(
     r'<div class="admonition (([a-z]+)[^"]*)">\n<p class="admonition-title([^>]*)>(.*?)</p>', re.DOTALL
 )
-_FURTHER_READING = re.compile(
-    rf'<h2 id="{FURTHER_READING}"((?:(?!</h2>).)*)</h2>((?:(?!<h[12]\b).)*</[uo]l>)', re.DOTALL
-)
+_LINK_SECTION = re.compile(r'<h2 id="([^"]+)"((?:(?!</h2>).)*)</h2>((?:(?!<h[12]\b).)*</[uo]l>)', re.DOTALL)
+_LEADS_ON = re.compile(r'<a\b[^>]* class="button"')  # a link with { .button }
+ENTRY_CARD_HUES = 3  # entry cards have these colours in turn
 _TASK_LINE = re.compile(r"\s*[-*+]\s+\[[ xX]?\]\s")
 _PAGE_LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^()\s]+\.md(?:#[^()\s]*)?)\)(?:\{ *\.button *\})?")
 _LINK_ENTRY = re.compile(
@@ -152,38 +151,35 @@ def task_ids(markdown: str) -> list[str]:
 
 
 def wrap_home_sections(html: str) -> str:
-    """Wrap each h2 section of the home page in a ``section`` and those of the entry cards in one box."""
+    """Wrap each h2 section of the home page in a ``section``; those with a button are entry cards, neighbours in one box."""
     head, *rest = _SECTION.split(html)
     out = [f'<div class="kim-hero">{head}</div>' if head.strip() else ""]
-    in_entry_cards = False
+    cards, in_entry_cards = 0, False
     for name, part in zip(rest[::2], rest[1::2], strict=True):
-        if name in HOME_ENTRY_CARDS and not in_entry_cards:
-            out.append('<div class="kim-entry-cards">')
-            in_entry_cards = True
-        elif name not in HOME_ENTRY_CARDS and in_entry_cards:
-            out.append("</div>")
-            in_entry_cards = False
-        block = (
-            f"kim-entry-card kim-entry-card--{HOME_ENTRY_CARDS.index(name) + 1}"
-            if name in HOME_ENTRY_CARDS
-            else "kim-home__section"
-        )
+        is_card = _LEADS_ON.search(part) is not None
+        if is_card != in_entry_cards:
+            out.append('<div class="kim-entry-cards">' if is_card else "</div>")
+            in_entry_cards = is_card
+        block = f"kim-entry-card kim-entry-card--{cards % ENTRY_CARD_HUES + 1}" if is_card else "kim-home__section"
+        cards += is_card
         out.append(f'<section class="{block}" aria-labelledby="{name}">{part}</section>')
     if in_entry_cards:
         out.append("</div>")
     return "".join(out)
 
 
-def split_further_reading(html: str) -> tuple[str, str]:
-    """Return a page without the section of links to related pages, and that section with its heading one level down.
+def split_further_reading(html: str, ids: Collection[str]) -> tuple[str, str, str]:
+    """Return a page without the section of links to related pages, and that section with its heading one level down, and its id.
 
     What follows the last list of the section, such as the note that this is no legal advice, stays with the text.
+
+    :param ids: the ids that the heading of such a section has.
     """
-    match = _FURTHER_READING.search(html)
+    match = next((one for one in _LINK_SECTION.finditer(html) if one[1] in ids), None)
     if match is None:
-        return html, ""
-    heading, links = match.groups()
-    return html[: match.start()] + html[match.end() :], f'<h3 id="{FURTHER_READING}"{heading}</h3>{links}'
+        return html, "", ""
+    name, heading, links = match.groups()
+    return html[: match.start()] + html[match.end() :], f'<h3 id="{name}"{heading}</h3>{links}', name
 
 
 # MkDocs follows relative links only; a scheme of our own passes it by and is taken off again.

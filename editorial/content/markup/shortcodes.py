@@ -101,6 +101,8 @@ def render_fact(fact: Any, language: str) -> Markup:
         case Number():
             return Markup('<a class="kim-tel" href="{}" dir="ltr">{}</a>').format(phone_href(fact.number), fact.number)
         case Law():
+            if fact.url is None:  # the portal of the state is not known yet
+                return Markup('<span lang="de" dir="ltr">{}</span>').format(fact.label)
             return Markup('<a href="{}" lang="de" dir="ltr">{}</a>').format(fact.url, fact.label)
         case Link():
             return Markup('<a href="{}" lang="de" dir="ltr">{}</a>').format(fact.url, fact.name)

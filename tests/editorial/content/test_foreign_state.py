@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.project import ROOT
+from editorial.content.data.facts import read_facts
 from editorial.content.foreign_state import (
     ForeignState,
     adapt_page,
@@ -14,6 +15,7 @@ from editorial.content.foreign_state import (
     foreign_sentences,
     load_foreign_state,
 )
+from editorial.content.markup.shortcodes import render_fact
 
 NRW = ForeignState(
     frozenset({"law.kibiz-50", "link.lsb-nrw"}), {"de": ("Nordrhein-Westfalen", "NRW"), "uk": ("Рейн",)}, "by"
@@ -67,11 +69,29 @@ def test_an_entry_of_the_municipality_takes_the_place_of_one_of_another_state(tm
 
 
 def test_every_shared_fact_that_names_a_state_says_so() -> None:
-    """Else another state would show it: the words of a state are those of ``names:`` in ``states.yml``."""
+    """Else another state would show it, or lead its readers to this one."""
     from core.text import yaml
 
-    for kind in ("laws", "links", "contacts"):
+    for kind in ("laws", "links", "contacts", "numbers", "amounts"):
         rows = yaml.load_strings((ROOT / f"docs/data/{kind}.yml").read_text("utf-8"))
         for key, row in rows.items():
-            if any(word in f"{row.get('title')} {row.get('name')} {row.get('label')}" for word in ("NRW", "Nordrhein")):
+            words = f"{row.get('title')} {row.get('name')} {row.get('label')} {row.get('url')}"
+            if any(word in words for word in ("NRW", "Nordrhein", "nrw")):
                 assert row.get("state") == "nw", (kind, key)
+
+
+@pytest.mark.parametrize(
+    ("portal", "shown"),
+    [
+        ("https://law.example.org/", '<a href="https://law.example.org/" lang="de" dir="ltr">§ 18 MStV</a>'),
+        (None, '<span lang="de" dir="ltr">§ 18 MStV</span>'),
+    ],
+)
+def test_what_all_states_have_agreed_is_linked_in_the_portal_of_the_own_state(
+    monkeypatch: pytest.MonkeyPatch, portal: str | None, shown: str
+) -> None:
+    monkeypatch.setattr("editorial.content.data.facts.law_portal", lambda: portal)
+    facts = read_facts(ROOT / "docs" / "data")
+    assert render_fact(facts.laws["mstv-18"], "de") == shown
+    others = {law.url for key, law in facts.laws.items() if law.state is None and key != "mstv-18"}
+    assert None not in others

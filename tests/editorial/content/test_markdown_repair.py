@@ -94,17 +94,19 @@ def test_a_title_that_holds_the_word_says_it_once() -> None:
 
 def test_links_to_sister_pages_are_split_off_and_what_follows_them_stays() -> None:
     html = '<h2 id="a">A</h2><p>a</p><h2 id="weiter">Mehr</h2>\n<p>b</p><ul><li>c</li></ul>\n<p>Rechtshinweis</p>'
-    text, further = split_further_reading(html)
+    text, further, name = split_further_reading(html, ["mehr", "weiter"])
     assert text == '<h2 id="a">A</h2><p>a</p>\n<p>Rechtshinweis</p>'
     assert further == '<h3 id="weiter">Mehr</h3>\n<p>b</p><ul><li>c</li></ul>'
-    assert split_further_reading("<h2 id='a'>A</h2>") == ("<h2 id='a'>A</h2>", "")
+    assert name == "weiter"
+    assert split_further_reading('<h2 id="a">A</h2>', ["weiter"]) == ('<h2 id="a">A</h2>', "", "")
     middle = '<h2 id="weiter">Mehr</h2><ul><li>c</li></ul><h2 id="b">B</h2><ul><li>d</li></ul>'
-    assert split_further_reading(middle)[0] == '<h2 id="b">B</h2><ul><li>d</li></ul>'
+    assert split_further_reading(middle, ["weiter"])[0] == '<h2 id="b">B</h2><ul><li>d</li></ul>'
 
 
-def test_the_three_ways_of_the_home_page_stand_in_one_box() -> None:
+def test_the_ways_of_the_home_page_that_lead_on_stand_in_one_box_whatever_their_headings_are() -> None:
+    button = '<p><a class="button" href="../x/">x</a></p>'
     html = wrap_home_sections(
-        '<h1 id="x">H</h1><h2 id="neu">A</h2>a<h2 id="betrieb">B</h2><h2 id="helfen">C</h2><h2 id="kim">D</h2>d'
+        f'<h1 id="x">H</h1><h2 id="start">A</h2>a{button}<h2 id="firma">B</h2>{button}<h2 id="amt">C</h2>{button}<h2 id="kim">D</h2>d'
     )
     box = html[html.index('<div class="kim-entry-cards">') : html.index('<section class="kim-home__section"')]
     assert box.count("<section") == 3

@@ -1,0 +1,58 @@
+"""The headings that layouts and checks know, by their ids: ``docs/data/headings.yml``, and those of the municipality beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
+
+from core.findings import ContentError, Finding
+from core.overlay import data_files
+from core.text import yaml
+from editorial.content.schema import StrictStruct, validate
+
+Id = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]*$", description="eine Kennung wie so-gehen-sie-vor")]
+
+
+class Headings(StrictStruct, frozen=True, kw_only=True):
+    """Ids of headings.
+
+    :ivar steps: the steps, which a button of the page leads to.
+    :ivar before_steps: what a reader learns before the steps begin.
+    :ivar further_reading: links to related pages; the layout folds that section away at the end of the page.
+    """
+
+    steps: tuple[Id, ...] = ()
+    before_steps: tuple[Id, ...] = ()
+    further_reading: tuple[Id, ...] = ()
+
+
+def load_headings(data: Path) -> Headings:
+    """Return the known ids, the shared ones first.
+
+    :param data: the shared folder, ``docs/data``.
+    :raises ContentError: if a file is not valid.
+    """
+    found = Headings()
+    for path, shown in data_files(data, "headings"):
+        own = _read(path, shown) if path.exists() else Headings()
+        found = Headings(
+            steps=(*found.steps, *own.steps),
+            before_steps=(*found.before_steps, *own.before_steps),
+            further_reading=(*found.further_reading, *own.further_reading),
+        )
+    return found
+
+
+def _read(path: Path, shown: str) -> Headings:
+    try:
+        rows, node = yaml.load_file(path)
+    except (OSError, yaml.YAMLError) as error:
+        remedy = "Vergleichen Sie mit docs/data/headings.yml."
+        raise ContentError([Finding(shown, 0, f"Die Datei kann nicht gelesen werden ({error}).", remedy, code="data")]) from error  # fmt: skip
+    read = validate(Headings, rows or {})
+    if isinstance(read, list):
+        remedy = "Jede Zeile ist eine Liste von Kennungen, zum Beispiel steps: [so-gehen-sie-vor]."
+        raise ContentError([Finding(shown, yaml.line_of(node, one.path), f"„{one.dotted_path or 'Datei'}“: {one.message}.", remedy, code="data") for one in read])  # fmt: skip
+    return read
