@@ -93,7 +93,7 @@ def replace_if_same(path: Path, old: Path) -> bool:
     return True
 
 
-def link_file(source: Path, target: Path) -> None:
+def link_file(source: Path | str, target: Path | str) -> None:
     """Name a file by a second path (hard link), or copy it on a file system without hard links; make missing folders.
 
     :raises OSError: if it cannot be written.
@@ -101,7 +101,7 @@ def link_file(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
     except FileNotFoundError:
-        target.parent.mkdir(parents=True)
+        Path(target).parent.mkdir(parents=True)
         link_file(source, target)
     except OSError:
         shutil.copy2(source, target)

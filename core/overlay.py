@@ -30,7 +30,7 @@ def page_path(docs: Path, code: str, key: str) -> Path:
 
 def is_local(docs: Path, path: Path) -> bool:
     """Return whether a file is the municipality's own."""
-    return path.is_relative_to(docs.parent / CITY)
+    return str(path).startswith(f"{docs.parent}/{CITY}/")
 
 
 def language_dirs(docs: Path, code: str) -> list[Path]:
@@ -40,9 +40,8 @@ def language_dirs(docs: Path, code: str) -> list[Path]:
 
 def shown_path(docs: Path, path: Path) -> str:
     """Return a path as messages name it: ``docs/de/kontakt.md`` or ``city/docs/de/kontakt.md``."""
-    own = docs.parent / CITY
-    if path.is_relative_to(own):
-        return f"{CITY}/{path.relative_to(own).as_posix()}"
+    if is_local(docs, path):
+        return str(path).removeprefix(f"{docs.parent}/")
     return f"docs/{path.relative_to(docs).as_posix()}"
 
 

@@ -18,8 +18,8 @@ from core.project import ROOT, ConfigError
 from editorial.build.fingerprint import (
     SOURCE_PATHS,
     Inputs,
+    Manifest,
     choose_site_url,
-    is_current,
     iter_files,
     manifest_path,
     read_inputs,
@@ -68,13 +68,14 @@ def build_site(
     with build_errors(site_dir), build_lock(site_dir):
         site_url = choose_site_url(site_dir, site_url)
         inputs = inputs or read_inputs(docs_dir, site_url, demo_survey=demo_survey)
-        if cache and is_current(site_dir, inputs, pdf):
+        before = read_manifest(site_dir) if cache else None
+        if before is not None and before.is_of(inputs, pdf):
             return None
         fresh, fresh_cache = state_path(site_dir, "new"), state_path(site_dir, "new-cache")
         try:
             for folder in (fresh, fresh_cache):  # left over from a build that was killed
                 remove(folder)
-            return _build(site_dir, site_url, docs_dir, pdf, cache, inputs, demo_survey, report)
+            return _build(site_dir, site_url, docs_dir, pdf, cache, inputs, demo_survey, before, report)
         finally:
             for folder in (fresh, fresh_cache):
                 remove(folder)
@@ -88,11 +89,12 @@ def _build(
     cache: bool,
     inputs: Inputs,
     demo_survey: Path | None,
+    before: Manifest | None,
     report: Report,
 ) -> str | None:
     from editorial.build.mkdocs_runner import build_languages, load_mkdocs  # late: with it comes all of MkDocs
     from editorial.build.outputs import finish_site, refresh_derived_files
-    from editorial.build.page_cache import cache_file
+    from editorial.build.page_cache import TEMPLATES, cache_file
     from editorial.build.search import read_entry
     from editorial.build.source import load_source
 
@@ -101,11 +103,11 @@ def _build(
     report("Seiten und Daten lesen")
     source = load_source(docs_dir, site_url, demo_survey, inputs)
     languages = source.site.languages
-    before = read_manifest(site_dir) if cache else None
     if before is not None and (before.shared != source.shared or (before.pdf and not pdf)):
         before = None
     changed = [row for row in languages if before is None or source.page_digests(row.code) != before.language(row.code)]
-    caches = {row.code: cache_file(cache_dir, row.code) for row in languages} if cache else {}
+    cached = (*(row.code for row in languages), TEMPLATES)
+    caches = {name: cache_file(cache_dir, name) for name in cached} if cache else {}
     fresh.mkdir(parents=True)
     entries, adopted = [], set[str]()
     if changed:
@@ -124,10 +126,13 @@ def _build(
 
         missing = build_pdfs(fresh, source.site.content, languages, source.site.settings, site_dir, report)
     report("Dateien komprimieren")
-    refresh_derived_files(fresh, source)
+    if before is None:
+        refresh_derived_files(fresh, source, languages)
+    else:
+        refresh_derived_files(fresh, source, changed, site_dir)
     link_unchanged(fresh, site_dir, adopted)
     replace_folder(fresh, site_dir)
-    _store_caches(fresh_cache, cache_dir, {row.code for row in languages})
+    _store_caches(fresh_cache, cache_dir, cached)
     # Without Chromium a build makes no booklets; the manifest must not list them, or the next build, with Chromium, would skip them.
     write_manifest(site_dir, source.manifest(pdf and missing is None, site_url))
     return missing
@@ -216,7 +221,7 @@ def adopt_unchanged(fresh: Path, site_dir: Path, changed: Collection[str]) -> se
     for name in iter_files(site_dir, ["."]):
         is_old_copy = name.endswith(COPY_SUFFIXES) and name.rpartition(".")[0] in written
         if not (name in written or is_old_copy or is_part_of(name, changed)):
-            link_file(site_dir / name, fresh / name)
+            link_file(f"{site_dir}/{name}", f"{fresh}/{name}")
             adopted.add(name)
     return adopted
 
@@ -242,7 +247,7 @@ def replace_folder(fresh: Path, target: Path) -> None:
     fresh.rename(target)
     try:
         if old.is_dir():  # the kernel may wait some milliseconds for each folder, but not for those of other folders
-            with ThreadPoolExecutor(16) as pool:
+            with ThreadPoolExecutor(4) as pool:
                 list(pool.map(remove, old.iterdir()))
         remove(old)
     except OSError as error:
@@ -252,7 +257,7 @@ def replace_folder(fresh: Path, target: Path) -> None:
         )
 
 
-def _store_caches(fresh: Path, target: Path, codes: Collection[str]) -> None:
+def _store_caches(fresh: Path, target: Path, names: Collection[str]) -> None:
     """Put the new caches into the place of the old ones, and remove those of languages that are gone.
 
     The site is in its place by then: a cache that cannot be stored makes the next build slower, and nothing else.
@@ -265,7 +270,7 @@ def _store_caches(fresh: Path, target: Path, codes: Collection[str]) -> None:
                 remove(place)
             path.replace(place)
         for path in target.iterdir():
-            if path.stem not in codes:
+            if path.stem not in names:
                 remove(path)
 
 

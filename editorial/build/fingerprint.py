@@ -68,6 +68,12 @@ class Inputs:
         return digest([self.environment, *(f"{path}\0{one}" for path, one in self.files.items())])
 
     @functools.cached_property
+    def code_digest(self) -> str:
+        """Return the digest of code, templates and environment, but not of pages, facts and what a municipality has."""
+        files = (f"{path}\0{one}" for path, one in self.files.items() if not path.startswith(("docs/", "city/")))
+        return digest([self.environment, *files])
+
+    @functools.cached_property
     def digest(self) -> str:
         """Return the digest of everything: if it is the same, there is nothing to do."""
         return digest([self.sources_digest, str(self.today), self.commit])
@@ -93,6 +99,10 @@ class Manifest:
     pdf: bool = False
     stamp: str = ""
     site_url: str | None = None
+
+    def is_of(self, inputs: Inputs, pdf: bool) -> bool:
+        """Return whether the site was built from exactly these files, on the day that they name."""
+        return (self.inputs, self.pdf) == (inputs.digest, pdf)
 
     def language(self, code: str) -> dict[str, str]:
         """Return the digests of the pages of one language, by their key."""
@@ -258,4 +268,4 @@ def write_manifest(site_dir: Path, manifest: Manifest) -> None:
 def is_current(site_dir: Path, inputs: Inputs, pdf: bool) -> bool:
     """Return whether the site in place was built from exactly these files, today."""
     manifest = read_manifest(site_dir)
-    return manifest is not None and (manifest.inputs, manifest.pdf) == (inputs.digest, pdf)
+    return manifest is not None and manifest.is_of(inputs, pdf)

@@ -29,6 +29,7 @@ from core.findings import RenderError
 from core.languages import Language
 from core.processes import run_forked
 from core.project import CONFIG
+from editorial.build.page_cache import TEMPLATES, cache_file, restore_templates, store_templates
 from editorial.build.plugin import EditorialPlugin, apply_city_languages
 from editorial.build.search import Entry
 from editorial.build.source import Source
@@ -127,7 +128,7 @@ def build_languages(
 ) -> list[Entry]:
     """Check the pages and build some languages into one folder; return their parts of the search index.
 
-    :param caches: the files to read cached pages from, by language.
+    :param caches: the files to read cached pages from, by language, and compiled templates.
     :param cache_dir: where to write them.
     :param processes: default: one for each processor.
     :raises ContentError: with every finding, if the check finds an error; it is then the only error that is raised.
@@ -136,13 +137,15 @@ def build_languages(
     """
     rows = list(languages)
     run.plugin.use(source, caches, cache_dir)
-    run.plugin.templates_dir = cache_dir / "templates"
-    run.plugin.templates_dir.mkdir(parents=True)
+    templates_dir = run.plugin.templates_dir = cache_dir / "bytecode"
+    templates_dir.mkdir(parents=True)
+    restore_templates(caches.get(TEMPLATES), source.inputs.code_digest, templates_dir)
     tasks: list[Callable[[], Any]] = [lambda: _check(run)]
     tasks += [functools.partial(_build_language, run, row, site_dir) for row in rows]
     # The check is first, so its error is the one that is raised: a page with a fault may also make its language fail.
     _checked, *results = run_forked(tasks, processes or os.cpu_count() or 1)
     raise_if_logged(warnings for warnings, _entry in results)
+    store_templates(templates_dir, source.inputs.code_digest, cache_file(cache_dir, TEMPLATES))
     return [entry for _warnings, entry in results if entry]
 
 

@@ -81,7 +81,13 @@ def finish_site(site_dir: Path, source: Source, entries: Iterable[Entry]) -> Non
         write_atomically(site_dir / ".well-known" / "security.txt", text.encode())
 
 
-def refresh_derived_files(site_dir: Path, source: Source) -> None:
-    """Write compressed copies and the lists for reading offline, which depend on every other file."""
-    compress_site(site_dir)
-    write_offline_lists(site_dir, source.site.content, source.site.languages)
+def refresh_derived_files(
+    site_dir: Path, source: Source, languages: Iterable[Language], old_site: Path | None = None
+) -> None:
+    """Write compressed copies and the lists for reading offline, which depend on every other file.
+
+    :param languages: those whose pages were written; the lists of others stay as they are.
+    :param old_site: a site whose compressed copies are good for files that did not change.
+    """
+    compress_site(site_dir, old_site)
+    write_offline_lists(site_dir, source.site.content, languages)

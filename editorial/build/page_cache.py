@@ -1,4 +1,6 @@
-"""Rendered pages and search indexes of earlier builds, one file for each language, keyed by a digest of their sources.
+"""Rendered pages, search indexes and compiled templates of earlier builds, keyed by a digest of their sources.
+
+Each language has a file of its own, and so have the templates.
 
 An entry is used only if its digest is the one asked for, so a cache is never out of date. A file that is damaged or
 was written by another version counts as empty. A file holds what the last build used, so it grows no larger than the site.
@@ -14,6 +16,7 @@ import msgspec
 from core.files import write_atomically
 
 MAGIC = b"kim page cache 1\n"
+TEMPLATES = "templates"
 
 
 class PageCache:
@@ -50,6 +53,25 @@ class PageCache:
 def cache_file(folder: Path, code: str) -> Path:
     """Return where the cache of a language is stored."""
     return folder / f"{code}.pages"
+
+
+def restore_templates(file: Path | None, digest: str, folder: Path) -> None:
+    """Write the compiled templates of an earlier build into the folder of Jinja2's bytecode cache.
+
+    :param file: where they are stored; None if they are not.
+    :param digest: of the code and the templates; those of other code are left out.
+    """
+    for name, (made_from, data) in (_read(file) if file else {}).items():
+        if made_from == digest:
+            (folder / name).write_bytes(data)
+
+
+def store_templates(folder: Path, digest: str, file: Path) -> None:
+    """Store the compiled templates of Jinja2's bytecode cache for :func:`restore_templates`."""
+    cache = PageCache()
+    for path in sorted(folder.iterdir()):
+        cache.put(path.name, digest, path.read_bytes())
+    cache.write(file)
 
 
 def _read(file: Path) -> dict[str, tuple[str, bytes]]:

@@ -319,7 +319,7 @@ class EditorialPlugin(BasePlugin[EditorialPluginConfig]):  # type: ignore[no-unt
             self.caches[code].write(cache_file(self.cache_dir, code))
         if self.entries.keys() == {row.code for row in source.site.languages}:
             finish_site(site_dir, source, [self.entries[row.code] for row in source.site.languages])
-            refresh_derived_files(site_dir, source)
+            refresh_derived_files(site_dir, source, source.site.languages)
             self.source = None  # the next build of this process reads everything again
 
     def on_build_error(self, *, error: Exception) -> None:

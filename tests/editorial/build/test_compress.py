@@ -71,3 +71,19 @@ def test_nothing_is_reused_of_a_page_that_is_new_or_has_no_copies(tmp_path: Path
     for old in (bare, tmp_path / "missing.html"):
         reuse_copies(path, old)
         assert not has_current_copies(path)
+
+
+def test_a_site_takes_the_copies_of_files_that_did_not_change(tmp_path: Path) -> None:
+    """Also where a copy without its file is there already: it was linked before the file was written anew."""
+    old, fresh = tmp_path / "old", tmp_path / "fresh"
+    for folder in (old, fresh):
+        (folder / "de").mkdir(parents=True)
+        (folder / "de/feed.xml").write_text("Beratung in vielen Sprachen. " * 40, "utf-8")
+        (folder / "robots.txt").write_text(f"{folder.name} " * 200, "utf-8")
+    compress_site(old)
+    link = copy_path(fresh / "de/feed.xml", ".gz")
+    link.hardlink_to(copy_path(old / "de/feed.xml", ".gz"))
+    compress_site(fresh, old)
+    for suffix in (".gz", ".br"):
+        assert copy_path(fresh / "de/feed.xml", suffix).samefile(copy_path(old / "de/feed.xml", suffix))
+    assert gzip.decompress(copy_path(fresh / "robots.txt", ".gz").read_bytes()) == (fresh / "robots.txt").read_bytes()
