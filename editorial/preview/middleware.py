@@ -8,7 +8,7 @@ middleware share one small file of state and the folder of stored pages.
 
 from __future__ import annotations
 
-import html
+import functools
 import json
 import os
 import re
@@ -20,6 +20,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
+
+import jinja2
 
 from core.languages import default_language, split_language
 from core.project import ROOT
@@ -160,22 +162,20 @@ def render_bar(path: str, state: dict[str, Any]) -> str:
         for code in dict.fromkeys((language.code, default_language().code))
     ]
     found = [row for file in files for row in state["findings"].get(file, [])]
-    rows = "".join(
-        f'<li class="kim-preview__{html.escape(row["level"])}"><code>{html.escape(row["file"])}:{row["line"]}</code> '
-        f"{html.escape(row['what'])} {html.escape(row['remedy'])}</li>"
-        for row in found
+    errors = sum(row["level"] == "error" for row in found)
+    return _bar().render(
+        findings=found,
+        errors=errors,
+        fault=state["fault"],
+        is_open=bool(errors or state["fault"]),
+        version=page_version(state, path),
     )
-    wrong = sum(row["level"] == "error" for row in found)
-    fault = f'<p class="kim-preview__error">{html.escape(state["fault"])}</p>' if state["fault"] else ""
-    said = f"{wrong} Fehler, {len(found) - wrong} Hinweise" if found else "Diese Seite ist in Ordnung."
-    if wrong:
-        said += " – die Seite zeigt den letzten Stand ohne Fehler."
-    return (
-        '<link rel="stylesheet" href="/kim-preview/live.css">'
-        f'<aside class="kim-preview{" kim-preview--error" if wrong or fault else ""}" lang="de" dir="ltr" aria-label="Vorschau">'
-        f"<details{' open' if wrong or fault else ''}><summary>Vorschau: {said}</summary>{fault}<ul>{rows}</ul></details></aside>"
-        f'<script src="/kim-preview/live.js" defer data-version="{page_version(state, path)}"></script>'
-    )
+
+
+@functools.cache
+def _bar() -> jinja2.Template:
+    env = jinja2.Environment(loader=jinja2.FileSystemLoader(ROOT / "overrides"), autoescape=True)
+    return env.get_template("preview-bar.html")
 
 
 def start_watcher(site_dir: Path) -> subprocess.Popen[bytes]:
