@@ -40,48 +40,7 @@ _ENCLOSED = re.compile(r"[«„“\"‚‘(\[]([^«»„“”\"‚‘’()\[\]]
 _WORDS_OF = re.compile(rf"[{_LETTER}]+")
 _ENTITY = re.compile(r"&(?:#\w+|\w+);")
 # Words that distinguish a quoted German sentence from one in another language of Latin script; none of them is a word of en, tr or pl.
-_GERMAN_WORDS = frozenset(
-    [
-        "ich",
-        "sie",
-        "wir",
-        "ist",
-        "sind",
-        "und",
-        "nicht",
-        "bitte",
-        "für",
-        "eine",
-        "einen",
-        "einer",
-        "ein",
-        "der",
-        "das",
-        "dem",
-        "den",
-        "wie",
-        "habe",
-        "haben",
-        "kann",
-        "können",
-        "mein",
-        "meine",
-        "meinen",
-        "ihre",
-        "ihr",
-        "heißt",
-        "brauche",
-        "möchte",
-        "zum",
-        "zur",
-        "vom",
-        "auf",
-        "mit",
-        "bei",
-        "nach",
-        "über",
-    ]
-)
+_GERMAN_WORDS = frozenset((Path(__file__).parent / "german_words.txt").read_text("utf-8").split())
 Span = tuple[int, int, bool]  # begin, end, whether it is German
 
 

@@ -12,26 +12,8 @@ from core.languages import Language, load_languages
 from core.project import CITY_SETTINGS, ROOT, all_language_codes
 from core.text.yaml import load_list, load_strings
 from editorial.content.pages import read_content
-from editorial.scaffold.page import ScaffoldError, ScaffoldResult, yaml_scalar
+from editorial.scaffold.page import TEMPLATES, ScaffoldError, ScaffoldResult, yaml_scalar
 
-STYLE_SHEET = """# Stil: {name}
-
-Für alle, die Texte dieser Website in dieser Sprache schreiben oder prüfen. Vorbild sind die Blätter in redaktion/stil/.
-
-**Ton.** [Welche Anrede, wie lang Sätze sind, wie höfliche Bitten lauten]
-
-**Pflicht, Rat, Plan.** [müssen, sollten, soll, dürfen: welches Wort wofür steht]
-
-**Wörter, die in die Irre führen**
-
-| Nicht | Sondern |
-|---|---|
-| […] | […] |
-
-**Feste Sätze.** [Keine Rechtsberatung; die Ausländerbehörde entscheidet im Einzelfall]
-
-**Rechtschreibung.** [Anführungszeichen, Zahlen, Datum, Namen von Ämtern]
-"""
 LAST_LANGUAGE_ROW = re.compile(r"^(?P<indent>\s*)- \{locale: [^\n]*\n(?!\s*- \{locale:)", re.MULTILINE)
 
 
@@ -133,7 +115,7 @@ def write_guides(home: Path, root: Path, language: Language, own: bool) -> list[
     """Write the style sheet of a language, and for a municipality's own language the glossary to fill."""
     style = (home / "stil" if own else root / "redaktion" / "stil") / f"{language.code}.md"
     style.parent.mkdir(parents=True, exist_ok=True)
-    style.write_text(STYLE_SHEET.format(name=language.name), "utf-8")
+    style.write_text((TEMPLATES / "style.md").read_text("utf-8").format(name=language.name), "utf-8")
     glossary = home / "data" / "glossary.yml"
     if not own or glossary.exists():
         return [style]

@@ -20,6 +20,7 @@ from core.text.yaml import load as load_yaml
 from editorial.content.pages import Content, read_content
 from editorial.content.structure import COMPANIES, HOME, OFFERS, TOOLKIT
 
+TEMPLATES = Path(__file__).parent / "templates"
 KINDS = ("offer", "company", "measure", "page")
 FOLDERS = {"offer": OFFERS, "company": COMPANIES, "measure": TOOLKIT, "page": ""}
 UMLAUTS = str.maketrans(
@@ -147,95 +148,6 @@ def yaml_scalar(word: str) -> str:
     return word if plain else yaml_quote(word)
 
 
-FRONT_MATTER_TEMPLATE = """---
-# Der Kopf der Seite. Was hinter # steht, ist Erklärung; Sie dürfen es löschen.
-title: {title}
-description: 'Ein ganzer Satz, der sagt, was auf der Seite steht. Er erscheint in der Suche und auf Karten.'
-# Der Platz unter den Schwesterseiten: 10, 20, 30 …
-order: {order}
-# Für wen: newcomers, employers, helpers, everyone
-audience: [{audience}]
-# Themen; Seiten mit gleichen Themen empfehlen einander. Die Liste steht in REDAKTION.md.
-topics: [{topics}]
-# Wer auf der Seite als Kontakt steht: ein Schlüssel aus city/data/contacts.yml
-contact: kim
-{extra}# Woher die Angaben stammen: Schlüssel aus docs/data/sources.yml
-source: [own]
-# Stand der Angaben, und bis wann jemand sie wieder prüft
-as_of: {as_of}
-review_by: {review_by}
-# Solange jemand etwas bestätigen muss: false, und dahinter wer was bestätigt
-confirmed: false
-confirm: alle Angaben – Redaktion
----
-
-# {heading} {{ #{anchor} }}
-
-"""
-BODY_TEMPLATES = {
-    "offer": """## Worum geht es? { #worum-es-geht }
-
-Zwei oder drei kurze Sätze.
-
-## Für wen ist das Angebot? { #fuer-wen }
-
-## Was kostet das? { #kosten }
-
-## Was sollten Sie mitbringen? { #mitbringen }
-
-- Ihren Ausweis oder Ihr Aufenthaltsdokument
-
-## Wie gehen Sie vor? { #so-gehen-sie-vor }
-
-1. Der erste Schritt.
-
-## Mehr Informationen { #weiter }
-
-- [Alle Angebote](index.md)
-""",
-    "company": """[Platzhalter: ein oder zwei Sätze über den Betrieb]
-
-## Warum machen wir mit? { #grund }
-
-[Platzhalter: der Grund in den eigenen Worten des Betriebs]
-
-## Was hat uns geholfen? { #geholfen }
-
-[Platzhalter: zum Beispiel eine Maßnahme, eine Behörde oder eine Beratungsstelle]
-
-## Was war schwierig? { #schwierig }
-
-[Platzhalter: eine Schwierigkeit und die Lösung dafür]
-
-## Was bieten wir an? { #angebot }
-
-[Platzhalter: zum Beispiel Praktikum, Ausbildung, Gespräch mit anderen Betrieben]
-
-## Gehören Sie zu diesem Betrieb? { #fuer-den-betrieb }
-
-Sie können den Text jederzeit ändern oder zurückziehen: [Kontakt zu uns](../kontakt.md)
-""",
-    "measure": """Ein Satz: Was ist das?
-
-## Für wen ist das gedacht? { #fuer-wen }
-
-## Wie gehen Sie vor? { #das-tun-sie }
-
-1. Der erste Schritt.
-
-## Wer bezahlt? { #wer-zahlt }
-
-## Wie lange dauert das? { #dauer }
-
-## Was steht im Gesetz? { #grundlage }
-
-## Wie geht es weiter? { #weiter }
-
-- [Gespräch mit KIM](gespraech-mit-kim.md)
-""",
-    "page": """Zwei oder drei kurze Sätze.
-""",
-}
 EXTRA_FRONT_MATTER = {
     "offer": "# Was es kostet: free, partly oder varies; und in welchen Sprachen es das Angebot gibt\noffer: {cost: varies}\n",
     "company": "",
@@ -267,12 +179,13 @@ def draft_page(kind: str, title: str, section: str, content: Content, today: dat
         raise ScaffoldError(f"Die alte Adresse {key} führt zur Seite {old}. Nehmen Sie einen anderen Titel.")
     if not section and slug in RESERVED_SLUGS | {row.code for row in load_languages()}:
         raise ScaffoldError(f"Die Adresse /{slug}/ hat schon eine andere Bedeutung. Nehmen Sie einen anderen Titel.")
-    text = FRONT_MATTER_TEMPLATE.format(
+    body = (TEMPLATES / f"{kind}.md").read_text("utf-8")
+    header = (TEMPLATES / "front_matter.md").read_text("utf-8").format(
         title=yaml_quote(title), order=next_order(content, section), audience=DEFAULT_AUDIENCE[kind], topics=DEFAULT_TOPIC[kind],
         extra=EXTRA_FRONT_MATTER[kind], as_of=f"{today:%Y-%m}", review_by=today + datetime.timedelta(days=183),
-        heading=escape_markdown(title), anchor=unique_heading_id(slug, BODY_TEMPLATES[kind]),
+        heading=escape_markdown(title), anchor=unique_heading_id(slug, body),
     )  # fmt: skip
-    return key, text + BODY_TEMPLATES[kind]
+    return key, header + body
 
 
 def new_page(

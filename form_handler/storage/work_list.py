@@ -34,7 +34,7 @@ VERSION = 1
 STATE_NAME = "work_mark"
 # Legal forms that people write or leave out, folded, without dots.
 LEGAL_FORMS = frozenset(
-    ["gmbh", "ggmbh", "mbh", "ug", "haftungsbeschrankt", "ag", "gag", "kg", "kgaa", "ohg", "gbr", "ek", "ekfr", "ekfm", "ev", "eg", "se", "inc", "ltd", "llc", "co", "cie", "partg", "partgmbb", "partnerschaftsgesellschaft", "gesellschaft", "aor", "kdor", "sarl", "bv"]
+    ["gmbh", "ggmbh", "mbh", "ug", "haftungsbeschrankt", "ag", "gag", "kg", "kgaa", "ohg", "gbr", "ek", "ekfr", "ekfm", "ev", "eg", "se", "inc", "ltd", "llc", "co", "cie", "partg", "partgmbb", "partnerschaftsgesellschaft", "gesellschaft", "aor", "kdor", "sarl", "bv", "cokg", "inh", "inhaber", "inhaberin"]
 )  # fmt: skip
 INITIALS = re.compile(r"\b(?:\w\.[ ]?){2,}")
 

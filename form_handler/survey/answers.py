@@ -4,46 +4,20 @@ from __future__ import annotations
 
 import datetime
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from core.folding import fold_text
 from form_handler.forms.contact_details import mailbox_key
 from form_handler.storage.database import Database
 from form_handler.storage.events import record_event
 from form_handler.storage.submissions import Submission, from_row
 from form_handler.storage.tables import submission, survey_decision
+from form_handler.storage.work_list import company_key
 
 State = Literal["undecided", "counts", "excluded", "duplicate", "published"]
-# Legal forms do not distinguish companies of the same name; folded as names are.
-LEGAL_FORMS = frozenset(
-    [
-        "gmbh",
-        "mbh",
-        "ag",
-        "kg",
-        "kgaa",
-        "ohg",
-        "gbr",
-        "ug",
-        "haftungsbeschrankt",
-        "ek",
-        "eg",
-        "ev",
-        "inh",
-        "inhaber",
-        "inhaberin",
-        "co",
-        "cokg",
-        "se",
-        "partg",
-        "partgmbb",
-    ]
-)
 FREE_TEXTS = ("worked_text", "hindered_text", "company", "email", "consent_quote", "consent_named")
 
 
@@ -148,14 +122,8 @@ def decide(database: Database, reference: str, counts: bool | None, actor: str, 
         record_event(connection, actor, kind, now, found.number)
 
 
-def company_key(name: str) -> str:
-    """Return a company's name without case, accents, punctuation and legal form; empty if nothing is left."""
-    words = re.findall(r"\w+", re.sub(r"\be\.?\s*([kgv])\b", r"e\1", fold_text(name)).replace(".", ""))
-    return "".join([word for word in words if word not in LEGAL_FORMS] or words)
-
-
 def _keys(found: Submission) -> list[str]:
-    company = company_key(str(found.answers.get("company") or ""))
+    company = company_key(str(found.answers.get("company") or "")).replace(" ", "")
     address = str(found.answers.get("email") or "")
     return [*([f"company {company}"] if company else []), *([f"mail {mailbox_key(address)}"] if address else [])]
 

@@ -21,62 +21,7 @@ from editorial.content.published_files import DECORATIVE, IMAGE_SUFFIXES, is_lef
 EXTERNAL = re.compile(r"(?:https?|ftp)://|(?<![\w.-])www\.", re.IGNORECASE)
 MAX_IMAGE_BYTES = 200_000
 # Link texts that say nothing about where the link leads (WCAG 2.4.4), in all languages.
-GENERIC_LINK_TEXTS = frozenset(
-    [
-        "hier",
-        "hier klicken",
-        "klicken sie hier",
-        "klick",
-        "link",
-        "mehr",
-        "mehr dazu",
-        "weiter",
-        "weiterlesen",
-        "diese seite",
-        "dort",
-        "here",
-        "click here",
-        "this link",
-        "more",
-        "read more",
-        "this page",
-        "there",
-        "тут",
-        "натисніть тут",
-        "посилання",
-        "більше",
-        "докладніше",
-        "здесь",
-        "нажмите здесь",
-        "ссылка",
-        "подробнее",
-        "ещё",
-        "هنا",
-        "اضغط هنا",
-        "انقر هنا",
-        "الرابط",
-        "المزيد",
-        "اینجا",
-        "اینجا کلیک کنید",
-        "پیوند",
-        "بیشتر",
-        "burada",
-        "buradan",
-        "buraya",
-        "tıklayın",
-        "buraya tıklayın",
-        "bağlantı",
-        "devamı",
-        "daha fazla",
-        "tutaj",
-        "tu",
-        "kliknij tutaj",
-        "kliknij",
-        "odnośnik",
-        "więcej",
-        "czytaj dalej",
-    ]
-)
+GENERIC_LINK_TEXTS = frozenset((Path(__file__).parent / "generic_texts.txt").read_text("utf-8").splitlines())
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

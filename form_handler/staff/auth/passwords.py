@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from core.project import load_site_settings
 
@@ -18,46 +19,11 @@ MAX_PASSWORD_LENGTH = 200
 MIN_UNGUESSABLE_CHARS = 6
 MIN_DISTINCT_CHARS = 5
 MIN_RUN_LENGTH = 4  # from so many characters on, a sequence or repetition counts as one
-SEQUENCES = (
-    "abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertzuiopü", "asdfghjklöä", "yxcvbnm", "qwertyuiop", "zxcvbnm",
-    "aabbccddeeffgghhiijjkk", "112233445566778899", "a1b2c3d4e5f6g7h8i9", "qweasdzxc", "qweasdyxc", "azertyuiop", "qsdfghjklm", "wxcvbn", "1q2w3e4r5t6z7u8i9o0p", "1q2w3e4r5t6y7u8i9o0p", "1qay2wsx3edc4rfv5tgb6zhn7ujm",
-    "1qaz2wsx3edc4rfv5tgb6yhn7ujm", "q1w2e3r4t5z6u7i8o9p0", "qaywsxedcrfvtgbzhnujm", "qazwsxedcrfvtgbyhnujm", "!\"§$%&/()=", "!@#$%^&*()",
-)  # fmt: skip
-# Large cities and those around the Ruhr: a city's name and a year are tried early.
-CITIES = (
-    "berlin", "hamburg", "münchen", "köln", "frankfurt", "stuttgart", "düsseldorf", "leipzig", "dortmund",
-    "essen", "bremen", "dresden", "hannover", "nürnberg", "duisburg", "bochum", "wuppertal", "bielefeld",
-    "bonn", "münster", "mannheim", "karlsruhe", "augsburg", "wiesbaden", "gelsenkirchen", "mönchengladbach",
-    "aachen", "braunschweig", "chemnitz", "kiel", "halle", "magdeburg", "freiburg", "krefeld", "mainz",
-    "lübeck", "erfurt", "oberhausen", "rostock", "kassel", "hagen", "potsdam", "saarbrücken", "hamm",
-    "ludwigshafen", "mülheim", "oldenburg", "osnabrück", "leverkusen", "heidelberg", "darmstadt", "solingen",
-    "regensburg", "paderborn", "herne", "ingolstadt", "neuss", "würzburg", "fürth", "wolfsburg", "offenbach",
-    "ulm", "heilbronn", "pforzheim", "göttingen", "recklinghausen", "remscheid", "reutlingen",
-    "koblenz", "bremerhaven", "bergisch", "gladbach", "trier", "jena", "erlangen", "moers", "siegen",
-    "hildesheim", "cottbus", "salzgitter", "gladbeck", "dorsten", "marl", "herten", "dinslaken", "wesel",
-    "unna", "lünen", "witten", "hattingen", "kirchhellen", "ruhrgebiet", "wien", "zürich", "schweiz",
-    "österreich", "istanbul", "ankara", "damaskus", "kabul", "teheran", "bagdad", "kiew", "warschau",
-)  # fmt: skip
+SEQUENCES = tuple((Path(__file__).parent / "key_sequences.txt").read_text("utf-8").splitlines())
 REVERSED_WORDS = ("passwort", "password", "kennwort", "geheim", "willkommen")
-COMMON_WORDS = """
-    correct horse battery staple mustermann musterfrau muster arbeitsplatz arbeit ausländeramt ausländerbehörde
-    jobcenter bürgerbüro passwort password passwd passphrase kennwort losung geheim secret privat willkommen
-    welcome hallo hello servus admin administrator root user benutzer gast guest test tester testen login logon
-    anmelden anmeldung eingang zugang master letmein iloveyou ichliebedich liebe love schatz schatzi sonne
-    sonnenschein sunshine sommer summer winter herbst autumn frühling fruehling spring januar februar märz maerz
-    april juni juli august september oktober november dezember montag dienstag mittwoch donnerstag freitag
-    samstag sonntag monday friday fussball fußball football soccer baseball basketball schalke borussia dortmund
-    bayern hamburg berlin köln koeln münchen essen gelsenkirchen oberhausen ruhrgebiet deutschland germany nrw
-    computer internet laptop windows microsoft google apple samsung office outlook qwertz qwerty asdf yxcv abcd
-    ficken arschloch fuck fuckyou monkey dragon drache princess prinzessin superman batman pokemon starwars
-    michael thomas andreas stefan daniel sandra claudia nicole martin peter hallihallo lassmichrein sesam
-    changeme ändern aendern neues neu default standard system service server stadt city rathaus verwaltung
-    stadtverwaltung behörde amt büro buero kommunal kommunales kommunale integration integrations management
-    integrationsmanagement integrationszentrum kim correcthorsebatterystaple trustno whatever blink freedom
-    shadow charlie jordan hunter killer ninja matrix cheese schokolade banane kaffee katze hund mausi hasi baby
-    engel angel
-"""
-COMMON = frozenset([*CITIES, *(word[::-1] for word in REVERSED_WORDS), *COMMON_WORDS.split()])
+# Words, first names and cities that a guesser tries early, those around the Ruhr among them.
+COMMON_WORDS = (Path(__file__).parent / "common_words.txt").read_text("utf-8").split()
+COMMON = frozenset([*COMMON_WORDS, *(word[::-1] for word in REVERSED_WORDS)])
 UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i"})
 

@@ -33,7 +33,8 @@ from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
 from form_handler.storage.submissions import SpamVerdict, Submission, list_submissions, store_submission
-from form_handler.survey.answers import DecisionError, company_key, count_states, decide, list_answers
+from form_handler.storage.work_list import company_key
+from form_handler.survey.answers import DecisionError, count_states, decide, list_answers
 from form_handler.survey.disclosure import MIN_BATCH_SIZE, MIN_GROUP_SIZE, THRESHOLD, is_safe, publishable_cells
 from form_handler.survey.publication import TooFewAnswersError, publish
 from form_handler.survey.quotations import released_quotations, visible_line
