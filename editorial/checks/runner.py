@@ -14,6 +14,7 @@ from core.catalogs import STAFF_SOURCE_DIRS, check_catalog, extract_messages, tr
 from core.findings import ContentError, Finding
 from core.gettext import STAFF_LANGUAGES, STAFF_LOCALE_DIR, catalog_path, shown_catalog
 from core.languages import Language, default_language, load_languages
+from core.overlay import CITY_PAGES, shown_path
 from core.processes import run_forked
 from core.project import CITY_SETTINGS, ROOT, draft_languages, load_site_settings
 from core.text import yaml
@@ -154,10 +155,13 @@ def draft_line() -> int:
 
 
 def empty_language_finding(language: Language) -> Finding:
-    """Return the finding for a language without pages; its folder may have been removed by mistake."""
+    """Return the finding for a language without pages: it is new, or its folder was removed by mistake."""
+    own = ROOT / CITY_PAGES / language.code
     return Finding(
-        f"docs/{language.code}", 0, f"{language.name}: Es gibt keine einzige Seite. Lesende bekommen alles auf Deutsch.",
-        "Holen Sie den Ordner aus der Versionsgeschichte zurück; eine neue Sprache bekommt bald ihre erste Seite.",
+        shown_path(ROOT / "docs", own if own.is_dir() else ROOT / "docs" / language.code), 0,
+        f"{language.name}: Es gibt keine einzige Seite. Lesende bekommen alles auf Deutsch.",
+        f"In einer neuen Sprache beginnen Sie mit der Startseite: `kim translations export --lang {language.code} --only missing` macht "
+        "eine Datei für Übersetzende. Gab es schon Seiten, holen Sie den Ordner aus der Versionsgeschichte zurück.",
         level="notice",
     )  # fmt: skip
 

@@ -39,7 +39,7 @@ REGULAR_FORMS: Mapping[str, Mapping[str, str]] = {
     },
     "en": {
         "in": "in {place}", "In": "In {place}", "from": "from {place}", "for": "for {place}", "near": "near {place}",
-        "authority_the": "the authority of {place}", "Authority_the": "The authority of {place}", "City": "{place}",
+        "authority_the": "the {administration} of {place}", "Authority_the": "The {administration} of {place}", "City": "{place}",
         "programme": "{programme}", "name": "{place}",
     },
 }  # fmt: skip
@@ -72,6 +72,16 @@ STATE_LAW = {
     "de": "[Vorschrift des Landes: wird noch ergänzt]", "en": "[state law: to be added]", "ar": "[قانون الولاية: يُستكمل لاحقاً]",
     "fa": "[قانون ایالت: بعداً تکمیل می‌شود]", "tr": "[Eyalet mevzuatı: eklenecek]", "pl": "[przepis kraju związkowego: do uzupełnienia]",
     "uk": "[закон федеральної землі: буде додано]", "ru": "[закон федеральной земли: будет добавлено]",
+}  # fmt: skip
+
+
+# What the kinds are, as they are asked for.
+KIND_NAMES: Mapping[Kind, str] = {
+    "city": "Stadt oder Gemeinde", "district": "Kreis", "district_town": "Stadt oder Gemeinde in einem Kreis",
+}  # fmt: skip
+# What English texts call an administration, by kind: "the authority" alone says nothing to a reader.
+_ENGLISH_ADMINISTRATION: Mapping[Kind, str] = {
+    "city": "city administration", "district": "district administration", "district_town": "town administration",
 }  # fmt: skip
 
 
@@ -127,14 +137,7 @@ def new_municipality(answers: Answers, root: Path = ROOT) -> ScaffoldResult:
     folder = city_dir(docs)
     if folder.exists() and any(folder.iterdir()):
         raise ScaffoldError(f"{CITY}/ gibt es schon. Löschen Sie den Ordner, wenn er zu einer anderen Gemeinde gehört.")
-    known = {row.code: row for row in load_languages(root / "mkdocs.yml")}
-    source = default_language(tuple(known.values())).code
-    codes = list(dict.fromkeys([source, *(answers.languages or known)]))
-    if missing := [code for code in codes if code not in known]:
-        raise ScaffoldError(
-            f"Diese Sprachen gibt es noch nicht: {', '.join(missing)}. Nehmen Sie sie aus der Antwort, und rufen Sie danach "
-            f"`kim new language {missing[0]}` auf."
-        )
+    codes = built_languages(root, answers.languages)
     check_parts(docs, answers.without)
     unchecked = [code for code in codes if code not in REGULAR_FORMS or (code == "de" and not is_regular(answers))]
     forms = {code: place_forms(answers, code, used_forms(root, code)) for code in codes}
@@ -181,6 +184,37 @@ def new_municipality(answers: Answers, root: Path = ROOT) -> ScaffoldResult:
             files[f"docs/{code}/{key}.md"] = draft_text(text, foreign, code)
     write_whole(folder, files)
     return ScaffoldResult([folder / name for name in files], next_steps(docs, answers, unchecked, list(start["de"])))
+
+
+def built_languages(root: Path, answered: Collection[str]) -> list[str]:
+    """Return the codes of the languages that a municipality builds, the source language first; all if it names none.
+
+    :raises ScaffoldError: if one of them is not there.
+    """
+    known = {row.code: row for row in load_languages(root / "mkdocs.yml")}
+    source = default_language(tuple(known.values())).code
+    if missing := [code for code in answered if code not in known]:
+        raise ScaffoldError(
+            f"Diese Sprachen gibt es noch nicht: {', '.join(missing)}. Nehmen Sie sie aus der Antwort, und rufen Sie danach "
+            f"`kim new language {missing[0]}` auf."
+        )
+    return list(dict.fromkeys([source, *(answered or known)]))
+
+
+def check_answer(field: str, value: object, root: Path = ROOT) -> None:
+    """Raise a :class:`ScaffoldError` if an answer is not valid whatever the others are."""
+    read = validate(Answers, {"name": "Ort", "authority": "Amt", "url": "https://kim.example.org/", field: value})
+    if isinstance(read, list):
+        raise ScaffoldError(" ".join(f"{one.message}." for one in read))
+    built_languages(root, read.languages)
+    check_parts(root / "docs", read.without)
+
+
+def default_authority(name: str, kind: Kind) -> str:
+    """Return what the administration of a place is called, as long as nobody says otherwise."""
+    if kind == "district":
+        return f"Kreisverwaltung {name.removeprefix('Kreis ')}"
+    return f"Stadt {name}"
 
 
 def write_whole(folder: Path, files: Mapping[str, str]) -> None:
@@ -260,6 +294,7 @@ def place_forms(answers: Answers, code: str, names: Iterable[str]) -> dict[str, 
         "place": answers.name,
         "authority": answers.authority,
         "programme": answers.programme or f"KIM {answers.name}",
+        "administration": _ENGLISH_ADMINISTRATION[answers.kind],
         **authority_words(answers.authority),
     }
     return {

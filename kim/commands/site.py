@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from editorial.scaffold.municipality import Answers
 
-from core.project import ROOT
+from core.languages import load_languages
+from core.project import CONFIG, ROOT
 from kim.progress import phases
 
 if TYPE_CHECKING:
@@ -177,11 +179,11 @@ def new(kind: str, name: str | None, answers: Path | None, folder: str | None, f
     from editorial.scaffold.municipality import new_municipality, read_answers
     from editorial.scaffold.page import ScaffoldError, new_page
 
-    if name is None and answers is None:
+    if name is None and answers is None and kind != "municipality":
         name = click.prompt("Name")
     try:
         if kind == "municipality":
-            made = new_municipality(read_answers(answers) if answers else ask_answers(str(name)))
+            made = new_municipality(read_answers(answers) if answers else ask_answers(name))
         elif name is None:
             raise ScaffoldError(f"Nennen Sie einen Namen: kim new {kind} NAME. --from gibt es nur für eine Gemeinde.")
         elif kind == "language":
@@ -196,35 +198,47 @@ def new(kind: str, name: str | None, answers: Path | None, folder: str | None, f
         click.echo(f"- {step}")
 
 
-def ask_answers(name: str) -> Answers:
-    """Ask for what a municipality's folder needs.
+def ask_answers(name: str | None) -> Answers:
+    """Ask for what a municipality's folder needs; an answer that is not valid is asked for again.
 
-    :raises ScaffoldError: if an answer is not valid.
+    :param name: the answer to the first question, if it was given with the command.
     """
-    from editorial.content.schema import validate
-    from editorial.scaffold.municipality import Answers
+    from core.states import STATE_NAMES
+    from editorial.content.structure import SECTIONS
+    from editorial.scaffold.municipality import KIND_NAMES, Answers, check_answer, default_authority
     from editorial.scaffold.page import ScaffoldError
 
-    def prompt(question: str, default: str) -> str:
-        return str(click.prompt(question, default=default)).strip()
+    answers: dict[str, Any] = {}
 
-    kind = click.prompt("Art", type=click.Choice(["city", "district", "district_town"]), default="city")
-    read = validate(
-        Answers,
-        {
-            "name": name,
-            "kind": kind,
-            "authority": prompt("Verwaltung", f"Stadt {name}" if kind != "district" else f"Verwaltung {name}"),
-            "programme": prompt("Name der Seite", f"KIM {name}"),
-            "url": prompt("Adresse der Seite", "https://kim.example.org/"),
-            "state": prompt("Land (Kürzel, zum Beispiel nw)", "nw"),
-            "languages": prompt("Sprachen, mit Leerzeichen (leer: alle)", "").split(),
-            "without": prompt("Ohne diese Bereiche, zum Beispiel allianz betriebe (leer: keine)", "").split(),
-        },
-    )
-    if isinstance(read, list):
-        raise ScaffoldError("\n".join(f"„{one.dotted_path}“: {one.message}." for one in read))
-    return read
+    def ask(field: str, question: str, default: str | None, several: bool = False) -> None:
+        def read(typed: str) -> object:
+            value = re.findall(r"[^\s,;]+", typed) if several else typed.strip()
+            try:
+                check_answer(field, value)
+            except ScaffoldError as error:
+                raise click.UsageError(str(error)) from error
+            return value
+
+        answers[field] = click.prompt(question, default=default, value_proc=read)
+
+    try:
+        check_answer("name", name or "")
+        answers["name"] = name
+    except ScaffoldError as error:
+        if name:
+            click.echo(str(error))
+        ask("name", "Name, wie er in einem Satz steht (zum Beispiel Beispielheim oder Kreis Beispielheim)", None)
+    place = str(answers["name"])
+    kinds = ", ".join(f"{kind}: {meaning}" for kind, meaning in KIND_NAMES.items())
+    ask("kind", f"Art ({kinds})", "district" if place.startswith("Kreis ") else "city")
+    ask("authority", "Verwaltung", default_authority(place, answers["kind"]))
+    ask("programme", "Name der Seite", f"KIM {place}")
+    ask("url", "Adresse der Seite", "https://kim.example.org/")
+    ask("state", f"Land ({', '.join(STATE_NAMES)})", "nw")
+    codes = " ".join(row.code for row in load_languages(CONFIG))
+    ask("languages", f"Sprachen, mit Leerzeichen (leer: alle, also {codes})", "", several=True)
+    ask("without", f"Ohne welche Bereiche von {', '.join(SECTIONS)} (leer: mit allen)", "", several=True)
+    return Answers(**answers)
 
 
 @click.group()

@@ -208,6 +208,34 @@ def test_a_language_asks_for_words_glossary_and_style_sheet(taken_over: Path) ->
     assert "Ohne Übersetzung in ro" in checked.stdout
 
 
+def test_the_first_check_finds_nothing_in_texts_that_nobody_has_written_yet(taken_over: Path) -> None:
+    """Hints on the first day are about the new language alone: the drafts and the shared pages are as a check wants them."""
+    told = [
+        line for line in kim(taken_over, "check").stdout.splitlines() if re.search(r"^\S+ +(?:city/)?docs/\w\w/", line)
+    ]
+    assert [line for line in told if "/ro" not in line and "rufbus" not in line] == []
+
+
+def test_an_answer_that_is_not_right_is_asked_for_again_and_the_others_are_kept(tmp_path: Path) -> None:
+    folder = copy_project(tmp_path / "project", {"de", "en"}, city=False)
+    typed = "K\nKreis Musterstadt\n\n\n\nhttp://x\nhttps://willkommen.example.org\nxx\nnw\nde, ro\nde, en\nalianz\nallianz betriebe\n"
+    command = [sys.executable, "-m", "kim", "new", "municipality"]
+    done = subprocess.run(command, cwd=folder, input=typed, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("Error:") == 5
+    assert "kim new language ro" in done.stdout
+    assert "Meinten Sie „allianz“" in done.stdout
+    settings = (folder / "city/city.yml").read_text("utf-8")
+    for line in (
+        "authority: Kreisverwaltung Musterstadt",
+        "site_name: KIM Kreis Musterstadt",
+        "languages:\n- de\n- en\n",
+        "- allianz\n- betriebe\n",
+    ):
+        assert line in settings, line
+    assert "kind: district\n" in (folder / "city/place.yml").read_text("utf-8")
+
+
 def test_a_picture_of_the_municipality_is_published(taken_over: Path) -> None:
     assert (taken_over / "site/assets/bus.svg").read_text("utf-8") == SVG
 

@@ -31,6 +31,7 @@ SHARED = sorted(all_language_codes() & CITY_WORDS.keys())
         ("pl", "Miasto jeszcze nie potwierdziło.", "Starostwo jeszcze nie potwierdziło."),
         ("tr", "Belediyeye sorun. Belediye Entegrasyon Yönetimi", "İdareye sorun. Belediye Entegrasyon Yönetimi"),
         ("ar", "لم تؤكد البلدية ذلك.", "لم تؤكد الإدارة ذلك."),
+        ("ar", "اسألوا موظفي البلدية، وبالبلدية، وتابع للبلدية.", "اسألوا موظفي الإدارة، وبالإدارة، وتابع للإدارة."),
         ("fa", "از شهرداری بپرسید.", "از اداره بپرسید."),
     ],
 )  # fmt: skip
@@ -44,6 +45,19 @@ def test_every_expression_of_the_file_can_be_read() -> None:
     for kind, languages in rows.items():
         for code, table in languages.items():
             assert len(load_kind_words(ROOT / "docs", kind)[code]) == len(table)
+
+
+def test_a_term_of_the_glossary_is_the_same_in_every_kind() -> None:
+    """A name such as "Municipal Integration Management" is no mention of the city."""
+    terms = [entry for _line, entry in yaml.load_list(ROOT / "docs/data/glossary.yml")]
+    changed = [
+        (code, word)
+        for term in terms
+        for code, words in term.items()
+        for word in (words if isinstance(words, list) else ())
+        if replace_kind_words(str(word), DISTRICT, code) != word
+    ]
+    assert changed == []
 
 
 @pytest.mark.parametrize("code", SHARED)
