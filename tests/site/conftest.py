@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 from collections.abc import Iterator
@@ -16,7 +17,6 @@ from core.project import CITY_SETTINGS, apply_city_settings, load_site_settings,
 from editorial.build.build import build_if_changed, build_site
 from editorial.content.pages import Content, Page, read_content
 from tests.conftest import ROOT, full_or_sample
-from tests.languages import SAMPLE_CODES
 from tests.site.small_tree import write_small_tree
 
 SITE_URL = str(load_site_settings()["url"]).rstrip("/")
@@ -24,15 +24,11 @@ SITE_URL = str(load_site_settings()["url"]).rstrip("/")
 
 @dataclass(frozen=True)
 class Site:
-    """The built site and the content it was built from.
-
-    :ivar phases: what the build reported.
-    """
+    """The built site and the content it was built from."""
 
     folder: Path
     content: Content
     languages: tuple[Language, ...]
-    phases: tuple[str, ...] = ()
 
     def file(self, url: str) -> Path:
         """Return the file behind a root-absolute address."""
@@ -50,14 +46,19 @@ class Site:
     def checked_pages(self) -> list[tuple[Page, Language]]:
         """Return the pages that a test parses: all in `make test-all`.
 
-        `make test` parses those of :data:`SAMPLE_CODES`, and of every other language each sixth page, another sixth
-        in each language.
+        `make test` parses those in German, and of every other language each eighth page, another eighth in each; of the
+        first that is written from right to left each second.
         """
+        mirrored = next((language for language in self.languages if language.dir == "rtl"), None)
+
+        def every(language: Language) -> int:
+            return 1 if language.default else 2 if language == mirrored else 8
+
         sample = [
             (page, language)
             for number, page in enumerate(self.content.pages.values())
             for place, language in enumerate(self.languages)
-            if page.exists_in(language) and (language.code in SAMPLE_CODES or (number + place) % 6 == 0)
+            if page.exists_in(language) and (number + place) % every(language) == 0
         ]
         return full_or_sample(self.pages(), sample)
 
@@ -68,22 +69,31 @@ def parse(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_bytes(), "html.parser")
 
 
-@pytest.fixture(scope="module")
-def few_languages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Language, ...]]:
-    """Three languages in the place of eight while a module runs, as a municipality chooses them; not beside :func:`site`.
+@contextlib.contextmanager
+def three_languages(folder: Path) -> Iterator[tuple[Language, ...]]:
+    """Take three languages in the place of eight, as a municipality chooses them: a small tree builds as long as it has languages.
 
-    A build of a small tree takes as long as it has languages.
+    :param folder: where the settings file may lie that says so.
     """
-    settings = tmp_path_factory.mktemp("few") / Path(CITY_SETTINGS).name
+    settings = folder / Path(CITY_SETTINGS).name
     settings.write_text("languages: [de, en, ar]\nshared: true\n", "utf-8")
     config = read_config()
     before = copy.deepcopy(config)
     apply_city_settings(config, settings)
     load_languages.cache_clear()
-    yield load_languages()
-    config.clear()
-    config.update(before)
-    load_languages.cache_clear()
+    try:
+        yield load_languages()
+    finally:
+        config.clear()
+        config.update(before)
+        load_languages.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def few_languages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Language, ...]]:
+    """Three languages while a module runs; not beside :func:`site`."""
+    with three_languages(tmp_path_factory.mktemp("few")) as languages:
+        yield languages
 
 
 @pytest.fixture(scope="session")
@@ -98,8 +108,7 @@ def site() -> Site:
 def partly_translated(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A small site of which some pages have no translation; the real one has them all."""
     folder = tmp_path_factory.mktemp("partly")
-    docs = write_small_tree(folder / "docs")
-    phases: list[str] = []
-    build_site(folder / "site", f"{SITE_URL}/", docs, report=phases.append)
-    languages = load_languages()
-    return Site(folder / "site", read_content(docs, languages), languages, tuple(phases))
+    with three_languages(folder) as languages:
+        docs = write_small_tree(folder / "docs")
+        build_site(folder / "site", f"{SITE_URL}/", docs)
+        return Site(folder / "site", read_content(docs, languages), languages)

@@ -10,24 +10,25 @@ import pytest
 from core.overlay import page_path
 from editorial.build.build import BuildError, build_site
 from editorial.build.fingerprint import read_inputs
-from tests.project import copy_docs
-from tests.site.conftest import Site
+from tests.site.small_tree import write_small_tree
+
+pytestmark = pytest.mark.usefixtures("few_languages")
 
 
 @pytest.fixture
 def docs(tmp_path: Path) -> Path:
-    """A copy of the real pages, to spoil."""
-    return copy_docs(tmp_path)
+    """A small tree of pages, to spoil."""
+    return write_small_tree(tmp_path / "docs")
 
 
 @pytest.mark.parametrize(
     ("page", "text", "words"),
     [
-        ("de/kontakt.md", "---\ntitle: a: b\n---\n# K { #k }\n", "city/docs/de/kontakt.md:2"),
-        ("ar/kontakt.md", "", "city/docs/ar/kontakt.md: Die Datei ist leer"),
-        ("tr/kontakt.md", "---\ntitle: K\ndescription: Ein ganzer Satz hier.\n---\n# K\n", "city/docs/tr/kontakt.md:5"),
-        ("de/kontakt.md", "---\ntitle: K\ndescription: Ein ganzer Satz hier.\nsource: [own]\nreview_by: 2099-01-01\n---\n# K { #kontakt }\n\nEin <iframe\nsrc=x> Satz.\n", "city/docs/de/kontakt.md:9: HTML"),
-        ("en/kontakt.md", "---\ndescription: Ein ganzer Satz hier.\n---\n# K { #kontakt }\n", "city/docs/en/kontakt.md:1: „title“"),
+        ("de/kontakt.md", "---\ntitle: a: b\n---\n# K { #k }\n", "docs/de/kontakt.md:2"),
+        ("ar/kontakt.md", "", "docs/ar/kontakt.md: Die Datei ist leer"),
+        ("ar/kontakt.md", "---\ntitle: K\ndescription: Ein ganzer Satz hier.\n---\n# K\n", "docs/ar/kontakt.md:5"),
+        ("de/kontakt.md", "---\ntitle: K\ndescription: Ein ganzer Satz hier.\nsource: [own]\nreview_by: 2099-01-01\n---\n# K { #kontakt }\n\nEin <iframe\nsrc=x> Satz.\n", "docs/de/kontakt.md:9: HTML"),
+        ("en/kontakt.md", "---\ndescription: Ein ganzer Satz hier.\n---\n# K { #kontakt }\n", "docs/en/kontakt.md:1: „title“"),
     ],
 )  # fmt: skip
 def test_a_fault_stops_the_build_with_file_line_and_remedy_and_keeps_the_old_site(
@@ -67,6 +68,8 @@ def test_the_mark_changes_with_any_source_and_with_nothing_else(tmp_path: Path) 
         before = mark()
 
 
-def test_a_build_reports_its_phases(partly_translated: Site) -> None:
-    assert len(partly_translated.phases) >= 4
-    assert "Deutsch" in partly_translated.phases[1]
+def test_a_build_reports_its_phases(docs: Path, tmp_path: Path) -> None:
+    phases: list[str] = []
+    build_site(tmp_path / "site", "https://kim.example.org/", docs, report=phases.append)
+    assert len(phases) >= 4
+    assert "Deutsch" in phases[1]

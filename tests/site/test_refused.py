@@ -16,7 +16,7 @@ from editorial.build.source import Source, load_source
 from editorial.checks import content as checks
 from editorial.content.pages import Content
 from tests.conftest import ROOT
-from tests.project import copy_docs
+from tests.site.small_tree import write_small_tree
 
 DOCS = ROOT / "docs"
 ATTACK = "\n\nEin <svg/onload=alert(1)> Satz.\n\n</article>\n\n<!-- kim:form -->\n\n[mehr dazu lesen](//evil.example)\n"
@@ -51,8 +51,9 @@ def test_a_page_that_is_rendered_alone_is_refused_with_file_and_line(code: str) 
     assert f"{text.file}:{last + 6}: Die fremde Internetadresse „//evil.example“" in said
 
 
+@pytest.mark.usefixtures("few_languages")
 def test_a_whole_build_refuses_it_too_and_keeps_the_old_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    docs, site = copy_docs(tmp_path), tmp_path / "site"
+    docs, site = write_small_tree(tmp_path / "docs"), tmp_path / "site"
     site.mkdir()
     (site / "index.html").write_text("old")
     page = page_path(docs, "de", "kontakt")
