@@ -21,16 +21,17 @@ from editorial.content.place_names import PlaceNames
 
 MAX_ENDING_LETTERS = 4
 _LAST_VOWEL = re.compile(r"(?<=\w{3})[aeiouаеиоуяіїю]$")
-# Words that say "city" or "of the city" in each language: a page that holds for a district as well does not call it one.
+# Words that say "the city", its administration or its mayor in each language: a page that holds for a district as well does not call it
+# one. Left out: cities in general, and the names of KIM and of elections.
 CITY_WORDS: Mapping[str, str] = {
-    "de": r"\b(?:[Dd](?:ie|er) Stadt|Stadtverwaltung|[Ss]tädtische[nrs]?)\b",
-    "en": r"\b(?:the|this|your) city\b",
-    "uk": r"\bміськ(?:а|ої|у|ою|ій) (?:рад|адміністрац)",
-    "ru": r"\bгородск(?:ая|ой|ую) администрац",
-    "pl": r"\burz(?:ąd|ędu|ędzie|ędem) miasta\b",
-    "tr": r"\b[Bb]elediye(?! Entegrasyon| başkan)",
-    "ar": r"(?<!الإدارة )(?<!الانتخابات )(?<!الاندماج )البلدية|(?<!ال)بلدية",  # not in the names of KIM and of elections
-    "fa": r"(?<!ادغام )(?<!ادغام در )شهرداری(?! \(K)",
+    "de": r"\b(?:[Dd](?:ie|er)|[Zz]ur|[Ii]hrer?|[Uu]nserer?|[Dd]ieser?) Stadt\b|\bStadtverwaltung\b|[Oo]berbürgermeister|\b[Ss]tädtische[nrs]?\b",
+    "en": r"\b(?:[Tt]he|[Tt]his|[Yy]our|[Oo]ur) city\b|\b[Mm]ayor",
+    "uk": r"\bміст(?:о|у|ом|і(?! чи районі))\b|\bМісто\b|(?<!Код )(?<!які )(?<!й )\bміста\b|\b[Мм]іськ(?:а|ої|у|ою|ій) (?:рад|адміністрац)|бургоміст",
+    "ru": r"\b[Гг]ород(?:у|ом|е(?! или районе))?\b|(?<!Код )(?<!какие )\bгорода\b|\b[Гг]ородск(?:ая|ой|ую) администрац|бургомистр",
+    "pl": r"\b[Mm]iast(?:o|u|em)\b|\b[Mm]ieście\b|(?<!które )(?<!i )\bmiasta\b(?! lub gminy)|burmistrz",
+    "tr": r"\b[Bb]elediye(?!niz| Entegrasyon)|\b[Şş]ehr[ei]",
+    "ar": r"(?<!الإدارة )(?<!الانتخابات )(?<!الاندماج )البلدية|(?<!ال)بلدية|المدينة(?! أو القرية)",
+    "fa": r"(?<!ادغام )(?<!ادغام در )شهرداری(?! \(K| محل|\u200c)|\bشهردار\b|\bشهر\b(?! یا روستا| و شهرستان)",
 }
 _INSERT = re.compile(r"\{\{.*?\}\}|\]\([^)]*\)|\{[^{}]*\}")
 
