@@ -187,14 +187,19 @@ def kim(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def release(folder: Path, systemd: Systemd, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run the installed kim-release."""
-    env = {
+def release_env(folder: Path, systemd: Systemd, **more: str) -> dict[str, str]:
+    """Return the environment of the installed kim-release."""
+    return {
         **os.environ, "RELEASE_ROOT": str(folder / "opt" / "kim"), "RELEASE_SETTINGS": str(systemd.settings),
         "RELEASE_BACKUPS": str(folder / "var" / "lib" / "kim-backup"), "RELEASE_RESTART": systemd.restart_command,
         "RELEASE_READY": f"{systemd.url}/readyz", "RELEASE_ENVIRONMENT": str(ROOT / ".venv"),
         "RELEASE_BUILD_OPTIONS": "--no-pdf", **more,
     }  # fmt: skip
+
+
+def release(folder: Path, systemd: Systemd, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run the installed kim-release."""
+    env = release_env(folder, systemd, **more)
     command = [folder / "usr" / "local" / "bin" / "kim-release", *words]
     return subprocess.run(command, env=env, cwd="/", capture_output=True, text=True)
 
@@ -278,6 +283,39 @@ def test_two_administrators_at_once_do_not_mix_their_releases(installed: tuple[P
     assert systemd.current.resolve() == before
 
 
+def test_a_publication_that_was_interrupted_leaves_nothing_in_the_way_of_the_next(
+    installed: tuple[Path, Systemd], repository: Path
+) -> None:
+    folder, systemd = installed
+    before, releases = systemd.current.resolve(), folder / "opt/kim/releases"
+    names = sorted(path.name for path in releases.iterdir())
+    env = release_env(folder, systemd)
+    with subprocess.Popen(
+        [folder / "usr/local/bin/kim-release", "publish"],
+        env=env,
+        cwd="/",
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+    ) as begun:
+        wait_until(lambda: len(list(releases.glob("*/site"))) > len(names), what="the build")
+        os.killpg(begun.pid, signal.SIGINT)  # as Ctrl-C does
+        begun.wait(PATIENCE)
+    assert sorted(path.name for path in releases.iterdir()) == names
+    # kill -9 and a power cut: a folder that was begun, the link that was about to change, a service that was not restarted
+    (releases / "20200101T000000Z-0000000" / "docs").mkdir(parents=True)
+    (folder / "opt/kim/.current.new").symlink_to("releases/20200101T000000Z-0000000")
+    starts = systemd.starts
+    assert release(folder, systemd, "activate", before.name).returncode == 0
+    assert (systemd.current.resolve(), systemd.starts) == (before, starts + 1)
+    done = release(folder, systemd, "publish", RELEASE_KEEP="9")
+    assert done.returncode == 0, done.stderr
+    assert systemd.current.resolve().name not in names
+    left = {path.name for path in releases.iterdir()}
+    assert left == {*names, systemd.current.resolve().name}, "complete releases stay, the others went"
+    assert release(folder, systemd, "rollback").returncode == 0
+    assert systemd.current.resolve() == before
+
+
 @pytest.mark.parametrize("name", ["../../etc", "nothing", "-rf", ".", "a b"])
 def test_what_is_no_release_does_not_go_live(installed: tuple[Path, Systemd], name: str) -> None:
     folder, systemd = installed
@@ -298,6 +336,8 @@ def test_a_release_that_does_not_answer_gives_way_to_the_one_before(installed: t
     assert done.returncode == 1
     assert "is live again" in done.stderr
     assert systemd.current.resolve() == before
+    previous = folder / "opt/kim/previous"
+    assert not previous.exists() or previous.resolve() != before, "the way back is as it was"
     told = release(folder, systemd, "list").stdout
     assert f"{before.name}  live" in told
     assert "is no complete release" in release(folder, systemd, "activate", "nothing").stderr

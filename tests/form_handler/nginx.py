@@ -104,6 +104,15 @@ def make_certificate(folder: Path) -> None:
     subprocess.run([*command, *files], check=True, capture_output=True)
 
 
+def has_ipv6() -> bool:
+    """Return whether this machine has an IPv6 loopback address; a container may have none."""
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
 def write_configuration(
     folder: Path,
     site: Path,
@@ -130,7 +139,8 @@ def write_configuration(
         ("/etc/nginx/kim.d", str(folder / "kim.d")),
         ("/opt/kim/current/site", str(site)),
         ("/opt/kim/current/deploy", str(ROOT / "deploy")),
-        ("listen [::]:", "# listen [::]:"),  # a container may have no IPv6
+        ("listen [::]:443", f"listen [::1]:{tls}" if has_ipv6() else "# listen [::]:443"),
+        ("listen [::]:80", f"listen [::1]:{plain}" if has_ipv6() else "# listen [::]:80"),
         ("listen 443", f"listen 127.0.0.1:{tls}"),
         ("listen 80", f"listen 127.0.0.1:{plain}"),
         ("client_body_timeout 10s", "client_body_timeout 120s"),  # nothing may depend on how fast the test is

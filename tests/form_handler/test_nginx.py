@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import ipaddress
 import re
 import socket
 import ssl
@@ -19,7 +20,15 @@ from editorial.build.build import build_if_changed
 from form_handler.forms import FORMS
 from form_handler.security import HEADERS, HSTS
 from tests.conftest import ROOT
-from tests.form_handler.nginx import HOST, Nginx, other_debians_program, program, running_nginx, write_configuration
+from tests.form_handler.nginx import (
+    HOST,
+    Nginx,
+    has_ipv6,
+    other_debians_program,
+    program,
+    running_nginx,
+    write_configuration,
+)
 from tests.server import Server, free_port, running_server, wait_until
 
 pytestmark = pytest.mark.slow
@@ -110,6 +119,81 @@ def test_an_address_that_is_not_quite_right_keeps_its_query(port: int, typed: st
     assert response.status in {301, 308}
     location = str(response.headers["Location"])
     assert location.removeprefix(f"https://{HOST}") == meant + query
+
+
+def test_parts_heads_and_known_copies_are_those_of_the_encoding(port: int) -> None:
+    tags = {one: ask(port, "/ar/kontakt/", Accept_Encoding=one).headers["ETag"] for one in ("br", "gzip", "identity")}
+    assert len(set(tags.values())) == 3
+    for encoding, tag in tags.items():
+        assert ask(port, "/ar/kontakt/", Accept_Encoding=encoding, If_None_Match=tag).status == 304
+        other = next(one for one in tags.values() if one != tag)
+        assert ask(port, "/ar/kontakt/", Accept_Encoding=encoding, If_None_Match=other).status == 200
+        answer, body = fetch(port, "/ar/kontakt/", "HEAD", Accept_Encoding=encoding)
+        assert (answer.status, body) == (200, b"")
+    for wanted, status in (("bytes=0-1,5-6", 206), ("bytes=-5", 206), ("bytes=99999999-", 416), ("lines=1-2", 200)):
+        assert ask(port, "/assets/kim.css", Range=wanted, Accept_Encoding="identity").status == status, wanted
+
+
+@pytest.mark.parametrize(
+    "path", ["/ar/" + "a" * 7000, "/ar/gibt-es-nicht.pdf", "/ar/%252e%252e/kontakt/", "/ar/%ff%fe/", "/ar/.git/config", "/ar/a/b/c/"]
+)  # fmt: skip
+def test_a_wrong_address_is_answered_in_the_language_of_its_part_of_the_site(port: int, path: str) -> None:
+    answer, body = fetch(port, path)
+    assert answer.status == 404
+    assert b'lang="ar"' in body
+    assert answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/healthz?x=1", "//readyz", "/./readyz", "/ar/../readyz", "/%72eadyz", "/readyz;a", "/READYZ", "/metrics", "/.site.manifest.json"])  # fmt: skip
+def test_what_is_for_this_machine_only_is_shown_to_nobody_else(port: int, path: str) -> None:
+    for method in ("GET", "HEAD", "POST"):
+        answer, body = fetch(port, path, method, b"x=1" if method == "POST" else b"")
+        assert answer.status in {404, 405}, method
+        assert b"database" not in body
+
+
+@pytest.mark.parametrize(("megabytes", "path", "code"), [(9, f"/ar{FORM}", "ar"), (9, "/eingang/anmelden/", "de"), (40, f"/ar{FORM}", "ar"), (40, f"/tr{FORM}", "tr")])  # fmt: skip
+def test_a_body_that_is_too_large_is_answered_in_the_readers_language(
+    port: int, megabytes: int, path: str, code: str
+) -> None:
+    answer, body = fetch(port, path, "POST", b"company=" + b"a" * (megabytes * 1_000_000))
+    assert answer.status == 413
+    assert f'lang="{code}"'.encode() in body
+    assert answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("192.0.2.7", "192.0.2.8", False), ("192.0.2.7", "192.0.2.7", True), ("2001:db8:1:2::1", "2001:db8:1:2:a:b:c:d", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False), ("2001:db8::1", "2001:db8::a:b:c:d", True), ("2001:db8:1::1", "2001:db8:1:1::1", False),
+        ("::1", "::2", False), ("::ffff:192.0.2.7", "::ffff:192.0.2.8", False),
+    ],
+)  # fmt: skip
+def test_an_ipv6_network_of_one_customer_is_counted_as_one_address(one: str, other: str, same: bool) -> None:
+    (pattern,) = re.findall(
+        r'map \$remote_addr \$kim_client \{\n\s+"~\*([^"]+)"', (ROOT / "deploy" / "nginx.conf").read_text()
+    )
+
+    def key(address: str) -> str:
+        found = re.match(pattern, ipaddress.ip_address(address).compressed, re.IGNORECASE)
+        return found["net6"] if found else address
+
+    assert (key(one) == key(other)) is same
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="This machine has no IPv6; make drill-debian asks by it.")
+def test_it_answers_by_ipv6_and_logs_no_address_of_it(nginx: Nginx) -> None:
+    with contextlib.closing(http.client.HTTPConnection("::1", nginx.plain, timeout=20)) as plain:
+        plain.request("GET", "/ar/kontakt/", headers={"Host": HOST})
+        assert plain.getresponse().headers["Location"] == f"https://{HOST}/ar/kontakt/"
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with contextlib.closing(http.client.HTTPSConnection("::1", nginx.tls, context=context, timeout=20)) as secure:
+        secure.request("GET", "/ar/gibt-es-nur-ueber-ipv6/", headers={"Host": HOST})
+        assert secure.getresponse().status == 404
+    wait_until(lambda: "0.0.0.0 [" in nginx.read_log(), what="the log")
+    assert "::1" not in nginx.read_log()
 
 
 def test_it_leads_to_no_other_host(port: int) -> None:
