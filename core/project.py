@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -206,6 +206,14 @@ def all_language_codes(config: Path = CONFIG) -> frozenset[str]:
 def parts_left_out(config: Path = CONFIG) -> tuple[str, ...]:
     """Return the keys of pages and sections that the municipality leaves out of its site."""
     return tuple(read_config(config).get("without") or ())
+
+
+def is_left_out(key: str, parts: Collection[str]) -> bool:
+    """Return whether a page belongs to a part that the municipality leaves out: a page's key, or a folder's name.
+
+    A page with ``!`` before its key stays although its folder is left out.
+    """
+    return f"!{key}" not in parts and any(key == part or key.startswith(f"{part.rstrip('/')}/") for part in parts)
 
 
 def load_site_settings(config: Path = CONFIG) -> dict[str, Any]:

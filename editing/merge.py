@@ -21,6 +21,15 @@ class Conflict(Struct, frozen=True):
     mine: str
     theirs: str
 
+    @property
+    def shown(self) -> dict[str, str]:
+        """Return the three texts for people: without the lines that they all begin with, the end of the heading before them."""
+        rows = {name: getattr(self, name).strip().splitlines() for name in ("base", "mine", "theirs")}
+        while len(left := [one for one in rows.values() if one]) > 1 and len({one[0] for one in left}) == 1:
+            for one in left:
+                del one[0]
+        return {name: "\n".join(one).strip() for name, one in rows.items()}
+
 
 class Merged(Struct, frozen=True):
     """The result of a merge: pieces of text and conflicts, in their order."""

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from core.languages import Language, load_languages
-from form_handler.forms import FORMS
+from form_handler.forms import offered_forms
 
 TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 
@@ -48,7 +48,7 @@ def missing_pages(site_dir: Path) -> list[str]:
     wanted = [
         f"{language.root.strip('/')}/{name}".lstrip("/")
         for language in load_languages()
-        for name in ("404.html", *(f"{definition.slug}index.html" for definition in FORMS.values()))
+        for name in ("404.html", *(f"{definition.slug}index.html" for definition in offered_forms()))
     ]
     return [name for name in wanted if not (site_dir / name).is_file()]
 

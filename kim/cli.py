@@ -8,7 +8,8 @@ import click
 
 # The module of each command in kim/commands/; it is imported when the command is called.
 LAZY_COMMANDS = {
-    **dict.fromkeys(("build", "pdf", "check", "dashboard", "new", "catalogs", "serve"), "site"),
+    **dict.fromkeys(("build", "pdf", "check", "dashboard", "catalogs", "serve"), "site"),
+    "new": "new",
     **dict.fromkeys(("submissions", "purge"), "submissions"),
     **dict.fromkeys(("doctor", "secret"), "operations"),
     **dict.fromkeys(("backup", "restore", "restore-drill"), "backup"),

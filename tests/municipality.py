@@ -6,8 +6,8 @@ import functools
 import re
 
 from core.contacts import load_fallback_contact
-from core.project import load_site_settings, parts_left_out
-from editorial.content.pages import is_left_out, page_files
+from core.project import is_left_out, load_site_settings, parts_left_out
+from editorial.content.pages import page_files
 from tests.conftest import ROOT
 
 NAME = str(load_site_settings()["municipality"]["name"])

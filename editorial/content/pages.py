@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import itertools
 from collections import Counter
-from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,7 +17,7 @@ from msgspec.structs import replace
 from core.findings import ContentError, Finding
 from core.languages import Language, default_language
 from core.overlay import is_local, language_dirs, page_path, shown_path
-from core.project import parts_left_out
+from core.project import is_left_out, parts_left_out
 from core.text.characters import character_findings, forbidden_in_file, forbidden_in_values
 from core.text.text_files import normalize_spaces, size_finding
 from core.text.text_files import read_text as read_file
@@ -212,14 +211,6 @@ def page_files(docs: Path, code: str) -> dict[str, Path]:
             if not is_hidden(key) and is_page(path.name):
                 found[key] = path
     return dict(sorted(found.items()))
-
-
-def is_left_out(key: str, parts: Collection[str]) -> bool:
-    """Return whether a page belongs to a part that the municipality leaves out: a page's key, or a folder's name.
-
-    A page with ``!`` before its key stays although its folder is left out.
-    """
-    return f"!{key}" not in parts and any(key == part or key.startswith(f"{part.rstrip('/')}/") for part in parts)
 
 
 def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:

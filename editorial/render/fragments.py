@@ -16,7 +16,7 @@ from editorial.content.data.survey_results import Publication, survey_charts
 from editorial.content.pages import Page
 from editorial.content.place_names import PlaceNames
 from editorial.content.structure import SURVEY_CSV
-from form_handler.forms import FORMS
+from form_handler.forms import offered_forms
 
 
 @functools.cache
@@ -57,7 +57,7 @@ def render_survey_results(
 
 def render_privacy_notice() -> str:
     """Return, for each form, what is asked and why, on which basis, and the retention (Art. 13 GDPR), as HTML."""
-    return _render("privacy-notice", definitions=FORMS.values())
+    return _render("privacy-notice", definitions=offered_forms())
 
 
 def render_accessibility_run(run: AccessibilityRun | None, language: Language) -> str:

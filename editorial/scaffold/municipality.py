@@ -9,7 +9,7 @@ import re
 import tempfile
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import yaml as pyyaml
 from msgspec import Meta
@@ -17,20 +17,21 @@ from msgspec import Meta
 from core.findings import closest_match
 from core.languages import default_language, load_languages
 from core.overlay import CITY, city_dir
-from core.project import ROOT
+from core.project import ROOT, is_left_out
 from core.states import HOLIDAYS_EVERYWHERE, STATE_NAMES
 from core.text import yaml
+from editorial.content.data.survey_results import RESULTS
 from editorial.content.foreign_state import ForeignState, adapt_page, load_foreign_state
 from editorial.content.kind_words import load_kind_words, replace_kind_words
-from editorial.content.pages import is_left_out, page_files
+from editorial.content.pages import page_files
 from editorial.content.place_names import PLACE_SHORTCODE, Kind
 from editorial.content.schema import StrictStruct, validate
 from editorial.content.structure import PROGRAMME, SECTIONS, index_of
 from editorial.scaffold.page import ScaffoldError, ScaffoldResult
 
-# Forms that follow from the name alone, where a language has no endings for foreign names.
 # The first version of the pages that each municipality writes itself, laid out like ``city/``.
 DRAFTS = "redaktion/city/docs"
+# Forms that follow from the name alone, where a language has no endings for foreign names.
 REGULAR_FORMS: Mapping[str, Mapping[str, str]] = {
     "de": {
         "in": "in {place}", "In": "In {place}", "from": "aus {place}", "for": "für {place}", "near": "in der Nähe von {place}",
@@ -43,9 +44,24 @@ REGULAR_FORMS: Mapping[str, Mapping[str, str]] = {
         "programme": "{programme}", "name": "{place}",
     },
 }  # fmt: skip
-DISTRICT_FORMS = {
-    "in": "im {place}", "In": "Im {place}", "from": "aus dem {place}", "for": "für den {place}", "near": "in der Nähe vom {place}"
+# Names that begin with a noun have an article: "im Kreis Beispielheim", "in der Region Beispielheim".
+ARTICLE_FORMS: Mapping[str, Mapping[str, str]] = {
+    "m": {"in": "im {dative}", "In": "Im {dative}", "from": "aus dem {dative}", "for": "für den {dative}", "near": "in der Nähe vom {dative}"},
+    "f": {"in": "in der {dative}", "In": "In der {dative}", "from": "aus der {dative}", "for": "für die {place}", "near": "in der Nähe der {dative}"},
+    "n": {"in": "im {dative}", "In": "Im {dative}", "from": "aus dem {dative}", "for": "für das {place}", "near": "in der Nähe vom {dative}"},
 }  # fmt: skip
+# Those nouns with their gender; the first may also be the end of a longer word ("Rhein-Sieg-Kreis").
+ENDINGS: Mapping[str, str] = {"landkreis": "m", "kreis": "m", "verband": "m", "region": "f", "gemeinde": "f"}
+WORDS: Mapping[str, str] = {
+    "stadt": "f",
+    "hansestadt": "f",
+    "universitätsstadt": "f",
+    "landeshauptstadt": "f",
+    "amt": "n",
+}
+DISTRICT_NOUNS, TOWN_NOUNS = ("landkreis", "kreis", "verband", "region"), ("gemeinde", "amt", "markt")
+# What a place is and what it is called are one word here: "im Markt Beispielau", but "in Markt Schwaben".
+AMBIGUOUS_NOUNS = ("markt", "flecken")
 # How contacts that texts name are called, as long as nobody says otherwise; others bear the name of the administration.
 CONTACT_NAMES = {
     "kim": "{programme}", "auslaenderbehoerde": "Ausländerbehörde", "ldi": "Aufsichtsbehörde für den Datenschutz",
@@ -66,7 +82,7 @@ Text = Annotated[
     ),
 ]
 # German articles in the nominative and genitive by the end of the first word of an administration's name.
-_NEUTER, _MASCULINE = ("amt",), ("kreis", "verband", "magistrat", "bezirk")
+_NEUTER, _MASCULINE = ("amt",), ("kreis", "verband", "magistrat", "bezirk", "markt", "flecken")
 # What stands in the place of a provision of another federal state; the check before going public names it.
 STATE_LAW = {
     "de": "[Vorschrift des Landes: wird noch ergänzt]", "en": "[state law: to be added]", "ar": "[قانون الولاية: يُستكمل لاحقاً]",
@@ -75,10 +91,6 @@ STATE_LAW = {
 }  # fmt: skip
 
 
-# What the kinds are, as they are asked for.
-KIND_NAMES: Mapping[Kind, str] = {
-    "city": "Stadt oder Gemeinde", "district": "Kreis", "district_town": "Stadt oder Gemeinde in einem Kreis",
-}  # fmt: skip
 # What English texts call an administration, by kind: "the authority" alone says nothing to a reader.
 _ENGLISH_ADMINISTRATION: Mapping[Kind, str] = {
     "city": "city administration", "district": "district administration", "district_town": "town administration",
@@ -111,10 +123,10 @@ class Answers(StrictStruct, frozen=True, kw_only=True):
     without: tuple[str, ...] = ()
 
 
-def read_answers(path: Path) -> Answers:
-    """Return the answers that a YAML file holds.
+def load_answers(path: Path) -> dict[str, Any]:
+    """Return the answers that a YAML file holds, not all of them perhaps, unchecked.
 
-    :raises ScaffoldError: with everything that is wrong with it.
+    :raises ScaffoldError: if it holds none.
     """
     try:
         data = yaml.load_strings(path.read_text("utf-8"))
@@ -122,10 +134,46 @@ def read_answers(path: Path) -> Answers:
         raise ScaffoldError(f"{path}: Die Datei kann nicht gelesen werden ({error.strerror}).") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ScaffoldError(f"{path}: Die Datei ist kein gültiges YAML in UTF-8 ({error}).") from error
+    if not isinstance(data, dict):
+        raise ScaffoldError(f"{path}: Die Datei hat keine Antworten. Ein Beispiel steht in UEBERNAHME.md.")
+    return data
+
+
+def read_answers(path: Path) -> Answers:
+    """Return the answers of a YAML file.
+
+    :raises ScaffoldError: with everything that is wrong with it.
+    """
+    return parse_answers(load_answers(path), str(path))
+
+
+def parse_answers(data: Mapping[str, Any], shown: str) -> Answers:
+    """Return answers in their shape.
+
+    :param shown: where they come from, for the message.
+    :raises ScaffoldError: with everything that is wrong with them.
+    """
     read = validate(Answers, data)
     if isinstance(read, list):
-        raise ScaffoldError("\n".join(f"{path}: „{one.dotted_path or 'Datei'}“: {one.message}." for one in read))
+        raise ScaffoldError("\n".join(f"{shown}: „{one.dotted_path or 'Datei'}“: {one.message}." for one in read))
     return read
+
+
+def dump_answers(data: Mapping[str, Any]) -> str:
+    """Return answers as a file with which they are given again."""
+    return _dump(dict(data))
+
+
+def result_pages(docs: Path) -> list[str]:
+    """Return the keys of the shared pages that show the results of the survey."""
+    return [key for key, path in page_files(docs, "de").items() if RESULTS.search(path.read_text("utf-8"))]
+
+
+def require_no_city(docs: Path) -> None:
+    """Raise a :class:`ScaffoldError` if there is a municipality already."""
+    folder = city_dir(docs)
+    if folder.exists() and any(folder.iterdir()):
+        raise ScaffoldError(f"{CITY}/ gibt es schon. Löschen Sie den Ordner, wenn er zu einer anderen Gemeinde gehört.")
 
 
 def new_municipality(answers: Answers, root: Path = ROOT) -> ScaffoldResult:
@@ -135,8 +183,7 @@ def new_municipality(answers: Answers, root: Path = ROOT) -> ScaffoldResult:
     """
     docs = root / "docs"
     folder = city_dir(docs)
-    if folder.exists() and any(folder.iterdir()):
-        raise ScaffoldError(f"{CITY}/ gibt es schon. Löschen Sie den Ordner, wenn er zu einer anderen Gemeinde gehört.")
+    require_no_city(docs)
     codes = built_languages(root, answers.languages)
     check_parts(docs, answers.without)
     unchecked = [code for code in codes if code not in REGULAR_FORMS or (code == "de" and not is_regular(answers))]
@@ -150,7 +197,13 @@ def new_municipality(answers: Answers, root: Path = ROOT) -> ScaffoldResult:
     missing_parts = [
         one for one in SECTIONS if not any(index_of(one) == key for key in {*page_files(docs, "de"), *start["de"]})
     ]
-    without = list(dict.fromkeys([*answers.without, *missing_parts]))
+    # A section that nobody has written yet does not take the survey's results with it.
+    kept = [
+        f"!{key}"
+        for key in result_pages(docs)
+        if is_left_out(key, missing_parts) and not is_left_out(key, answers.without)
+    ]
+    without = list(dict.fromkeys([*answers.without, *missing_parts, *kept]))
     settings = {
         "site_name": answers.programme or f"KIM {answers.name}",
         "site_url": answers.url.rstrip("/") + "/",
@@ -201,22 +254,6 @@ def built_languages(root: Path, answered: Collection[str]) -> list[str]:
     return list(dict.fromkeys([source, *(answered or known)]))
 
 
-def check_answer(field: str, value: object, root: Path = ROOT) -> None:
-    """Raise a :class:`ScaffoldError` if an answer is not valid whatever the others are."""
-    read = validate(Answers, {"name": "Ort", "authority": "Amt", "url": "https://kim.example.org/", field: value})
-    if isinstance(read, list):
-        raise ScaffoldError(" ".join(f"{one.message}." for one in read))
-    built_languages(root, read.languages)
-    check_parts(root / "docs", read.without)
-
-
-def default_authority(name: str, kind: Kind) -> str:
-    """Return what the administration of a place is called, as long as nobody says otherwise."""
-    if kind == "district":
-        return f"Kreisverwaltung {name.removeprefix('Kreis ')}"
-    return f"Stadt {name}"
-
-
 def write_whole(folder: Path, files: Mapping[str, str]) -> None:
     """Write a folder with these files, or nothing: it is made beside its place and moved there."""
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -251,20 +288,48 @@ def draft_text(text: str, foreign: ForeignState, code: str) -> str:
     return adapt_page(text, foreign, code)
 
 
+def german_noun(name: str) -> str:
+    """Return the noun by which a German name has an article: "kreis" of "Märkischer Kreis"; empty for a plain name."""
+    first, *rest = name.casefold().split() or [""]
+    words = [first, *(rest[:1] if _is_adjective(name) else [])]
+    for word in words:
+        if word in AMBIGUOUS_NOUNS or word in WORDS:
+            return word
+        if found := next((noun for noun in ENDINGS if word.endswith(noun)), ""):
+            return found
+    return ""
+
+
+def _is_adjective(name: str) -> bool:
+    """Return whether a name begins with an adjective and its noun: "Märkischer Kreis", "Freie Hansestadt"."""
+    first, _blank, rest = name.partition(" ")
+    noun = rest.partition(" ")[0].casefold()
+    return first.endswith(("er", "e")) and noun in {*ENDINGS, *WORDS}
+
+
+def _declined(name: str) -> str:
+    """Return a name with its adjective as in the dative: "Märkischen Kreis"."""
+    return re.sub(r"^(\S*?)(?:er|e) ", r"\1en ", name) if _is_adjective(name) else name
+
+
 def is_regular(answers: Answers) -> bool:
-    """Return whether the German forms of a name follow from the name alone: not where a district is no "Kreis"."""
-    return answers.kind != "district" or "kreis" in answers.name.casefold()
+    """Return whether the German forms of a name follow from the name alone."""
+    noun = german_noun(answers.name)
+    return noun not in AMBIGUOUS_NOUNS and (answers.kind != "district" or bool(noun))
 
 
 def authority_words(authority: str) -> dict[str, str]:
     """Return the name of an administration with its German articles, by name of the form."""
     first, _blank, rest = authority.partition(" ")
     word = first.casefold()
+    if _is_adjective(authority) and ENDINGS.get(german_noun(authority)) == "m":  # Märkischer Kreis
+        nominative = re.sub(r"er ", "e ", authority, count=1)
+        return {"the": f"der {nominative}", "The": f"Der {nominative}", "of": f"des {_declined(authority)}es"}
     genitive = f"{first}s {rest}".strip()
     if word.endswith(_NEUTER):
         return {"the": f"das {authority}", "The": f"Das {authority}", "of": f"des {genitive}"}
     if word.endswith(_MASCULINE):
-        genitive = f"{first}es {rest}".strip() if word.endswith(("kreis", "verband")) else genitive
+        genitive = f"{first}es {rest}".strip() if word.endswith(("kreis", "verband", "markt")) else genitive
         return {"the": f"der {authority}", "The": f"Der {authority}", "of": f"des {genitive}"}
     return {"the": f"die {authority}", "The": f"Die {authority}", "of": f"der {authority}"}
 
@@ -288,10 +353,12 @@ def used_forms(root: Path, code: str) -> list[str]:
 def place_forms(answers: Answers, code: str, names: Iterable[str]) -> dict[str, str]:
     """Return a first version of the forms of one language; of a language with endings, the bare name in each."""
     regular = dict(REGULAR_FORMS.get(code, {}))
-    if code == "de" and answers.kind == "district":
-        regular |= DISTRICT_FORMS
+    noun = german_noun(answers.name)
+    if code == "de" and (gender := ENDINGS.get(noun) or WORDS.get(noun)):
+        regular |= ARTICLE_FORMS[gender]
     words = {
         "place": answers.name,
+        "dative": _declined(answers.name),
         "authority": answers.authority,
         "programme": answers.programme or f"KIM {answers.name}",
         "administration": _ENGLISH_ADMINISTRATION[answers.kind],

@@ -6,6 +6,7 @@ mails, lists and privacy notice are rendered from it as well.
 
 from __future__ import annotations
 
+from core.project import is_left_out, parts_left_out
 from form_handler.forms.barrier import BARRIER
 from form_handler.forms.callback import CALLBACK
 from form_handler.forms.definition import FormDefinition
@@ -18,4 +19,10 @@ FORMS: dict[str, FormDefinition] = {
 }
 
 
-__all__ = ["FORMS", "FormDefinition"]
+def offered_forms() -> list[FormDefinition]:
+    """Return the forms whose page the site has: a municipality may leave a page out (``without:`` in ``city/city.yml``)."""
+    parts = parts_left_out()
+    return [one for one in FORMS.values() if not is_left_out(one.slug.rstrip("/"), parts)]
+
+
+__all__ = ["FORMS", "FormDefinition", "offered_forms"]

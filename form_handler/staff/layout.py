@@ -19,7 +19,8 @@ from core.project import load_site_settings
 from core.text.values import phone_href
 from core.web.assets import versioned_url
 from form_handler.current import database, settings
-from form_handler.forms import FORMS
+from form_handler.forms import FORMS, offered_forms
+from form_handler.forms.survey import SURVEY
 from form_handler.staff import shortcuts
 from form_handler.staff.auth.roles import EDIT, PUBLISH
 from form_handler.staff.labels import (
@@ -72,6 +73,8 @@ def navigation() -> list[tuple[str, str, str]]:
         ("mails", "mails/", gettext("Mails")), ("person", "person/", gettext("One person")),
         ("pages", "seiten/", gettext("Pages")), ("translate", "uebersetzen/", gettext("Translating")), ("accounts", "konten/", gettext("Accounts")),
     ]  # fmt: skip
+    if SURVEY not in offered_forms():
+        pages = [page for page in pages if page[0] != "survey"]
     account = g.get("account")
     if account and not account.has_role(EDIT, PUBLISH):  # a translator begins with the translators' page
         pages.sort(key=lambda page: page[0] != "translate")

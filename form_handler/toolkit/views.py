@@ -14,7 +14,8 @@ from core.gettext import gettext as _
 from core.languages import Language
 from form_handler import responses
 from form_handler.current import page_layouts, settings
-from form_handler.forms import FORMS, FormDefinition
+from form_handler.forms import FormDefinition, offered_forms
+from form_handler.forms.participation import PARTICIPATION
 from form_handler.layout import replace_region, set_title
 from form_handler.toolkit import recommend
 from form_handler.toolkit.recommend import DATA_PATH, RESULT_PATH, TOOLKIT_PATH
@@ -63,7 +64,9 @@ def recommendations() -> Response:
         results=recommend.recommend(data, answers),
         data=data,
         share_url=share_url(action, answers),
-        take_part_url=share_url(language.root + FORMS["participation"].slug, answers, CARRIED),
+        take_part_url=share_url(language.root + PARTICIPATION.slug, answers, CARRIED)
+        if PARTICIPATION in offered_forms()
+        else None,
         carried=share_url("", answers, CARRIED),
         labels=recommend.choice_labels(),
         answers=answers,

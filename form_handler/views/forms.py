@@ -21,8 +21,9 @@ from core.gettext import gettext as _
 from core.languages import Language, load_languages
 from form_handler import rate_limit, responses
 from form_handler.current import database, settings
-from form_handler.forms import FORMS, FormDefinition
+from form_handler.forms import FormDefinition, offered_forms
 from form_handler.forms.contact_details import mailbox_key
+from form_handler.forms.feedback import FEEDBACK
 from form_handler.mail.compose import submission_mails
 from form_handler.mail.heartbeat import is_worker_missing
 from form_handler.operations.logs import log_event
@@ -77,7 +78,8 @@ def register(app: Flask) -> None:
 def make_blueprint() -> Blueprint:
     """Return the routes below a language's root; :func:`form_handler.app.set_language_and_check_host` sets the language."""
     forms = Blueprint("forms", __name__)
-    for definition in FORMS.values():
+    offered = offered_forms()
+    for definition in offered:
         for path, view, methods in (
             ("", check, ["GET", "POST"]),
             (SUBMIT_PATH, submit, ["GET", "POST"]),
@@ -87,10 +89,13 @@ def make_blueprint() -> Blueprint:
             forms.add_url_rule(
                 f"/{definition.slug}{path}", endpoint, partial(call_view, view, definition), methods=methods
             )
-    feedback = FORMS["feedback"]
-    forms.add_url_rule(
-        f"/{feedback.slug}{QUICK_PATH}", "feedback_quick", partial(call_view, quick_answer, feedback), methods=["POST"]
-    )
+    if FEEDBACK in offered:
+        forms.add_url_rule(
+            f"/{FEEDBACK.slug}{QUICK_PATH}",
+            "feedback_quick",
+            partial(call_view, quick_answer, FEEDBACK),
+            methods=["POST"],
+        )
     forms.add_url_rule(f"/{CONFIRM_EMAIL_PATH}", "confirm_email", confirm_email_page, methods=["GET", "POST"])
     forms.add_url_rule(f"/{RESULT_PATH}", "recommendations", toolkit.recommendations)
     forms.url_value_preprocessor(pop_language_code)

@@ -1,21 +1,15 @@
-"""``kim build``, ``pdf``, ``check``, ``dashboard``, ``new``, ``catalogs`` and ``serve``: the site and its pages."""
+"""``kim build``, ``pdf``, ``check``, ``dashboard``, ``catalogs`` and ``serve``: the site and its pages."""
 
 from __future__ import annotations
 
-import datetime
 import os
-import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from editorial.scaffold.municipality import Answers
-
-from core.languages import load_languages
-from core.project import CONFIG, ROOT
+from core.project import ROOT
 from kim.progress import phases
 
 if TYPE_CHECKING:
@@ -160,85 +154,6 @@ def _search_misses() -> list[SearchMiss] | None:
             database.engine.dispose()
     except (SettingsError, MissingDatabaseError, DatabaseBusyError, SQLAlchemyError, OSError):
         return None
-
-
-@click.command()
-@click.argument("kind", type=click.Choice(["offer", "company", "measure", "page", "language", "municipality"]))
-@click.argument("name", required=False)
-@click.option(
-    "--from",
-    "answers",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Für eine Gemeinde: eine YAML-Datei mit den Antworten.",
-)
-@click.option("--for-all", is_flag=True, help="Eine Seite oder Sprache für alle Gemeinden, in docs/ statt in city/.")
-@click.option("--in", "folder", help="Für eine Seite: der Bereich, in dem sie steht, zum Beispiel ankommen.")
-def new(kind: str, name: str | None, answers: Path | None, folder: str | None, for_all: bool) -> None:
-    """Eine Seite (kim new offer "Titel"), Sprache (kim new language fr) oder Gemeinde anlegen; dann steht dort, was folgt."""
-    from editorial.scaffold.language import new_language
-    from editorial.scaffold.municipality import new_municipality, read_answers
-    from editorial.scaffold.page import ScaffoldError, new_page
-
-    if name is None and answers is None and kind != "municipality":
-        name = click.prompt("Name")
-    try:
-        if kind == "municipality":
-            made = new_municipality(read_answers(answers) if answers else ask_answers(name))
-        elif name is None:
-            raise ScaffoldError(f"Nennen Sie einen Namen: kim new {kind} NAME. --from gibt es nur für eine Gemeinde.")
-        elif kind == "language":
-            made = new_language(name, for_all=for_all)
-        else:
-            made = new_page(kind, name, ROOT / "docs", datetime.date.today(), folder, for_all)
-    except ScaffoldError as error:
-        raise click.ClickException(str(error)) from error
-    for path in made.files:
-        click.echo(f"geschrieben: {path.relative_to(ROOT)}")
-    for step in made.next_steps:
-        click.echo(f"- {step}")
-
-
-def ask_answers(name: str | None) -> Answers:
-    """Ask for what a municipality's folder needs; an answer that is not valid is asked for again.
-
-    :param name: the answer to the first question, if it was given with the command.
-    """
-    from core.states import STATE_NAMES
-    from editorial.content.structure import SECTIONS
-    from editorial.scaffold.municipality import KIND_NAMES, Answers, check_answer, default_authority
-    from editorial.scaffold.page import ScaffoldError
-
-    answers: dict[str, Any] = {}
-
-    def ask(field: str, question: str, default: str | None, several: bool = False) -> None:
-        def read(typed: str) -> object:
-            value = re.findall(r"[^\s,;]+", typed) if several else typed.strip()
-            try:
-                check_answer(field, value)
-            except ScaffoldError as error:
-                raise click.UsageError(str(error)) from error
-            return value
-
-        answers[field] = click.prompt(question, default=default, value_proc=read)
-
-    try:
-        check_answer("name", name or "")
-        answers["name"] = name
-    except ScaffoldError as error:
-        if name:
-            click.echo(str(error))
-        ask("name", "Name, wie er in einem Satz steht (zum Beispiel Beispielheim oder Kreis Beispielheim)", None)
-    place = str(answers["name"])
-    kinds = ", ".join(f"{kind}: {meaning}" for kind, meaning in KIND_NAMES.items())
-    ask("kind", f"Art ({kinds})", "district" if place.startswith("Kreis ") else "city")
-    ask("authority", "Verwaltung", default_authority(place, answers["kind"]))
-    ask("programme", "Name der Seite", f"KIM {place}")
-    ask("url", "Adresse der Seite", "https://kim.example.org/")
-    ask("state", f"Land ({', '.join(STATE_NAMES)})", "nw")
-    codes = " ".join(row.code for row in load_languages(CONFIG))
-    ask("languages", f"Sprachen, mit Leerzeichen (leer: alle, also {codes})", "", several=True)
-    ask("without", f"Ohne welche Bereiche von {', '.join(SECTIONS)} (leer: mit allen)", "", several=True)
-    return Answers(**answers)
 
 
 @click.group()

@@ -122,7 +122,11 @@ function show(form, data) {
       fillItem(/** @type {HTMLElement} */ (item.cloneNode(true)), row, data, carried)
     ),
   );
-  /** @type {HTMLAnchorElement} */ (query(result, ".kim-chooser__take-part a")).href = data.take_part + carried;
+  /** @type {HTMLAnchorElement | null} */
+  const takePart = result.querySelector(".kim-chooser__take-part a"); // a municipality may do without the form
+  if (takePart) {
+    takePart.href = data.take_part + carried;
+  }
   /** @type {HTMLAnchorElement} */ (query(result, ".kim-chooser__share a")).href = `${
     form.action.split("#")[0]
   }?${search}`;

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from core.gettext import LOCALE_DIR
 from core.languages import load_languages
+from editorial.content.local_version import mark_version, version_of
 from editorial.content.pages import read_content
 from editorial.translations.lockfile import Lock, write_lock
 from editorial.translations.update import update_lock
@@ -46,11 +47,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     shutil.copytree(LOCALE_DIR, folder / "content/core/locale", ignore=shutil.ignore_patterns("__pycache__", "office"))
     for number in (6, 7):
         write(docs, "uk", f"seite-{number}", f"Сторінка {number}", "Перше речення.")
+    write_own_versions(docs)
     write_lock(docs, update_lock(docs, read_content(docs, languages), languages, Lock(), datetime.date(2026, 11, 1)))
     name = ["-c", "user.name=Entwicklung", "-c", "user.email=entwicklung@example.org"]
     for words in (["init", "-q"], ["add", "-A"], [*name, "commit", "-q", "-m", "Stand"]):
         subprocess.run(["git", *words], cwd=folder / "content", check=True)
-    for number in (6, 7):  # changed since it was translated
+    for number in (3, 6, 7):  # changed since a version was made of it, or since it was translated
         path = docs / f"de/seite-{number}.md"
         path.write_text(path.read_text("utf-8").replace(FIRST, "Der zweite Satz."), "utf-8")
     subprocess.run(["git", *name, "commit", "-q", "-a", "-m", "Neu"], cwd=folder / "content", check=True)
@@ -66,6 +68,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     database.engine.dispose()
     with running_server(folder / "var", **own) as running:
         yield running
+
+
+def write_own_versions(docs: Path) -> None:
+    """Write the municipality's versions of two shared pages; the header of the second does not say what it was made from."""
+    for number in (0, 3):
+        shared = docs / f"de/seite-{number}.md"
+        text = shared.read_text("utf-8").replace(FIRST, "Bei uns ist es anders.") + "\nUnd eine Zeile nur von hier.\n"
+        own = docs.parent / "city/docs/de" / shared.name
+        own.parent.mkdir(parents=True, exist_ok=True)
+        own.write_text(mark_version(text, version_of(shared.read_bytes())) if number else text, "utf-8")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from editing.differences import compare, compare_words
-from editing.merge import cut_atoms, merge
+from editing.merge import Conflict, cut_atoms, merge
 from editing.paragraphs.reading import EditError, find_paragraph, list_paragraphs, read_file_text
 from editing.paragraphs.replacing import replace_paragraph
 from tests.conftest import ROOT, full_or_sample
@@ -115,3 +115,18 @@ def test_the_script_of_the_editor_is_small() -> None:
     from editorial.render.assets import asset_content
 
     assert len(asset_content(Path(ROOT / "overrides/assets/editing.js"))) <= 6144
+
+
+@pytest.mark.parametrize(
+    ("base", "mine", "theirs", "shown"),
+    [
+        (" { #a }\n\nEins.", " { #a }\n\nMeins.", " { #a }\n\nIhres.", ("Eins.", "Meins.", "Ihres.")),
+        (" { #a }\n\nEins.", "", " { #a }\n\nIhres.", ("Eins.", "", "Ihres.")),
+        ("Eins.\nZwei.", "Eins.\nMeins.", "Ihres.", ("Eins.\nZwei.", "Eins.\nMeins.", "Ihres.")),
+        ("Eins.", "", "", ("Eins.", "", "")),
+    ],
+)
+def test_a_choice_shows_no_rest_of_the_heading_above_it(
+    base: str, mine: str, theirs: str, shown: tuple[str, str, str]
+) -> None:
+    assert tuple(Conflict(base, mine, theirs).shown.values()) == shown

@@ -16,7 +16,7 @@ VIEWS = {
     "seiten/quelltext/<lang>/<path:key>/": ["seiten/quelltext/de/seite-5/"],
     "seiten/verwerfen/<lang>/<path:key>/": ["seiten/verwerfen/de/seite-5/"],
     "seiten/rueckgaengig/<number>/": [],  # opened in the journey of a clerk
-    "seiten/vorlage/<lang>/<path:key>/": [],  # of a version of a shared page alone
+    "seiten/vorlage/<lang>/<path:key>/": ["seiten/vorlage/de/seite-3/", "seiten/vorlage/de/seite-0/"],
     "seiten/kopf/<lang>/<path:key>/": ["seiten/kopf/de/seite-5/", "seiten/kopf/ar/seite-5/"],
     "seiten/angaben/": ["seiten/angaben/"],
     "seiten/angaben/<kind>/": ["seiten/angaben/links/", "seiten/angaben/contacts/"],

@@ -9,10 +9,10 @@ import pytest
 
 from core.languages import parse_languages
 from core.overlay import page_path
-from core.project import ConfigError, load_site_settings, parts_left_out, read_config
+from core.project import ConfigError, is_left_out, load_site_settings, parts_left_out, read_config
 from editorial.content.data.facts import load_facts
 from editorial.content.markup.markdown import unlink_left_out
-from editorial.content.pages import Content, is_left_out, read_content
+from editorial.content.pages import Content, read_content
 from editorial.translations.lockfile import LOCK_FILENAME, load_lock, write_lock
 from editorial.translations.update import update_lock
 from tests.editorial.conftest import GERMAN, HEADER, LANGUAGES, Tree

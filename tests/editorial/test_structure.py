@@ -8,9 +8,9 @@ import shutil
 import pytest
 
 from core.languages import default_language
-from core.project import ROOT, parts_left_out
+from core.project import ROOT, is_left_out, parts_left_out
 from editorial.checks.runner import run_checks
-from editorial.content.pages import is_left_out, page_files
+from editorial.content.pages import page_files
 from editorial.content.structure import (
     NAVIGATION,
     SECTIONS,

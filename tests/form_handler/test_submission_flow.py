@@ -265,7 +265,7 @@ def test_a_barrier_can_be_reported_without_saying_who_one_is(browser: Browser) -
     assert stored.answers == {"page": "", "problem": "Das Menü geht nicht auf.", "aids": "", "email": ""}
     with browser.database.read_connection() as connection:
         assert connection.execute(sa.select(outgoing_mail.c.kind)).scalars().all() == ["office"]
-    assert "Ombudsstelle" in browser.get(response.headers["Location"]).text
+    assert "Erklärung zur Barrierefreiheit" in browser.get(response.headers["Location"]).text
 
 
 def test_who_reports_a_barrier_with_an_address_hears_by_when_an_answer_comes(browser: Browser) -> None:

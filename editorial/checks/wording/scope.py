@@ -12,11 +12,12 @@ from pathlib import Path
 from core.findings import Finding
 from core.languages import default_language
 from core.overlay import CITY, CITY_PAGES, is_local, shown_path
+from core.project import is_left_out
 from core.text import yaml
 from editorial.checks.text_lines import prose_lines
 from editorial.content.foreign_state import foreign_sentences
 from editorial.content.local_version import FIELD, shared_has_changed
-from editorial.content.pages import Content, PageText, is_left_out, page_files
+from editorial.content.pages import Content, PageText, page_files
 from editorial.content.place_names import PlaceNames
 
 MAX_ENDING_LETTERS = 4

@@ -20,7 +20,7 @@ from editorial.content.schema import StrictStruct, validate
 from form_handler.forms import FORMS
 from form_handler.toolkit.recommend import RESULT_PATH
 
-_RESULTS = re.compile(r"\{\{\s*survey\.results\s*\}\}")
+RESULTS = re.compile(r"\{\{\s*survey\.results\s*\}\}")
 RESULTS_PATH = "city/data/survey.yml"
 
 
@@ -78,7 +78,7 @@ class SurveyChart(Struct, frozen=True):
 def results_page(content: Content) -> Page | None:
     """Return the page that shows the results, wherever a municipality has put it; None if no page does."""
     german = default_language().code
-    return next((page for page in content.pages.values() if _RESULTS.search(page.texts[german].body)), None)
+    return next((page for page in content.pages.values() if RESULTS.search(page.texts[german].body)), None)
 
 
 def load_survey(path: Path) -> Publication | Finding | None:

@@ -5,24 +5,29 @@ from __future__ import annotations
 import datetime
 import html
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, assume, given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 
 from core.gettext import use_language
 from core.languages import load_languages
-from form_handler.forms import FORMS, FormDefinition
+from editorial.render.fragments import render_privacy_notice
+from form_handler.forms import FORMS, FormDefinition, offered_forms
 from form_handler.forms.cleaning import clean_line, clean_text
 from form_handler.forms.contact_details import clean_phone
 from form_handler.forms.fields import ConsentField, MultiChoiceField, choice_labels
+from form_handler.layout import missing_pages
 from form_handler.mail.compose import compose_mail
 from form_handler.settings import Settings
 from form_handler.staff.inbox import corrections
 from form_handler.storage.database import Database
 from form_handler.storage.tables import outgoing_mail
+from form_handler.views.forms import make_blueprint
 from tests.form_handler.conftest import Browser
 from tests.municipality import HAS_PHONE
 
@@ -96,12 +101,34 @@ def test_the_survey_and_the_feedback_ask_for_nobody() -> None:
     assert not {"name", "email", "phone"} & set(FORMS["feedback"].field_names())
 
 
-def test_a_barrier_report_says_six_weeks_and_the_ombuds_office(browser: Browser) -> None:
+def test_a_barrier_report_says_six_weeks_and_where_to_complain_and_names_no_office_of_one_state(
+    browser: Browser,
+) -> None:
     path = "/barriere-melden/"
     answers = {"problem": "Beispiel", "email": "beispiel@example.org"}
     receipt = browser.get(browser.send(browser.review(answers, path), path).location)
     assert "42 Tagen" in receipt.text
-    assert "Ombudsstelle" in receipt.text
+    assert "Erklärung zur Barrierefreiheit" in receipt.text
+    assert "Ombudsstelle" not in receipt.text
+
+
+def test_a_form_whose_page_a_municipality_leaves_out_is_not_offered(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Nothing waits for its page, no address takes it, and the privacy notice does not tell of it; what came in is still shown."""
+    survey = FORMS["survey"]
+    monkeypatch.setattr("form_handler.forms.parts_left_out", lambda: (survey.slug.rstrip("/"),))
+    assert survey not in offered_forms()
+    assert len(offered_forms()) == len(FORMS) - 1
+    assert not any(survey.slug in path for path in missing_pages(tmp_path))
+    app = Flask(__name__)
+    app.register_blueprint(make_blueprint())
+    paths = {rule.rule for rule in app.url_map.iter_rules()}
+    assert "/rueckruf/" in paths
+    assert not any(survey.slug in path for path in paths)
+    notice = render_privacy_notice()
+    assert str(FORMS["callback"].purpose) in notice
+    assert str(survey.purpose) not in notice
 
 
 def some_answers(definition: FormDefinition) -> st.SearchStrategy[dict[str, Any]]:

@@ -1,0 +1,161 @@
+"""The questions of ``kim new municipality``: each answer is checked at once, and stopping leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import pty
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from core.text import yaml
+from kim.commands.new import new
+from tests.project import copy_project
+
+ENTER = ""
+WHOLE = ["Kreis Musterstadt", ENTER, "nw", ENTER, ENTER, ENTER, "https://willkommen.example.org/", "j", ENTER, "j"]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_project(tmp_path_factory.mktemp("new") / "project", {"de", "en"}, city=False)
+
+
+@pytest.fixture
+def folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The project without a municipality, before and after."""
+    monkeypatch.setattr("kim.commands.new.ROOT", project)
+    yield project
+    shutil.rmtree(project / "city", ignore_errors=True)
+
+
+def answer(*lines: str, args: tuple[str, ...] = ()) -> Result:
+    return CliRunner().invoke(new, ["municipality", *args], "".join(f"{line}\n" for line in lines))
+
+
+def settings(folder: Path) -> dict[str, object]:
+    return dict(yaml.load_strings((folder / "city/city.yml").read_text("utf-8")))
+
+
+def test_ten_answers_make_the_folder_of_a_district(folder: Path) -> None:
+    done = answer(*WHOLE)
+    assert done.exit_code == 0, done.output
+    place = yaml.load_strings((folder / "city/place.yml").read_text("utf-8"))
+    assert place["kind"] == "district", "proposed because the name says so"
+    assert place["forms"]["de"]["in"] == "im Kreis Musterstadt"
+    made = settings(folder)
+    assert made["languages"] == ["de", "en"]
+    assert "!allianz/umfrage" in made["without"], "the results of the survey stay although nobody has written the section yet"  # type: ignore[operator]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong", "reason"),
+    [
+        (0, "x", "mindestens 2 Zeichen"), (0, "Muster_stadt", "ohne Zeichen von Markdown"), (0, "n" * 45, "höchstens 44 Zeichen"),
+        (1, "Dorf", "district_town"), (2, "xx", "das Kürzel des Landes"), (2, "Preußen", "das Kürzel des Landes"),
+        (3, "de ro", "kim new language ro"), (3, "deutsch", "Diese Sprachen gibt es noch nicht"), (4, "<b>Amt</b>", "ohne Zeichen von Markdown"),
+        (6, "http://willkommen.example.org/", "eine Adresse wie https://"), (6, "https://example.org/kim/", "eine Adresse wie https://"),
+        (7, "vielleicht", "j (ja) oder n (nein)"), (8, "alianz", "Meinten Sie „allianz“"), (9, "hm", "j (ja) oder n (nein)"),
+    ],
+)  # fmt: skip
+def test_a_wrong_answer_is_asked_for_again_with_the_reason(folder: Path, place: int, wrong: str, reason: str) -> None:
+    done = answer(*WHOLE[:place], wrong, *WHOLE[place:])
+    assert done.exit_code == 0, done.output
+    assert reason in done.output
+    assert settings(folder)["site_name"] == "KIM Kreis Musterstadt"
+
+
+@pytest.mark.parametrize("place", range(len(WHOLE)))
+def test_whoever_stops_leaves_nothing_behind_and_goes_on_with_what_was_answered(
+    folder: Path, tmp_path: Path, place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = answer(*WHOLE[:place])  # the input ends there
+    assert stopped.exit_code == 1
+    assert "Es ist nichts angelegt." in stopped.output
+    assert not (folder / "city").exists()
+    if place == 0:
+        return
+    lines = stopped.output.partition("bis hierher:\n\n")[2].partition("\nSpeichern Sie")[0]
+    (tmp_path / "antworten.yml").write_text(lines, "utf-8")
+    monkeypatch.setattr("kim.commands.new.is_terminal", lambda: True)
+    done = answer(*WHOLE[place:], args=("--from", str(tmp_path / "antworten.yml")))
+    assert done.exit_code == 0, done.output
+    assert settings(folder)["site_url"] == "https://willkommen.example.org/"
+
+
+def test_what_is_not_confirmed_at_the_end_is_not_made(folder: Path) -> None:
+    done = answer(*WHOLE[:-1], "n")
+    assert done.exit_code == 1
+    assert "ändern Sie dort, was nicht stimmt" in " ".join(done.output.split())
+    assert not (folder / "city").exists()
+
+
+def test_no_question_is_asked_where_there_is_a_municipality(folder: Path) -> None:
+    assert answer(*WHOLE).exit_code == 0
+    done = answer(*WHOLE)
+    assert done.exit_code == 1
+    assert "city/ gibt es schon" in done.output
+    assert "Name des Ortes" not in done.output
+
+
+def test_without_a_survey_its_form_and_its_results_are_left_out(folder: Path) -> None:
+    done = answer(*WHOLE[:7], "n", *WHOLE[8:])
+    assert done.exit_code == 0, done.output
+    assert {"arbeitgeber/erfahrungen", "allianz/umfrage"} <= set(settings(folder)["without"])  # type: ignore[call-overload]
+
+
+def test_a_state_is_known_by_its_name_and_a_kind_by_its_german_word(folder: Path) -> None:
+    done = answer("Beispielau", "Gemeinde", "Bayern", *WHOLE[3:])
+    assert done.exit_code == 0, done.output
+    assert settings(folder)["extra"]["municipality"]["state"] == "by"  # type: ignore[index]
+    assert "kind: district_town" in (folder / "city/place.yml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("words", [["--from", "teil.yml"], ["--from", "leer.yml"]])
+def test_a_file_that_is_not_whole_is_refused_where_nobody_can_be_asked(
+    folder: Path, tmp_path: Path, words: list[str]
+) -> None:
+    (tmp_path / "teil.yml").write_text("name: Kreis Musterstadt\n", "utf-8")
+    (tmp_path / "leer.yml").write_text("", "utf-8")
+    done = answer(args=(words[0], str(tmp_path / words[1])))
+    assert done.exit_code == 1
+    assert "authority" in done.output or "keine Antworten" in done.output
+    assert not (folder / "city").exists()
+
+
+@pytest.mark.slow
+def test_control_c_at_a_real_terminal_leaves_nothing_behind_and_the_next_call_works(folder: Path) -> None:
+    def type_in(keys: str) -> tuple[int, str]:
+        ours, theirs = pty.openpty()
+        with subprocess.Popen(
+            [sys.executable, "-m", "kim", "new", "municipality"], cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs,
+            start_new_session=True, preexec_fn=lambda: os.set_blocking(0, True),
+        ) as process:  # fmt: skip
+            os.close(theirs)
+            os.write(ours, keys.encode())
+            shown = b""
+            while chunk := read(ours):
+                shown += chunk
+            os.close(ours)
+            return process.wait(), shown.decode("utf-8", "replace")
+
+    def read(ours: int) -> bytes:
+        try:
+            return os.read(ours, 4096)
+        except OSError:  # the command has ended
+            return b""
+
+    code, shown = type_in("Kreis Musterstadt\n\n\x04")
+    assert code == 1, shown
+    assert "Es ist nichts angelegt." in shown
+    assert "Traceback" not in shown
+    assert not (folder / "city").exists()
+    code, shown = type_in("".join(f"{line}\n" for line in WHOLE))
+    assert code == 0, shown
+    assert "geschrieben: city/place.yml" in shown
+    assert not list(folder.glob(".city*"))
