@@ -30,7 +30,7 @@ from form_handler import rate_limit
 from form_handler.current import database, settings
 from form_handler.request_body import parse_urlencoded
 from form_handler.security import is_cross_site
-from form_handler.storage.database import Database, DatabaseBusyError
+from form_handler.storage.database import DATABASE_FAULTS, Database
 from form_handler.storage.tables import search_miss
 
 PATH = "/suche/ohne-treffer"
@@ -81,7 +81,7 @@ def report() -> Response:
         return response
     try:
         count_miss(database(), settings().secret_key, fields["language"], words, request.remote_addr or "", utc_now())
-    except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError) as error:
+    except DATABASE_FAULTS as error:
         current_app.logger.warning("search without a hit not counted: %s", type(error).__name__)
     return response
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Request
+from flask_wtf.csrf import validate_csrf
 from werkzeug.exceptions import BadRequest
+from wtforms import ValidationError
 
 from core.project import ROOT
 from core.web.csp import source_hash
@@ -129,3 +131,12 @@ def is_cross_site(request: Request) -> bool:
         return site not in {"same-origin", "none"}
     origin = request.headers.get("Origin")
     return origin is not None and (origin == "null" or urlsplit(origin).netloc != request.host)
+
+
+def has_valid_csrf_token(token: str) -> bool:
+    """Return whether a form sends the token of this session (Flask-WTF)."""
+    try:
+        validate_csrf(token)
+    except ValidationError:
+        return False
+    return True

@@ -23,13 +23,21 @@ MAX_CONFIRMATION_AGE_SECONDS = 7 * 24 * 3600
 
 
 @functools.lru_cache
-def _timed(keys: Keys, salt: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(keys, salt=salt)
+def _serializer(keys: Keys, purpose: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(keys, salt=purpose)
 
 
-@functools.lru_cache
-def _untimed(keys: Keys, salt: str) -> URLSafeSerializer:
-    return URLSafeSerializer(keys, salt=salt)
+def sign(keys: Keys, purpose: str, value: Any) -> str:
+    """Return a token that holds a value of JSON and the time; it is valid for one purpose only."""
+    return str(_serializer(keys, purpose).dumps(value))
+
+
+def verify(keys: Keys, purpose: str, token: str, max_age: int | None = None) -> Any:
+    """Return the value of a token; None if the token is invalid, or older than so many seconds."""
+    try:
+        return _serializer(keys, purpose).loads(token, max_age=max_age)
+    except (BadSignature, ValueError):
+        return None
 
 
 def new_submission_number() -> str:
@@ -39,47 +47,37 @@ def new_submission_number() -> str:
 
 def sign_review(keys: Keys, form: str, number: str) -> str:
     """Return a token for a review page of this form and submission number, with the current time."""
-    return _timed(keys, "review").dumps([form, number])
+    return sign(keys, "review", [form, number])
 
 
-def verify_review_token(keys: Keys, form: str, number: str, token: str) -> bool:
-    """Return whether a token is valid for this form and number, and at most a day old."""
-    try:
-        signed = _timed(keys, "review").loads(token, max_age=MAX_REVIEW_AGE_SECONDS)
-    except BadSignature:
-        return False
-    return bool(signed == [form, number])
+def verify_review(keys: Keys, form: str, number: str, token: str, max_age: int | None = MAX_REVIEW_AGE_SECONDS) -> bool:
+    """Return whether a token is valid for this form and number.
+
+    :param max_age: in seconds; None for any age: a review page that is shown again keeps its number, so that it never
+        becomes a second submission.
+    """
+    return bool(verify(keys, "review", token, max_age) == [form, number])
 
 
 def review_age(keys: Keys, token: str) -> float | None:
     """Return the age of a review page in seconds; None if the token is invalid."""
     try:
-        _signed, made = _timed(keys, "review").loads(token, return_timestamp=True)
+        _signed, made = _serializer(keys, "review").loads(token, return_timestamp=True)
     except BadSignature:
         return None
     return float((utc_now() - made).total_seconds())
 
 
-def verify_submission_number(keys: Keys, form: str, number: str, token: str) -> bool:
-    """Return whether a token is valid for this form and number, at any age.
-
-    A review page that is shown again keeps its number, so that it never becomes a second submission.
-    """
-    try:
-        return bool(_timed(keys, "review").loads(token) == [form, number])
-    except BadSignature:
-        return False
-
-
 def sign_receipt(keys: Keys, form: str, reference: str) -> str:
     """Return the token of a receipt's address; it contains no answer."""
-    return str(_untimed(keys, "receipt").dumps([form, reference]))
+    return str(URLSafeSerializer(keys, salt="receipt").dumps([form, reference]))
 
 
 def verify_receipt(keys: Keys, form: str, token: str) -> str | None:
     """Return the reference of a receipt's token, None if the token is invalid."""
     try:
-        signed_form, reference, *_earlier = _untimed(keys, "receipt").loads(token)  # version 0.1 signed one thing more
+        # version 0.1 signed one thing more
+        signed_form, reference, *_earlier = URLSafeSerializer(keys, salt="receipt").loads(token)
     except (BadSignature, ValueError, TypeError):
         return None
     return str(reference) if signed_form == form else None
@@ -96,16 +94,13 @@ def sign_email_confirmation(keys: Keys, number: str, address: str) -> str:
 
     It is valid for this address only: after a correction of the address it confirms nothing.
     """
-    return str(_timed(keys, "address").dumps([number, _address_hash(keys, number, address)]))
+    return sign(keys, "address", [number, _address_hash(keys, number, address)])
 
 
 def verify_email_confirmation(keys: Keys, token: str) -> tuple[str, str] | None:
     """Return submission number and address hash of a token, None if it is invalid or older than a week."""
-    try:
-        number, address_hash = _timed(keys, "address").loads(token, max_age=MAX_CONFIRMATION_AGE_SECONDS)
-    except (BadSignature, ValueError, TypeError):
-        return None
-    return str(number), str(address_hash)
+    signed = verify(keys, "address", token, MAX_CONFIRMATION_AGE_SECONDS)
+    return (str(signed[0]), str(signed[1])) if signed else None
 
 
 def matches_address(keys: Keys, number: str, address: str, address_hash: str) -> bool:

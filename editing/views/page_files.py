@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import g, redirect, request
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -20,6 +19,7 @@ from editorial.scaffold.page import FOLDERS, KINDS
 from form_handler.current import database, settings
 from form_handler.staff.auth.roles import EDIT, PUBLIC
 from form_handler.staff.layout import flash, private_response, render, render_part, staff_root
+from form_handler.tokens import sign, verify
 
 
 def page_kind_label(kind: str) -> str:
@@ -96,19 +96,18 @@ PREVIEW_SECONDS = 7 * 24 * 3600
 
 def preview_token(path: str, version: int) -> str:
     """Return the signed name of one version of a draft."""
-    made = URLSafeTimedSerializer(settings().secret_keys, salt="draft-preview").dumps([path, version])
-    return made if isinstance(made, str) else made.decode()
+    return sign(settings().secret_keys, "draft-preview", [path, version])
 
 
 @pages.route("/vorschau/<token>/", role=PUBLIC)
 def preview(token: str) -> BaseResponse:
     """Show one version of a draft to whoever has its link, for a week; nothing can be changed there."""
-    try:
-        path, version = URLSafeTimedSerializer(settings().secret_keys, salt="draft-preview").loads(token, max_age=PREVIEW_SECONDS)  # fmt: skip
-    except (BadSignature, ValueError, TypeError) as error:
-        raise NotFound from error
-    draft = drafts.find_draft(database(), str(path))
-    code, key = split_name(str(path))
+    signed = verify(settings().secret_keys, "draft-preview", token, PREVIEW_SECONDS)
+    if signed is None:
+        raise NotFound
+    path, version = signed
+    draft = drafts.find_draft(database(), path)
+    code, key = split_name(path)
     language = next((row for row in load_languages() if row.code == code), None)
     if draft is None or draft.version != version or draft.text is None or language is None:
         return render("pages/preview_gone", status=410, title=_("This draft has changed"))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from core.clock import is_within, utc_now
-from form_handler.storage.database import Database, DatabaseBusyError
+from form_handler.storage.database import DATABASE_FAULTS, Database
 from form_handler.storage.state import read_time, write_state
 from form_handler.storage.tables import outgoing_mail
 
@@ -26,7 +26,7 @@ def heartbeat(database: Database) -> Iterator[None]:
 
     def beat() -> None:
         while not end.wait(HEARTBEAT_SECONDS):
-            with contextlib.suppress(sa.exc.SQLAlchemyError, DatabaseBusyError, OSError):  # the next one counts
+            with contextlib.suppress(*DATABASE_FAULTS):  # the next one counts
                 record_heartbeat(database, utc_now())
 
     record_heartbeat(database, utc_now())

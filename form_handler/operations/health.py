@@ -19,7 +19,7 @@ from form_handler.layout import missing_pages
 from form_handler.mail.heartbeat import MAX_SILENCE
 from form_handler.operations.logs import ago, since
 from form_handler.settings import Settings
-from form_handler.storage.database import Database, DatabaseBusyError, describe_fault
+from form_handler.storage.database import DATABASE_FAULTS, Database, describe_fault
 from form_handler.storage.schema_version import LATEST_REVISION, current_revision, is_usable
 from form_handler.storage.state import read_state, read_time
 from form_handler.storage.tables import outgoing_mail, submission
@@ -33,7 +33,6 @@ MAX_SITE_AGE = datetime.timedelta(days=8)
 MAX_BACKUP_AGE = datetime.timedelta(hours=50)
 MAX_DRILL_AGE = datetime.timedelta(days=16)
 MAX_PURGE_AGE = datetime.timedelta(days=3)
-DATABASE_FAULTS = (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError)
 
 
 @dataclass(frozen=True)

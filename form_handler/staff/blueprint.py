@@ -9,13 +9,11 @@ import logging
 from typing import Any
 from urllib.parse import urlencode
 
-import sqlalchemy as sa
 from flask import Response, current_app, g, redirect, request, session
-from flask_wtf.csrf import generate_csrf, validate_csrf
+from flask_wtf.csrf import generate_csrf
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response as BaseResponse
-from wtforms import ValidationError
 
 from core.clock import utc_now
 from core.gettext import STAFF_LANGUAGES
@@ -26,7 +24,7 @@ from form_handler.mail.heartbeat import is_worker_missing
 from form_handler.operations.logs import log_event
 from form_handler.request_body import drain_request
 from form_handler.retention import ANNOUNCEMENT_DAYS, deletion_notice
-from form_handler.security import is_cross_site
+from form_handler.security import has_valid_csrf_token, is_cross_site
 from form_handler.staff import saved_forms, unsent
 from form_handler.staff.auth import accounts
 from form_handler.staff.auth.roles import PUBLIC, SIGNED_IN
@@ -35,7 +33,7 @@ from form_handler.staff.login import MAX_TARGET_CHARS, render_login
 from form_handler.staff.request_body import read_form, read_uploads
 from form_handler.staff.routes import StaffBlueprint, ViewRules, view_rules
 from form_handler.storage import submissions
-from form_handler.storage.database import DatabaseBusyError, describe_fault
+from form_handler.storage.database import DATABASE_FAULTS, describe_fault
 
 
 def make_blueprint(name: str, import_name: str) -> StaffBlueprint:
@@ -46,7 +44,7 @@ def make_blueprint(name: str, import_name: str) -> StaffBlueprint:
     made.after_request(delete_sent_form)
     made.context_processor(staff_context)
     made.register_error_handler(submissions.GoneError, handle_gone)
-    for error in (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError):
+    for error in DATABASE_FAULTS:
         made.register_error_handler(error, handle_storage_error)
     made.register_error_handler(HTTPException, handle_staff_http_error)
     return made
@@ -108,25 +106,16 @@ def check_post(rules: ViewRules) -> BaseResponse | None:
     """Return the page for a form that is refused, or None. Its text is saved or returned."""
     owner = saved_forms.verify_page_owner(settings().secret_keys, g.form.get("_page", ""))
     if PUBLIC in rules.roles:
-        return None if has_valid_token() else render_login(_("This page had been open for too long. Please enter name and password once more."), 403)  # fmt: skip
+        return None if has_valid_csrf_token(g.form.get("csrf_token", "")) else render_login(_("This page had been open for too long. Please enter name and password once more."), 403)  # fmt: skip
     if g.account is None:
         return save_until_login(rules, owner if owner is not None else session_owner())
     if owner is not None and owner != g.account.id and (request.endpoint or "").rpartition(".")[2] != "log_out":
         save_for(owner, rules)
         return render("csrf-expired", status=403, title=_("This page belongs to another log-in"), by_another=True)
-    if not has_valid_token():
+    if not has_valid_csrf_token(g.form.get("csrf_token", "")):
         lines = [_("The page had been open for too long. Nothing was changed yet. What you entered is still here.")]
         return unsent.render_unsent(403, _("Please send this once more"), lines, may_send=True)
     return None
-
-
-def has_valid_token() -> bool:
-    """Return whether a form sends the token of this session."""
-    try:
-        validate_csrf(g.form.get("csrf_token", ""))
-    except ValidationError:
-        return False
-    return True
 
 
 def session_owner() -> int | None:

@@ -12,11 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from form_handler.storage.database import Database
 from form_handler.storage.tables import saved_form
-from form_handler.tokens import Keys
+from form_handler.tokens import Keys, sign, verify
 
 RETENTION = datetime.timedelta(days=7)
 MAX_PER_ACCOUNT = 20
@@ -37,16 +36,13 @@ class SavedForm:
 
 def sign_page_owner(keys: Keys, account_id: int) -> str:
     """Return the token in a page's forms that names the account of the page."""
-    value = URLSafeTimedSerializer(keys, salt="page-owner").dumps(account_id)
-    return value if isinstance(value, str) else value.decode()
+    return sign(keys, "page-owner", account_id)
 
 
 def verify_page_owner(keys: Keys, token: str) -> int | None:
     """Return the account of a page's token; None if it is invalid or older than a week."""
-    try:
-        return int(URLSafeTimedSerializer(keys, salt="page-owner").loads(token, max_age=MAX_PAGE_AGE_SECONDS))
-    except (BadSignature, TypeError, ValueError):
-        return None
+    found: int | None = verify(keys, "page-owner", token, MAX_PAGE_AGE_SECONDS)
+    return found
 
 
 def save_form(database: Database, account_id: int, path: str, fields: Pairs, now: datetime.datetime) -> bool:

@@ -41,6 +41,10 @@ class DatabaseBusyError(Exception):
     """Another writer held the write lock for too long; nothing was stored."""
 
 
+# What keeps a statement from being stored or answered.
+DATABASE_FAULTS = (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError)
+
+
 class MissingDatabaseError(RuntimeError):
     """There is no database where the settings say; the message names path and remedy."""
 

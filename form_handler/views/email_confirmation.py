@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from flask import g, redirect, request
-from flask_wtf.csrf import validate_csrf
 from werkzeug.wrappers import Response as BaseResponse
-from wtforms import ValidationError
 
 from core.clock import utc_now
 from core.gettext import gettext as _
@@ -14,7 +12,7 @@ from form_handler import responses
 from form_handler.current import database, settings
 from form_handler.forms import FORMS
 from form_handler.mail.compose import full_copy_mail
-from form_handler.security import is_cross_site
+from form_handler.security import has_valid_csrf_token, is_cross_site
 from form_handler.storage.submissions import (
     Submission,
     confirm_email,
@@ -67,11 +65,5 @@ def find_submission_to_confirm(token: str) -> Submission | None:
 
 def is_valid_confirmation() -> bool:
     """Return whether the click came from our own page."""
-    if is_cross_site(request):
-        return False
-    try:
-        request.max_content_length = MAX_CONFIRM_BYTES
-        validate_csrf(request.form.get("csrf_token", ""))
-    except ValidationError:
-        return False
-    return True
+    request.max_content_length = MAX_CONFIRM_BYTES
+    return not is_cross_site(request) and has_valid_csrf_token(request.form.get("csrf_token", ""))

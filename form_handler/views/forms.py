@@ -10,11 +10,9 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-import sqlalchemy as sa
 from flask import Blueprint, Flask, Response, current_app, g, redirect, request, session
-from flask_wtf.csrf import validate_csrf
 from werkzeug.wrappers import Response as BaseResponse
-from wtforms import Form, ValidationError
+from wtforms import Form
 
 from core.clock import utc_now
 from core.gettext import gettext as _
@@ -38,9 +36,9 @@ from form_handler.responses import (
     render_receipt,
     render_review,
 )
-from form_handler.security import is_cross_site
+from form_handler.security import has_valid_csrf_token, is_cross_site
 from form_handler.spam import HONEYPOT_FIELD, score_signals, spam_signals
-from form_handler.storage.database import DatabaseBusyError, describe_fault
+from form_handler.storage.database import DATABASE_FAULTS, describe_fault
 from form_handler.storage.submissions import (
     SpamClassifier,
     Submission,
@@ -53,8 +51,7 @@ from form_handler.tokens import (
     review_age,
     sign_receipt,
     verify_receipt,
-    verify_review_token,
-    verify_submission_number,
+    verify_review,
 )
 from form_handler.toolkit import views as toolkit
 from form_handler.toolkit.recommend import RESULT_PATH
@@ -164,11 +161,7 @@ def quick_answer(language: Language, definition: FormDefinition) -> BaseResponse
         return Response(status=403)
     form = definition.prefilled(body.pairs, is_built_page)
     number = body.internal_field("_number")
-    try:
-        uuid.UUID(number)
-    except ValueError:
-        return Response(status=422)
-    if not form.validate() or not form["page"].data:
+    if not is_uuid(number) or not form.validate() or not form["page"].data:
         return Response(status=422)
     now, client = utc_now(), client_ip()
     place = f"{rate_limit.client_network(client)} {form['page'].data}"
@@ -182,7 +175,7 @@ def quick_answer(language: Language, definition: FormDefinition) -> BaseResponse
                 database(), number, definition.key, language.code, definition.answers(form), lambda _stored: (), now,
                 state="closed", by_clock=True,
             )  # fmt: skip
-    except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError) as error:
+    except DATABASE_FAULTS as error:
         log_event(current_app.logger, logging.ERROR, "not_stored", f"quick answer not stored: {describe_fault(error)}")
         return Response(status=503)
     return Response(status=204)
@@ -210,7 +203,7 @@ def look_up_receipt(reference: str) -> tuple[Submission | None, bool]:
     try:
         stored = find_by_reference(database(), reference)
         state = mail_state(database(), stored.number, "copy") if stored else None
-    except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError) as error:
+    except DATABASE_FAULTS as error:
         current_app.logger.error("receipt without its submission: %s", type(error).__name__)
         return None, False
     return stored, state in {"waiting", "sending", "sent"}
@@ -218,14 +211,18 @@ def look_up_receipt(reference: str) -> tuple[Submission | None, bool]:
 
 def has_valid_token(definition: FormDefinition, body: FormBody, number: str) -> bool:
     """Return whether this request comes from our review page in the same browser, at most a day old."""
-    if is_cross_site(request) or not verify_review_token(
-        settings().secret_keys, definition.key, number, body.internal_field("_stamp")
-    ):
+    if is_cross_site(request) or not is_uuid(number):
         return False
+    stamp = body.internal_field("_stamp")
+    is_ours = verify_review(settings().secret_keys, definition.key, number, stamp)
+    return is_ours and has_valid_csrf_token(body.internal_field("csrf_token"))
+
+
+def is_uuid(number: str) -> bool:
+    """Return whether a submission number has the form of ours."""
     try:
         uuid.UUID(number)
-        validate_csrf(body.internal_field("csrf_token"))
-    except (ValueError, ValidationError):
+    except ValueError:
         return False
     return True
 
@@ -233,7 +230,7 @@ def has_valid_token(definition: FormDefinition, body: FormBody, number: str) -> 
 def reusable_submission_number(definition: FormDefinition, body: FormBody) -> str | None:
     """Return the submission number of a review page that is shown again; None if it is not ours or another site sent it."""
     number = body.internal_field("_number")
-    ours = verify_submission_number(settings().secret_keys, definition.key, number, body.internal_field("_stamp"))
+    ours = verify_review(settings().secret_keys, definition.key, number, body.internal_field("_stamp"), max_age=None)
     return number if ours and not is_cross_site(request) else None
 
 
@@ -279,7 +276,7 @@ def store_and_redirect(language: Language, definition: FormDefinition, form: For
             fingerprint=fingerprint(settings().secret_keys, browser_id(), definition.key, language.code, answers),
             by_clock=True,
         )
-    except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError) as error:
+    except DATABASE_FAULTS as error:
         log_event(
             current_app.logger, logging.ERROR, "not_stored", f"form {definition.key} not stored: {describe_fault(error)}",
             form=definition.key,
@@ -310,7 +307,7 @@ def warn_if_worker_is_missing(now: datetime.datetime) -> None:
     checks["last"] = now
     try:
         missing = is_worker_missing(database(), now)
-    except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError):
+    except DATABASE_FAULTS:
         return
     if missing:
         current_app.logger.error("no mail worker is running: mails wait; start it with: kim mail run")

@@ -25,7 +25,7 @@ from form_handler.operations.logs import log_event
 from form_handler.settings import Settings
 from form_handler.staff.inbox.correspondence import find_answer
 from form_handler.staff.reports.digest import compose_account_mail
-from form_handler.storage.database import Database, DatabaseBusyError
+from form_handler.storage.database import DATABASE_FAULTS, Database
 from form_handler.storage.deletion import delete_mail_files
 from form_handler.storage.state import read_state, write_state
 from form_handler.storage.submissions import Submission, from_row
@@ -139,7 +139,7 @@ def record_server_state(database: Database, error: str | None, now: datetime.dat
         known = read_state(connection, "smtp_down")
     if (known is None) == (error is None):
         return
-    with contextlib.suppress(sa.exc.SQLAlchemyError, DatabaseBusyError, OSError), database.transaction() as connection:
+    with contextlib.suppress(*DATABASE_FAULTS), database.transaction() as connection:
         write_state(connection, "smtp_down", f"{now.isoformat()} {error}"[:200] if error else None)
     if error:
         words = f"the mail server takes no mails: {error}; they wait and are tried again"
@@ -262,7 +262,7 @@ def _record_success(database: Database, claimed: ClaimedMail, now: datetime.date
     for _attempt in range(MAX_RECORD_ATTEMPTS):
         try:
             return update_claimed(database, claimed, state="sent", sent_at=now, last_error=None)
-        except (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError):
+        except DATABASE_FAULTS:
             time.sleep(RECORD_RETRY_SECONDS)
     return update_claimed(database, claimed, state="sent", sent_at=now, last_error=None)
 

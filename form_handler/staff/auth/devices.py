@@ -9,10 +9,10 @@ from __future__ import annotations
 import secrets
 
 from flask import Request
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
 from form_handler.settings import Settings
+from form_handler.tokens import sign, verify
 
 MAX_AGE_SECONDS = 90 * 24 * 3600
 MAX_ACCOUNTS = 5
@@ -25,26 +25,20 @@ def cookie_name(settings: Settings) -> str:
 
 def read_devices(request: Request, settings: Settings) -> dict[int, str]:
     """Return the browser's token by number of the account; empty if the cookie is missing, old or not ours."""
-    try:
-        found = _serializer(settings).loads(request.cookies.get(cookie_name(settings), ""), max_age=MAX_AGE_SECONDS)
-        return {int(account_id): str(token) for account_id, token in found}
-    except (BadSignature, TypeError, ValueError):
-        return {}
+    token = request.cookies.get(cookie_name(settings), "")
+    found = verify(settings.secret_keys, "device", token, MAX_AGE_SECONDS) or ()
+    return {int(account_id): str(value) for account_id, value in found}
 
 
 def remember_device(response: Response, request: Request, settings: Settings, account_id: int) -> None:
     """Set the device cookie for an account, with a new token."""
     others = [pair for pair in read_devices(request, settings).items() if pair[0] != account_id]
-    value = _serializer(settings).dumps([*others[1 - MAX_ACCOUNTS :], (account_id, secrets.token_urlsafe(16))])
+    value = [*others[1 - MAX_ACCOUNTS :], (account_id, secrets.token_urlsafe(16))]
     response.set_cookie(
         cookie_name(settings),
-        value if isinstance(value, str) else value.decode(),
+        sign(settings.secret_keys, "device", value),
         max_age=MAX_AGE_SECONDS,
         secure=settings.tls,
         httponly=True,
         samesite="Lax",
     )
-
-
-def _serializer(settings: Settings) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(settings.secret_keys, salt="device")

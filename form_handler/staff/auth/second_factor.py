@@ -11,18 +11,17 @@ import datetime
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
 from urllib.parse import quote
 
 import pyotp
 import sqlalchemy as sa
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from form_handler import rate_limit
 from form_handler.staff.auth.accounts import ThrottledError
 from form_handler.storage.database import Database
 from form_handler.storage.events import record_event
 from form_handler.storage.tables import recovery_code, second_factor
+from form_handler.tokens import Keys, sign, verify
 
 STEP_SECONDS = 30
 # Codes of so many steps before and after the present one are taken: clocks differ (RFC 6238, 5.2).
@@ -66,23 +65,19 @@ def provisioning_uri(secret: str, name: str, issuer: str) -> str:
     return f"otpauth://totp/{quote(f'{issuer}:{name}')}?secret={secret}&issuer={quote(issuer)}"
 
 
-def sign_setup(keys: Sequence[str], account_id: int, secret: str) -> str:
+def sign_setup(keys: Keys, account_id: int, secret: str) -> str:
     """Return the token in the page of the set-up: the key is stored only once a code of it was entered."""
-    value = URLSafeTimedSerializer(list(keys), salt="second-factor").dumps([account_id, secret])
-    return value if isinstance(value, str) else value.decode()
+    return sign(keys, "second-factor", [account_id, secret])
 
 
-def verify_setup(keys: Sequence[str], account_id: int, token: str) -> str | None:
+def verify_setup(keys: Keys, account_id: int, token: str) -> str | None:
     """Return the key of a set-up; None if the token is another account's, too old, or none."""
-    try:
-        found = URLSafeTimedSerializer(list(keys), salt="second-factor").loads(token, max_age=MAX_SETUP_SECONDS)
-    except BadSignature:
-        return None
-    return found[1] if isinstance(found, list) and found[0] == account_id else None
+    found = verify(keys, "second-factor", token, MAX_SETUP_SECONDS)
+    return found[1] if found and found[0] == account_id else None
 
 
 def enable(
-    database: Database, keys: Sequence[str], account_id: int, name: str, secret: str, code: str, now: datetime.datetime
+    database: Database, keys: Keys, account_id: int, name: str, secret: str, code: str, now: datetime.datetime
 ) -> list[str] | None:
     """Turn the second factor on; return the recovery codes, which are stored nowhere, or None if the code is not right."""
     step = matching_step(secret, code, now)
@@ -127,7 +122,7 @@ def count_recovery_codes(database: Database, account_id: int) -> int:
         return int(connection.execute(query).scalar_one())
 
 
-def check_code(database: Database, keys: Sequence[str], account_id: int, code: str, now: datetime.datetime) -> bool:
+def check_code(database: Database, keys: Keys, account_id: int, code: str, now: datetime.datetime) -> bool:
     """Return whether a code of the app or a recovery code is right; it is used up then.
 
     :raises ThrottledError: after too many wrong codes; then no code is looked at.
@@ -144,9 +139,7 @@ def check_code(database: Database, keys: Sequence[str], account_id: int, code: s
     return right
 
 
-def _use_code(
-    connection: sa.Connection, keys: Sequence[str], account_id: int, code: str, now: datetime.datetime
-) -> bool:
+def _use_code(connection: sa.Connection, keys: Keys, account_id: int, code: str, now: datetime.datetime) -> bool:
     row = connection.execute(second_factor.select().where(second_factor.c.account_id == account_id)).first()
     secret = _decrypt(keys, row.secret) if row is not None else None
     step = matching_step(secret, code, now, row.last_step) if row is not None and secret is not None else None
@@ -172,13 +165,13 @@ def _hash(account_id: int, code: str) -> str:
     return hashlib.sha256(f"{account_id} {signs}".encode("utf-8", "replace")).hexdigest()
 
 
-def _encrypt(keys: Sequence[str], secret: str) -> str:
+def _encrypt(keys: Keys, secret: str) -> str:
     from cryptography.fernet import Fernet  # some megabytes that are needed only here
 
     return Fernet(_fernet_key(keys[-1])).encrypt(secret.encode()).decode()
 
 
-def _decrypt(keys: Sequence[str], stored: str) -> str | None:
+def _decrypt(keys: Keys, stored: str) -> str | None:
     """Return a stored key; None if none of the service's secrets opens it: then only recovery codes help."""
     from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 

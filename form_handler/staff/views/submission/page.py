@@ -10,7 +10,6 @@ from functools import wraps
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
-import sqlalchemy as sa
 from flask import g, redirect, request
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
@@ -30,7 +29,7 @@ from form_handler.staff.inbox.filters import UNPRINTABLE, filter_query, parse_fi
 from form_handler.staff.inbox.versions import sign_version, verify_version
 from form_handler.staff.layout import MAX_POSITION_CHARS, position_query, render, staff_root
 from form_handler.storage import submissions
-from form_handler.storage.database import DatabaseBusyError
+from form_handler.storage.database import DATABASE_FAULTS
 from form_handler.storage.submissions import Submission, find_by_reference
 
 
@@ -54,7 +53,7 @@ def submission_view(view: Any) -> Any:
 @submission_view
 def submission_detail(found: Submission) -> BaseResponse:
     """Show one submission, and record who is looking."""
-    with contextlib.suppress(sa.exc.SQLAlchemyError, DatabaseBusyError, OSError):  # only a hint for colleagues
+    with contextlib.suppress(*DATABASE_FAULTS):  # only a hint for colleagues
         presence.note_presence(database(), found.number, g.account.id, False, utc_now())
     return render_submission(found)
 
