@@ -195,7 +195,7 @@ def main(arguments: list[str] | None = None) -> int:
         env = {k: v for k, v in os.environ.items() if not k.startswith("KIM_")}
         env |= {"PORT": str(port), "KIM_DATA_DIR": str(folder / "var"), "KIM_SITE_DIR": str(folder / "site")}
         subprocess.run([sys.executable, "-m", "kim", "db", "init"], cwd=ROOT, env=env, check=True, capture_output=True)
-        code = "from kim.database import load_settings; from kim.server import serve_foreground; serve_foreground(load_settings())"
+        code = "from form_handler.settings import read_settings; from kim.server import serve_foreground; serve_foreground(read_settings())"
         began = time.perf_counter()
         server = subprocess.Popen(
             [sys.executable, "-c", code], cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -10,7 +10,7 @@ import urllib.parse
 PASSWORD = "ein-langes-passwort-zum-messen"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 START = (
-    "from kim.database import load_settings; from kim.server import serve_foreground; serve_foreground(load_settings())"
+    "from form_handler.settings import read_settings; from kim.server import serve_foreground; serve_foreground(read_settings())"
 )
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from core.errors import UserError
+
 Level = Literal["error", "notice"]
 
 # The reason for each code of a finding. A test plants a fault for each.
@@ -43,7 +45,7 @@ class Finding:
         return " ".join(part for part in (f"{place}:", self.message, self.reason, self.hint) if part)
 
 
-class ContentError(Exception):
+class ContentError(UserError):
     """The content cannot be built; holds the findings."""
 
     def __init__(self, findings: list[Finding]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from core.errors import UserError
 from core.text import yaml
 
 CONFIG_NAME = "mkdocs.yml"
@@ -59,7 +60,7 @@ _PUBLIC_HOLIDAY = re.compile(
 )
 
 
-class ConfigError(ValueError):
+class ConfigError(UserError, ValueError):
     """``mkdocs.yml`` cannot be used; the message gives the reason and the remedy."""
 
 

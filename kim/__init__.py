@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from core.project import CODE, PROJECT_VARIABLE, ConfigError
+from core.errors import UserError
+from core.project import CODE, PROJECT_VARIABLE
 
 
 def main() -> NoReturn:
@@ -70,14 +71,13 @@ def output_error(error: OSError) -> int | str:
 
 def run() -> int | str | None:
     """Run the command; return with what the process is to end, as :func:`sys.exit` takes it."""
-    from core.findings import ContentError
     from kim import cli
 
     try:
         cli.main()
     except SystemExit as end:
         return end.code
-    except (ConfigError, ContentError) as error:
+    except UserError as error:
         return f"Error: {error}"
     except OSError as error:
         if error.filename is not None:

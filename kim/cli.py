@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 import click
+
+from core.errors import UserError
 
 # The module of each command in kim/commands/; it is imported when the command is called.
 LAZY_COMMANDS = {
@@ -31,6 +34,13 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"kim.commands.{LAZY_COMMANDS[cmd_name]}")
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an error for its caller ends it with its sentence instead of a traceback."""
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            raise click.ClickException(str(error)) from error
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

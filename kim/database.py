@@ -4,43 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import click
 import sqlalchemy as sa
 
 from form_handler.operations.health import find_corruption, find_folder_fault
 from form_handler.operations.logs import log_event
-from form_handler.settings import Settings, SettingsError, read_settings
+from form_handler.settings import Settings
 from form_handler.storage.database import (
     Database,
-    DatabaseBusyError,
-    MissingDatabaseError,
-    PragmaError,
     describe_fault,
     missing_database,
     refuse_other_database,
     remember_database,
     remembered_database,
 )
-from form_handler.storage.schema_version import SchemaError, is_current, is_empty
+from form_handler.storage.schema_version import is_current, is_empty
 from form_handler.storage.search import has_stale_columns, recompute_note_texts, recompute_search_columns
 from form_handler.storage.work_list import has_stale_order, recompute_work_columns
 
 _log = logging.getLogger(__name__)
 # Who did what is done from the command line.
 OPERATOR = "kim"
-
-
-def load_settings(env: Mapping[str, str] | None = None) -> Settings:
-    """Return the settings, or end with an error message.
-
-    :raises click.ClickException: if a setting is wrong.
-    """
-    try:
-        return read_settings(env)
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
 
 
 def open_database(settings: Settings, create: bool = False, service: bool = False) -> Database:
@@ -111,11 +97,8 @@ def database_errors(settings: Settings) -> Iterator[None]:
 
     :raises click.ClickException: for each error of the database.
     """
-    faults = (SettingsError, SchemaError, DatabaseBusyError, PragmaError, MissingDatabaseError)
     try:
         yield
-    except faults as error:
-        raise click.ClickException(str(error)) from error
     except OSError as error:
         if settings.sqlite_path is not None and (fault := find_folder_fault(settings)) is not None:
             raise click.ClickException(fault) from error

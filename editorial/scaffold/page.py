@@ -12,6 +12,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from core.errors import UserError
 from core.findings import errors
 from core.languages import load_languages
 from core.overlay import city_dir, language_dirs, page_path, shown_path
@@ -51,7 +52,7 @@ RESERVED_SLUGS = frozenset(
 )
 
 
-class ScaffoldError(Exception):
+class ScaffoldError(UserError):
     """Nothing was written; the German message gives reason and remedy."""
 
 

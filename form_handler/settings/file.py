@@ -11,6 +11,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from core.errors import UserError
 from core.project import ROOT
 
 SETTINGS_FILE = "KIM_SETTINGS"
@@ -23,7 +24,7 @@ MAX_FILE_BYTES = 100_000
 _LINE = re.compile(r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=[ \t]*(.*)")
 
 
-class SettingsError(Exception):
+class SettingsError(UserError):
     """A setting is missing, unknown or wrong; the message names the setting and the remedy."""
 
 

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from alembic import command
 
 from core.clock import utc_now
+from core.errors import UserError
 from core.files import make_folder, replacing
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import alembic_config, refuse_newer
@@ -31,7 +32,7 @@ BATCH_ROWS = 500
 DAMAGE = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, NotImplementedError, RuntimeError)
 
 
-class BackupError(Exception):
+class BackupError(UserError):
     """A backup cannot be written or restored; the message names the cause."""
 
 

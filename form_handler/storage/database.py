@@ -19,6 +19,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from core.errors import UserError
 from core.files import make_folder, sync_folder, write_file
 from form_handler.settings import Settings, SettingsError
 
@@ -37,7 +38,7 @@ def describe_fault(error: BaseException) -> str:
     return " ".join([type(error).__name__, *([str(code)] if code else [])])
 
 
-class DatabaseBusyError(Exception):
+class DatabaseBusyError(UserError):
     """Another writer held the write lock for too long; nothing was stored."""
 
 
@@ -45,11 +46,11 @@ class DatabaseBusyError(Exception):
 DATABASE_FAULTS = (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError)
 
 
-class MissingDatabaseError(RuntimeError):
+class MissingDatabaseError(UserError):
     """There is no database where the settings say; the message names path and remedy."""
 
 
-class PragmaError(RuntimeError):
+class PragmaError(UserError):
     """SQLite did not accept a setting that durability depends on."""
 
 

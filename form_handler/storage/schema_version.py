@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from core.errors import UserError
 from form_handler.storage.database import Database
 from form_handler.storage.state import read_state, write_state
 
@@ -17,7 +18,7 @@ _COMPATIBLE_STATE = "schema_compatible"
 _VERSION = sa.table("alembic_version", sa.column("version_num"))
 
 
-class SchemaError(Exception):
+class SchemaError(UserError):
     """The database does not fit this programme; the message names the remedy."""
 
 

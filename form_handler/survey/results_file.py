@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from core.errors import UserError
 from core.overlay import CITY
 from core.project import ROOT
 from form_handler.survey.batches import Cells
@@ -22,7 +23,7 @@ FILE_HEADER = """# Ergebnisse der Umfrage bei Betrieben. Geschrieben von `kim su
 RESULTS_PATH = ROOT / CITY / "data" / "survey.yml"
 
 
-class PublicationError(Exception):
+class PublicationError(UserError):
     """Publishing is not possible; the message names the cause and repeats nothing of an answer."""
 
 

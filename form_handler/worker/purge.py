@@ -14,6 +14,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from dateutil.relativedelta import relativedelta
 
+from core.errors import UserError
 from form_handler import rate_limit, search_misses
 from form_handler.forms import FORMS
 from form_handler.retention import ANNOUNCEMENT_DAYS, past_retention
@@ -47,7 +48,7 @@ ONE_DAY = datetime.timedelta(days=1)
 SCRATCH_RETENTION = datetime.timedelta(days=90)
 
 
-class PurgeRefusedError(Exception):
+class PurgeRefusedError(UserError):
     """Nothing was deleted; the message names cause and remedy."""
 
     def __init__(self, kind: str, message: str) -> None:

@@ -22,7 +22,7 @@ from form_handler.storage.database import (
 from form_handler.storage.schema_version import SchemaError
 from form_handler.storage.state import write_state
 from form_handler.worker.purge import PurgeRefusedError, check_clock
-from kim.database import close_at_exit, database_errors, load_settings, open_database
+from kim.database import close_at_exit, database_errors, open_database
 
 BACKUP_NAMES = "kim-*.zip"
 # So many backups stay whatever their age: after a standstill the old ones are all there is.
@@ -41,13 +41,10 @@ def backup(file: Path | None, folder: Path | None, keep_days: int | None) -> Non
         raise click.UsageError("Name a FILE, or a folder with --into.")
     now = utc_now()
     path = file or (folder or Path()) / f"kim-{now:%Y-%m-%dT%H%M%S}Z.zip"
-    settings = load_settings()
+    settings = read_settings()
     require_folder(path.absolute().parent)
     database = open_database(settings)
-    try:
-        report = write_backup(database, path)
-    except BackupError as error:
-        raise click.ClickException(str(error)) from error
+    report = write_backup(database, path)
     with database.transaction() as connection:
         write_state(connection, "last_backup", now.isoformat())
     click.echo(f"{path}: {report}")
@@ -85,15 +82,12 @@ def expired_backups(folder: Path, limit: datetime.datetime) -> list[Path]:
 @click.argument("file", type=click.Path(path_type=Path))
 def restore(file: Path) -> None:
     """Bring a backup into an empty database, then read it back and compare."""
-    settings = load_settings()
-    try:
-        check_backup(file)
-        with database_errors(settings):
-            database = open_for_restore(settings)
-            report = restore_backup(database, file)
-            remember_database(settings)
-    except BackupError as error:
-        raise click.ClickException(str(error)) from error
+    settings = read_settings()
+    check_backup(file)
+    with database_errors(settings):
+        database = open_for_restore(settings)
+        report = restore_backup(database, file)
+        remember_database(settings)
     click.echo(f"Restored and verified: {report}. Database: {settings.database_name}")
 
 
@@ -133,7 +127,7 @@ def newest_backup(folder: Path) -> Path:
 )
 def restore_drill(folder: Path, max_age_hours: int) -> None:
     """Restore the newest backup of a folder (or one file) into a database of its own, compare, report; the real one stays as it is."""
-    settings = load_settings()
+    settings = read_settings()
     database = open_database(settings)
     file = folder if folder.is_file() else newest_backup(folder)
     age = utc_now() - datetime.datetime.fromtimestamp(file.stat().st_mtime, datetime.UTC)

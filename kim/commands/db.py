@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from form_handler.settings import read_settings
 from form_handler.storage.database import (
     Database,
     forget_database,
@@ -15,7 +16,7 @@ from form_handler.storage.database import (
     remembered_database,
 )
 from form_handler.storage.schema_version import is_empty, is_outdated
-from kim.database import close_at_exit, database_errors, load_settings, open_existing
+from kim.database import close_at_exit, database_errors, open_existing
 
 
 @click.group()
@@ -29,7 +30,7 @@ def init_command(new: bool) -> None:
     """Create the database that the settings name; one that is there already stays as it is."""
     from form_handler.storage.migrate import upgrade
 
-    settings = load_settings()
+    settings = read_settings()
     with database_errors(settings):
         if new:
             forget_database(settings)
@@ -47,7 +48,7 @@ def upgrade_command() -> None:
     """Bring the database to the schema of this version; keeps all data."""
     from form_handler.storage.migrate import upgrade
 
-    settings = load_settings()
+    settings = read_settings()
     with database_errors(settings):
         database = open_existing(settings)
         done = upgrade(database)
@@ -61,7 +62,7 @@ def status_command() -> None:
     """Say whether the database fits this version. Exit code 0: it does; 3: it needs `kim db upgrade`; 1: it cannot be used."""
     from form_handler.storage.migrate import require_current
 
-    settings = load_settings()
+    settings = read_settings()
     with database_errors(settings):
         database = open_existing(settings)
         is_older = is_outdated(database)

@@ -171,7 +171,8 @@ def _store_submission(
 def demo(port: str | None) -> None:
     """Show the whole loop with made-up companies: a database and a site of their own, marked on every page."""
     from editorial.build.build import BuildError, build_site
-    from kim.database import load_settings, open_database
+    from form_handler.settings import read_settings
+    from kim.database import open_database
     from kim.server import serve_foreground
 
     if os.environ.get("KIM_MODE", "development") != "development":
@@ -180,11 +181,11 @@ def demo(port: str | None) -> None:
     folder = (ROOT / (os.environ.get("KIM_DATA_DIR") or "var") / "demo").absolute()
     own = {"KIM_DATA_DIR": str(folder), "KIM_SITE_DIR": str(folder / "site")}
     own |= {"PORT": port or os.environ.get("PORT", "")}
-    settings = load_settings(own)
+    settings = read_settings(own)
     password = new_password()
     database = open_database(settings, create=True)
     own["KIM_CONTENT_DIR"] = str(copy_pages(database, folder / "content"))
-    settings = load_settings(own)
+    settings = read_settings(own)
     seed_demo_data(
         database,
         settings,

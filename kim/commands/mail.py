@@ -7,9 +7,10 @@ import sqlalchemy as sa
 
 from core.clock import utc_now
 from form_handler.operations.logs import configure_logging
+from form_handler.settings import read_settings
 from form_handler.storage.state import read_state
 from form_handler.storage.tables import outgoing_mail, submission
-from kim.database import load_settings, open_database, require_sound, require_writable
+from kim.database import open_database, require_sound, require_writable
 from kim.terminal import replace_control_characters
 
 
@@ -29,7 +30,7 @@ def run_command(once: bool, parent: int | None) -> None:
     from form_handler.server.worker_process import AnotherWorkerError
     from form_handler.worker import mail_worker
 
-    settings = load_settings()
+    settings = read_settings()
     if not once:
         configure_logging(settings.log_format)
     require_writable(settings)
@@ -62,7 +63,7 @@ def list_mail_command() -> None:
         .where(outgoing_mail.c.state != "sent")
         .order_by(outgoing_mail.c.next_attempt_at)
     )
-    database = open_database(load_settings())
+    database = open_database(read_settings())
     with database.read_connection() as connection:
         rows = connection.execute(query).mappings().all()
     for row in rows:
@@ -80,7 +81,7 @@ def list_mail_command() -> None:
 def retry_command() -> None:
     """Make all waiting and failed mails due now."""
     now = utc_now()
-    with open_database(load_settings()).transaction() as connection:
+    with open_database(read_settings()).transaction() as connection:
         done = connection.execute(
             outgoing_mail.update()
             .where(outgoing_mail.c.state.in_(("waiting", "failed")))

@@ -23,7 +23,7 @@ from form_handler.storage.database import (
     PragmaError,
     refuse_other_database,
 )
-from kim.database import close_at_exit, load_settings
+from kim.database import close_at_exit
 
 MAX_FORMER_KEYS = 2
 
@@ -109,7 +109,7 @@ def rotate_command(forget: bool) -> None:
 
     Restart the service and the mail worker after it. Former keys go with the next but one rotation.
     """
-    settings = load_settings()
+    settings = read_settings()
     path = secret_file(settings)
     former = [] if forget else read_secret_file(path).split()[:MAX_FORMER_KEYS]
     owner = path.stat()

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from form_handler.operations.logs import configure_logging
-from kim.database import load_settings, open_database
+from form_handler.settings import read_settings
+from kim.database import open_database
 from kim.terminal import replace_control_characters
 
 
@@ -28,7 +29,7 @@ def run_command(once: bool, parent: int | None, demo_survey: Path | None) -> Non
     from editing.publication import worker
     from form_handler.server.worker_process import AnotherWorkerError
 
-    settings = load_settings()
+    settings = read_settings()
     if settings.content_dir is None:
         raise click.ClickException("Pages are not edited here: KIM_CONTENT_DIR names no folder.")
     if not once:
@@ -48,7 +49,7 @@ def list_command() -> None:
     """List the newest publications, those that wait first, and why they do."""
     from editing.publication.store import list_publications
 
-    found = list_publications(open_database(load_settings()))
+    found = list_publications(open_database(read_settings()))
     for one in found:
         files = ", ".join(file.path for file in one.files)
         problem = f"  {one.problem.splitlines()[0]}" if one.problem else ""

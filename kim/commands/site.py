@@ -35,14 +35,11 @@ def content_dir() -> Path:
 
     :raises ClickException: if it holds no pages.
     """
-    from form_handler.settings.file import SettingsError, merge_settings
+    from form_handler.settings.file import merge_settings
     from form_handler.settings.values import parse_folder
 
-    try:
-        named = merge_settings(os.environ).get("KIM_CONTENT_DIR")
-        docs = (parse_folder("KIM_CONTENT_DIR", named) if named else ROOT) / "docs"
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
+    named = merge_settings(os.environ).get("KIM_CONTENT_DIR")
+    docs = (parse_folder("KIM_CONTENT_DIR", named) if named else ROOT) / "docs"
     if not docs.is_dir():
         raise click.ClickException(
             f"{docs}: Hier liegen keine Seiten. KIM_CONTENT_DIR nennt den Ordner, in dem docs/ liegt."
@@ -199,12 +196,12 @@ def serve(port: str | None, watch: bool, show_bar: bool) -> None:
 
     In production nothing is built: the site in place is served, whatever its age.
     """
-    from kim.database import load_settings
+    from form_handler.settings import read_settings
     from kim.server import serve_foreground
 
     if port:
         os.environ["PORT"] = port
-    settings = load_settings()
+    settings = read_settings()
     if settings.mode == "production":
         serve_foreground(settings)
         return

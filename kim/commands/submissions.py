@@ -10,11 +10,11 @@ from core.clock import utc_now
 from core.gettext import use_language
 from core.languages import default_language
 from form_handler.forms import FORMS
+from form_handler.settings import read_settings
 from form_handler.staff.reports.export import as_record
 from form_handler.storage.submissions import find_by_reference, list_submissions
-from form_handler.worker.purge import PurgeRefusedError
 from form_handler.worker.purge import purge as purge_submissions
-from kim.database import load_settings, open_database
+from kim.database import open_database
 from kim.terminal import escape_control_characters, replace_control_characters
 
 
@@ -29,7 +29,7 @@ def submissions() -> None:
 @click.option("--json", "as_json", is_flag=True, help="For machines: one JSON array.")
 def list_command(form: str | None, state: str | None, as_json: bool) -> None:
     """List submissions, the newest first."""
-    settings = load_settings()
+    settings = read_settings()
     found, zone = list_submissions(open_database(settings), form, state), settings.time_zone
     if as_json:
         click.echo(
@@ -49,7 +49,7 @@ def list_command(form: str | None, state: str | None, as_json: bool) -> None:
 @click.argument("reference")
 def show_command(reference: str) -> None:
     """Show one submission with all its answers."""
-    settings = load_settings()
+    settings = read_settings()
     found = find_by_reference(open_database(settings), reference)
     if found is None:
         raise click.ClickException(f"There is no submission {replace_control_characters(reference)}.")
@@ -68,11 +68,8 @@ def show_command(reference: str) -> None:
 )  # fmt: skip
 def purge(dry_run: bool, confirmed: int | None) -> None:
     """Delete announced submissions past their retention; the mail worker does this once a day."""
-    settings = load_settings()
+    settings = read_settings()
     now = utc_now()
-    try:
-        lines = purge_submissions(open_database(settings), settings, now, dry_run, confirmed)
-    except PurgeRefusedError as error:
-        raise click.ClickException(str(error)) from error
+    lines = purge_submissions(open_database(settings), settings, now, dry_run, confirmed)
     for line in lines:
         click.echo(line)

@@ -9,10 +9,11 @@ import click
 
 from core.clock import local_day, utc_now
 from form_handler.forms import FORMS
+from form_handler.settings import read_settings
 from form_handler.survey.answers import DecisionError, State, count_states, decide, list_answers
 from form_handler.survey.publication import publish, withdraw, write_results
-from form_handler.survey.results_file import RESULTS_PATH, PublicationError
-from kim.database import OPERATOR, load_settings, open_database
+from form_handler.survey.results_file import RESULTS_PATH
+from kim.database import OPERATOR, open_database
 from kim.terminal import replace_control_characters
 
 
@@ -33,7 +34,7 @@ STATE_LABELS: dict[State, str] = {
 @survey.command("list")
 def list_survey_command() -> None:
     """List the answers and whether each counts, the oldest first."""
-    settings = load_settings()
+    settings = read_settings()
     found = list_answers(open_database(settings))
     for one in found:
         hints = [
@@ -56,7 +57,7 @@ def format_states(states: Mapping[State, int]) -> str:
 
 def decide_all(references: Sequence[str], counts: bool | None) -> None:
     """Decide on each answer; end with an error if one was not possible."""
-    database, now, failed = open_database(load_settings()), utc_now(), False
+    database, now, failed = open_database(read_settings()), utc_now(), False
     for reference in references:
         try:
             decide(database, reference, counts, OPERATOR, now)
@@ -93,11 +94,8 @@ def reopen_command(references: tuple[str, ...]) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would be published.")
 def publish_command(dry_run: bool) -> None:
     """Publish results and quotations to city/data/survey.yml; the next build shows them."""
-    database, path = open_database(load_settings()), RESULTS_PATH
-    try:
-        done = publish(database, path, utc_now(), dry_run, OPERATOR)
-    except PublicationError as error:
-        raise click.ClickException(str(error)) from error
+    database, path = open_database(read_settings()), RESULTS_PATH
+    done = publish(database, path, utc_now(), dry_run, OPERATOR)
     found = done.content
     cells = sum(len(table) for table in found["tables"].values())
     what = f"{found['answers']} companies, {cells} numbers, {len(found['quotations'])} quotations"
@@ -108,7 +106,7 @@ def publish_command(dry_run: bool) -> None:
 @survey.command("withdraw")
 def withdraw_command() -> None:
     """Take the published results back; counted answers stay counted, the next build shows no results."""
-    database = open_database(load_settings())
+    database = open_database(read_settings())
     if not withdraw(database, OPERATOR, utc_now()):
         raise click.ClickException("Nothing is published.")
     write_results(database, RESULTS_PATH)
@@ -118,5 +116,5 @@ def withdraw_command() -> None:
 @survey.command("write")
 def write_command() -> None:
     """Write city/data/survey.yml as the database has it: what the inbox published, or took back."""
-    changed = write_results(open_database(load_settings()), RESULTS_PATH)
+    changed = write_results(open_database(read_settings()), RESULTS_PATH)
     click.echo(f"{RESULTS_PATH} " + ("is written. Now build the site: make build" if changed else "is up to date."))

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from core import project
 from core.files import write_files
-from core.findings import ContentError, errors
+from core.findings import errors
 from core.languages import Language, load_languages
 from core.overlay import file_of, is_local, page_path, shown_path, written_page
 from core.project import ROOT
@@ -52,10 +52,7 @@ class CommandContext(Struct, frozen=True):
     @property
     def lock(self) -> Lock:
         """Return the lock, or end with a sentence that names what is wrong with it."""
-        try:
-            return load_lock(self.docs)
-        except ContentError as error:
-            raise click.ClickException(str(error)) from error
+        return load_lock(self.docs)
 
     def target_languages(self, code: str | None) -> list[Language]:
         """Return the languages that are translated into, or the one that was asked for."""

@@ -22,7 +22,7 @@ from tests.form_handler.conftest import FORM, HIDDEN, VALID_FORM, unescape, writ
 from tests.server import Server
 
 SERVE_WITHOUT_BUILD = (
-    "from kim.database import load_settings; from kim.server import serve_foreground; serve_foreground(load_settings())"
+    "from form_handler.settings import read_settings; from kim.server import serve_foreground; serve_foreground(read_settings())"
 )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 
+from core.errors import UserError
 from core.languages import default_language, load_languages
 from form_handler.storage.database import Database
 from form_handler.storage.events import record_event
@@ -22,7 +23,7 @@ ROLE_NAMES = (INBOX, EDIT, PUBLISH, TRANSLATE, ADMIN)
 PUBLIC, SIGNED_IN = "public", "signed-in"
 
 
-class RoleError(ValueError):
+class RoleError(UserError):
     """There is no such role; the message names which there are."""
 
 

@@ -66,7 +66,7 @@ class Plugged(Server):
             shutil.copy(path, self.disk)
         if self.library is not None:
             env |= {"LD_PRELOAD": str(self.library), "CUT_FROM": str(self.data_dir), "CUT_TO": str(self.disk)}
-        code = "import sys; sys.argv=['kim','serve']; from kim.database import load_settings; from kim.server import serve_foreground; serve_foreground(load_settings())"
+        code = "import sys; sys.argv=['kim','serve']; from form_handler.settings import read_settings; from kim.server import serve_foreground; serve_foreground(read_settings())"
         if self.program[-1].endswith(".py"):
             code = (
                 "import sys; sys.argv=['kim','db','upgrade']\ntry:\n  import tests.power_cut.unsafe_server\nexcept SystemExit: pass\n"
