@@ -9,9 +9,7 @@ import urllib.parse
 
 PASSWORD = "ein-langes-passwort-zum-messen"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
-START = (
-    "from form_handler.settings import read_settings; from kim.server import serve_foreground; serve_foreground(read_settings())"
-)
+START = "from form_handler.settings import read_settings; from kim.server import serve_foreground; serve_foreground(read_settings())"
 
 
 def production_command() -> list[str]:

@@ -21,9 +21,7 @@ from tests.conftest import PATIENCE
 from tests.form_handler.conftest import FORM, HIDDEN, VALID_FORM, unescape, write_shells
 from tests.server import Server
 
-SERVE_WITHOUT_BUILD = (
-    "from form_handler.settings import read_settings; from kim.server import serve_foreground; serve_foreground(read_settings())"
-)
+SERVE_WITHOUT_BUILD = "from form_handler.settings import read_settings; from kim.server import serve_foreground; serve_foreground(read_settings())"
 
 
 class StubSiteServer(Server):
