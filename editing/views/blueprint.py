@@ -12,9 +12,10 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from core import project
+from core.clock import utc_now
 from core.languages import Language, default_language, load_languages
 from core.overlay import CITY, CITY_PAGES
-from editing.drafts import Draft, find_draft
+from editing.drafts import Draft, Edit, change_draft, find_draft
 from editing.forms.facts import KINDS, FactFile
 from editing.forms.facts import find_file as find_fact_file
 from editing.paths import CATALOGS, file_name, split_name
@@ -49,25 +50,30 @@ def workspace() -> Workspace:
     return found
 
 
-class PageFile(Struct, frozen=True):
-    """The file that an address names: one page in one language, with the draft of it.
+class EditedFile(Struct, frozen=True):
+    """A file that an address names, with the draft of it.
 
-    :ivar path: the file below ``docs/``.
-    :ivar page: the published page; None for a page that is only a draft.
+    :ivar key: of a page; of the facts their kind; of the interface's words :data:`WORDS`.
+    :ivar path: the file below ``docs/``, or from the top of the project; see :mod:`editing.paths`.
     :ivar published: what is published; None if nothing is.
+    :ivar page: the published page; None for a page that is only a draft, and for what is no page.
     """
 
     language: Language
     key: str
     path: str
-    page: Page | None
     published: str | None
     draft: Draft | None
+    page: Page | None = None
 
     @property
     def raw(self) -> str | None:
         """Return the file with the draft in it, or None if there is none."""
         return self.draft.text if self.draft else self.published
+
+
+class PageFile(EditedFile, frozen=True):
+    """One page in one language."""
 
     @property
     def address(self) -> str:
@@ -88,24 +94,13 @@ class PageFile(Struct, frozen=True):
         return f"{staff_root()}uebersetzen/{name}/{self.language.code}/{self.key}/"
 
 
-class WordsFile(Struct, frozen=True):
-    """The catalog of the interface's words of a language; the parts that it shares with :class:`PageFile`."""
-
-    language: Language
-    published: str
-    draft: Draft | None
-    key: str = "woerter"
-    page: None = None
+class WordsFile(EditedFile, frozen=True):
+    """The catalog of the interface's words of a language."""
 
     @property
-    def path(self) -> str:
-        """Return the file, from the top of the project."""
-        return catalog_name(workspace().docs, self.language.code)
-
-    @property
-    def raw(self) -> str:
-        """Return the file with the draft in it."""
-        return self.draft.text if self.draft and self.draft.text is not None else self.published
+    def catalog(self) -> str:
+        """Return the catalog with the draft in it."""
+        return self.raw or self.published or ""
 
     @property
     def address(self) -> str:
@@ -115,6 +110,19 @@ class WordsFile(Struct, frozen=True):
     def action(self, name: str) -> str:
         """Return the address of something that is done with the file."""
         return f"{staff_root()}seiten/{name}/{WORDS}/{self.language.code}/"
+
+
+class DataFile(EditedFile, frozen=True):
+    """A file of facts."""
+
+    @property
+    def address(self) -> str:
+        """Return the address of the list of its entries."""
+        return f"{staff_root()}seiten/angaben/{self.key}/"
+
+    def action(self, name: str) -> str:
+        """Return the address of something that is done with the file."""
+        return f"{staff_root()}seiten/{name}/{data_code(self.path)}/{self.key}/"
 
 
 def words_text(code: str) -> str | None:
@@ -137,49 +145,8 @@ def find_words(lang: str) -> WordsFile | None:
         return None
     if catalog_name(workspace().docs, lang).startswith(CATALOGS) and not project.keeps_shared_pages():
         return None
-    return WordsFile(language, text, find_draft(database(), catalog_name(workspace().docs, lang)))
-
-
-class DataFile(Struct, frozen=True):
-    """A file of facts that an address names as a page is named; the parts that it shares with :class:`PageFile`."""
-
-    language: Language
-    file: FactFile
-    page: None = None
-
-    @property
-    def key(self) -> str:
-        """Return the kind of the facts."""
-        return self.file.kind
-
-    @property
-    def path(self) -> str:
-        """Return the file below ``docs/``, or in ``city/``."""
-        return self.file.path
-
-    @property
-    def published(self) -> str | None:
-        """Return what is published."""
-        return self.file.published
-
-    @property
-    def draft(self) -> Draft | None:
-        """Return the draft."""
-        return self.file.draft
-
-    @property
-    def raw(self) -> str | None:
-        """Return the file with the draft in it."""
-        return self.file.raw
-
-    @property
-    def address(self) -> str:
-        """Return the address of the list of its entries."""
-        return f"{staff_root()}seiten/angaben/{self.key}/"
-
-    def action(self, name: str) -> str:
-        """Return the address of something that is done with the file."""
-        return f"{staff_root()}seiten/{name}/{data_code(self.path)}/{self.key}/"
+    path = catalog_name(workspace().docs, lang)
+    return WordsFile(language, WORDS, path, text, find_draft(database(), path))
 
 
 AnyFile = PageFile | WordsFile | DataFile
@@ -224,7 +191,7 @@ def find_file(lang: str, key: str) -> AnyFile:
     found = find_fact_file(workspace(), database(), name)
     if found is None:
         raise NotFound
-    return DataFile(default_language(), found)
+    return DataFile(default_language(), found.kind, found.path, found.published, found.draft)
 
 
 def find_page(lang: str, key: str) -> PageFile:
@@ -250,7 +217,7 @@ def find_page(lang: str, key: str) -> PageFile:
         draft = find_draft(database(), path)
     if (page is None or not page.exists_in(language)) and draft is None and not is_broken:
         raise NotFound
-    return PageFile(language, key, path, page, workspace().published(path) if page or is_broken else None, draft)
+    return PageFile(language, key, path, workspace().published(path) if page or is_broken else None, draft, page)
 
 
 def may_edit(file_language: str) -> bool:
@@ -258,47 +225,28 @@ def may_edit(file_language: str) -> bool:
     return bool(g.account.has_role(EDIT, f"{TRANSLATE}:{file_language}"))
 
 
-def page_view(view: Any) -> Callable[..., BaseResponse]:
-    """Pass the file that the path names to a view."""
-
-    @functools.wraps(view)
-    def wrapped(lang: str, key: str) -> BaseResponse:
-        result: BaseResponse = view(find_page(lang, key))
-        return result
-
-    return wrapped
+def change_file(file: AnyFile | FactFile, edit: Edit) -> Draft | None:
+    """Change the draft of a file in the name of the account; see :func:`editing.drafts.change_draft`."""
+    return change_draft(database(), file.path, file.published, edit, g.account.name, utc_now())
 
 
-def file_view(view: Any) -> Callable[..., BaseResponse]:
-    """Pass the page or the other file that the path names to a view."""
+def _pass_file(find: Callable[[str, str], AnyFile], writes: bool) -> Callable[[Any], Callable[..., BaseResponse]]:
+    """Return a decorator that passes the file of the path to a view; to one that writes, if the account may change its language."""
 
-    @functools.wraps(view)
-    def wrapped(lang: str, key: str) -> BaseResponse:
-        result: BaseResponse = view(find_file(lang, key))
-        return result
+    def decorate(view: Any) -> Callable[..., BaseResponse]:
+        @functools.wraps(view)
+        def wrapped(lang: str, key: str) -> BaseResponse:
+            found = find(lang, key)
+            if writes and not may_edit(found.language.code):
+                return render_forbidden()
+            result: BaseResponse = view(found)
+            return result
 
-    return wrapped
+        return wrapped
 
-
-def file_editor_view(view: Any) -> Callable[..., BaseResponse]:
-    """Pass the page or the other file that the path names to a view, if the account may change its language."""
-
-    @functools.wraps(view)
-    def wrapped(lang: str, key: str) -> BaseResponse:
-        found = find_file(lang, key)
-        result: BaseResponse = view(found) if may_edit(found.language.code) else render_forbidden()
-        return result
-
-    return wrapped
+    return decorate
 
 
-def editor_view(view: Any) -> Callable[..., BaseResponse]:
-    """Pass the file that the path names to a view, if the account may change its language."""
-
-    @functools.wraps(view)
-    def wrapped(lang: str, key: str) -> BaseResponse:
-        found = find_page(lang, key)
-        result: BaseResponse = view(found) if may_edit(lang) else render_forbidden()
-        return result
-
-    return wrapped
+# For views of pages alone, and for those of pages, facts and the interface's words.
+page_view, editor_view = _pass_file(find_page, writes=False), _pass_file(find_page, writes=True)
+file_view, file_editor_view = _pass_file(find_file, writes=False), _pass_file(find_file, writes=True)

@@ -9,7 +9,6 @@ from flask import g, redirect, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
-from core.clock import utc_now
 from core.findings import Finding
 from core.gettext import gettext as _
 from core.project import all_language_codes
@@ -19,12 +18,11 @@ from editing.forms.facts import Problem, entry_title
 from editing.forms.fields import Field, field_names, list_fields
 from editing.forms.header import change_header, header_data, header_lines, header_text, replace_header
 from editing.paragraphs.reading import EditError, digest
-from editing.views.blueprint import MAX_FORM_BYTES, WRITERS, PageFile, editor_view, pages, workspace
+from editing.views.blueprint import MAX_FORM_BYTES, WRITERS, PageFile, change_file, editor_view, pages, workspace
 from editing.views.data_form import DataForm, group_fields
 from editing.views.page.checking import check_text
 from editorial.content.front_matter import PageFrontMatter, TranslationFrontMatter, split_front_matter
 from editorial.content.local_version import FIELD as SHARED_VERSION
-from form_handler.current import database
 from form_handler.forms import FORMS
 from form_handler.staff.layout import flash, render
 
@@ -116,7 +114,7 @@ class HeaderForm(DataForm):
             made = change_header(raw, dict(data))
             return drafts.Change(made, "_head", seen, header_text(made))
 
-        drafts.change_draft(database(), self.file.path, self.file.published, edit, g.account.name, utc_now())
+        change_file(self.file, edit)
         flash(_("Stored in the draft. It is public once you publish it."))
         return redirect(self.file.address, 303)
 
@@ -174,7 +172,7 @@ def edit_as_text(file: PageFile) -> BaseResponse:
             return drafts.Change(replace_header(now, words), "_head", text, words)
 
         try:
-            drafts.change_draft(database(), file.path, file.published, edit, g.account.name, utc_now())
+            change_file(file, edit)
             return redirect(file.action("kopf"), 303)
         except EditError as refused:
             error, status = str(refused), 422

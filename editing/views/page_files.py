@@ -14,7 +14,7 @@ from editing import drafts
 from editing.page_files import create_page, linking_pages, page_sections, remove_page, why_needed
 from editing.paragraphs.reading import EditError
 from editing.paths import split_name
-from editing.views.blueprint import PageFile, editor_view, pages, workspace
+from editing.views.blueprint import PageFile, change_file, editor_view, pages, workspace
 from editorial.scaffold.page import FOLDERS, KINDS
 from form_handler.current import database, settings
 from form_handler.staff.auth.roles import EDIT, PUBLIC
@@ -67,14 +67,7 @@ def remove(file: PageFile) -> BaseResponse:
             if is_german:
                 remove_page(workspace(), database(), file.page, target, g.account.name, utc_now())
             else:
-                drafts.change_draft(
-                    database(),
-                    file.path,
-                    file.published,
-                    lambda raw: drafts.Change(None, "", raw or "", ""),
-                    g.account.name,
-                    utc_now(),
-                )
+                change_file(file, lambda raw: drafts.Change(None, "", raw or "", ""))
             return redirect(file.action("veroeffentlichen"), 303)
         except EditError as refused:
             error = str(refused)

@@ -20,7 +20,7 @@ from editing.paragraphs.arranging import insert_after
 from editing.paragraphs.reading import EditError, list_paragraphs, locate, read_file_text
 from editing.paragraphs.replacing import check_words
 from editing.pictures import MAX_UPLOAD_BYTES, PictureError, encode_picture
-from editing.views.blueprint import READERS, PageFile, editor_view, pages, workspace
+from editing.views.blueprint import READERS, PageFile, change_file, editor_view, pages, workspace
 from editing.views.page.paragraph import describe_paragraph
 from editing.views.page.rendering import anchor, button_label
 from editorial.content.published_files import DECORATIVE, UPLOADS
@@ -123,7 +123,7 @@ def store_picture(file: PageFile) -> str:
         utc_now(),
     )
     try:
-        drafts.change_draft(database(), file.path, file.published, edit, g.account.name, utc_now())
+        change_file(file, edit)
     except (EditError, ChangedMeanwhileError):
         if picture is not None and picture.version == 1 and name not in pictures_of(file.raw):
             drafts.discard_draft(database(), path, 1)

@@ -31,6 +31,7 @@ from editing.views.blueprint import (
     DataFile,
     WordsFile,
     address_of,
+    change_file,
     file_editor_view,
     file_view,
     may_edit,
@@ -242,12 +243,5 @@ def restore(file: AnyFile) -> BaseResponse:
         read_entries(text) if isinstance(file, DataFile) else read_file_text(text)
     except EditError as error:
         raise NotFound from error
-    drafts.change_draft(
-        database(),
-        file.path,
-        file.published,
-        lambda raw: drafts.Change(text, "", raw or "", text),
-        g.account.name,
-        utc_now(),
-    )
+    change_file(file, lambda raw: drafts.Change(text, "", raw or "", text))
     return redirect(file.address, 303)

@@ -8,7 +8,6 @@ from flask import g, redirect, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
-from core.clock import utc_now
 from core.findings import Finding
 from core.gettext import gettext as _
 from editing import drafts
@@ -25,7 +24,16 @@ from editing.paragraphs.arranging import (
 from editing.paragraphs.reading import EditError, FileText, digest, locate, read_file_text
 from editing.paragraphs.replacing import check_words
 from editing.paths import PICTURE
-from editing.views.blueprint import MAX_FORM_BYTES, WRITERS, AnyFile, PageFile, editor_view, file_editor_view, pages
+from editing.views.blueprint import (
+    MAX_FORM_BYTES,
+    WRITERS,
+    AnyFile,
+    PageFile,
+    change_file,
+    editor_view,
+    file_editor_view,
+    pages,
+)
 from editing.views.page.checking import check_text
 from editing.views.page.conflicts import render_conflict
 from editing.views.page.paragraph import describe_paragraph
@@ -59,7 +67,7 @@ def change_structure(file: PageFile) -> BaseResponse:
         raise NotFound
 
     try:
-        drafts.change_draft(database(), file.path, file.published, edit, g.account.name, utc_now())
+        change_file(file, edit)
     except ChangedMeanwhileError:
         return render_conflict(file, identity, words, "", wanted)
     except EditError as error:
@@ -129,7 +137,7 @@ def edit_source(file: PageFile, source: str, section: str, make: Callable[[FileT
             return drafts.Change(make(text, words), section, now, words)
 
         try:
-            drafts.change_draft(database(), file.path, file.published, edit, g.account.name, utc_now())
+            change_file(file, edit)
             return redirect(file.address, 303)
         except EditError as wrong:
             error, status, wanted = str(wrong), 422, seen

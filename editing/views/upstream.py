@@ -6,7 +6,6 @@ from flask import g, redirect
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
-from core.clock import utc_now
 from core.gettext import gettext as _
 from editing import drafts
 from editing.differences import compare_files
@@ -14,10 +13,9 @@ from editing.drafts import ChangedMeanwhileError
 from editing.paragraphs.reading import digest
 from editing.paths import file_path
 from editing.upstream import Upstream, find_upstream
-from editing.views.blueprint import READERS, WRITERS, PageFile, editor_view, page_view, pages, workspace
+from editing.views.blueprint import READERS, WRITERS, PageFile, change_file, editor_view, page_view, pages, workspace
 from editing.views.labels import kind_label
 from editorial.content.local_version import mark_version
-from form_handler.current import database
 from form_handler.staff.layout import flash, render
 
 ACTIONS = ("take", "keep", "drop")
@@ -80,7 +78,7 @@ def settle_with_shared(file: PageFile) -> BaseResponse:
         return drafts.Change(merged.resolve(choices), "", "", "")
 
     try:
-        drafts.change_draft(database(), file.path, file.published, edit, g.account.name, utc_now())
+        change_file(file, edit)
     except ChangedMeanwhileError:
         return render_comparison(file, _("Somebody else has changed the page meanwhile. Please look once more."), 409)
     except ValueError:

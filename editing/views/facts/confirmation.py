@@ -8,7 +8,6 @@ from flask import g, redirect
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
-from core.clock import utc_now
 from core.gettext import gettext as _
 from core.languages import default_language
 from core.text.values import parse_date
@@ -21,7 +20,7 @@ from editing.forms.header import change_header, header_data, header_digest
 from editing.paragraphs.reading import EditError, digest
 from editing.paragraphs.replacing import check_words
 from editing.paths import file_name
-from editing.views.blueprint import OFFICE, PageFile, find_page, pages, publish_address, workspace
+from editing.views.blueprint import OFFICE, PageFile, change_file, find_page, pages, publish_address, workspace
 from editing.views.facts.entries import EntryForm, describe_entry, find_files, office_day
 from editing.views.labels import facts_label
 from editorial.checks.publish import FACT_GROUPS
@@ -128,5 +127,5 @@ def confirm_page(file: PageFile, who: str, day: datetime.date) -> str:
         made = change_header(text, facts.confirm_data(header_data(text), who, day))
         return drafts.Change(made, "", str(data.get("confirm") or ""), f"{who}, {day}")
 
-    drafts.change_draft(database(), file.path, file.published, edit, g.account.name, utc_now())
+    change_file(file, edit)
     return title

@@ -20,7 +20,7 @@ from editing.forms import facts
 from editing.forms.facts import KINDS, FactFile, Problem
 from editing.forms.fields import Field, field_names, list_fields
 from editing.paragraphs.reading import EditError, digest
-from editing.views.blueprint import pages, publish_address, workspace
+from editing.views.blueprint import change_file, pages, publish_address, workspace
 from editing.views.data_form import DataForm, group_fields
 from editing.views.labels import facts_label
 from editorial.checks.publish import FACT_GROUPS
@@ -181,7 +181,7 @@ class EntryForm(DataForm):
             made = facts.change_entry(text, self.kind, key, data)
             return drafts.Change(made, key, seen, facts.entry_text(made, key))
 
-        drafts.change_draft(database(), target.path, target.published, edit, g.account.name, utc_now())
+        change_file(target, edit)
 
 
 def redirect_to_list(kind: str, key: str) -> BaseResponse:

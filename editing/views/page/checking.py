@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from core.findings import Finding
 from editing import drafts
-from editing.forms.facts import file_findings
+from editing.forms.facts import FactFile, file_findings
 from editing.paragraphs.reading import read_file_text
 from editing.paths import PICTURE
 from editing.spelling import spelling_changes
@@ -40,7 +40,13 @@ def pending_spelling(file: PageFile) -> list[tuple[str, str, str]]:
 def check_text(file: AnyFile, raw: str, spelling: list[tuple[str, str, str]] | None = None) -> CheckResult:
     """Return findings and effects of a text of a page; of facts, which no translation follows, findings alone."""
     if isinstance(file, DataFile):
-        return CheckResult([(one, None) for one in file_findings(workspace(), file.file, raw)], [])
+        return CheckResult(
+            [
+                (one, None)
+                for one in file_findings(workspace(), FactFile(file.key, file.path, file.published, file.draft), raw)
+            ],
+            [],
+        )
     if isinstance(file, WordsFile):
         return CheckResult([], [])  # each sentence was checked when it was stored
     site = workspace().with_draft(file.language.code, file.key, raw)

@@ -18,6 +18,7 @@ from editing.views.blueprint import (
     SAVED_FIELDS,
     WRITERS,
     PageFile,
+    change_file,
     editor_view,
     find_page,
     may_edit,
@@ -74,8 +75,7 @@ def save_paragraph(file: PageFile) -> BaseResponse:
         return check_form(file, text, OpenForm(place, words, wanted, before, spelling, checked=True))
     choice = form.get("choice", "")
     try:
-        drafts.change_draft(database(), file.path, file.published, lambda raw: make_change(raw, identity, wanted, words, spelling, choice),
-                            g.account.name, utc_now())  # fmt: skip
+        change_file(file, lambda raw: make_change(raw, identity, wanted, words, spelling, choice))  # fmt: skip
     except ChangedMeanwhileError:
         return render_conflict(find_page(file.language.code, file.key), identity, words, before, wanted)
     except EditError as error:

@@ -69,8 +69,8 @@ def words_counts(language: Language) -> tuple[int, int] | None:
     file = find_words(language.code)
     if file is None:
         return None
-    published = {one.id: one.words for one in list_entries(file.published)}
-    entries = list_entries(file.raw)
+    published = {one.id: one.words for one in list_entries(file.published or "")}
+    entries = list_entries(file.catalog)
     return sum(not one.is_translated for one in entries), sum(published.get(one.id) != one.words for one in entries)
 
 

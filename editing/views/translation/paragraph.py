@@ -21,7 +21,7 @@ from editing.translation.rows import (
     row_errors,
     translate_row,
 )
-from editing.views.blueprint import MAX_FORM_BYTES, WRITERS, PageFile, find_page, translating
+from editing.views.blueprint import MAX_FORM_BYTES, WRITERS, PageFile, change_file, find_page, translating
 from editing.views.page.checking import check_text
 from editing.views.page.conflicts import rebase, render_conflict
 from editing.views.page.rendering import anchor
@@ -89,14 +89,7 @@ def save_translation(file: PageFile) -> BaseResponse:
     if errors:
         return render_sheet(sheet, OpenRow(row.id, words, tuple(errors)), 422)
     try:
-        drafts.change_draft(
-            database(),
-            file.path,
-            file.published,
-            lambda raw: make_change(file, raw, identity, words, action),
-            g.account.name,
-            utc_now(),
-        )
+        change_file(file, lambda raw: make_change(file, raw, identity, words, action))
     except ChangedMeanwhileError:
         if action != "save":
             return render_sheet(

@@ -13,13 +13,13 @@ from editing.paragraphs.reading import EditError, digest
 from editing.translation.rows import (
     count_open,
 )
-from editing.views.blueprint import WRITERS, PageFile, find_page, translating, workspace
+from editing.views.blueprint import WRITERS, PageFile, change_file, find_page, translating, workspace
 from editing.views.translation.rendering import render_sheet
 from editing.views.translation.sheet import read_sheet, translator_view
 from editing.workspace import parse_draft
 from editorial.content.place_names import load_place_names
 from editorial.translations.units import review_lines, set_review
-from form_handler.current import database, settings
+from form_handler.current import settings
 from form_handler.staff.layout import flash
 
 MAX_NAME_CHARS = 90
@@ -53,7 +53,7 @@ def sign(file: PageFile) -> BaseResponse:
         return drafts.Change(made, "_head", review_lines(raw).strip(), review_lines(made).strip())
 
     try:
-        drafts.change_draft(database(), file.path, file.published, edit, g.account.name, utc_now())
+        change_file(file, edit)
     except ChangedMeanwhileError:
         words = _("The page has changed while it was open. Look at it once more, then sign it.")
         return render_sheet(read_sheet(find_page(file.language.code, file.key)), status=409, sign_error=words)

@@ -24,6 +24,7 @@ from editing.views.blueprint import (
     MAX_FORM_BYTES,
     WRITERS,
     WordsFile,
+    change_file,
     find_words,
     may_edit,
     translating,
@@ -80,7 +81,7 @@ def interface_words(file: WordsFile) -> BaseResponse:
     """Show the sentences; store or check one."""
     if request.method != "POST":
         return render_words(file)
-    entry = next((one for one in list_entries(file.raw) if one.id == g.form.get("place")), None)
+    entry = next((one for one in list_entries(file.catalog) if one.id == g.form.get("place")), None)
     if entry is None:
         raise NotFound
     given = typed(entry)
@@ -93,16 +94,9 @@ def interface_words(file: WordsFile) -> BaseResponse:
     if errors:
         return render_words(file, OpenWords(entry.id, given, errors), 422)
     try:
-        drafts.change_draft(
-            database(),
-            file.path,
-            file.published,
-            lambda raw: change(raw or "", entry.id, given),
-            g.account.name,
-            utc_now(),
-        )
+        change_file(file, lambda raw: change(raw or "", entry.id, given))
     except ChangedMeanwhileError:
-        now = next(one for one in list_entries(find_words(file.language.code).raw) if one.id == entry.id)  # type: ignore[union-attr]
+        now = next(one for one in list_entries(find_words(file.language.code).catalog) if one.id == entry.id)  # type: ignore[union-attr]
         words = _(
             "Somebody else has changed this sentence meanwhile. Your words stand in the field; store again to use them."
         )
@@ -141,9 +135,9 @@ def change(raw: str, identity: str, words: tuple[str, ...]) -> drafts.Change:
 def render_words(file: WordsFile, opened: OpenWords | None = None, status: int = 200) -> BaseResponse:
     """Return the sentences that the filter requests."""
     query, what = request.args.get("q", "")[:100], request.args.get("what", "")
-    published = {one.id: one.words for one in list_entries(file.published)}
+    published = {one.id: one.words for one in list_entries(file.published or "")}
     german = {one.id: one.words for one in list_entries(words_text(default_language().code) or "")}
-    entries = list_entries(file.raw)
+    entries = list_entries(file.catalog)
     wanted = fold_text(query).split()
     if opened is not None:
         shown = [one for one in entries if one.id == opened.id]
@@ -157,7 +151,7 @@ def render_words(file: WordsFile, opened: OpenWords | None = None, status: int =
     return render(
         "translate/words", status=status, title=_("Words of the interface"), file=file, entries=shown[(at - 1) * PAGE_SIZE : at * PAGE_SIZE],
         german=german, opened=opened, total=len(shown), q=query, what=what if what in WHAT else "", at=at, pages=pages, anchor=anchor,
-        examples=plural_examples(file.published), changed={one.id for one in entries if published.get(one.id) != one.words},
+        examples=plural_examples(file.published or ""), changed={one.id for one in entries if published.get(one.id) != one.words},
         missing=sum(not one.is_translated for one in entries), source=default_language(), english=SOURCE_LANGUAGE,
         error=_("This was not stored.") if opened and opened.errors and not opened.checked else "", session_seconds=session_seconds(),
         traps=traps_in(file, opened.words) if opened and opened.checked else [],
