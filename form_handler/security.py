@@ -94,18 +94,8 @@ class RequestInput:
 
         :raises BadRequest: if the body is broken.
         """
-        return self._call("read", size)
-
-    def readline(self, size: int = -1) -> bytes:
-        """Return a line of at most ``size`` bytes.
-
-        :raises BadRequest: if the body is broken.
-        """
-        return self._call("readline", size)
-
-    def _call(self, name: str, size: int) -> bytes:
         try:
-            found: bytes = getattr(self.stream, name)(size)
+            found: bytes = self.stream.read(size)
         except Exception as error:  # each server has exceptions of its own
             raise BadRequest from error
         return found

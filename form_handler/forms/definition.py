@@ -102,22 +102,19 @@ class FormDefinition:
         takes its :data:`ANSWER_SECONDS`; text fields that may be left empty are read, not answered. Measured with the
         German words, so that every language names the same time.
         """
-        with use_language(default_language().code):
-            return self._estimated_minutes()
-
-    def _estimated_minutes(self) -> int:
-        form = self.form_class()
-        texts = [str(heading) for heading, _names in self.sections]
         seconds = 0
-        for name in self.field_names():
-            field = form[name]
-            texts += [str(field.label.text), str(field.description), *map(str, choice_labels(field).values())]
-            if isinstance(field, RatingField):
-                seconds += ANSWER_SECONDS["rating"]
-            elif isinstance(field, ChoiceField | RadioChoiceField | MultiChoiceField):
-                seconds += ANSWER_SECONDS["choice"]
-            elif field.flags.required:
-                seconds += ANSWER_SECONDS["text" if isinstance(field, MultilineField) else "line"]
+        with use_language(default_language().code):
+            form = self.form_class()
+            texts = [str(heading) for heading, _names in self.sections]
+            for name in self.field_names():
+                field = form[name]
+                texts += [str(field.label.text), str(field.description), *map(str, choice_labels(field).values())]
+                if isinstance(field, RatingField):
+                    seconds += ANSWER_SECONDS["rating"]
+                elif isinstance(field, ChoiceField | RadioChoiceField | MultiChoiceField):
+                    seconds += ANSWER_SECONDS["choice"]
+                elif field.flags.required:
+                    seconds += ANSWER_SECONDS["text" if isinstance(field, MultilineField) else "line"]
         words = sum(len(text.split()) for text in dict.fromkeys(texts))
         return max(1, round(words / WORDS_PER_MINUTE + seconds / 60))
 

@@ -49,27 +49,15 @@ def required(message: Any) -> Validator:
     return check
 
 
-def single_line(limit: int = MAX_LINE_CHARS) -> Validator:
-    """Refuse text that a single line cannot hold; the message names the position.
+def storable_text(limit: int, unusable: re.Pattern[str]) -> Validator:
+    """Refuse text that a field cannot store; the message names the position.
 
-    Refused are overlong text, control characters and line ends, bidi overrides, overlong runs of
-    combining marks, and noncharacters.
+    Refused are overlong text, overlong runs of combining marks, and characters that match ``unusable``.
     """
 
     def check(form: Form, field: Field) -> None:
         check_length(field, limit)
-        check_characters(field, UNUSABLE_IN_LINE)
-
-    check.field_flags = {"maxlength": limit}  # type: ignore[attr-defined]
-    return check
-
-
-def multi_line(limit: int = MAX_TEXT_CHARS) -> Validator:
-    """Refuse overlong text, overlong runs of combining marks and noncharacters; the message names the position."""
-
-    def check(form: Form, field: Field) -> None:
-        check_length(field, limit)
-        check_characters(field, UNUSABLE_IN_TEXT)
+        check_characters(field, unusable)
 
     check.field_flags = {"maxlength": limit}  # type: ignore[attr-defined]
     return check
@@ -257,7 +245,10 @@ class LineField(StringField):
 
     def __init__(self, label: Any, *checks: Validator, limit: int = MAX_LINE_CHARS, **options: Any) -> None:
         super().__init__(
-            label, [single_value, *checks, single_line(limit)], filters=[skip_overlong(self.clean, limit)], **options
+            label,
+            [single_value, *checks, storable_text(limit, UNUSABLE_IN_LINE)],
+            filters=[skip_overlong(self.clean, limit)],
+            **options,
         )
 
 
@@ -292,7 +283,10 @@ class MultilineField(TextAreaField):
 
     def __init__(self, label: Any, *checks: Validator, limit: int = MAX_TEXT_CHARS, **options: Any) -> None:
         super().__init__(
-            label, [single_value, *checks, multi_line(limit)], filters=[skip_overlong(clean_text, limit)], **options
+            label,
+            [single_value, *checks, storable_text(limit, UNUSABLE_IN_TEXT)],
+            filters=[skip_overlong(clean_text, limit)],
+            **options,
         )
 
 

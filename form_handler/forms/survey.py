@@ -117,25 +117,11 @@ class SurveyForm(Form):
         description=_l("Please do not write names or anything else by which a person can be recognised."),
         limit=2000,
     )
-    obstacle_language = RatingField(OBSTACLES[0][1], SEVERITY)
-    obstacle_paperwork = RatingField(OBSTACLES[1][1], SEVERITY)
-    obstacle_qualification = RatingField(OBSTACLES[2][1], SEVERITY)
-    obstacle_housing = RatingField(OBSTACLES[3][1], SEVERITY)
-    obstacle_childcare = RatingField(OBSTACLES[4][1], SEVERITY)
-    obstacle_mobility = RatingField(OBSTACLES[5][1], SEVERITY)
-    obstacle_culture = RatingField(OBSTACLES[6][1], SEVERITY)
-    obstacle_candidates = RatingField(OBSTACLES[7][1], SEVERITY)
     hindered_text = MultilineField(
         _l("Please tell us what was difficult"),
         description=_l("Please do not write names or anything else by which a person can be recognised."),
         limit=2000,
     )
-    support_employer_service = RatingField(SUPPORTS[0][1], USEFULNESS)
-    support_chamber = RatingField(SUPPORTS[1][1], USEFULNESS)
-    support_city = RatingField(SUPPORTS[2][1], USEFULNESS)
-    support_language_course = RatingField(SUPPORTS[3][1], USEFULNESS)
-    support_subsidy = RatingField(SUPPORTS[4][1], USEFULNESS)
-    support_volunteers = RatingField(SUPPORTS[5][1], USEFULNESS)
     wanted = MultiChoiceField(
         _l("What support do you need?"), WANTED_SUPPORT, description=_l("So that we know what to offer.")
     )
@@ -163,6 +149,12 @@ class SurveyForm(Form):
         _l("I agree that you may name our company beside the quotation."),
         description=_l("This is voluntary. You can withdraw it at any time."),
     )
+
+
+for _key, _label in OBSTACLES:
+    setattr(SurveyForm, f"obstacle_{_key}", RatingField(_label, SEVERITY))
+for _key, _label in SUPPORTS:
+    setattr(SurveyForm, f"support_{_key}", RatingField(_label, USEFULNESS))
 
 
 SURVEY = FormDefinition(

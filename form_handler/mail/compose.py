@@ -98,7 +98,7 @@ def _office_mail(
             "",
             answers_as_text(definition, submission),
         ]
-        _set_text(message, lines, STAFF_LANGUAGE)
+        set_text(message, lines, STAFF_LANGUAGE)
     return message
 
 
@@ -145,7 +145,7 @@ def _sender_mail(
             "",
             *signature(settings, language),
         ]
-        _set_text(message, lines, language.code)
+        set_text(message, lines, language.code)
     return message
 
 
@@ -182,7 +182,7 @@ def compose_answer(
             identities = [message_id(settings, submission, one) for one in answer.earlier]
             mail["In-Reply-To"] = identities[-1]
             mail["References"] = " ".join(identities)
-        _set_text(mail, [answer.text.rstrip(), "", *signature(settings, language)], language.code)
+        set_text(mail, [answer.text.rstrip(), "", *signature(settings, language)], language.code)
     return mail
 
 
@@ -208,19 +208,28 @@ def confirmation_text(settings: Settings, language: Language, submission: Submis
 def _message(
     settings: Settings, submission: Submission, kind: str, recipient: str, now: datetime.datetime
 ) -> EmailMessage:
-    """Return a message with the headers that all mails share; header values cannot bring in new lines."""
+    message = new_message(settings, recipient, message_id(settings, submission, kind), now)
+    if kind != "office":
+        name = header_text(office_name(), MAX_SENDER_CHARS)
+        message["Reply-To"] = Address(display_name=name, addr_spec=settings.office_mail)
+    return message
+
+
+def new_message(settings: Settings, recipient: str, identity: str, now: datetime.datetime) -> EmailMessage:
+    """Return a message with the headers that all mails share; header values cannot bring in new lines.
+
+    :param identity: the ``Message-ID``.
+    """
     message = EmailMessage(policy=SMTP)
     name = header_text(office_name(), MAX_SENDER_CHARS)
     message["From"] = Address(display_name=name, addr_spec=settings.mail_from)
     message["To"] = Address(addr_spec=recipient)
     message["Date"] = format_date_header(now)
-    message["Message-ID"] = message_id(settings, submission, kind)
-    if kind != "office":
-        message["Reply-To"] = Address(display_name=name, addr_spec=settings.office_mail)
+    message["Message-ID"] = identity
     return message
 
 
-def _set_text(message: EmailMessage, lines: list[str], code: str) -> None:
+def set_text(message: EmailMessage, lines: list[str], code: str) -> None:
     """Set text and language (RFC 3282) of a message; in this order, because setting the text removes ``Content-…`` fields."""
     message.set_content("\n".join(lines), cte="quoted-printable")
     message["Content-Language"] = code

@@ -128,7 +128,7 @@ def save_for(owner: int, rules: ViewRules) -> bool:
     """Save a form for its author; return whether it is saved, or there was nothing to save."""
     if rules.saved_fields is None:
         return True
-    if not accounts.is_active_account(database(), owner):
+    if accounts.account_by_id(database(), owner) is None:
         return False
     path = request.path[:200]
     fields = unsent.saved_fields(g.form.items(multi=True), rules.saved_fields)

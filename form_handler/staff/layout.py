@@ -88,15 +88,26 @@ def asset_url(name: str) -> str:
     return versioned_url(name, path.read_bytes() if path.is_file() else b"")
 
 
+def shared_values() -> dict[str, Any]:
+    """Return what every page and every part of a page may use."""
+    code, zone = g.language.code, settings().time_zone
+    return {
+        "language": g.language,
+        "staff_root": staff_root(),
+        "account": g.get("account"),
+        "asset_url": asset_url,
+        "format_datetime": lambda value: format_moment(value, zone, code),
+        "format_date": lambda value: format_date(as_day(value), "medium", locale=code),
+    }
+
+
 def render(page: str, status: int = 200, **values: Any) -> Response:
     """Return a page of the staff area; no cache stores it, not even the browser's."""
     code = g.language.code
     text = render_template(
         f"partials/staff/{page}.html",
         page_name=page,
-        language=g.language,
-        staff_root=staff_root(),
-        account=g.get("account"),
+        **shared_values(),
         navigation=navigation(),
         position=position_query(),
         channel_label=channel_label,
@@ -105,9 +116,6 @@ def render(page: str, status: int = 200, **values: Any) -> Response:
         flashes=read_flashes(),
         site=load_site_settings()["name"],
         other_languages=[(other, "/eingang/" if other == "de" else f"/{other}/eingang/") for other in STAFF_LANGUAGES if other != code],
-        asset_url=asset_url,
-        format_datetime=lambda value: format_moment(value, settings().time_zone, code),
-        format_date=lambda value: format_date(as_day(value), "medium", locale=code),
         format_number=lambda value: format_decimal(value, locale=code),
         form_title=lambda key: str(FORMS[key].title),
         state_label=state_label,
@@ -124,18 +132,8 @@ def render(page: str, status: int = 200, **values: Any) -> Response:
 
 
 def render_part(name: str, **values: Any) -> str:
-    """Return the HTML of a part of a page, with the few things that every part may use."""
-    code = g.language.code
-    return render_template(
-        f"partials/staff/{name}.html",
-        language=g.language,
-        staff_root=staff_root(),
-        account=g.get("account"),
-        asset_url=asset_url,
-        format_datetime=lambda value: format_moment(value, settings().time_zone, code),
-        format_date=lambda value: format_date(as_day(value), "medium", locale=code),
-        **values,
-    )
+    """Return the HTML of a part of a page."""
+    return render_template(f"partials/staff/{name}.html", **shared_values(), **values)
 
 
 def private_response(text: str, status: int = 200) -> Response:

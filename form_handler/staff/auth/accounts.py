@@ -312,13 +312,6 @@ def session_account_id(database: Database, token: str) -> int | None:
         return connection.execute(query).scalar()
 
 
-def is_active_account(database: Database, account_id: int) -> bool:
-    """Return whether there is an open account of this number."""
-    query = sa.select(account.c.id).where(account.c.id == account_id, account.c.active)
-    with database.read_connection() as connection:
-        return connection.execute(query).first() is not None
-
-
 def close_session(database: Database, token: str) -> None:
     """End a session."""
     with database.transaction() as connection:

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from form_handler.staff.auth.accounts import AccountError, add_account, hash_password
-from form_handler.staff.auth.roles import ADMIN, insert_roles, parse_role, read_roles
+from form_handler.staff.auth.roles import ADMIN, parse_role, read_roles, replace_roles
 from form_handler.storage.database import Database
 from form_handler.storage.events import record_event
 from form_handler.storage.tables import account, account_role, event, second_factor, staff_session
@@ -99,14 +99,7 @@ def update_account(
         row = connection.execute(sa.select(account).where(account.c.id == account_id)).first()
         if row is None:
             raise AccountError("missing", "There is no such account.")
-        before = read_roles(connection, account_id)
-        if before != wanted:
-            connection.execute(account_role.delete().where(account_role.c.account_id == account_id))
-            insert_roles(connection, account_id, wanted)
-            changes = [f"+{role}" for role in sorted(wanted - before)] + [
-                f"-{role}" for role in sorted(before - wanted)
-            ]
-            record_event(connection, actor, "roles", now, None, f"{account_id} {' '.join(changes)}")
+        replace_roles(connection, account_id, wanted, actor, now)
         if row.active != active:
             connection.execute(account.update().where(account.c.id == account_id).values(active=active))
             kind = "account-opened" if active else "account-closed"

@@ -81,14 +81,21 @@ def change_roles(
         found = connection.execute(query).scalar()
         if found is None:
             return None
-        before = read_roles(connection, found)
-        after = frozenset((before | given) - taken)
-        if after != before:
-            connection.execute(account_role.delete().where(account_role.c.account_id == found))
-            insert_roles(connection, found, after)
-            changes = [f"+{role}" for role in sorted(after - before)] + [f"-{role}" for role in sorted(before - after)]
-            record_event(connection, actor, "roles", now, None, f"{found} {' '.join(changes)}")
+        after = frozenset((read_roles(connection, found) | given) - taken)
+        replace_roles(connection, found, after, actor, now)
     return after
+
+
+def replace_roles(
+    connection: sa.Connection, account_id: int, after: frozenset[str], actor: str, now: datetime.datetime
+) -> None:
+    """Give an account just these roles, and record what has changed."""
+    before = read_roles(connection, account_id)
+    if after != before:
+        connection.execute(account_role.delete().where(account_role.c.account_id == account_id))
+        insert_roles(connection, account_id, after)
+        changes = [f"+{role}" for role in sorted(after - before)] + [f"-{role}" for role in sorted(before - after)]
+        record_event(connection, actor, "roles", now, None, f"{account_id} {' '.join(changes)}")
 
 
 def list_roles(database: Database) -> dict[str, frozenset[str]]:

@@ -10,9 +10,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,8 +22,7 @@ from core.formatting import format_moment
 from core.gettext import gettext as _
 from core.gettext import ngettext, use_language
 from form_handler.forms import FORMS
-from form_handler.mail.headers import MAX_SENDER_CHARS, format_date_header, header_text
-from form_handler.mail.texts import office_name
+from form_handler.mail.compose import new_message, set_text
 from form_handler.settings import Settings
 from form_handler.staff.auth.roles import INBOX, read_roles
 from form_handler.storage.database import Database
@@ -246,15 +243,8 @@ def compose_account_mail(
                 return None
             subject = _("%(reference)s: a barrier was reported", reference=row.message)
             lines = _alert_lines(settings, report)
-        message = EmailMessage(policy=SMTP)
-        message["From"] = Address(
-            display_name=header_text(office_name(), MAX_SENDER_CHARS), addr_spec=settings.mail_from
-        )
-        message["To"] = Address(addr_spec=row.recipient)
-        message["Date"] = format_date_header(now)
-        message["Message-ID"] = (
-            f"<account.{row.account_id}.{row.kind}.{row.message}@{settings.mail_from.rpartition('@')[2]}>"
-        )
+        header = f"<account.{row.account_id}.{row.kind}.{row.message}@{settings.mail_from.rpartition('@')[2]}>"
+        message = new_message(settings, row.recipient, header, now)
         message["Subject"] = subject
         message["Auto-Submitted"] = "auto-generated"
         end = [
@@ -264,8 +254,7 @@ def compose_account_mail(
             else _("You get this mail because you wished it under “My account”; you can turn it off there:"),
             _url(settings, "konto/"),
         ]
-        message.set_content("\n".join([*lines, *end]), cte="quoted-printable")
-        message["Content-Language"] = LANGUAGE
+        set_text(message, [*lines, *end], LANGUAGE)
     return message
 
 
