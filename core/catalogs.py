@@ -3,8 +3,6 @@
 No message is missing, none is unused, files have the canonical format, and placeholders are equal in every language.
 """
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """The current time, and days as people in a time zone count them."""
 
-from __future__ import annotations
-
 import datetime
 from zoneinfo import ZoneInfo
 

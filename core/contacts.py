@@ -4,8 +4,6 @@ The service reads the same entries as the build, so that the number on an error 
 no checks; the build has made them.
 """
 
-from __future__ import annotations
-
 import functools
 from dataclasses import dataclass
 from pathlib import Path

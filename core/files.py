@@ -1,7 +1,5 @@
 """Writing files so that a reader sees the old content or the new one, and a power cut loses neither."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import secrets

@@ -7,8 +7,6 @@ of ``ı`` and ``ł``, of two letters for one sound in Arabic script, of apostrop
 it a mark, and keeps it in titles and excerpts, out of which the letter is made again.
 """
 
-from __future__ import annotations
-
 import functools
 import json
 import re

@@ -1,7 +1,5 @@
 """Moments, days and months in words, as readers of a language write them."""
 
-from __future__ import annotations
-
 import datetime
 from zoneinfo import ZoneInfo
 

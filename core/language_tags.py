@@ -5,8 +5,6 @@ In a right-to-left line each passage is one isolate (Unicode Bidirectional Algor
 numbers and marks keep their order. Editors only write the words; the build marks them.
 """
 
-from __future__ import annotations
-
 import functools
 import html
 import re

@@ -3,8 +3,6 @@
 All packages and the tests read languages through this module.
 """
 
-from __future__ import annotations
-
 import functools
 from dataclasses import dataclass
 from pathlib import Path

@@ -5,8 +5,6 @@ A page in ``city/docs/<language>/`` takes the place of the page with the same pa
 folder and a municipality never elsewhere, so that updates merge without a conflict.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

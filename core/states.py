@@ -3,8 +3,6 @@
 ``docs/data/states.yml`` holds them by the letters of ISO 3166-2:DE; a municipality adds its state in ``city/data/states.yml``.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Which drafts are published together: a page with its pictures, a removed page with its translations and its redirect."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from core.findings import Finding

@@ -1,7 +1,5 @@
 """What differs between two texts of a page, paragraph by paragraph and word by word, for people."""
 
-from __future__ import annotations
-
 import difflib
 import re
 from typing import Any, Literal

@@ -5,8 +5,6 @@ is made from the text as it is in that moment, so nobody overwrites anybody. Wha
 (:func:`store_scratch`): it is theirs alone and is deleted when it becomes a change.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """What the checks find on all pages, for the overview: stored by the worker after each change, because it takes seconds."""
 
-from __future__ import annotations
-
 import itertools
 import json
 from pathlib import Path

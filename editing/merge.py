@@ -4,8 +4,6 @@
 its own. A text is never lost: what both sides changed differently is a conflict that holds both.
 """
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Pages that come and go: a new one of each kind as a draft, and the removal of one with its translations and a redirect."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Mapping
 

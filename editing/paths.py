@@ -4,8 +4,6 @@
 ``core/locale/uk.po`` is the catalog of the interface's words beside ``docs/``.
 """
 
-from __future__ import annotations
-
 import base64
 from pathlib import Path
 

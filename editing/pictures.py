@@ -4,8 +4,6 @@ Run as a program it reads a picture from its input and writes the WebP to its ou
 decoder happens there. Metadata of a photo holds the place where it was taken, so nothing but the pixels is taken over.
 """
 
-from __future__ import annotations
-
 import io
 import subprocess
 import sys

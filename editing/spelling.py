@@ -1,7 +1,5 @@
 """Changes in spelling only: the translations of the paragraph count as following, and those of its neighbours stay what they were."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A municipality's version of a shared page beside the shared page: what has changed there since, and taking it over."""
 
-from __future__ import annotations
-
 import contextlib
 from pathlib import Path
 

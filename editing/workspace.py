@@ -3,8 +3,6 @@
 Everything is read once and cached until a file changes. Nothing here writes; a draft is laid over the published text in memory.
 """
 
-from __future__ import annotations
-
 import atexit
 import datetime
 import functools

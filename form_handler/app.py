@@ -1,7 +1,5 @@
 """The Flask application."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Callable
 from urllib.parse import urlsplit, urlunsplit

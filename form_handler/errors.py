@@ -1,7 +1,5 @@
 """Error pages: in the reader's language and the site's layout, never with a traceback."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from flask import Flask, current_app, g, redirect, request

@@ -4,8 +4,6 @@ Stored is an HMAC with a daily key that is deleted with its counts, so that
 the database reveals neither the client nor that two days' clients were the same.
 """
 
-from __future__ import annotations
-
 import datetime
 import functools
 import hashlib

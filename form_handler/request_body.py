@@ -1,7 +1,5 @@
 """Parse request bodies; errors become messages for the person."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 

@@ -1,7 +1,5 @@
 """Render the service's pages: form with errors, review, receipt and error pages, each in the site's layout."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

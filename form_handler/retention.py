@@ -1,7 +1,5 @@
 """The retention of submissions, and the notice of their deletion; :mod:`form_handler.worker.purge` deletes them."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -8,8 +8,6 @@ recognised by a hash whose key is deleted with the day (:mod:`form_handler.rate_
 counted (Global Privacy Control, Do Not Track) is not counted.
 """
 
-from __future__ import annotations
-
 import datetime
 import hashlib
 import hmac

@@ -4,8 +4,6 @@ Each signal has one or two points; from two points a submission is held for the 
 alone is not enough: people paste, and companies have web sites.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any

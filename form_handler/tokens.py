@@ -1,7 +1,5 @@
 """Signed tokens in pages and links: review page, receipt, confirmation of an e-mail address."""
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import hmac

@@ -1,7 +1,5 @@
 """Correct typed, copied and abbreviated paths."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from posixpath import normpath

@@ -1,7 +1,5 @@
 """The one entry point for people: ``kim serve``, ``kim build``, ``kim check``, ``kim submissions list`` …"""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import io

@@ -1,7 +1,5 @@
 """The settings and the database of a command; every error ends it with a sentence."""
 
-from __future__ import annotations
-
 import contextlib
 import logging
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Stored text as a terminal may get it: nothing in it moves the cursor, changes colours or turns the direction."""
 
-from __future__ import annotations
-
 import json
 import unicodedata
 

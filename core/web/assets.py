@@ -1,7 +1,5 @@
 """Addresses of stylesheets, scripts and pictures."""
 
-from __future__ import annotations
-
 import hashlib
 
 

@@ -1,7 +1,5 @@
 """Source expressions of a Content Security Policy, for pages, booklets and the service alike."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 

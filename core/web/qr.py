@@ -1,7 +1,5 @@
 """The QR code of a page's address, for paper: from a print to the page and its present state."""
 
-from __future__ import annotations
-
 import functools
 from typing import Any
 

@@ -4,8 +4,6 @@ A file is one draft; the unit is the entry. Where a municipality has a folder of
 is written there, and the shared file stays as it is.
 """
 
-from __future__ import annotations
-
 import datetime
 import re
 import shutil

@@ -5,8 +5,6 @@ that a shape gains is in the form without another line. Data are texts, lists an
 gives them; a field that was not changed leaves its data alone, whatever they are.
 """
 
-from __future__ import annotations
-
 import copy
 import types
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """The header of a page as data: read from its file, and changed line by line."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import msgspec

@@ -1,7 +1,5 @@
 """What forms call the fields and words of the declared shapes, in the current language; a field without a name here shows its key."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

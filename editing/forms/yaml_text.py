@@ -4,8 +4,6 @@ A YAML library that loads and dumps rewrites the whole file. Here the parser onl
 made in the text, and is taken only if the text then holds the wanted data and every other value as before.
 """
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Sequence
 from typing import Any

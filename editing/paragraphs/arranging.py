@@ -1,7 +1,5 @@
 """Add, remove and move paragraphs and sections; replace a whole section."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from core.gettext import gettext as _

@@ -4,8 +4,6 @@ Line ends and byte order mark stay as they are. What the browser shows of a para
 indentation; what is sent gets those of the file again. An unchanged paragraph gives the same bytes.
 """
 
-from __future__ import annotations
-
 import bisect
 import hashlib
 import re

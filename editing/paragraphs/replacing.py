@@ -1,7 +1,5 @@
 """Replace the words of one paragraph; every other byte of the file stays."""
 
-from __future__ import annotations
-
 import re
 
 from core.gettext import gettext as _

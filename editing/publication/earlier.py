@@ -1,7 +1,5 @@
 """The German text that a translation was made from: earlier texts of the page, from the publications and from git."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator
 from functools import lru_cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The earlier texts of a page: from git where the pages are in a checkout, else from the database."""
 
-from __future__ import annotations
-
 import datetime
 from pathlib import Path
 

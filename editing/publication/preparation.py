@@ -1,7 +1,5 @@
 """The files of a publication as they will be: merged into the published text, checked, with the lock file."""
 
-from __future__ import annotations
-
 import datetime
 import shutil
 import tempfile

@@ -5,8 +5,6 @@ written into the folder again, and a build is whole or not there. Nobody's files
 hand makes a publication wait, with a sentence.
 """
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 import logging

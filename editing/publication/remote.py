@@ -1,7 +1,5 @@
 """The remote repository of the pages: pushing what is published, taking in what developers have pushed."""
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import time

@@ -1,7 +1,5 @@
 """Publications as they are asked for: put into the queue, withdrawn, taken back; the worker carries them out."""
 
-from __future__ import annotations
-
 import datetime
 import secrets
 from typing import Any

@@ -3,8 +3,6 @@
 It loads the checks and the renderer only once somebody edits, so that it costs little where nobody does.
 """
 
-from __future__ import annotations
-
 import datetime
 import logging
 import threading

@@ -1,7 +1,5 @@
 """Which pages matter most to readers: what a translator does first."""
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections import Counter

@@ -5,8 +5,6 @@ German form when its first paragraph is stored: what is translated stays, the re
 has translated them. Such a paragraph counts as not translated, and a page with one is not published.
 """
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal

@@ -1,7 +1,5 @@
 """Which German paragraph each translated paragraph of a draft was made for, and what the lock file learns from it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from core.languages import default_language

@@ -1,7 +1,5 @@
 """The words of the interface: one sentence of a catalog is replaced, and no byte of another one changes."""
 
-from __future__ import annotations
-
 import gettext as stdlib_gettext
 import hashlib
 import io

@@ -1,7 +1,5 @@
 """The pages of the editor below ``/eingang/seiten/`` and ``/eingang/uebersetzen/``; each module adds its routes to a blueprint."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from flask import Flask

@@ -1,7 +1,5 @@
 """The blueprint of the editor, and what its views share: who may change what, and the file that an address names."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from typing import Any

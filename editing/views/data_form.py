@@ -1,7 +1,5 @@
 """A form of typed fields: the same steps for an entry of facts and for the header of a page."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The header of a page as a typed form; one that cannot be read is shown as text with its error."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

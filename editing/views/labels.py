@@ -1,7 +1,5 @@
 """Labels of what the editor shows, in the current language."""
 
-from __future__ import annotations
-
 from core.gettext import gettext as _
 
 

@@ -1,7 +1,5 @@
 """The overview of the editor: all pages by language with their state, drafts, who is writing, and what is to be done."""
 
-from __future__ import annotations
-
 import datetime
 from collections import Counter
 from typing import Any

@@ -1,7 +1,5 @@
 """A new page, the removal of one, and the link by which somebody without an account looks at a draft."""
 
-from __future__ import annotations
-
 from flask import g, redirect, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse

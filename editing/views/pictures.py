@@ -1,7 +1,5 @@
 """A picture is uploaded into a page: written anew, stored with the draft, and published with the page."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import posixpath

@@ -1,7 +1,5 @@
 """Publishing: what changes in words, findings and effects; now, at a time, or after a review; history and taking back."""
 
-from __future__ import annotations
-
 import datetime
 import re
 

@@ -1,7 +1,5 @@
 """More than a paragraph: add, remove and move paragraphs, a whole section, the whole page as source; throw a draft away."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from flask import g, redirect, request

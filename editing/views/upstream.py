@@ -1,7 +1,5 @@
 """The municipality's version of a shared page: what has changed in the shared one since, and what to do with it."""
 
-from __future__ import annotations
-
 from flask import g, redirect
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse

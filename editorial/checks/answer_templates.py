@@ -1,7 +1,5 @@
 """Templates for answers from the inbox: whole in every language, for every form that can be answered."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 

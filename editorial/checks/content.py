@@ -4,8 +4,6 @@ Each rule is a function of texts that yields findings. :func:`editorial.checks.p
 publication.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Collection
 from pathlib import Path

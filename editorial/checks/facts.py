@@ -1,7 +1,5 @@
 """Facts: keys that exist, nothing typed into prose that is in ``docs/data/``, and facts that can be shown."""
 
-from __future__ import annotations
-
 import datetime
 import re
 from collections.abc import Collection, Iterable, Iterator

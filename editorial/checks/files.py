@@ -1,7 +1,5 @@
 """The files beside pages: each one that will not be published is named, and each forbidden character in a file of facts."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What may not go public yet, and what is still open."""
 
-from __future__ import annotations
-
 import datetime
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Reading a page's text line by line: what all checks share."""
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The booklets for print: which pages each of them holds."""
 
-from __future__ import annotations
-
 from msgspec import Struct
 
 from core.gettext import gettext as _

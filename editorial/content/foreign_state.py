@@ -5,8 +5,6 @@ which a text names it. From shared pages the sentences about another state are l
 municipality writes down what holds in its own state.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path

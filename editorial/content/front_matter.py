@@ -3,8 +3,6 @@
 MkDocs prints a broken header into the page without a word; here it is an error with file and line.
 """
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Any, Literal, TypeVar
 

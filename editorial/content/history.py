@@ -1,7 +1,5 @@
 """When each page was last changed, by the version history."""
 
-from __future__ import annotations
-
 import datetime
 import os
 import subprocess

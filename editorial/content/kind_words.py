@@ -3,8 +3,6 @@
 ``docs/data/kinds.yml`` holds them by kind and language. So no page is written for one kind alone, and a new kind is data.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Mapping

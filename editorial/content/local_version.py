@@ -5,8 +5,6 @@ A municipality that takes pages over never writes into ``docs/``: its change goe
 unseen: the check and the editors' dashboard say that it has changed since, and what.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from pathlib import Path

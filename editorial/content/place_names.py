@@ -5,8 +5,6 @@ another municipality changes that one file. The forms are filled in where a file
 translations are computed from the unfilled text, so a new name makes no translation stale.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -3,8 +3,6 @@
 What programs and people lay beside pages (copies, locks, drafts, lists of pictures) is left out, whatever its name.
 """
 
-from __future__ import annotations
-
 import re
 
 # Pictures that editors upload lie here; one whose name begins with the second word only decorates and has no alternative text.

@@ -4,8 +4,6 @@ The shapes are :class:`msgspec.Struct` classes: which fields there are, their ty
 and stops at the first fault; :func:`validate` goes on, field by field, so that an editor sees all of them at once.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 import types

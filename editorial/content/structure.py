@@ -4,8 +4,6 @@ Code and templates name a page by a name of this module, never by its key. A for
 (:mod:`form_handler.forms`), that of the privacy notice from :mod:`form_handler`, the toolkit's section from :mod:`form_handler.toolkit.recommend`.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal

@@ -4,8 +4,6 @@ The page is the same for everybody; the choosing itself is done by the styleshee
 audience and language of an offer has its rule there. A test compares both.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, get_args
 

@@ -8,8 +8,6 @@ Whatever goes wrong in a turn is shown in the bar and written to standard error;
 the middle of writing: broken files, folders that are gone and full disks are the normal case here.
 """
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 import json

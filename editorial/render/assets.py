@@ -1,7 +1,5 @@
 """Stylesheets and scripts as they are sent: one file each, without comments, with the rules that depend on tables."""
 
-from __future__ import annotations
-
 import re
 import string
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The box with the contact of a page: how to reach the office, when it is open, or that we call back."""
 
-from __future__ import annotations
-
 import datetime
 import json
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """What pages show beside their text: sentences to show at a counter, and events."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

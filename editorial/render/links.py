@@ -1,7 +1,5 @@
 """Links to pages as templates show them: title, address, language, and whether the page is the current one."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ Python-Markdown tries every inline pattern on every text and leaves alone an ``A
 none of the characters that a pattern begins with.
 """
 
-from __future__ import annotations
-
 import re
 from xml.etree import ElementTree
 

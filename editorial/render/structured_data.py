@@ -3,8 +3,6 @@
 Only what is certain: a contact, a price or a language that the city has not confirmed is left out.
 """
 
-from __future__ import annotations
-
 import html
 import json
 import re

@@ -1,7 +1,5 @@
 """``kim new language``: the row of the language table, the folder of pages and the catalogs of a new language."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

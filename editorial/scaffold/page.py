@@ -3,8 +3,6 @@
 No existing file is overwritten; on an error nothing is written.
 """
 
-from __future__ import annotations
-
 import datetime
 import re
 import unicodedata

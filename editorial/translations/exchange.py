@@ -1,7 +1,5 @@
 """Export to translators and import from them: byte-exact, all or nothing."""
 
-from __future__ import annotations
-
 import codecs
 from collections.abc import Iterable
 from dataclasses import dataclass, field

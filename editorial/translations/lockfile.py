@@ -13,8 +13,6 @@ pages, languages or sections never touch the same line::
 Only ``kim translations`` writes it. After a merge conflict take either side and run ``kim translations update``.
 """
 
-from __future__ import annotations
-
 import datetime
 import re
 from collections.abc import Iterable, Mapping

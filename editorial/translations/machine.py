@@ -4,8 +4,6 @@ What a machine must not touch – inserts, addresses of links, ids, marks for bo
 comes back in its place; where a machine loses one, the words between them are translated one by one.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

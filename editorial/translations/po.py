@@ -1,7 +1,5 @@
 """PO files of the same units: the place is the context, what needs work is ``fuzzy``."""
 
-from __future__ import annotations
-
 import codecs
 import io
 from collections.abc import Iterable

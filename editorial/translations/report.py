@@ -1,7 +1,5 @@
 """The table of all states: pages × languages, with the words of the interface as its last row."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path

@@ -5,8 +5,6 @@ table, the title of a box; of the header the title, the short title and the desc
 ends, wrapping, the marks of a list and the order and quotes of the header do not count.
 """
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import re

@@ -4,8 +4,6 @@ A mark is put into the Markdown where the paragraph's words begin, as a sign tha
 become HTML it turns into a class on the element and a sentence for screen readers.
 """
 
-from __future__ import annotations
-
 import re
 
 from editorial.content.markup.shortcodes import BLOCK_SHORTCODES, SHORTCODE

@@ -7,8 +7,6 @@ nobody can say which paragraph belongs to which; then the whole section counts a
 text is not the recorded one, until it is cut alike again or somebody says ``kim translations accept``.
 """
 
-from __future__ import annotations
-
 import datetime
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping

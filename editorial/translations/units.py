@@ -1,7 +1,5 @@
 """What goes to translators and comes back: one unit for each paragraph, and putting the answers into a file."""
 
-from __future__ import annotations
-
 import datetime
 import re
 from collections.abc import Mapping

@@ -4,8 +4,6 @@
 noticed. ``accept`` says of a page: small change, nothing to translate.
 """
 
-from __future__ import annotations
-
 import datetime
 import hashlib
 from collections.abc import Collection, Iterable

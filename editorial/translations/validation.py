@@ -1,7 +1,5 @@
 """What must hold before a translator's words may go into a page; every fault says what, why and what to do."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections import Counter

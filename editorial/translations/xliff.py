@@ -4,8 +4,6 @@ What comes back is a stranger's file: a document type or an entity of its own is
 so neither an XML bomb nor a reference to another file can do anything.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Iterable

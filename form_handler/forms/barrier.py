@@ -1,7 +1,5 @@
 """The barrier report: an electronic form for what does not work (Directive (EU) 2016/2102, Art. 7(1); in each state its own law)."""
 
-from __future__ import annotations
-
 from wtforms import Form
 
 from core.gettext import lazy_gettext as _l

@@ -1,7 +1,5 @@
 """The call-back form: a request to be called or written to about one topic; it asks for a name and a way to reach the sender."""
 
-from __future__ import annotations
-
 from wtforms import Field, Form
 from wtforms.validators import StopValidation
 

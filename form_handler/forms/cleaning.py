@@ -4,8 +4,6 @@ Unicode normalisation is quadratic in the length of a run of combining marks. So
 length and runs first; text that fails stays as it was sent and is refused by the field's validator.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable

@@ -4,8 +4,6 @@ Only this module decides which spellings are one address. All functions are pure
 and need linear time.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from urllib.parse import unquote

@@ -1,7 +1,5 @@
 """Page feedback: did a page help, and what is missing. No personal data is asked for, and no answer is promised."""
 
-from __future__ import annotations
-
 from wtforms import Form
 
 from core.gettext import lazy_gettext as _l

@@ -1,7 +1,5 @@
 """Fields that clean their input, and validators with plain error messages."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """The participation form of employers; "interested, nothing concrete yet" is an answer."""
 
-from __future__ import annotations
-
 from wtforms import Form
 
 from core.gettext import lazy_gettext as _l

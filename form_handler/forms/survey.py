@@ -4,8 +4,6 @@ The same obstacles and supports are in the chooser's rules and in the published 
 those of the content model (``editorial.content.front_matter.Obstacle``).
 """
 
-from __future__ import annotations
-
 from wtforms import Form
 
 from core.gettext import lazy_gettext as _l

@@ -4,8 +4,6 @@ The file is data of editors. ``frame`` holds greeting, closing and the line abov
 ``templates`` is a list of texts with the forms they are for. The service takes what it can read; ``kim check`` says what is missing.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Collection, Iterator, Mapping

@@ -4,8 +4,6 @@ An unconfirmed sender's address may be a stranger's. So the first mail, the
 receipt, repeats no input. Its link confirms the address, and then the copy of the answers is sent.
 """
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 from dataclasses import dataclass

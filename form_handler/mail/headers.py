@@ -1,7 +1,5 @@
 """Values of mail headers."""
 
-from __future__ import annotations
-
 import datetime
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """The heartbeat of the mail worker: whether one is running."""
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 import threading

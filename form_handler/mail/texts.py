@@ -1,7 +1,5 @@
 """Text blocks that mails share: answers, signature, response time."""
 
-from __future__ import annotations
-
 import textwrap
 
 from core.contacts import load_fallback_contact, load_office_contact

@@ -1,7 +1,5 @@
 """Hand mails to an SMTP server or write them as files; timeouts of each SMTP step, and when a mail counts as accepted."""
 
-from __future__ import annotations
-
 import contextlib
 import re
 import smtplib

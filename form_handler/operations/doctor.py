@@ -1,7 +1,5 @@
 """What ``kim doctor`` looks at beside the health of the running service: settings, rights, time, units, mail server, TLS."""
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 import ipaddress

@@ -1,7 +1,5 @@
 """Whether the service can do its work: one finding for each part, with a sentence and its remedy for the operator."""
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 import errno

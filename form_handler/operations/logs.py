@@ -1,7 +1,5 @@
 """Logs: one line an event, as JSON in production, without data of a person; a cause that repeats is named once."""
 
-from __future__ import annotations
-
 import datetime
 import json
 import logging

@@ -1,7 +1,5 @@
 """``/healthz`` and ``/readyz``: for a watchdog, a load balancer and a monitor; the proxy hides them from the public."""
 
-from __future__ import annotations
-
 from flask import Flask, Response, jsonify
 
 from core.clock import utc_now

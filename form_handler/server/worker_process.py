@@ -1,7 +1,5 @@
 """A worker as a child process of the development server; in production it is a service of its own. Both end the same way."""
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import os

@@ -4,8 +4,6 @@ The start stops with a sentence if a setting is missing, unknown or wrong; a tes
 below with deploy/README.md.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import os
 from collections.abc import Mapping

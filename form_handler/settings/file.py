@@ -4,8 +4,6 @@ The format is the common part of systemd's ``EnvironmentFile=`` and of ``podman 
 ``#`` at the start of a line for comments, optional quotes around a value, no expansion, no comment after a value.
 """
 
-from __future__ import annotations
-
 import re
 import stat
 from collections.abc import Mapping

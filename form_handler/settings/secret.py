@@ -1,7 +1,5 @@
 """The keys that sign tokens: from the settings, from a file, or generated in the data folder."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import secrets

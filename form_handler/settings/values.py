@@ -4,8 +4,6 @@ Every function takes the name of the setting first and raises :class:`SettingsEr
 setting, what is wrong and what to write instead. No message contains a password.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import os
 import re

@@ -1,7 +1,5 @@
 """Reading one setting each from its environment variable; a wrong one is refused with a sentence that names the remedy."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from pathlib import Path

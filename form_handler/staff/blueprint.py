@@ -3,8 +3,6 @@
 :func:`make_blueprint` makes one; a package above this one adds pages with a blueprint of its own.
 """
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 from urllib.parse import urlencode

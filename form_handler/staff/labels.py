@@ -1,7 +1,5 @@
 """Labels of database keys in the current language."""
 
-from __future__ import annotations
-
 import datetime
 
 from babel import Locale, UnknownLocaleError

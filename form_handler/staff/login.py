@@ -1,7 +1,5 @@
 """What a log-in does, by password or by the city's provider: the page, the session, the page after it."""
 
-from __future__ import annotations
-
 from flask import g, redirect, request, session
 from werkzeug.wrappers import Response as BaseResponse
 

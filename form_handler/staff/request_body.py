@@ -1,7 +1,5 @@
 """Reading what a form of the staff area sent: size and kind are checked before anything is parsed."""
 
-from __future__ import annotations
-
 from io import BytesIO
 
 from flask import Request

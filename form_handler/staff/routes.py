@@ -1,7 +1,5 @@
 """Routes of the staff area: each one names who may open it, how much it takes, and whether its form is stored through a log-in."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

@@ -3,8 +3,6 @@
 Nothing is sent automatically, and another account never sees them.
 """
 
-from __future__ import annotations
-
 import datetime
 import json
 import secrets

@@ -1,7 +1,5 @@
 """Single-key shortcuts: what there is, and whether an account wants them (WCAG 2.1.4)."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 
 from core.gettext import gettext as _

@@ -1,7 +1,5 @@
 """Forms that could not be stored: session ended, token expired, submission deleted, server error."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A ZIP: ``manifest.json`` (schema, counts, checksums) and one file of JSON lines 
 transaction, so that it is consistent while the server runs. Sessions and rate counts are left out.
 """
 
-from __future__ import annotations
-
 import datetime
 import hashlib
 import json

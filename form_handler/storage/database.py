@@ -4,8 +4,6 @@ SQLite 3.7.0 to 3.51.2 can lose commits in WAL mode with several connections (sq
 and Debian 12 ships such a version; so the journal is truncated and every commit waits for the disk.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import fcntl

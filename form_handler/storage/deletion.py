@@ -1,7 +1,5 @@
 """Deleting submissions with everything that belongs to them (Art. 17 GDPR)."""
 
-from __future__ import annotations
-
 import datetime
 import hashlib
 from pathlib import Path

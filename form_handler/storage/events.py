@@ -1,7 +1,5 @@
 """The log of the office's actions; it never contains input of a person."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Migrations: bring the database to the schema of this programme, and refuse one that is newer."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from alembic import command

@@ -1,7 +1,5 @@
 """Which schema a database has, without the migrations: a server whose database fits never loads them."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 
 from core.errors import UserError

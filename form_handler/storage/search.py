@@ -3,8 +3,6 @@
 Both sides are folded by :func:`core.folding.fold_text`, so that SQLite and PostgreSQL find the same.
 """
 
-from __future__ import annotations
-
 import functools
 import hashlib
 import itertools

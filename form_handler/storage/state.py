@@ -1,7 +1,5 @@
 """State of the service itself: last known time, last purge, heartbeat of the mail worker."""
 
-from __future__ import annotations
-
 import datetime
 
 import sqlalchemy as sa

@@ -1,7 +1,5 @@
 """Store and find submissions; a submission and its mails are one transaction."""
 
-from __future__ import annotations
-
 import datetime
 import json
 import secrets

@@ -3,8 +3,6 @@
 A day is a calendar day in the office's time zone. The columns are indexed, so that a list of any length is read in order.
 """
 
-from __future__ import annotations
-
 import datetime
 import functools
 import hashlib

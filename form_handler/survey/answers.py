@@ -1,7 +1,5 @@
 """Which survey answers count: what the office decides on each, and at most one answer of each company."""
 
-from __future__ import annotations
-
 import datetime
 import json
 from collections.abc import Iterable, Mapping, Sequence

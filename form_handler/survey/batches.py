@@ -1,7 +1,5 @@
 """Batches: counts of answers that may be published, and the sum of all batches as a publication."""
 
-from __future__ import annotations
-
 import datetime
 import json
 from collections import Counter

@@ -21,8 +21,6 @@ Source: cell suppression with complementary suppression, Hundepool et al., Handb
 Control, chapter 4; the fixed batches take the place of a comparison with each earlier publication.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 MIN_GROUP_SIZE = 5

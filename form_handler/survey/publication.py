@@ -6,8 +6,6 @@ publications, or an older backup was restored since. What it says then becomes a
 counts as published.
 """
 
-from __future__ import annotations
-
 import datetime
 import json
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Quotations that the office has released, as one line of visible characters each."""
 
-from __future__ import annotations
-
 import json
 import re
 import unicodedata

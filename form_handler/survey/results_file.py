@@ -1,7 +1,5 @@
 """The file of the results, ``city/data/survey.yml``, as the site's build reads it: writing it, and reading what it says."""
 
-from __future__ import annotations
-
 import datetime
 import json
 import re

@@ -5,8 +5,6 @@
 in the browser; a test compares both over every kind of answer.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Confirming the sender's e-mail address by a link in the receipt mail."""
 
-from __future__ import annotations
-
 from flask import g, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 

@@ -1,7 +1,5 @@
 """Deliver the mails that are due: each is claimed, sent and recorded, at least once and never by two workers at the same time."""
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 import email

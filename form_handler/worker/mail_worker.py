@@ -1,7 +1,5 @@
 """The mail worker: a process that delivers mails and purges once a day (``kim mail run``)."""
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import threading

@@ -6,8 +6,6 @@ therefore deleted a week after the next start. Nothing is marked or deleted whil
 more than half of everything stored would go at once; an operator then decides with ``kim purge --confirm``.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Collection
 

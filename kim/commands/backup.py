@@ -1,7 +1,5 @@
 """``kim backup``, ``restore`` and ``restore-drill``."""
 
-from __future__ import annotations
-
 import datetime
 import tempfile
 from pathlib import Path

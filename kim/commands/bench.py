@@ -1,7 +1,5 @@
 """``kim bench``: the benchmarks of a checkout."""
 
-from __future__ import annotations
-
 import importlib
 import sys
 

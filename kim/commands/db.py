@@ -1,7 +1,5 @@
 """``kim db``: the database and its schema."""
 
-from __future__ import annotations
-
 import sys
 
 import click

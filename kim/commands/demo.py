@@ -1,7 +1,5 @@
 """Demonstration data; every name says that it is an example."""
 
-from __future__ import annotations
-
 import datetime
 import os
 import random

@@ -1,7 +1,5 @@
 """``kim mail``: outgoing mail and its worker."""
 
-from __future__ import annotations
-
 import click
 import sqlalchemy as sa
 

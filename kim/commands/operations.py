@@ -1,7 +1,5 @@
 """``kim doctor`` and ``kim secret``: what is wrong on this machine, and the key of the service."""
 
-from __future__ import annotations
-
 import json
 import os
 import secrets

@@ -1,7 +1,5 @@
 """``kim publish``: pages that were changed in the browser go live."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

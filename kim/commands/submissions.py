@@ -1,7 +1,5 @@
 """``kim submissions`` and ``kim purge``: what came in, and its deletion at the end of retention."""
 
-from __future__ import annotations
-
 import json
 
 import click

@@ -1,7 +1,5 @@
 """Commands of the experience survey: which answers count, and their publication."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """``kim translations``: the state of all translations, and the ways to bring them up to date."""
 
-from __future__ import annotations
-
 import datetime
 import json
 from pathlib import Path

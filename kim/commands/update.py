@@ -1,7 +1,5 @@
 """Taking over an update of the project: everything that is shared, and nothing of another municipality."""
 
-from __future__ import annotations
-
 import subprocess
 
 import click

@@ -1,7 +1,5 @@
 """``kim users``: accounts of the staff area and their roles."""
 
-from __future__ import annotations
-
 import sys
 
 import click

@@ -1,7 +1,5 @@
 """Facts and pages that an office has yet to confirm, each with a button."""
 
-from __future__ import annotations
-
 import datetime
 
 from flask import g, redirect

@@ -1,7 +1,5 @@
 """One entry of the facts as a form: contacts with their hours, amounts, links, companies, events."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any

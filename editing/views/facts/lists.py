@@ -1,7 +1,5 @@
 """Lists of facts: all kinds, and the entries of one kind."""
 
-from __future__ import annotations
-
 import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the checks find in a text, and what it means for the translations."""
 
-from __future__ import annotations
-
 from msgspec import Struct
 
 from core.findings import Finding

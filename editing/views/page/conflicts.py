@@ -1,7 +1,5 @@
 """Two people at one place: both texts are shown, and the editor chooses."""
 
-from __future__ import annotations
-
 from flask import g, redirect
 from werkzeug.wrappers import Response as BaseResponse
 

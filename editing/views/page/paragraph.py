@@ -1,7 +1,5 @@
 """Routes of the editor: show a page, store or check one paragraph."""
 
-from __future__ import annotations
-
 from flask import g, redirect, request
 from msgspec.structs import replace
 from werkzeug.wrappers import Response as BaseResponse

@@ -1,7 +1,5 @@
 """The real page with the draft in it: a button behind each paragraph, and the form in the paragraph's place."""
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Mapping

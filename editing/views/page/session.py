@@ -1,7 +1,5 @@
 """The session of somebody who types: how long it lasts, and its extension by the script."""
 
-from __future__ import annotations
-
 from flask import g, session
 from werkzeug.wrappers import Response as BaseResponse
 

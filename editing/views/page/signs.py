@@ -4,8 +4,6 @@ The signs are from Unicode's private area, which no text of a page may use. The 
 it where nothing may be beside it (an item of a list, a cell).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

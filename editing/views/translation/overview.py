@@ -1,7 +1,5 @@
 """The translators' start page: their own languages only, what is outdated and missing, the pages that matter most first."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 from flask import g, request

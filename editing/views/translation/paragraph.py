@@ -1,7 +1,5 @@
 """Routes for one paragraph: show its form, store, accept, check, draft by a machine."""
 
-from __future__ import annotations
-
 from flask import g, redirect, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse

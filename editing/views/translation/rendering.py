@@ -1,7 +1,5 @@
 """German and translation side by side as HTML."""
 
-from __future__ import annotations
-
 import datetime
 
 from flask import g, session

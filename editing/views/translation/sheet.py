@@ -1,7 +1,5 @@
 """A page in German and in another language, paragraph by paragraph, with its draft."""
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Callable, Mapping

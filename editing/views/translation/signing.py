@@ -1,7 +1,5 @@
 """Who has reviewed a translated page: the name in its header."""
 
-from __future__ import annotations
-
 from flask import g, redirect, session
 from werkzeug.wrappers import Response as BaseResponse
 

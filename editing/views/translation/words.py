@@ -1,7 +1,5 @@
 """The words of the interface: English and German sentence beside the translation; each is stored, checked and published alone."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from typing import Any

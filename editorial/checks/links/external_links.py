@@ -7,8 +7,6 @@ days. A server that refuses programs (401, 403, 405, 429, 451, 999) is not dead:
 :mod:`editorial.checks.links.http_client`.
 """
 
-from __future__ import annotations
-
 import datetime
 import json
 import time

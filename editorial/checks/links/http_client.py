@@ -3,8 +3,6 @@
 Only the beginning of a body is read (for ``robots.txt``, RFC 9309, 2.5), and each redirect is checked before it is followed.
 """
 
-from __future__ import annotations
-
 import datetime
 import email.utils
 import re

@@ -1,7 +1,5 @@
 """Links, anchors, pictures and titles."""
 
-from __future__ import annotations
-
 import os
 import posixpath
 import re

@@ -1,7 +1,5 @@
 """One term, one rendering: the glossary of ``docs/data/glossary.yml``."""
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Collection, Iterator

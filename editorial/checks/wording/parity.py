@@ -1,7 +1,5 @@
 """Does a translation say the same? Numbers, dates and sections of laws; paragraphs left in German."""
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Iterable, Iterator

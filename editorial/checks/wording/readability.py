@@ -1,7 +1,5 @@
 """Plain German: long sentences, the Wiener Sachtextformel, and the rules of Leichte Sprache."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -10,8 +10,6 @@ Punctuation, capitals, words in brackets and a leading Arabic "and" do not matte
 German one in brackets.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Iterator

@@ -6,8 +6,6 @@ An entry is a block with ``find`` (words; ``*`` means any letters) or ``pattern`
 paragraph that lacks a word: ``german`` finds it in the German paragraph, ``needs`` in the translation.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The last full run of the accessibility test, for the accessibility statement: its date and its findings."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from core.findings import Finding

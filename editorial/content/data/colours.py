@@ -3,8 +3,6 @@
 Text and signs keep their contrast in both schemes (WCAG 2.2, 1.4.3 and 1.4.11); what does not is an error.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Events and courses (``city/data/events.yml``): which are still to come, and when."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
 

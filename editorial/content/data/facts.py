@@ -3,8 +3,6 @@
 Each fact says where it comes from, as of when, and whether the city has confirmed it.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 import hashlib

@@ -1,7 +1,5 @@
 """The headings that layouts and checks know, by their ids: ``docs/data/headings.yml``, and those of the municipality beside it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

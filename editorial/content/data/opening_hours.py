@@ -3,8 +3,6 @@
 A day is ``8:00–12:30, 13:30–16:00``, ``nach Vereinbarung`` or ``geschlossen``; a day that is not named is closed.
 """
 
-from __future__ import annotations
-
 import datetime
 import itertools
 from collections.abc import Iterator

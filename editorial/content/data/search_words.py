@@ -1,7 +1,5 @@
 """The search words of ``docs/data/search_words.yml``: under which words readers look for a page that names them differently."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Annotated, Any

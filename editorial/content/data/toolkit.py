@@ -1,7 +1,5 @@
 """The rule table of the toolkit (``docs/data/chooser.yml``): reading it, checking it, and writing it for handler and browser."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator, Mapping
 from pathlib import Path

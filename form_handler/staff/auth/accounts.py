@@ -5,8 +5,6 @@ A browser in which somebody has logged in before is known by its device cookie a
 never lock it out (OWASP, Slow Down Online Guessing Attacks with Device Cookies).
 """
 
-from __future__ import annotations
-
 import datetime
 import hashlib
 import secrets

@@ -1,7 +1,5 @@
 """What an admin does with accounts: add, open and close, roles, a new password; one admin always stays."""
 
-from __future__ import annotations
-
 import datetime
 import secrets
 from collections.abc import Collection

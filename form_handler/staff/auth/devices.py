@@ -4,8 +4,6 @@ Source: OWASP, Slow Down Online Guessing Attacks with Device Cookies. The cookie
 accounts and a random token for each, signed, for ninety days after the last log-in.
 """
 
-from __future__ import annotations
-
 import secrets
 
 from flask import Request

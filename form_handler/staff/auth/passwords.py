@@ -4,8 +4,6 @@ No rules of composition are set. A password is refused if little is left of it w
 be guessed: common words, the own name, names of the city and of this service, repetitions and sequences.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator

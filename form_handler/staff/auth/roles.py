@@ -4,8 +4,6 @@
 one language of the pages, and ``admin`` gives roles. No role contains another one.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Collection, Iterable
 

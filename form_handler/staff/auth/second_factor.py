@@ -4,8 +4,6 @@ The key of the app is encrypted in the database; recovery codes are stored as ha
 be reversed. Wrong codes are counted before they are compared.
 """
 
-from __future__ import annotations
-
 import base64
 import datetime
 import hashlib

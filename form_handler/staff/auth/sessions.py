@@ -1,7 +1,5 @@
 """The open sessions of an account: which browser, since when; each can be ended by its owner."""
 
-from __future__ import annotations
-
 import datetime
 import hashlib
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Changes of a submission by the office: state, assignment, notes, spam, mails; simultaneous changes are reported."""
 
-from __future__ import annotations
-
 import datetime
 import json
 from collections.abc import Callable, Mapping

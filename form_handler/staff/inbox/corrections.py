@@ -1,7 +1,5 @@
 """Correcting answers (Art. 16 GDPR): field by field, merged with what colleagues have changed; waiting mails follow."""
 
-from __future__ import annotations
-
 import datetime
 import json
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Answers to senders and what came back: drafts, sending by the outbox, replies entered by hand."""
 
-from __future__ import annotations
-
 import datetime
 import itertools
 from collections.abc import Mapping

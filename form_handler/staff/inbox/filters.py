@@ -1,7 +1,5 @@
 """The filter of the inbox in a query string; a wrong one is reported and shows nothing."""
 
-from __future__ import annotations
-
 import datetime
 import re
 from collections.abc import Mapping

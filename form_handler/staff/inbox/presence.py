@@ -1,7 +1,5 @@
 """Who is looking at an entry or writing in it now: a hint for colleagues, never a lock."""
 
-from __future__ import annotations
-
 import datetime
 from dataclasses import dataclass
 

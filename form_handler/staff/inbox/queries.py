@@ -1,7 +1,5 @@
 """Queries of the inbox: filter, deadlines, counts, undelivered mails, history of a submission."""
 
-from __future__ import annotations
-
 import datetime
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Quotations of survey answers that the office releases for publication, or withdraws."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Mapping
 from typing import Any

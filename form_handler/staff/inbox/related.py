@@ -1,7 +1,5 @@
 """All entries of one sender: the same address, phone number or company, and what colleagues have joined or separated."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field

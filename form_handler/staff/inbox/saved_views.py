@@ -1,7 +1,5 @@
 """Filters of the inbox that an account has saved under a name."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import sqlalchemy as sa

@@ -1,7 +1,5 @@
 """The signed version of a submission in a form: the base of a three-way merge."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any
 

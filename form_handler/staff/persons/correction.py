@@ -1,7 +1,5 @@
 """Correcting a person's name, address or number in several submissions at once (Art. 16 GDPR)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -4,8 +4,6 @@ It holds what is stored about the submissions that a colleague has chosen, mails
 colleague (CJEU C-579/21) and no internal number; what notes say about third persons the office checks before (Art. 15(4)).
 """
 
-from __future__ import annotations
-
 import datetime
 import email
 import email.policy

@@ -4,8 +4,6 @@ The same address, number or reference is the same person. The same name, or anyt
 person: it is listed apart and belongs to a copy or a deletion only if a colleague has ticked it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """Counts of what came in, each for a bar chart with a table beside it; for the office only."""
 
-from __future__ import annotations
-
 import datetime
 import math
 from collections import Counter

@@ -5,8 +5,6 @@ an alert, writes it, so that two workers write one. Its text is composed when it
 no person and holds nothing that was typed.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Exports of the filtered submissions as XLSX, CSV and JSON; no answer can become a formula."""
 
-from __future__ import annotations
-
 import csv
 import datetime
 import io

@@ -1,7 +1,5 @@
 """Figures for the office: how long answers take, which pages help least, and for which measures companies' answers call."""
 
-from __future__ import annotations
-
 import datetime
 import re
 import statistics

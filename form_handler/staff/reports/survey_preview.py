@@ -1,7 +1,5 @@
 """What the next publication would show of each question, what stays hidden, and why; for the office before it publishes."""
 
-from __future__ import annotations
-
 import datetime
 import hashlib
 import json

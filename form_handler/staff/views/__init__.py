@@ -1,7 +1,5 @@
 """The pages of the staff area; each module adds its routes to the one blueprint when it is imported."""
 
-from __future__ import annotations
-
 from flask import Flask
 
 from form_handler.settings import Settings

@@ -1,7 +1,5 @@
 """The own account: password, second factor, sessions; and the second step of the log-in."""
 
-from __future__ import annotations
-
 from flask import current_app, g, redirect, request, session
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse

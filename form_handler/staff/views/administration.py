@@ -1,7 +1,5 @@
 """Accounts and their roles, for admins."""
 
-from __future__ import annotations
-
 from flask import g, redirect, request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse

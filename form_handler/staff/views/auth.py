@@ -1,7 +1,5 @@
 """Log-in and log-out, and forms that were sent without a session."""
 
-from __future__ import annotations
-
 from flask import current_app, g, redirect, request, session
 from werkzeug.wrappers import Response as BaseResponse
 

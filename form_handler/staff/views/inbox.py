@@ -1,7 +1,5 @@
 """The inbox, its exports, and the mails that could not be sent."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """The city's own log-in by OpenID Connect, where it is set up; it says who somebody is, our accounts say who may in."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Flask, current_app, g, session

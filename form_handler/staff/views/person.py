@@ -1,7 +1,5 @@
 """Everything of one person: find, copy, correct, delete (Art. 15 to 17 GDPR)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode

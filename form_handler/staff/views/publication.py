@@ -1,7 +1,5 @@
 """Publishing the survey's results: what would be published, what stays hidden and why; publish, take back."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Charts of what came in, the survey, and which of its answers count."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import g, redirect, request

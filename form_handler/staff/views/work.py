@@ -1,7 +1,5 @@
 """Working through the list: several entries at once, undo, saved views, who is there, shortcuts."""
 
-from __future__ import annotations
-
 import datetime
 from typing import Any
 from urllib.parse import parse_qsl

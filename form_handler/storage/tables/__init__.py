@@ -1,7 +1,5 @@
 """The tables, as SQLAlchemy Core sees them, by topic; the migrations make them."""
 
-from __future__ import annotations
-
 from form_handler.storage.tables.accounts import (
     account,
     account_role,

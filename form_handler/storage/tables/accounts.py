@@ -1,7 +1,5 @@
 """Accounts of the staff area, their sessions and settings."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 
 from form_handler.storage.tables.base import UtcDateTime, account_id, metadata

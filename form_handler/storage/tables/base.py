@@ -1,7 +1,5 @@
 """The metadata that all tables share, and the type of a moment."""
 
-from __future__ import annotations
-
 import datetime
 from typing import Any
 

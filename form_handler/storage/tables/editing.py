@@ -1,7 +1,5 @@
 """Drafts of pages, their reviews and publications."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 
 from form_handler.storage.tables.base import UtcDateTime, account_id, metadata

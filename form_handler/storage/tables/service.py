@@ -1,7 +1,5 @@
 """Counters, keys and state of the service; nothing in them belongs to a submission."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 
 from form_handler.storage.tables.base import metadata

@@ -1,7 +1,5 @@
 """What came in, its mails, answers, notes and history."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 
 from form_handler.storage.tables.base import UtcDateTime, account_id, metadata, submission_number

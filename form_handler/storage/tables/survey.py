@@ -1,7 +1,5 @@
 """Decisions on survey answers, batches and publications."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 
 from form_handler.storage.tables.base import UtcDateTime, metadata, submission_number

@@ -1,7 +1,5 @@
 """Answering inside an entry: write, look at it once more, send; and enter what came back."""
 
-from __future__ import annotations
-
 import datetime
 import secrets
 from typing import Any

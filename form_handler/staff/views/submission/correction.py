@@ -1,7 +1,5 @@
 """Correcting answers (Art. 16 GDPR), with a choice where a colleague has corrected them too."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Deleting submissions for good, after asking."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from flask import g, redirect, request

@@ -1,7 +1,5 @@
 """Notes, interim notice, suspected spam and waiting mails of a submission."""
 
-from __future__ import annotations
-
 from flask import g
 from werkzeug.wrappers import Response as BaseResponse
 

@@ -1,7 +1,5 @@
 """The page of one submission, and what its other views share."""
 
-from __future__ import annotations
-
 import contextlib
 import datetime
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Sentences of a survey answer that the office releases for publication."""
 
-from __future__ import annotations
-
 from flask import g
 from werkzeug.wrappers import Response as BaseResponse
 

@@ -1,7 +1,5 @@
 """All entries of one sender on one page: contact details, consents, measures, history; joining and separating."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import g, redirect

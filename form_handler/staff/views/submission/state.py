@@ -1,7 +1,5 @@
 """State, assignee and follow-up day of a submission."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Mapping
 from dataclasses import replace
