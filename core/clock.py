@@ -13,9 +13,9 @@ def utc_now() -> datetime.datetime:
 
 
 def is_within(moment: datetime.datetime | None, limit: datetime.timedelta, now: datetime.datetime) -> bool:
-    """Return whether a moment is at most so long ago.
+    """Return whether a moment is not longer ago than a period.
 
-    One that lies as far ahead is none: it was recorded while the clock was wrong, and would count as recent for years.
+    A moment that is as far in the future is not recent: it was recorded while the clock was wrong, and would count as recent for years.
     """
     return moment is not None and abs(now - moment) <= limit
 

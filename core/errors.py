@@ -2,4 +2,4 @@
 
 
 class UserError(Exception):
-    """A command cannot do what was asked for; the message names the reason and the remedy."""
+    """A command cannot do the requested work; the message names the reason and the remedy."""

@@ -73,9 +73,9 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def replace_if_same(path: Path, old: Path) -> bool:
-    """Put an old file in the place of a new one that holds the same, times and all; return whether it is there.
+    """Replace a new file by an old one with the same content, times and all; return whether it is there.
 
-    It is not, if it is missing, or cannot be read, or the file system knows no hard links.
+    It is not, if it is missing, or cannot be read, or the file system supports no hard links.
     """
     try:
         before, now = old.lstat(), path.stat()

@@ -1,6 +1,6 @@
 """Letters that the search takes for one another: how texts go into the index, and how they are read out of it.
 
-Pagefind folds what Unicode takes apart into letter and mark, in index and query alike. It does not fold other digits,
+Pagefind folds letters that Unicode decomposes into letter and mark, in index and query alike. It does not fold other digits,
 of ``ı`` and ``ł``, of two letters for one sound in Arabic script, of apostrophes. The table of those is once, in
 ``overrides/assets/js/folding.json``. Here a letter of the table becomes its folded form with a variation selector behind it
 (U+FE00 …), which says which letter it was. Pagefind drops the selector from the words of the index, because Unicode calls
@@ -22,7 +22,7 @@ TABLE = ROOT / "overrides" / "assets" / "js" / "folding.json"
 SELECTOR, DROPPED = 0xFE00, 0xFE06
 # Signs that people type for an apostrophe, besides those of the table.
 APOSTROPHES = "´′ʹʻʽˈ＇‛‚"
-# A hostile text holds many different characters; so many folded characters are cached.
+# A hostile text holds many different characters; the number of cached folded characters is limited.
 MAX_CACHED_CHARACTERS = 20_000
 _TAG = re.compile(r"(<[^>]*>)")
 _ENTITY = re.compile(r"&(?!lt;|gt;|amp;|quot;|#34;|#38;|#60;|#62;|#x22;|#x26;|#x3[ce];)#?\w+;", re.IGNORECASE)
@@ -32,7 +32,7 @@ _ENTITY = re.compile(r"&(?!lt;|gt;|amp;|quot;|#34;|#38;|#60;|#62;|#x22;|#x26;|#x
 def folding_table(code: str, path: Path = TABLE) -> dict[str, str]:
     """Return the letters that are folded in a language, each with its form in the index.
 
-    :raises ValueError: if the table is no JSON.
+    :raises ValueError: if the table is not valid JSON.
     """
     table = _read_table(path)
     letters = {**table["letters"], **table["languages"].get(code, {})}
@@ -91,7 +91,7 @@ def _plain_letters() -> _PlainLetters:
 
 
 def fold_text(text: str) -> str:
-    """Return text of any language in plain letters, for comparing it with text that was folded likewise.
+    """Return text of any language in plain letters, for comparing it with text that was folded in the same way.
 
     Case, marks, kinds of digits, apostrophes, dashes and blanks, full-width and invisible characters make no difference,
     nor do the letters that the table takes for one another (``ß`` and ``ss``, ``ł`` and ``l``, Arabic and Persian yeh). Never

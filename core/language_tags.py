@@ -29,11 +29,11 @@ _WORD = rf"[{_LETTER}](?:[{_LETTER}0-9²³]|(?:['’./+-]|&amp;)(?=[{_LETTER}0-9
 _ADDRESS = rf"https?://[^\s<>«»\"]*[{_LETTER}0-9/]|[{_LETTER}0-9._+-]+@[{_LETTER}0-9.-]*[{_LETTER}0-9]"
 _SECTION = rf"§{{1,2}}[{_BLANK}]?\d+[a-z]?\b(?:(?:,[{_BLANK}]?|–)\d+[a-z]?\b)*"
 _TOKEN = re.compile(rf"(?P<section>{_SECTION})|(?P<word>{_ADDRESS}|{_WORD})|(?P<number>\d[\d.,]*(?<=\d)[a-z]?)")
-# What may be between two tokens of one passage: blanks, a hyphen or dash, a sign that joins, the point of an abbreviation.
+# Separators between two tokens of one passage: blanks, a hyphen or dash, a sign that joins, the point of an abbreviation.
 _JOINT = re.compile(rf"[{_BLANK}]?(?:[–+/-]|&amp;)?[{_BLANK}]?")
 _ABBREVIATIONS = {"Abs", "Art", "Nr", "S", "Dr", "St", "bzw", "ff", "Str", "Tel"}
 _LAW_WORDS = {"Abs", "Absatz", "Satz", "Nr", "Nummer", "Art", "Artikel"}
-# What is quoted or bracketed as a whole, without another pair inside.
+# A quoted or bracketed passage without another pair inside.
 _ENCLOSED = re.compile(r"[«„“\"‚‘(\[]([^«»„“”\"‚‘’()\[\]]{1,400})[»“”\"’‘)\]]")
 _WORDS_OF = re.compile(rf"[{_LETTER}]+")
 _ENTITY = re.compile(r"&(?:#\w+|\w+);")
@@ -83,7 +83,7 @@ def _matcher(terms: tuple[str, ...]) -> TermMatcher | None:
 
 @functools.lru_cache
 def load_german_terms(file: Path = TERMS_FILE) -> tuple[str, ...]:
-    """Return the German words that stand in translations, of the shared list and of the municipality's.
+    """Return the German words that translations contain, from the shared list and the municipality's.
 
     The form service renders words of the interface with them. It makes no checks; the build has made them.
     """
@@ -144,7 +144,7 @@ _NAME = re.compile(r"</?([A-Za-z0-9-]+)")
 
 @functools.lru_cache(maxsize=4096)
 def _tag_kind(tag: str) -> str:
-    """Return what a tag does: open, close, nothing; "own" opens what names its language or holds no prose."""
+    """Return the effect of a tag: open, close, nothing; "own" opens an element that names its language or holds no prose."""
     name = _NAME.match(tag)
     if name is None or name[1].lower() in _VOID or tag.endswith("/>"):
         return ""
@@ -200,14 +200,14 @@ def _is_latin(text: str) -> bool:
 
 
 def _is_german_run(text: str) -> bool:
-    """Return whether what is quoted or bracketed is German: several words, or one that is no abbreviation (``KIM``, ``PDF``)
-    and no name with capitals inside (``OpenStreetMap``)."""
+    """Return whether a quoted or bracketed passage is German: several words, or one that is not an abbreviation (``KIM``, ``PDF``)
+    and not a name with capitals inside (``OpenStreetMap``)."""
     words = _WORDS_OF.findall(_ENTITY.sub(" ", text))
     return len(words) > 1 or any(word[1:] == word[1:].lower() and len(word) > 3 for word in words)
 
 
 def _bare_runs(text: str) -> list[Span]:
-    """Return runs of tokens that stand side by side; a number alone is none."""
+    """Return runs of adjacent tokens; a number alone is not a run."""
     runs: list[list[re.Match[str]]] = []
     for token in _TOKEN.finditer(text):
         if text[token.end() : token.end() + 1] == ";" and text[token.start() - 1 : token.start()] in ("&", "#"):

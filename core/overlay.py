@@ -1,4 +1,4 @@
-"""The folder ``city/``: everything that belongs to one municipality, laid over what all share.
+"""The folder ``city/``: everything that belongs to one municipality, as an overlay of the shared files.
 
 A page in ``city/docs/<language>/`` takes the place of the page with the same path in ``docs/``; an entry in
 ``city/data/<name>.yml`` takes the place of the entry with the same key in ``docs/data/``. Upstream never writes into the
@@ -51,7 +51,7 @@ def shown_page(docs: Path, code: str, key: str) -> str:
 def written_page(docs: Path, code: str, key: str) -> str:
     """Return the file that takes a change of a page, as messages name it.
 
-    It is the shared file only where the project keeps what all municipalities share; else a version of its own in ``city/``.
+    It is the shared file only where the project keeps the shared files; else a separate version in ``city/``.
     """
     return shown_page(docs, code, key) if project.keeps_shared_pages() else f"{CITY_PAGES}/{code}/{key}.md"
 

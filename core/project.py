@@ -173,7 +173,7 @@ def own_language_codes(config: Path = CONFIG) -> frozenset[str]:
 
 
 def keeps_shared_pages(config: Path = CONFIG) -> bool:
-    """Return whether this project also keeps what all municipalities share; else commands write into ``city/`` alone."""
+    """Return whether this project also keeps the files that all municipalities share; else commands write into ``city/`` alone."""
     return bool(read_config(config).get("keeps_shared", True))
 
 
@@ -220,7 +220,7 @@ def is_left_out(key: str, parts: Collection[str]) -> bool:
 def load_site_settings(config: Path = CONFIG) -> dict[str, Any]:
     """Return ``name``, ``url``, ``municipality`` and ``draft`` of the site from ``mkdocs.yml`` and ``city/city.yml``.
 
-    ``draft``, false by default, says whether every page names the site a draft.
+    ``draft``, false by default: whether every page names the site a draft.
 
     :raises ConfigError: if one of the first three is missing, or ``draft`` is neither true nor false.
     """
@@ -248,7 +248,7 @@ def load_site_settings(config: Path = CONFIG) -> dict[str, Any]:
 def require_root_url(name: str, url: str) -> str:
     """Return the public address of a site with a slash at its end.
 
-    :param name: what holds the address, for the message.
+    :param name: the setting or key that holds the address, for the message.
     :raises ConfigError: if the site would be below a path: its links begin with ``/`` and would lead to another site.
     """
     path = urlsplit(url).path

@@ -1,4 +1,4 @@
-"""What differs between the federal states: the law of data protection and of accessibility, and the public holidays.
+"""Differences between the federal states: the law of data protection and of accessibility, and the public holidays.
 
 ``docs/data/states.yml`` holds them by the letters of ISO 3166-2:DE; a municipality adds its state in ``city/data/states.yml``.
 """
@@ -22,7 +22,7 @@ STATE_NAMES: Mapping[str, str] = {
     "mv": "Mecklenburg-Vorpommern", "ni": "Niedersachsen", "nw": "Nordrhein-Westfalen", "rp": "Rheinland-Pfalz", "sh": "Schleswig-Holstein",
     "sl": "Saarland", "sn": "Sachsen", "st": "Sachsen-Anhalt", "th": "Thüringen",
 }  # fmt: skip
-# What has to be known of a state before its municipality goes public, with what it is for.
+# Facts of a state that are needed before its municipality goes public, with their purpose.
 NEEDED: Mapping[str, str] = {
     "data_protection": "worauf sich Formulare stützen",
     "accessibility": "worauf sich Meldungen von Barrieren stützen",
@@ -31,20 +31,20 @@ NEEDED: Mapping[str, str] = {
 
 
 def state_code(config: Path = CONFIG) -> str | None:
-    """Return the letters of the federal state of the municipality; None if its settings do not say."""
+    """Return the letters of the federal state of the municipality; None if its settings do not name it."""
     code = load_site_settings(config)["municipality"].get("state")
     return code if isinstance(code, str) else None
 
 
 def missing_provisions() -> list[str]:
-    """Return what no file says of the municipality's state, by the names of :data:`NEEDED`."""
+    """Return the missing facts of the municipality's state, by the names of :data:`NEEDED`."""
     known = load_state() or {}
     return [name for name in NEEDED if not known.get(name)]
 
 
 @functools.lru_cache
 def load_state(config: Path = CONFIG) -> Mapping[str, Any] | None:
-    """Return what is known of the federal state of the municipality; None if no file says it.
+    """Return the facts of the federal state of the municipality; None if no file names it.
 
     ``data_protection`` and ``accessibility`` name the provisions that its forms are based on, ``public_holidays`` its days.
 

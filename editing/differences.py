@@ -1,4 +1,4 @@
-"""What differs between two texts of a page, paragraph by paragraph and word by word, for people."""
+"""Differences between two texts of a page, paragraph by paragraph and word by word, for people."""
 
 import difflib
 import re
@@ -27,8 +27,8 @@ class Piece(Struct, frozen=True):
 class Difference(Struct, frozen=True):
     """One paragraph that differs.
 
-    :ivar place: where it is now; where it stood, if it was removed.
-    :ivar label: what it is, where that is no kind of a paragraph: a field of an entry or of a header.
+    :ivar place: its position now; its former position, if it was removed.
+    :ivar label: its kind, where it is not a paragraph: a field of an entry or of a header.
     """
 
     place: str
@@ -38,7 +38,7 @@ class Difference(Struct, frozen=True):
 
 
 def compare_files(path: str, before: str | None, after: str | None) -> list[Difference]:
-    """Return what differs between two texts of a file: paragraphs and header of a page, fields of entries of a file of facts."""
+    """Return the differences between two texts of a file: paragraphs and header of a page, fields of entries of a file of facts."""
     if path.endswith(".md"):
         return [*compare_headers(before, after), *compare(before, after)]
     return compare_facts(path, before, after) if path.endswith(".yml") else []
@@ -123,7 +123,7 @@ def _mark(place: Paragraph) -> tuple[str, str]:
 
 
 def compare_words(before: str, after: str) -> list[Piece]:
-    """Return two texts as one, with the words that were taken away and added."""
+    """Return two texts as one, with the removed and the added words."""
     old, new = _WORDS.findall(before), _WORDS.findall(after)
     if len(old) + len(new) > MAX_WORDS:
         return [Piece("del", before), Piece("ins", after)]

@@ -1,8 +1,8 @@
-"""Drafts: what is changed and not yet published, one for each file, with the journal of its changes.
+"""Drafts: unpublished changes, one draft for each file, with the journal of its changes.
 
 A draft is shared by all who may edit the file. Each change is one transaction and is acknowledged once it is on disk; it
-is made from the text as it is in that moment, so nobody overwrites anybody. What somebody is typing is stored apart
-(:func:`store_scratch`): it is theirs alone and is deleted when it becomes a change.
+is made from the text as it is in that moment, so nobody overwrites anybody. Text that is being typed is stored
+separately (:func:`store_scratch`): it belongs to one account and is deleted when it becomes a change.
 """
 
 import datetime
@@ -78,7 +78,7 @@ class Change(Struct, frozen=True):
 
 
 class Scratch(Struct, frozen=True):
-    """What somebody typed into a form and has not sent."""
+    """Text in a form that was typed and not sent."""
 
     path: str
     place: str
@@ -114,7 +114,7 @@ def change_draft(
     """Change the draft of a file, or begin one; return it, or None if the file is as published again.
 
     :param published: the file as it is published; None if there is none.
-    :param edit: takes the text of the moment and returns the change; what it raises leaves everything as it was.
+    :param edit: takes the current text and returns the change; what it raises leaves everything as it was.
     :raises DatabaseBusyError: if other writers are faster :data:`MAX_ATTEMPTS` times.
     """
     for attempt in range(MAX_ATTEMPTS):
@@ -162,7 +162,7 @@ def _change(
 def _new_number(connection: sa.Connection) -> dict[str, int]:
     """Return the number of a new draft where the database would give one again that a publication still names.
 
-    SQLite gives the highest number anew once its row is deleted; a sequence of PostgreSQL does not.
+    SQLite reuses the highest number once its row is deleted; a sequence of PostgreSQL does not.
     """
     if connection.dialect.name != "sqlite":
         return {}
@@ -171,7 +171,7 @@ def _new_number(connection: sa.Connection) -> dict[str, int]:
 
 
 def _has_accepted(connection: sa.Connection, draft_id: int) -> bool:
-    """Return whether a draft says of unchanged paragraphs that they fit the German text."""
+    """Return whether a draft confirms that unchanged paragraphs fit the German text."""
     same = (draft_change.c.before == draft_change.c.after) & (draft_change.c.source != "")
     return (
         connection.execute(sa.select(draft_change.c.version).where(draft_change.c.draft_id == draft_id, same)).first()
@@ -267,13 +267,13 @@ def is_approved(database: Database, known: Draft) -> bool:
     return bool(rows) and bool(rows[0].approved)
 
 
-# --- what is being typed ----------------------------------------------------------------------------------------------
+# --- text that is being typed ----------------------------------------------------------------------------------------------
 
 
 def store_scratch(
     database: Database, account_id: int, path: str, place: str, digest: str, text: str, now: datetime.datetime
 ) -> None:
-    """Store what somebody is typing, in the place of what they typed there before."""
+    """Store text that is being typed; it replaces the account's earlier text of this field."""
     mine = (scratch.c.account_id == account_id) & (scratch.c.path == path) & (scratch.c.place == place)
     with database.transaction() as connection:
         connection.execute(scratch.delete().where(mine))
@@ -292,7 +292,7 @@ def store_scratch(
 
 
 def list_scratches(database: Database, account_id: int, path: str | None = None) -> list[Scratch]:
-    """Return what somebody typed and has not sent, on one page or on all."""
+    """Return the unsent texts of an account, on one page or on all."""
     query = sa.select(scratch).where(scratch.c.account_id == account_id).order_by(scratch.c.saved_at.desc())
     if path is not None:
         query = query.where(scratch.c.path == path)
@@ -302,7 +302,7 @@ def list_scratches(database: Database, account_id: int, path: str | None = None)
 
 
 def delete_scratch(database: Database, account_id: int, path: str, place: str) -> None:
-    """Delete what somebody typed into one form."""
+    """Delete the unsent text of one form."""
     mine = (scratch.c.account_id == account_id) & (scratch.c.path == path) & (scratch.c.place == place)
     with database.transaction() as connection:
         connection.execute(scratch.delete().where(mine))

@@ -1,4 +1,4 @@
-"""What the checks find on all pages, for the overview: stored by the worker after each change, because it takes seconds."""
+"""Findings of the checks on all pages, for the overview: stored by the worker after each change, because it takes seconds."""
 
 import itertools
 import json
@@ -11,7 +11,7 @@ from core.overlay import city_dir
 
 
 def read_findings(file: Path) -> dict[str, Any]:
-    """Return what the last check of all pages found; empty if there was none."""
+    """Return the findings of the last check of all pages; empty if there was no check."""
     try:
         found: dict[str, Any] = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError):
@@ -20,7 +20,7 @@ def read_findings(file: Path) -> dict[str, Any]:
 
 
 def check_all(docs: Path, file: Path) -> None:
-    """Check all pages and store what was found, for the overview; called by the worker, because it takes seconds."""
+    """Check all pages and store the findings, for the overview; called by the worker, because it takes seconds."""
     from editorial.checks.runner import run_checks  # late: the overview only reads
 
     found = [(one.file, one.level) for one in run_checks(docs, words=False).findings if one.code != "translations"]
@@ -30,7 +30,7 @@ def check_all(docs: Path, file: Path) -> None:
 def check_changed(docs: Path, file: Path, checked: int | None) -> int | None:
     """Check all pages if somebody has opened the overview and a file has changed.
 
-    :param checked: what the last call returned; None before the first one.
+    :param checked: the return value of the last call; None before the first one.
     :return: time of the newest change that has been checked, in nanoseconds.
     """
     if not file.exists():

@@ -1,7 +1,7 @@
 """Merge two changes of one file, paragraph by paragraph.
 
 ``git merge-file`` takes neighbouring lines for one place, so that two items of a list conflict. Here each paragraph is a place of
-its own. A text is never lost: what both sides changed differently is a conflict that holds both.
+its own. A text is never lost: a place that both sides changed differently is a conflict that holds both texts.
 """
 
 import difflib
@@ -64,14 +64,14 @@ class Merged(Struct, frozen=True):
 
 
 def join_texts(first: str, second: str) -> str:
-    """Return two texts below each other, each with what separates it from the text before it."""
+    """Return two texts below each other, each with the separator before it."""
     if not first or not second or second[0] in "\r\n" or first.endswith("\n"):
         return first + second
     return f"{first}\n{second}"
 
 
 def cut_atoms(raw: str) -> list[str]:
-    """Return a file in pieces that each hold one paragraph and what is before it; together they are the file."""
+    """Return a file in pieces that each hold one paragraph and the text before it; together they are the file."""
     atoms, at = [], 0
     for place in sorted(list_paragraphs(read_file_text(raw)), key=lambda one: one.end):
         if place.end > at:
@@ -136,7 +136,7 @@ def _overlap(start: int, end: int, change: Change) -> bool:
 
 
 def _settle(atoms: list[str], start: int, end: int, group: list[Change]) -> str | Conflict:
-    """Return what comes in the place of a range of the base."""
+    """Return the replacement of a range of the base."""
     sides = [_apply(atoms, start, end, [one for one in group if one[3] == side]) for side in (0, 1)]
     base = "".join(atoms[start:end])
     mine, theirs = sides

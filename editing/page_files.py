@@ -1,4 +1,4 @@
-"""Pages that come and go: a new one of each kind as a draft, and the removal of one with its translations and a redirect."""
+"""Creating and removing pages: a new one of each kind as a draft, and the removal of one with its translations and a redirect."""
 
 import datetime
 from collections.abc import Mapping

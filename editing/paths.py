@@ -11,7 +11,7 @@ from core.overlay import CITY, CITY_PAGES, file_of, written_page
 
 PICTURE = ".webp"
 CATALOGS = "core/locale"
-# What begins like this is named from the top of the project, everything else from ``docs/``.
+# Paths with these prefixes are relative to the top of the project, all others to ``docs/``.
 TOPS = (f"{CITY}/", f"{CATALOGS}/")
 
 
@@ -31,7 +31,7 @@ def file_path(docs: Path, name: str) -> Path:
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """Return language and key of the page that a name means; the key is empty for a file that is no page."""
+    """Return language and key of the page that a name means; the key is empty for a file that is not a page."""
     code, _slash, rest = name.removeprefix(f"{CITY_PAGES}/").partition("/")
     return code, rest.removesuffix(".md") if rest.endswith(".md") else ""
 
@@ -58,5 +58,5 @@ def decode_file(name: str, data: bytes) -> str:
 
 
 def encode_file(name: str, text: str) -> bytes:
-    """Return the bytes of a file as it lies on disk; see :func:`decode_file`."""
+    """Return the bytes of a file on disk; see :func:`decode_file`."""
     return base64.b64decode(text) if name.endswith(PICTURE) else text.encode()

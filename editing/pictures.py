@@ -1,7 +1,7 @@
-"""Pictures that editors upload, written anew as WebP: small, without metadata, in a process of its own with limits.
+"""Uploaded pictures, encoded again as WebP: small, without metadata, in a process of its own with limits.
 
-Run as a program it reads a picture from its input and writes the WebP to its output; whatever a hostile file does to the
-decoder happens there. Metadata of a photo holds the place where it was taken, so nothing but the pixels is taken over.
+Run as a program it reads a picture from its input and writes the WebP to its output; an attack of a hostile file on the
+decoder stays in this process. Metadata of a photo holds the place where it was taken, so nothing but the pixels is taken over.
 """
 
 import io
@@ -25,7 +25,7 @@ class PictureError(Exception):
 def encode_picture(data: bytes) -> bytes:
     """Return a picture as WebP of at most :data:`MAX_PICTURE_BYTES`, without metadata.
 
-    :raises PictureError: if it is no picture, too large, or broken.
+    :raises PictureError: if it is not a picture, too large, or broken.
     """
     if len(data) > MAX_UPLOAD_BYTES:
         raise PictureError("size")
@@ -73,7 +73,7 @@ def shrink(data: bytes) -> bytes:
 
 
 def main() -> int:
-    """Encode what is on the input; return 3 for too many pixels."""
+    """Encode the picture on the input; return 3 for too many pixels."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))

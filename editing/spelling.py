@@ -1,4 +1,4 @@
-"""Changes in spelling only: the translations of the paragraph count as following, and those of its neighbours stay what they were."""
+"""Changes in spelling only: the translations of the paragraph count as following, and the state of its neighbours is unchanged."""
 
 import json
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ Spelling = tuple[str, str, str]
 def accept_spelling(entry: Entry, changes: Iterable[Spelling]) -> Entry:
     """Return the entry of the lock file for a translation with the hashes of changed paragraphs replaced; nothing else changes.
 
-    A translation that stood on an older text than the one before the change stays stale.
+    A translation of an older text than the one before the change stays stale.
     """
     sections = dict(entry.sections)
     for name, before, after in changes:
@@ -31,7 +31,7 @@ def accept_spelling(entry: Entry, changes: Iterable[Spelling]) -> Entry:
 
 
 def spelling_changes(database: Database, draft: Draft) -> list[Spelling]:
-    """Return what of a draft was changed in spelling only, as the lock file names paragraphs.
+    """Return the changes of a draft that are in spelling only, as the lock file names paragraphs.
 
     A paragraph counts if all its changes since the published text were of this kind.
     """

@@ -1,4 +1,4 @@
-"""A municipality's version of a shared page beside the shared page: what has changed there since, and taking it over."""
+"""A municipality's version of a shared page beside the shared page: the changes there since, and merging them."""
 
 import contextlib
 from pathlib import Path
@@ -15,8 +15,8 @@ from editorial.content.local_version import mark_version, marked_version, versio
 class Upstream(Struct, frozen=True):
     """The shared page of a version.
 
-    :ivar version: the shared text that the version was made from; empty if its header does not say.
-    :ivar current: the shared text of now.
+    :ivar version: the shared text that the version was made from; empty if its header does not name it.
+    :ivar current: the current shared text.
     :ivar before: the shared text that the version was made from; None if the history does not hold it any more.
     """
 

@@ -1,6 +1,6 @@
 """The loaded site in a server process: pages with a draft in them, findings, and the effect on translations.
 
-Everything is read once and cached until a file changes. Nothing here writes; a draft is laid over the published text in memory.
+Everything is read once and cached until a file changes. Nothing here writes; a draft replaces the published text in memory.
 """
 
 import atexit
@@ -41,7 +41,7 @@ from form_handler.forms import FORMS
 
 
 class Effect(Struct, frozen=True):
-    """What a change of a German page means for one translation.
+    """The effect of a change of a German page on one translation.
 
     :ivar before: how many of its paragraphs are stale now; ``after`` with the change.
     """
@@ -97,7 +97,7 @@ class Workspace:
     def published(self, path: str) -> str | None:
         """Return a published file with its own line ends, or None if there is none.
 
-        Where the municipality has no version of a shared page yet, it is what the version would begin with.
+        Where the municipality has no version of a shared page yet, it is the text that the version would begin with.
 
         :raises UnicodeDecodeError: if it is not UTF-8.
         """
@@ -107,7 +107,7 @@ class Workspace:
             return first_version(self.docs, path)
 
     def with_draft(self, code: str, key: str, raw: str) -> SiteData | list[Finding]:
-        """Return the site with another text of one page in one language, or what is wrong with the text."""
+        """Return the site with another text of one page in one language, or the errors of the text."""
         site = self.site()
         text = parse_draft(
             code, written_page(self.docs, code, key), raw, load_place_names(self.docs), site.content.pages.get(key)
@@ -149,7 +149,7 @@ class Workspace:
         )
 
     def findings(self, site: SiteData, code: str, key: str) -> list[Finding]:
-        """Return what the checks find on one page in one language, a draft laid over it or not."""
+        """Return the findings on one page in one language, with or without a draft."""
         stale = {place for place, state in site.states.items() if state.is_stale}
         found = check_content(
             site.content, site.facts, site.languages, FORMS, datetime.date.today(), self.docs, stale, {key}
@@ -163,7 +163,7 @@ class Workspace:
         return sorted({one for one in found if one.file == file})
 
     def effects(self, key: str, raw: str, spelling: Iterable[tuple[str, str, str]] = ()) -> list[Effect]:
-        """Return what a draft of a German page means for each translation that there is.
+        """Return the effect of a draft of a German page on each translation.
 
         :param spelling: section, hash before and hash after of the changes that translations need not follow.
         """
@@ -217,7 +217,7 @@ def templates_folder() -> Path:
 def parse_draft(
     code: str, shown: str, raw: str, place: PlaceNames, page: Page | None = None
 ) -> PageText | list[Finding]:
-    """Return the text of a draft, or what is wrong with it."""
+    """Return the text of a draft, or its errors."""
     plain = page_text(raw.encode(), shown)
     if isinstance(plain, Finding):
         return [plain]

@@ -1,4 +1,4 @@
-"""What the running application holds: settings, database, page layouts."""
+"""Objects of the running application: settings, database, page layouts."""
 
 from __future__ import annotations
 

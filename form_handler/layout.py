@@ -56,7 +56,7 @@ def missing_pages(site_dir: Path) -> list[str]:
 def replace_region(page: str, region: str, fragment: str) -> str:
     """Replace the text between ``<!-- kim:region -->`` and ``<!-- /kim:region -->``.
 
-    :raises ShellError: if the page has no such region.
+    :raises LayoutError: if the page has no such region.
     """
     opening, closing = f"<!-- kim:{region} -->", f"<!-- /kim:{region} -->"
     start, end = page.find(opening), page.rfind(closing)

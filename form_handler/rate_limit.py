@@ -22,7 +22,7 @@ KEY_OF_DAY = sa.select(daily_key.c.key).where(daily_key.c.day == sa.bindparam("d
 
 
 def increment(connection: sa.Connection, action: str, client: str, now: datetime.datetime, minutes: int = 60) -> int:
-    """Count one more action; return the number in this window of so many minutes.
+    """Count one more action; return the number in this window; ``minutes`` is its length.
 
     One statement, so that each of several concurrent transactions gets its own number. ``client`` is a
     network address, see :func:`client_network`, or any other text.

@@ -19,7 +19,7 @@ from form_handler.storage.tables import (
 )
 
 ANNOUNCEMENT_DAYS = 14
-# The notice names so many of them; reading all would slow down each page of a large inbox.
+# The maximum number in the notice; reading all would slow down each page of a large inbox.
 SHOWN_REFERENCES = 50
 
 
@@ -61,7 +61,7 @@ def retention_end(found: Submission, events: Iterable[Any] = ()) -> datetime.dat
 
 
 def past_retention(database: Database, now: datetime.datetime) -> dict[str, list[str]]:
-    """Return, by form, the numbers of what is older than the form's retention."""
+    """Return, by form, the numbers of submissions older than the form's retention."""
     found: dict[str, list[str]] = {}
     corrected = sa.select(sa.func.max(event.c.happened_at)).where(
         event.c.number == submission.c.number, event.c.kind == CLOCK_EVENT

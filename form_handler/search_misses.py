@@ -1,4 +1,4 @@
-"""What readers look for and do not find: counted by day for the editors, without personal data (Art. 5(1)(c) GDPR).
+"""Searches without a hit: counted by day for the editors, without personal data (Art. 5(1)(c) GDPR).
 
 The search runs in the browser. When it has found nothing and the reader has stopped typing, the page reports language and
 words. They are counted only if they can be words of a dictionary: letters alone, few and short. Stored is a keyed hash of
@@ -32,7 +32,7 @@ from form_handler.storage.database import DATABASE_FAULTS, Database
 from form_handler.storage.tables import search_miss
 
 PATH = "/suche/ohne-treffer"
-MIN_VISITORS = 3  # so many visitors, on whatever days, before the words are stored
+MIN_VISITORS = 3  # the minimum number of visitors, on any days, before the words are stored
 RETENTION_DAYS = 90
 MAX_BODY_BYTES = 1000
 MAX_CHARS, MAX_WORDS, MAX_WORD_CHARS = 40, 3, 25
@@ -44,7 +44,7 @@ _INSIDE_WORDS = re.compile(r"(?<=\w)['’ʼ\u200c](?=\w)")
 
 @dataclass(frozen=True)
 class SearchMiss:
-    """Words that several visitors looked for in vain.
+    """Words of several visitors' searches without a hit.
 
     :ivar visitors: how many, each counted once a day.
     :ivar last_day: the last day on which somebody did.
@@ -62,7 +62,7 @@ def register(app: Flask) -> None:
 
 
 def report() -> Response:
-    """Count one report; the answer is always empty, so that nobody learns what was counted."""
+    """Count one report; the answer is always empty, so that the count is not disclosed."""
     response = Response(status=204)
     response.headers["Cache-Control"] = "no-store"
     if request.headers.get("Sec-GPC") == "1" or request.headers.get("DNT") == "1" or is_cross_site(request):
@@ -101,7 +101,7 @@ def countable_words(text: str) -> str:
 
 
 def count_miss(database: Database, key: str, language: str, words: str, client: str, now: datetime.datetime) -> None:
-    """Count that a visitor looked for words in vain, once a day.
+    """Count a visitor's search without a hit, once a day.
 
     :param key: the secret for the hash of the words.
     :param client: the visitor's network address; not stored.
@@ -133,7 +133,7 @@ def count_miss(database: Database, key: str, language: str, words: str, client: 
 
 
 def list_misses(database: Database, now: datetime.datetime) -> tuple[list[SearchMiss], int]:
-    """Return what several visitors looked for in vain, the most frequent first, and how many other searches there were."""
+    """Return searches of several visitors without a hit, the most frequent first, and how many other searches there were."""
     visitors = sa.func.sum(search_miss.c.visitors)
     query = (
         sa.select(

@@ -13,7 +13,7 @@ from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 from core.clock import utc_now
 from form_handler.forms.contact_details import canonical_address
 
-# Secret keys, the current one last: it signs, and what a former one signed is still accepted (as itsdangerous takes them).
+# Secret keys, the current one last: it signs, and tokens of former ones are still accepted (in itsdangerous' order).
 Keys = tuple[str, ...]
 
 MAX_REVIEW_AGE_SECONDS = 24 * 3600
@@ -31,7 +31,7 @@ def sign(keys: Keys, purpose: str, value: Any) -> str:
 
 
 def verify(keys: Keys, purpose: str, token: str, max_age: int | None = None) -> Any:
-    """Return the value of a token; None if the token is invalid, or older than so many seconds."""
+    """Return the value of a token; None if the token is invalid, or older than ``max_age`` seconds."""
     try:
         return _serializer(keys, purpose).loads(token, max_age=max_age)
     except (BadSignature, ValueError):

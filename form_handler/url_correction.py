@@ -12,7 +12,7 @@ PATH_SAFE = "/~!$&'()*+,=:@"
 QUERY_SAFE = "%/?:@!$&'()*+,;=-._~[]|"
 _PARAMETERS = re.compile(r";[^/]*")
 _INDEX = re.compile(r"/index\.html?$", re.IGNORECASE)
-# What a mail or a sentence leaves at the end of an address.
+# Punctuation of a mail or a sentence at the end of an address.
 _TRAILING = " \t\n\r\u00a0.,;:!?)]}>\"'»«“”„‘’…"
 
 
@@ -23,7 +23,7 @@ def find_canonical_path(path: str, exists: Callable[[str], bool]) -> str | None:
     letters and punctuation at the end.
 
     :param path: decoded.
-    :param exists: whether an address is one of ours. Whatever is returned was found by it, so it leads nowhere else.
+    :param exists: whether an address is one of ours. Only existing paths are returned, so it is no open redirect.
     """
     if "\\" in path or "\0" in path or exists(path):
         return None

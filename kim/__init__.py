@@ -30,7 +30,7 @@ def main() -> NoReturn:
 
 
 def other_checkout() -> Path | None:
-    """Return the working directory if it is another checkout and ``KIM_PROJECT`` does not say which project is meant.
+    """Return the working directory if it is another checkout and ``KIM_PROJECT`` names no project.
 
     A folder that is closed to this user, or removed meanwhile, is none.
     """
@@ -68,7 +68,7 @@ def output_error(error: OSError) -> int | str:
 
 
 def run() -> int | str | None:
-    """Run the command; return with what the process is to end, as :func:`sys.exit` takes it."""
+    """Run the command; return the argument for :func:`sys.exit`."""
     from kim import cli
 
     try:

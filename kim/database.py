@@ -23,7 +23,7 @@ from form_handler.storage.search import has_stale_columns, recompute_note_texts,
 from form_handler.storage.work_list import has_stale_order, recompute_work_columns
 
 _log = logging.getLogger(__name__)
-# Who did what is done from the command line.
+# The actor of commands in events.
 OPERATOR = "kim"
 
 
@@ -55,7 +55,7 @@ def open_database(settings: Settings, create: bool = False, service: bool = Fals
 
 
 def open_existing(settings: Settings) -> Database:
-    """Return the database whatever its schema is; one that holds nothing is refused.
+    """Return the database with any schema; one that holds nothing is refused.
 
     :raises MissingDatabaseError: if there is none.
     """

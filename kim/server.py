@@ -1,4 +1,4 @@
-"""The server in the foreground, with what must hold before it starts."""
+"""The server in the foreground, with the conditions of its start."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def ensure_port_free(bind: str, port: int) -> None:
 
 
 def require_site(settings: Settings) -> None:
-    """End with a sentence if there is no built site; say so if pages are missing in it.
+    """End with a sentence if there is no built site; warn if pages are missing in it.
 
     A site without some of its pages is served all the same: the forms work without their layout.
 

@@ -1,1 +1,1 @@
-"""What browsers get from the build and the service alike: versioned addresses, CSP hashes, QR codes."""
+"""Output that build and service share: versioned addresses, CSP hashes, QR codes."""

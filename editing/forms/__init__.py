@@ -1,1 +1,1 @@
-"""Forms for what is no paragraph: the header of a page, and the entries of the files of facts."""
+"""Forms for everything but paragraphs: the header of a page, and the entries of the files of facts."""

@@ -1,7 +1,7 @@
-"""The files of facts as forms change them: which there are, their entries, what the checks say of one, and what is open.
+"""The files of facts as forms change them: which there are, their entries, the findings of one entry, and the unconfirmed entries.
 
-A file is one draft; the unit is the entry. Where a municipality has a folder of its own (:mod:`core.overlay`), what it changes
-is written there, and the shared file stays as it is.
+A file is one draft; the unit is the entry. Where a municipality has a folder of its own (:mod:`core.overlay`), its changes are
+written there, and the shared file is not changed.
 """
 
 import datetime
@@ -79,7 +79,7 @@ class FactFile(Struct, frozen=True):
     """One file of facts with the draft of it.
 
     :ivar path: its name below ``docs/``, or in ``city/``; see :mod:`editing.paths`.
-    :ivar published: what is published; None if there is no such file yet.
+    :ivar published: the published text; None if there is no such file yet.
     """
 
     kind: str
@@ -116,7 +116,7 @@ class OpenEntry(Struct, frozen=True):
     """A fact, or a page, that somebody has yet to confirm.
 
     :ivar kind: the kind of the fact; ``page`` for a page.
-    :ivar what: what has to be confirmed; ``who`` has to do so, as far as the text says.
+    :ivar what: the facts to be confirmed; ``who`` must confirm them, if the text names an office.
     """
 
     kind: str
@@ -130,7 +130,7 @@ class OpenEntry(Struct, frozen=True):
 def read_entries(raw: str) -> dict[str, Any]:
     """Return the entries of a file of facts.
 
-    :raises EditError: if it is no YAML, or no list of entries; the message says where.
+    :raises EditError: if it is not valid YAML or not a list of entries; the message names the line.
     """
     try:
         rows = yaml.load_strings(raw.removeprefix("\ufeff"))
@@ -197,7 +197,7 @@ def entry_digest(raw: str, key: str) -> str:
 def change_entry(raw: str, kind: str, key: str, data: Mapping[str, Any] | None) -> str:
     """Return a file with other data in one entry, a new one at its end, or without it.
 
-    :raises EditError: if the file cannot be changed there without changing anything else, or a value holds what no text may.
+    :raises EditError: if the file cannot be changed there without changing anything else, or a value holds forbidden characters.
     """
     for text in _texts(data):
         check_words(text)
@@ -263,7 +263,7 @@ def _sentence(message: str) -> str:
 
 
 def _field_of(finding: Finding) -> str:
-    """Return the field that a check of facts speaks of; empty if it is the entry."""
+    """Return the field that a finding is about; empty for the whole entry."""
     words = {
         "Quelle": "source",
         "Adresse": "url",
@@ -277,7 +277,7 @@ def _field_of(finding: Finding) -> str:
 
 
 def who_confirms(confirm: str, place: PlaceNames) -> tuple[str, str]:
-    """Return what has to be confirmed and who has to do so: „Anschrift – Ausländerbehörde“ says both."""
+    """Return the facts to be confirmed and the office that confirms them: „Anschrift – Ausländerbehörde“ says both."""
     what, dash, who = fill_place_names(fill_offices(confirm, place), place, default_language().code).rpartition(" – ")
     return (what, who) if dash else (who, "")
 
@@ -333,7 +333,7 @@ def pages_with(workspace: Workspace, kind: str, key: str) -> list[str]:
 
 
 def file_findings(workspace: Workspace, file: FactFile, raw: str) -> list[Finding]:
-    """Return what the checks find in a file of facts with another text, and on the pages that show what it changes."""
+    """Return the findings in a file of facts with another text, and on the pages that show the changed facts."""
     site = workspace.site()
     with tempfile.TemporaryDirectory(prefix="kim-facts-") as folder:
         docs = Path(folder) / "docs"

@@ -2,7 +2,7 @@
 
 The shapes are those that the checks read (:mod:`editorial.content.data.facts`, :mod:`editorial.content.front_matter`), so a field
 that a shape gains is in the form without another line. Data are texts, lists and blocks as :func:`core.text.yaml.load_strings`
-gives them; a field that was not changed leaves its data alone, whatever they are.
+gives them; a field that was not changed leaves its data unchanged.
 """
 
 import copy
@@ -39,7 +39,7 @@ class Field(Struct, frozen=True):
     :ivar way: the path of its value in the data.
     :ivar widget: how it is entered: ``text``, ``area``, ``select``, ``yesno``, ``checks`` (some of a few words), ``refs`` (names of
         other entries, one added at a time), ``lines`` (one a line), or a type of HTML's ``input``.
-    :ivar value: what the field shows; a list for those of several values.
+    :ivar value: the value that the field shows; a list for those of several values.
     :ivar group: the name of its block, for its legend.
     """
 
@@ -68,7 +68,7 @@ def list_fields(
     """Return the fields of a shape with the values of an entry.
 
     :param data: the entry as texts, lists and blocks.
-    :param choices: what a field that names other entries may name, by the name of the field.
+    :param choices: the entries that a reference field may name, by the name of the field.
     :param codes: the languages of the site.
     :param only: the keys to show, in this order; default: all but those that are no part of a file.
     """
@@ -79,7 +79,7 @@ def list_fields(
 
 
 def field_order(model: type[StrictStruct]) -> list[str]:
-    """Return the keys of a shape in the order in which people fill them in: of a fact first what it says, then where it comes from."""
+    """Return the keys of a shape in the order in which people fill them in: of a fact first its content, then its source."""
     names = [row.encode_name for row in msgspec.structs.fields(model)]
     last = {row.encode_name for row in msgspec.structs.fields(Fact)} if issubclass(model, Fact) else set()
     return sorted(names, key=lambda name: name in last)
@@ -119,7 +119,7 @@ def _fields(
 
 
 def _kind(wanted: Any, value: Any) -> tuple[Any, bool]:
-    """Return a type without its conditions, and whether nothing may stand in its place; of several the one that the value has."""
+    """Return a type without its conditions, and whether it may be null; of several the one that the value has."""
     if get_origin(wanted) is Annotated:
         return _kind(get_args(wanted)[0], value)
     if get_origin(wanted) in (Union, types.UnionType):
@@ -182,7 +182,7 @@ def _field(
 
 
 def _odd(value: Any) -> str:
-    """Return a value that has another form than the shape wants, so that it is seen."""
+    """Return a value that has another type than the shape, so that it is seen."""
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
@@ -201,7 +201,7 @@ def _fits(kind: Any, text: str) -> bool:
 
 
 def _limit(wanted: Any) -> int:
-    """Return how long a text may be; 0 if nothing says so."""
+    """Return the maximum length of a text; 0 for no limit."""
     found = 0
     for one in get_args(wanted):
         if isinstance(one, msgspec.Meta):
@@ -214,9 +214,9 @@ def _limit(wanted: Any) -> int:
 def read_form(
     fields: Sequence[Field], form: MultiDict[str, str], data: Mapping[str, Any], drop_empty: bool
 ) -> dict[str, Any]:
-    """Return the data of an entry with what was entered; a field that shows what it showed before changes nothing.
+    """Return the data of an entry with the entered values; a field that shows what it showed before changes nothing.
 
-    :param drop_empty: whether a field that was emptied is taken away; else it stays with nothing in it, where it may.
+    :param drop_empty: whether an emptied field is removed; else it stays empty, where it may.
     """
     made: dict[str, Any] = copy.deepcopy(dict(data))
     for field in fields:
@@ -230,7 +230,7 @@ def read_form(
 
 
 def entered_value(field: Field, form: MultiDict[str, str]) -> str | list[str]:
-    """Return what was entered into a field, without blanks around it and line breaks in it."""
+    """Return the value that was entered into a field, without blanks around it and line breaks in it."""
     if isinstance(field.value, list):
         texts = form.getlist(field.name)
         if field.widget == "lines":
@@ -243,7 +243,7 @@ def entered_value(field: Field, form: MultiDict[str, str]) -> str | list[str]:
 
 
 def with_entered(fields: Sequence[Field], form: MultiDict[str, str]) -> list[Field]:
-    """Return the fields with what was entered, to show them again."""
+    """Return the fields with the entered values, to show them again."""
     return [msgspec.structs.replace(one, value=entered_value(one, form)) if one.name in form else one for one in fields]
 
 
@@ -256,7 +256,7 @@ def _normal(value: str | list[str]) -> str | list[str]:
 
 
 def _set_field(made: dict[str, Any], field: Field, entered: str | list[str], drop_empty: bool) -> None:
-    """Write what was entered into a field to its place in the data; blocks on the way are made."""
+    """Write the value of a field to its place in the data; create missing blocks."""
     place: Any = made
     for step, following in zip(field.way, field.way[1:], strict=False):
         inner = (
@@ -285,7 +285,7 @@ def _set_field(made: dict[str, Any], field: Field, entered: str | list[str], dro
 
 
 def _tidy(value: Any, before: Any) -> Any:
-    """Return data without what was taken away: rows and blocks that nothing stands in any more are gone."""
+    """Return data without removed values, empty rows and empty blocks."""
     if value == before:
         return value
     if isinstance(value, list):

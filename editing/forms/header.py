@@ -36,9 +36,9 @@ def header_digest(raw: str) -> str:
 
 
 def change_header(raw: str, data: dict[str, Any]) -> str:
-    """Return a page with other data in its header; only the lines of what differs change.
+    """Return a page with other data in its header; only the lines of changed values are changed.
 
-    :raises EditError: if that cannot be done, or a value holds what no text may.
+    :raises EditError: if that cannot be done, or a value holds forbidden characters.
     """
     span = header_span(raw)
     if span is None:
@@ -64,7 +64,7 @@ def header_lines(raw: str) -> tuple[dict[str, int], int]:
 def replace_header(raw: str, words: str) -> str:
     """Return a page with another text as its header, for one that could not be read.
 
-    :raises EditError: if it still cannot be read; the message says why.
+    :raises EditError: if it still cannot be read; the message names the reason.
     """
     check_words(words)
     span = header_span(raw)

@@ -1,4 +1,4 @@
-"""What forms call the fields and words of the declared shapes, in the current language; a field without a name here shows its key."""
+"""Labels of the fields and words of the declared shapes, in the current language; a field without a name here shows its key."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -60,7 +60,7 @@ def group_label(way: Way) -> str:
 
 
 def field_help(way: Way, model: str, limit: int, kind: Any) -> str:
-    """Return what to know when filling in a field; empty for one that needs no words."""
+    """Return the help text of a field; empty for none."""
     key = next(str(step) for step in reversed(way) if isinstance(step, str))
     special = {
         ("Contact", "phone"): _("One number with its area code; leave it empty if nobody has told you. A second number is a contact of its own."),

@@ -131,7 +131,7 @@ class _Editor:
         self.text = self.text[:start] + written + self.text[end:]
 
     def replace(self, way: Way, node: Any, new: Any) -> None:
-        """Write another value in the place of one."""
+        """Replace one value by another."""
         flow = bool(way) and self.in_flow(way)
         indent = self.indent_of(way[:-1]) if way else -2
         written = self.format_node(new, indent, flow, node.style if node.id == "scalar" else None)
@@ -218,7 +218,7 @@ class _Editor:
         self.splice(line, min(end + len(self.newline), len(self.text)), "")
 
     def set_list(self, way: Way, node: Any, new: list[Any]) -> None:
-        """Change a list: entry by entry where it is as long as before, else what is gone and what is new."""
+        """Change a list: entry by entry where it is as long as before, else the removed and the new entries."""
         old = yaml.to_strings(node)
         if len(old) == len(new):
             for number, value in enumerate(new):
@@ -231,7 +231,7 @@ class _Editor:
             return
         dash = node.value[0].start_mark.column
         lead = self.text[self.line_start(node.value[0].start_mark.index) : node.value[0].start_mark.index]
-        for value in added:  # first what comes, so that the list is never empty
+        for value in added:  # additions first, so that the list is never empty
             last = self.find(way).value[-1]
             at = self.line_end(end_of(last, self.text))
             self.splice(at, at, f"{self.newline}{lead}{self.format_node(value, dash - 2, True, None)}")

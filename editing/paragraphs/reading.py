@@ -1,7 +1,7 @@
 """A file of Markdown as the text that its bytes are in UTF-8, and its paragraphs with their positions.
 
-Line ends and byte order mark stay as they are. What the browser shows of a paragraph has plain line ends and no
-indentation; what is sent gets those of the file again. An unchanged paragraph gives the same bytes.
+Line ends and byte order mark stay as they are. The browser shows a paragraph with plain line ends and without
+indentation; the sent text gets those of the file again. An unchanged paragraph gives the same bytes.
 """
 
 import bisect
@@ -23,7 +23,7 @@ class EditError(Exception):
 class FileText(Struct, frozen=True, dict=True):
     """A file of Markdown: its text with its own line ends, and its paragraphs.
 
-    :ivar raw: what the file holds, decoded; a byte order mark is its first character.
+    :ivar raw: the content of the file, decoded; a byte order mark is its first character.
     :ivar document: the paragraphs of the text as checks and translations read it.
     :ivar offsets: where each CRLF of the file is in that text.
     """
@@ -45,7 +45,7 @@ class FileText(Struct, frozen=True, dict=True):
 def read_file_text(raw: str) -> FileText:
     """Return a file's text with its paragraphs.
 
-    :raises EditError: if it is no text that pages are made of.
+    :raises EditError: if it is not text.
     """
     text = page_text(raw.encode())
     if not isinstance(text, str):
@@ -56,7 +56,7 @@ def read_file_text(raw: str) -> FileText:
 
 
 class Paragraph(Struct, frozen=True):
-    """A paragraph in a file: what the browser shows of it, and where it is.
+    """A paragraph in a file: the text that the browser shows, and its position.
 
     :ivar id: section and number in it: ``kosten.2``.
     :ivar digest: names the bytes of the paragraph; a form sends it back.
@@ -125,7 +125,7 @@ def line_indent(raw: str, start: int) -> str:
 
 
 def _default_indent(raw: str, start: int, kind: str) -> str:
-    """Return the indentation of a second line: a list's item goes on four blanks further in (Python-Markdown)."""
+    """Return the indentation of a second line: in a list's item four blanks more (Python-Markdown)."""
     return line_indent(raw, start) + ("    " if kind in ("ul", "ol", "dd") else "")
 
 

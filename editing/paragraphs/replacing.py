@@ -49,7 +49,7 @@ def replace_paragraph(file: FileText, place: Paragraph, words: str) -> str:
 
 
 def check_words(words: str) -> None:
-    """Check the size and the characters of what an editor typed.
+    """Check the size and the characters of an editor's text.
 
     :raises EditError: if it is too long, or holds characters that nobody sees.
     """
@@ -96,9 +96,9 @@ def _quoted(line: str, quote: str) -> str:
 
 
 def _checked(file: FileText, place: Paragraph, written: str) -> str:
-    """Return the file with other bytes in one paragraph, if all other paragraphs stay what they are.
+    """Return the file with other bytes in one paragraph, if all other paragraphs stay unchanged.
 
-    :raises EditError: if another one would change, because what was typed opens a code block for example.
+    :raises EditError: if another one would change, because the text opens a code block for example.
     """
     made = file.raw[: place.start] + written + file.raw[place.end :]
     if len(made) > MAX_PAGE_CHARS:

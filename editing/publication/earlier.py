@@ -18,7 +18,7 @@ MAX_VERSIONS = 60
 
 
 class Earlier(Struct, frozen=True):
-    """What was found of earlier German texts of one page.
+    """Earlier German texts of one page.
 
     :ivar paragraphs: the words of a paragraph by its hash.
     :ivar sections: the Markdown of a section by the hashes of its paragraphs.
@@ -64,10 +64,10 @@ def _texts(database: Database, docs: Path, path: str) -> Iterator[str]:
         repository = Repository.find(docs)
         if repository is not None:
             yield from _git_texts(str(docs), path, repository.head())
-            if shared_counterpart(docs, shown_name(path)):  # what a version of a shared page began with
+            if shared_counterpart(docs, shown_name(path)):  # the shared text that a version of a shared page began with
                 yield from _git_texts(str(docs), path.removeprefix(f"{CITY_PAGES}/"), repository.head())
     except GitError:
-        return  # the page says that the earlier text is not known
+        return  # the page names the earlier text as unknown
 
 
 @lru_cache(maxsize=8)

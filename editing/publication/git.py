@@ -69,7 +69,7 @@ class Repository:
     def find(cls, docs: Path) -> Repository | None:
         """Return the checkout that holds a folder of pages; None if it is in none, or git does not track the folder.
 
-        :raises GitError: if there is a checkout that git refuses to use.
+        :raises GitError: if git cannot use the checkout.
         """
         if not any((folder / ".git").exists() for folder in (docs, *docs.resolve().parents)):
             return None
@@ -86,9 +86,9 @@ class Repository:
         limit: int = 0,
         timeout: int = TIMEOUT_SECONDS,
     ) -> str:
-        """Return what git writes.
+        """Return git's output.
 
-        :param limit: return only so many lines.
+        :param limit: the maximum number of lines.
         :raises GitError: if git ends with an error.
         """
         text = self.run_bytes(*words, data=data, env=env, timeout=timeout).decode("utf-8", "surrogateescape")
@@ -140,7 +140,7 @@ class Repository:
     def read(self, commit: str, path: str) -> bytes | None:
         """Return a file below ``docs/`` as a commit has it, None if it has none.
 
-        :raises GitError: if it is no plain file there.
+        :raises GitError: if it is not a plain file there.
         """
         entry = self.run("ls-tree", "-z", commit, "--", repository_name(self.prefix, path)).rstrip("\0")
         if not entry:
@@ -255,7 +255,7 @@ class Repository:
         return [Commit(row[0], int(row[1]), row[2], row[3].strip()) for row in rows if _HASH.fullmatch(row[0])]
 
     def push(self, remote: str, branch: str) -> None:
-        """Push a branch to a remote; what the remote has in addition is never overwritten.
+        """Push a branch to a remote; additional commits of the remote are never overwritten.
 
         :raises GitError: if the remote refuses or does not answer.
         """

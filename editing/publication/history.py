@@ -21,7 +21,7 @@ class Version(Struct, frozen=True):
 
     :ivar id: the commit, or the publication; an address holds it.
     :ivar actor: who published it, for the office; empty for a change that came by git.
-    :ivar publication: the publication that made it; empty likewise.
+    :ivar publication: the publication that made it; or empty.
     """
 
     id: str

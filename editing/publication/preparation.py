@@ -37,7 +37,7 @@ class RefusedError(Exception):
 def prepare_files(
     one: Publication, docs: Path, data_dir: Path, repository: Repository | None, head: str
 ) -> dict[str, tuple[str | None, str | None]]:
-    """Return the files of a publication as they stand and as they will: merged, checked, with the lock file.
+    """Return the files of a publication before and after it: merged, checked, with the lock file.
 
     :param docs: the folder of the published pages.
     :param data_dir: where a copy of the pages is made for the checks.
@@ -49,7 +49,7 @@ def prepare_files(
         if file.path in LOCKS:
             continue  # written each time
         current = read_published(docs, file.path, repository, head)
-        # a version of a shared page that is not there yet grows from the shared text of now
+        # a version of a shared page that is not there yet begins with the current shared text
         basis = first_version(docs, file.path) if current is None else current
         after = merge_file(file.base_text, file.text, basis, file.path)
         files[file.path] = (current, current if after == basis else after)

@@ -1,8 +1,8 @@
 """Publishing: a draft becomes part of the published text, then the site is built.
 
-Each step can be killed and is then done once more, never twice: what git has is found by its trailer, what the database has is
-written into the folder again, and a build is whole or not there. Nobody's files are overwritten: what somebody has changed by
-hand makes a publication wait, with a sentence.
+Each step can be killed and is then done once more, never twice: a commit is found by its trailer, the database's text is
+written into the folder again, and a build is whole or not there. Nobody's files are overwritten: a publication waits while a
+file has changes by hand, and names it.
 """
 
 import contextlib
@@ -48,7 +48,7 @@ class Publisher:
         self.retry_at: dict[str, float] = {}
 
     def run_due(self, now: datetime.datetime) -> int:
-        """Publish what is due; return how many publications went live."""
+        """Publish due drafts; return how many publications went live."""
         due = [one for one in store.open_publications(self.database) if one.state == "committed" or one.due_at <= now]
         due = [one for one in due if time.monotonic() >= self.retry_at.get(one.id, 0.0)]
         for one in due:
@@ -188,7 +188,7 @@ class Publisher:
         )
 
     def settle_drafts(self, one: Publication) -> None:
-        """End the drafts that are published; what was changed in one since then stays a draft on top."""
+        """End the drafts that are published; later changes of a draft stay a draft."""
         for file in self.reload(one).files:
             known = drafts.find_draft(self.database, file.path)
             if file.draft_id is None or known is None or known.id != file.draft_id:
@@ -200,6 +200,6 @@ class Publisher:
                 drafts.rebase_draft(self.database, file.path, known.version, file.after, merged.text, utc_now())
 
     def push(self) -> None:
-        """Push what is published to the remote, see :meth:`editing.publication.remote.Remote.push`; build what came from there."""
+        """Push published commits to the remote, see :meth:`editing.publication.remote.Remote.push`; build the site with commits from there."""
         if self.remote.push():
             self.build()

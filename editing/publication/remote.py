@@ -1,4 +1,4 @@
-"""The remote repository of the pages: pushing what is published, taking in what developers have pushed."""
+"""The remote repository of the pages: pushing published commits, merging those of developers."""
 
 import contextlib
 import logging
@@ -31,7 +31,7 @@ class Remote:
         self.push_at, self.push_pause = 0.0, RETRY_SECONDS
 
     def push(self) -> bool:
-        """Push what is published to the remote, where one is named; never forced, with growing pauses.
+        """Push published commits to the remote, where one is named; never forced, with growing pauses.
 
         :return: whether a developer's push came into the folder, so that the site is to be built.
         """

@@ -34,7 +34,7 @@ class FilePublication(Struct, frozen=True):
 
 
 class Publication(Struct, frozen=True):
-    """What was asked to be published; see the table ``publication``."""
+    """A requested publication; see the table ``publication``."""
 
     id: str
     state: str
@@ -101,7 +101,7 @@ def queue_drafts(
 
 
 def queue_undo(database: Database, known: Publication, actor: str, now: datetime.datetime) -> str:
-    """Put the opposite of a publication into the queue; what came after it stays. Asked for twice, it is one."""
+    """Queue the reversal of a publication; later changes stay. Asked for twice, it is one."""
     with database.transaction() as connection:
         same = sa.select(publication.c.id).where(
             publication.c.undoes == known.id, publication.c.state.in_((*OPEN_STATES, "done"))
@@ -148,7 +148,7 @@ def list_publications(database: Database, limit: int = 50) -> list[Publication]:
 
 
 def open_publications(database: Database) -> list[Publication]:
-    """Return what is not finished, in the order in which it is due."""
+    """Return unfinished publications in the order in which they are due."""
     return sorted(
         _read(database, publication.c.state.in_(OPEN_STATES), 500), key=lambda one: (one.due_at, one.created_at)
     )
@@ -173,13 +173,13 @@ def _read(database: Database, where: Any, limit: int) -> list[Publication]:
     return [Publication(**{name: row._mapping[name] for name in names}, files=files[row.id]) for row in rows]
 
 
-# --- what the worker writes down --------------------------------------------------------------------------------------
+# --- records of the worker --------------------------------------------------------------------------------------
 
 
 def note_problem(
     database: Database, known: Publication, problem: str, now: datetime.datetime, refused: bool = False
 ) -> None:
-    """Record why a publication waits, or that it is refused; its drafts say so, too."""
+    """Record why a publication waits, or that it is refused, for its drafts, too."""
     if known.problem == problem and not refused:
         return
     values: dict[str, Any] = {"problem": problem}
@@ -200,7 +200,7 @@ def note_problem(
 def note_committed(
     database: Database, known: Publication, files: dict[str, tuple[str | None, str | None]], commit: str
 ) -> None:
-    """Record that a publication is part of the published text: what was there before, and what is there now."""
+    """Record that a publication is part of the published text: the texts before and after it."""
     with database.transaction() as connection:
         connection.execute(
             publication.update()

@@ -34,7 +34,7 @@ def has_work(database: Database) -> bool:
 
 
 def run_once(database: Database, settings: Settings, now: datetime.datetime | None = None) -> int:
-    """Publish what is due now; return how many publications went live.
+    """Publish due drafts; return how many publications went live.
 
     :raises AnotherWorkerError: if another publication worker runs on this data folder.
     """

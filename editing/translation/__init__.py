@@ -1,1 +1,1 @@
-"""Translating in the browser: German and translation side by side, what was accepted, who has reviewed a page."""
+"""Translating in the browser: German and translation side by side, accepted paragraphs, reviewers."""

@@ -1,4 +1,4 @@
-"""Which pages matter most to readers: what a translator does first."""
+"""The order of pages for translators: those that matter most to readers first."""
 
 import posixpath
 import re
@@ -12,7 +12,7 @@ _LINK = re.compile(r"\]\(([^)#\s]+)\.md")
 
 
 def rank_pages(content: Content) -> list[str]:
-    """Return the keys of all pages: home and emergencies, what the home page shows as tiles, then by how many pages link there."""
+    """Return the keys of all pages: home and emergencies, the tiles of the home page, then by how many pages link there."""
     links: Counter[str] = Counter()
     for page in content.pages.values():
         folder = posixpath.dirname(page.key)

@@ -1,7 +1,7 @@
-"""A page side by side: each German paragraph with its translation, and what is to be done with it.
+"""A page side by side: each German paragraph with its translation and its state.
 
 A section that the translation lacks, or whose paragraphs are not those of the German one any more, is brought into the
-German form when its first paragraph is stored: what is translated stays, the rest holds the German words until somebody
+German form when its first paragraph is stored: translated paragraphs stay, the rest holds the German words until somebody
 has translated them. Such a paragraph counts as not translated, and a page with one is not published.
 """
 
@@ -49,7 +49,7 @@ class Row(Struct, frozen=True):
     :ivar digest: names the bytes that are there now; a form sends it back.
     :ivar need: ``done``, ``stale`` (the German text changed) or ``new`` (not translated yet).
     :ivar made_from: the hash of the German paragraph that the translation was made from, where that is another one.
-    :ivar made_from_section: likewise the hashes of the paragraphs of a section.
+    :ivar made_from_section: the hashes of the paragraphs of a section.
     :ivar optional: whether it may stay empty.
     :ivar rebuilt: whether storing brings its section into the German form.
     """
@@ -79,12 +79,12 @@ class Row(Struct, frozen=True):
 
 
 class Pair(Struct, frozen=True):
-    """Both files of a page, and what is known of their paragraphs.
+    """Both files of a page, and the state of their paragraphs.
 
     :ivar own: the translation with its draft; None if there is none.
     :ivar published: the published translation, cut into paragraphs; None if there is none.
     :ivar entry: its entry in the lock file.
-    :ivar sources: what was typed and accepted in the draft, see :func:`editing.translation.sources.draft_sources`.
+    :ivar sources: the paragraphs typed and accepted in the draft, see :func:`editing.translation.sources.draft_sources`.
     """
 
     german: FileText
@@ -229,7 +229,7 @@ def _section_row(pair: Pair, name: str) -> Row:
     return replace(row, need="stale", made_from_section=known.source_hashes if known else ())
 
 
-# --- what is wrong ----------------------------------------------------------------------------------------------------
+# --- errors ----------------------------------------------------------------------------------------------------
 
 
 def row_errors(row: Row, words: str, language: Language) -> list[str]:
@@ -252,10 +252,10 @@ def _shown(kind: str, words: str) -> str:
 
 
 def translate_row(pair: Pair, row: Row, wanted: str, words: str, source: str) -> Change:
-    """Return the change that stores the translation of a paragraph, made in the text of the moment.
+    """Return the change that stores the translation of a paragraph, made in the current text.
 
     :param row: the paragraph as it is now.
-    :param wanted: the digest of what was there when the form was opened.
+    :param wanted: the digest of the text when the form was opened.
     :param source: the hash of the German paragraph that the writer saw.
     :raises ChangedMeanwhileError: if somebody else has translated it meanwhile.
     :raises EditError: if the words cannot be there.
@@ -292,7 +292,7 @@ def translate_row(pair: Pair, row: Row, wanted: str, words: str, source: str) ->
 
 
 def accept_row(pair: Pair, row: Row, wanted: str, source: str) -> Change:
-    """Return the change that says: the translation fits the German text as it is.
+    """Return the change that confirms the translation as it is.
 
     :raises ChangedMeanwhileError: if translation or German text are not those that were looked at.
     """

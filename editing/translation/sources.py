@@ -1,4 +1,4 @@
-"""Which German paragraph each translated paragraph of a draft was made for, and what the lock file learns from it."""
+"""Which German paragraph each translated paragraph of a draft was made for, and the entries of the lock file that follow from it."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from form_handler.storage.database import Database
 
 
 def lock_changes(database: Database, draft: Draft) -> list[Spelling]:
-    """Return what a draft adds to the lock file beyond its text.
+    """Return the entries that a draft adds to the lock file beyond its text.
 
     Of a German page: changes in spelling only. Of a translation: see :func:`draft_sources`.
     """
@@ -56,7 +56,7 @@ def accepted_places(database: Database, draft: Draft) -> list[str]:
 def undone_changes(
     path: str, spelling: Sequence[Spelling], locks: Sequence[tuple[str | None, str | None]]
 ) -> list[Spelling]:
-    """Return what the lock file is to learn when a publication of a file is taken back: what it knew before.
+    """Return the entries of the lock file when a publication of a file is reversed: those before it.
 
     :param locks: the lock files as they were before and after the publication.
     """

@@ -1,4 +1,4 @@
-"""The blueprint of the editor, and what its views share: who may change what, and the file that an address names."""
+"""The blueprint of the editor, and the shared functions of its views: permissions, and the file that an address names."""
 
 import functools
 from collections.abc import Callable
@@ -33,11 +33,11 @@ READERS = (EDIT, PUBLISH, TRANSLATE)
 WRITERS = (EDIT, TRANSLATE)
 # Who may see facts, which belong to no language, and who may change them.
 OFFICE = (EDIT, PUBLISH)
-# What an address of a file of facts has instead of a language: a shared one, one of the municipality.
+# The part of a fact file's address in place of a language: a shared one, one of the municipality.
 FACTS, OWN_FACTS = "angaben", "eigene-angaben"
 # The fields of a form that are stored through a log-in; largest body of a paragraph's form, in bytes.
 SAVED_FIELDS = ("place", "digest", "before", "words", "spelling", "choice")
-# What is in the place of the language in the address of the interface's words.
+# The part of the address of the interface's words in place of a language.
 WORDS = "woerter"
 MAX_FORM_BYTES = 3 * 200 * 1024
 
@@ -53,8 +53,8 @@ class EditedFile(Struct, frozen=True):
 
     :ivar key: of a page; of the facts their kind; of the interface's words :data:`WORDS`.
     :ivar path: the file below ``docs/``, or from the top of the project; see :mod:`editing.paths`.
-    :ivar published: what is published; None if nothing is.
-    :ivar page: the published page; None for a page that is only a draft, and for what is no page.
+    :ivar published: the published text; None if nothing is.
+    :ivar page: the published page; None for a page that is only a draft, and for other files.
     """
 
     language: Language
@@ -151,7 +151,7 @@ AnyFile = PageFile | WordsFile | DataFile
 
 
 def data_code(path: str) -> str:
-    """Return what an address of a file of facts has instead of a language."""
+    """Return the part of a fact file's address in place of a language."""
     return OWN_FACTS if path.startswith(f"{CITY}/") else FACTS
 
 
@@ -210,7 +210,7 @@ def find_page(lang: str, key: str) -> PageFile:
         draft = find_draft(database(), own)
         path = own if draft else path
     is_broken = page is None and draft is None and key in page_files(workspace().docs, lang)
-    if is_broken:  # a page whose header cannot be read is in no list of pages; here it can be mended
+    if is_broken:  # a page whose header cannot be read is in no list of pages; here it can be corrected
         path = file_name(workspace().docs, lang, key)
         draft = find_draft(database(), path)
     if (page is None or not page.exists_in(language)) and draft is None and not is_broken:

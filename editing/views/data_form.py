@@ -15,11 +15,11 @@ from editing.paragraphs.reading import EditError, digest
 
 
 class DataForm:
-    """What was entered is brought together with what somebody else stored meanwhile, checked, and stored.
+    """Entered values are merged with those stored by others in the meantime, checked, and stored.
 
     :ivar data: the entry as it is now.
     :ivar text: its bytes with plain line ends; a form carries their digest back.
-    :ivar drop_empty: whether an emptied field is taken away with its key.
+    :ivar drop_empty: whether an emptied field is removed with its key.
     """
 
     data: dict[str, Any]
@@ -31,11 +31,11 @@ class DataForm:
         raise NotImplementedError
 
     def base(self, before: str) -> Mapping[str, Any]:
-        """Return the entry as it stood when the form was opened."""
+        """Return the entry at the moment when the form was opened."""
         raise NotImplementedError
 
     def prepare(self, mine: Mapping[str, Any]) -> None:
-        """Do what must be done before the checks.
+        """Prepare the checks.
 
         :raises EditError: if it cannot be done.
         """
@@ -58,11 +58,11 @@ class DataForm:
 
     def show(self, fields: Sequence[Field] | None = None, problems: Sequence[Problem] = (), error: str = "", status: int = 200,
              before: str | None = None, seen: str | None = None, theirs: Mapping[str, str] | None = None) -> BaseResponse:  # fmt: skip
-        """Show the form; with what was entered, and what is wrong with it."""
+        """Show the form with entered values and errors."""
         raise NotImplementedError
 
     def store(self) -> BaseResponse:
-        """Store what was entered; show the form again where it cannot be stored, or somebody else was faster."""
+        """Store the entered values; show the form again if they cannot be stored, or somebody else has stored before."""
         form = g.form
         before, seen = form.get("before", "").replace("\r\n", "\n"), form.get("digest", "")
         base = self.base(before)
@@ -128,7 +128,7 @@ def bring_together(
 
 
 def list_again(fields: list[Field], entered: Sequence[Field]) -> list[Field]:
-    """Return the fields of an entry, with what was entered in those that it had before."""
+    """Return the fields of an entry, with the entered values in those that it had before."""
     values = {one.name: one for one in entered}
     return [values.get(one.name, one) if not isinstance(one.value, list) else one for one in fields]
 
@@ -140,7 +140,7 @@ def merge_shown(
     base: Mapping[str, Any],
     mine: Mapping[str, Any],
 ) -> list[Field]:
-    """Return the fields of the entry of now, with what was entered where that differs from what the form began with."""
+    """Return the fields of the current entry, with entered values where they differ from the values that the form began with."""
     values = {one.name: one for one in entered}
     changed = {name for name in dict.fromkeys([*base, *mine]) if base.get(name) != mine.get(name)}
     return [values.get(one.name, one) if one.top in {*clashes, *changed} else one for one in fields]

@@ -25,7 +25,7 @@ from form_handler.forms import FORMS
 from form_handler.staff.layout import flash, render
 
 WORDS = ("title", "nav_title", "description")
-# What most pages need; everything else is folded away below.
+# Fields that most pages need; all others are folded.
 COMMON = (*WORDS, "contact", "topics", "audience", "law", "links", "source", "as_of", "review_by", "confirmed", "confirm", "confirmed_by", "confirmed_on")  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def saved_names() -> tuple[str, ...]:
 
 
 def describe_header(lang: str, key: str, **_values: str) -> str:
-    """Return what the form does, for the list of what was not sent."""
+    """Return the action of the form, for the list of unsent forms."""
     return _("Header: %(page)s (%(language)s)", page=key, language=lang)
 
 
@@ -78,7 +78,7 @@ class HeaderForm(DataForm):
         return sorted(found, key=lambda one: COMMON.index(one.top) if one.top in COMMON else len(COMMON))
 
     def base(self, before: str) -> Mapping[str, Any]:
-        """Return the header as it stood when the form was opened."""
+        """Return the header at the moment when the form was opened."""
         return header_data(f"---\n{before}---\n")
 
     def check(self, data: Mapping[str, Any]) -> list[Problem]:
@@ -99,7 +99,7 @@ class HeaderForm(DataForm):
         return found
 
     def stops(self, problems: Sequence[Problem], changed: set[str]) -> bool:
-        """Return whether what was entered is wrong; what was wrong before at another field does not stop it."""
+        """Return whether a changed field has an error; earlier errors of other fields do not count."""
         return any(one.level == "error" and (not one.field or one.field in changed) for one in problems)
 
     def save(self, data: Mapping[str, Any]) -> BaseResponse:
@@ -118,7 +118,7 @@ class HeaderForm(DataForm):
 
     def show(self, fields: Sequence[Field] | None = None, problems: Sequence[Problem] = (), error: str = "", status: int = 200,
              before: str | None = None, seen: str | None = None, theirs: Mapping[str, str] | None = None) -> BaseResponse:  # fmt: skip
-        """Show the form; with what was entered, and what is wrong with it."""
+        """Show the form with entered values and errors."""
         if fields is None:
             fields, problems = self.fields(self.data), self.check(self.data)
         placed = {one.top: one.name for one in reversed(fields)}
@@ -140,7 +140,7 @@ def named_field(message: str) -> str:
 
 
 def header_choices() -> dict[str, list[tuple[str, str]]]:
-    """Return what the fields of a header may name."""
+    """Return the choices of the fields of a header."""
     site = workspace().site()
     known = site.facts
     none = ("", _("none"))
@@ -156,7 +156,7 @@ def header_choices() -> dict[str, list[tuple[str, str]]]:
 
 
 def edit_as_text(file: PageFile) -> BaseResponse:
-    """Show a header that cannot be read as text, with what is wrong with it; store it once it can be read."""
+    """Show a header that cannot be read as text, with its error; store it once it can be read."""
     raw = file.raw or ""
     text = header_text(raw)
     words, error, status = text, "", 200

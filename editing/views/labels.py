@@ -1,10 +1,10 @@
-"""Labels of what the editor shows, in the current language."""
+"""Labels of the editor, in the current language."""
 
 from core.gettext import gettext as _
 
 
 def kind_label(kind: str) -> str:
-    """Return what a paragraph is, in words."""
+    """Return the label of a kind of paragraph."""
     names = {
         "title": _("Title of the page"), "nav_title": _("Short title"), "description": _("Sentence for search and cards"),
         "p": _("Paragraph"), "ul": _("Item of a list"), "ol": _("Step of a list"), "row": _("Row of a table"),
@@ -28,7 +28,7 @@ def publication_label(state: str) -> str:
 
 
 def facts_label(kind: str) -> str:
-    """Return what the entries of a file of facts are."""
+    """Return the label of a kind of facts."""
     return {
         "contacts": _("Contacts and opening hours"), "events": _("Events and courses"), "amounts": _("Amounts"), "numbers": _("Telephone numbers"),
         "companies": _("Companies and their consent"), "links": _("Links to other sites"), "laws": _("Laws"), "phrases": _("Sentences to show"),

@@ -1,4 +1,4 @@
-"""The overview of the editor: all pages by language with their state, drafts, who is writing, and what is to be done."""
+"""The overview of the editor: all pages by language with their state, drafts, writers and open tasks."""
 
 import datetime
 from collections import Counter

@@ -56,7 +56,7 @@ def new_page() -> BaseResponse:
 @pages.route("/entfernen/<lang>/<path:key>/", methods=["GET", "POST"], role=EDIT)
 @editor_view
 def remove(file: PageFile) -> BaseResponse:
-    """Remove a page with its translations, or one translation, in the draft; an old address may lead to another page."""
+    """Remove a page with its translations, or one translation, in the draft; an old address may redirect to another page."""
     if file.page is None or not file.page.is_translated(file.language):
         raise NotFound
     is_german, target, error = file.language.default, g.form.get("target", ""), ""
@@ -92,7 +92,7 @@ def preview_token(path: str, version: int) -> str:
 
 @pages.route("/vorschau/<token>/", role=PUBLIC)
 def preview(token: str) -> BaseResponse:
-    """Show one version of a draft to whoever has its link, for a week; nothing can be changed there."""
+    """Show one version of a draft to everybody who has its link, for a week; nothing can be changed there."""
     signed = verify(settings().secret_keys, "draft-preview", token, PREVIEW_SECONDS)
     if signed is None:
         raise NotFound

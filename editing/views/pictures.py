@@ -1,4 +1,4 @@
-"""A picture is uploaded into a page: written anew, stored with the draft, and published with the page."""
+"""A picture is uploaded into a page: encoded again, stored with the draft, and published with the page."""
 
 import base64
 import hashlib
@@ -47,7 +47,7 @@ def picture_problem(kind: str) -> str:
              saved_fields=("alt", "place", "digest"), describe=describe_paragraph)  # fmt: skip
 @editor_view
 def add_picture(file: PageFile) -> BaseResponse:
-    """Ask for a picture, what it shows, and where it stands; store it with the draft of the page."""
+    """Ask for a picture, its description and its position; store it with the draft of the page."""
     if file.raw is None:
         raise NotFound
     error, form = "", g.form
@@ -69,10 +69,10 @@ def add_picture(file: PageFile) -> BaseResponse:
 
 
 def store_picture(file: PageFile) -> str:
-    """Store an uploaded picture and its Markdown in the drafts; return the paragraph that it stands behind.
+    """Store an uploaded picture and its Markdown in the drafts; return the paragraph before it.
 
     :raises PictureError: if the file cannot be used.
-    :raises EditError: if something is missing, or the picture cannot stand there.
+    :raises EditError: if something is missing, or the picture is not allowed there.
     :raises ChangedMeanwhileError: if the paragraph is not there any more.
     """
     form, alt = g.form, " ".join(g.form.get("alt", "").split())

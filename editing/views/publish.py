@@ -1,4 +1,4 @@
-"""Publishing: what changes in words, findings and effects; now, at a time, or after a review; history and taking back."""
+"""Publishing: changed words, findings and effects; now, at a time, or after a review; history and reversal."""
 
 import datetime
 import re
@@ -54,7 +54,7 @@ _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", re.ASCII)
              saved_fields=("action", "version", "at", "note"), describe=lambda lang, key: _("Publish: %(page)s (%(language)s)", page=key, language=lang))  # fmt: skip
 @file_view
 def publish_page(file: AnyFile) -> BaseResponse:
-    """Show what would be published, and do it."""
+    """Show the changes that would be published, and publish them."""
     if file.draft is None:
         return redirect(file.address, 303)
     if (conflict := rebase(file)) is not None:
@@ -115,7 +115,7 @@ def publish(file: AnyFile, draft: drafts.Draft, action: str) -> BaseResponse:
 
 
 def differences_of(file: AnyFile, before: str | None, after: str | None) -> list[Difference]:
-    """Return what differs between two texts of a file."""
+    """Return the differences between two texts of a file."""
     return (
         compare_catalogs(before or "", after or "")
         if isinstance(file, WordsFile)
@@ -175,7 +175,7 @@ def render_publish(file: AnyFile, error: str = "", status: int = 200) -> BaseRes
 
 @pages.route("/veroeffentlichungen/", role=READERS)
 def publications() -> BaseResponse:
-    """Show what waits, what went live and what was refused."""
+    """Show waiting, published and refused publications."""
     found = store.list_publications(database())
     undone = {one.undoes for one in found if one.undoes and one.state != "refused"}
     return render("pages/publications", title=_("Publications"), found=found, undone=undone, label=publication_label, address_of=address_of,
@@ -191,7 +191,7 @@ def withdraw(number: str) -> BaseResponse:
 
 @pages.route("/rueckgaengig/<number>/", methods=["GET", "POST"], role=PUBLISH)
 def undo(number: str) -> BaseResponse:
-    """Take a publication back, after showing what that changes."""
+    """Reverse a publication, after showing the changes."""
     one = store.find_publication(database(), number)
     if one is None or one.state not in ("committed", "done"):
         raise NotFound
@@ -210,7 +210,7 @@ def undo(number: str) -> BaseResponse:
 @pages.route("/verlauf/<lang>/<path:key>/", role=READERS)
 @file_view
 def history(file: AnyFile) -> BaseResponse:
-    """Show the earlier texts of a page; with ``?stand=`` what differs between one and the text of now."""
+    """Show the earlier texts of a page; with ``?stand=`` the differences between one and the current text."""
     wanted, error = request.args.get("stand", "")[:64], ""
     found, differences, text = [], None, None
     try:

@@ -175,6 +175,6 @@ def discard(file: AnyFile) -> BaseResponse:
 @pages.route("/getippt/<lang>/<path:key>/", methods=["POST"], role=WRITERS)
 @editor_view
 def discard_scratch(file: PageFile) -> BaseResponse:
-    """Delete what was typed and not stored."""
+    """Delete typed text that was not stored."""
     drafts.delete_scratch(database(), g.account.id, file.path, g.form.get("place", "")[:120])
     return redirect(file.address, 303)

@@ -1,4 +1,4 @@
-"""The municipality's version of a shared page: what has changed in the shared one since, and what to do with it."""
+"""The municipality's version of a shared page: the changes of the shared one since, and the decision on them."""
 
 from flask import g, redirect
 from werkzeug.exceptions import NotFound
@@ -22,7 +22,7 @@ ACTIONS = ("take", "keep", "drop")
 def upstream_of(file: PageFile) -> Upstream:
     """Return the shared page of a version.
 
-    :raises NotFound: if the page is no version of a shared one.
+    :raises NotFound: if the page is not a version of a shared one.
     """
     found = find_upstream(workspace().docs, file.path, file.raw)
     if found is None:
@@ -38,7 +38,7 @@ def is_published_version(file: PageFile) -> bool:
 @pages.route("/vorlage/<lang>/<path:key>/", role=READERS)
 @page_view
 def compare_with_shared(file: PageFile) -> BaseResponse:
-    """Show what has changed in the shared page, and what the municipality's version says otherwise."""
+    """Show the changes of the shared page, and the differences of the municipality's version."""
     return render_comparison(file)
 
 

@@ -33,7 +33,7 @@ def _missing_in_own_languages(file: Path, languages: Sequence[Language]) -> list
 def check_answer_templates(
     file: Path, languages: Sequence[Language], forms: Mapping[str, FormDefinition]
 ) -> list[Finding]:
-    """Return what is wrong with the templates, as errors; without the file answers are written without templates."""
+    """Return the errors of the templates; without the file answers are written without templates."""
     if not file.exists():
         return []
     own = [row for row in languages if row.code in own_language_codes()]

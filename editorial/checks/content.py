@@ -109,7 +109,7 @@ def check_editorial(
     glossary: list[Term],
     stale: Collection[tuple[str, str]] = (),
 ) -> list[Finding]:
-    """Return what else an editor should mend: translations that say something else, and hard German.
+    """Return further findings for an editor: translations that differ in meaning, and hard German.
 
     :param stale: page key and language of translations that are known to be older than the German text;
         their numbers may differ until somebody has renewed them.

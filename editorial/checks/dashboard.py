@@ -1,7 +1,7 @@
-"""The editors' dashboard: one static page, in German, with what there is to do; never part of the public site.
+"""The editors' dashboard: one static page, in German, with all open tasks; never part of the public site.
 
 ``kim dashboard`` writes it to ``var/dashboard/index.html``. It works without script: the filters are the browser's own
-``:has()``. Everything on it is computed from the files of the moment.
+``:has()``. Everything on it is computed from the current files.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def dashboard_rows(
     today: datetime.date,
     recent: set[str],
 ) -> list[DashboardRow]:
-    """Return all pages in the order of the site, with what there is to do on each."""
+    """Return all pages in the order of the site, with the tasks of each."""
     result = []
     for page in sorted(content.pages.values(), key=lambda page: (page.slug.count("/") > 1, page.key)):
         own: dict[str, TranslationState | None] = {
@@ -107,7 +107,7 @@ def render_dashboard(
 ) -> str:
     """Return the dashboard as HTML; links to files are relative to ``out``.
 
-    :param misses: what readers looked for in vain; None if it is not known.
+    :param misses: searches without a hit; None if it is not known.
     """
     languages = load_languages()
     states = translation_states(docs, report.content, languages)
@@ -158,7 +158,7 @@ def write_dashboard(
 ) -> Path:
     """Write the dashboard and return its path.
 
-    :param misses: what readers looked for in vain; None if it is not known.
+    :param misses: searches without a hit; None if it is not known.
     :raises OSError: if the file cannot be written; an older file stays as it is.
     """
     today = today or datetime.date.today()

@@ -34,7 +34,7 @@ _EURO = r"(?:euros?|eur|avro|евро|євро|يورو|یورو)"
 MONEY = rf"\d[\d.,]*(?:,?-+)? *(?:€|{_EURO}\b|cent\b)|(?:€|\b{_EURO}\b) *\d[\d.,]*"
 ADDRESS = rf"{EXTERNAL.pattern}|(?<![\w@./-])(?:[\w-]+\.)+(?:com|de|eu|gov|info|net|nrw|org|ruhr)(?:/\S*|(?![\w.-]*\w))"
 
-# What may not be typed into prose: its pattern, signs of which it holds at least one, its name, what to write instead.
+# Facts that prose must not contain: pattern, signs of which it holds at least one, name, replacement.
 HARDCODED_FACTS: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
     (
         PHONE, ("+", "116", *(f"0{digit}" for digit in range(10))), "Eine Telefonnummer",
@@ -48,7 +48,7 @@ HARDCODED_FACTS: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
     ),
 )  # fmt: skip
 
-# What readers see as a blank, a hyphen or a digit, and what they do not see at all.
+# Characters that look like a blank, a hyphen or a digit, and invisible ones.
 _DISPLAYED = str.maketrans({
     **dict.fromkeys(map(ord, "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"), " "),
     **dict.fromkeys(map(ord, "‐‑‒–—−"), "-"),
@@ -208,7 +208,7 @@ def check_events(facts: Facts, languages: tuple[Language, ...], today: datetime.
 
 
 def check_facts(facts: Facts) -> Iterator[Finding]:
-    """Shared facts name known sources, known units and secure addresses; the unconfirmed say who confirms."""
+    """Shared facts name known sources, known units and secure addresses; unconfirmed ones name who confirms them."""
     groups = {
         "contacts": facts.contacts, "companies": facts.companies, "laws": facts.laws,
         "links": facts.links, "numbers": facts.numbers, "amounts": facts.amounts, "events": facts.events,

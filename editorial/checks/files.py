@@ -24,7 +24,7 @@ SHARED_FOLDER = "assets"  # the folder of files for all languages
 
 
 def check_files(docs: Path, languages: tuple[Language, ...]) -> Iterator[Finding]:
-    """Name every file that is no page, no data and none of the kinds that are published; hidden ones are left alone."""
+    """Name every file that is neither page nor data nor of a published kind; hidden files are ignored."""
     codes = {language.code for language in languages} | all_language_codes()  # a language that is not built stays
     for folder, folders, names in os.walk(docs):
         folders[:] = sorted(name for name in folders if not name.startswith("."))

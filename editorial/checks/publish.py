@@ -1,4 +1,4 @@
-"""What may not go public yet, and what is still open."""
+"""Content that may not go public yet, and open tasks."""
 
 import datetime
 import re
@@ -14,12 +14,12 @@ from editorial.content.pages import Content, Page, PageText
 from editorial.content.place_names import FILE as PLACE_FILE
 
 FACT_GROUPS = ("contacts", "companies", "links", "numbers", "amounts")
-# Square brackets that are no link: what somebody still has to fill in, in any language.
+# Square brackets that are not a link: a gap to be filled in, in any language.
 PLACEHOLDER = re.compile(r"\[[^\]\[]{3,}\](?!\()")
 
 
 def check_review(page: Page, today: datetime.date, level: Level = "notice") -> Iterator[Finding]:
-    """A page whose review date has passed is named; the build goes on."""
+    """A page whose review date has passed is named; the build continues."""
     text = next(iter(page.texts.values()))
     if page.front_matter.review_by < today:
         yield Finding(

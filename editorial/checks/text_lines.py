@@ -1,4 +1,4 @@
-"""Reading a page's text line by line: what all checks share."""
+"""Reading a page's text line by line, for all checks."""
 
 import functools
 import re
@@ -107,7 +107,7 @@ class Block(Struct, frozen=True):
     """A paragraph, heading or list item.
 
     :ivar section: the id of the heading above it, or its own.
-    :ivar sentences: what it says, sentence by sentence.
+    :ivar sentences: its text, sentence by sentence.
     """
 
     section: str
@@ -134,7 +134,7 @@ def counterparts(german: list[Block], translated: list[Block]) -> Iterator[tuple
     """Yield which block of a translation belongs to which German one, as their numbers.
 
     Blocks belong together by their section and their place in it, where both sections have as many of them; else another check
-    says so.
+    names it.
     """
     theirs: dict[str, list[int]] = {}
     for number, block in enumerate(translated):

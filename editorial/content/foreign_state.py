@@ -1,8 +1,8 @@
-"""What holds in another federal state only: it is not shown by a municipality of this one.
+"""Content that is valid in another federal state only: municipalities of this state do not show it.
 
 Laws, links and contacts of a state bear ``state:``, pages ``scope: state:…``, and ``names:`` in ``docs/data/states.yml`` are the words by
 which a text names it. From shared pages the sentences about another state are left out; ``kim check`` lists them, so that the
-municipality writes down what holds in its own state.
+municipality adds the rules of its own state.
 """
 
 import re
@@ -25,10 +25,10 @@ _HEADING = re.compile(r"^(#{1,6})\s")
 
 
 class ForeignState(Struct, frozen=True):
-    """What belongs to other states.
+    """Content of other states.
 
     :ivar keys: their facts, as texts name them: ``law.kibiz-50``.
-    :ivar names: the words for them by language; German ones may stand in every language.
+    :ivar names: the words for them by language; German ones may occur in every language.
     """
 
     keys: frozenset[str] = frozenset()
@@ -40,7 +40,7 @@ class ForeignState(Struct, frozen=True):
         return bool(self.state) and scope.startswith("state:") and scope != f"state:{self.state}"
 
     def pattern(self, code: str) -> re.Pattern[str] | None:
-        """Return what a sentence about another state holds in a language; None if there is nothing."""
+        """Return the words of a sentence about another state in a language; None if there is nothing."""
         words = {*self.names.get("de", ()), *self.names.get(code, ())}
         parts = [rf"(?<!\w){re.escape(word)}" for word in sorted(words)]
         parts += [rf"\{{\{{\s*{re.escape(key)}\s*\}}\}}" for key in sorted(self.keys)]
@@ -51,7 +51,7 @@ NO_FOREIGN = ForeignState()
 
 
 def load_foreign_state(docs: Path, state: str = "") -> ForeignState:
-    """Return what belongs to other states than the municipality's.
+    """Return the content of states other than the municipality's.
 
     :param state: another state than that of the settings.
     """
@@ -76,7 +76,7 @@ def load_foreign_state(docs: Path, state: str = "") -> ForeignState:
 def _rows(path: Path) -> dict[str, Any]:
     try:
         rows = yaml.load_strings(path.read_text("utf-8")) if path.exists() else None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):  # whoever reads the facts names it
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):  # the reader of the facts names it
         return {}
     return rows if isinstance(rows, dict) else {}
 
@@ -122,7 +122,7 @@ _GROUP_OF = {"law": "law", "links": "link", "contact": "contact"}
 
 
 def adapt_page(raw: str, foreign: ForeignState, code: str) -> str:
-    """Return a page without what holds in other states, in its header as well; it keeps its lines."""
+    """Return a page without content of other states, in its header as well; it keeps its lines."""
     if not foreign.state:
         return raw
     head = _HEAD.match(raw)
@@ -153,5 +153,5 @@ def _without(line: str, pattern: re.Pattern[str]) -> tuple[str, list[str]]:
 
 
 def foreign_sentences(text: str, foreign: ForeignState, code: str) -> Iterator[tuple[int, str]]:
-    """Yield line and words of what a text says about other states."""
+    """Yield line and words of a text's sentences about other states."""
     yield from drop_foreign(text, foreign, code)[1]

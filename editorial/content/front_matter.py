@@ -1,4 +1,4 @@
-"""The header of a page: what may be in it, and reading it with line numbers.
+"""The header of a page: its fields, and reading it with line numbers.
 
 MkDocs prints a broken header into the page without a word; here it is an error with file and line.
 """
@@ -49,7 +49,7 @@ Scope = Annotated[
 
 
 class FrontMatter(StrictStruct, frozen=True, kw_only=True):
-    """What every header holds; unknown keys are errors, so that a slip of the pen is noticed."""
+    """The fields of every header; unknown keys are errors, so that a typing error is noticed."""
 
     title: Title
     nav_title: ShortTitle | None = None
@@ -62,7 +62,7 @@ class FrontMatter(StrictStruct, frozen=True, kw_only=True):
 class TranslationFrontMatter(FrontMatter, frozen=True, kw_only=True):
     """The header of a translation: its own words and who has reviewed them; facts are inherited from the German page.
 
-    :ivar reviewed_by: who has compared the translation with the German text; as long as nobody has, the page says that.
+    :ivar reviewed_by: who has compared the translation with the German text; until then, the page names it as unreviewed.
     """
 
     reviewed_by: Title | None = None
@@ -75,7 +75,7 @@ class TranslationFrontMatter(FrontMatter, frozen=True, kw_only=True):
 
 
 class Offer(StrictStruct, frozen=True, kw_only=True):
-    """What an offer costs and in which languages it is known to be held."""
+    """The cost and the known languages of an offer."""
 
     cost: Literal["free", "partly", "varies"]
     languages: list[str] = []
@@ -121,7 +121,7 @@ class PageFrontMatter(FrontMatter, frozen=True, kw_only=True):
     redirect_from: list[str] = []
 
     def __post_init__(self) -> None:
-        """Whatever is unconfirmed names who has to confirm it, and a form's page names its form."""
+        """Unconfirmed content names who confirms it, and a form's page names its form."""
         if not self.confirmed and not self.confirm:
             raise ValueError("confirmed: false braucht eine Zeile confirm: (was bestätigt wer?)")
         if (self.layout == "form") != (self.form is not None):
@@ -134,7 +134,7 @@ class RawFrontMatter(Struct, frozen=True):
     """A file cut in two: the header as data with its line numbers, and the text below it.
 
     :ivar text: the header as it is in the file.
-    :ivar node: the header as YAML nodes, with the lines of what is inside a value.
+    :ivar node: the header as YAML nodes, with the lines of nested values.
     """
 
     data: dict[str, Any]
@@ -157,7 +157,7 @@ _KEY_BELOW = re.compile(
 
 
 def split_front_matter(text: str, file: str) -> RawFrontMatter | Finding:
-    """Cut a page into header and text, or say what is wrong with the header."""
+    """Split a page into header and text, or return the error of the header."""
     match = HEADER.match(text.removeprefix("\ufeff"))
     if match is None:
         return Finding(
@@ -248,7 +248,7 @@ def _finding(model: type[FrontMatter], parsed: RawFrontMatter, file: str, fault:
     return Finding(file, line, what, remedy, code="header-value" if fault.kind == "value" else "header-key")
 
 
-# What editors write when they think of a key in German.
+# German words that editors use for a key.
 _GERMAN_KEYS = {
     "titel": "title", "beschreibung": "description", "reihenfolge": "order", "zielgruppe": "audience",
     "themen": "topics", "kontakt": "contact", "gesetz": "law", "quelle": "source", "stand": "as_of",

@@ -19,8 +19,8 @@ def read_last_changes(docs: Path) -> dict[str, datetime.datetime]:
 
     One call for all files: git writes each commit's name and time, then the files it touched, newest commit first.
     A file that was moved without a change keeps the time of its last change. A shallow clone ends in commits whose parents
-    it lacks. Such a commit seems to touch every file: what it says is not known, so a file that no later commit has touched
-    is missing here. A time that lies ahead is not known either.
+    it lacks. Such a commit seems to touch every file: its dates are unknown, so a file that no later commit has touched
+    is missing here. A time in the future is unknown, too.
     """
     folders = [docs.name, CITY_PAGES]
     log = ["log", "--format=%x00%H %ct", "--name-status", "-M100%", "--no-color", "--relative", "--", *folders]

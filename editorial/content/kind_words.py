@@ -1,4 +1,4 @@
-"""Words of shared pages that depend on what the municipality is: "the city" of a page is "the district" in a district.
+"""Words of shared pages that depend on the kind of municipality: "the city" of a page is "the district" in a district.
 
 ``docs/data/kinds.yml`` holds them by kind and language. So no page is written for one kind alone, and a new kind is data.
 """
@@ -15,7 +15,7 @@ Replacements = tuple[tuple[re.Pattern[str], str], ...]
 
 
 def load_kind_words(docs: Path, kind: str) -> Mapping[str, Replacements]:
-    """Return what is replaced in shared pages for a kind of municipality, by language; nothing if the file says nothing of it."""
+    """Return the replacements in shared pages for a kind of municipality, by language; empty if the file has none."""
     try:
         text = (docs / "data" / FILE).read_text("utf-8")
     except (OSError, UnicodeDecodeError):

@@ -26,7 +26,7 @@ def version_of(data: bytes) -> str:
 
 
 def marked_version(text: str) -> str:
-    """Return the shared text that a page says it was made from; empty if it says none."""
+    """Return the shared text that a page names as its base; empty if it names none."""
     header = HEADER.match(text.removeprefix("\ufeff"))
     found = _LINE.search(header[1]) if header else None
     return found[0].partition(":")[2].strip() if found else ""
@@ -44,7 +44,7 @@ def mark_version(text: str, version: str) -> str:
 
 
 def first_version(docs: Path, shown: str) -> str | None:
-    """Return what a municipality's version of a shared page begins with: the shared text, with its name in the header.
+    """Return the first text of a municipality's version of a shared page: the shared text, with its name in the header.
 
     None if the page has no shared counterpart.
 

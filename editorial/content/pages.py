@@ -62,7 +62,7 @@ class Page(Struct, frozen=True):
     """One page in all its languages.
 
     :ivar key: its path below a language folder without the ending: ``index``, ``arbeitgeber/mitmachen``.
-    :ivar front_matter: the German header, which holds what does not depend on the language.
+    :ivar front_matter: the German header, which holds the fields that do not depend on the language.
     :ivar texts: the text by language code; German always among them.
     """
 
@@ -117,7 +117,7 @@ class Content(Struct, frozen=True, dict=True):
     parts: tuple[str, ...] = ()
 
     def leaves_out(self, key: str) -> bool:
-        """Return whether links to a page are taken away, because the municipality has no such page."""
+        """Return whether links to a page are removed, because the municipality has no such page."""
         return key in self.left_out or is_left_out(key, self.parts)
 
     @functools.cached_property
@@ -239,7 +239,7 @@ def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:
                 continue
             replaced = key in german and is_local(docs, german[key]) and not is_local(docs, path)
             if replaced and key in pages and not pages[key].front_matter.shared_version:
-                continue  # the shared translation of a page that the municipality has written anew says something else
+                continue  # the shared translation of a page that the municipality has rewritten has other content
             shown = shown_path(docs, path)
             text = _read_text(docs, path, shown, findings, place, language.code)
             if key not in pages:
@@ -254,7 +254,7 @@ def read_content(docs: Path, languages: tuple[Language, ...]) -> Content:
 
 
 def reload_page(content: Content, docs: Path, code: str, key: str) -> Content | list[Finding]:
-    """Return the content with one file read again, or what is wrong with the file.
+    """Return the content with one file read again, or the error of the file.
 
     The page must exist already; a new or a vanished file concerns other pages as well, so everything is read again.
     """
@@ -298,7 +298,7 @@ def _read_text(
 
 
 def _for_state(raw: str, docs: Path, path: Path, place: PlaceNames, code: str) -> str:
-    """Return a shared page as it holds here: without what holds in other federal states, with the words of the kind."""
+    """Return a shared page for this municipality: without content of other federal states, with the words of the kind."""
     if is_local(docs, path):
         return raw
     return adapt_page(replace_kind_words(raw, place.kind_words, code), place.foreign, code)

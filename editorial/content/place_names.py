@@ -48,8 +48,8 @@ class PlaceNames(StrictStruct, frozen=True, kw_only=True):
         ``docs/data/offices.yml`` that the municipality does not name.
     :ivar unchecked: codes of languages whose forms no speaker of the language has checked; they prevent
         going public.
-    :ivar kind_words: words of shared pages that depend on the kind, likewise.
-    :ivar foreign: what belongs to other federal states; no file says it, :func:`load_place` adds it.
+    :ivar kind_words: words of shared pages that depend on the kind.
+    :ivar foreign: content of other federal states; no file holds it, :func:`load_place` adds it.
     :ivar is_common_word: whether the name is a word of the language ("Essen"); the check then looks for it with a
         preposition only.
     """
@@ -92,7 +92,7 @@ def unknown_form(file: str, line: int, name: str, place: PlaceNames, code: str) 
 
 
 def place_path(docs: Path) -> Path:
-    """Return where the forms lie: beside the pages, or in the project if the pages lie elsewhere."""
+    """Return the folder of the forms: beside the pages, or in the project if the pages are elsewhere."""
     own_file = docs.parent / FILE
     return own_file if own_file.exists() else ROOT / FILE
 
@@ -122,7 +122,7 @@ def load_place_names(docs: Path) -> PlaceNames:
 
 
 def _read(model: type[T], path: Path, shown: str, hint: str) -> T | None:
-    """Return what a file holds; None if there is none."""
+    """Return the content of a file; None if there is none."""
     if not path.exists():
         return None
     try:

@@ -1,16 +1,16 @@
 """Which files below ``docs/`` become part of the site: pages, and files of a few kinds beside them; nothing else.
 
-What programs and people lay beside pages (copies, locks, drafts, lists of pictures) is left out, whatever its name.
+Other files beside pages (copies, locks, drafts, lists of pictures) are left out, regardless of their name.
 """
 
 import re
 
-# Pictures that editors upload lie here; one whose name begins with the second word only decorates and has no alternative text.
+# The folder of uploaded pictures; one whose name begins with the second word only decorates and has no alternative text.
 UPLOADS, DECORATIVE = "assets/bilder", "schmuckbild-"
 _UPLOAD = re.compile(rf"{UPLOADS}/[a-z0-9-]+\.webp")
 IMAGE_SUFFIXES = frozenset({".avif", ".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"})
 ASSET_SUFFIXES = IMAGE_SUFFIXES | {".pdf"}
-# What other programs take for Markdown or for a page, MkDocs among them; a page of ours ends with ".md".
+# Suffixes that other programs read as Markdown or as a page, MkDocs among them; a page of ours ends with ".md".
 PAGE_LIKE_SUFFIXES = frozenset(
     {".markdown", ".mdown", ".mkdn", ".mkd", ".mdwn", ".mdx", ".md", ".htm", ".html", ".xhtml"}
 )
@@ -34,7 +34,7 @@ def suffix(path: str) -> str:
 
 
 def is_leftover_copy(path: str) -> bool:
-    """Return whether a file's name says that it is a copy, a lock or what a merge has left over."""
+    """Return whether a file is a copy, a lock or a leftover of a merge, by its name."""
     name = path.rpartition("/")[2]
     stem = name.rpartition(".")[0] or name
     return bool(
@@ -45,7 +45,7 @@ def is_leftover_copy(path: str) -> bool:
 def is_page(path: str) -> bool:
     """Return whether a file in a language's folder is a page.
 
-    MkDocs puts ``README.md`` into the place of ``index.md``, so it is none.
+    MkDocs puts ``README.md`` into the place of ``index.md``, so it is not a page.
     """
     return path.endswith(".md") and not is_leftover_copy(path) and path.rpartition("/")[2] != "README.md"
 

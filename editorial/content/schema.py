@@ -1,7 +1,7 @@
 """Data that people write by hand, read into a declared shape: each fault is named with its place, in German.
 
-The shapes are :class:`msgspec.Struct` classes: which fields there are, their types, what is required. msgspec checks them
-and stops at the first fault; :func:`validate` goes on, field by field, so that an editor sees all of them at once.
+The shapes are :class:`msgspec.Struct` classes: the fields, their types, and whether they are required. msgspec checks them
+and stops at the first fault; :func:`validate` continues, field by field, so that an editor sees all of them at once.
 """
 
 import functools
@@ -20,7 +20,7 @@ M = TypeVar("M", bound=msgspec.Struct)
 
 
 class StrictStruct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What all shapes share: nothing changes once it is read, and an unknown field is a fault."""
+    """The base of all shapes: nothing changes once it is read, and an unknown field is a fault."""
 
 
 class ValidationIssue(msgspec.Struct, frozen=True):
@@ -44,8 +44,8 @@ class ValidationIssue(msgspec.Struct, frozen=True):
 def validate(model: type[M], data: Any) -> M | list[ValidationIssue]:
     """Return data in its declared shape, or everything that is wrong with it.
 
-    :param data: what a YAML loader gives: texts, where :func:`core.text.yaml.load_strings` has read the file. A text
-        in the place of a number, of true or of false is read as one.
+    :param data: the output of a YAML loader: texts, where :func:`core.text.yaml.load_strings` has read the file. A text
+        for a number or a truth value is read as one.
     """
     meant = _coerce(model, data)
     try:
@@ -86,7 +86,7 @@ def _field_types(model: type[msgspec.Struct]) -> Mapping[str, Any]:
 
 
 def _issues(wanted: Any, value: Any, where: tuple[str | int, ...]) -> Iterator[ValidationIssue]:
-    """Yield what is wrong with one value and everything in it."""
+    """Yield the errors of one value and everything in it."""
     kind = _unwrap(wanted)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and isinstance(value, Mapping):
         fields = {row.encode_name: row for row in msgspec.structs.fields(kind)}
@@ -146,7 +146,7 @@ _BOUND_WORDS = {">=": "mindestens", "<=": "höchstens"}
 
 
 def _translate_message(message: str, wanted: Any) -> str:
-    """Return what msgspec found, in German; what a rule of a shape says is German already."""
+    """Return msgspec's error in German; the messages of a shape's own rules are German already."""
     if message.startswith("Invalid enum value"):
         return f"erlaubt ist nur: {', '.join(_literals(wanted))}"
     if " matching regex " in message:

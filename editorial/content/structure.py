@@ -81,7 +81,7 @@ OFFLINE = "offline"
 PRIVACY = PRIVACY_PATH.rstrip("/")
 IMPRINT = "impressum"
 ACCESSIBILITY = "barrierefreiheit"
-# The numbers on the home page, by their keys in docs/data/numbers.yml, with what they are for.
+# The numbers on the home page, by their keys in docs/data/numbers.yml, with their purpose.
 EMERGENCY_NUMBERS: Mapping[str, Any] = {"fire": _l("Fire, ambulance"), "police": _l("Police")}
 
 
@@ -90,7 +90,7 @@ def index_of(section: str) -> str:
     return f"{section}/{HOME}"
 
 
-# Sections that navigation, breadcrumbs and lists show below another one than their address says.
+# Sections that navigation, breadcrumbs and lists show below another one than that of their address.
 SECTION_PARENTS = {index_of(COMPANIES): index_of(EMPLOYERS), index_of(ALLIANCE): index_of(PROGRAMME)}
 
 # The pages of the navigation, and the pages that the browser offers without a network, in their order.

@@ -16,7 +16,7 @@ MIN_TOPICS = 2
 
 
 def page_tags(page: Page) -> list[str]:
-    """Return what a page can be found by: topics, audiences (a page for everyone is for each), known languages."""
+    """Return the filters of a page: topics, audiences (a page for everyone is for each), known languages."""
     topics = [name for name in get_args(Topic) if name in page.front_matter.topics]
     return [
         *topics,
@@ -64,7 +64,7 @@ def tag_filters(cards: list[set[str]], language_tags: Iterable[str], language: s
 
 
 def audience_tags(audience: Collection[str]) -> list[str]:
-    """Return the audiences that something is for; what is for everyone is for each."""
+    """Return the audiences of a page; a page for everyone is for each."""
     return [name for name in AUDIENCE_LABELS if name in audience or "everyone" in audience]
 
 

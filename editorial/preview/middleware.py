@@ -2,7 +2,7 @@
 
 Three parts: :mod:`editorial.preview.watcher` is a process beside the server that renders a saved page alone, stores it
 beside the site, and has the whole site built again in the background. :class:`Preview` is WSGI middleware that sends
-stored pages in the place of built ones and adds bar and script. ``live.js`` requests the version of its page. Watcher and
+stored pages instead of built ones and adds bar and script. ``live.js`` requests the version of its page. Watcher and
 middleware share one small file of state and the folder of stored pages.
 """
 
@@ -41,7 +41,7 @@ def state_file(site_dir: Path) -> Path:
 
 
 def pages_dir(site_dir: Path) -> Path:
-    """Return the folder of the pages that are shown in the place of built ones, by their path in the site."""
+    """Return the folder of the pages that are shown instead of built ones, by their path in the site."""
     return site_dir.with_name(f".{site_dir.name}.preview")
 
 
@@ -75,7 +75,7 @@ class Preview:
         return self.inject_bar(path, state, environ, start_response)
 
     def serve_asset(self, path: str, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer what the bar itself needs."""
+        """Answer the requests of the bar."""
         name = path.rpartition("/")[2]
         headers = [("Cache-Control", "no-store")]
         if name == "wait":

@@ -1,10 +1,10 @@
 """The preview's watcher: a process beside the server that shows what was saved before the site is built again.
 
 A saved page whose title and headings stayed the same is rendered alone, as the build renders it, and stored beside the
-site; the server shows it in the place of the built one. Everything else – and in any case everything that other pages
+site; the server shows it instead of the built one. Everything else – and in any case everything that other pages
 show of it – comes with a build in the background, which replaces the stored pages.
 
-Whatever goes wrong in a turn is shown in the bar and written to standard error; the next turn tries again. Somebody is in
+An error in a turn is shown in the bar and written to standard error; the next turn tries again. Somebody is in
 the middle of writing: broken files, folders that are gone and full disks are the normal case here.
 """
 
@@ -73,7 +73,7 @@ class ChangeCollector(FileSystemEventHandler):
 
 
 class Watcher:
-    """Renders what was saved, and has the site built again."""
+    """Renders saved pages, and has the site built again."""
 
     run_mkdocs: MkDocsRun
     source: Source
@@ -90,9 +90,7 @@ class Watcher:
         self.builder: subprocess.Popen[str] | None = None
         self.changed_at = 0.0
         self.wants_build = False
-        self.shown: dict[
-            str, bytes
-        ] = {}  # the pages that are shown in the place of built ones, by their path in the site
+        self.shown: dict[str, bytes] = {}  # the pages that are shown instead of built ones, by their path in the site
         self.seen_by_build: dict[str, bytes] = {}
         self.ready = False
         self.unpublished = False
@@ -130,7 +128,7 @@ class Watcher:
         return changed
 
     def turn(self, changed: set[str]) -> None:
-        """Show what was saved; whatever goes wrong is shown, and the next turn tries again."""
+        """Show saved pages; errors are shown, and the next turn tries again."""
         for step in (lambda: self.handle_changes(changed), self.poll_build):
             try:
                 step()  # type: ignore[no-untyped-call]
@@ -138,7 +136,7 @@ class Watcher:
                 self.fail(error)
 
     def handle_changes(self, changed: set[str]) -> None:
-        """Render what was saved where that is possible at once; the rest comes with the build."""
+        """Render saved pages where that is possible at once; the rest comes with the build."""
         if changed:
             self.changed_at, self.wants_build, self.retry_at = time.monotonic(), True, 0.0
         if not self.ready:
@@ -227,7 +225,7 @@ class Watcher:
         self.unpublished = False
 
     def poll_build(self) -> None:
-        """Have the whole site built once nobody has saved for a moment; tell the pages when it is done."""
+        """Have the whole site built once nobody has saved for a moment; notify the pages when it is done."""
         if self.builder is not None:
             if self.builder.poll() is not None:
                 self.on_build_finished(self.builder)
@@ -241,7 +239,7 @@ class Watcher:
             self.wants_build, self.seen_by_build = False, dict(self.shown)
 
     def on_build_finished(self, builder: subprocess.Popen[str]) -> None:
-        """Take up the site that was built in the background, or say why there is none."""
+        """Use the site that was built in the background, or report the error."""
         _out, message = builder.communicate()
         self.builder = None
         self.build_error = "" if builder.returncode == 0 else message.strip() or "Der Bau ist fehlgeschlagen."

@@ -47,7 +47,7 @@ def asset_content(path: Path) -> bytes:
 
 
 def own_asset(path: Path) -> Path:
-    """Return the municipality's picture in the place of a shared one: its mark, and the picture for shared links."""
+    """Return the municipality's picture instead of a shared one: its mark, and the picture for shared links."""
     own = ROOT / CITY / "assets" / path.name
     return own if path.name in OWN_ASSETS and own.is_file() else path
 
@@ -98,7 +98,7 @@ def _light_only(palette: str) -> str:
 
 
 def script(path: Path) -> str:
-    """Return a script with what it imports from ``js/`` in place of the imports: each further file is a request."""
+    """Return a script with its imports from ``js/`` inlined: each further file is a request."""
     return _script(path, set())
 
 

@@ -26,10 +26,10 @@ DAYS_AHEAD = 400
 def contact_box(
     contact: Contact, page: Page | None, language: Language, municipality: Mapping[str, Any], today: datetime.date
 ) -> dict[str, Any]:
-    """Return what the template shows of a contact beside its own fields.
+    """Return the values of a contact for the template, beside its own fields.
 
-    ``can_call`` says whether its number is confirmed; ``query`` is the query that names, for the call-back form, page
-    and topic; ``unknown`` names what is not known yet.
+    ``can_call`` is whether its number is confirmed; ``query`` is the query that names, for the call-back form, page
+    and topic; ``unknown`` names the missing details.
     """
     names = {
         "phone": _("Telephone"), "email": _("E-mail"), "address": _("Address"), "hours": _("Opening hours"),

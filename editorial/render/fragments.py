@@ -56,7 +56,7 @@ def render_survey_results(
 
 
 def render_privacy_notice() -> str:
-    """Return, for each form, what is asked and why, on which basis, and the retention (Art. 13 GDPR), as HTML."""
+    """Return, for each form, its questions, their purpose, the legal basis, and the retention (Art. 13 GDPR), as HTML."""
     return _render("privacy-notice", definitions=offered_forms())
 
 

@@ -1,4 +1,4 @@
-"""What pages show beside their text: sentences to show at a counter, and events."""
+"""Parts of pages beside their text: sentences to show at a counter, and events."""
 
 import re
 from typing import Any

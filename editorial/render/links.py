@@ -24,7 +24,7 @@ def is_active(page: Page, current: Page | None) -> bool:
 def page_link(site: SiteData, page: Page, language: Language, current: Page | None = None) -> dict[str, Any]:
     """Return a page as templates show it: as a ready ``link``, and its title, address and language.
 
-    What does not depend on the current page is found out once for each language.
+    Values that do not depend on the current page are computed once for each language.
     """
     place = (language.code, page.key)
     plain = site.links.get(place)
@@ -37,9 +37,9 @@ def page_link(site: SiteData, page: Page, language: Language, current: Page | No
 
 
 def unambiguous_link(site: SiteData, page: Page, language: Language) -> dict[str, Any]:
-    """Return a page as a link outside its section, where a short title that another page has as well says too little.
+    """Return a page as a link outside its section, where a short title of another page as well would be ambiguous.
 
-    WCAG 2.4.4 (Link Purpose): two links of one name lead to one place.
+    WCAG 2.4.4 (Link Purpose): two links of one name have one target.
     """
     own = page_link(site, page, language)
     if not site.content.has_duplicate_title(page, language):
@@ -72,7 +72,7 @@ _CURRENT = {"page": Markup(' aria-current="page"'), "section": Markup(' aria-cur
 
 
 def render_link(row: Mapping[str, Any]) -> Markup:
-    """Return a link to a page; a title in another language than the reader's says so (WCAG 2.2, 3.1.2)."""
+    """Return a link to a page; a title in another language than the reader's is marked (WCAG 2.2, 3.1.2)."""
     lang = row["lang"]
     return Markup('<a href="{}"{}{}>{}</a>').format(
         row["url"],

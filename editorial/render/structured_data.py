@@ -1,6 +1,6 @@
 """A page's data for search engines: JSON-LD after schema.org, and the names of places for Open Graph.
 
-Only what is certain: a contact, a price or a language that the city has not confirmed is left out.
+Only confirmed facts: a contact, a price or a language that the city has not confirmed is left out.
 """
 
 import html
@@ -60,7 +60,7 @@ def page_url(site: dict[str, Any], page: Page, language: Language) -> str:
 
 
 def web_page(site: dict[str, Any], page: Page, language: Language) -> JsonLd:
-    """Return the page itself, and for a translation of what it is one and who has reviewed it."""
+    """Return the page itself, and for a translation its original and its reviewer."""
     text = page.text(language)
     content_language = language if page.is_translated(language) else default_language()
     thing: JsonLd = {
@@ -139,7 +139,7 @@ def service(site: dict[str, Any], page: Page, language: Language) -> JsonLd:
 
 
 def event(site: dict[str, Any], one: Occurrence, page: Page, language: Language) -> JsonLd:
-    """Return a meeting or a course; the editors leave out what is not confirmed."""
+    """Return a meeting or a course; editors leave out unconfirmed details."""
     row = one.event
     title, _lang = localized(row.title, row.lang, language)
     address = row.address or f"{row.place}, {site['municipality']['name']}"

@@ -16,13 +16,13 @@ LAST_LANGUAGE_ROW = re.compile(r"^(?P<indent>\s*)- \{locale: [^\n]*\n(?!\s*- \{l
 
 
 def new_language(code: str, root: Path = ROOT, for_all: bool = False) -> ScaffoldResult:
-    """Create what a language needs to begin: a row in the table, a folder, a catalogue, glossary and style sheet to fill.
+    """Create the first files of a language: a row in the table, a folder, a catalogue, glossary and style sheet to fill.
 
-    :param for_all: whether all municipalities get it: in ``mkdocs.yml``, ``docs/`` and ``core/``; else it lies in ``city/``.
+    :param for_all: whether all municipalities get it: in ``mkdocs.yml``, ``docs/`` and ``core/``; else it is in ``city/``.
     :raises ScaffoldError: if there is no such language, it is there already, or a file cannot take it.
     """
     config = root / "mkdocs.yml"
-    known = load_languages(config)  # says what is wrong with the file
+    known = load_languages(config)  # names the error of the file
     code = code.strip()
     if not re.fullmatch(r"[a-z]{2}", code):
         raise ScaffoldError(
@@ -132,7 +132,7 @@ def write_guides(home: Path, root: Path, language: Language, own: bool) -> list[
 def language_steps(
     language: Language, root: Path, made: list[Path], words: int, known: tuple[Language, ...]
 ) -> list[str]:
-    """Return what is missing for a language that was just made."""
+    """Return the open tasks of a new language."""
     pages = sum(page.exists_in(language) for page in read_content(root / "docs", known).pages.values())
     names = {path.suffix + path.parent.name: path.relative_to(root).as_posix() for path in made}
     glossary = names.get(".ymldata", "docs/data/glossary.yml")

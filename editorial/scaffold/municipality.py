@@ -1,4 +1,4 @@
-"""``kim new municipality``: the folder ``city/`` of a municipality that takes over the site, and what is left to do.
+"""``kim new municipality``: the folder ``city/`` of a municipality that takes over the site, and the open tasks.
 
 Everything that the municipality changes is there; no shared file is touched.
 """
@@ -29,7 +29,7 @@ from editorial.content.schema import StrictStruct, validate
 from editorial.content.structure import PROGRAMME, SECTIONS, index_of
 from editorial.scaffold.page import ScaffoldError, ScaffoldResult
 
-# The first version of the pages that each municipality writes itself, laid out like ``city/``.
+# The first version of the pages that each municipality writes itself, in the structure of ``city/``.
 DRAFTS = "redaktion/city/docs"
 # Forms that follow from the name alone, where a language has no endings for foreign names.
 REGULAR_FORMS: Mapping[str, Mapping[str, str]] = {
@@ -62,7 +62,7 @@ WORDS: Mapping[str, str] = {
 DISTRICT_NOUNS, TOWN_NOUNS = ("landkreis", "kreis", "verband", "region"), ("gemeinde", "amt", "markt")
 # What a place is and what it is called are one word here: "im Markt Beispielau", but "in Markt Schwaben".
 AMBIGUOUS_NOUNS = ("markt", "flecken")
-# How contacts that texts name are called, as long as nobody says otherwise; others bear the name of the administration.
+# Default names of contacts that texts name; others bear the name of the administration.
 CONTACT_NAMES = {
     "kim": "{programme}", "auslaenderbehoerde": "Ausländerbehörde", "ldi": "Aufsichtsbehörde für den Datenschutz",
     "ombudsstelle": "Ombudsstelle für Barrierefreiheit",
@@ -83,7 +83,7 @@ Text = Annotated[
 ]
 # German articles in the nominative and genitive by the end of the first word of an administration's name.
 _NEUTER, _MASCULINE = ("amt",), ("kreis", "verband", "magistrat", "bezirk", "markt", "flecken")
-# What stands in the place of a provision of another federal state; the check before going public names it.
+# The placeholder for a provision of another federal state; the check before going public names it.
 STATE_LAW = {
     "de": "[Vorschrift des Landes: wird noch ergänzt]", "en": "[state law: to be added]", "ar": "[قانون الولاية: يُستكمل لاحقاً]",
     "fa": "[قانون ایالت: بعداً تکمیل می‌شود]", "tr": "[Eyalet mevzuatı: eklenecek]", "pl": "[przepis kraju związkowego: do uzupełnienia]",
@@ -98,7 +98,7 @@ _ENGLISH_ADMINISTRATION: Mapping[Kind, str] = {
 
 
 class Answers(StrictStruct, frozen=True, kw_only=True):
-    """What is asked for a municipality.
+    """The answers for a new municipality.
 
     :ivar name: its name as it is in a sentence: "Beispielheim", "Kreis Beispielheim".
     :ivar kind: see :class:`editorial.content.place_names.PlaceNames`.
@@ -177,7 +177,7 @@ def require_no_city(docs: Path) -> None:
 
 
 def new_municipality(answers: Answers, root: Path = ROOT) -> ScaffoldResult:
-    """Write ``city/`` and return its files and what people have to do next.
+    """Write ``city/`` and return its files and the next tasks.
 
     :raises ScaffoldError: if there is one already, or a language is not in the table; nothing is written then.
     """
@@ -191,7 +191,7 @@ def new_municipality(answers: Answers, root: Path = ROOT) -> ScaffoldResult:
     start = first_pages(root, codes, answers.without)
     foreign = load_foreign_state(docs, answers.state)
     kind_words = load_kind_words(docs, answers.kind)
-    if foreign.state:  # it says who is responsible in another state
+    if foreign.state:  # it names who is responsible in another state
         for pages in start.values():
             pages.pop(f"{PROGRAMME}/wer-ist-wer", None)
     missing_parts = [
@@ -281,7 +281,7 @@ def check_parts(docs: Path, parts: Iterable[str]) -> None:
 
 
 def draft_text(text: str, foreign: ForeignState, code: str) -> str:
-    """Return a page to begin with: without what holds in another state, a gap where a provision of the own state belongs."""
+    """Return a page to begin with: without content of another state, with a gap where a provision of the own state belongs."""
     for key in foreign.keys:
         if key.startswith("law."):
             text = re.sub(rf"\{{\{{ *{re.escape(key)} *\}}\}}", STATE_LAW.get(code, STATE_LAW["en"]), text)
@@ -388,7 +388,7 @@ def contact_stubs(root: Path, answers: Answers) -> dict[str, dict[str, object]]:
 
 
 def next_steps(docs: Path, answers: Answers, unchecked: list[str], drafts: list[str]) -> list[str]:
-    """Return what people have to do before the site may go public, in German."""
+    """Return the tasks before the site may go public, in German."""
     scopes: dict[str, list[str]] = {}
     for key, path in page_files(docs, "de").items():
         if not is_left_out(key, answers.without):

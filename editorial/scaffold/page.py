@@ -26,11 +26,11 @@ UMLAUTS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "œ": "oe", "ł": "l", "ı": "i", "đ": "d", "ð": "d",
      "þ": "th", "ħ": "h", "ŋ": "n"}
 )  # fmt: skip
-# Names that a file has on no Windows computer, whatever follows the point.
+# Names that Windows forbids for files, with any suffix.
 WINDOWS_DEVICE_NAMES = frozenset(
     {"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt") for digit in range(10))}
 )
-# What already answers at the top of the site: the staff area, and files of the build.
+# Addresses that are taken at the top of the site: the staff area, and files of the build.
 RESERVED_SLUGS = frozenset(
     {
         "eingang",
@@ -68,7 +68,7 @@ class ScaffoldResult(Struct, frozen=True):
 def make_slug(title: str) -> str:
     """Return a title as part of an address: ``"Hilfe für Väter"`` becomes ``"hilfe-fuer-vaeter"``.
 
-    :raises NewError: if nothing is left of it, or if it cannot be a file on every computer.
+    :raises ScaffoldError: if nothing is left of it, or if it cannot be a file on every computer.
     """
     composed = unicodedata.normalize("NFC", title).casefold()
     plain = (
@@ -91,7 +91,7 @@ def make_slug(title: str) -> str:
 def normalize_title(text: str) -> str:
     """Return a title as it is written into a page: composed letters, single blanks.
 
-    :raises NewError: if it cannot be a title.
+    :raises ScaffoldError: if it cannot be a title.
     """
     title = " ".join(unicodedata.normalize("NFC", text).split())
     if strange := next((sign for sign in title if not sign.isprintable()), None):
@@ -112,14 +112,14 @@ def escape_markdown(text: str) -> str:
 
 
 def german_dirs(docs: Path) -> list[Path]:
-    """Return the folders with German pages; a section that only the municipality has lies in its own."""
+    """Return the folders with German pages; a section that only the municipality has is in its own."""
     return language_dirs(docs, "de")
 
 
 def find_section(kind: str, folder: str | None, docs: Path) -> str:
     """Return the folder below ``docs/de`` that holds a page; empty for the top.
 
-    :raises NewError: if there is none.
+    :raises ScaffoldError: if there is none.
     """
     if folder and kind != "page":
         raise ScaffoldError(
@@ -194,7 +194,7 @@ def new_page(
 
     :param kind: one of :data:`KINDS`.
     :param folder: for a plain page, the section below ``docs/de`` that holds it; default is the top.
-    :param for_all: whether other municipalities get the page, too; else it lies in ``city/``, where there is such a folder.
+    :param for_all: whether other municipalities get the page, too; else it is in ``city/``, where there is such a folder.
     :raises ScaffoldError: if the title cannot be one, or the page exists.
     """
     title = normalize_title(title)
@@ -247,7 +247,7 @@ def new_page(
 def add_company(facts: Path, key: str, name: str, today: datetime.date) -> str:
     """Return ``companies.yml`` with an entry more.
 
-    :raises NewError: if the company is there already, or the file cannot take one.
+    :raises ScaffoldError: if the company is there already, or the file cannot take one.
     """
     try:
         before = facts.read_text("utf-8") if facts.exists() else ""

@@ -29,7 +29,7 @@ RE_EXPORT_HINT = "Exportieren Sie neu und lassen Sie nur das übersetzen, was si
 
 
 class ImportRejectedError(Exception):
-    """Nothing was imported; holds the findings that say why."""
+    """Nothing was imported; holds the findings."""
 
     def __init__(self, findings: list[Finding]) -> None:
         self.findings = sorted(set(findings))
@@ -38,7 +38,7 @@ class ImportRejectedError(Exception):
 
 @dataclass
 class ImportResult:
-    """What an import would write.
+    """The result of an import.
 
     :ivar files: the new text of each file that changes.
     :ivar pages: the pages that were in it, by language.
@@ -53,7 +53,7 @@ class ImportResult:
 
 
 def page_units(docs: Path, page: Page, language: Language, lock: Lock) -> tuple[Document, Document | None, list[Unit]]:
-    """Return the German file, the translation if there is one, and what a translator needs for it."""
+    """Return the German file, the translation if there is one, and the units for a translator."""
     german = read_document(read_page(page_path(docs, default_language().code, page.key)))
     path = page_path(docs, language.code, page.key)
     own = read_document(read_page(path)) if page.is_translated(language) else None
@@ -106,7 +106,7 @@ def import_files(
     paths: Iterable[Path],
     code: str | None,
 ) -> ImportResult:
-    """Return what the files of a translator change.
+    """Return the changes of a translator's files.
 
     :raises Refused: with everything that is wrong, if anything is; then nothing may be written.
     """
@@ -251,7 +251,7 @@ def _apply_answers(
 def _render_translation(
     docs: Path, page: Page, language: Language, german: Document, own: Document | None, answers: dict[str, str]
 ) -> tuple[str, str, list[Finding]]:
-    """Return the path of a page, its new text, and what would be wrong with it."""
+    """Return the path of a page, its new text, and its errors."""
     made = merge_translations(german, own, answers)
     file = shown_translation(docs, page, language)
     if own is not None and file != page.text(language).file:  # a version of the municipality's own begins
@@ -290,7 +290,7 @@ def apply_translations(
 ) -> tuple[Path, str]:  # fmt: skip
     """Return path and new text of a page, made from answers that no file brought.
 
-    :raises Refused: with what is wrong with them.
+    :raises ImportRejectedError: with their errors.
     """
     file, made, found = _render_translation(docs, page, language, german, own, answers)
     for unit in wanted:

@@ -49,7 +49,7 @@ _HASHES = re.compile(r"(?:\.|(?:[0-9a-f]{8}|x)(?: (?:[0-9a-f]{8}|x))*)\Z")
 
 
 class Section(Struct, frozen=True):
-    """What the lock records of one section in one language: the hashes of both sides, and since when it is stale."""
+    """The lock's record of one section in one language: the hashes of both sides, and since when it is stale."""
 
     source_hashes: tuple[str, ...]
     target_hashes: tuple[str, ...]
@@ -61,7 +61,7 @@ class Section(Struct, frozen=True):
 
 
 class Entry(Struct, frozen=True):
-    """What the lock records of one page in one language.
+    """The lock's record of one page in one language.
 
     :ivar synced_on: the day on which the translation was last recorded as following the German text.
     :ivar review: the day of the review that was last noticed, and the hash of the text that was reviewed.
@@ -118,7 +118,7 @@ class _LockSyntaxError(Exception):
 
 
 def read_lock(docs: Path) -> Lock | Finding:
-    """Return the lock of a folder of pages, an empty one if there is no file, or say what is wrong with it."""
+    """Return the lock of a folder of pages, an empty one if there is no file."""
     entries: dict[tuple[str, str], Entry] = {}
     for path in (docs / LOCK_FILENAME, city_dir(docs) / LOCK_FILENAME):
         if path.exists():
@@ -225,8 +225,8 @@ def _section(value: str) -> Section:
 def write_lock(docs: Path, lock: Lock) -> bool:
     """Write the lock in its one form, whole or not at all; return whether a file changed.
 
-    What is known of pages of the municipality goes into a file of its own in ``city/``; the shared file keeps what it
-    knows of the pages that they replace. A municipality that takes over what others keep leaves the shared file alone.
+    Records of the municipality's pages are in a separate file in ``city/``; the shared file keeps its
+    records of the replaced pages. In a municipality that takes over shared files, the shared lock file is not changed.
     """
     shared, own = docs / LOCK_FILENAME, city_dir(docs) / LOCK_FILENAME
     local = {place: entry for place, entry in lock.entries.items() if _is_local(docs, *place)}
@@ -256,7 +256,7 @@ def _is_local(docs: Path, key: str, code: str) -> bool:
 
 
 def check_lock(docs: Path, languages: tuple[Language, ...]) -> list[Finding]:
-    """Return what is wrong with the lock file: an error if it cannot be read, a notice on what it should not name."""
+    """Return the findings on the lock file: an error if it cannot be read, a notice on each superfluous entry."""
     lock = read_lock(docs)
     if isinstance(lock, Finding):
         return [lock]

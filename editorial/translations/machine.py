@@ -1,6 +1,6 @@
 """Machine drafts from any server with LibreTranslate's HTTP interface (``POST /translate``); off unless a setting names one.
 
-What a machine must not touch – inserts, addresses of links, ids, marks for bold – is sent as ``[[1]]`` and
+Text that a machine must not change – inserts, addresses of links, ids, marks for bold – is sent as ``[[1]]`` and
 comes back in its place; where a machine loses one, the words between them are translated one by one.
 """
 
@@ -20,7 +20,7 @@ MAX_RESPONSE_BYTES = 5_000_000  # bytes of an answer
 # An insert; an image's or a link's end with its address; classes and ids; bold; code; a table's stroke.
 _PLACEHOLDER_PATTERN = re.compile(r"\{\{.*?\}\}|!\[|\]\([^)]*\)|\{[^{}]*\}|\*\*|`[^`]*`|(?<!\\)\|")
 _TOKEN = re.compile(r"\[\[\s*(\d+)\s*\]\]")
-MAX_LENGTHS = {"title": 90, "nav_title": 40, "description": 240}  # what editorial.content.front_matter allows
+MAX_LENGTHS = {"title": 90, "nav_title": 40, "description": 240}  # the limits of editorial.content.front_matter
 TranslateFunction = Callable[[list[str]], list[str]]
 
 
@@ -103,7 +103,7 @@ def _in_batches(texts: list[str], ask: TranslateFunction) -> list[str]:
 
 
 def mask_placeholders(text: str) -> tuple[str, list[str]]:
-    """Replace what a machine must not touch by numbers in double brackets; return it beside the text."""
+    """Replace protected text by numbers in double brackets; return it beside the text."""
     placeholders: list[str] = []
 
     def take(match: re.Match[str]) -> str:
@@ -114,7 +114,7 @@ def mask_placeholders(text: str) -> tuple[str, list[str]]:
 
 
 def restore_placeholders(text: str, placeholders: list[str]) -> str | None:
-    """Put back what was taken out; None if a number is missing, doubled or out of order."""
+    """Restore protected text; None if a number is missing, doubled or out of order."""
     numbers = [int(number) for number in _TOKEN.findall(text)]
     inserts = [
         number for number in numbers if 0 < number <= len(placeholders) and placeholders[number - 1].startswith("{{")

@@ -1,4 +1,4 @@
-"""PO files of the same units: the place is the context, what needs work is ``fuzzy``."""
+"""PO files of the same units: the place is the context, unfinished units are ``fuzzy``."""
 
 import codecs
 import io
@@ -44,7 +44,7 @@ def _write_unit(german: str, unit: Unit) -> str:
 def parse_po(data: bytes) -> list[ReturnedSegment]:
     """Return the units of a PO file.
 
-    :raises ExchangeError: if it is no PO file.
+    :raises ExchangeError: if it is not a PO file.
     """
     try:
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

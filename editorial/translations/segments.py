@@ -1,6 +1,6 @@
 """Cut a page into paragraphs with their places, and bring each into a normal form.
 
-A paragraph is what a translator works on in one go: a heading, a paragraph, one item of a list, one row of a
+A paragraph is the unit of a translator's work: a heading, a paragraph, one item of a list, one row of a
 table, the title of a box; of the header the title, the short title and the description. White space, line
 ends, wrapping, the marks of a list and the order and quotes of the header do not count.
 """
@@ -20,7 +20,7 @@ from editorial.content.place_names import PLACE_SHORTCODE
 HEADER_SECTION, LEAD_SECTION = (
     "_head",
     "_top",
-)  # sections of a page that have no heading: its header, and what is before the first one
+)  # sections of a page that have no heading: its header, and the text before the first one
 FIELDS = ("title", "nav_title", "description")
 HASH_LENGTH = 8
 
@@ -44,7 +44,7 @@ class Segment(Struct, frozen=True, dict=True):
 
     :ivar section: the id of the heading it is below; the same in all languages.
     :ivar kind: ``p``, ``h2``, ``ul``, ``ol``, ``row``, ``dd``, ``quote``, ``code``, ``box-note``, or a field of the header.
-    :ivar text: its words in one line, without the marks that make it what it is.
+    :ivar text: its words in one line, without the marks of its kind.
     :ivar line: the line it begins in, counted from 1.
     :ivar start: where its words begin in the file, in characters; ``end`` is where they stop.
     """
@@ -81,7 +81,7 @@ class Document(Struct, frozen=True):
         return tuple(paragraph.hash for paragraph in self.sections.get(section, ()))
 
     def kinds(self, section: str) -> tuple[str, ...]:
-        """Return what a section is made of."""
+        """Return the kinds of a section's paragraphs."""
         return tuple(paragraph.kind for paragraph in self.sections.get(section, ()))
 
     def span(self, section: str) -> tuple[int, int]:
@@ -104,7 +104,7 @@ def read_document(text: str) -> Document:
 
 
 def cut_document(text: str) -> Document:
-    """Cut a file into its paragraphs. A header that is no valid YAML has no paragraphs (the checks name it)."""
+    """Cut a file into its paragraphs. A header that is not valid YAML has no paragraphs (the checks name it)."""
     match = HEADER.match(text)
     sections: dict[str, list[Segment]] = {}
     body = 0
@@ -137,7 +137,7 @@ def _header_segments(header: str, offset: int, line: int) -> Iterator[Segment]:
 
 
 def segment_body(body: str, offset: int = 0, line: int = 1) -> list[Segment]:
-    """Cut Markdown into paragraphs; ``offset`` and ``line`` say where in the file it begins."""
+    """Cut Markdown into paragraphs; ``offset`` and ``line`` are its position in the file."""
     return _SegmentParser(offset, line).cut(body)
 
 

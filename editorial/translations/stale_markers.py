@@ -1,4 +1,4 @@
-"""What readers of a stale page see: the paragraphs whose German text changed, marked in the page itself.
+"""Notes on a stale page for readers: the paragraphs whose German text changed, marked in the page itself.
 
 A mark is put into the Markdown where the paragraph's words begin, as a sign that no text uses; when the page has
 become HTML it turns into a class on the element and a sentence for screen readers.

@@ -3,7 +3,7 @@
 A German paragraph is new to a translation if the lock has no entry for it. Its counterpart – the paragraph at the
 same place below the heading of the same id – then has to be new as well: a text that the lock records is the old
 translation. Where a section is cut differently in the two languages (another number or kind of paragraphs),
-nobody can say which paragraph belongs to which; then the whole section counts as stale as long as its German
+paragraphs cannot be matched; then the whole section counts as stale as long as its German
 text is not the recorded one, until it is cut alike again or somebody says ``kim translations accept``.
 """
 
@@ -40,10 +40,10 @@ class StaleSegment(Struct, frozen=True):
     """A German paragraph that a translation does not have yet.
 
     :ivar section: the id of its heading.
-    :ivar line: its line in the German file; 0 if German text was taken away and the translation still has it.
+    :ivar line: its line in the German file; 0 if German text was removed and the translation still has it.
     :ivar own_line: the line of its counterpart in the translation; 0 if there is none.
     :ivar index: the place of the counterpart among the paragraphs of the section; None if the whole section is meant.
-    :ivar text: the German words, or what happened.
+    :ivar text: the German words, or the event.
     :ivar since: the day on which ``kim translations update`` first noticed it; None if it has not run since.
     """
 
@@ -124,7 +124,7 @@ def find_entry(
 
     Moved means: the lock has no entry for it, a page of the lock is gone, and half of their paragraphs are the same.
 
-    :param gone: what :func:`moved_entries` returns, where it is known already.
+    :param gone: the result of :func:`moved_entries`, if known already.
     """
     known = lock.entries.get((page.key, language.code))
     if known or not page.is_translated(language):
@@ -156,7 +156,7 @@ def document_state(
     """Return the state of one page in one language.
 
     :param read_german: returns the German text, cut into paragraphs; called where the lock has an entry for the page.
-    :param read_own: returns the translation likewise; called where it is not plain that it follows.
+    :param read_own: returns the translation; called only where it may be stale.
     """
     source_file = page.text(default_language()).file
     if not page.is_translated(language):
@@ -218,7 +218,7 @@ def review_is_valid(day: datetime.date | None, own: Document, entry: Entry) -> b
 
 
 def stale_segments(german: Document, own: Document, entry: Entry) -> Iterator[StaleSegment]:
-    """Yield what changed in the German text and not in the translation, in the order of the German page."""
+    """Yield the changes of the German text that the translation lacks, in the order of the German page."""
     for name in [*german.sections, *(name for name in entry.sections if name not in german.sections)]:
         known = entry.sections.get(name, EMPTY_SECTION)
         if german.hashes(name) == known.source_hashes:
@@ -282,9 +282,9 @@ def check_translations(
     languages: tuple[Language, ...],
     states: Mapping[tuple[str, str], TranslationState] | None = None,
 ) -> list[Finding]:
-    """Return what the lock says wrongly, and one notice for each stale paragraph and each page that is not recorded.
+    """Return the wrong entries of the lock, and one notice for each stale paragraph and each page that is not recorded.
 
-    :param states: what :func:`translation_states` returns, where it is known already.
+    :param states: the result of :func:`translation_states`, if known already.
     """
     found = check_lock(docs, languages)
     if any(finding.level == "error" for finding in found):

@@ -1,4 +1,4 @@
-"""What goes to translators and comes back: one unit for each paragraph, and putting the answers into a file."""
+"""Units of translation: one for each paragraph, and writing the answers into a file."""
 
 import datetime
 import re
@@ -27,7 +27,7 @@ class Unit(Struct, frozen=True):
 
     :ivar id: page and place: ``angebote/wohnen#kosten.2``; ``angebote/wohnen#kosten`` for a whole section.
     :ivar need: ``done`` (for context), ``stale`` (the German text changed) or ``new`` (no translation yet).
-    :ivar kind: what sort of paragraph it is; ``section`` for a whole section.
+    :ivar kind: the kind of paragraph; ``section`` for a whole section.
     :ivar optional: whether it may stay empty (a short title that the translation does not have).
     """
 
@@ -55,7 +55,7 @@ class Unit(Struct, frozen=True):
 
 
 def units(key: str, german: Document, own: Document | None, entry: Entry | None) -> list[Unit]:
-    """Return what a translator needs for one page, in the order of the German page."""
+    """Return the units of one page, in the order of the German page."""
     found: list[Unit] = []
     for name, paragraphs in german.sections.items():
         if own is None or name not in own.sections:
@@ -162,7 +162,7 @@ def yaml_scalar(text: str) -> str:
 
 
 def _fill_section(german: Document, name: str, answers: Mapping[str, str]) -> str:
-    """Return a German section with the answers in the place of its words."""
+    """Return a German section with its words replaced by the answers."""
     start, end = german.span(name)
     text, cut = german.text[start:end], start
     rows = list(enumerate(german.sections[name]))

@@ -1,7 +1,7 @@
 """Record the German text that the translations were made from: ``kim translations update`` and ``accept``.
 
-``update`` writes down what follows and leaves what is stale as it was, with the day on which that was first
-noticed. ``accept`` says of a page: small change, nothing to translate.
+``update`` records up-to-date translations and keeps the records of stale ones, with the day on which that was first
+noticed. ``accept`` records of a page: small change, nothing to translate.
 """
 
 import datetime
@@ -36,9 +36,11 @@ def update_lock(
     """Return the lock with every translation that follows the German text recorded; pages and languages that are gone fall out."""
     entries: dict[tuple[str, str], Entry] = {}
     others = [language for language in languages if not language.default]
-    codes = {language.code for language in others} | all_language_codes()  # one that is not built keeps what is known
+    codes = {
+        language.code for language in others
+    } | all_language_codes()  # the entries of a language that is not built are kept
     for (key, code), known in lock.entries.items():
-        # A page that cannot be read at the moment, for a fault in it, keeps what is known of it.
+        # A page that cannot be read at the moment, for a fault in it, keeps its entries.
         files = [page_path(docs, folder, key) for folder in (default_code(languages), code)]
         if code in codes and all(file.exists() for file in files):
             entries[key, code] = known
@@ -107,7 +109,7 @@ def _review(
 
 
 def accept_entry(docs: Path, page: Page, language: Language, known: Entry | None, today: datetime.date) -> Entry:
-    """Return the entry that says: the translation as it is fits the German text as it is."""
+    """Return the entry that records the translation as up to date."""
     german, own = documents(docs, page.key, language)
     sections = {name: Section(german.hashes(name), own.hashes(name)) for name in german.sections}
     review = _review(page, language, known, own, today)
@@ -126,8 +128,8 @@ def note_sources(
 ) -> Entry:
     """Return the entry of the lock file for a translation with the German paragraphs that some of its paragraphs were made for.
 
-    What was made for the German text as it is counts as following, even if it did not change; what was made for an older
-    one does not.
+    A translation of the current German text counts as up to date, even if it did not change; one of an older text does
+    not.
 
     :param made_for: section, hash of the translated paragraph, and of the German one; those of whole sections are their digests.
     """

@@ -1,4 +1,4 @@
-"""What must hold before a translator's words may go into a page; every fault says what, why and what to do."""
+"""Conditions for a translator's words in a page; every fault names place, reason and remedy."""
 
 import re
 import unicodedata
@@ -17,11 +17,11 @@ from editorial.translations.units import Unit
 
 _TARGET = re.compile(r"(!?)\[[^\]]*\]\(\s*<?([^)\s>]+)>?[^)]*\)")
 _ATTRIBUTES = re.compile(r"(?<!\{)\{:?\s*[#.][^{}]*\}(?!\})")
-MIN_LETTERS_FOR_SCRIPT = 20  # letters from which on the script of a text says something about its language
+MIN_LETTERS_FOR_SCRIPT = 20  # letters from which on the script of a text indicates its language
 
 
 def segment_errors(unit: Unit, target: str) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with one translated text: what was seen and why it matters, and the remedy."""
+    """Yield the faults of one translated text: observation, reason and remedy."""
     if not target.strip():
         yield "ist leer.", "Übersetzen Sie ihn; sonst fehlt den Lesenden dieser Text."
         return
@@ -92,7 +92,7 @@ def _script(char: str) -> str:
 def page_errors(
     file: str, german: Document, made: str, sections: Collection[str], place: PlaceNames, code: str
 ) -> Iterator[Finding]:
-    """Yield what is wrong with a whole page made from answers: its header, and which of these sections are not alike.
+    """Yield the faults of a whole page made from answers: its header, and which of these sections are not alike.
 
     :param place: the forms of the place's name, which the page may name in its language ``code``.
     """

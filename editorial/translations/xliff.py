@@ -1,6 +1,6 @@
 """XLIFF 1.2 (OASIS standard, 2008): one ``file`` for each page, one ``trans-unit`` for each paragraph.
 
-What comes back is a stranger's file: a document type or an entity of its own is refused before anything is read,
+The file is untrusted: a document type or an entity is refused before anything is read,
 so neither an XML bomb nor a reference to another file can do anything.
 """
 
@@ -15,14 +15,14 @@ from editorial.translations.segments import normalize
 from editorial.translations.units import Unit
 
 NAMESPACE = "urn:oasis:names:tc:xliff:document:1.2"
-# Tools that make XLIFF from PO still write 1.1, which says the same for our purposes.
+# Tools that make XLIFF from PO still write 1.1, which is equivalent here.
 SUPPORTED_VERSIONS = {NAMESPACE: "1.2", "urn:oasis:names:tc:xliff:document:1.1": "1.1"}
 HASH_PREFIX = "Stand "
 STATES = {"done": "translated", "stale": "needs-adaptation", "new": "needs-translation"}
 
 
 class ExchangeError(Exception):
-    """A file from outside cannot be read; says in which line, why, and what to do."""
+    """A file from outside cannot be read; the message names line, reason and remedy."""
 
     def __init__(self, line: int, what: str, remedy: str) -> None:
         super().__init__(what)
@@ -99,7 +99,7 @@ _SEGMENT_ID = re.compile(r"[^#\n]+#[\w-]+(?:\.\d+)?(?= ·|\Z)")
 
 
 def parse_segment_id(name: str, notes: str) -> str:
-    """Return the place of a unit: its own name, or, where a tool has dropped that, what the note says."""
+    """Return the place of a unit: its own name, or, where a tool has dropped that, the one in the note."""
     found = _SEGMENT_ID.fullmatch(name) or _SEGMENT_ID.match(notes.strip())
     return found[0] if found else ""
 
@@ -107,7 +107,7 @@ def parse_segment_id(name: str, notes: str) -> str:
 def read_xliff(data: bytes) -> list[ReturnedSegment]:
     """Return the units of an XLIFF 1.2 file.
 
-    :raises ExchangeError: if it is no XML, no XLIFF 1.2, or holds a document type or entities.
+    :raises ExchangeError: if it is not XLIFF 1.2, or holds a document type or entities.
     """
     reader = _Reader()
     parser = expat.ParserCreate(namespace_separator=" ")

@@ -37,7 +37,7 @@ def require_phone_or_email(form: Form, field: Field) -> None:
 
 
 class CallbackForm(Form):
-    """Questions to a person who wants a call; no details of the matter are needed."""
+    """Questions to a person who requests a call; no details are required."""
 
     name = LineField(
         _l("Your name"), required(_l("Enter your name so that we know who to ask for.")),

@@ -16,7 +16,7 @@ MAX_DECOMPOSITION = 4
 # A blank of another kind, as word processors, slides and spreadsheets leave it inside a line. Browsers take CR and LF out of
 # a field of one line (HTML, 4.10.5.1.2), but not U+2028 and U+2029.
 LINE_WHITESPACE = dict.fromkeys(map(ord, "\t\x0b\x0c\x85\u2028\u2029"), " ")
-# In text, what ends a line elsewhere (Unicode Zl and Zp, Word's U+000B) ends a line; other control characters are blanks.
+# In text, foreign line ends (Unicode Zl and Zp, Word's U+000B) are line ends; other control characters are blanks.
 TEXT_CONTROLS = dict.fromkeys([*range(32), *range(127, 160)], " ") | dict.fromkeys(
     [0x0A, 0x0B, 0x0C, 0x85, 0x2028, 0x2029], "\n"
 )
@@ -38,7 +38,7 @@ JOINERS = re.compile("[\u200c\u200d]")
 def skip_overlong(clean: Callable[[str], str], limit: int) -> Callable[[str | None], str]:
     """Return a filter that cleans text of at most four times ``limit`` characters and leaves longer text alone.
 
-    What is longer is too long in any normal form; the field's validator refuses it by its length as sent.
+    Longer text is too long in any normal form; the field's validator refuses it by its length as sent.
     """
 
     def run(value: str | None) -> str:

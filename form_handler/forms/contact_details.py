@@ -12,7 +12,7 @@ from form_handler.forms.cleaning import LINE_WHITESPACE, remove_unneeded_joiners
 
 # RFC 5321, 4.5.3.1: 64 octets before the "@", 255 after it.
 MAX_ADDRESS_CHARS = 320
-# What East Asian keyboards write for "@" and ".".
+# East Asian variants of "@" and ".".
 FULLWIDTH = {0xFF20: "@", 0xFF0E: ".", 0x3002: ".", 0xFF61: "."}
 OPENING = " <([{\"'„“”‚‘’«»‹›「『（【,;:…•·–—،؛、，"
 CLOSING = " >)]}\"'„“”‚‘’«»‹›」』）】,;:.!?…·–—،؛؟۔、，；：！？।"
@@ -29,7 +29,7 @@ DEFAULT_IGNORABLE = re.compile(
 COUNTRY = "49"
 # Fewer digits without country code are no number that reaches one person; more than E.164 allows are two numbers in one.
 MIN_DIGITS, MAX_DIGITS = 5, 17
-# From so many digits on, a number that begins with the country code needs no "+" to be read so.
+# From this number of digits on, a number that begins with the country code needs no "+" to be read so.
 MIN_DIGITS_WITH_COUNTRY = 10
 PHONE_RUN = re.compile(r"[+(]*[0-9][0-9 ()/.+]*")
 # Signs between groups of digits that no folding takes for a blank, and brackets of another form.
@@ -70,10 +70,10 @@ def clean_address(text: str) -> str:
 
 
 def clean_typed_address(text: str) -> str:
-    """Return what :func:`clean_address` returns, with its domain as the person wrote it.
+    """Return the result of :func:`clean_address`, with its domain as the person wrote it.
 
     A browser sends the domain of a field of type ``email`` in ASCII (HTML Standard, 4.10.5.1.5), so that ``jörg.example``
-    would come back as ``xn--jrg-sna.example``. A domain that is no form of IDNA2008 stays as it came.
+    would come back as ``xn--jrg-sna.example``. A domain that is not valid in IDNA2008 is not changed.
     """
     text = clean_address(text)
     local, at, domain = text.rpartition("@")
@@ -104,8 +104,8 @@ def canonical_address(address: str) -> str:
 
     The domain is in its ASCII form by IDNA2008 (RFC 5891), so that ``straße`` and ``strasse`` stay two and ``münchen`` and
     ``xn--mnchen-3ya`` are one. The part before the ``@`` is width-mapped and in small letters (RFC 8265, 3.3): servers may
-    tell its case apart (RFC 5321, 2.4), but none in use does. What follows a ``+`` and dots stay: they may be two mailboxes.
-    What is no address, or longer than :data:`MAX_ADDRESS_CHARS`, is only in small letters.
+    distinguish its case (RFC 5321, 2.4), but none in use does. A suffix after ``+`` and dots stay: they may be two mailboxes.
+    Text that is not an address, or longer than :data:`MAX_ADDRESS_CHARS`, is only in small letters.
     """
     if len(address) > 4 * MAX_ADDRESS_CHARS:
         return address.lower()
@@ -188,7 +188,7 @@ def _without_trunk(digits: str) -> str:
 def mailbox_key(address: str) -> str:
     """Return a key of the mailbox of an address, for counting mails only; never for storing or finding.
 
-    To :func:`canonical_address` it adds that most servers ignore what follows a ``+`` (RFC 5233), and some ignore dots.
+    To :func:`canonical_address` it adds that most servers ignore a suffix after ``+`` (RFC 5233), and some ignore dots.
     """
     local, at, domain = canonical_address(address).rpartition("@")
     local = local.partition("+")[0] or local

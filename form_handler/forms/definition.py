@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 # Mean reading speed over 17 languages (S. Trauzettel-Klosinski and K. Dietz, Standardized Assessment of Reading
 # Performance: The New International Reading Speed Texts IReST, IOVS 53 (2012): 184 words a minute; German 179).
 WORDS_PER_MINUTE = 180
-# Seconds to think and to answer, beside reading; our own assumption, on the safe side.
+# Seconds to think and to answer, beside reading; an assumption, on the safe side.
 ANSWER_SECONDS = {"rating": 4, "choice": 8, "line": 15, "text": 60}
 
 
@@ -127,7 +127,7 @@ class FormDefinition:
         return self.form_class(data)
 
     def prefilled(self, given: MultiDict[str, str], is_page: Callable[[str], bool]) -> Form:
-        """Return the form with what a link may fill; anything else in the address, and any value that does not fit, is ignored.
+        """Return the form with the values of a link; anything else in the address, and any value that does not fit, is ignored.
 
         :param given: the parameters of the address.
         :param is_page: whether the site has a page at a path; a field without choices takes such a path only.

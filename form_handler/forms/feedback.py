@@ -1,4 +1,4 @@
-"""Page feedback: did a page help, and what is missing. No personal data is asked for, and no answer is promised."""
+"""Page feedback: did a page help, and which information is missing. No personal data is asked for, and no answer is promised."""
 
 from wtforms import Form
 

@@ -29,7 +29,7 @@ MAX_NAME_CHARS = 500
 MAX_TEXT_CHARS = 4000
 MAX_ADDRESS_CHARS = 254
 MAX_PHONE_CHARS = 60
-# How much of a text an error message quotes on each side of what is wrong.
+# Characters of context that an error message quotes on each side of an error.
 CONTEXT_CHARS = 12
 CHECKED_VALUE = "yes"
 
@@ -37,7 +37,7 @@ Validator = Callable[[Form, Field], None]
 
 
 def required(message: Any) -> Validator:
-    """Require an answer; the message names what to enter."""
+    """Require an answer; the message names the expected input."""
 
     def check(form: Form, field: Field) -> None:
         if not field.data:
@@ -116,7 +116,7 @@ def surrounding_text(text: str, place: int) -> str:
 def check_length(field: Field, limit: int) -> None:
     """Refuse more than ``limit`` characters.
 
-    :raises StopValidation: with both numbers, so that a person knows how much to cut.
+    :raises StopValidation: with both numbers, for the person who shortens the text.
     """
     length = len(field.data or "")
     if length > limit:
@@ -162,13 +162,13 @@ def valid_checkbox(form: Form, field: Field) -> None:
 
 
 def valid_email(form: Form, field: Field) -> None:
-    """Refuse text that is no e-mail address (RFC 5321); the message names the wrong character. No network access.
+    """Refuse text that is not an e-mail address (RFC 5321); the message names the wrong character. No network access.
 
     International domains are taken (RFC 5891); letters beyond ASCII before the ``@`` are not, because few
-    servers deliver to them (RFC 6531) and a mail that never arrives would be worse than a clear fault. Nor is what
-    a mail program would take for an encoded word (RFC 2047), and show as something else.
+    servers deliver to them (RFC 6531) and a mail that never arrives would be worse than a clear fault. Nor is text
+    that a mail program would decode as an encoded word (RFC 2047).
 
-    :raises StopValidation: if it is no e-mail address.
+    :raises StopValidation: if it is not an e-mail address.
     """
     if not field.data:
         return
@@ -198,7 +198,7 @@ def valid_email(form: Form, field: Field) -> None:
 def find_invalid_address_character(text: str) -> int | None:
     """Return the index of the first character that no e-mail address has at its place (RFC 5321, 4.1.2), or None.
 
-    What is merely incomplete, such as an address without ``@`` or without a dot after it, is no matter of one character.
+    An incomplete address, without ``@`` or without a dot after it, has no such character.
     """
     local, at, domain = text.rpartition("@")
     if not at:
@@ -253,7 +253,7 @@ class LineField(StringField):
 class EmailField(LineField):
     """An e-mail address: a phone shows its keyboard for addresses, writes no capital first, and offers the person's own.
 
-    The forms are ``novalidate``: what an address is, is decided by :func:`valid_email` alone.
+    The forms are ``novalidate``: only :func:`valid_email` validates addresses.
     """
 
     clean = staticmethod(clean_typed_address)

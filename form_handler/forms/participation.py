@@ -66,7 +66,7 @@ CONTACT_PREFERENCES = (
 
 
 class ParticipationForm(Form):
-    """Questions to a company that wants to take part; two answers are required."""
+    """Questions to a company that offers to take part; two answers are required."""
 
     company = LineField(
         _l("Company"), required(_l("Enter the name of your company.")),

@@ -1,4 +1,4 @@
-"""The experience survey: what helped and what hindered a company. Anonymous unless the company wants otherwise.
+"""The experience survey: success factors and obstacles of companies. Anonymous unless the company names itself.
 
 The same obstacles and supports are in the chooser's rules and in the published results, so their keys are
 those of the content model (``editorial.content.front_matter.Obstacle``).

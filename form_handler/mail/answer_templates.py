@@ -1,7 +1,7 @@
 """Templates for answers to senders, by form and language: ``docs/data/answer_templates.yml``.
 
 The file is data of editors. ``frame`` holds greeting, closing and the line above the quoted question in each language;
-``templates`` is a list of texts with the forms they are for. The service takes what it can read; ``kim check`` says what is missing.
+``templates`` is a list of texts with the forms they are for. The service uses readable texts; ``kim check`` names missing ones.
 """
 
 import functools
@@ -16,7 +16,7 @@ from core.project import ROOT
 from core.text import yaml
 
 FILE = ROOT / "docs" / "data" / "answer_templates.yml"
-# What a text of the frame may hold in braces.
+# Placeholders of the texts of the frame.
 FRAME_PLACEHOLDERS: Mapping[str, frozenset[str]] = {
     "greeting": frozenset({"name"}),
     "greeting_unnamed": frozenset(),
@@ -43,7 +43,7 @@ class AnswerTemplate:
 
 @dataclass(frozen=True)
 class AnswerTexts:
-    """What the file holds; ``frame`` by name of the text and language."""
+    """The content of the file; ``frame`` by name of the text and language."""
 
     frame: Mapping[str, Mapping[str, str]]
     templates: tuple[AnswerTemplate, ...]
@@ -55,7 +55,7 @@ class AnswerTexts:
 
 @functools.lru_cache
 def load_answer_texts(file: Path = FILE) -> AnswerTexts:
-    """Return the templates; what cannot be read is left out, because an answer can be written without.
+    """Return the templates; unreadable ones are left out, because an answer can be written without.
 
     The municipality's file adds templates, and to the shared ones its own languages and wordings.
     """

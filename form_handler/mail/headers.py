@@ -12,7 +12,7 @@ from form_handler.forms.cleaning import remove_unneeded_joiners
 # The longest part of a subject that comes from a sender, and the longest subject, in characters.
 MAX_SENDER_CHARS = 80
 MAX_SUBJECT_CHARS = 200
-# What a mail program may take for the beginning of an encoded word (RFC 2047).
+# The beginning of an encoded word (RFC 2047).
 ENCODED_WORD = re.compile(r"=(?=\?)")
 
 
@@ -38,5 +38,5 @@ def ascii_address(address: str) -> str:
 
 
 def format_date_header(now: datetime.datetime) -> str:
-    """Return the value of the ``Date`` field (RFC 5322, 3.6.1): when this attempt is made, not when the form came in."""
+    """Return the value of the ``Date`` field (RFC 5322, 3.6.1): when this attempt is made, not when the form was received."""
     return format_datetime(now)

@@ -13,7 +13,7 @@ from form_handler.storage.state import read_time, write_state
 from form_handler.storage.tables import outgoing_mail
 
 HEARTBEAT_SECONDS = 60.0
-# After so long without a heartbeat, or with a mail that is due and not tried, no worker counts as running.
+# After this period without a heartbeat, or with an untried due mail, no worker counts as running.
 MAX_SILENCE = datetime.timedelta(minutes=5)
 
 

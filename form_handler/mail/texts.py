@@ -11,7 +11,7 @@ from form_handler.forms import FormDefinition
 from form_handler.settings import Settings
 from form_handler.storage.submissions import Submission
 
-# Signs that end a sentence or lead over to the answer, in all scripts of the site; after them stands no colon.
+# Signs that end a sentence or introduce the answer, in all scripts of the site; no colon follows them.
 SENTENCE_ENDS = frozenset(".?!:;…،؛؟۔。？！：；．")
 CLOSING_QUOTES = "\"'“”‘’«»‹›"
 

@@ -53,11 +53,11 @@ class UnconfirmedDeliveryError(Exception):
 def send_by_smtp(url: str, sender: str, recipient: str, message: EmailMessage, timeouts: Timeouts = Timeouts()) -> None:
     """Hand a mail to the server that an address names (see ``KIM_SMTP_URL``).
 
-    Once the server has answered the final dot with 250 the mail is its own (RFC 5321, 6.1); whatever comes after
-    that, to QUIT for example, is no failure.
+    Once the server has answered the final dot with 250 it is responsible for the mail (RFC 5321, 6.1); later
+    errors, on QUIT for example, are not failures.
 
     :raises smtplib.SMTPException: if the server refused it or hung up before the final dot.
-    :raises UnclearEndError: if it did not answer the final dot.
+    :raises UnconfirmedDeliveryError: if it did not answer the final dot.
     :raises OSError: if there is no connection.
     """
     parts = urlsplit(url)

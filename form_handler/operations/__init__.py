@@ -1,1 +1,1 @@
-"""What operators see: logs, health, metrics."""
+"""Information for operators: logs, health, metrics."""

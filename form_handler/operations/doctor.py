@@ -1,4 +1,4 @@
-"""What ``kim doctor`` looks at beside the health of the running service: settings, rights, time, units, mail server, TLS."""
+"""The checks of ``kim doctor`` beside the health of the running service: settings, rights, time, units, mail server, TLS."""
 
 import contextlib
 import datetime

@@ -111,7 +111,7 @@ def find_folder_fault(settings: Settings) -> str | None:
 
 
 def find_corruption(database: Database) -> str | None:
-    """Return what SQLite finds wrong in its file, None if nothing is (``PRAGMA quick_check``)."""
+    """Return the damage that SQLite finds in its file, or None (``PRAGMA quick_check``)."""
     if not database.is_sqlite:
         return None
     try:

@@ -13,17 +13,17 @@ from gunicorn.glogging import Logger as GunicornLogger
 
 from core.clock import utc_now
 
-# A message that is the same as one before is left out for so long, in each process; the next one says how many were.
+# A message that is the same as one before is suppressed for this period, in each process; the next one counts the suppressed ones.
 REPEAT_SECONDS = 3600.0
 MAX_REMEMBERED_MESSAGES = 500
-# The query of an address may hold what somebody typed.
+# The query of an address may hold input of a person.
 _QUERY = re.compile(r"\?\S*")
 
 LogFormat = Literal["text", "json"]
 
 
 def log_event(logger: logging.Logger, level: int, event: str, message: str, **fields: Any) -> None:
-    """Log an event: ``message`` for people, ``event`` and ``fields`` for machines. None of them holds what a person entered."""
+    """Log an event: ``message`` for people, ``event`` and ``fields`` for machines. None of them holds input of a person."""
     logger.log(level, "%s", message, extra={"event": event, "fields": fields})
 
 
@@ -57,7 +57,7 @@ class RepeatFilter(logging.Filter):
 
 
 def describe_exception(record: logging.LogRecord) -> str:
-    """Return class and place of a record's exception, never its text, which may hold what a person entered."""
+    """Return class and place of a record's exception, never its text, which may hold input of a person."""
     if not record.exc_info or record.exc_info[0] is None:
         return ""
     kind, _error, trace = record.exc_info

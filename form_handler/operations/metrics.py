@@ -1,7 +1,7 @@
 """Metrics for Prometheus, on an address of their own (``KIM_METRICS``): counts of all server processes, and the state of the service.
 
 The counts are those of prometheus_client's multiprocess mode: each process writes its own file into one folder, and the process that
-is asked adds them up. No label holds what a person entered: forms, endpoints and statuses are those of the programme.
+is asked adds them up. No label holds input of a person: forms, endpoints and statuses are those of the programme.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class MetricsMiddleware:
         self.metrics: Any = make_wsgi_app(registry)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer; the port is that of the socket that took the connection, not what the client says."""
+        """Answer; the port is that of the socket that took the connection, not the Host header."""
         if environ["SERVER_PORT"] != self.port:
             return self.app(environ, start_response)
         if environ.get("PATH_INFO") != "/metrics":

@@ -6,7 +6,7 @@ before a thread gets it, and sends the thread's response, as a buffering proxy d
 a total deadline, which further bytes do not extend.
 
 Why not a library. waitress 3 buffers both directions, but its only limit is ``channel_timeout``, a time without any
-byte: a client that sends one byte a minute holds its connection for ever, and ``connection_limit`` of them stop the
+byte: a client that sends one byte a minute holds its connection without end, and ``connection_limit`` of them stop the
 service. It is also one process, so one core. gunicorn's other workers wait in a thread (``gthread``) or need a patched
 standard library (``gevent``). hypercorn and uvicorn run ASGI and have no total deadlines either. The tests of slow
 clients demand total deadlines. With a buffering proxy in front (``deploy/nginx.conf``) this worker is the second line.
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 MAX_CONNECTIONS = 300  # of one worker; with two files each they stay below the usual limit of 1,024 descriptors
 MAX_HEAD_BYTES = 32 * 1024  # as nginx: large_client_header_buffers
 MAX_BUFFERED_BODY_BYTES = 2 * MAX_BODY_BYTES  # views read less; further bytes are read and discarded
-# A picture that staff uploads may be as large as what is read of any request.
+# A picture that staff uploads may have the maximum size that is read of a request.
 _UPLOAD_PATH = re.compile(rb"POST (?:/[a-z]{2,3})?/eingang/seiten/bild/[^\r\n]*\r\n")
 RESPONSE_SECONDS = 60.0  # to read a response, and one second more for each MIN_RESPONSE_RATE
 MIN_RESPONSE_RATE = 8_000  # bytes a second
@@ -191,7 +191,7 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]
         conn.body_left -= 0 if conn.chunks else body_bytes
         if conn.body_read > limit:
             conn.must_close = True
-            if conn.chunks:  # what is left of it could not be parsed
+            if conn.chunks:  # the rest of it could not be parsed
                 self.reject(conn, 413)
                 return
         is_complete = conn.chunks.is_done if conn.chunks else not conn.body_left

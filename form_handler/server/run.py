@@ -78,7 +78,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "preload_app": True,
             "keepalive": 15,
             "limit_request_line": 8190,
-            # Only KIM_PROXIES says whose X-Forwarded headers count (ProxyFix), not the address that connects.
+            # Only KIM_PROXIES determines whose X-Forwarded headers count (ProxyFix), not the address that connects.
             "forwarded_allow_ips": "",
             "secure_scheme_headers": {},
             "loglevel": "warning",

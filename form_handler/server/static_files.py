@@ -157,7 +157,7 @@ def is_versioned(path: str, query: str) -> bool:
 
 
 def with_header(start_response: StartResponse, name: str, value: str) -> StartResponse:
-    """Return a ``start_response`` that sends this header in the place of another of its name, if the answer is no error."""
+    """Return a ``start_response`` that replaces a header of this name, if the response is not an error."""
 
     def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
         if status[0] in "23":
@@ -170,7 +170,7 @@ def with_header(start_response: StartResponse, name: str, value: str) -> StartRe
 class SiteFile(StaticFile):  # type: ignore[misc]
     """A file and its compressed copy.
 
-    Each has an entity tag of its own, because a byte range of one is none of the other (RFC 9110, 8.8.3.3).
+    Each has an entity tag of its own, because a byte range of one is invalid for the other (RFC 9110, 8.8.3.3).
     """
 
     def __init__(self, path: str, headers: Any, encodings: Mapping[str, str], stat_cache: Any) -> None:
@@ -222,9 +222,9 @@ class FilePart(SlicedFile):  # type: ignore[misc]
 
 
 def choose_encoding(accepted: str | None, available: list[str]) -> str | None:
-    """Return which of the available encodings a client wants most, the smallest first; None if it refuses all of them.
+    """Return the available encoding that a client prefers, the smallest first; None if it refuses all of them.
 
-    Source: RFC 9110, 12.5.3. What a client does not name is not sent, but for the identity, which it has to refuse by name
+    Source: RFC 9110, 12.5.3. An encoding that a client does not name is not sent, except the identity, which it must exclude by name
     or by ``*;q=0``.
 
     :param accepted: the header ``Accept-Encoding``, None if there was none.
@@ -250,9 +250,9 @@ def choose_encoding(accepted: str | None, available: list[str]) -> str | None:
 
 
 def requested_range(request: WSGIEnvironment, headers: Mapping[str, str], size: int) -> tuple[int, int] | None:
-    """Return the first byte and the one after the last that a request wants; None for the whole file.
+    """Return the first byte and the one after the last of the requested range; None for the whole file.
 
-    A range that lies behind the end comes back empty. Several ranges and broken ones are ignored, and so is a range of a
+    A range behind the end is returned empty. Several ranges and broken ones are ignored, and so is a range of a
     file that has changed since (RFC 9110, 14.2 and 13.1.5).
     """
     found = parse_range_header(request.get("HTTP_RANGE"))

@@ -21,7 +21,7 @@ class AnotherWorkerError(Exception):
 
 @contextlib.contextmanager
 def worker_lock(path: Path) -> Iterator[None]:
-    """Hold the lock of a kind of worker for the length of the block.
+    """Hold the lock of a kind of worker during the block.
 
     :raises AnotherWorkerError: if another process holds it.
     """

@@ -66,7 +66,7 @@ def merge_settings(env: Mapping[str, str]) -> dict[str, str]:
 def read_settings_file(path: Path) -> dict[str, str]:
     """Return the settings in a file.
 
-    :raises SettingsError: if it cannot be read, if a line is no setting, or if others may read the secrets in it.
+    :raises SettingsError: if it cannot be read, if a line is not a setting, or if others may read the secrets in it.
         The message names file and line and never contains a value.
     """
     try:

@@ -1,7 +1,7 @@
 """Reading single values of settings: host names, addresses, URLs with passwords, folders.
 
-Every function takes the name of the setting first and raises :class:`SettingsError` with a sentence that names the
-setting, what is wrong and what to write instead. No message contains a password.
+Every function takes the name of the setting first and raises :class:`SettingsError` with a sentence that names
+setting, error and remedy. No message contains a password.
 """
 
 import ipaddress
@@ -154,7 +154,7 @@ def parse_host_port(name: str, value: str) -> tuple[str, int | None]:
     try:
         return parse_host(name, match[1]), port
     except SettingsError:
-        raise refusal from None  # what is there may be a part of a password
+        raise refusal from None  # the text may be a part of a password
 
 
 def join_login(scheme: str, user: str, password: str, host: str, port: int | None) -> str:

@@ -71,7 +71,7 @@ def _is_below(path: Path, folder: Path) -> bool:
 def read_choice(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
     """Return one of the allowed words; the first one by default.
 
-    :raises SettingsError: if the value is none.
+    :raises SettingsError: if the value is invalid.
     """
     value = env.get(name) or allowed[0]
     if value not in allowed:
@@ -82,7 +82,7 @@ def read_choice(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> 
 def read_number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
     """Return a whole number between two bounds.
 
-    :raises SettingsError: if the value is none.
+    :raises SettingsError: if the value is invalid.
     """
     value = env.get(name) or str(default)
     digits = value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS
@@ -96,7 +96,7 @@ def read_number(env: Mapping[str, str], name: str, default: int, least: int, mos
 def read_mail(env: Mapping[str, str], name: str, default: str | None) -> str:
     """Return an e-mail address, its domain in ASCII.
 
-    :raises SettingsError: if the value is none.
+    :raises SettingsError: if the value is invalid.
     """
     value = env.get(name) or default
     if value is None:
@@ -107,14 +107,14 @@ def read_mail(env: Mapping[str, str], name: str, default: str | None) -> str:
         raise SettingsError(
             f"{name} is {value!r}, which is no e-mail address: {error} Write one such as office@example.org."
         ) from error
-    assert checked.ascii_email is not None  # what mail headers carry (RFC 5891)
+    assert checked.ascii_email is not None  # the form for mail headers (RFC 5891)
     return checked.ascii_email
 
 
 def read_public_url(env: Mapping[str, str]) -> str:
     """Return the public address of the site; by default that of ``mkdocs.yml``.
 
-    :raises SettingsError: if the value is none.
+    :raises SettingsError: if the value is invalid.
     """
     value = env.get("KIM_PUBLIC_URL") or str(load_site_settings()["url"])
     address = urlunsplit(parse_web_address("KIM_PUBLIC_URL", value, "https://kim.example.org/"))
@@ -127,7 +127,7 @@ def read_public_url(env: Mapping[str, str]) -> str:
 def read_metrics_address(env: Mapping[str, str]) -> tuple[str, int] | None:
     """Return address and port of the metrics; None where none are wanted.
 
-    :raises SettingsError: if the value is none.
+    :raises SettingsError: if the value is invalid.
     """
     value = env.get("KIM_METRICS")
     if not value:
@@ -157,7 +157,7 @@ def read_content_dir(env: Mapping[str, str], site_dir: Path, development: bool) 
 def read_content_remote(env: Mapping[str, str]) -> str:
     """Return the git remote for published pages; empty for none.
 
-    :raises SettingsError: if the value is none.
+    :raises SettingsError: if the value is invalid.
     """
     value = env.get("KIM_CONTENT_REMOTE", "")
     if value.startswith("-") or any(char.isspace() or not char.isprintable() for char in value) or "::" in value:
@@ -181,7 +181,7 @@ def read_content_author(env: Mapping[str, str]) -> str:
 def read_provider(env: Mapping[str, str]) -> dict[str, Any]:
     """Return the three settings of the city's own log-in.
 
-    :raises SettingsError: if the value is none.
+    :raises SettingsError: if the value is invalid.
     """
     issuer = env.get("KIM_OIDC_ISSUER") or None
     client, secret = env.get("KIM_OIDC_CLIENT_ID", ""), env.get("KIM_OIDC_CLIENT_SECRET", "")
@@ -227,7 +227,7 @@ def read_smtp_url(value: str | None, development: bool) -> str | None:
 def read_hosts(env: Mapping[str, str], development: bool) -> tuple[str, ...]:
     """Return the host names that are answered.
 
-    :raises SettingsError: if the value is none.
+    :raises SettingsError: if the value is invalid.
     """
     value = env.get("KIM_HOSTS") or ("127.0.0.1,localhost" if development else "")
     if not value.strip():

@@ -78,7 +78,7 @@ def require_login() -> BaseResponse | None:
 
 
 def check_role(rules: ViewRules) -> BaseResponse | None:
-    """Return the page for an account that may not open a view, or None; what it sent is shown to it."""
+    """Return the page for an account that may not open a view, or None; its form is shown again."""
     if PUBLIC in rules.roles or (SIGNED_IN in rules.roles and g.account is not None):
         return None
     if g.account is not None and g.account.has_role(*rules.roles):
@@ -187,7 +187,7 @@ def handle_staff_http_error(error: HTTPException) -> BaseResponse:
 
 
 def staff_context() -> dict[str, Any]:
-    """Return what every template may use: a fresh token, the signed account of the page, and functions for notices of the inbox."""
+    """Return the values of every template: a fresh token, the signed account of the page, and functions for notices of the inbox."""
     who = g.get("account")
     return {
         "mail_worker_missing": lambda: is_worker_missing(database(), utc_now()),

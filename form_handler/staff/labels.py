@@ -147,7 +147,7 @@ def language_label(code: str) -> str:
 
 
 def role_label(role: str) -> str:
-    """Return what a role opens."""
+    """Return the label of a role."""
     name, _colon, code = role.partition(":")
     return {
         "inbox": _("Inbox: read and work on what people sent"),

@@ -89,7 +89,7 @@ def asset_url(name: str) -> str:
 
 
 def shared_values() -> dict[str, Any]:
-    """Return what every page and every part of a page may use."""
+    """Return the values of every page and part of a page."""
     code, zone = g.language.code, settings().time_zone
     return {
         "language": g.language,

@@ -1,4 +1,4 @@
-"""What a log-in does, by password or by the city's provider: the page, the session, the page after it."""
+"""The steps of a log-in, by password or by the city's provider: the page, the session, the page after it."""
 
 from flask import g, redirect, request, session
 from werkzeug.wrappers import Response as BaseResponse
@@ -15,14 +15,14 @@ from form_handler.staff.layout import render, staff_root
 from form_handler.staff.routes import match_view
 
 MAX_NAME_CHARS = 100
-# Longest address that is opened after log-in, in characters; a longer one leads to the inbox.
+# Longest address that is opened after log-in, in characters; a longer one is replaced by the inbox.
 MAX_TARGET_CHARS = 1000
 # How long the code may take after the password, in seconds.
 MAX_PENDING_SECONDS = 10 * 60
 
 
 def render_login(error: str = "", status: int = 200) -> BaseResponse:
-    """Return the log-in page, with what went wrong; it says so if a text is stored."""
+    """Return the log-in page, with an error; it names a stored text."""
     target = g.form.get("weiter", "") or request.args.get("weiter", "") or session.get("weiter", "")
     response = render(
         "login", status=status, title=_("Log in"), error=error, name=g.form.get("name", "")[:MAX_NAME_CHARS],
@@ -55,7 +55,7 @@ def pending_login() -> tuple[accounts.Account, str] | None:
 
 
 def start_session(who: accounts.Account, target: str) -> BaseResponse:
-    """Begin a session for somebody, in a fresh cookie; what is stored for them comes first."""
+    """Begin a session for somebody, in a fresh cookie; their stored forms come first."""
     session.clear()
     browser = describe_browser(request.user_agent.string)
     session["office"], session["who"] = accounts.open_session(database(), who, utc_now(), browser), who.id

@@ -1,4 +1,4 @@
-"""Reading what a form of the staff area sent: size and kind are checked before anything is parsed."""
+"""Reading the body of a form of the staff area: size and kind are checked before anything is parsed."""
 
 from io import BytesIO
 
@@ -24,7 +24,7 @@ def read_form(request: Request, limit: int = MAX_BODY_BYTES) -> MultiDict[str, s
     :param limit: the largest body, in bytes.
     :raises RequestEntityTooLarge: if the body is larger than the limit, has more fields than any form here, or
         would become much larger when shown.
-    :raises UnsupportedMediaType: if it is no form.
+    :raises UnsupportedMediaType: if it is not a form.
     :raises BadRequest: if it is not UTF-8 or breaks off.
     """
     body = _read_at_most(request, limit)
@@ -47,7 +47,7 @@ def read_uploads(request: Request, limit: int) -> tuple[MultiDict[str, str], dic
 
     :param limit: the largest body, in bytes.
     :raises RequestEntityTooLarge: see :func:`read_form`; also if a field, or the number of parts, is larger than here.
-    :raises BadRequest: if it breaks off, or is no such form.
+    :raises BadRequest: if it is incomplete, or not such a form.
     """
     if request.mimetype != "multipart/form-data":
         return read_form(request, min(limit, MAX_BODY_BYTES)), {}

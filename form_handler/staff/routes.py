@@ -18,7 +18,7 @@ class ViewRules:
     :ivar roles: one of these opens it; :data:`PUBLIC` and :data:`SIGNED_IN` mean everybody and every account.
     :ivar max_body: the largest body of a form, in bytes.
     :ivar saved_fields: the fields that are stored when the form is sent without a session; None: the form is not stored.
-    :ivar describe: returns what the form does, for the list of forms that were not sent.
+    :ivar describe: returns the action of the form, for the list of unsent forms.
     :ivar background: whether a script calls it by itself, so that the session does not get longer by it.
     :ivar uploads: whether its form holds files (``multipart/form-data``).
     """
@@ -64,7 +64,7 @@ class StaffBlueprint(Blueprint):
 
 
 def match_view(path: str, method: str) -> tuple[str, dict[str, Any], ViewRules] | None:
-    """Return name, arguments and rules of the view of the staff area that an address leads to; None for another address."""
+    """Return name, arguments and rules of the view of the staff area at an address; None for another address."""
     try:
         endpoint, values = current_app.url_map.bind("").match(path, method=method)
     except HTTPException:  # no such page, another method, or an address to be completed

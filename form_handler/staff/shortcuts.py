@@ -1,4 +1,4 @@
-"""Single-key shortcuts: what there is, and whether an account wants them (WCAG 2.1.4)."""
+"""Single-key shortcuts: the list, and whether an account uses them (WCAG 2.1.4)."""
 
 import sqlalchemy as sa
 
@@ -8,7 +8,7 @@ from form_handler.storage.tables import shortcut_setting
 
 
 def shortcut_list() -> list[tuple[str, str]]:
-    """Return each key with what it does, in the current language."""
+    """Return each key with its action, in the current language."""
     return [
         ("j", _("next entry; in the inbox: to the next line")),
         ("k", _("previous entry; in the inbox: to the previous line")),

@@ -26,7 +26,7 @@ from form_handler.storage.tables import EPHEMERAL_TABLES, TABLES
 
 FORMAT = 1
 BATCH_ROWS = 500
-# What reading a damaged ZIP or damaged lines raises.
+# Exceptions of reading a damaged ZIP or damaged lines.
 DAMAGE = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, NotImplementedError, RuntimeError)
 
 
@@ -35,7 +35,7 @@ class BackupError(UserError):
 
 
 def write_backup(database: Database, file: Path) -> str:
-    """Write a backup, whole or not at all, readable by its owner only; return what is in it.
+    """Write a backup, whole or not at all, readable by its owner only; return a summary.
 
     :raises BackupError: if the file exists or cannot be written.
     """
@@ -96,7 +96,7 @@ def restore_backup(database: Database, file: Path) -> str:
 
     It is one transaction: on any error the database stays empty.
 
-    :raises BackupError: if the file is no whole backup, or the database is not empty.
+    :raises BackupError: if the file is not a whole backup, or the database is not empty.
     :raises SchemaError: if the backup is from a newer version of the programme.
     """
     archive, manifest = check_backup(file)
@@ -120,7 +120,7 @@ def restore_backup(database: Database, file: Path) -> str:
 def check_backup(file: Path) -> tuple[zipfile.ZipFile, dict[str, Any]]:
     """Return a backup's archive and manifest.
 
-    :raises BackupError: if the file is no whole backup or has a format that is not known.
+    :raises BackupError: if the file is not a whole backup or has a format that is not known.
     """
     try:
         archive = zipfile.ZipFile(file)
@@ -149,7 +149,7 @@ def _table(connection: sa.Connection, name: str) -> sa.Table:
 
 def _fill(connection: sa.Connection, archive: zipfile.ZipFile, name: str, expected: dict[str, Any]) -> None:
     table, digest, batch = _table(connection, name), hashlib.sha256(), []
-    connection.execute(table.delete())  # what the migrations have written into the empty database
+    connection.execute(table.delete())  # rows of the migrations in the empty database
     try:
         with archive.open(f"{name}.jsonl") as lines:
             for line in lines:

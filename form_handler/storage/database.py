@@ -40,12 +40,12 @@ class DatabaseBusyError(UserError):
     """Another writer held the write lock for too long; nothing was stored."""
 
 
-# What keeps a statement from being stored or answered.
+# Exceptions of a database that cannot store or answer.
 DATABASE_FAULTS = (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError)
 
 
 class MissingDatabaseError(UserError):
-    """There is no database where the settings say; the message names path and remedy."""
+    """There is no database at the place of the settings; the message names path and remedy."""
 
 
 class PragmaError(UserError):
@@ -62,7 +62,7 @@ class Database:
     """The database of one process.
 
     :ivar engine: SQLAlchemy's engine; use :meth:`read_connection` and :meth:`transaction` instead of connecting yourself.
-    :ivar time_zone: the time zone by whose days what is stored is filtered, counted and due.
+    :ivar time_zone: the time zone of the days by which entries are filtered, counted and due.
     """
 
     def __init__(self, settings: Settings, create: bool = True) -> None:
@@ -82,7 +82,7 @@ class Database:
         if self.is_sqlite:
             self.engine = _sqlite_engine(settings)
         else:
-            # Errors are logged and shown; parameters are what people wrote.
+            # Errors are logged and shown; parameters hold input of people.
             self.engine = sa.create_engine(settings.database_url, pool_pre_ping=True, hide_parameters=True)
 
     @contextlib.contextmanager
@@ -252,7 +252,7 @@ def _refuse_creation(settings: Settings, create: bool) -> None:
 
 
 def set_pragmas(connection: sqlite3.Connection, journal: str) -> None:
-    """Set what durability and forgetting need, and make sure that SQLite took it.
+    """Set the pragmas for durability and secure deletion, and verify them.
 
     :raises PragmaError: if SQLite did not take a setting.
     """

@@ -24,7 +24,7 @@ def delete_submissions(
     """Delete submissions with mails, notes and events (Art. 17 GDPR); record only the number.
 
     :param mail_dir: the folder of mails that were written as files; theirs are deleted as well.
-    :param mark: what :func:`work_digest` returned when the colleague was asked; None: not compared.
+    :param mark: the result of :func:`work_digest` when the page was shown; None: not compared.
     :raises ConflictError: if somebody has worked on one of them since; then nothing is deleted.
     """
     done = 0

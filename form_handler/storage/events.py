@@ -10,7 +10,7 @@ from form_handler.storage.database import Database
 from form_handler.storage.submissions import Submission
 from form_handler.storage.tables import event
 
-# So many references fit into the detail of an event.
+# The maximum number of references in the detail of an event.
 MAX_LOGGED_REFERENCES = 16
 
 

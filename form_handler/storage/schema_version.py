@@ -42,7 +42,7 @@ def is_outdated(database: Database) -> bool:
 
 
 def is_usable(connection: sa.Connection) -> bool:
-    """Return whether a schema is the one of this programme, or a newer one that says that it only adds to it."""
+    """Return whether a schema is the one of this programme, or a newer one that only adds to it."""
     revision = current_revision(connection)
     if revision is None or revision <= LATEST_REVISION:
         return revision == LATEST_REVISION

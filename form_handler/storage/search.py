@@ -19,7 +19,7 @@ from form_handler.forms.contact_details import address_spellings, canonical_addr
 from form_handler.storage.state import read_state, write_state
 from form_handler.storage.tables import message, note, submission
 
-# Raised when what is computed here changes; then stored columns are computed anew.
+# Raised when the computation changes; then stored columns are recomputed.
 VERSION = 5
 COLUMNS = ("sender", "phones", "search_text")
 ADDRESS_FIELD, PHONE_FIELD = "email", "phone"
@@ -27,12 +27,12 @@ SENDER_LENGTH, PHONES_LENGTH = 320, 200
 # Umlauts that are written out; "aue", "eue" and "que" are no umlauts.
 TRANSLITERATED_UMLAUT = re.compile(r"[ao]e|(?<![aeq])ue")
 DIGITS = re.compile(r"(?<!\w)[+(]*\d[\d ()/.+-]*\d(?!\w)")
-# What people write before a telephone number, folded.
+# Words before a telephone number, folded.
 PHONE_WORD = re.compile(r"\b(?:tel|telefon|telefonnummer|fon|phone|mobil|mobile|handy|nummer|nr|call)\b[.:]*")
 # "&" and "+" between two words of a name, spoken as "und" or "and".
 AND_SIGN = re.compile(r"(?<=\s)[&+](?=\s)")
 HYPHENATED = re.compile(r"\w+(?:[-\u2010-\u2015]\w+)+")
-# A reference as people say, type and copy it. Its alphabet lacks what is mistaken for something else (see submissions).
+# A reference as people write it. Its alphabet has no ambiguous characters (see submissions).
 REFERENCE = re.compile(r"[\W_]*k[\W_]*[i1l|][\W_]*m[\W_]*((?:[0-9a-z][\W_]*){6})", re.IGNORECASE)
 PARTIAL_REFERENCE = re.compile(r"\s*kim[\s-]?([0-9a-z]{1,5})\s*", re.IGNORECASE)
 LOOK_ALIKES = {"0": "0OQD", "O": "0OQD", "1": "1ILJ", "I": "1ILJ", "L": "1ILJ", "U": "UV"}
@@ -167,7 +167,7 @@ def _word_matches(word: str, address: str, columns: Columns) -> sa.ColumnElement
 
 
 def _number_needles(number: str) -> list[str]:
-    """Return what a number that was typed, whole or its beginning or end, looks like in the search text."""
+    """Return the forms of a typed number, whole or its beginning or end, in the search text."""
     digits = "".join(c for c in number if c.isdigit())
     return list(dict.fromkeys([*find_phones(number), digits])) if len(digits) > 3 else []
 
@@ -178,7 +178,7 @@ def contains_text(text: str) -> sa.ColumnElement[bool]:
 
 
 def reference_spellings(text: str) -> list[str]:
-    """Return the references that somebody may mean, in any case and with blanks; empty if it is none.
+    """Return the references that somebody may mean, in any case and with blanks; empty if there is none.
 
     Digits and letters that references do not have, because they are mistaken for others, mean all that look alike.
     """
@@ -212,7 +212,7 @@ def recompute_search_columns(connection: sa.Connection) -> None:
 
 
 def recompute_note_texts(connection: sa.Connection, tables: Sequence[sa.Table] = (note, message)) -> None:
-    """Compute the searched text of all notes, answers and replies anew.
+    """Compute the searched text of all notes, answers and replies again.
 
     :param tables: those that exist, for a migration.
     """

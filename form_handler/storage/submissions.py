@@ -36,8 +36,8 @@ class Submission:
     :ivar confirmed_at: when the sender confirmed the address, or None.
     :ivar version: rises with every change by the office.
     :ivar assignee: the account that works on it; empty for nobody.
-    :ivar follow_up: the day on which the office wants to see it again, or None.
-    :ivar asked_at: when the last reply came that wants an answer, or None.
+    :ivar follow_up: the day of the office's follow-up, or None.
+    :ivar asked_at: the time of the last reply that needs an answer, or None.
     :ivar company_key: the company's name for comparison, or None.
     :ivar work_key: its place in the work list, see :mod:`form_handler.storage.work_list`.
     """
@@ -91,7 +91,7 @@ class ConflictError(Exception):
     """A colleague has changed the same thing in the meantime; nothing was changed.
 
     :ivar current: the submission as it is now.
-    :ivar fields: what both have changed: names of answers, or ``"state"``.
+    :ivar fields: the fields that both have changed: names of answers, or ``"state"``.
     :ivar merged: the answers in which everything else is merged.
     """
 
@@ -121,7 +121,7 @@ SpamClassifier = Callable[[sa.Connection], SpamVerdict]
 
 
 def not_spam(_connection: sa.Connection) -> SpamVerdict:
-    """Return that a submission is no spam."""
+    """Classify a submission as not spam."""
     return SpamVerdict()
 
 
@@ -143,7 +143,7 @@ def store_submission(
     state: str = "new",
     by_clock: bool = False,
 ) -> Submission:
-    """Store a submission and its mails in one transaction, once; return what is stored.
+    """Store a submission and its mails in one transaction, once; return the stored submission.
 
     When this returns, everything is on disk. A number that is already stored gives the stored one, and so
     does a fingerprint that came within the last :data:`DUPLICATE_WINDOW`. The mails of a held submission are stored
@@ -273,7 +273,7 @@ def from_row(row: sa.Row[Any]) -> Submission:
 def find_duplicate(
     database: Database, connection: sa.Connection, number: str, fingerprint: str | None, now: datetime.datetime
 ) -> Submission | None:
-    """Return the submission with this one-time number, or what the same browser sent a short while ago, or None."""
+    """Return the submission with this one-time number, or the same browser's submission of a short while ago, or None."""
     if fingerprint is not None and not database.is_sqlite:
         # Two processes at the same moment wait for each other; on SQLite all writers do.
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(int(fingerprint[:15], 16))))

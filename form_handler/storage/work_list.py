@@ -22,12 +22,12 @@ from form_handler.storage.state import read_state, write_state
 from form_handler.storage.tables import submission
 
 OPEN_STATES = ("new", "in_work")
-# Where the list puts what has no day: open entries behind those with a day, then what is done.
+# The order of entries without a day: open ones behind those with a day, then closed ones.
 OPEN_WITHOUT_DAY = datetime.date(9999, 12, 30)
 DONE = datetime.date(9999, 12, 31)
 NEWEST = 99_999_999_999  # seconds since 1970, later than any receipt
 COMPANY_FIELD, COMPANY_KEY_LENGTH = "company", 200
-# Raised when what is computed here changes; then stored columns are computed anew.
+# Raised when the computation changes; then stored columns are recomputed.
 VERSION = 1
 STATE_NAME = "work_mark"
 # Legal forms that people write or leave out, folded, without dots.
@@ -65,10 +65,10 @@ def due_days(
     """Return the due days of a submission; one that is answered, closed or cannot be answered has none.
 
     The day of receipt is not counted, and the last day ends at midnight (§ 31(1) VwVfG NRW with §§ 187(1), 188(1) BGB),
-    whatever the clocks do meanwhile. For a barrier report § 5(2) BITVNRW requires an interim notice after two and an
+    regardless of daylight saving time. For a barrier report § 5(2) BITVNRW requires an interim notice after two and an
     answer after six weeks.
 
-    :param asked_at: when the sender last asked: receipt, or a reply that wants an answer.
+    :param asked_at: when the sender last asked: receipt, or a reply that needs an answer.
     """
     from form_handler.forms import FORMS
 
@@ -117,7 +117,7 @@ def work_columns(
 ) -> dict[str, Any]:
     """Return the computed columns: company, next due day, and the place in the work list.
 
-    The list has open entries first, those with the nearest day on top; a follow-up day brings back what is done, too.
+    The list has open entries first, those with the nearest day on top; a follow-up day brings back closed entries, too.
     The newest comes first where the day is the same. The place is a text, so that one index gives the order.
     """
     due = due_days(form, state, answers, asked_at or received_at, interim_at, zone).next

@@ -1,4 +1,4 @@
-"""Which survey answers count: what the office decides on each, and at most one answer of each company."""
+"""Which survey answers count: the office's decision on each, and at most one answer of each company."""
 
 import datetime
 import json
@@ -34,7 +34,7 @@ class DecisionError(Exception):
 class SurveyAnswer:
     """One answer to the survey and whether it counts.
 
-    :ivar state: ``undecided``: does not count until the office says so; ``counts``: waits for the next batch;
+    :ivar state: ``undecided``: does not count until the office decides; ``counts``: waits for the next batch;
         ``excluded``: the office excluded it; ``duplicate``: another answer of the same company counts;
         ``published``: counted in a batch, for good.
     :ivar same_company: references of other answers with the same company or e-mail address.
@@ -54,7 +54,7 @@ def read_answers(connection: sa.Connection) -> list[SurveyAnswer]:
         .outerjoin(survey_decision, survey_decision.c.number == submission.c.number)
         .where(
             submission.c.form == "survey",
-            # What is published stays counted when it turns out to be spam, or its company could be counted again.
+            # Published answers stay counted when they turn out to be spam, or its company could be counted again.
             submission.c.held.is_(False) | survey_decision.c.batch_id.is_not(None),
         )
         .order_by(submission.c.received_at, submission.c.number)
@@ -144,7 +144,7 @@ def _groups(found: Sequence[Submission]) -> list[int]:
 
 
 def _selected_choices(found: Submission) -> str:
-    """Return what was ticked and chosen, without the texts."""
+    """Return the choices, without the texts."""
     answers: Mapping[str, Any] = found.answers
     chosen = {name: value for name, value in answers.items() if name not in FREE_TEXTS and value}
     return json.dumps(chosen, sort_keys=True)

@@ -2,20 +2,20 @@
 
 **The rule.** Answers that the office has confirmed are counted in closed batches of at least :data:`MIN_BATCH_SIZE` companies. Each
 company is in one batch only, a batch is counted once, when it is closed, and its published cells never change
-afterwards – not by a correction, a withdrawal or a deletion. What is published is the sum of the batches. A batch
+afterwards – not by a correction, a withdrawal or a deletion. The published numbers are the sums of the batches. A batch
 contributes to a question only cells that are safe by themselves: at least :data:`THRESHOLD` companies in the cell and at
 least as many outside it, and the cells left out are none, or two or more with together at least :data:`THRESHOLD`
 companies. Which cells may be left out is fixed beforehand: the first two of the table's order, or the first three, and so
 on; the first of these that is safe is taken. To leave out the smallest cells would disclose their order, and with it
 sometimes their size.
 
-**Why that is enough.** Whatever a reader adds and subtracts of any number of publications is a sum of published
+**Why that is enough.** Every combination of the numbers of any publications is a sum of published
 cells of single batches, of their complements, or of what is left of a batch's total. These are groups of different
 companies, and none of them has fewer than six members or leaves fewer than six out; without the reader's own
 company these are five. So no group of fewer than five is disclosed, and no answer that everybody gave. A batch whose table is
 not safe contributes nothing to that question, ever: it is not tried again together with later answers, because
 that would disclose by which few answers it has become safe. When a batch is closed depends on the number of answers
-alone, not on what they say.
+alone, not on their content.
 
 Source: cell suppression with complementary suppression, Hundepool et al., Handbook on Statistical Disclosure
 Control, chapter 4; the fixed batches take the place of a comparison with each earlier publication.
@@ -34,7 +34,7 @@ Table = Mapping[str, int]
 def publishable_cells(table: Table) -> dict[str, int]:
     """Return the cells of one batch's table that may be published; all others stay hidden for good.
 
-    :param table: a partition: each company of the batch is in exactly one cell. What is first in it is hidden first.
+    :param table: a partition: each company of the batch is in exactly one cell. The first cells are hidden first.
     """
     keys = list(table)
     for hidden in (0, *range(2, len(keys))):

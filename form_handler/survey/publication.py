@@ -1,8 +1,8 @@
 """From confirmed survey answers to ``city/data/survey.yml``: counts that may be published, and released quotations.
 
-The database keeps batches and publications; the file is what the site's build reads and can be written again at any
+The database keeps batches and publications; the site's build reads the file, which can be written again at any
 time. The file is read back only where it holds more than the database: it is from before the database kept
-publications, or an older backup was restored since. What it says then becomes a batch, and every answer that may be in it
+publications, or an older backup was restored since. Its content then becomes a batch, and every answer that may be in it
 counts as published.
 """
 
@@ -41,7 +41,7 @@ class _DryRun(Exception):
 
 @dataclass(frozen=True)
 class Publication:
-    """A publication: what it shows, and the answers behind it.
+    """A publication: its content, and the answers behind it.
 
     :ivar content: ``current`` of the file.
     :ivar states: how many answers are in which state afterwards.
@@ -72,13 +72,13 @@ def publish(
 def record_publication(
     database: Database, path: Path | None, now: datetime.datetime, dry_run: bool = False, actor: str = ACTOR
 ) -> Publication:
-    """Close a batch if enough answers wait, and record what may be published; :func:`write_results` writes the file.
+    """Close a batch if enough answers wait, and record its publishable numbers; :func:`write_results` writes the file.
 
     :param path: the file of the results, which is only read; None: there is none.
     :param dry_run: do not change the database.
     :param actor: who publishes.
     :raises TooFewAnswersError: if nothing has been published and too few answers count.
-    :raises PublicationError: if a file that says more than the database cannot be read.
+    :raises PublicationError: if a file with more than the database holds cannot be read.
     """
     results: list[Publication] = []
     try:
@@ -103,7 +103,7 @@ def nothing_new(states: Mapping[State, int]) -> TooFewAnswersError:
 def withdraw(database: Database, actor: str, now: datetime.datetime) -> bool:
     """Take the current publication back; return whether there was one.
 
-    The batches stay counted: what was public once may be known, so the same answers never come into another batch.
+    The batches stay counted: published numbers may be known, so the same answers never come into another batch.
     """
     with database.transaction() as connection:
         current = connection.execute(_current()).first()
@@ -146,7 +146,7 @@ def write_results(database: Database, path: Path) -> bool:
 
 
 def undecided_sentence(states: Mapping[State, int]) -> str:
-    """Return the sentence that says how many answers nobody has decided on."""
+    """Return the sentence with the number of undecided answers."""
     number = states["undecided"]
     if not number:
         return "Every answer has been decided on."
@@ -190,7 +190,7 @@ def _current() -> sa.Select[Any]:
 
 
 def _import_file(connection: sa.Connection, path: Path, now: datetime.datetime, zone: ZoneInfo) -> None:
-    """Take what the file says beyond the database's batches as one further batch.
+    """Take the file's numbers beyond the database's batches as one further batch.
 
     Who was counted in it is not known. So every undecided or waiting answer that had come by then counts as published and
     is never counted again. Cells that today's rule would not show are left out.
@@ -204,7 +204,7 @@ def _import_file(connection: sa.Connection, path: Path, now: datetime.datetime, 
             return
         companies, cells = older_cells(path, current, batches)
     except PublicationError:
-        if batches:  # the database has what was published, and the file is written anew
+        if batches:  # the database holds the publication, and the file is written again
             return
         raise
     if companies <= 0:

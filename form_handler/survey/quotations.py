@@ -9,13 +9,13 @@ import sqlalchemy as sa
 
 from form_handler.storage.tables import quotation, submission
 
-# Line and paragraph separators, controls, surrogates, private use; and what turns the direction of a text.
+# Line and paragraph separators, controls, surrogates, private use; and characters that change the direction of a text.
 _BREAKS = re.compile("[\\s\\x00-\\x1f\\x7f-\\x9f\u2028\u2029]+")
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def released_quotations(connection: sa.Connection) -> list[dict[str, Any]]:
-    """Return the quotations that the office released, with the company only where it wished to be named."""
+    """Return the quotations that the office released, with the company only with its consent."""
     query = (
         sa.select(quotation, submission.c.language, submission.c.answers)
         .join(submission, submission.c.number == quotation.c.number)

@@ -1,4 +1,4 @@
-"""The file of the results, ``city/data/survey.yml``, as the site's build reads it: writing it, and reading what it says."""
+"""The file of the results, ``city/data/survey.yml``, as the site's build reads it: writing and reading it."""
 
 import datetime
 import json

@@ -61,7 +61,7 @@ def is_applicable(measure: Mapping[str, Any], answers: Answers) -> bool:
 
 
 def choice_labels() -> dict[str, list[tuple[str, str]]]:
-    """Return the choices of each question, in words of the current language."""
+    """Return the choices of each question, in the current language."""
     return {
         "want": [
             ("internship", _("An internship")),
@@ -132,7 +132,7 @@ def parse_answers(given: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
 
 
 def all_answer_combinations(most_obstacles: int = 2) -> Iterator[dict[str, tuple[str, ...]]]:
-    """Yield every combination of answers, with at most so many obstacles."""
+    """Yield every combination of answers, with a maximum number of obstacles."""
 
     def keys(question: str) -> list[str]:
         return [key for key, _words in choice_labels()[question]]

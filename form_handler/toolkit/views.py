@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from wtforms import Form
 
 TEMPLATE = "partials/kim/chooser.html"
-# What goes with the reader from the result to the pages of the measures and to the form.
+# Parameters of the links from the result to the pages of the measures and to the form.
 CARRIED = ("want", "size")
 RESULT_ANCHOR = "#choose-result"
 COMPANY_SIZES = {"1-9": "small", "10-49": "small", "50-249": "medium", "250+": "large"}
@@ -88,7 +88,7 @@ def share_url(action: str, answers: Mapping[str, Sequence[str]], questions: Sequ
 def chooser_answers(form: str, answers: Mapping[str, Any]) -> dict[str, list[str]]:
     """Return the chooser's answers that follow from a form's answers; empty for forms without any.
 
-    What a company has done once is not what it wants to offer now, so the survey says nothing about ``want``.
+    Past experience is not an offer, so the survey has no answer for ``want``.
     """
     found: dict[str, list[str]] = {}
     if form == "participation":
@@ -107,10 +107,10 @@ def chooser_answers(form: str, answers: Mapping[str, Any]) -> dict[str, list[str
 
 
 def prefilled_form(language: Language, definition: FormDefinition, given: MultiDict[str, str]) -> Form:
-    """Return a form with what a link fills in: its own choices, and in the participation form those of the chooser.
+    """Return a form with the values of a link: its own choices, and in the participation form those of the chooser.
 
-    The chooser's ``want`` and ``size`` become ways to take part and number of employees; ``measure`` names the measure on
-    whose page the link stands.
+    The chooser's ``want`` and ``size`` become ways to take part and number of employees; ``measure`` names the measure of
+    the page with the link.
     """
     if definition.key != "participation":
         return definition.prefilled(given, responses.is_built_page)

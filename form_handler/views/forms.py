@@ -242,7 +242,7 @@ def expired_message() -> str:
 
 
 def reject_body(language: Language, definition: FormDefinition, body: FormBody) -> Response | None:
-    """Return the error page for a body that is no form or too large, else None."""
+    """Return the error page for a body that is not a form or too large, else None."""
     if body.unsupported_media_type:
         lines = [_("We did not receive a completed form. Nothing was stored.")]
         return render_error(language, 415, _("This could not be read"), lines, definition)
@@ -316,7 +316,7 @@ def warn_if_worker_is_missing(now: datetime.datetime) -> None:
 def classifier(
     definition: FormDefinition, answers: dict[str, Any], body: FormBody, now: datetime.datetime
 ) -> SpamClassifier:
-    """Return what scores the spam signals of this request once it is given a connection."""
+    """Return the function that scores the spam signals of this request on a connection."""
     seconds = review_age(settings().secret_keys, body.internal_field("_stamp"))
     signals = spam_signals(answers, body.internal_field(HONEYPOT_FIELD), seconds)
     recipient = mailbox_key(str(answers.get(definition.sender_field or "") or ""))

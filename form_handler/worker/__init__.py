@@ -1,1 +1,1 @@
-"""The mail worker: delivers mails, and deletes once a day what is past its retention."""
+"""The mail worker: delivers mails, and deletes expired data once a day."""

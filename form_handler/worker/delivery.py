@@ -56,8 +56,8 @@ class ClaimedMail:
     :ivar claim: the worker's token in the mail's row; with another token there, the mail is no longer this worker's.
     :ivar raw_message: the whole message where version 0.1 stored it, else empty.
     :ivar attempts: this one included.
-    :ivar submission: what it is about; None for a mail to a colleague (:mod:`form_handler.staff.reports.digest`).
-    :ivar answer: what the office has written, if the mail is an answer.
+    :ivar submission: its submission; None for a mail to a colleague (:mod:`form_handler.staff.reports.digest`).
+    :ivar answer: the office's text, if the mail is an answer.
     """
 
     id: int
@@ -211,7 +211,7 @@ def _reload(database: Database, claimed: ClaimedMail) -> ClaimedMail | None:
 
 
 def _drop(database: Database, claimed: ClaimedMail) -> None:
-    """Delete a mail that says nothing any more when it is to be sent."""
+    """Delete a mail that has become pointless before it is sent."""
     mine = (outgoing_mail.c.id == claimed.id) & (outgoing_mail.c.claim == claimed.claim)
     with database.transaction() as connection:
         connection.execute(outgoing_mail.delete().where(mine))
@@ -232,7 +232,7 @@ def render_message(
 ) -> EmailMessage | None:
     """Return the message, dated now; the office's mail that version 0.1 stored whole is otherwise unchanged.
 
-    None for a mail to a colleague that has nothing to say any more.
+    None for a mail to a colleague that has become pointless.
     """
     if claimed.submission is None:
         with database.read_connection() as connection:

@@ -21,16 +21,16 @@ POLL_SECONDS = 1.0
 THROTTLE_SECONDS = 0.05
 # How often the worker checks whether the daily purge is due.
 PURGE_CHECK_SECONDS = 600.0
-# How often it looks for mails to colleagues that are due: digests, and barrier reports that came in.
+# How often it queues due mails to colleagues: digests, and new barrier reports.
 QUEUE_SECONDS = 5.0
 logger = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
 def mail_worker_lock(database: Database, settings: Settings) -> Iterator[None]:
-    """Be the only mail worker of an SQLite database for the length of the block.
+    """Be the only mail worker of an SQLite database during the block.
 
-    What is still recorded as being sent was left by a killed worker and is due at once. On PostgreSQL several workers
+    Mails that are still recorded as being sent were left by a killed worker and are due at once. On PostgreSQL several workers
     run at the same time, on several machines; there a claim expires.
 
     :raises AnotherWorkerError: if another worker is running.
@@ -44,7 +44,7 @@ def mail_worker_lock(database: Database, settings: Settings) -> Iterator[None]:
 
 
 def run_once(database: Database, settings: Settings) -> int:
-    """Send what is due now; return how many mails were sent.
+    """Send due mails; return how many mails were sent.
 
     :raises AnotherWorkerError: see :func:`mail_worker_lock`.
     """

@@ -1,7 +1,7 @@
 """Deletion at the end of retention (Art. 5(1)(e) GDPR): announced first, and refused while the clock is implausible.
 
-A submission is marked two weeks before its retention ends, and the staff area says so; it is deleted when its
-retention is over and it has been marked for a week. What was past its retention while the service did not run is
+A submission is marked two weeks before its retention ends, and the staff area announces it; it is deleted when its
+retention is over and it has been marked for a week. Submissions that expired while the service did not run are
 therefore deleted a week after the next start. Nothing is marked or deleted while the clock is implausible, or when
 more than half of everything stored would go at once; an operator then decides with ``kim purge --confirm``.
 """
@@ -40,7 +40,7 @@ EVENT_RETENTION_MONTHS = 24
 GRACE_DAYS = 7
 # The clock is implausible if it is so far after the last time that the service has seen.
 MAX_CLOCK_AHEAD = datetime.timedelta(days=30)
-# Up to so many are deleted at once although they are more than half of everything.
+# The maximum number that is deleted at once although they are more than half of everything.
 MAX_UNCONFIRMED = 10
 ONE_DAY = datetime.timedelta(days=1)
 SCRATCH_RETENTION = datetime.timedelta(days=90)
@@ -113,9 +113,9 @@ def purge(
     dry_run: bool = False,
     confirmed: int | None = None,
 ) -> list[str]:
-    """Delete what is past its retention and was announced, mark what will be; return a sentence for each result.
+    """Delete expired and announced submissions, mark those that expire next; return a sentence for each result.
 
-    :param dry_run: only return what would be done.
+    :param dry_run: only return the results.
     :param confirmed: how many an operator expects to be deleted now, all that is past its retention, announced or
         not; this also confirms the clock.
     :raises PurgeRefusedError: if clock or number are implausible, or another number was confirmed.
@@ -214,7 +214,7 @@ def _purge_sessions_and_events(database: Database, now: datetime.datetime, confi
 
 
 def _purge_editing(connection: sa.Connection, now: datetime.datetime) -> None:
-    """Delete what was typed and never stored, who was writing, and who published after two years; published texts stay."""
+    """Delete unstored texts, presences, and after two years the names of who published; published texts stay."""
     connection.execute(scratch.delete().where(scratch.c.saved_at < now - SCRATCH_RETENTION))
     connection.execute(page_presence.delete().where(page_presence.c.seen_at < now - ONE_DAY))
     old = publication.c.finished_at < now - relativedelta(months=EVENT_RETENTION_MONTHS)

@@ -23,7 +23,7 @@ from form_handler.worker.purge import PurgeRefusedError, check_clock
 from kim.database import close_at_exit, database_errors, open_database
 
 BACKUP_NAMES = "kim-*.zip"
-# So many backups stay whatever their age: after a standstill the old ones are all there is.
+# The minimum number of backups that are kept regardless of age: after an outage only old ones exist.
 MIN_BACKUPS = 7
 
 
@@ -90,7 +90,7 @@ def restore(file: Path) -> None:
 
 
 def open_for_restore(settings: Settings) -> Database:
-    """Return the database for a backup, made anew where the remembered one is missing or empty."""
+    """Return the database for a backup, created where the remembered one is missing or empty."""
     remembered = remembered_database(settings)
     refuse_other_database(settings)
     forget_database(settings)

@@ -1,4 +1,4 @@
-"""Demonstration data; every name says that it is an example."""
+"""Demonstration data; every name is marked as an example."""
 
 import datetime
 import os
@@ -201,7 +201,7 @@ def demo(port: str | None) -> None:
             )
     except BuildError as error:
         raise click.ClickException(str(error)) from error
-    (folder / "demonstration").touch()  # the staff area says so, too
+    (folder / "demonstration").touch()  # the staff area shows it, too
     click.echo(f"Demonstration. Log in at http://{settings.bind}:{settings.port}/eingang/ as {USER} with {password}")
     click.echo(f"Others with the same password: {', '.join(name for name in ACCOUNTS if name != USER)}")
     others = {name: value for name, value in os.environ.items() if not name.startswith("KIM_")}

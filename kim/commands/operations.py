@@ -46,7 +46,7 @@ def doctor(network: bool, content: bool, as_json: bool) -> None:
 
 
 def diagnose(network: bool = True, content: bool = True) -> list[Finding]:
-    """Return a finding for each part; whatever cannot be looked at is a finding, too."""
+    """Return a finding for each part; a part that cannot be checked is a finding, too."""
     try:
         settings = read_settings()
     except SettingsError as error:

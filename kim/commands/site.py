@@ -131,7 +131,7 @@ def dashboard(out: Path | None) -> None:
 
 
 def _search_misses() -> list[SearchMiss] | None:
-    """Return what readers looked for in vain; None where no service has a database."""
+    """Return searches without a hit; None where no service has a database."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from core.clock import utc_now

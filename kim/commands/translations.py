@@ -36,7 +36,7 @@ from editorial.translations.update import accept_pages, update_entries, update_l
 
 
 class CommandContext(Struct, frozen=True):
-    """What every command works on."""
+    """The shared values of all commands."""
 
     docs: Path
     languages: tuple[Language, ...]
@@ -49,7 +49,7 @@ class CommandContext(Struct, frozen=True):
 
     @property
     def lock(self) -> Lock:
-        """Return the lock, or end with a sentence that names what is wrong with it."""
+        """Return the lock, or end with a sentence that names its error."""
         return load_lock(self.docs)
 
     def target_languages(self, code: str | None) -> list[Language]:
@@ -112,7 +112,7 @@ def status(context: CommandContext, lang: str | None, form: str) -> None:
 
 
 def describe(state: TranslationState) -> str:
-    """Return what an editor reads about a stale page."""
+    """Return the description of a stale page for editors."""
     since = f"{state.since:%d.%m.%Y}" if state.since else ""
     seen = f"bemerkt am {since}" if state.since_is_exact else f"noch aktuell am {since}"
     lines = [f"{state.file}: {STATE_LABELS[state.state]} ({seen})"]
@@ -169,7 +169,7 @@ def lines(context: CommandContext) -> None:
         for code in page.texts:
             path = page_path(context.docs, code, page.key)
             if not (project.keeps_shared_pages() or is_local(context.docs, path)):
-                continue  # whoever keeps the shared page replaces it
+                continue  # the keeper of the shared page replaces it
             before = path.read_text("utf-8")
             if (after := replace_other_wordings(before, listed, code)) != before:
                 changed[path] = after.encode()

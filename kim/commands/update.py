@@ -55,7 +55,7 @@ def update(source: str) -> None:
 
 
 def keep_own_folder() -> None:
-    """Take the municipality's folder back to what it was before the merge, whatever both sides did there."""
+    """Restore the municipality's folder as it was before the merge."""
     if git("ls-files", "--", CITY).stdout:
         git_or_fail("rm", "-r", "-f", "-q", "--", CITY)
     if git_or_fail("ls-tree", "HEAD", "--", CITY):

@@ -45,7 +45,7 @@ def all_field_names() -> tuple[str, ...]:
 
 
 def describe_entry(kind: str = "", key: str = "", **_values: str) -> str:
-    """Return what the form of an entry does, for the list of what was not sent."""
+    """Return the action of an entry's form, for the list of unsent forms."""
     return _("Change: %(words)s", words=f"{facts_label(kind) if kind in KINDS else kind}: {key}")
 
 
@@ -68,7 +68,7 @@ def find_files(kind: str) -> list[FactFile]:
     describe=describe_entry,
 )
 def edit_entry(kind: str, key: str) -> BaseResponse:
-    """Show the form of an entry, or of a new one; store what was entered in the draft of its file."""
+    """Show the form of an entry, or of a new one; store the entered values in the draft of its file."""
     files = find_files(kind)
     form = EntryForm(kind, key, files)
     if request.method != "POST":
@@ -77,7 +77,7 @@ def edit_entry(kind: str, key: str) -> BaseResponse:
 
 
 class EntryForm(DataForm):
-    """The form of one entry: what it shows, and what comes back.
+    """The form of one entry: showing and storing it.
 
     :ivar data: the entry as it is now; empty for a new one.
     """
@@ -102,7 +102,7 @@ class EntryForm(DataForm):
 
     def show(self, fields: Sequence[Field] | None = None, problems: Sequence[Problem] = (), error: str = "", status: int = 200,
              before: str | None = None, seen: str | None = None, theirs: Mapping[str, str] | None = None) -> BaseResponse:  # fmt: skip
-        """Show the form; with what was entered, and what is wrong with it."""
+        """Show the form with entered values and errors."""
         if fields is None:
             fields = self.fields(self.data if not self.is_new else new_entry(self.kind))
             problems = (
@@ -124,7 +124,7 @@ class EntryForm(DataForm):
         )  # fmt: skip
 
     def base(self, before: str) -> Mapping[str, Any]:
-        """Return the entry as it stood when the form was opened; what a new one begins with."""
+        """Return the entry at the moment when the form was opened; the first values of a new one."""
         return new_entry(self.kind) if self.is_new else read_entry(before, self.key)
 
     def prepare(self, mine: Mapping[str, Any]) -> None:
@@ -137,7 +137,7 @@ class EntryForm(DataForm):
         return facts.check_entry(self.kind, self.key, data, workspace().site().facts, workspace())
 
     def save(self, data: Mapping[str, Any]) -> BaseResponse:
-        """Store the entry, and lead to the list."""
+        """Store the entry, and redirect to the list."""
         self.write(self.key, data)
         return redirect_to_list(self.kind, self.key)
 
@@ -189,7 +189,7 @@ def redirect_to_list(kind: str, key: str) -> BaseResponse:
 
 
 def read_entry(text: str, key: str) -> dict[str, Any]:
-    """Return an entry as it stood when a form was opened; empty if the form was tampered with."""
+    """Return an entry at the moment when a form was opened; empty if the form was tampered with."""
     try:
         row = facts.read_entries(text).get(key)
     except EditError:
@@ -198,14 +198,14 @@ def read_entry(text: str, key: str) -> dict[str, Any]:
 
 
 def new_entry(kind: str) -> dict[str, Any]:
-    """Return what a new entry begins with: nobody has confirmed it yet."""
+    """Return the first values of a new entry: it is unconfirmed."""
     names = set(KINDS[kind].__struct_fields__)
     start = {"source": ["own"], "as_of": f"{office_day():%Y-%m}", "confirmed": "false"}
     return {name: value for name, value in start.items() if name in names}
 
 
 def fact_choices(kind: str) -> dict[str, list[tuple[str, str]]]:
-    """Return what the fields of a kind may name: sources, contacts, pages, units."""
+    """Return the choices of the fields of a kind: sources, contacts, pages, units."""
     known = workspace().site().facts
     content = workspace().site().content
     found = {
@@ -242,7 +242,7 @@ def office_day() -> datetime.date:
 
 @pages.route("/angaben/<kind>/<key>/entfernen/", methods=["GET", "POST"], role=EDIT)
 def remove_entry(kind: str, key: str) -> BaseResponse:
-    """Remove an entry, after asking; what still names it is shown."""
+    """Remove an entry, after a question that lists the pages that name it."""
     form = EntryForm(kind, key, find_files(kind))
     if form.is_new:
         raise NotFound

@@ -37,7 +37,7 @@ class FactRow(Struct, frozen=True):
 
 @pages.route("/angaben/", role=OFFICE)
 def fact_kinds() -> BaseResponse:
-    """Show which facts there are, with drafts and what is open."""
+    """Show the kinds of facts, with drafts and unconfirmed entries."""
     rows: list[tuple[Any, ...]] = []
     open_count: dict[str, int] = {}
     for one in facts.open_entries(workspace(), database()):

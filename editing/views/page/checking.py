@@ -1,4 +1,4 @@
-"""What the checks find in a text, and what it means for the translations."""
+"""Findings in a text, and its effects on the translations."""
 
 from msgspec import Struct
 

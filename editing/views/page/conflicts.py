@@ -25,9 +25,9 @@ from form_handler.staff.layout import render
 def render_conflict(
     file: PageFile, identity: str, words: str, before: str, wanted: str | None, **translation: str | None
 ) -> BaseResponse:
-    """Return what both have written; nothing is chosen, and what was typed is stored until it is sent or deleted.
+    """Return both texts; neither is chosen, and the typed one is stored until it is sent or deleted.
 
-    :param translation: what the page for translating gives: the text of now, its digest, and where its form leads.
+    :param translation: values of the page for translating: the current text, its digest, and the address of its form.
     """
     place = find_paragraph(read_file_text(file.raw), identity) if file.raw is not None else None
     drafts.store_scratch(database(), g.account.id, file.path, identity[:120], wanted or "", words, utc_now())
@@ -48,7 +48,7 @@ def rebase(file: AnyFile) -> BaseResponse | None:
     if draft is None or draft.base_text == file.published:
         return None
     if draft.text is None or draft.base_text is None or file.published is None:
-        return None  # removed or new: the publish page says so
+        return None  # removed or new: the publish page names it
     merged = merge(common_text(file, draft), draft.text, file.published, file.path)
     if not merged.conflicts:
         drafts.rebase_draft(database(), file.path, draft.version, file.published, merged.text, utc_now())
@@ -62,7 +62,7 @@ def rebase(file: AnyFile) -> BaseResponse | None:
 def common_text(file: AnyFile, draft: drafts.Draft) -> str:
     """Return the text that a draft has in common with the published page.
 
-    It is what the draft held when it was published last, if the page is still that; else the text that it began with.
+    It is the text of the draft when it was published last, if the page is unchanged since; else the text that it began with.
     """
     for one in store.publications_of(database(), file.path, 1):
         for known in one.files:

@@ -31,7 +31,7 @@ from form_handler.staff.layout import private_response, render_part
 
 
 def describe_paragraph(lang: str, key: str, **_values: str) -> str:
-    """Return what a paragraph's form does, for the list of what was not sent."""
+    """Return the action of a paragraph's form, for the list of unsent forms."""
     return _("Change a paragraph: %(page)s (%(language)s)", page=key, language=lang)
 
 
@@ -86,10 +86,10 @@ def save_paragraph(file: PageFile) -> BaseResponse:
 
 
 def make_change(raw: str | None, identity: str, wanted: str, words: str, spelling: bool, choice: str) -> drafts.Change:
-    """Return the change that a form requests, made in the text of the moment.
+    """Return the change that a form requests, made in the current text.
 
     :param wanted: the digest of the paragraph that the form was made for.
-    :param choice: after a conflict: ``mine`` or ``both`` (what was typed), or ``theirs``.
+    :param choice: after a conflict: ``mine`` or ``both`` (the typed text), or ``theirs``.
     :raises ChangedMeanwhileError: if that paragraph is not there any more.
     :raises EditError: if the words cannot be there.
     """
@@ -112,7 +112,7 @@ def make_change(raw: str | None, identity: str, wanted: str, words: str, spellin
 
 
 def check_form(file: PageFile, text: FileText, opened: OpenForm) -> BaseResponse:
-    """Return the page with findings and effects of what was typed; nothing is stored in the draft."""
+    """Return the page with findings and effects of the typed text; nothing is stored in the draft."""
     try:
         raw = replace_paragraph(text, opened.place, opened.words)
     except EditError as error:
@@ -126,7 +126,7 @@ def check_form(file: PageFile, text: FileText, opened: OpenForm) -> BaseResponse
 
 
 def typed_spelling(opened: OpenForm, raw: str) -> list[tuple[str, str, str]]:
-    """Return what is being typed likewise, if it is meant so."""
+    """Return the spelling change that is being typed, if it is one."""
     after = find_paragraph(read_file_text(raw), opened.place.id)
     if not opened.spelling or after is None:
         return []

@@ -45,10 +45,10 @@ LABEL_CHARS = 60
 class OpenForm(Struct, frozen=True):
     """The form of one paragraph as it is shown.
 
-    :ivar words: what the field holds: the paragraph, or what was typed.
+    :ivar words: the content of the field: the paragraph, or the typed text.
     :ivar before: the paragraph as it was when the form was opened.
     :ivar error: why it was not stored.
-    :ivar checked: whether findings and effects of what was typed are shown.
+    :ivar checked: whether findings and effects of the typed text are shown.
     """
 
     place: Paragraph
@@ -72,7 +72,7 @@ def render_page(
     shown = shown or (check_text(file, raw) if raw is not None else CheckResult([], []))
     html = render_html(file, opened, shown)
     values = bar_values(file, opened, shown)
-    if html is None:  # the draft cannot be rendered: its paragraphs as a list, so that it can be mended
+    if html is None:  # the draft cannot be rendered: its paragraphs as a list, so that it can be corrected
         places = list_paragraphs(read_file_text(raw)) if raw else []
         return render("pages/outline", status=status, title=values["heading"], places=[place for place in places if place.words],
                       label=button_label, button=lambda place: render_button(file, place), **values,
@@ -134,7 +134,7 @@ def show_drafted_pictures(html: str) -> str:
 
 
 def replace_page(content: Any, page: Any) -> Any:
-    """Return the content with another page in the place of the one of its key."""
+    """Return the content with a page replaced by another one of the same key."""
     return replace(content, pages={**content.pages, page.key: page})
 
 
@@ -202,7 +202,7 @@ def list_links(file: PageFile) -> list[tuple[str, str]]:
 
 
 def bar_values(file: PageFile, opened: OpenForm | None, shown: CheckResult) -> dict[str, Any]:
-    """Return what the bar above the page shows."""
+    """Return the values of the bar above the page."""
     raw, now = file.raw, utc_now()
     places = list_paragraphs(read_file_text(raw)) if raw else []
     state = workspace().site().states.get((file.key, file.language.code))

@@ -48,7 +48,7 @@ def insert_signs(text: PageText, plain: str, place: PlaceNames, code: str) -> tu
 
 
 def replace_signs(page: str, places: list[str], button: Callable[[str], str]) -> str:
-    """Return a rendered page with a button for each sign in its text; signs elsewhere are taken away."""
+    """Return a rendered page with a button for each sign in its text; signs elsewhere are removed."""
 
     def replace_sign(match: re.Match[str]) -> str:
         number = int("".join(str(ord(digit) - _ZERO) for digit in match[1]))

@@ -1,4 +1,4 @@
-"""The translators' start page: their own languages only, what is outdated and missing, the pages that matter most first."""
+"""The translators' start page: their own languages only, outdated and missing pages, those that matter most first."""
 
 from collections import Counter
 
@@ -17,7 +17,7 @@ from editing.views.labels import page_state_label
 from form_handler.current import database
 from form_handler.staff.layout import render
 
-# The states of a page, what is to be done first.
+# The states of a page, most urgent first.
 ORDER = ("stale", "missing", "unreviewed", "fresh", "reviewed")
 OPEN = ("stale", "missing")
 
@@ -41,7 +41,7 @@ def own_languages() -> list[Language]:
 
 
 def overview_rows(language: Language) -> list[OverviewRow]:
-    """Return all pages of a language: what is open first, then by how much they matter to readers."""
+    """Return all pages of a language: open ones first, then by their importance to readers."""
     site = workspace().site()
     open_drafts = {split_name(one.path): one for one in drafts.list_drafts(database())}
     found = []

@@ -40,7 +40,7 @@ translating.after_request(add_session_header)
 
 
 def describe_translation(lang: str, key: str, **_values: str) -> str:
-    """Return what the form of a paragraph does, for the list of what was not sent."""
+    """Return the action of a paragraph's form, for the list of unsent forms."""
     return _("Translate a paragraph: %(page)s (%(language)s)", page=key, language=lang)
 
 
@@ -105,7 +105,7 @@ def save_translation(file: PageFile) -> BaseResponse:
 
 
 def make_change(file: PageFile, raw: str | None, identity: str, words: str, action: str) -> drafts.Change:
-    """Return the change that a form requests, made in the text of the moment.
+    """Return the change that a form requests, made in the current text.
 
     :raises ChangedMeanwhileError: if the paragraph is another one meanwhile.
     :raises EditError: if the words cannot be there.
@@ -126,7 +126,7 @@ def make_change(file: PageFile, raw: str | None, identity: str, words: str, acti
 
 
 def translation_conflict(file: PageFile, identity: str, words: str) -> BaseResponse:
-    """Return what both have written."""
+    """Return both texts."""
     sheet = read_sheet(file, False)
     row = sheet.row(identity)
     return render_conflict(
@@ -148,7 +148,7 @@ def after_change(file: PageFile, identity: str, was_signed: bool) -> BaseRespons
 
 
 def check_translation(sheet: Sheet, row: Row, words: str) -> BaseResponse:
-    """Return what is found in words that are not stored."""
+    """Return the findings in unstored words."""
     errors = row_errors(row, words, sheet.file.language) if words.strip() else []
     findings: list[Finding] = []
     if words.strip() and not errors:

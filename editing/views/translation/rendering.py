@@ -103,5 +103,5 @@ def render_row(sheet: Sheet, row: Row, opened: OpenRow | None = None) -> str:
 
 
 def row_kind(row: Row) -> str:
-    """Return what a paragraph is, in words."""
+    """Return the label of a kind of paragraph."""
     return _("Section") if row.is_section else kind_label(row.kind)

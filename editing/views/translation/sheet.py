@@ -36,8 +36,8 @@ from form_handler.staff.blueprint import render_forbidden
 class Sheet(Struct, frozen=True):
     """A page side by side as it is shown.
 
-    :ivar shown: what the checks find in the translation.
-    :ivar scratches: what the account typed and has not stored, by paragraph.
+    :ivar shown: the findings in the translation.
+    :ivar scratches: the account's unstored texts, by paragraph.
     :ivar writing: who else has the form of which paragraph open.
     :ivar whole: whether findings and earlier texts are in it.
     """
@@ -62,7 +62,7 @@ class Sheet(Struct, frozen=True):
         return next((row for row in [*self.rows[at:], *self.rows[:at]] if row.need != "done" and row.id != after), None)
 
     def german_pieces(self, row: Row) -> list[Piece] | None:
-        """Return the German words with what changed since the translation was made; None where that is not known."""
+        """Return the German words with the changes since the translation was made; None where that is not known."""
         before = (
             self.earlier.sections.get(row.made_from_section)
             if row.is_section
@@ -75,7 +75,7 @@ class OpenRow(Struct, frozen=True):
     """A form with something else than the stored words in it.
 
     :ivar errors: why it was not stored.
-    :ivar checked: whether what was found is shown.
+    :ivar checked: whether findings are shown.
     :ivar note: a sentence above the field.
     """
 
@@ -146,7 +146,7 @@ def terms_of(row: Row, code: str) -> list[Term]:
 
 
 def inserts_of(row: Row, code: str) -> list[tuple[str, str]]:
-    """Return the inserts of a German paragraph with what readers of a language see in their place."""
+    """Return the inserts of a German paragraph with their values for readers of a language."""
     facts = workspace().site().facts
     groups: dict[str, Mapping[str, Any]] = {
         "tel": facts.numbers, "law": facts.laws, "amount": facts.amounts, "contact": facts.contacts, "link": facts.links,

@@ -68,7 +68,7 @@ def words_view(view: Any) -> Callable[..., BaseResponse]:
 
 
 def describe_words(lang: str) -> str:
-    """Return what the form does, for the list of what was not sent."""
+    """Return the action of the form, for the list of unsent forms."""
     return _("Words of the interface (%(language)s)", language=lang)
 
 
@@ -112,13 +112,13 @@ def traps_in(file: WordsFile, words: tuple[str, ...]) -> list[Finding]:
 
 
 def typed(entry: Entry) -> tuple[str, ...]:
-    """Return what was typed, one text for each plural form, in one line each."""
+    """Return the typed texts, one for each plural form, in one line each."""
     names = ["words", *(f"words_{number}" for number in range(1, len(entry.words)))]
     return tuple(" ".join(g.form.get(name, "").split()) for name in names)
 
 
 def change(raw: str, identity: str, words: tuple[str, ...]) -> drafts.Change:
-    """Return the change that stores words, made in the catalog of the moment.
+    """Return the change that stores words, made in the current catalog.
 
     :raises ChangedMeanwhileError: if somebody else has changed the sentence.
     """

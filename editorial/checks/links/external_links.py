@@ -3,7 +3,7 @@
 Each address is requested once a run, one host after the other with a pause, first with HEAD and, if that fails, with GET.
 The days on which an address was gone are in ``var/links.json``; it is an error only when it was gone on two different
 days. A server that refuses programs (401, 403, 405, 429, 451, 999) is not dead: a person has to look. ``robots.txt`` and
-``Retry-After`` are honoured (RFC 9110, 10.2.3). Whatever a server does ends in a finding; see
+``Retry-After`` are honoured (RFC 9110, 10.2.3). Every behaviour of a server ends in a finding; see
 :mod:`editorial.checks.links.http_client`.
 """
 
@@ -100,7 +100,7 @@ class LinkChecker:
         parts = urlsplit(url)
         host = f"{parts.scheme}://{parts.netloc}"
         if host not in self.robots:
-            self.robots[host] = None  # the address itself will say that nobody is there
+            self.robots[host] = None  # the request to the address itself will fail
             with suppress(Exception):
                 reply = self.session.follow("GET", urljoin(host, "/robots.txt"), read=True)
                 rules = urllib.robotparser.RobotFileParser()
@@ -112,7 +112,7 @@ class LinkChecker:
 
 
 def german_error(error: Exception) -> str:
-    """Return why no answer came, as a German sentence; nothing where there is no more to be said."""
+    """Return why no answer came, as a German sentence; None where there is no further reason."""
     if isinstance(error, RedirectError):
         return str(error)
     if isinstance(error, requests.exceptions.SSLError):
@@ -148,7 +148,7 @@ def dead_links(memory: Path = HISTORY_FILE) -> dict[str, list[str]]:
 
 
 def update_history(answers: list[LinkResult], today: datetime.date, memory: Path) -> set[str]:
-    """Record what was gone today and return what was gone on two different days or more."""
+    """Record the addresses that are gone today, and return those that were gone on two different days or more."""
     known = dead_links(memory)
     days: dict[str, list[str]] = {}
     for answer in answers:
@@ -187,7 +187,7 @@ def check_links(
     today: datetime.date | None = None,
     asker: LinkChecker | None = None,
 ) -> list[Finding]:
-    """Ask every address outside that a fact names; return what an editor should do about the answers.
+    """Ask every address outside that a fact names; return the tasks of an editor.
 
     :param say: called with the summary at the end, as German sentences.
     """

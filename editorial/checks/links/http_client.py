@@ -30,7 +30,7 @@ PERMANENT_STATUSES = frozenset({301, 308})
 
 
 class HttpReply(Struct, frozen=True):
-    """What came at the end of all redirects.
+    """The response at the end of all redirects.
 
     :ivar target: where the address leads for good: as far as all redirects to there last.
     :ivar retry_after: the header of that name.
@@ -69,7 +69,7 @@ class Session(requests.Session):
 
         :param read: whether to read the beginning of the body.
 
-        :raises RedirectError: if a redirect leads to an address that cannot be requested, or in a circle.
+        :raises RedirectError: if a redirect names an address that cannot be requested, or is circular.
         """
         place, target, lasting = url, url, True
         with time_limit(self.total):
@@ -141,7 +141,7 @@ class TimeLimitedAdapter(HTTPAdapter):
 def time_limit(seconds: float) -> Iterator[None]:
     """Close the connections of the current thread after some seconds.
 
-    The timeout of a socket starts anew with each byte; a server that sends one now and then would never reach it.
+    The timeout of a socket starts again with each byte; a server that sends one now and then would never reach it.
     """
     sockets = OPEN_SOCKETS.sockets = []
     timer = threading.Timer(seconds, _close_sockets, (sockets,))
@@ -172,7 +172,7 @@ def read_beginning(response: requests.Response) -> bytes:
 def redirect_target(place: str, location: str) -> str:
     """Return where a ``Location`` header sends to.
 
-    Headers come as Latin-1; what is UTF-8 is read as that, as browsers do, and other bytes are escaped.
+    Headers come as Latin-1; UTF-8 is read as such, as browsers do, and other bytes are escaped.
 
     :raises RedirectError: if that cannot be.
     """

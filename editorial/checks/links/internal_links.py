@@ -18,7 +18,7 @@ from editorial.content.published_files import DECORATIVE, IMAGE_SUFFIXES, is_lef
 
 EXTERNAL = re.compile(r"(?:https?|ftp)://|(?<![\w.-])www\.", re.IGNORECASE)
 MAX_IMAGE_BYTES = 200_000
-# Link texts that say nothing about where the link leads (WCAG 2.4.4), in all languages.
+# Link texts without information on the target (WCAG 2.4.4), in all languages.
 GENERIC_LINK_TEXTS = frozenset((Path(__file__).parent / "generic_texts.txt").read_text("utf-8").splitlines())
 
 
@@ -41,7 +41,7 @@ def _check_label(text: PageText, number: int, label: str) -> Iterator[Finding]:
 def check_links(
     text: PageText, page: Page, content: Content, language: Language, docs: Path, rendered: Iterable[RenderedLink] = ()
 ) -> Iterator[Finding]:
-    """Each link leads to a page that exists, and each anchor to a heading of it.
+    """Each link has an existing page as its target, and each anchor to a heading of it.
 
     :param rendered: links that only the renderer finds, such as those over two lines.
     """
@@ -75,7 +75,7 @@ def check_links(
             yield Finding(text.file, number, f"Der Link „{target}“ endet nicht auf .md.",
                           "Schreiben Sie den Pfad zur Datei, zum Beispiel ../kontakt.md.", code="link-dead")  # fmt: skip
         elif content.leaves_out(key):
-            continue  # the municipality leaves the page out; its links are taken away
+            continue  # the municipality leaves the page out; its links are removed
         elif other is None and page_path(docs, default_language().code, key).exists():
             continue  # that page has a fault of its own, which is named there
         elif other is None or not other.exists_in(language):

@@ -19,13 +19,13 @@ GLOSSARY_PATH = "docs/data/glossary.yml"
 
 
 class Term(Struct, frozen=True):
-    """A German term with what it is called in other languages.
+    """A German term with its translations.
 
     :ivar german: the term as it is in German texts.
     :ivar translations: by language, the accepted wordings; inflected forms are found by their stems.
     :ivar ambiguous: whether the German word means other things, too, so that no program can check it.
     :ivar require_source_term: whether the German word has to be on the page, too, because people meet it on letters.
-    :ivar means: what the term means, in plain German, for translators.
+    :ivar means: the meaning of the term, in plain German, for translators.
     :ivar note: a hint for translators, in German.
     """
 
@@ -38,7 +38,7 @@ class Term(Struct, frozen=True):
 
 
 def load_glossary(path: Path) -> list[Term] | Finding:
-    """Return the glossary, or what is wrong with the file; no file is an empty glossary.
+    """Return the glossary, or the errors of the file; no file is an empty glossary.
 
     Entries of the municipality add their languages to the shared entry of the same term.
     """
@@ -62,7 +62,7 @@ def load_glossary(path: Path) -> list[Term] | Finding:
 
 
 def _term(row: Any) -> Term | None:
-    """Return one entry, or None if it is none."""
+    """Return one entry, or None if it is invalid."""
     if not isinstance(row, dict) or not isinstance(row.get("de"), str):
         return None
     flags = {name: yaml.parse_bool(row.get(name, "false")) for name in ("bracket", "ambiguous")}
@@ -104,7 +104,7 @@ def _unreadable_finding(shown: str, line: int, why: str = "") -> Finding:
 
 @functools.lru_cache(maxsize=4096)
 def stem_pattern(words: str) -> re.Pattern[str]:
-    """Return what finds a wording in running text, inflected: each word by its first letters, at most two words between."""
+    """Return the pattern of a wording in running text, inflected: each word by its first letters, at most two words between."""
     stems = [re.escape(word if len(word) < 4 else word[: max(3, len(word) - max(1, len(word) // 3))])
              for word in re.findall(r"[\w’'§]+", words)]  # fmt: skip
     return re.compile(r"(?:\S+\s+){0,2}?".join(rf"\b\w{{0,3}}{stem}\w*\W*\s*" for stem in stems), re.IGNORECASE)
@@ -113,7 +113,7 @@ def stem_pattern(words: str) -> re.Pattern[str]:
 def used_terms(german: PageText, glossary: list[Term]) -> list[Term]:
     """Return the terms that a German page uses, but for those that no program can check.
 
-    An ambiguous term whose German word has to stand on the page is among them: :func:`check_glossary` looks for that word alone.
+    An ambiguous term whose German word is required on the page is among them: :func:`check_glossary` looks for that word alone.
     """
     source = "\n".join(strip_markdown(block) for _number, block in blocks(german))
     return [
@@ -136,7 +136,7 @@ def running_text(text: PageText) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def narrow_pattern(words: str) -> re.Pattern[str]:
-    """Return what finds a wording with other last letters; it finds less than :func:`stem_pattern`."""
+    """Return the pattern of a wording with other last letters; it finds less than :func:`stem_pattern`."""
     stems = [re.escape(word[:-1] if len(word) > 4 else word) for word in re.findall(r"[\w’'§]+", words)]
     return re.compile(r"\W+".join(rf"\b{stem}\w{{0,3}}\b" for stem in stems), re.IGNORECASE)
 

@@ -1,4 +1,4 @@
-"""Does a translation say the same? Numbers, dates and sections of laws; paragraphs left in German."""
+"""Whether a translation has the same content. Numbers, dates and sections of laws; paragraphs left in German."""
 
 import functools
 import re
@@ -54,7 +54,7 @@ def check_numbers(text: PageText, german: PageText) -> Iterator[Finding]:
 
 @functools.lru_cache(maxsize=1024)  # the paragraphs of a German page, which are compared with each of its translations
 def letter_triples(text: str) -> frozenset[str]:
-    """Return all sequences of three letters within the words of a text, whatever their case."""
+    """Return all sequences of three letters within the words of a text, regardless of case."""
     words = (word.casefold() for word in WORD.findall(_TARGET.sub("", text)))
     return frozenset(word[at : at + 3] for word in words for at in range(len(word) - 2))
 
@@ -69,7 +69,7 @@ def _is_copy(triples: frozenset[str], everything: frozenset[str], parts: Iterabl
 
 
 def _is_in_another_script(text: str) -> bool:
-    """Return whether a text is no copy of a German one by its letters alone: half of its characters are no ASCII.
+    """Return whether the letters of a text alone exclude a copy of a German one: half of its characters are not ASCII.
 
     Of a German text 2 % are none. Letters of other scripts take two bytes in UTF-8.
     """

@@ -13,7 +13,7 @@ MAX_SENTENCE_WORDS = 22
 MAX_READABILITY_SCORE = 11.0
 # DIN SPEC 33429 asks for short sentences with one statement each; most rule books stop at twelve words.
 MAX_EASY_SENTENCE_WORDS = 12
-# What a program can see of the rules for Leichte Sprache. Source: BITV 2.0, annex 2, part 2, numbers 1, 4, 5 and 6.
+# The rules for Leichte Sprache that a program can check. Source: BITV 2.0, annex 2, part 2, numbers 1, 4, 5 and 6.
 LONG_WORD = "Ein langes Wort"
 EASY_LANGUAGE_RULES = {
     "Ein Sonderzeichen": (re.compile(r"[;§%&/()]"), "Schreiben Sie es mit Wörtern, ohne Klammern."),

@@ -1,6 +1,6 @@
 """Lines that are on many pages, with one wording in each language: ``docs/data/recurring_lines.yml``.
 
-An entry has ``words`` by language. A page that says the same in other words is named with its line, in each language:
+An entry has ``words`` by language. A page with the same content in other words is named with its line, in each language:
 
 - a translation, where the German paragraph has the line and the translated one does not;
 - a sentence or heading that is listed under ``other`` or has all words of ``sign``; in German also one that has the long words of
@@ -40,7 +40,7 @@ class RecurringLine(StrictStruct, frozen=True, kw_only=True):
     """One sentence or heading.
 
     :ivar words: its wording by language.
-    :ivar sign: by language, words that only this line holds (``*`` means any letters); a sentence with all of them says the same.
+    :ivar sign: by language, words that only this line holds (``*`` means any letters); a sentence with all of them has the same content.
     :ivar other: by language, earlier or other wordings of it.
     :ivar ids: headings with these ids have the wording of this line, or of another one in the list.
     """
@@ -63,7 +63,7 @@ class RecurringLines(StrictStruct, frozen=True, kw_only=True):
 
 
 def load_recurring_lines(data: Path) -> RecurringLines | list[Finding]:
-    """Return the lines, or what is wrong with their file; no file means none.
+    """Return the lines, or the errors of their file; no file means none.
 
     :param data: the folder ``docs/data``.
     """
@@ -101,7 +101,7 @@ def line_key(words: str) -> LineKey:
 
 
 def check_all_recurring_lines(data: Path, content: Content, languages: tuple[Language, ...]) -> Iterator[Finding]:
-    """Name each page that has a recurring line in other words, and what is missing in the list.
+    """Name each page that has a recurring line in other words, and missing entries of the list.
 
     :param data: the folder ``docs/data``.
     """
@@ -134,7 +134,7 @@ def check_all_recurring_lines(data: Path, content: Content, languages: tuple[Lan
 def check_blocks(
     file: str, found: list[Block], lines: RecurringLines, code: str, loosely: bool = False
 ) -> Iterator[Finding]:
-    """Name the sentences that say the same as a recurring line in other words.
+    """Name the sentences with the content of a recurring line in other words.
 
     :param loosely: also those that only have the same long words, and headings by their ids.
     """
@@ -175,7 +175,7 @@ class _OtherWordings:
                     self._by_long_words.setdefault(words, name)
 
     def find(self, key: LineKey, sentence: str) -> str | None:
-        """Return the name of the line that a sentence says in other words.
+        """Return the name of the line that a sentence rephrases.
 
         :param key: the sentence as it is compared.
         """

@@ -1,7 +1,7 @@
 """Words that readers of a language stumble over, with better ones: ``docs/data/traps/<language>.yml``.
 
 An entry is a block with ``find`` (words; ``*`` means any letters) or ``pattern`` (a regular expression), and
-``say`` (what to write instead). ``why`` holds the reason, ``only: headings`` looks at headings and titles alone, and
+``say`` (the replacement). ``why`` holds the reason, ``only: headings`` looks at headings and titles alone, and
 ``unless`` lists longer wordings in which the words are right. An entry with ``german`` and ``needs`` instead names a translated
 paragraph that lacks a word: ``german`` finds it in the German paragraph, ``needs`` in the translation.
 """
@@ -25,20 +25,20 @@ TRAPS_FOLDER = "docs/data/traps"
 KEYS = {"find", "pattern", "german", "needs", "say", "why", "only", "unless"}
 FIELDS = ("title", "nav_title", "description")
 
-# What a pattern says of the beginning or the end of a text; it does not hold inside of all texts of a page.
+# Anchors of a pattern; they do not apply to the joined texts of a page.
 _ANCHOR = re.compile(r"(?<!\[)\^|\$|\\[AZ]")
 
 
 class Trap(Struct, frozen=True):
     """Words to avoid.
 
-    :ivar pattern: what finds them in running text.
+    :ivar pattern: their pattern in running text.
     :ivar parts: letters without which they do not occur; a text without one of them is not searched.
-    :ivar replacement: what to write instead.
+    :ivar replacement: the words to use instead.
     :ivar reason: the reason; may be empty.
     :ivar headings: whether only headings and titles are looked at.
     :ivar unless: wordings around them that are right.
-    :ivar german: what the German paragraph holds where a translation needs ``pattern``; None for words to avoid.
+    :ivar german: the words of the German paragraph where a translation needs ``pattern``; None for words to avoid.
     """
 
     pattern: re.Pattern[str]
@@ -67,7 +67,7 @@ class Trap(Struct, frozen=True):
 
 
 def load_traps(data: Path, code: str) -> list[Trap] | Finding:
-    """Return a language's traps, or what is wrong with their file; no file means none.
+    """Return a language's traps, or the errors of their file; no file means none.
 
     :param data: the folder ``docs/data``.
     """
@@ -86,7 +86,7 @@ def load_traps(data: Path, code: str) -> list[Trap] | Finding:
 
 
 def _trap(row: Any) -> Trap | str:
-    """Return one entry, or what is wrong with it."""
+    """Return one entry, or its errors."""
     if not isinstance(row, dict):
         return "kein Eintrag mit find: und say:"
     if unknown := sorted(row.keys() - KEYS):
@@ -120,7 +120,7 @@ def _trap(row: Any) -> Trap | str:
 
 @functools.lru_cache(maxsize=4096)
 def words_pattern(words: str) -> re.Pattern[str]:
-    """Return what finds words as they stand: whole words, any white space between them, ``*`` for any letters.
+    """Return the pattern of words as written: whole words, any white space between them, ``*`` for any letters.
 
     A small first letter finds a capital one too, as at the beginning of a sentence. An Arabic word is also found behind the
     letters that are written together with it ("and", "so", "in", "for", "the").
@@ -175,7 +175,7 @@ def check_missing_words(text: PageText, german: PageText, traps: list[Trap]) -> 
 
 
 def check_all_traps(data: Path, content: Content, languages: tuple[Language, ...]) -> Iterator[Finding]:
-    """Look for the traps of every language on its pages and say what is wrong with the lists.
+    """Look for the traps of every language on its pages and name the errors of the lists.
 
     :param data: the folder ``docs/data``.
     """

@@ -1,1 +1,1 @@
-"""What lies in ``docs/data``: facts, events, search words, toolkit rules, survey results, test results."""
+"""The data of ``docs/data``: facts, events, search words, toolkit rules, survey results, test results."""

@@ -39,7 +39,7 @@ class AccessibilityRun(StrictStruct, frozen=True, kw_only=True):
 
 
 def load_accessibility_run(path: Path) -> AccessibilityRun | Finding | None:
-    """Return the last full run, None if there was none yet, or what is wrong with the file."""
+    """Return the last full run, None if there was none yet, or the error of the file."""
     if not path.exists():
         return None
     line, why = 0, ""

@@ -1,6 +1,6 @@
 """The colours of a municipality: ``city/data/colours.yml`` replaces colours of the palette, if they can be read.
 
-Text and signs keep their contrast in both schemes (WCAG 2.2, 1.4.3 and 1.4.11); what does not is an error.
+Text and signs keep their contrast in both schemes (WCAG 2.2, 1.4.3 and 1.4.11); a colour that does not is an error.
 """
 
 import re
@@ -92,7 +92,7 @@ def _faults(own: Mapping[str, list[str]], known: Mapping[str, tuple[str, str]], 
 
 
 def colour_findings(root: Path) -> list[Finding]:
-    """Return what is wrong with the colours of the municipality."""
+    """Return the errors of the municipality's colours."""
     try:
         load_colours(root)
     except ContentError as error:

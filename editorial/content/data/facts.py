@@ -1,6 +1,6 @@
 """Facts that many pages share, from ``docs/data/*.yml``: contacts, companies, laws, links, numbers.
 
-Each fact says where it comes from, as of when, and whether the city has confirmed it.
+Each fact names its source, its date, and whether the city has confirmed it.
 """
 
 import dataclasses
@@ -32,10 +32,10 @@ Words = Annotated[str, Meta(min_length=1)]
 
 
 class Fact(StrictStruct, frozen=True, kw_only=True):
-    """What every fact holds.
+    """The fields of every fact.
 
     :ivar state: the federal state that it belongs to, by the letters of ISO 3166-2:DE; municipalities of others do not show it.
-    :ivar confirm: what has to be confirmed, and by whom, as long as it is not.
+    :ivar confirm: the unconfirmed part, and who confirms it.
     :ivar confirmed_by: the office or function that confirmed it, never a person; ``confirmed_on`` is the day.
     """
 
@@ -75,7 +75,7 @@ class Contact(Fact, frozen=True, kw_only=True):
 
 
 class Company(Fact, frozen=True, kw_only=True):
-    """A company that took part in the exchange, and what it has agreed to."""
+    """A company that took part in the exchange, and its consents."""
 
     name: Words
     role: str
@@ -242,7 +242,7 @@ class _Reader:
         if not path.exists():
             return None, None
         try:
-            text = path.read_bytes().decode(errors="ignore")  # what is not UTF-8 is named below
+            text = path.read_bytes().decode(errors="ignore")  # a file that is not UTF-8 is named below
             if wrong := character_findings(shown, forbidden_in_file(text)):
                 self.findings += wrong
                 return None, None
@@ -332,7 +332,7 @@ class _Reader:
 
 
 def hint_for(fault: ValidationIssue) -> str:
-    """Return what to do about a fault of a fact."""
+    """Return the remedy of a fault of a fact."""
     if (
         fault.kind == "unknown" and fault.dotted_path.isdigit()
     ):  # {value: 12,50} without quotes: a comma ends a value there

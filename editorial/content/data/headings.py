@@ -16,8 +16,8 @@ Id = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]*$", description="eine Kennung
 class Headings(StrictStruct, frozen=True, kw_only=True):
     """Ids of headings.
 
-    :ivar steps: the steps, which a button of the page leads to.
-    :ivar before_steps: what a reader learns before the steps begin.
+    :ivar steps: the steps, the target of a button of the page.
+    :ivar before_steps: the sections before the steps.
     :ivar further_reading: links to related pages; the layout folds that section away at the end of the page.
     """
 

@@ -36,7 +36,7 @@ class SearchEntry(StrictStruct, frozen=True, kw_only=True):
 class SearchWords(StrictStruct, frozen=True, kw_only=True):
     """All search words.
 
-    :ivar ignored: by language, words of a question that say nothing about what is looked for.
+    :ivar ignored: by language, words of a question that carry no meaning for the search.
     """
 
     entries: list[SearchEntry] = field(default_factory=list)
@@ -79,7 +79,7 @@ def load_search_words(path: Path) -> SearchWords | list[Finding]:
 
 
 def ignore_place(words: SearchWords, place: PlaceNames) -> SearchWords:
-    """Return the search words with the names of the municipality among those that say nothing about what is looked for."""
+    """Return the search words with the names of the municipality among those that carry no meaning for the search."""
     codes = {*words.ignored, *place.forms}
     return replace(words, ignored={code: [*words.ignored.get(code, ()), *place_words(place, code)] for code in codes})
 

@@ -25,7 +25,7 @@ RESULTS_PATH = "city/data/survey.yml"
 
 
 class Quotation(StrictStruct, frozen=True, kw_only=True):
-    """A sentence of a company that may be published; the company only where it wished to be named."""
+    """A sentence of a company that may be published; the company only with its consent."""
 
     text: str
     language: str
@@ -34,7 +34,7 @@ class Quotation(StrictStruct, frozen=True, kw_only=True):
 
 
 class Publication(StrictStruct, frozen=True, kw_only=True):
-    """One publication: counts by question and choice; what is missing is hidden on purpose.
+    """One publication: counts by question and choice; missing ones are hidden on purpose.
 
     :ivar bases: of how many companies each count is, where that is not ``answers``.
     """
@@ -82,7 +82,7 @@ def results_page(content: Content) -> Page | None:
 
 
 def load_survey(path: Path) -> Publication | Finding | None:
-    """Return the latest publication, None before the first, or what is wrong with the file."""
+    """Return the latest publication, None before the first, or the error of the file."""
     if not path.exists():
         return None
     try:
@@ -157,6 +157,6 @@ def results_csv(published: Publication, language: Language) -> str:
 
 
 def check_survey_results(path: Path) -> list[Finding]:
-    """Return what is wrong with the results file."""
+    """Return the errors of the results file."""
     found: Any = load_survey(path)
     return [found] if isinstance(found, Finding) else []

@@ -21,7 +21,7 @@ RULES_PATH = "docs/data/chooser.yml"
 
 
 class Condition(StrictStruct, frozen=True, kw_only=True):
-    """What an employer has answered; every answer named here has to be given."""
+    """The answers of an employer; every answer named here has to be given."""
 
     want: OfferKind | None = None
     obstacle: Obstacle | None = None

@@ -57,7 +57,7 @@ class ThrottledError(Exception):
 class Account:
     """An account of the office; ``name`` is in notes and events.
 
-    :ivar roles: what the account may open, see :mod:`form_handler.staff.auth.roles`.
+    :ivar roles: the permissions of the account, see :mod:`form_handler.staff.auth.roles`.
     """
 
     id: int
@@ -74,7 +74,7 @@ def add_account(
 ) -> None:
     """Make an account; without a password only the city's own log-in opens it.
 
-    :param roles: what it may open; by default what people sent.
+    :param roles: its permissions; by default the inbox.
     :raises AccountError: if the name is taken or empty, or the password can be guessed.
     :raises RoleError: if one of the roles does not exist.
     """
@@ -266,7 +266,7 @@ def is_open_session(now: datetime.datetime) -> tuple[sa.ColumnElement[bool], ...
 def find_session(database: Database, token: str, now: datetime.datetime, in_use: bool = True) -> Account | None:
     """Return the account of a session; None if it has ended, was idle for an hour, or is twelve hours old.
 
-    :param in_use: whether somebody is using it; what a page's script asks by itself does not make it longer.
+    :param in_use: whether somebody is using it; requests of a page's script do not extend it.
     """
     query = (
         sa.select(account.c.id, account.c.name, staff_session.c.seen_at)

@@ -1,4 +1,4 @@
-"""What an admin does with accounts: add, open and close, roles, a new password; one admin always stays."""
+"""Administration of accounts: add, open and close, roles, a new password; one admin always stays."""
 
 import datetime
 import secrets

@@ -1,7 +1,7 @@
-"""Which passwords are refused, and why (NIST SP 800-63B, 5.1.1.2): what a guesser tries first.
+"""Which passwords are refused, and why (NIST SP 800-63B, 5.1.1.2): words that a guesser tries first.
 
-No rules of composition are set. A password is refused if little is left of it without digits and without what can
-be guessed: common words, the own name, names of the city and of this service, repetitions and sequences.
+No rules of composition are set. A password is refused if little is left of it without digits and guessable
+parts: common words, the own name, names of the city and of this service, repetitions and sequences.
 """
 
 import re
@@ -13,10 +13,10 @@ from core.project import load_site_settings
 
 MIN_PASSWORD_LENGTH = 12
 MAX_PASSWORD_LENGTH = 200
-# So many characters that cannot be guessed must be left.
+# The minimum number of characters that cannot be guessed.
 MIN_UNGUESSABLE_CHARS = 6
 MIN_DISTINCT_CHARS = 5
-MIN_RUN_LENGTH = 4  # from so many characters on, a sequence or repetition counts as one
+MIN_RUN_LENGTH = 4  # from this length on, a sequence or repetition counts as one
 SEQUENCES = tuple((Path(__file__).parent / "key_sequences.txt").read_text("utf-8").splitlines())
 REVERSED_WORDS = ("passwort", "password", "kennwort", "geheim", "willkommen")
 # Words, first names and cities that a guesser tries early, those around the Ruhr among them.

@@ -1,6 +1,6 @@
-"""Roles of accounts: what each one opens, and which accounts have it. Without a role an account opens nothing.
+"""Roles of accounts: their permissions, and which accounts have it. Without a role an account opens nothing.
 
-``inbox`` opens what people sent; ``edit`` changes pages, ``publish`` makes the changes public, ``translate:<language>`` changes
+``inbox`` opens submissions; ``edit`` changes pages, ``publish`` makes the changes public, ``translate:<language>`` changes
 one language of the pages, and ``admin`` gives roles. No role contains another one.
 """
 
@@ -17,7 +17,7 @@ from form_handler.storage.tables import account, account_role
 
 INBOX, EDIT, PUBLISH, TRANSLATE, ADMIN = "inbox", "edit", "publish", "translate", "admin"
 ROLE_NAMES = (INBOX, EDIT, PUBLISH, TRANSLATE, ADMIN)
-# What a route names in the place of a role: no session is needed, or any session is enough.
+# Values of a route instead of a role: no session is needed, or any session is enough.
 PUBLIC, SIGNED_IN = "public", "signed-in"
 
 
@@ -87,7 +87,7 @@ def change_roles(
 def replace_roles(
     connection: sa.Connection, account_id: int, after: frozenset[str], actor: str, now: datetime.datetime
 ) -> None:
-    """Give an account just these roles, and record what has changed."""
+    """Give an account just these roles, and record the changes."""
     before = read_roles(connection, account_id)
     if after != before:
         connection.execute(account_role.delete().where(account_role.c.account_id == account_id))

@@ -22,7 +22,7 @@ from form_handler.storage.tables import recovery_code, second_factor
 from form_handler.tokens import Keys, sign, verify
 
 STEP_SECONDS = 30
-# Codes of so many steps before and after the present one are taken: clocks differ (RFC 6238, 5.2).
+# The number of steps before and after the present one whose codes are accepted: clocks differ (RFC 6238, 5.2).
 STEP_TOLERANCE = 1
 MAX_FAILURES, WINDOW_MINUTES = 5, 15
 RECOVERY_CODES = 10
@@ -38,7 +38,7 @@ def totp_code(secret: str, step: int) -> str:
 
 
 def matching_step(secret: str, code: str, now: datetime.datetime, after: int = -1) -> int | None:
-    """Return the time step whose code this is; None if it is no code of now or of a step that was used (RFC 6238, 5.2).
+    """Return the time step whose code this is; None if it is not a current code, or one of a used step (RFC 6238, 5.2).
 
     :param after: the last step whose code was taken.
     """

@@ -23,7 +23,7 @@ from form_handler.storage.tables import note, outgoing_mail, submission
 
 MAX_ATTEMPTS = 20
 DUPLICATE_NOTE_WINDOW = datetime.timedelta(minutes=1)
-# What the order of the work list depends on, besides the answers.
+# Columns that the order of the work list depends on, besides the answers.
 ORDERING_FIELDS = frozenset({"state", "asked_at", "interim_at", "follow_up"})
 WORK_FIELDS = ("state", "assignee", "follow_up")
 Change = Callable[[sa.Connection, Submission], dict[str, Any] | None]
@@ -36,8 +36,8 @@ class _ChangedError(Exception):
 def update_submission(database: Database, number: str, change: Change) -> None:
     """Change a submission from the version that was read to the next one; begin again if the version has changed.
 
-    :param change: takes the submission as it is now and returns the new values, or None if there is nothing to do; what
-        else it writes is undone with the transaction.
+    :param change: takes the submission as it is now and returns the new values, or None if there is nothing to do; its
+        other statements are rolled back with the transaction.
     :raises GoneError: if the submission was deleted.
     """
     for _attempt in range(MAX_ATTEMPTS):
@@ -80,9 +80,9 @@ def _is_gone(database: Database, number: str) -> bool:
 def set_work(
     database: Database, seen: Submission, wanted: Mapping[str, Any], actor: str, now: datetime.datetime
 ) -> list[str]:
-    """Change state, assignee and follow-up day of a submission; return the names of what has changed.
+    """Change state, assignee and follow-up day of a submission; return the names of changed fields.
 
-    The state "answered" notes when. What a colleague has changed since in other fields stays.
+    The state "answered" notes when. A colleague's later changes of other fields stay.
 
     :param seen: the submission as the colleague saw it.
     :param wanted: new values by name: ``state``, ``assignee`` (empty for nobody), ``follow_up`` (None for none).
@@ -188,7 +188,7 @@ def accept_held(database: Database, found: Submission, actor: str, now: datetime
 
 
 def mark_as_spam(database: Database, found: Submission, actor: str, now: datetime.datetime) -> None:
-    """Move a submission to the suspected spam, whatever its state; its mails that have not left are held.
+    """Move a submission to the suspected spam from any state; its mails that have not left are held.
 
     It no longer counts in the inbox, in the numbers and in the survey, save where it is published already.
 

@@ -1,4 +1,4 @@
-"""Correcting answers (Art. 16 GDPR): field by field, merged with what colleagues have changed; waiting mails follow."""
+"""Correcting answers (Art. 16 GDPR): field by field, merged with colleagues' changes; waiting mails are redirected."""
 
 import datetime
 import json
@@ -28,7 +28,7 @@ def update_answers(
 ) -> list[str]:
     """Correct answers (Art. 16 GDPR); return the names of the changed fields.
 
-    What a colleague has changed since in other fields stays. Mails to the sender that have not left yet go to the
+    A colleague's later changes of other fields stay. Mails to the sender that have not left yet go to the
     corrected address; a mail that is being sent at this moment goes there once more.
 
     :param seen: the submission as the colleague saw it.
@@ -66,7 +66,7 @@ def _redirect_mails(
     A mail loses its worker's claim: the worker that is sending it now cannot call it sent or failed any more.
     """
     pending = (outgoing_mail.c.number == current.number) & outgoing_mail.c.state.in_(PENDING_MAIL_STATES)
-    # What version 0.1 stored whole holds the answers of then.
+    # Mails that version 0.1 stored whole hold the old answers.
     connection.execute(outgoing_mail.update().where(pending).values(message=""))
     definition = FORMS.get(current.form)
     name = definition.sender_field if definition else None

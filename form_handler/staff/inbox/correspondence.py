@@ -1,4 +1,4 @@
-"""Answers to senders and what came back: drafts, sending by the outbox, replies entered by hand."""
+"""Answers to senders and their replies: drafts, sending by the outbox, replies entered by hand."""
 
 import datetime
 import itertools
@@ -29,7 +29,7 @@ from form_handler.storage.tables import account, answer_draft, message, outgoing
 MAX_SUBJECT_CHARS, MAX_TEXT_CHARS = 150, 10_000
 MAX_QUOTED_CHARS = 2_000
 CHANNELS = ("mail", "phone", "visit")
-# What the entry becomes after an answer: answered; still open; still open, with an interim notice given.
+# States of the entry after an answer: answered; still open; still open, with an interim notice given.
 OUTCOMES = ("answered", "in_work", "interim")
 NAME_FIELDS = ("contact_name", "name")
 
@@ -73,7 +73,7 @@ def begin_answer(settings: Settings, found: Submission, language: Language, temp
 
 
 def question_of(found: Submission) -> str:
-    """Return what the sender wrote in free words."""
+    """Return the free texts of the sender."""
     form = FORMS[found.form].form_class()
     names = [name for name, field in form._fields.items() if isinstance(field, MultilineField)]
     return "\n\n".join(str(found.answers[name]).strip() for name in names if found.answers.get(name))
@@ -192,7 +192,7 @@ def record_reply(
 ) -> None:
     """Store a reply of the sender that came outside, once for each token.
 
-    One that wants an answer opens the entry again, due from the day of the reply; another one closes it.
+    One that needs an answer opens the entry again, due from the day of the reply; another one closes it.
 
     :raises GoneError: if the entry was deleted.
     """
@@ -238,7 +238,7 @@ def as_answer(row: Mapping[str, Any] | Draft, earlier: tuple[str, ...] = ()) -> 
 
 
 def find_answer(connection: sa.Connection, number: str, kind: str) -> Answer | None:
-    """Return what the office has written in a mail of a submission, with the mails before it; None if it is no answer."""
+    """Return the office's text in a mail of a submission, with the mails before it; None if it is not an answer."""
     query = sa.select(message).where(message.c.number == number, message.c.mail_kind == kind)
     row = connection.execute(query).first()
     return Answer(row.language, row.subject, row.text, earlier_mails(connection, number, kind)) if row else None

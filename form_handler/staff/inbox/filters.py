@@ -20,7 +20,7 @@ from form_handler.staff.auth import accounts
 from form_handler.staff.inbox import queries
 
 MAX_TEXT = 200
-# So many wrong filters are named; an address may hold thousands.
+# The maximum number of named errors; an address may hold thousands.
 MAX_ERRORS = 10
 FIRST_DAY, LAST_DAY = datetime.date(2000, 1, 1), datetime.date(2099, 12, 31)
 FIELD_NAMES = ("q", "form", "state", "language", "trade", "since", "until", "held", "assignee", "due")
@@ -35,7 +35,7 @@ class FilterQuery:
 
     :ivar page: number of the page, the first is 1.
     :ivar values: the values as they were sent, for the fields of the filter.
-    :ivar errors: by name of the field, a sentence that names what is wrong; then ``filter`` must not be used.
+    :ivar errors: by name of the field, a sentence that names the error; then ``filter`` must not be used.
     """
 
     filter: queries.SubmissionFilter = field(default_factory=queries.SubmissionFilter)
@@ -45,7 +45,7 @@ class FilterQuery:
 
 
 def parse_filter(args: MultiDict[str, str], with_page: bool = False) -> FilterQuery:
-    """Return the filter of an address, with a sentence for each value that is none."""
+    """Return the filter of an address, with a sentence for each invalid value."""
     names = (*FIELD_NAMES, "page") if with_page else FIELD_NAMES
     sent = {name: UNPRINTABLE.sub("\ufffd", args.get(name, ""))[:MAX_TEXT] for name in names}
     errors: dict[str, str] = {}
@@ -103,7 +103,7 @@ def field_label(name: str) -> str:
 
 
 def parse_day(name: str, text: str, errors: dict[str, str]) -> datetime.date | None:
-    """Return a day written 2026-11-23, or None; what is none is added to the errors."""
+    """Return a day written 2026-11-23, or None; an invalid day is added to the errors."""
     if not text:
         return None
     try:

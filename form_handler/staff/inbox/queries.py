@@ -29,9 +29,9 @@ class SubmissionFilter:
     :ivar until: last day, inclusive.
     :ivar state: a state, or ``open`` for all that is not answered or closed.
     :ivar held: whether suspected spam is shown, instead of everything else.
-    :ivar assignee: name of an account, ``me``, or ``none`` for what nobody works on.
+    :ivar assignee: name of an account, ``me``, or ``none`` for unassigned entries.
     :ivar me: the account that ``me`` means.
-    :ivar due: ``overdue``, or ``follow-up`` for what the office wanted to see again by today.
+    :ivar due: ``overdue``, or ``follow-up`` for entries whose follow-up day has come.
     """
 
     text: str = ""
@@ -119,7 +119,7 @@ def search_submissions(database: Database, wanted: SubmissionFilter, page: int =
     count = sa.select(sa.func.count()).select_from(submission).where(*where)
     with database.read_connection() as connection:
         if wanted.text.strip():
-            # A search reads all texts once: it counts and sorts what it has found. The order is an expression,
+            # A search reads all texts once: it counts and sorts its hits. The order is an expression,
             # so that no index of the order makes the database jump through the table.
             order = (submission.c.work_key + "", submission.c.reference)
             hits = sa.select(submission.c.number, sa.func.count().over().label("total")).where(*where).order_by(*order)

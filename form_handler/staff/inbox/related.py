@@ -1,4 +1,4 @@
-"""All entries of one sender: the same address, phone number or company, and what colleagues have joined or separated."""
+"""All entries of one sender: the same address, phone number or company, and the links made by colleagues."""
 
 import datetime
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from form_handler.storage.search import PHONE_FIELD
 from form_handler.storage.submissions import GoneError, Submission, from_row
 from form_handler.storage.tables import entry_link, event, submission
 
-# What came in the same form from the same sender within this time is probably sent twice.
+# Submissions of the same form and sender within this period are probably duplicates.
 DUPLICATE_DAYS = datetime.timedelta(days=30)
 MAX_RELATED = 200
 
@@ -36,7 +36,7 @@ class Related:
 
 @dataclass(frozen=True)
 class Sender:
-    """Everything of one sender: the entries beside the one that was opened, and what was separated from it."""
+    """Everything of one sender: the entries beside the opened one, and the separated ones."""
 
     related: list[Related]
     separated: list[Submission]
@@ -45,7 +45,7 @@ class Sender:
 def find_related(database: Database, found: Submission) -> Sender:
     """Return the other entries of the same sender, the newest first.
 
-    Entries that were joined bring along what is joined with them. What was separated from an entry is not part of its sender.
+    Joined entries include those that are joined with them. Separated entries are not part of the sender.
     """
     with database.read_connection() as connection:
         links = _read_links(connection, found.number)
@@ -64,7 +64,7 @@ def find_related(database: Database, found: Submission) -> Sender:
 
 
 def _alike(connection: sa.Connection, found: Submission) -> set[str]:
-    """Return what has the same address, company or phone number; each is looked up in an index of its own."""
+    """Return the entries with the same address, company or phone number; each is looked up in an index of its own."""
     ways: list[sa.ColumnElement[bool]] = []
     if found.sender:
         ways.append(submission.c.sender == found.sender)
@@ -148,7 +148,7 @@ def link_entries(
 
 
 def forget_link(database: Database, one: Submission, other: Submission) -> None:
-    """Take back a decision about two entries: what is alike belongs together again."""
+    """Withdraw a decision about two entries: similar ones belong together again."""
     first, second = sorted((one.number, other.number))
     with database.transaction() as connection:
         connection.execute(entry_link.delete().where(entry_link.c.first == first, entry_link.c.second == second))
@@ -165,7 +165,7 @@ def contact_values(rows: Sequence[Submission], names: Iterable[str]) -> list[tup
 
 
 def history_of(database: Database, numbers: Sequence[str], limit: int = 100) -> list[sa.Row[Any]]:
-    """Return what the office did with these entries, the newest first."""
+    """Return the office's actions on these entries, the newest first."""
     query = (
         sa.select(event, submission.c.reference)
         .join(submission, submission.c.number == event.c.number)

@@ -24,7 +24,7 @@ def verify_version(token: str, found: Submission) -> Mapping[str, Any] | None:
 
 
 def sign_page_versions(found: Iterable[Submission]) -> str:
-    """Return a token of what a list shows of each entry, for forms that change several."""
+    """Return a token of the values that a list shows of each entry, for forms that change several."""
     shown = {row.reference: [row.version, row.state, row.assignee] for row in found}
     return sign(settings().secret_keys, "seen", shown)
 

@@ -18,8 +18,8 @@ class ContactField:
     """One field of the correction.
 
     :ivar stored: the different values that are stored, in order.
-    :ivar value: what is in the field: what was typed, else the value that all submissions share, else nothing.
-    :ivar errors: what is wrong with what was typed.
+    :ivar value: the content of the field: the typed text, else the value that all submissions share, else nothing.
+    :ivar errors: the errors of the typed text.
     """
 
     name: str
@@ -45,7 +45,7 @@ def contact_fields(
 
 
 def apply_correction(row: Submission, typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """Return the answers of a submission with what was typed, by the rules of its form, and what is wrong with it.
+    """Return the answers of a submission with the typed values, by the rules of its form, and their errors.
 
     An empty field changes nothing, and a field that the sender left empty stays empty.
     """

@@ -1,7 +1,7 @@
 """The copy of a person's data (Art. 15(1) and (3) GDPR): one structure in German, as JSON and as a page to read and print.
 
-It holds what is stored about the submissions that a colleague has chosen, mails with their texts included. It names no
-colleague (CJEU C-579/21) and no internal number; what notes say about third persons the office checks before (Art. 15(4)).
+It holds the stored data of the submissions that a colleague has chosen, mails with their texts included. It names no
+colleague (CJEU C-579/21) and no internal number; the office checks notes for data of third persons before (Art. 15(4)).
 """
 
 import datetime
@@ -128,7 +128,7 @@ def _entry(database: Database, settings: Settings, row: Submission, now: datetim
 
 
 def _event_words(row: Submission, event: Any) -> str:
-    """Return what was done: of a correction the questions instead of the names of the fields, of an assignment no name."""
+    """Return the action: of a correction the questions instead of the names of the fields, of an assignment no name."""
     if event.kind == "assignee" and event.detail:
         return _("assigned it to a colleague")
     if event.kind != "corrected":
@@ -166,7 +166,7 @@ def _mail(settings: Settings, row: Submission, mail: Any, now: datetime.datetime
 
 
 def _mail_text(settings: Settings, row: Submission, mail: Any, now: datetime.datetime) -> tuple[str, str]:
-    """Return subject and text of a mail; what version 0.1 stored whole is taken as it is."""
+    """Return subject and text of a mail; a mail that version 0.1 stored whole is not changed."""
     if mail.kind.startswith("answer-"):
         return "–", _("It stands in the correspondence.")
     try:
@@ -182,7 +182,7 @@ def _mail_text(settings: Settings, row: Submission, mail: Any, now: datetime.dat
 
 
 def _technical(database: Database, row: Submission, now: datetime.datetime) -> dict[str, Any]:
-    """Return what is stored besides answers and work: hash, count of the day, deletion mark, stored forms, survey."""
+    """Return the data stored besides answers and work: hash, count of the day, deletion mark, stored forms, survey."""
     zone = database.time_zone
     with database.read_connection() as connection:
 

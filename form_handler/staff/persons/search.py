@@ -34,9 +34,9 @@ from form_handler.storage.submissions import Submission, from_row
 from form_handler.storage.tables import message, note, submission
 
 MAX_QUERY = 320
-# So many similar entries are listed; a name like "Ali" needs a second word instead.
+# The maximum number of similar entries; a name like "Ali" needs a second word instead.
 MAX_SIMILAR = 100
-# What may be an e-mail address inside a text.
+# A possible e-mail address inside a text.
 ADDRESS_IN_TEXT = re.compile(r"[^\s<>()\[\],;:\"'„“”‚‘’]{1,80}[@＠][^\s<>()\[\],;:\"'„“”‚‘’]{1,255}")
 
 
@@ -50,11 +50,11 @@ class Match:
 
 @dataclass(frozen=True)
 class PersonMatches:
-    """What was found.
+    """The result of a search.
 
-    :ivar kind: what was asked for: ``address``, ``phone``, ``reference``, ``name``, or empty.
-    :ivar exact: what has this address, number or reference; the oldest first.
-    :ivar similar: what may be of the same person; those with the same name first.
+    :ivar kind: the kind of query: ``address``, ``phone``, ``reference``, ``name``, or empty.
+    :ivar exact: the submissions with this address, number or reference; the oldest first.
+    :ivar similar: submissions that may be of the same person; those with the same name first.
     :ivar more: whether there is more that is similar than is listed.
     """
 
@@ -65,7 +65,7 @@ class PersonMatches:
 
 
 def find_person(database: Database, text: str) -> PersonMatches:
-    """Return what belongs to a person, and apart from it what may.
+    """Return the submissions of a person, and separately those that may be theirs.
 
     :param text: e-mail address, telephone number, reference, name or company, in any spelling.
     """
@@ -94,7 +94,7 @@ def find_person(database: Database, text: str) -> PersonMatches:
 
 
 def find_exact(database: Database, text: str) -> list[Submission]:
-    """Return only what has this address, number or reference; see :func:`find_person`."""
+    """Return only the submissions with this address, number or reference; see :func:`find_person`."""
     return [one.submission for one in find_person(database, text).exact]
 
 
@@ -110,7 +110,7 @@ def find_selected(database: Database, references: Iterable[str]) -> list[Submiss
 
 
 def name_key(name: str) -> str:
-    """Return a name for comparison: folded, without punctuation, whatever the order of its words."""
+    """Return a name for comparison: folded, without punctuation, with its words sorted."""
     return " ".join(sorted(map(fold_umlauts, re.findall(r"\w+", fold_text(name)))))
 
 
@@ -155,7 +155,7 @@ def _with_similar(
     address: str = "",
     phones: list[str] | None = None,
 ) -> PersonMatches:
-    """Return what fits a condition, and what shares an address, a number or a name with it or mentions them."""
+    """Return the submissions that fit a condition, and those that share or mention their address, number or name."""
     exact = [Match(row, reasons) for row in _read(connection, condition)]
     seeds = [one.submission for one in exact]
     taken = {row.reference for row in seeds}
@@ -198,7 +198,7 @@ def _with_similar(
 
 
 def _similar_addresses(connection: sa.Connection, address: str) -> list[Submission]:
-    """Return what came from another address that is probably of the same mailbox, see :func:`mailbox`."""
+    """Return the submissions from other addresses that are probably of the same mailbox, see :func:`mailbox`."""
     local, _at, domain = mailbox_key(address).rpartition("@")
     domains = [one for one, meant in DOT_INSENSITIVE_DOMAINS.items() if meant == domain] or [domain]
     ends = sa.or_(*(submission.c.sender.endswith(f"@{one}", autoescape=True) for one in domains))

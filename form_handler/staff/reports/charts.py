@@ -1,4 +1,4 @@
-"""Counts of what came in, each for a bar chart with a table beside it; for the office only."""
+"""Counts of submissions, each for a bar chart with a table; for the office only."""
 
 import datetime
 import math
@@ -26,7 +26,7 @@ class Chart:
     """A heading, and label and number of each bar; None where there is no number.
 
     :ivar headings: of the table's columns; empty: one column, how many.
-    :ivar cells: for each bar, its row in the table, None where there is nothing to say; empty: the number.
+    :ivar cells: for each bar, its row in the table, None for an empty cell; empty: the number.
     """
 
     key: str

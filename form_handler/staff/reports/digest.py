@@ -1,8 +1,8 @@
-"""Mails to colleagues who wish them: once a day what is new, theirs, overdue and soon deleted; at once a barrier report.
+"""Optional mails to colleagues: once a day a digest of new, own, overdue and soon deleted entries; at once a barrier report.
 
-A mail is a row of the outbox without a submission. Whoever marks the day of a digest, or locks the account's settings for
-an alert, writes it, so that two workers write one. Its text is composed when it is sent, by what is stored then; it names
-no person and holds nothing that was typed.
+A mail is a row of the outbox without a submission. The worker that marks the day of a digest, or locks the account's
+settings for an alert, writes it, so that two workers write one. Its text is composed when it is sent, from the data at that time; it
+names no person and holds no answers.
 """
 
 import datetime
@@ -37,7 +37,7 @@ from form_handler.storage.work_list import OPEN_STATES
 
 # From this hour on, local time, the digest of the day is written.
 DIGEST_HOUR = 7
-# What came in earlier is no news any more when it is released from the suspected spam.
+# Older reports are not sent when they are released from the suspected spam.
 MAX_ALERT_AGE = datetime.timedelta(days=7)
 # How long it stays known which mails a colleague got; longer than an alert could be written again.
 MAIL_RETENTION = datetime.timedelta(days=30)
@@ -49,12 +49,12 @@ MAX_ADDRESS_CHARS = 320
 
 
 class AddressError(ValueError):
-    """What was entered is no e-mail address."""
+    """The input is not an e-mail address."""
 
 
 @dataclass(frozen=True)
 class Notifications:
-    """Which mails an account wishes, and where they go."""
+    """The mails that an account has chosen, and their address."""
 
     mail: str = ""
     digest: bool = False
@@ -62,7 +62,7 @@ class Notifications:
 
 
 def read_notifications(database: Database, account_id: int) -> Notifications:
-    """Return which mails an account wishes."""
+    """Return the mails that an account has chosen."""
     query = sa.select(account_setting).where(account_setting.c.account_id == account_id)
     with database.read_connection() as connection:
         row = connection.execute(query).first()
@@ -70,9 +70,9 @@ def read_notifications(database: Database, account_id: int) -> Notifications:
 
 
 def save_notifications(database: Database, account_id: int, wanted: Notifications, now: datetime.datetime) -> None:
-    """Store which mails an account wishes; a barrier report that came before is no news.
+    """Store the mails that an account has chosen; earlier barrier reports are not sent.
 
-    :raises AddressError: if the address is none, or missing although mails are wished.
+    :raises AddressError: if the address is invalid, or missing although mails are chosen.
     """
     address = check_address(wanted.mail) if wanted.mail or wanted.digest or wanted.barrier_alert else None
     values = {"mail": address, "digest": wanted.digest, "barrier_alert": wanted.barrier_alert}
@@ -97,7 +97,7 @@ def save_notifications(database: Database, account_id: int, wanted: Notification
 def check_address(text: str) -> str:
     """Return an e-mail address as mail headers carry it.
 
-    :raises AddressError: if it is none.
+    :raises AddressError: if it is invalid.
     """
     try:
         found = validate_email(
@@ -200,7 +200,7 @@ def _row(
 
 
 def delete_old_mails(connection: sa.Connection, now: datetime.datetime) -> None:
-    """Delete mails to colleagues that were sent, or given up, so long ago that none is written again."""
+    """Delete mails to colleagues that were sent, or given up before the retention period."""
     old = outgoing_mail.c.number.is_(None) & (outgoing_mail.c.next_attempt_at < now - MAIL_RETENTION)
     connection.execute(outgoing_mail.delete().where(old, outgoing_mail.c.state.in_(("sent", "failed"))))
 
@@ -208,7 +208,7 @@ def delete_old_mails(connection: sa.Connection, now: datetime.datetime) -> None:
 def compose_account_mail(
     connection: sa.Connection, settings: Settings, identity: int, now: datetime.datetime
 ) -> EmailMessage | None:
-    """Return a mail to a colleague as it is sent now; None if there is nothing to say any more, or the account may not read it.
+    """Return a mail to a colleague as it is sent now; None if it has become pointless, or the account may not read it.
 
     :param identity: number of the mail in the outbox; its ``Message-ID`` is the same in every attempt.
     """
@@ -257,7 +257,7 @@ def compose_account_mail(
 
 
 def _lists(connection: sa.Connection, name: str, today: datetime.date) -> dict[str, Sequence[Any]]:
-    """Return what is new, open and assigned to an account, overdue, and announced to be deleted."""
+    """Return the entries that are new, open and assigned to an account, overdue, and announced for deletion."""
     columns = (submission.c.reference, submission.c.form, submission.c.received_at, submission.c.due_on)
     here = submission.c.held.is_(False)
     wanted = {

@@ -62,7 +62,7 @@ def read_notes(database: Database, found: Sequence[Submission]) -> dict[str, lis
 
 
 def as_sheets(found: Sequence[Submission], zone: ZoneInfo, notes: Notes) -> list[Sheet]:
-    """Return a table for each form in words of the current language, with its own columns."""
+    """Return a table for each form in the current language, with its own columns."""
     sheets = []
     for key in (key for key in FORMS if any(row.form == key for row in found)):
         definition, form = FORMS[key], FORMS[key].form_class()
@@ -94,7 +94,7 @@ def _work_cells(row: Submission, zone: ZoneInfo) -> list[Cell]:
 
 
 def due_day(row: Submission, zone: ZoneInfo) -> datetime.date | None:
-    """Return the last day for what the office owes next; None if it owes nothing."""
+    """Return the due day of the office's next step; None if it owes nothing."""
     due = deadlines(row, row.received_at, zone)
     return due.interim_by or due.answer_by
 
@@ -187,7 +187,7 @@ def _write_sheet(sheet: Any, table: Sheet, formats: Mapping[str, Any]) -> None:
 
 
 def shorten_cell(text: str) -> str:
-    """Return a text that a cell can hold; a longer one says that it goes on in the inbox."""
+    """Return a text that a cell can hold; a longer one refers to the inbox."""
     if len(text) <= MAX_XLSX_CHARS:
         return text
     end = _("… (goes on in the inbox)")

@@ -36,7 +36,7 @@ class PageFeedback:
 
     :ivar page: its path below a language's root, or the title that was typed.
     :ivar answers: number of answers ``yes``, ``partly`` and ``no``.
-    :ivar texts: how many wrote what is missing.
+    :ivar texts: the number of texts about missing information.
     :ivar query: words by which the inbox finds them.
     """
 

@@ -1,4 +1,4 @@
-"""What the next publication would show of each question, what stays hidden, and why; for the office before it publishes."""
+"""The numbers that the next publication would show of each question, the hidden ones, and the reasons; for the office before it publishes."""
 
 import datetime
 import hashlib
@@ -27,7 +27,7 @@ class CellPreview:
     :ivar count: how many companies of the batch gave it.
     :ivar reason: why it is hidden: fewer than the threshold gave it (``few``), fewer did not (``most``), or others that are
         hidden could be computed from it (``other``); empty if it is shown.
-    :ivar published: what the site would say afterwards: how many companies, and of how many; None if nothing.
+    :ivar published: the numbers on the site afterwards: companies, and of how many; None if nothing.
     """
 
     label: str
@@ -51,9 +51,9 @@ class QuestionPreview:
 
 @dataclass(frozen=True)
 class PublicationPreview:
-    """What the next publication would be.
+    """A preview of the next publication.
 
-    :ivar publication: what would be published; None if nothing can be.
+    :ivar publication: its content; None if nothing can be.
     :ivar error: why nothing can be published, for operators; empty if it can.
     :ivar companies: how many companies the next batch has; 0 while too few answers wait.
     :ivar waiting: how many confirmed answers wait.
@@ -69,7 +69,7 @@ class PublicationPreview:
 
 
 def preview_publication(database: Database, path: Path | None, now: datetime.datetime) -> PublicationPreview:
-    """Return what would be published now; nothing is changed.
+    """Return the publication that would be made now; nothing is changed.
 
     :param path: the file of the results, see :func:`form_handler.survey.publication.record_publication`.
     """

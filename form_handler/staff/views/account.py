@@ -48,7 +48,7 @@ def log_in_code() -> BaseResponse:
 
 
 def render_code_page(error: str = "", status: int = 200) -> BaseResponse:
-    """Render the page that asks for a code."""
+    """Render the page for the code of the second factor."""
     response = render(
         "log-in-code", status=status, title=_("Second step"), error=error, minutes=MAX_PENDING_SECONDS // 60
     )
@@ -69,7 +69,7 @@ def render_account(
     """Render the own account.
 
     :param wrong: the form that ``error`` is about.
-    :param typed: mails that are wished and were not stored.
+    :param typed: chosen mails that were not stored.
     """
     done = request.args.get("done", "")
     return render(
@@ -82,7 +82,7 @@ def render_account(
 
 
 def password_error(password: str) -> tuple[str, int] | None:
-    """Return what is wrong with the present password, and the status; None if it is right. Guesses are counted as in the log-in."""
+    """Return the error of the present password, and the status; None if it is right. Guesses are counted as in the log-in."""
     try:
         found = accounts.log_in(
             database(), g.account.name, password, request.remote_addr or "unknown", utc_now(),
@@ -95,7 +95,7 @@ def password_error(password: str) -> tuple[str, int] | None:
 
 @staff.route("/konto/benachrichtigungen", methods=["POST"], role=INBOX)
 def change_notifications() -> BaseResponse:
-    """Store which mails the account wishes."""
+    """Store the mails that the account has chosen."""
     wanted = digest.Notifications(
         g.form.get("mail", "").strip()[: digest.MAX_ADDRESS_CHARS + 1],
         g.form.get("digest") == "yes",
@@ -111,7 +111,7 @@ def change_notifications() -> BaseResponse:
 
 @staff.route("/konto/passwort", methods=["POST"], role=SIGNED_IN)
 def change_password() -> BaseResponse:
-    """Change the own password; all other sessions end, this one goes on under a new token."""
+    """Change the own password; all other sessions end, this one continues under a new token."""
     if problem := password_error(g.form.get("password", "")):
         return render_account(*problem, wrong="password")
     new = g.form.get("new", "")

@@ -69,7 +69,7 @@ def account_details(account_id: int) -> BaseResponse:
 
 
 def render_details(found: administration.AccountDetails, error: str = "") -> BaseResponse:
-    """Render one account with what an admin can change."""
+    """Render one account with the form for admins."""
     return render(
         "account-edit", status=422 if error else 200, title=_("Account %(name)s", name=found.name), error=error, found=found,
         roles=known_roles(), role_label=role_label,

@@ -38,7 +38,7 @@ def inbox_page() -> BaseResponse:
 
 
 def inbox_page_of(args: MultiDict[str, str], error: str = "", status: int = 200) -> BaseResponse:
-    """Show the inbox with a filter, and what went wrong with another form on it."""
+    """Show the inbox with a filter, and the error of another form on it."""
     asked = parse_filter(args, with_page=True)
     if asked.errors:
         return render_inbox(asked)
@@ -58,7 +58,7 @@ def render_inbox(
     error: str = "",
     status: int = 200,
 ) -> BaseResponse:
-    """Show the inbox; with a wrong filter what is wrong, and no entry."""
+    """Show the inbox; with a wrong filter its errors, and no entry."""
     moment, wanted, me = utc_now(), asked.filter, g.account
     people = [name for name, active in accounts.list_accounts(database()) if active]
     query, list_query = filter_query(wanted), filter_query(wanted, **({"page": asked.page} if asked.page > 1 else {}))

@@ -1,4 +1,4 @@
-"""The city's own log-in by OpenID Connect, where it is set up; it says who somebody is, our accounts say who may in."""
+"""The city's own log-in by OpenID Connect, where it is set up; it authenticates, our accounts authorise."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def configure_oidc(app: Flask, found: Settings) -> None:
 
 
 def provider_errors() -> tuple[type[Exception], ...]:
-    """Return what the provider's library raises (ValueError: an answer that is none); loaded only where one is set up."""
+    """Return the exceptions of the provider's library (ValueError: an invalid answer); loaded only where one is set up."""
     from authlib.integrations.base_client import OAuthError
     from joserfc.errors import JoseError
     from requests import RequestException

@@ -1,4 +1,4 @@
-"""Publishing the survey's results: what would be published, what stays hidden and why; publish, take back."""
+"""Publishing the survey's results: preview with hidden numbers and reasons; publish, withdraw."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ from form_handler.survey.disclosure import MIN_BATCH_SIZE, THRESHOLD
 from form_handler.survey.publication import list_publications, record_publication, withdraw, write_results
 from form_handler.survey.results_file import PublicationError
 
-# So many earlier publications are listed.
+# The maximum number of listed publications.
 MAX_LISTED = 20
 
 
@@ -31,7 +31,7 @@ def results_file() -> Path | None:
 
 
 def write_results_file() -> str:
-    """Write the file of the results; return what is left to do for the site to show them, or nothing."""
+    """Write the file of the results; return the next step until the site shows them, or nothing."""
     path = results_file()
     if path is None:
         return "elsewhere"
@@ -45,7 +45,7 @@ def write_results_file() -> str:
 
 @staff.route("/umfrage/veroeffentlichen/", methods=["GET", "POST"], role=INBOX)
 def publish_survey() -> BaseResponse:
-    """Show what would be published; publish just that, or take the publication back."""
+    """Show the next publication; publish just that, or withdraw the last one."""
     if request.method != "POST":
         return render_preview()
     action = g.form.get("action", "")
@@ -79,7 +79,7 @@ def render_preview(error: str = "") -> BaseResponse:
 
 
 def done_sentences() -> list[str]:
-    """Return what was done by the form that led to this page."""
+    """Return the action of the form before this page."""
     for action, words in (
         ("publish", _("The results are published.")),
         ("withdraw", _("The results are taken back. The counted answers stay counted.")),

@@ -1,4 +1,4 @@
-"""Charts of what came in, the survey, and which of its answers count."""
+"""Charts of submissions and of the survey, and the counting of its answers."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ DECISIONS: dict[str, bool | None] = {"counts": True, "excluded": False, "undecid
 
 @staff.route("/zahlen/", role=INBOX)
 def statistics() -> BaseResponse:
-    """Show charts of the filtered submissions, each with its table, and what readers looked for in vain."""
+    """Show charts of the filtered submissions, each with its table, and searches without a hit."""
     asked = parse_filter(request.args)
     if asked.errors:
         return render_inbox(asked)

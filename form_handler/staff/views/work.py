@@ -85,7 +85,7 @@ def as_shown(row: Submission, seen: Any) -> Submission:
 
 
 def read_bulk_values() -> tuple[dict[str, Any], str]:
-    """Return the new values of a form for several entries, and what is wrong with them."""
+    """Return the new values of a form for several entries, and their errors."""
     state, assignee = g.form.get("state", KEEP) or KEEP, g.form.get("assignee", KEEP)
     wanted: dict[str, Any] = {}
     if state != KEEP:

@@ -44,12 +44,12 @@ __all__ = [
     "shortcut_setting", "staff_session", "submission", "survey_batch", "survey_decision", "survey_publication",
 ]  # fmt: skip
 
-# In the order in which rows may be written: what others point at comes first.
+# In the order in which rows may be written: referenced tables come first.
 TABLES = (
     submission, account, account_role, account_setting, second_factor, recovery_code, outgoing_mail, staff_session, saved_form, note, event, quotation, rate, daily_key,
     service_state, deletion_mark, search_miss, survey_batch, survey_decision, survey_publication,
     message, answer_draft, entry_link, presence, saved_view, shortcut_setting,
     draft, draft_change, scratch, page_presence, review, publication, publication_file,
 )  # fmt: skip
-# What a backup leaves out: it is worth nothing later, or would let somebody in.
+# Tables that a backup leaves out: short-lived data, and credentials.
 EPHEMERAL_TABLES = frozenset({"staff_session", "kept_post", "rate", "day_key", "presence", "page_presence"})

@@ -1,4 +1,4 @@
-"""What came in, its mails, answers, notes and history."""
+"""Submissions, their mails, answers, notes and history."""
 
 import sqlalchemy as sa
 

@@ -1,4 +1,4 @@
-"""Answering inside an entry: write, look at it once more, send; and enter what came back."""
+"""Answering inside an entry: write, preview, send; and enter replies."""
 
 import datetime
 import secrets
@@ -70,7 +70,7 @@ def new_seen(found: Submission) -> str:
 
 
 def read_draft(found: Submission) -> tuple[Draft, str]:
-    """Return what was sent, and what is wrong with it."""
+    """Return the sent draft and its error."""
     language = find_language(g.form.get("language", "")) or correspondence.answer_language(found)
     subject, body = clean_line(g.form.get("subject", "")), clean_text(g.form.get("body", ""))
     draft = Draft(language.code, subject, body)
@@ -96,7 +96,7 @@ def render_answer(found: Submission, draft: Draft, seen: str, error: str = "", s
 
 
 def outcomes(found: Submission) -> list[tuple[str, str]]:
-    """Return what an entry can become after an answer."""
+    """Return the possible states of an entry after an answer."""
     words = {
         "answered": _("answered"),
         "in_work": _("still in work"),

@@ -76,7 +76,7 @@ def render_conflict(
 ) -> BaseResponse:
     """Render both texts and the previous one; neither is preselected.
 
-    :param answers: what is to be stored, with the clerk's own text where both differ.
+    :param answers: the answers to be stored, with the clerk's own text where both differ.
     """
     form = definition.form_class()
     rows = [

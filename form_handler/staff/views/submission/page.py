@@ -1,4 +1,4 @@
-"""The page of one submission, and what its other views share."""
+"""The page of one submission, and functions that its other views share."""
 
 import contextlib
 import datetime
@@ -146,7 +146,7 @@ def work_people(found: Submission) -> list[str]:
 def submission_as_shown(found: Submission) -> Submission:
     """Return the submission as the form showed it.
 
-    A form that does not say so is taken for one of the first version; after that everything counts as changed.
+    A form without a version counts as one of the first version; later versions count as changed.
     """
     seen = verify_version(g.form.get("_seen", ""), found)
     if seen is None:

@@ -17,7 +17,7 @@ from form_handler.staff.persons.correction import FIELDS as CONTACT_FIELDS
 from form_handler.staff.views.submission.page import submission_view
 from form_handler.storage.submissions import Submission, find_by_reference
 
-# Answers that say how a company takes part, what it knows and what it needs, by form.
+# Answers on participation, experience and needs of a company, by form.
 MEASURE_FIELDS = {"participation": ("ways", "experience"), "survey": ("done", "wanted"), "callback": ("topic",)}
 
 
@@ -56,7 +56,7 @@ def list_consents(rows: list[Submission]) -> list[tuple[str, bool, Submission]]:
 
 
 def list_measures(rows: list[Submission]) -> list[tuple[str, str, Submission]]:
-    """Return what the sender offers and needs: question, answer in words, entry."""
+    """Return the offers and needs of the sender: question, answer in words, entry."""
     found: list[tuple[str, str, Submission]] = []
     for row in rows:
         wanted = MEASURE_FIELDS.get(row.form, ())

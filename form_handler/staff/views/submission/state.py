@@ -52,7 +52,7 @@ def change_state(found: Submission) -> BaseResponse:
 
 
 def read_work_fields(found: Submission) -> tuple[dict[str, Any], str]:
-    """Return the new state, assignee and follow-up day of a form, and what is wrong with them."""
+    """Return the new state, assignee and follow-up day of a form, and their errors."""
     wanted: dict[str, Any] = {name: g.form[name] for name in actions.WORK_FIELDS if name in g.form}
     if wanted.get("state", "") not in queries.STATES:
         return wanted, _("Choose a state from the list.")
@@ -69,7 +69,7 @@ def read_work_fields(found: Submission) -> tuple[dict[str, Any], str]:
 def render_state_conflict(
     seen: Submission, conflict: submissions.ConflictError, wanted: Mapping[str, Any]
 ) -> BaseResponse:
-    """Show what a colleague has changed meanwhile; nothing is changed until the clerk decides."""
+    """Show a colleague's changes; nothing is changed until the clerk decides."""
     current = conflict.current
     history = queries.submission_history(database(), current.number)["events"]
     rows = [
