@@ -48,13 +48,13 @@ def sign_review(keys: Keys, form: str, number: str) -> str:
     return sign(keys, "review", [form, number])
 
 
-def verify_review(keys: Keys, form: str, number: str, token: str, max_age: int | None = MAX_REVIEW_AGE_SECONDS) -> bool:
-    """Return whether a token is valid for this form and number.
+def verify_review(keys: Keys, form: str, number: str, token: str, any_age: bool = False) -> bool:
+    """Return whether a token is valid for this form and number, and at most a day old.
 
-    :param max_age: in seconds; None for any age: a review page that is shown again keeps its number, so that it never
-        becomes a second submission.
+    :param any_age: a review page that is shown again keeps its number at any age, so that it never becomes a second
+        submission.
     """
-    return bool(verify(keys, "review", token, max_age) == [form, number])
+    return bool(verify(keys, "review", token, None if any_age else MAX_REVIEW_AGE_SECONDS) == [form, number])
 
 
 def review_age(keys: Keys, token: str) -> float | None:

@@ -230,7 +230,7 @@ def is_uuid(number: str) -> bool:
 def reusable_submission_number(definition: FormDefinition, body: FormBody) -> str | None:
     """Return the submission number of a review page that is shown again; None if it is not ours or another site sent it."""
     number = body.internal_field("_number")
-    ours = verify_review(settings().secret_keys, definition.key, number, body.internal_field("_stamp"), max_age=None)
+    ours = verify_review(settings().secret_keys, definition.key, number, body.internal_field("_stamp"), any_age=True)
     return number if ours and not is_cross_site(request) else None
 
 
