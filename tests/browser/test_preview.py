@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from editorial.preview.middleware import Preview, page_version, render_bar
 from tests.project import copy_project
 from tests.server import Server, wait_until
+from tests.site.small_tree import write, write_small_tree
 from tests.site.test_incremental_build import differences
 
 PATH = "docs/tr/ankommen/erste-schritte.md"
@@ -21,8 +23,19 @@ ADDRESS = "/tr/ankommen/erste-schritte/"
 
 @pytest.fixture(scope="module")
 def preview(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """`kim serve` in a copy of the project, as an editor starts it."""
+    """`kim serve` in a copy of the project with a small tree of pages in two languages, as an editor starts it."""
     project = copy_project(tmp_path_factory.mktemp("preview") / "project", ("de", "tr"))
+    shutil.rmtree(project / "docs")
+    docs = write_small_tree(project / "docs")
+    for code in ("en", "ar"):
+        shutil.rmtree(docs / code)
+    for code, text in (("de", "Ein Satz."), ("tr", "Bir cümle.")):
+        for key in ("ankommen/index", "ankommen/erste-schritte", "ankommen/wohnen"):
+            path = write(docs, code, key, f"{code} {key}", text, "housing")
+            head, link = f"nav_title: {code} {key[9:]}\ndescription: ", "(../kontakt.md)"
+            path.write_text(
+                path.read_text("utf-8").replace("description: ", head, 1).replace("(kontakt.md)", link), "utf-8"
+            )
     server = Server(project / "var", project)
     server.command.remove("--no-watch")
     server.start()
@@ -57,7 +70,7 @@ def test_nothing_is_added_to_a_page_before_somebody_saves(page: Page) -> None:
 
 
 def test_a_saved_page_comes_by_itself_with_its_findings_in_a_bar(page: Page, preview: Server) -> None:
-    save(preview, "## 2. ", "Birinci satır.\n\n## 2. ")
+    save(preview, "## Mehr ", "Birinci satır.\n\n## Mehr ")
     wait_until(lambda: (page.reload(), page.locator(".kim-preview").count())[1] == 1, what="the bar")
     expect(page.locator("main")).to_contain_text("Birinci satır.")
     expect(page.locator(".kim-preview summary")).to_contain_text("Vorschau")
@@ -88,7 +101,7 @@ def test_a_new_title_reaches_the_navigation_of_other_pages(page: Page, preview: 
 
 def test_what_was_previewed_ends_as_a_build_would_have_made_it(page: Page, preview: Server) -> None:
     """Its words are found, and the compressed copies and lists for offline reading are new."""
-    save(preview, "## 2. ", "Zebra ispinozu.\n\n## 2. ")
+    save(preview, "## Mehr ", "Zebra ispinozu.\n\n## Mehr ")
     expect(page.locator("main")).to_contain_text("Zebra ispinozu.")
     project, whole = preview.folder, preview.folder.parent / "whole"
     command = [sys.executable, "-m", "kim", "build", "--no-pdf", "--no-cache", "--site-dir", str(whole)]
