@@ -41,14 +41,13 @@ def test_arabic_home_is_read_from_right_to_left(new_session: NewSession) -> None
 
 
 def test_reading_leaves_no_cookie_and_stores_nothing(new_session: NewSession) -> None:
-    seen = new_session()
+    seen, page = new_session(), None
     for place, path in enumerate(TEMPLATES[:-1]):
         for root in full_or_sample(["/", "/ar/"], [("/", "/ar/")[place % 2]]):
-            page = seen.open(root + path)
+            page = seen.open(root + path, page)
             assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
             assert page.evaluate("caches.keys()") == []
             assert page.evaluate("navigator.serviceWorker.getRegistrations().then(rows => rows.length)") == 0
-            page.close()
     assert seen.context.cookies() == []
 
 
@@ -367,14 +366,12 @@ BROKEN_WORDS = """() => [...document.querySelectorAll(
 })"""
 
 
-@pytest.mark.parametrize("width", [320, 360])
-def test_words_of_tiles_cards_and_pictures_and_numbers_stay_whole_on_a_narrow_screen(
-    new_session: NewSession, width: int
-) -> None:
+def test_words_of_tiles_cards_and_pictures_and_numbers_stay_whole_on_a_narrow_screen(new_session: NewSession) -> None:
     """Up to 13 letters, without a dictionary; longer ones are hyphenated where the browser knows how."""
     for language in LANGUAGES:
-        seen = new_session(viewport={"width": width, "height": 640}, locale=language.code)
+        seen, page = new_session(viewport={"width": 320, "height": 640}, locale=language.code), None
         for path in ("", "ankommen/", "ankommen/welches-dokument/"):
-            page = seen.open(language.root + path)
-            assert page.evaluate(BROKEN_WORDS) == [], page.url
-            page.close()
+            page = seen.open(language.root + path, page)
+            for width in (320, 360):
+                page.set_viewport_size({"width": width, "height": 640})
+                assert page.evaluate(BROKEN_WORDS) == [], (page.url, width)

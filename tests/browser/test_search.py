@@ -58,7 +58,10 @@ def search(page: Page, words: str) -> list[str]:
         page.locator("[data-kim-search]").first.click()
     box.fill(words)
     page.locator("dialog .kim-search__results a, dialog .kim-search__none:not([hidden])").first.wait_for()
-    return [str(link.get_attribute("href")) for link in page.locator("dialog .kim-search__results a").all()]
+    found: list[str] = page.locator("dialog .kim-search__results a").evaluate_all(
+        "(links) => links.map((link) => link.getAttribute('href'))"
+    )
+    return found
 
 
 @pytest.mark.parametrize("language", QUERIES)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PATIENCE, ROOT
+from tests.conftest import PATIENCE, ROOT, full_or_sample
 from tests.deploy.repository import add_migration, git, make_repository
 from tests.form_handler.conftest import FORM, HIDDEN, VALID_FORM, unescape
 from tests.server import wait_until
@@ -89,7 +89,7 @@ class Systemd:
 
 
 class People:
-    """Browsers that read pages and send forms all the time."""
+    """Browsers that read pages and send forms all the time: three in `make test-all`, one in `make test`."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -97,7 +97,7 @@ class People:
         self.faults: list[str] = []
         self.longest = 0.0
         self.is_over = threading.Event()
-        self.threads = [threading.Thread(target=self._act, args=(number,), daemon=True) for number in range(3)]
+        self.threads = [threading.Thread(target=self._act, args=(number,), daemon=True) for number in range(full_or_sample(3, 1))]
 
     def _act(self, number: int) -> None:
         turn = 0

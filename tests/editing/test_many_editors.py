@@ -22,7 +22,7 @@ __all__ = ["checkout"]
 pytestmark = pytest.mark.slow
 
 CLIENTS = 8
-EDITS = full_or_sample(125, 12)  # of each client
+EDITS = full_or_sample(125, 6)  # of each client
 PAGES = ("de/seite-1", "de/seite-2", "en/seite-1")
 PLACE = "a.1"
 

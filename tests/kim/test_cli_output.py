@@ -6,24 +6,26 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
+from kim.cli import main
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
-CHECK = [sys.executable, "-m", "kim", "check"]
+KIM = [sys.executable, "-m", "kim"]
+STATUS = ["translations", "status", "--lang", "uk"]
 
 
 def test_everything_is_said_before_a_short_command_ends() -> None:
-    done = subprocess.run(CHECK, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([*KIM, *STATUS], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0
-    assert done.stdout.splitlines()[-1].endswith("0 Fehler.")
+    assert done.stdout == CliRunner().invoke(main, STATUS).output
 
 
 def test_what_could_not_be_said_is_a_fault() -> None:
     with open("/dev/full", "w") as full:  # noqa: PTH123 - a device
-        command = [*CHECK[:-1], "translations", "status", "--lang", "uk"]
-        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run([*KIM, *STATUS], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1
     assert done.stderr == "Error: Die Ausgabe ließ sich nicht schreiben: No space left on device.\n"
 
@@ -31,20 +33,20 @@ def test_what_could_not_be_said_is_a_fault() -> None:
 @pytest.mark.parametrize(
     ("line", "code"),
     [
-        ("{} check | head -c 0", 1),
-        ("{} translations status --lang uk >&-", 0),
-        ("{} translations status --lang uk 2>&- >&-", 0),
-        ("PYTHONIOENCODING=ascii {} translations status --lang uk", 0),
+        ("{} | head -c 0", 1),
+        ("{} >&-", 0),
+        ("{} 2>&- >&-", 0),
+        ("PYTHONIOENCODING=ascii {}", 0),
     ],
 )
 def test_a_closed_pipe_ends_without_a_traceback(line: str, code: int) -> None:
-    command = line.format(f"{sys.executable} -m kim")
+    command = line.format(" ".join([*KIM, *STATUS]))
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (code, "")
 
 
 @pytest.mark.parametrize("command", ["check", "build"])
 def test_a_fault_keeps_its_code(command: str) -> None:
-    done = subprocess.run([*CHECK[:-1], command, "--nonsense"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([*KIM, command, "--nonsense"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2
     assert "--nonsense" in done.stderr

@@ -66,6 +66,12 @@ def change_page(docs: Path) -> None:
     write(docs, "en", "seite-1", "en 1", "Another sentence.")
 
 
+def change_nothing_seen(docs: Path) -> None:
+    """Change the file of a page, but not what is shown of it."""
+    with (docs / "en/seite-1.md").open("a") as file:
+        file.write("\n\n\n")
+
+
 @pytest.fixture(scope="module")
 def changed_whole(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site after :func:`change_page`, with all pages rendered anew."""
@@ -118,14 +124,17 @@ def rename(docs: Path, number: int, word: str) -> None:
 
 
 def test_random_edits_give_the_same_site_as_rendering_everything(site: Path, docs: Path, tmp_path: Path) -> None:
+    """Compared after each round in `make test-all`, after the third and the last in `make test`."""
     dice = random.Random(20261123)
     whole = tmp_path / "whole" / "site"
-    for round_ in range(full_or_sample(20, 5)):
+    rounds = full_or_sample(20, 6)
+    for round_ in range(1, rounds + 1):
         dice.choice(edits(docs, dice))()
         dice.choice(edits(docs, dice)[:2])()
         build_site(site, URL, docs)
-        build_site(whole, URL, docs, cache=False)
-        assert differences(site, whole) == [], round_
+        if round_ % full_or_sample(1, 3) == 0:
+            build_site(whole, URL, docs, cache=False)
+            assert differences(site, whole) == [], round_
 
 
 def test_a_change_in_one_language_gives_the_same_site_as_rendering_everything(
@@ -178,8 +187,9 @@ def test_a_german_change_marks_the_translations_and_renews_only_the_german_searc
 def test_a_site_that_somebody_has_changed_is_made_good(
     site: Path, docs: Path, small: Path, changed_whole: Path, damage: str
 ) -> None:
-    """Without a change to the sources, too; and though the changed page is not the damaged one."""
-    for changes_page, whole in ((False, small / "built" / "site"), (True, changed_whole)):
+    """Without a change to the sources, too; and though the changed page is not the damaged one (in `make test`: one of both)."""
+    ways = [(False, small / "built" / "site"), (True, changed_whole)]
+    for changes_page, whole in full_or_sample(ways, ways[damage.startswith("page") :][:1]):
         titles, page = site / "pagefind/titles.en.json", site / "ar/seite-2/index.html"
         if damage == "page added":
             (site / "ar/fremd.html").write_text("x")
@@ -197,32 +207,31 @@ def test_a_site_that_somebody_has_changed_is_made_good(
 
 def test_a_change_that_nobody_sees_leaves_the_site_as_it_was_and_no_process(site: Path, docs: Path) -> None:
     before = tree(site)
-    with (docs / "en/seite-1.md").open("a") as file:
-        file.write("\n\n\n")
+    change_nothing_seen(docs)
     running = children(os.getpid())  # what tests before this one share, a database for example
     build_site(site, URL, docs)
     assert children(os.getpid()) - running == set()
     assert tree(site) == before
 
 
-@pytest.mark.parametrize("key", ["de/seite-5", "en/seite-5", "en/neu"])
 def test_a_text_that_comes_or_goes_gives_the_same_site_as_rendering_everything(
-    site: Path, docs: Path, tmp_path: Path, key: str
+    site: Path, docs: Path, tmp_path: Path
 ) -> None:
+    """Each change is built; compared after each in `make test-all`, after all in `make test`."""
     whole = tmp_path / "whole" / "site"
     write(docs, "de", "neu", "Neu", "Ein neuer Satz.", "work")
     build_site(site, URL, docs)
-    path = docs / f"{key}.md"
-    if path.exists():
-        path.unlink()
-        if key.startswith("de/"):
-            (docs / "en" / path.name).unlink(missing_ok=True)
-            (docs / "ar" / path.name).unlink(missing_ok=True)
-    else:
-        write(docs, "en", "neu", "New", "A new sentence.")
-    build_site(site, URL, docs)
-    build_site(whole, URL, docs, cache=False)
-    assert differences(site, whole) == []
+    for key in ("en/neu", "en/seite-5", "de/seite-4"):
+        path = docs / f"{key}.md"
+        if not path.exists():
+            write(docs, "en", "neu", "New", "A new sentence.")
+        else:
+            for code in ("de", "en", "ar") if key.startswith("de/") else ("en",):
+                (docs / code / path.name).unlink()
+        build_site(site, URL, docs)
+        if full_or_sample(True, key == "de/seite-4"):
+            build_site(whole, URL, docs, cache=False)
+            assert differences(site, whole) == [], key
 
 
 def test_a_full_disk_is_said_in_a_sentence_and_the_old_site_stays(
@@ -321,10 +330,18 @@ def test_only_the_changed_page_is_rendered_and_nothing_is_rendered_twice(
     assert rendered() == [], "the page cache alone knows what changed"
 
 
+BUILD = [sys.executable, "-m", "kim", "build", "--no-pdf"]
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of the project with three languages and without pages."""
-    project = copy_project(tmp_path / "project", CODES)
+    """A copy of the project with three languages and without pages, for one test."""
+    return empty_project(tmp_path)
+
+
+def empty_project(folder: Path) -> Path:
+    """Copy the project with three languages and without pages into a folder."""
+    project = copy_project(folder / "project", CODES)
     for name in ("docs", "city/docs", "city/translations.lock.yml"):
         remove(project / name)
     return project
@@ -361,14 +378,11 @@ def members(group: int) -> list[str]:
     return [row[2] for row in rows if row[0] == str(group) and not row[1].startswith("Z")]
 
 
-def test_a_project_that_moved_or_was_copied_builds_as_before(docs: Path, project: Path, tmp_path: Path) -> None:
+def test_a_project_that_moved_or_was_copied_builds_as_before(built_project: Path, tmp_path: Path) -> None:
     """What builds keep beside the site holds paths."""
-    command = [sys.executable, "-m", "kim", "build", "--no-pdf"]
-    shutil.copytree(docs, project / "docs")
-    subprocess.run(command, cwd=project, capture_output=True, check=True)
-    moved = project.rename(tmp_path / "moved")
+    moved = Path(shutil.copytree(built_project, tmp_path / "moved"))
     write(moved / "docs", "en", "seite-1", "en 1", "Written after it moved.")
-    done = subprocess.run(command, cwd=moved, capture_output=True, text=True)
+    done = subprocess.run(BUILD, cwd=moved, capture_output=True, text=True)
     assert all(line.endswith(" …") for line in done.stderr.splitlines()), "nothing but the phases of the build"
     assert "Written after it moved." in (moved / "site/en/seite-1/index.html").read_text("utf-8")
 
@@ -439,10 +453,12 @@ def test_an_old_site_that_cannot_be_removed_does_not_stop_this_build_nor_the_nex
     with monkeypatch.context() as patched:
         patched.setattr(shutil, "rmtree", rmtree)
         for name in (".site.new.old", ".site.new.old1"):
-            build_site(site, URL, docs, cache=False)
+            change_nothing_seen(docs)
+            build_site(site, URL, docs)
             assert f"{site.with_name(name)}: Die alte Seite ließ sich nicht löschen" in capsys.readouterr().err
             assert differences(site, small / "built" / "site") == []
-    build_site(site, URL, docs, cache=False)
+    change_nothing_seen(docs)
+    build_site(site, URL, docs)
     assert {one.name for one in site.parent.iterdir()} == BESIDE | {".site.new.old1"}
 
 
@@ -463,19 +479,28 @@ def test_a_build_with_nothing_to_do_does_not_load_mkdocs(docs: Path, project: Pa
     assert {"mkdocs", "babel", "jinja2", "sqlalchemy"} & modules == set()
 
 
+@pytest.fixture(scope="module")
+def built_project(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project with the small tree of pages and its site, which no test changes."""
+    project = empty_project(tmp_path_factory.mktemp("built"))
+    shutil.copytree(small / "docs", project / "docs")
+    subprocess.run(BUILD, cwd=project, check=True, capture_output=True)
+    return project
+
+
+# `make test` takes the one that concerns one language. That each of the others renders all pages anew is a promise of the test
+# after this one.
 @pytest.mark.parametrize(
     "file",
     full_or_sample(
         ["overrides/partials/kim/footer.html", "overrides/assets/kim.css", "mkdocs.yml", "core/locale/ar.po"],
-        ["overrides/partials/kim/footer.html", "core/locale/ar.po"],
+        ["core/locale/ar.po"],
     ),
 )
 def test_a_change_that_concerns_all_pages_gives_the_same_site_as_rendering_everything(
-    docs: Path, project: Path, tmp_path: Path, file: str
+    built_project: Path, tmp_path: Path, file: str
 ) -> None:
-    shutil.copytree(docs, project / "docs")
-    command = [sys.executable, "-m", "kim", "build", "--no-pdf"]
-    subprocess.run(command, cwd=project, check=True, capture_output=True)
+    project = Path(shutil.copytree(built_project, tmp_path / "project"))
     path, before = project / file, tree(project / "site")
     text = path.read_text("utf-8")
     changes = {
@@ -486,14 +511,14 @@ def test_a_change_that_concerns_all_pages_gives_the_same_site_as_rendering_every
     }
     path.write_text(changes[path.suffix](), "utf-8")
     assert path.read_text("utf-8") != text
-    subprocess.run(command, cwd=project, check=True, capture_output=True)
+    subprocess.run(BUILD, cwd=project, check=True, capture_output=True)
     whole = tmp_path / "whole" / "site"
-    subprocess.run([*command, "--no-cache", "--site-dir", str(whole)], cwd=project, check=True, capture_output=True)
+    subprocess.run([*BUILD, "--no-cache", "--site-dir", str(whole)], cwd=project, check=True, capture_output=True)
     assert differences(project / "site", whole) == []
     assert tree(whole) != before
 
 
-@pytest.mark.parametrize("change", ["template", "configuration", "code", "address"])
+@pytest.mark.parametrize("change", ["template", "style", "configuration", "code", "address"])
 def test_whatever_concerns_all_pages_renders_all_pages(project: Path, change: str) -> None:
     """Templates, configuration and code are shared by all pages; so is the address."""
     ask = (
@@ -512,11 +537,14 @@ def test_whatever_concerns_all_pages_renders_all_pages(project: Path, change: st
     if change == "address":
         assert digest("https://other.example.org/") != before
         return
-    path = {"template": "overrides/main.html", "configuration": "mkdocs.yml", "code": "editorial/render/fragments.py"}[
-        change
-    ]
+    path = {
+        "template": "overrides/partials/kim/footer.html",
+        "style": "overrides/assets/kim.css",
+        "configuration": "mkdocs.yml",
+        "code": "editorial/render/fragments.py",
+    }[change]
     with (project / path).open("a") as file:
-        file.write("\n\n" if change == "template" else "\n# x\n")
+        file.write("\n# x\n" if change in ("configuration", "code") else "\n\n")
     assert digest() != before
 
 
