@@ -4,7 +4,8 @@ VENV := .venv
 # By way of Python: the commands in bin/ name their interpreter by its path, which not every name of a folder allows.
 KIM := $(VENV)/bin/python -m kim
 # A module is run by one process, so that its site, server or database is made once. tests/conftest.py gives the order.
-PYTEST := $(VENV)/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+# What Python compiles is kept, else each command that a test starts compiles again what changed since the installation.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(VENV)/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 DENO := DENO_DIR=$(VENV)/deno $(VENV)/bin/deno
 export PORT
 

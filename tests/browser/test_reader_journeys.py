@@ -10,14 +10,15 @@ from playwright.sync_api import expect
 
 from core.gettext import gettext, use_language
 from core.languages import Language
-from editorial.content.structure import STEPS
+from editorial.content.data.headings import load_headings
 from tests.browser.conftest import BrowserSession
-from tests.conftest import full_or_sample
+from tests.conftest import ROOT, full_or_sample
 from tests.languages import LANGUAGES, SAMPLE_LANGUAGES
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 800}
 TEMPLATES = ["", "kim/", "angebote/", "arbeitgeber/mitmachen/", "kontakt/", "offline/", "gibt-es-nicht/"]
+STEPS = load_headings(ROOT / "docs" / "data").steps[0]
 NewSession = Callable[..., BrowserSession]
 
 

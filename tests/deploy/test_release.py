@@ -97,7 +97,9 @@ class People:
         self.faults: list[str] = []
         self.longest = 0.0
         self.is_over = threading.Event()
-        self.threads = [threading.Thread(target=self._act, args=(number,), daemon=True) for number in range(full_or_sample(3, 1))]
+        self.threads = [
+            threading.Thread(target=self._act, args=(number,), daemon=True) for number in range(full_or_sample(3, 1))
+        ]
 
     def _act(self, number: int) -> None:
         turn = 0
