@@ -66,16 +66,37 @@ SLOW_FIXTURES = {"checkout"}
 # The modules that take longest, longest first: whoever begins one of them last keeps the other processes waiting.
 LONGEST = (
     "incremental_build",
-    "scaffold",
-    "power_cut",
-    "postgres",
-    "redaktion",
-    "watcher",
+    "office",
+    "editing",
+    "municipality",
+    "search",
     "accessibility",
+    "offline",
     "publication",
+    "office_work",
+    "reader_journeys",
+    "forms_in_place",
+    "form",
     "release",
-    "cli_output",
+    "scaffold",
+    "mail_failures",
+    "watcher",
+    "postgres",
+    "power_cut",
+    "redaktion",
+    "mkdocs",
+    "nginx",
+    "stack_regressions",
 )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Run one process more than there are processors: now and then each waits for a server or a deadline."""
+    if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
+        return None
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return processors + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

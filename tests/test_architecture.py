@@ -80,3 +80,16 @@ def test_lock_files_hold_hashes_and_no_index_address() -> None:
         assert text.count("==") <= text.count("--hash=sha256:")
         assert "http" not in text
         assert "--index" not in text
+
+
+def test_what_make_test_takes_a_sample_of_is_listed() -> None:
+    """Nobody has to read the tests to know what only `make test-all` holds."""
+    table = (ROOT / "tests" / "README.md").read_text("utf-8")
+    listed = set(re.findall(r"`((?:\w+/)+\w+\.py)`", "".join(re.findall(r"^\| `.*?\|", table, re.MULTILINE))))
+    tests = ROOT / "tests"
+    samples = {
+        path.relative_to(tests).as_posix()
+        for path in tests.rglob("*/*.py")
+        if "full_or_sample(" in path.read_text("utf-8") or "import FULL" in path.read_text("utf-8")
+    }
+    assert listed == samples
