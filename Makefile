@@ -42,7 +42,7 @@ format: $(VENV)/.installed-dev ## Format Python, CSS and JavaScript
 test: check browser postgres nginx ## Set up what the tests need, a real Chromium included; check, and run all tests
 	@$(PYTEST) --durations 25
 
-test-fast: $(VENV)/.installed-dev ## The tests without Chromium, PostgreSQL, whole builds and services of their own: what to run after each change
+test-fast: $(VENV)/.installed-dev ## The tests without Chromium, PostgreSQL, whole builds, services of their own and walks through every page: what to run after each change
 	@$(PYTEST) -m "not slow" --durations 10
 
 test-all: ## All tests with their full matrices, then every page in every language and look; writes the result for the statement

@@ -73,7 +73,7 @@ def static(folder: Path) -> Iterator[tuple[str, list[tuple[str, int]]]]:
     handler = type("Here", (Handler,), {"root": folder, "sent": sent})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_address[1]}", sent
         finally:

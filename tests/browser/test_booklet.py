@@ -92,7 +92,7 @@ def test_a_document_from_nowhere_runs_no_script_and_prints_no_local_file_and_ask
 
     pdf, hostname = tmp_path / "hostile.pdf", Path("/etc/hostname").read_text().strip()
     with ThreadingHTTPServer(("127.0.0.1", 0), Other) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         for file in (secret.as_uri(), "file:///etc/hostname"):
             html = HOSTILE.format(
                 file=file, css=style.as_uri(), js=script.as_uri(), folder=f"{tmp_path.as_uri()}/",

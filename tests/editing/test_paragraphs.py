@@ -25,6 +25,7 @@ def code_of(path: Path) -> str:
     return path.parts[path.parts.index("docs", len(ROOT.parts)) + 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", sorted({code_of(path) for path in FILES}))
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_a_change_of_a_paragraph_changes_that_slice_and_can_be_taken_back(code: str, newline: str) -> None:

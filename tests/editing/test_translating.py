@@ -451,7 +451,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     monkeypatch.setenv("KIM_TRANSLATE_URL", f"http://127.0.0.1:{server.server_port}/")
     yield
     server.shutdown()

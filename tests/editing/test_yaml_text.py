@@ -86,6 +86,7 @@ def changed_lines(before: str, after: str) -> set[int]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "path"), FILES, ids=[str(path.relative_to(ROOT)) for _kind, path in FILES])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_every_field_of_every_entry_changes_its_entry_and_nothing_else(kind: str, path: Path, newline: str) -> None:

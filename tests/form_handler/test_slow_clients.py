@@ -16,6 +16,7 @@ from tests.form_handler.conftest import FORM
 from tests.form_handler.stub_server import stub_site_server
 from tests.server import Server
 
+pytestmark = pytest.mark.slow
 HEAD_SECONDS = 2
 BODY = b"company=Beispielbetrieb&email=beispiel%40example.org"
 LARGE_BYTES = 12_000_000 // 256 * 256

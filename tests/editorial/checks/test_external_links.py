@@ -115,11 +115,15 @@ class Planted(BaseHTTPRequestHandler):
         pass
 
 
+# Seconds after which a server notices at the latest that it is to end; 0.5 if nothing is said.
+SOON = 0.01
+
+
 @pytest.fixture
 def server() -> Iterator[str]:
     Planted.asked, Planted.gone, Planted.ended = [], True, threading.Event()
     planted = ThreadingHTTPServer(("127.0.0.1", 0), Planted)
-    threading.Thread(target=planted.serve_forever, daemon=True).start()
+    threading.Thread(target=planted.serve_forever, args=(SOON,), daemon=True).start()
     yield f"http://127.0.0.1:{planted.server_port}"
     Planted.ended.set()
     planted.shutdown()
@@ -226,7 +230,7 @@ def test_of_the_rules_for_robots_only_the_beginning_is_read(tmp_path: Path) -> N
             self.reply(200, gzip.compress(rules, 1), **{"Content-Encoding": "gzip"})
 
     planted = ThreadingHTTPServer(("127.0.0.1", 0), Robots)
-    threading.Thread(target=planted.serve_forever, daemon=True).start()
+    threading.Thread(target=planted.serve_forever, args=(SOON,), daemon=True).start()
     address = f"http://127.0.0.1:{planted.server_port}/secret/page"
     (one,) = check_links(facts_with(a=address), None, tmp_path / "links.json", MONDAY, asker())
     planted.shutdown()

@@ -231,6 +231,7 @@ def test_a_picture_beside_pages_is_published(tree: Tree, name: str) -> None:
     assert tree.check() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     ["[" * 60_000, "[\n" * 30_000, "[ \n\n" * 4_000, "`" * 100_000, "{{" * 50_000, "{{ \n\n" * 2_000, "Ein Wort. " * 100_000,

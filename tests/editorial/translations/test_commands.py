@@ -125,7 +125,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Service]]:
     """The service on this machine, named by the settings."""
     Service.asked, Service.answer = [], None
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     monkeypatch.setenv("KIM_TRANSLATE_URL", f"http://127.0.0.1:{server.server_port}/")
     monkeypatch.setenv("KIM_TRANSLATE_KEY", "geheim")

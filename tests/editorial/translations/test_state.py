@@ -69,6 +69,7 @@ def quote(text: str) -> str:
     return re.sub(r"^title: (?!['\"])(.*)$", r'title: "\1"', text, count=1, flags=re.MULTILINE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -275,6 +276,7 @@ def test_a_page_that_moves_takes_its_state_with_it(desk: Desk) -> None:
     assert check_lock(desk.docs, desk.languages) == []
 
 
+@pytest.mark.slow
 def test_on_every_page_of_the_real_site_one_changed_paragraph_is_one_stale_paragraph(real: Desk) -> None:
     content, lock = read_content(real.docs, real.languages), load_lock(real.docs)
     tried = 0

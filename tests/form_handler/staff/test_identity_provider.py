@@ -75,7 +75,7 @@ def provider() -> Iterator[Provider]:
     one = Provider()
     server = make_server("127.0.0.1", 0, one.app, threaded=True)
     one.issuer = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield one
     server.shutdown()
