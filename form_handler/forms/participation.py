@@ -92,7 +92,7 @@ class ParticipationForm(Form):
         _l("Number of employees"), SIZES, description=_l("Some kinds of support depend on the size of a company.")
     )
     district = LineField(
-        _l("District or town"),
+        _l("Part of town or place"),
         description=_l("So that we can find people near your company who are looking for work."),
         render_kw={"autocomplete": "address-level2"},
     )
