@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from core.project import ROOT
+from core.project import ROOT, all_language_codes
 from editorial.content.data.facts import read_facts
 from editorial.content.foreign_state import (
     ForeignState,
@@ -95,3 +96,30 @@ def test_what_all_states_have_agreed_is_linked_in_the_portal_of_the_own_state(
     assert render_fact(facts.laws["mstv-18"], "de") == shown
     others = {law.url for key, law in facts.laws.items() if law.state is None and key != "mstv-18"}
     assert None not in others
+
+
+# Compulsory schooling is law of each state (here § 34 SchulG NRW): what says that children must go to school names the state.
+SCHOOL_DUTY = {
+    "de": r"müss\w+ (?:\w+ ){0,6}zur Schule gehen|Pflicht, zur Schule|Schulpflicht",
+    "en": r"(?:must|have to|duty to) go to school|[Cc]ompulsory school",
+    "uk": r"повинні (?:\w+ ){0,3}ходити (?:\w+ )?до школи|обов’язок ходити до школи|[Оо]бов’язкове відвідування",
+    "ru": r"(?:должны|обязаны|обязанность) (?:\w+ ){0,2}ходить (?:\w+ )?в школу|обязательн\w+ посещени|школа обязательна",
+    "pl": r"muszą (?:\w+ ){0,2}chodzić do szkoły|obowiązek chodzić|[Oo]bowiązek szkolny",
+    "tr": r"okula gitme\w* zorun|[Oo]kul zorunluluğu",
+    "ar": r"يجب على [^.]{0,60}إلى المدرسة|واجب الذهاب|التعليم الإلزامي",
+    "fa": r"باید (?:\w+ )?به مدرسه|موظف به رفتن|تحصیل اجباری",
+}
+
+
+@pytest.mark.parametrize("code", sorted(SCHOOL_DUTY.keys() & all_language_codes()))
+def test_pages_claim_compulsory_schooling_for_the_state_whose_law_is_their_source(code: str) -> None:
+    elsewhere, duty = load_foreign_state(ROOT / "docs", "by"), re.compile(SCHOOL_DUTY[code])
+    claimed = list[tuple[str, str]]()
+    found_here = 0
+    for path in sorted((ROOT / "docs" / code).rglob("*.md")):
+        body = path.read_text("utf-8").split("\n---\n", 1)[1]
+        found_here += len(duty.findall(body))
+        if left := duty.search(drop_foreign(body, elsewhere, code)[0]):
+            claimed.append((path.relative_to(ROOT).as_posix(), left[0]))
+    assert found_here, "the pages say it"
+    assert claimed == []
