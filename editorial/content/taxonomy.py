@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, get_args
 
 from core.gettext import gettext as _
+from core.project import is_left_out, parts_left_out
 from editorial.content.pages import Page
-from editorial.content.structure import AUDIENCE_LABELS, TOPIC_LABELS, Topic
+from editorial.content.structure import AUDIENCE_LABELS, TOPIC_LABELS, TOPIC_SECTIONS, Topic, index_of
 
 MIN_CARDS = 6  # a reader takes in fewer at a glance
 MIN_TOPICS = 2
@@ -17,7 +18,9 @@ MIN_TOPICS = 2
 
 def page_tags(page: Page) -> list[str]:
     """Return the filters of a page: topics, audiences (a page for everyone is for each), known languages."""
-    topics = [name for name in get_args(Topic) if name in page.front_matter.topics]
+    parts = parts_left_out()
+    missing = {topic for topic, section in TOPIC_SECTIONS.items() if is_left_out(index_of(section), parts)}
+    topics = [name for name in get_args(Topic) if name in page.front_matter.topics and name not in missing]
     return [
         *topics,
         *audience_tags(page.front_matter.audience),

@@ -17,6 +17,7 @@ from editorial.content.foreign_state import (
     load_foreign_state,
 )
 from editorial.content.markup.shortcodes import render_fact
+from editorial.scaffold.municipality import draft_text
 
 NRW = ForeignState(
     frozenset({"law.kibiz-50", "link.lsb-nrw"}), {"de": ("Nordrhein-Westfalen", "NRW"), "uk": ("Рейн",)}, "by"
@@ -77,7 +78,7 @@ def test_every_shared_fact_that_names_a_state_says_so() -> None:
         rows = yaml.load_strings((ROOT / f"docs/data/{kind}.yml").read_text("utf-8"))
         for key, row in rows.items():
             words = f"{row.get('title')} {row.get('name')} {row.get('label')} {row.get('url')}"
-            if any(word in words for word in ("NRW", "Nordrhein", "nrw")):
+            if any(word in words for word in ("NRW", "Nordrhein", "nrw", "Westfalen", "Ruhr", "Rheinland")):
                 assert row.get("state") == "nw", (kind, key)
 
 
@@ -123,3 +124,32 @@ def test_pages_claim_compulsory_schooling_for_the_state_whose_law_is_their_sourc
             claimed.append((path.relative_to(ROOT).as_posix(), left[0]))
     assert found_here, "the pages say it"
     assert claimed == []
+
+
+def test_no_page_of_the_nation_names_this_state_in_another_one() -> None:
+    """Whatever language a sentence about the state or a part of it is in, it is left out elsewhere."""
+    foreign = load_foreign_state(ROOT / "docs", "by")
+    words = re.compile(
+        r"NRW|Nordrhein|North Rhine|[Ww]estf|Вестф|Nadreni|Kuzey Ren|الراين|نوردراین|Münsterland|Мюнстерланд|مونسترلاند|Emscher|Эмшер|Емшер|Ruhr"
+    )
+    named = {
+        (path.relative_to(ROOT).as_posix(), line)
+        for folder in (ROOT / "docs", ROOT / "redaktion" / "city" / "docs")
+        for path in folder.rglob("*.md")
+        if not foreign.is_foreign_scope(scope_of(path))
+        for line in draft_text(path.read_text("utf-8"), foreign, path.relative_to(folder).parts[0])
+        .partition("\n---\n")[2]
+        .splitlines()
+        if words.search(line)
+    }
+    assert named == set()
+
+
+def scope_of(path: Path) -> str:
+    """Return the scope of a page, which stands in the German one."""
+    parts = list(path.parts)
+    parts[parts.index("docs", len(ROOT.parts)) + 1] = "de"
+    found = (
+        re.search(r"^scope: *(\S+)", Path(*parts).read_text("utf-8"), re.MULTILINE) if Path(*parts).exists() else None
+    )
+    return found[1] if found else "nation"

@@ -102,3 +102,14 @@ def test_icons_load_nothing_and_are_light() -> None:
     for path in (ROOT / "overrides" / "assets" / "icons").glob("*.svg"):
         assert svg_error(path.read_bytes()) == "", path.name
         assert path.stat().st_size < 600, path.name
+
+
+def test_the_topic_of_a_section_that_is_left_out_is_no_choice(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    headers = [
+        f"topics: [{topic}]\n" for topic in ("alliance", "alliance", "work", "work", "school", "school", "money")
+    ]
+    pages = courses(tree, *headers)
+    for parts, offered in (((), True), (("allianz", "!allianz/umfrage"), False)):
+        monkeypatch.setattr("editorial.content.taxonomy.parts_left_out", lambda parts=parts: parts)
+        topics = next(group["choices"] for group in card_filters(pages, "de") if group["name"] == "topic")
+        assert ("alliance" in dict(topics)) is offered
