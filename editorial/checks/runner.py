@@ -23,7 +23,13 @@ from editorial.checks.content import check_content, check_editorial
 from editorial.checks.publish import check_publish, pending_confirmations
 from editorial.checks.wording.glossary import load_glossary, missing_translations
 from editorial.checks.wording.recurring_lines import check_all_recurring_lines
-from editorial.checks.wording.scope import check_foreign_state, check_local_versions, check_scope, load_other_names
+from editorial.checks.wording.scope import (
+    check_foreign_state,
+    check_local_versions,
+    check_named_offices,
+    check_scope,
+    load_other_names,
+)
 from editorial.checks.wording.traps import check_all_traps, check_messages, load_traps
 from editorial.content.data.accessibility import RESULTS_PATH, load_accessibility_run
 from editorial.content.data.facts import Facts, load_facts
@@ -119,6 +125,7 @@ def check_pages(
     found += check_structure(page_files(docs, source), source, content.parts)
     found += [empty_language_finding(language) for language in languages if not content.has_language(language)]
     found += check_scope(content, facts.place, load_other_names(docs / "data"))
+    found += check_named_offices(content, facts.place)
     found += check_local_versions(docs, content)
     found += check_foreign_state(docs, content, facts.place)
     found += check_survey_results(docs.parent / SURVEY_RESULTS)

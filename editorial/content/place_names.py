@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from core.findings import ContentError, Finding, closest_match
 from core.project import ROOT
 from core.text import yaml
+from core.text.characters import character_findings, forbidden_in_file
 from editorial.content.foreign_state import NO_FOREIGN, ForeignState, load_foreign_state
 from editorial.content.kind_words import load_kind_words
 from editorial.content.schema import StrictStruct, validate
@@ -32,10 +33,12 @@ Form = Annotated[
     Meta(
         min_length=1,
         max_length=80,
-        pattern=r"^[^\n{}<>*_`\\\[\]|~!]*$",
-        description="eine Zeile ohne Zeichen von Markdown",
+        pattern=r"^[^\s{}<>*_`\\\[\]|~!]([^\n{}<>*_`\\\[\]|~!]*[^\s{}<>*_`\\\[\]|~!])?$",
+        description="eine Zeile ohne Zeichen von Markdown und ohne Leerzeichen am Anfang und Ende",
     ),
 ]
+FormName = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", description="ein Name wie in oder of_authority")]
+LanguageCode = Annotated[str, Meta(pattern=r"^[a-z]{2,3}$", description="das Kürzel einer Sprache, zum Beispiel uk")]
 Kind = Literal["city", "district", "district_town"]
 
 
@@ -56,9 +59,9 @@ class PlaceNames(StrictStruct, frozen=True, kw_only=True):
 
     kind: Kind = "city"
     is_common_word: bool = False
-    unchecked: tuple[str, ...] = ()
-    forms: Mapping[str, Mapping[str, Form]] = {}
-    offices: Mapping[str, Form] = {}
+    unchecked: tuple[LanguageCode, ...] = ()
+    forms: Mapping[LanguageCode, Mapping[FormName, Form]] = {}
+    offices: Mapping[FormName, Form] = {}
     foreign: ForeignState = NO_FOREIGN
     kind_words: Mapping[str, tuple[Any, ...]] = {}
 
@@ -126,6 +129,8 @@ def _read(model: type[T], path: Path, shown: str, hint: str) -> T | None:
     if not path.exists():
         return None
     try:
+        if wrong := character_findings(shown, forbidden_in_file(path.read_bytes().decode(errors="ignore"))):
+            raise ContentError(wrong)
         data, node = yaml.load_file(path)
     except OSError as error:
         remedy = "Prüfen Sie, ob sie eine Datei ist und ob Sie sie lesen dürfen."

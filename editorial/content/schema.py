@@ -72,7 +72,7 @@ def _coerce(wanted: Any, value: Any) -> Any:
         return value if truth is None else truth
     if isinstance(value, list) and get_origin(kind) is list:
         return [_coerce(get_args(kind)[0], one) for one in value]
-    if isinstance(value, dict) and get_origin(kind) is dict:
+    if isinstance(value, dict) and get_origin(kind) in (dict, Mapping):
         return {key: _coerce(get_args(kind)[1], one) for key, one in value.items()}
     if isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         types_of = _field_types(kind)
@@ -104,10 +104,11 @@ def _issues(wanted: Any, value: Any, where: tuple[str | int, ...]) -> Iterator[V
                 yield ValidationIssue((*where, name), "missing", "fehlt")
         if where and not found:  # a rule of the shape itself; that of the outermost shape is reported by its caller
             yield from _rule_issues(kind, value, where)
-    elif get_origin(kind) is dict and isinstance(value, Mapping):
+    elif get_origin(kind) in (dict, Mapping) and isinstance(value, Mapping):
         for name, item in value.items():
+            yield from _issues(get_args(kind)[0], name, (*where, str(name)))
             yield from _issues(get_args(kind)[1], item, (*where, str(name)))
-    elif get_origin(kind) is list and isinstance(value, list) and value:
+    elif (get_origin(kind) is list or _is_list_of_one_kind(kind)) and isinstance(value, list) and value:
         for number, item in enumerate(value):
             yield from _issues(get_args(kind)[0], item, (*where, number))
     else:
@@ -115,6 +116,11 @@ def _issues(wanted: Any, value: Any, where: tuple[str | int, ...]) -> Iterator[V
             msgspec.convert(value, wanted, dec_hook=decode)
         except msgspec.ValidationError as error:
             yield ValidationIssue(where, "value", _translate_message(str(error), wanted))
+
+
+def _is_list_of_one_kind(kind: Any) -> bool:
+    """Return whether a type is a tuple of any length."""
+    return get_origin(kind) is tuple and get_args(kind)[1:] == (...,)
 
 
 def _rule_issues(kind: type[msgspec.Struct], value: Any, where: tuple[str | int, ...]) -> Iterator[ValidationIssue]:

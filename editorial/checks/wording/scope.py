@@ -6,6 +6,7 @@ A page of the scope ``nation`` or ``state:…`` is taken over by other municipal
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -18,9 +19,25 @@ from editorial.checks.text_lines import prose_lines
 from editorial.content.foreign_state import foreign_sentences
 from editorial.content.local_version import FIELD, shared_has_changed
 from editorial.content.pages import Content, PageText, page_files
-from editorial.content.place_names import PlaceNames
+from editorial.content.place_names import MIN_STEM, PlaceNames
 
-MAX_ENDING_LETTERS = 4
+MAX_ENDING_LETTERS, MAX_ADJECTIVE_LETTERS = 4, 6
+# What may stand before a name and belongs to it.
+_PLACE_NOUNS = frozenset(
+    {"kreis", "landkreis", "region", "städteregion", "regionalverband", "stadt", "hansestadt", "landeshauptstadt", "gemeinde", "samtgemeinde",
+     "verbandsgemeinde", "markt", "amt", "flecken"}
+)  # fmt: skip
+_UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "(?:Ae|AE)", "Ö": "(?:Oe|OE)", "Ü": "(?:Ue|UE)"}
+_CYRILLIC = re.compile("[Ѐ-ӿ]")
+# An office or a kind of place with a name behind it: "Ausländerbehörde Beispielheim", "Volkshochschule in Beispielheim".
+_NAMED_OFFICE = re.compile(
+    r"\b(?:Stadt|Kreis|Landkreis|Landratsamt|Gemeinde|Kreisverwaltung|Stadtverwaltung|Bürgerbüro|Rathaus|Jobcenter|Ausländerbehörde|Volkshochschule|"
+    r"VHS|Agentur für Arbeit|KIM|Sozialamt|Jugendamt|Standesamt|Stadtbibliothek|Polizei) "
+    r"(?:in |im |von )?((?!Ihr|Sie\b)[A-ZÄÖÜ][a-zäöüß]{2,}(?:-[A-ZÄÖÜ][a-zäöüß]+)*)"
+)
+_CAPITALISED = re.compile(r"\b[A-ZÄÖÜ][a-zäöüß]{2,}(?:-[A-ZÄÖÜ][a-zäöüß]+)*")
+# Signs inside a word that a reader does not see, or sees as emphasis.
+_UNSEEN = str.maketrans({"\u00ad": "", "\u200b": "", "*": ""})
 _LAST_VOWEL = re.compile(r"(?<=\w{3})[aeiouаеиоуяіїю]$")
 # Words that say "the city", its administration or its mayor in each language: a page that holds for a district as well does not call it
 # one. Left out: cities in general, and the names of KIM and of elections.
@@ -43,18 +60,47 @@ def is_shared(scope: str) -> bool:
 
 
 def name_pattern(names: Iterable[str]) -> re.Pattern[str] | None:
-    """Return a pattern that finds names in any of their case forms, and words that begin with them; None without names.
+    """Return a pattern that finds names in any of their case forms and spellings, and words that begin with them; None without names.
 
-    Endings differ ("Бейшпільгаймі", "Beispielheimer"), so a last vowel of a name is optional and some letters may follow. Arabic writes
-    some words as one with the name ("لبايشبيلهايم").
+    Endings differ ("Бейшпільгаймі", "Beispielheimer", "Kreises Beispielheim"), so a last vowel of each word is optional and some letters
+    may follow. "Kreis Beispielheim" is found as "Beispielheim" too, capitals and "ue" for "ü" as well. Arabic writes some words as one
+    with the name ("لبايشبيلهايم").
     """
-    stems = {re.escape(_LAST_VOWEL.sub("", name.strip())) for name in names if name.strip()}
+    names = [name for name in names if name.strip()]
+    stems = {_spelled(words) for name in names for words in (name.split(), _without_noun(name.split())) if words}
+    stems |= {
+        _spelled([word.upper() for word in words])
+        for name in names
+        for words in (name.split(), _without_noun(name.split()))
+        if words
+    }
+    stems |= {_spelled(name.lower().split()) for name in names if _CYRILLIC.match(name)}  # adjectives begin small
     ordered = sorted(stems, key=lambda one: (-len(one), one))
-    return (
-        re.compile(rf"(?<!\w)[وفبكل]{{0,2}}(?:{'|'.join(ordered)})\w{{0,{MAX_ENDING_LETTERS}}}(?!\w)")
-        if stems
-        else None
-    )
+    return re.compile(rf"(?<!\w)[وفبكل]{{0,2}}(?:{'|'.join(ordered)})(?!\w)") if stems else None
+
+
+def _without_noun(words: list[str]) -> list[str]:
+    """Return a name without the noun it begins with: "Beispielheim" of "Kreis Beispielheim"; nothing if it has none."""
+    return words[1:] if len(words) > 1 and words[0].casefold() in _PLACE_NOUNS and len(words[-1]) >= MIN_STEM else []
+
+
+def _spelled(words: list[str]) -> str:
+    """Return an expression for a name in its spellings, each word with its endings."""
+    return r"[\s-]+".join(_spelled_word(word, words[at + 1 :]) for at, word in enumerate(words))
+
+
+def _spelled_word(word: str, rest: list[str]) -> str:
+    if word.casefold() in ("sankt", "st."):
+        return r"(?:[Ss]ankt|SANKT|[Ss][Tt]\.)"
+    is_adjective = bool(rest) and rest[0].casefold() in _PLACE_NOUNS and word.endswith(("er", "e"))
+    stem = re.sub(r"er?$", "", word) if is_adjective else _LAST_VOWEL.sub("", word)
+    if rest and len(word) < MIN_STEM:  # a preposition
+        return re.escape(word)
+    endings = MAX_ADJECTIVE_LETTERS if _CYRILLIC.match(word) else MAX_ENDING_LETTERS
+    spelled = re.sub("[äöüÄÖÜ]", lambda umlaut: f"(?:{umlaut[0]}|{_UMLAUTS[umlaut[0]]})", re.escape(stem))
+    spelled = re.sub("stadt$", "st[aä]dt", spelled)  # Darmstädter
+    spelled = re.sub(r"ingen$", "ing", spelled)  # Göttinger
+    return rf"{spelled}\w{{0,{endings}}}"
 
 
 def load_other_names(data: Path) -> tuple[str, ...]:
@@ -76,8 +122,9 @@ def check_scope(content: Content, place: PlaceNames, other_names: Iterable[str] 
         for code, text in page.texts.items():
             if text.file.startswith(f"{CITY}/"):
                 continue  # nobody else takes it over
+            before = ""
             for line, words in source_lines(text):
-                if own and (found := own.search(words)):
+                if own and (found := own.search(words) or _search_across(own, before, words)):
                     yield Finding(
                         text.file, line, f"„{found[0]}“ steht im Text einer Seite, die auch für andere Orte gilt (scope: {page.front_matter.scope}).",
                         f"Schreiben Sie eine Form des Namens, zum Beispiel {_example(place, code)}. Gilt die Seite nur hier? Dann scope: local.",
@@ -88,12 +135,19 @@ def check_scope(content: Content, place: PlaceNames, other_names: Iterable[str] 
                         text.file, line, f"„{found[0]}“ ist der Name eines anderen Ortes; die Seite gilt auch anderswo (scope: {page.front_matter.scope}).",
                         "Nennen Sie den Ort nicht, oder setzen Sie scope: local.", code="place-name",
                     )  # fmt: skip
+                before = words
                 if place.kind == "district" and code in CITY_WORDS and (found := re.search(CITY_WORDS[code], words)):
                     yield Finding(
                         text.file, line, f"„{found[0]}“: Hier ist ein Kreis, keine Stadt.",
                         f"Ist die Stelle hier eine andere? Dann schreiben Sie die Seite unter {CITY}/docs/ neu. Für alle Orte passt ein Einschub wie {_example(place, code, 'authority')}.",
                         "notice", "place-kind",
                     )  # fmt: skip
+
+
+def _search_across(pattern: re.Pattern[str], before: str, words: str) -> re.Match[str] | None:
+    """Return a name of several words that begins at the end of one line and ends in the next."""
+    found = pattern.search(f"{before} {words}", max(0, len(before) - 60))
+    return found if found and found.start() < len(before) < found.end() - 1 else None
 
 
 def check_local_versions(docs: Path, content: Content) -> Iterator[Finding]:
@@ -137,7 +191,29 @@ def source_lines(text: PageText) -> Iterator[tuple[int, str]]:
         if line.startswith(("title:", "nav_title:", "description:")):
             yield number, _INSERT.sub("", line)
     for number, line in prose_lines(text, text.source):
-        yield number, _INSERT.sub("", line)
+        yield number, _INSERT.sub("", line).translate(_UNSEEN)
+
+
+def check_named_offices(content: Content, place: PlaceNames) -> Iterator[Finding]:
+    """Yield a notice where a German page that others take over seems to name an office of some place: no list holds all places.
+
+    A word that other pages use as well is no name.
+    """
+    own = name_pattern(place.names())
+    code = default_language().code
+    pages = [(page, page.texts[code]) for page in content.pages.values() if code in page.texts]
+    known = Counter(word for _page, text in pages for word in set(_CAPITALISED.findall(text.body)))
+    for page, text in pages:
+        if not is_shared(page.front_matter.scope) or text.file.startswith(f"{CITY}/"):
+            continue
+        for line, words in source_lines(text):
+            for found in _NAMED_OFFICE.finditer(words):
+                if known[found[1]] == 1 and not (own and own.search(found[0])):
+                    yield Finding(
+                        text.file, line, f"„{found[0]}“: Ist „{found[1]}“ der Name eines Ortes? Die Seite gilt auch anderswo (scope: {page.front_matter.scope}).",
+                        f"Nennen Sie den Ort nicht; schreiben Sie eine Form des Namens, zum Beispiel {_example(place, code)}. Ist es keiner, ändern Sie den Satz.",
+                        "notice", "place-name",
+                    )  # fmt: skip
 
 
 def _example(place: PlaceNames, code: str, wanted: str = "in") -> str:

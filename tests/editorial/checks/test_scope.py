@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from core.findings import Finding
-from editorial.checks.wording.scope import check_scope, load_other_names
+from editorial.checks.wording.scope import check_named_offices, check_scope, load_other_names
 from editorial.content.place_names import PlaceNames
 from tests.conftest import ROOT
 from tests.editorial.conftest import GERMAN, Tree
@@ -39,6 +39,56 @@ def test_a_shared_page_that_names_the_place_is_found_with_its_line(tree: Tree, w
     (found,) = findings(tree)
     assert (found.level, found.line, found.code) == ("error", 11, "place-name")
     assert "{{ place.in }}" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Sankt Augustin", "in Sankt Augustin"), ("Sankt Augustin", "St. Augustin"), ("Sankt Augustin", "Sankt Augustiner Ämter"),
+        ("Sankt Augustin", "SANKT AUGUSTIN"), ("Sankt Augustin", "Sankt-Augustin"), ("Sankt Augustin", "Sie leben in Sankt\nAugustin."),
+        ("Bad Oeynhausen", "Bad Oeynhausens"), ("Bad Oeynhausen", "die Bad Oeynhausener"),
+        ("Kreis Minden-Lübbecke", "des Kreises Minden-Lübbecke"), ("Kreis Minden-Lübbecke", "Ausländerbehörde Minden-Lübbecke"),
+        ("Kreis Minden-Lübbecke", "Minden-Luebbecke"), ("Kreis Minden-Lübbecke", "MINDEN-LÜBBECKE"),
+        ("Region Hannover", "in Hannover"), ("Region Hannover", "Hannoveraner"), ("Landkreis Fürth", "Landratsamt Fürth"),
+        ("Märkischer Kreis", "im Märkischen Kreis"), ("Märkischer Kreis", "des Märkischen Kreises"), ("L'Épine", "aus L'Épine"),
+        ("Musterstadt", "Musterstädter"), ("Musterstadt", "Muster\u00adstadt"), ("Musterstadt", "**Muster**stadt"), ("Мустерштадт", "мустерштадтський"),
+    ],
+)  # fmt: skip
+def test_a_name_is_found_in_each_of_its_spellings(tree: Tree, name: str, words: str) -> None:
+    tree.write("de", "seite", "Seite", f"# Seite {{ #seite }}\n\n{words}")
+    place = PlaceNames(forms={"de": {"name": name, "in": f"in {name}"}})
+    assert [one.code for one in findings(tree, place)] == ["place-name"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Kreis Unna", "Ein Kreis von Menschen"), ("Sankt Augustin", "Der August ist warm"), ("Region Hannover", "In dieser Region"),
+        ("Bad Oeynhausen", "Ein Bad nehmen"), ("Märkischer Kreis", "Der Kreis"), ("Landkreis Fürth", "Ihr Landkreis"),
+    ],
+)  # fmt: skip
+def test_a_part_of_a_name_that_is_a_word_is_no_name(tree: Tree, name: str, words: str) -> None:
+    tree.write("de", "seite", "Seite", f"# Seite {{ #seite }}\n\n{words}")
+    assert findings(tree, PlaceNames(forms={"de": {"name": name}})) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("Fragen Sie die Ausländerbehörde Beispielhausen.", ["Beispielhausen"]), ("Die Volkshochschule in Klein-Beispiel hilft.", ["Klein-Beispiel"]),
+        ("Fragen Sie das Sozialamt Ihrer Gemeinde. Das Jobcenter zahlt Miete.", []), ("Das Jobcenter Miete oder Heizung.", []),
+        ("Das Rathaus in Musterstadt.", []),
+    ],
+)  # fmt: skip
+def test_an_office_with_a_name_behind_it_is_asked_about_whatever_the_place(
+    tree: Tree, words: str, told: list[str]
+) -> None:
+    """No list holds all places: a word that no other page uses, behind an office, may be one."""
+    tree.write("de", "wohnen", "Wohnen", "# Wohnen { #top }\n\nWas die Miete und die Heizung kosten.")
+    tree.write("de", "seite", "Seite", f"# Seite {{ #top }}\n\n{words}")
+    found = list(check_named_offices(tree.read(), PLACE))
+    assert [(one.level, one.line) for one in found] == [("notice", 10)] * len(told)
+    assert all(f"„{name}“" in one.message for name, one in zip(told, found, strict=True))
 
 
 @pytest.mark.parametrize("scope", ["local", "operator"])

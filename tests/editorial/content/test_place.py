@@ -77,6 +77,18 @@ def test_an_unknown_form_in_a_header_is_named_with_its_line(tree: Tree) -> None:
         "forms: {de: {in: 'in <b>Musterstadt</b>'}}\n",
         "forms: {de: {in: 'in **Musterstadt**'}}\n",
         "forms: {de: {in: ''}}\n",
+        "forms: {de: {in: '   '}}\n",
+        "forms: {de: {in: ' in X'}}\n",
+        "forms: {de: {in: null}}\n",
+        "forms: {de: }\n",
+        "forms: {de: {'In ': a}}\n",
+        "forms: {deutsch: {in: a}}\n",
+        "forms: {de: {in: {a: b}}}\n",
+        "kind: [city]\n",
+        "unchecked: uk\n",
+        "is_common_word: vielleicht\n",
+        "offices: {integration: ''}\n",
+        "kind: city\nkind: district\n",
         "forms: {de: [in]}\n",
         "forms: {de: {in: {{ place.name }}}}\n",
         "forms: [",
@@ -101,3 +113,51 @@ def test_other_inserts_stay(tree: Tree) -> None:
     text = "{{ tel.fire }} {{ place.in }} {{ placebo.in }}"
     assert fill_place_names(text, NO_PLACE_NAMES, "de") == text
     assert SHORTCODE.search(text)
+
+
+def test_a_form_that_is_not_right_is_named_with_its_line_and_its_path(tree: Tree) -> None:
+    write_forms(tree, "kind: city\nforms:\n  de:\n    name: Musterstadt\n    in: ' '\n  ar:\n    name: '**x**'\n")
+    with pytest.raises(ContentError) as caught:
+        load_place_names(tree.docs)
+    assert [(one.line, one.message.partition(":")[0]) for one in caught.value.findings] == [
+        (5, "forms.de.in"),
+        (7, "forms.ar.name"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "insert",
+    [
+        "{{ place.inn }}", "{{ place.from }}", "{{ place.in|upper }}", "{{ place. }}", "{{ place }}", "{{ plaze.in }}", "{{ PLACE.in }}",
+        "{{ place.in }", "{{ place.of-authority }}", "`{{ place.inn }}`", "[{{ place.inn }}](kontakt.md)", "{{ place.name.de }}", "{% place.in %}",
+    ],
+)  # fmt: skip
+def test_an_insert_that_means_nothing_is_an_error_with_its_line_and_a_remedy(tree: Tree, insert: str) -> None:
+    write_forms(tree)
+    tree.write("de", "leben", "Leben", f"# Leben {{ #leben }}\n\nDas gilt {insert}.")
+    found = [
+        one
+        for one in tree.check_facts(replace(FACTS, place=load_place_names(tree.docs)))
+        if one.code == "insert-unknown"
+    ]
+    assert [(one.level, one.file, one.line) for one in found] == [("error", "docs/de/leben.md", 10)]
+    assert found[0].hint
+
+
+def test_a_form_that_one_language_lacks_is_named_in_that_language(tree: Tree) -> None:
+    """A place without its Arabic name: the translation says so, the German page is right."""
+    write_forms(
+        tree,
+        "forms:\n  de: {name: Bad Musterstadt, in: in Bad Musterstadt}\n  en: {name: Bad Musterstadt, in: in Bad Musterstadt}\n",
+    )
+    for code in ("de", "ar"):
+        header = (GERMAN if code == "de" else HEADER).format(title="Leben")
+        tree.write(code, "leben", "", "# Leben { #leben }\n\nText {{ place.in }}.", header)
+    found = [
+        one
+        for one in tree.check_facts(replace(FACTS, place=load_place_names(tree.docs)))
+        if one.code == "insert-unknown"
+    ]
+    assert [(one.file, one.hint) for one in found] == [
+        ("docs/ar/leben.md", "Ergänzen Sie sie in city/place.yml unter forms: ar:.")
+    ]
