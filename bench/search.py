@@ -126,9 +126,10 @@ def ask(page: Page, code: str, asked: list[str]) -> list[tuple[list[str], int, i
 
 
 def judge(page: Page, language: Language, words: Mapping[str, set[str]]) -> Judgement:
-    """Ask the judged queries of a language on one of its pages; words that have come onto a page are left out."""
+    """Ask the judged queries of a language on one of its pages; words that have come onto a page are left out, and pages that are not there."""
     rows = queries()
     wanted, unknown = rows["wanted"].get(language.code, []), rows["unknown"].get(language.code, [])
+    wanted = [row for row in wanted if any(f"{language.root}{key}/" in words for key in row["pages"])]
     unknown = [
         query
         for query in unknown

@@ -6,6 +6,7 @@ import functools
 import re
 
 from core.contacts import load_fallback_contact
+from core.languages import load_languages
 from core.project import is_left_out, load_site_settings, parts_left_out
 from editorial.content.pages import page_files
 from tests.conftest import ROOT
@@ -22,15 +23,30 @@ def page_keys() -> frozenset[str]:
     return frozenset(key for key in page_files(ROOT / "docs", "de") if not is_left_out(key, parts))
 
 
+@functools.cache
+def translated_codes() -> tuple[str, ...]:
+    """Return the languages of the site that have pages, the source language first; a language that is new has none."""
+    return tuple(row.code for row in load_languages() if page_files(ROOT / "docs", row.code))
+
+
 def has_page(path: str) -> bool:
-    """Return whether the site has a page at a path of it: ``/allianz/``, ``/ar/kontakt/``."""
-    key = re.sub(r"^[a-z]{2}/", "", path.strip("/") + "/").strip("/")
-    return not key or {key, f"{key}/index"} & page_keys() != set()
+    """Return whether the site has a page at a path of it, in a language that it has: ``/allianz/``, ``/ar/kontakt/``."""
+    code, key = re.fullmatch(r"(?:([a-z]{2})/)?(.*)", path.strip("/") + "/").groups()  # type: ignore[union-attr]
+    key = key.strip("/")
+    return (not code or code in translated_codes()) and (not key or {key, f"{key}/index"} & page_keys() != set())
 
 
 def existing(*paths: str) -> list[str]:
     """Return those of the paths that the site has."""
     return [path for path in paths if has_page(path)]
+
+
+def language_like(code: str) -> str:
+    """Return a language that the site has, for a test that needs any: this one, else one that is written as it is."""
+    rows = {row.code: row for row in load_languages() if row.code in translated_codes()}
+    direction = "rtl" if code in {"ar", "fa"} else "ltr"
+    others = [row.code for row in rows.values() if row.dir == direction and row.code != "de"]
+    return code if code in rows else [*others, *rows][0]
 
 
 @functools.cache

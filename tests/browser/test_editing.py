@@ -30,6 +30,7 @@ from tests.browser.test_reading import focus_stops
 from tests.conftest import PATIENCE, full_or_sample
 from tests.editing.test_routes import ALL
 from tests.editing.views import addresses_of
+from tests.municipality import language_like
 from tests.server import Server, running_server, wait_until
 from tests.site.small_tree import write, write_small_tree
 
@@ -37,6 +38,7 @@ PASSWORD = "ein-langes-passwort"
 PAGE = "/eingang/seiten/de/seite-1/"
 FIRST, NEW = "Der erste Satz.", "Der bessere Satz."
 Open = Callable[..., Page]
+OTHER = language_like("uk")  # the language of the translators
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     docs, languages = write_small_tree(folder / "content" / "docs"), load_languages()
     shutil.copytree(LOCALE_DIR, folder / "content/core/locale", ignore=shutil.ignore_patterns("__pycache__", "office"))
     for number in (6, 7):
-        write(docs, "uk", f"seite-{number}", f"Сторінка {number}", "Перше речення.")
+        write(docs, OTHER, f"seite-{number}", f"Сторінка {number}", "Перше речення.")
     write_own_versions(docs)
     write_lock(docs, update_lock(docs, read_content(docs, languages), languages, Lock(), datetime.date(2026, 11, 1)))
     name = ["-c", "user.name=Entwicklung", "-c", "user.email=entwicklung@example.org"]
@@ -64,7 +66,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     accounts.add_account(database, "eva", PASSWORD, now, ("edit", "publish"))
     accounts.add_account(database, "ida", PASSWORD, now, ("edit",))
     for translator in ("olena", "mara"):
-        accounts.add_account(database, translator, PASSWORD, now, ("translate:uk",))
+        accounts.add_account(database, translator, PASSWORD, now, (f"translate:{OTHER}",))
     database.engine.dispose()
     with running_server(folder / "var", **own) as running:
         yield running
@@ -213,7 +215,7 @@ def test_a_translator_brings_the_stale_paragraph_up_to_date_and_signs_the_page(c
     expect(row.locator("del")).to_contain_text("erste")
     expect(row.locator("ins")).to_contain_text("zweite")
     area = row.locator("textarea")
-    assert (area.get_attribute("lang"), area.input_value()) == ("uk", "Перше речення.")
+    assert (area.get_attribute("lang"), area.input_value()) == (OTHER, "Перше речення.")
     area.fill("Речення з [посиланням](kontakt.md).")
     expect(row.locator("[data-checked]")).to_contain_text("andere Links")
     area.fill("Друге речення.")
@@ -224,10 +226,10 @@ def test_a_translator_brings_the_stale_paragraph_up_to_date_and_signs_the_page(c
     page.get_by_label("Ich habe die ganze Seite").check()
     page.get_by_role("button", name="Ich habe diese Seite geprüft").click()
     expect(page.get_by_text("Geprüft von Olena Beispiel")).to_be_visible()
-    office = clerk("/eingang/seiten/veroeffentlichen/uk/seite-6/")
+    office = clerk(f"/eingang/seiten/veroeffentlichen/{OTHER}/seite-6/")
     expect(office.locator("ins", has_text="Друге")).to_be_visible()
     office.get_by_role("button", name="Jetzt veröffentlichen").click()
-    public = Path(server.settings["KIM_SITE_DIR"]) / "uk" / "seite-6" / "index.html"
+    public = Path(server.settings["KIM_SITE_DIR"]) / OTHER / "seite-6" / "index.html"
     wait_until(lambda: "Друге речення." in public.read_text("utf-8"), what="the translation to be public")
     note = BeautifulSoup(public.read_text("utf-8"), "html.parser").select_one("[data-kim-translation]")
     assert note is not None
@@ -236,7 +238,7 @@ def test_a_translator_brings_the_stale_paragraph_up_to_date_and_signs_the_page(c
 
 
 def test_two_translators_on_one_paragraph_lose_nothing(clerk: Open) -> None:
-    address = "/eingang/uebersetzen/uk/seite-7/"
+    address = f"/eingang/uebersetzen/{OTHER}/seite-7/"
     first, second = clerk(address, "olena"), clerk(address, "mara")
     for page, words in ((first, "Від Олени."), (second, "Від Марії.")):
         page.locator(".kim-translate-row--stale textarea").fill(words)
@@ -251,7 +253,7 @@ def test_two_translators_on_one_paragraph_lose_nothing(clerk: Open) -> None:
 
 
 def test_an_idle_hour_in_the_middle_of_a_translation_loses_nothing(clerk: Open, server: Server) -> None:
-    page = clerk("/eingang/uebersetzen/uk/seite-7/?absatz=mehr.0", "olena")
+    page = clerk(f"/eingang/uebersetzen/{OTHER}/seite-7/?absatz=mehr.0", "olena")
     area = page.locator("[data-edit$=' mehr.0'] textarea")
     area.fill("До перерви")
     expect(page.locator("[data-edit$=' mehr.0'] [data-saved]")).to_contain_text("auf dem Server aufgehoben")
@@ -267,7 +269,7 @@ def test_an_idle_hour_in_the_middle_of_a_translation_loses_nothing(clerk: Open, 
 
 
 def test_translating_works_without_script_and_with_the_keyboard_alone(clerk: Open) -> None:
-    page = clerk("/eingang/uebersetzen/uk/seite-7/?absatz=a.0", "mara", java_script_enabled=False)
+    page = clerk(f"/eingang/uebersetzen/{OTHER}/seite-7/?absatz=a.0", "mara", java_script_enabled=False)
     area = page.locator("[data-edit$=' a.0'] textarea")
     area.fill("Сторінка 7, нова")
     page.keyboard.press("Tab")

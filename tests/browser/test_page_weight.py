@@ -9,12 +9,13 @@ import pytest
 from core.languages import split_language
 from tests.browser.conftest import UNTIL_SCRIPT_RAN, BrowserSession
 from tests.conftest import ROOT
+from tests.municipality import existing
 from tests.weight import HEADER_BYTES, MOST_BYTES, MOST_REQUESTS, first_visit, sent_bytes
 
 
 @pytest.mark.parametrize(
     "path",
-    [
+    existing(
         "/kim/",
         "/ar/ankommen/welches-dokument/",
         "/fa/ankommen/checklisten/",
@@ -23,7 +24,7 @@ from tests.weight import HEADER_BYTES, MOST_BYTES, MOST_REQUESTS, first_visit, s
         "/ru/arbeitgeber/erfahrungen/",
         "/ar/ankommen/notfall/",
         "/uk/offline/",
-    ],
+    ),
 )
 def test_a_browser_loads_what_is_computed_and_no_more(new_session: Callable[..., BrowserSession], path: str) -> None:
     seen = new_session(locale=split_language(path)[0].code)  # no hint about another language

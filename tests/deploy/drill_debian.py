@@ -7,6 +7,7 @@ debootstrap and systemd-nspawn, and takes some five minutes, the first time more
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import subprocess
@@ -19,12 +20,12 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.deploy.machine import RELEASES, Machine, fetch_wheels, make_base
-from tests.deploy.repository import add_migration, git, make_repository
+from tests.deploy.repository import NEW_SENTENCE, git, make_repository, take_over_update
 from tests.form_handler.conftest import VALID_FORM
 from tests.server import wait_until
-from tests.site.small_tree import write
 
 RELEASE = os.environ.get("DEBIAN") or "trixie"
+PAGES = "/,/en/seite-1/,/ar/seite-1/,/seite-0/,/assets/kim.css"  # what people read all the time
 SERVICES = ("kim.socket", "kim.service", "kim-mail.service", "nginx.service")
 
 
@@ -102,7 +103,7 @@ class People:
         self.machine.do("rm -f people.stop people.sent people.json; systemctl reset-failed people 2>/dev/null || true")
         self.machine.do(
             f"systemd-run --quiet --unit=people --collect sh -c "
-            f"'python3 /in_machine.py people \"{body}\" ~root/people.stop >~root/people.part; mv ~root/people.part ~root/people.json'"
+            f"'python3 /in_machine.py people \"{body}\" {PAGES} ~root/people.stop >~root/people.part; mv ~root/people.part ~root/people.json'"
         )
         self.wait_for_more()
         return self
@@ -183,23 +184,23 @@ def test_the_service_writes_neither_code_nor_site_nor_settings(machine: Machine)
 
 
 def test_publishing_a_migration_restarts_kills_and_the_way_back_refuse_nobody(
-    machine: Machine, repository: Path
+    machine: Machine, repository: Path, tmp_path: Path
 ) -> None:
     first = machine.do("readlink /opt/kim/current").strip()
-    add_migration(repository)
-    write(repository / "docs", "en", "seite-1", "en 1", "A sentence of the second release.")
-    git(repository, "add", "--all")
-    git(repository, "commit", "--quiet", "-m", "Second")
+    pages = take_over_update(repository, tmp_path / "upstream")
     git(repository, "push", "--quiet", "forge", "main")
     with People(machine) as people:
         assert "The database has been upgraded" in machine.do("RELEASE_BUILD_OPTIONS=--no-pdf kim-release publish")
-        assert "A sentence of the second release." in machine.do("cat /opt/kim/current/site/en/seite-1/index.html")
+        for path in pages:
+            built = f"/opt/kim/current/site/{path.parent.name}/{path.stem}/index.html"
+            assert NEW_SENTENCE in machine.do(f"cat {built}"), path
         people.wait_for_more()
         machine.do("systemctl restart kim.service")
         people.wait_for_more()
         machine.do("kim-release rollback")
         people.wait_for_more()
         machine.do("systemctl kill --kill-whom=main --signal=KILL kim-mail.service")
+    logging.info("Under load: %s", {**people.found, "sent": len(people.found["sent"])})
     assert people.found["faults"] == []
     assert machine.do("readlink /opt/kim/current").strip() == first
     assert set(people.found["sent"]) <= stored(machine)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import http.cookiejar
 import json
+import logging
 import os
 import re
 import signal
@@ -13,8 +13,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,10 +20,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PATIENCE, ROOT, full_or_sample
-from tests.deploy.repository import add_migration, git, make_repository
-from tests.form_handler.conftest import FORM, HIDDEN, VALID_FORM, unescape
+from tests.deploy.in_machine import People, Site
+from tests.deploy.repository import NEW_SENTENCE, git, make_repository, take_over_update
+from tests.form_handler.conftest import VALID_FORM
+from tests.form_handler.nginx import running_nginx
 from tests.server import wait_until
-from tests.site.small_tree import write
 
 pytestmark = pytest.mark.slow
 
@@ -53,6 +52,7 @@ class Systemd:
         self.is_over = threading.Event()
         self.thread = threading.Thread(target=self._watch, daemon=True)
         self.starts = 0
+        self.nginx: Path | None = None  # its process id, where one runs in front
 
     def start(self) -> None:
         """Start the release that is live."""
@@ -84,63 +84,27 @@ class Systemd:
 
     @property
     def restart_command(self) -> str:
-        """Return the command that restarts the service and returns when it was restarted."""
-        return f"touch '{self.request}'; while [ -e '{self.request}' ]; do sleep 0.05; done"
+        """Return the command that restarts the service, waits for it and reloads nginx, as kim-release does with systemctl."""
+        reload = f"; kill -HUP $(cat '{self.nginx}')" if self.nginx else ""
+        return f"touch '{self.request}'; while [ -e '{self.request}' ]; do sleep 0.05; done{reload}"
 
 
-class People:
-    """Browsers that read pages and send forms all the time: three in `make test-all`, one in `make test`."""
+@contextlib.contextmanager
+def crowd(site: Site) -> Iterator[People]:
+    """People who read pages and send forms for the length of the block; more of them in `make test-all`."""
+    pages = ["/", "/en/seite-1/", "/ar/seite-1/", "/seite-0/", "/assets/kim.css"]
+    people = People(site, VALID_FORM, pages, writers=full_or_sample(3, 1), readers=full_or_sample(2, 1))
+    people.start()
+    try:
+        yield people
+    finally:
+        people.stop()
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.sent: list[str] = []
-        self.faults: list[str] = []
-        self.longest = 0.0
-        self.is_over = threading.Event()
-        self.threads = [
-            threading.Thread(target=self._act, args=(number,), daemon=True) for number in range(full_or_sample(3, 1))
-        ]
 
-    def _act(self, number: int) -> None:
-        turn = 0
-        while not self.is_over.is_set():
-            turn += 1
-            began = time.monotonic()
-            try:
-                self._send(f"Beispielbetrieb {number}-{turn}")
-            except Exception as error:
-                self.faults.append(f"{type(error).__name__}: {error}")
-            self.longest = max(self.longest, time.monotonic() - began)
-
-    def _send(self, company: str) -> None:
-        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-        browser.open(f"{self.url}/", timeout=PATIENCE).close()
-        data = urllib.parse.urlencode({**VALID_FORM, "company": company}).encode()
-        with browser.open(self.url + FORM, data, timeout=PATIENCE) as page:
-            hidden = [(name, unescape(value)) for name, value in HIDDEN.findall(page.read().decode())]
-        with browser.open(
-            f"{self.url}{FORM}absenden/", urllib.parse.urlencode(hidden).encode(), timeout=PATIENCE
-        ) as page:
-            found = re.search(r"KIM-[2-9A-HJKMNP-TV-Z]{6}", page.read().decode())
-        assert found is not None
-        self.sent.append(found[0])
-
-    def __enter__(self) -> People:
-        """Begin."""
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        """End after what was begun."""
-        self.is_over.set()
-        for thread in self.threads:
-            thread.join(PATIENCE)
-
-    def wait_for_more(self, number: int = 5) -> None:
-        """Wait until so many more forms were sent."""
-        goal = len(self.sent) + number
-        wait_until(lambda: len(self.sent) >= goal, what=f"{number} more forms")
+def wait_for_more(people: People, number: int = 5) -> None:
+    """Wait until so many more forms were sent."""
+    goal = len(people.sent) + number
+    wait_until(lambda: len(people.sent) >= goal, what=f"{number} more forms")
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +129,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Ite
         assert done.returncode == 0, done.stderr
     settings = folder / "etc" / "kim" / "kim.env"
     text = re.sub(r"(?m)^KIM_SMTP_URL=.*$", "KIM_SMTP_URL=smtp://127.0.0.1:1", settings.read_text())
-    text = re.sub(r"(?m)^KIM_(METRICS|TLS|PROXIES)=.*\n", "", text) + "KIM_RATE_LIMIT=100000\n"
+    text = re.sub(r"(?m)^KIM_METRICS=.*\n", "", text) + "KIM_RATE_LIMIT=100000\n"
     settings.write_text(text)
     systemd = Systemd(folder)
     assert kim(folder, "db", "init").returncode == 0
@@ -220,38 +184,48 @@ def test_the_installation_has_its_owners_settings_and_a_release(installed: tuple
     assert "https://kim.example.org/" in (systemd.current / "site" / "sitemap.xml").read_text()
 
 
-def test_an_update_with_a_migration_and_the_way_back_refuse_nobody_and_lose_nothing(
-    installed: tuple[Path, Systemd], repository: Path
+def test_an_update_of_ten_pages_and_a_migration_and_the_way_back_refuse_nobody_and_lose_nothing(
+    installed: tuple[Path, Systemd], repository: Path, tmp_path: Path
 ) -> None:
+    """The whole way of a municipality: ``kim update``, ``kim-release publish`` and ``rollback``, behind the delivered nginx."""
     folder, systemd = installed
     first = systemd.current.resolve()
-    add_migration(repository)
-    write(repository / "docs", "en", "seite-1", "en 1", "A sentence of the second release.")
-    git(repository, "add", "--all")
-    git(repository, "commit", "--quiet", "-m", "Second")
-    page = "en/seite-1/index.html"
-    with People(systemd.url) as people:
-        people.wait_for_more()
-        done = release(folder, systemd, "publish")
-        assert done.returncode == 0, done.stderr
-        assert "The database has been upgraded" in done.stderr
-        second = systemd.current.resolve()
-        assert second != first
-        assert "A sentence of the second release." in (systemd.current / "site" / page).read_text()
-        backups = list((folder / "var/lib/kim-backup").glob("kim-*.zip"))
-        assert len(backups) == 1, "before the migration"
-        people.wait_for_more()
-        assert systemd.starts == 2
-        back = release(folder, systemd, "rollback")
-        assert back.returncode == 0, back.stderr
-        assert systemd.current.resolve() == first
-        assert "A sentence of the second release." not in (systemd.current / "site" / page).read_text()
-        people.wait_for_more()
-        assert release(folder, systemd, "rollback").returncode == 0, "and forward again"
-        people.wait_for_more()
+    pages = take_over_update(repository, tmp_path / "upstream")
+    assert len(pages) == 10
+
+    def have_the_new_sentence() -> list[bool]:
+        return [NEW_SENTENCE in site.read(f"/{path.parent.name}/{path.stem}/") for path in pages]
+
+    port = systemd.socket.getsockname()[1]
+    with running_nginx(tmp_path, systemd.current / "site", port) as nginx:
+        systemd.nginx = tmp_path / "nginx.pid"
+        site = Site("127.0.0.1", nginx.tls, str(tmp_path / "fullchain.pem"))
+        with crowd(site) as people:
+            wait_for_more(people)
+            done = release(folder, systemd, "publish")
+            assert done.returncode == 0, done.stderr
+            assert "The database has been upgraded" in done.stderr
+            second = systemd.current.resolve()
+            assert second != first
+            wait_for_more(people)
+            assert all(have_the_new_sentence())
+            backups = list((folder / "var/lib/kim-backup").glob("kim-*.zip"))
+            assert len(backups) == 1, "before the migration"
+            assert systemd.starts == 2
+            back = release(folder, systemd, "rollback")
+            assert back.returncode == 0, back.stderr
+            assert systemd.current.resolve() == first
+            wait_for_more(people)
+            assert not any(have_the_new_sentence())
+            assert release(folder, systemd, "rollback").returncode == 0, "and forward again"
+            wait_for_more(people)
+            assert all(have_the_new_sentence())
+    systemd.nginx = None
+    logging.info("Under load: %s", {**people.figures(), "sent": len(people.sent)})
     assert people.faults == []
+    assert len(site.waits) > 200
     stored = json.loads(kim(folder, "submissions", "list", "--json").stdout)
-    assert {row["reference"] for row in stored} == set(people.sent)
+    assert sorted(row["reference"] for row in stored) == sorted(people.sent), "each form once"
     assert systemd.starts == 4
 
 

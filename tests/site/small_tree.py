@@ -23,7 +23,7 @@ def write_small_tree(docs: Path) -> Path:
     if (ROOT / "city" / "data").is_dir():
         shutil.copytree(ROOT / "city" / "data", own / "data", dirs_exist_ok=True)
     for name in ("city.yml", "place.yml"):
-        if (ROOT / "city" / name).exists():
+        if (ROOT / "city" / name).exists() and not (own / name).exists():  # a copy of the project has its own
             shutil.copy(ROOT / "city" / name, own)
     (docs / "data" / "search_words.yml").unlink(missing_ok=True)  # it names pages that are not here
     for path in (docs / "de").rglob("*.md"):
