@@ -67,6 +67,24 @@ CONTACT_NAMES = {
     "kim": "{programme}", "auslaenderbehoerde": "Ausländerbehörde", "ldi": "Aufsichtsbehörde für den Datenschutz",
     "ombudsstelle": "Ombudsstelle für Barrierefreiheit",
 }  # fmt: skip
+CONTACTS_HEAD = """# Wer wie zu erreichen ist. Alles ist noch zu bestätigen. Was niemand bestätigt hat, bleibt weg und wird nicht gezeigt.
+# Ein ganzer Eintrag; ist er bestätigt, streichen Sie confirmed: und confirm::
+#   stadt:
+#     name: Kreisverwaltung Musterstadt
+#     unit: Behördennummer
+#     address: Beispielweg 1, 00000 Musterstadt
+#     phone: "0000 000000"        # eine Nummer mit Vorwahl
+#     email: amt@example.org
+#     url: https://www.example.org/
+#     appointment: https://www.example.org/termin
+#     hours:                      # ein Tag, der fehlt, ist geschlossen
+#       monday: 8:00–12:30, 13:30–16:00
+#       friday: nach Vereinbarung
+#       exceptions:
+#         - {from: 2026-12-24, to: 2026-12-31, hours: geschlossen}
+#     source: [own]
+# Keine Namen von Personen: Ämter und Funktionen bleiben, Personen wechseln.
+"""
 _CONTACT = re.compile(r"^contact: *([\w-]+)|\{\{ *contact\.([\w-]+) *\}\}", re.MULTILINE)
 _SCOPE = re.compile(r"^scope: *(\S+)", re.MULTILINE)
 # The longest names of places in Germany have some forty letters; titles of pages hold them.
@@ -221,8 +239,7 @@ def new_municipality(answers: Answers, root: Path = ROOT) -> ScaffoldResult:
         "city.yml": "# Die Einstellungen dieser Gemeinde. Sie gehen denen in mkdocs.yml vor.\n" + _dump(settings),
         "place.yml": "# Die Namen des Ortes in den Formen, die die Texte brauchen. Ist eine Sprache geprüft, streichen Sie sie aus unchecked:.\n"
         + _dump({"kind": answers.kind, "unchecked": unchecked, "forms": forms}),
-        "data/contacts.yml": "# Wer wie zu erreichen ist. Alles ist noch zu bestätigen.\n"
-        + _dump(contact_stubs(root, answers)),
+        "data/contacts.yml": CONTACTS_HEAD + _dump(contact_stubs(root, answers)),
         "data/companies.yml": "# Betriebe, die mitmachen. Gezeigt wird, wer schriftlich zugestimmt hat.\n{}\n",
     }
     if answers.state not in yaml.load_strings((docs / "data" / "states.yml").read_text("utf-8")):

@@ -14,7 +14,7 @@ from core.text import yaml
 from editorial.build.build import build_site
 from tests.browser.conftest import BrowserSession
 from tests.browser.test_accessibility import violations
-from tests.municipality import has_page, language_like
+from tests.municipality import HAS_PHONE, has_page, language_like
 from tests.site.small_tree import write_small_tree
 
 NewSession = Callable[..., BrowserSession]
@@ -137,7 +137,8 @@ def test_where_no_number_is_confirmed_we_call_back_and_know_page_and_topic(
     page = new_session(java_script_enabled=script, viewport={"width": 360, "height": 640}).open("/ar/ankommen/wohnen/")
     ways = page.locator(".kim-contact__ways a")
     assert "/rueckruf/" in str(ways.first.get_attribute("href"))
-    assert ways.nth(1).get_attribute("href") == "tel:115"
+    if HAS_PHONE:
+        assert str(ways.nth(1).get_attribute("href")).startswith("tel:")
     heights = page.locator(".kim-contact a").evaluate_all(
         "rows => rows.slice(0, 3).map(r => r.getBoundingClientRect().height)"
     )

@@ -88,7 +88,9 @@ class People:
     :ivar sent: the references of the forms that were acknowledged; ``faults``: what went wrong, each with the time of day.
     """
 
-    def __init__(self, site: Site, values: dict[str, str], pages: list[str], writers: int = 3, readers: int = 2) -> None:
+    def __init__(
+        self, site: Site, values: dict[str, str], pages: list[str], writers: int = 3, readers: int = 2
+    ) -> None:
         self.site, self.values, self.pages = site, values, pages
         self.sent: list[str] = []
         self.faults: list[str] = []

@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 from tests.project import copy_project
 from tests.site.small_tree import write_small_tree
 
-NEW_SENTENCE = "A sentence of the second release."
+NEW_SENTENCE = "A sentence of the second release"
 NEW_MIGRATION = '''"""A table and a column more."""
 import sqlalchemy as sa
 from alembic import op
@@ -69,7 +69,7 @@ def take_over_update(repository: Path, upstream: Path) -> list[Path]:
     before = git(repository, "ls-tree", "-r", "HEAD", "city")
     pages = [*(upstream / "docs" / "en").glob("seite-?.md"), *(upstream / "docs" / "ar").glob("seite-[12].md")]
     for path in pages:
-        path.write_text(path.read_text("utf-8") + f"\n{NEW_SENTENCE}\n", "utf-8")
+        path.write_text(path.read_text("utf-8") + f"\n{NEW_SENTENCE}.\n", "utf-8")
     add_migration(upstream)
     for name in ("city/place.yml", "city/data/contacts.yml"):
         (upstream / name).write_text((upstream / name).read_text("utf-8") + "# A line of the project.\n", "utf-8")

@@ -193,8 +193,11 @@ def test_an_update_of_ten_pages_and_a_migration_and_the_way_back_refuse_nobody_a
     pages = take_over_update(repository, tmp_path / "upstream")
     assert len(pages) == 10
 
-    def have_the_new_sentence() -> list[bool]:
-        return [NEW_SENTENCE in site.read(f"/{path.parent.name}/{path.stem}/") for path in pages]
+    def with_the_sentence() -> int:
+        return sum(NEW_SENTENCE in site.read(f"/{path.parent.name}/{path.stem}/") for path in pages)
+
+    def wait_for_pages(number: int) -> None:  # nginx keeps a file open for two seconds
+        wait_until(lambda: with_the_sentence() == number, what=f"{number} pages with the new sentence")
 
     port = systemd.socket.getsockname()[1]
     with running_nginx(tmp_path, systemd.current / "site", port) as nginx:
@@ -208,7 +211,7 @@ def test_an_update_of_ten_pages_and_a_migration_and_the_way_back_refuse_nobody_a
             second = systemd.current.resolve()
             assert second != first
             wait_for_more(people)
-            assert all(have_the_new_sentence())
+            wait_for_pages(10)
             backups = list((folder / "var/lib/kim-backup").glob("kim-*.zip"))
             assert len(backups) == 1, "before the migration"
             assert systemd.starts == 2
@@ -216,10 +219,10 @@ def test_an_update_of_ten_pages_and_a_migration_and_the_way_back_refuse_nobody_a
             assert back.returncode == 0, back.stderr
             assert systemd.current.resolve() == first
             wait_for_more(people)
-            assert not any(have_the_new_sentence())
+            wait_for_pages(0)
             assert release(folder, systemd, "rollback").returncode == 0, "and forward again"
             wait_for_more(people)
-            assert all(have_the_new_sentence())
+            wait_for_pages(10)
     systemd.nginx = None
     logging.info("Under load: %s", {**people.figures(), "sent": len(people.sent)})
     assert people.faults == []

@@ -12,8 +12,11 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Browser
 
+from core.text import yaml
+from editorial.content.data.facts import Contact
+from editorial.content.schema import validate
 from tests.browser.conftest import browser  # noqa: F401
-from tests.browser.test_accessibility import violations
+from tests.browser.test_accessibility import overflows, violations
 from tests.conftest import full_or_sample
 from tests.project import copy_project
 from tests.server import running_server
@@ -176,6 +179,7 @@ def test_a_form_is_sent_in_each_language_and_its_mail_names_the_authority(
             page.wait_for_url("**/eingegangen/**")
             page.goto(f"{server.url}/{root}")
             assert violations(page) == [], root
+            assert overflows(page) == [], "a long name is wrapped, also with text at twice its size"
             page.close()
         assert len(json.loads(server.run_cli("submissions", "list", "--json"))) == 3
         mails = [path.read_bytes() for path in (tmp_path / "var" / "mail").rglob("*.eml")]
@@ -215,6 +219,14 @@ def test_the_first_check_finds_nothing_in_texts_that_nobody_has_written_yet(take
         line for line in kim(taken_over, "check").stdout.splitlines() if re.search(r"^\S+ +(?:city/)?docs/\w\w/", line)
     ]
     assert [line for line in told if "/ro" not in line and "rufbus" not in line] == []
+
+
+def test_the_contact_that_the_new_file_shows_as_an_example_is_valid(taken_over: Path, tmp_path: Path) -> None:
+    head = (taken_over / "city/data/contacts.yml").read_text("utf-8").partition("\nauslaenderbehoerde:")[0]
+    example = "".join(line[2:] for line in head.splitlines(keepends=True) if line.startswith("#   "))
+    (entry,) = yaml.load_strings(example).values()
+    assert isinstance(validate(Contact, entry), Contact)
+    assert {"address", "phone", "email", "hours", "appointment", "url"} <= entry.keys()
 
 
 def test_a_picture_of_the_municipality_is_published(taken_over: Path) -> None:
