@@ -31,7 +31,8 @@ from editorial.scaffold.page import ScaffoldError, ScaffoldResult
 
 # The first version of the pages that each municipality writes itself, in the structure of ``city/``.
 DRAFTS = "redaktion/city/docs"
-# Forms that follow from the name alone, where a language has no endings for foreign names.
+# Forms that follow from the name alone, where a language has no endings for foreign names; of other languages they are in FORMS_FILE.
+FORMS_FILE = "place_forms.yml"
 REGULAR_FORMS: Mapping[str, Mapping[str, str]] = {
     "de": {
         "in": "in {place}", "In": "In {place}", "from": "aus {place}", "for": "für {place}", "near": "in der Nähe von {place}",
@@ -205,7 +206,7 @@ def new_municipality(answers: Answers, root: Path = ROOT) -> ScaffoldResult:
     codes = built_languages(root, answers.languages)
     check_parts(docs, answers.without)
     unchecked = [code for code in codes if code not in REGULAR_FORMS or (code == "de" and not is_regular(answers))]
-    forms = {code: place_forms(answers, code, used_forms(root, code)) for code in codes}
+    forms = {code: place_forms(answers, code, used_forms(root, code), root) for code in codes}
     start = first_pages(root, codes, answers.without)
     foreign = load_foreign_state(docs, answers.state)
     kind_words = load_kind_words(docs, answers.kind)
@@ -367,14 +368,15 @@ def used_forms(root: Path, code: str) -> list[str]:
     return sorted({name for text in texts for name in PLACE_SHORTCODE.findall(text)} | {"name"})
 
 
-def place_forms(answers: Answers, code: str, names: Iterable[str]) -> dict[str, str]:
-    """Return a first version of the forms of one language; of a language with endings, the bare name in each."""
-    regular = dict(REGULAR_FORMS.get(code, {}))
+def place_forms(answers: Answers, code: str, names: Iterable[str], root: Path = ROOT) -> dict[str, str]:
+    """Return a first version of the forms of one language; the bare name where none is known."""
+    regular = {**REGULAR_FORMS.get(code, {}), **_forms_with_noun(answers, code, root)}
     noun = german_noun(answers.name)
     if code == "de" and (gender := ENDINGS.get(noun) or WORDS.get(noun)):
         regular |= ARTICLE_FORMS[gender]
     words = {
         "place": answers.name,
+        "name": _without_noun(answers.name),
         "dative": _declined(answers.name),
         "authority": answers.authority,
         "programme": answers.programme or f"KIM {answers.name}",
@@ -384,6 +386,20 @@ def place_forms(answers: Answers, code: str, names: Iterable[str]) -> dict[str, 
     return {
         name: regular.get(name, "{programme}" if name == "programme" else "{place}").format(**words) for name in names
     }
+
+
+def _forms_with_noun(answers: Answers, code: str, root: Path) -> Mapping[str, str]:
+    """Return forms in which a noun bears the ending: "у місті Beispielheim"; none for what is neither city nor district."""
+    if german_noun(answers.name) in TOWN_NOUNS:
+        return {}
+    rows = yaml.load_strings((root / "docs" / "data" / FORMS_FILE).read_text("utf-8"))
+    return dict(rows["district" if answers.kind == "district" else "city"].get(code, {}))
+
+
+def _without_noun(name: str) -> str:
+    """Return a name without the noun that it begins with: "Musterstadt" of "Kreis Musterstadt"."""
+    first, _blank, rest = name.partition(" ")
+    return rest if rest and german_noun(first) == first.casefold() else name
 
 
 def contact_stubs(root: Path, answers: Answers) -> dict[str, dict[str, object]]:

@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from core.project import ROOT
 from core.text import yaml
+from editorial.content.place_names import Kind
+from editorial.scaffold.municipality import Answers, place_forms, used_forms
 from kim.commands.new import new
 from tests.project import copy_project
 
@@ -159,3 +162,35 @@ def test_control_c_at_a_real_terminal_leaves_nothing_behind_and_the_next_call_wo
     assert code == 0, shown
     assert "geschrieben: city/place.yml" in shown
     assert not list(folder.glob(".city*"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "code", "form", "expected"),
+    [
+        ("district", "Kreis Musterstadt", "uk", "in", "в районі Musterstadt"),
+        ("district", "Landkreis Musterstadt", "uk", "with_authority", "управлінням району Musterstadt"),
+        ("district", "Rhein-Muster-Kreis", "ru", "of", "района Rhein-Muster-Kreis"),
+        ("district", "Kreis Musterstadt", "pl", "near", "w pobliżu powiatu Musterstadt"),
+        ("district", "Kreis Musterstadt", "tr", "from", "Musterstadt ilçesinden"),
+        ("district", "Kreis Musterstadt", "ar", "by", "بمقاطعة Musterstadt"),
+        ("district", "Kreis Musterstadt", "fa", "in", "در شهرستان Musterstadt"),
+        ("district", "Kreis Musterstadt", "fa", "programme", "KIM Kreis Musterstadt"),
+        ("city", "Beispielheim", "pl", "in", "w mieście Beispielheim"),
+        ("city", "Hansestadt Beispielheim", "ru", "dative", "городу Beispielheim"),
+        ("district_town", "Beispielheim", "tr", "which_in", "Beispielheim şehrindeki"),
+        ("district_town", "Gemeinde Beispieldorf", "uk", "in", "Gemeinde Beispieldorf"),
+    ],
+)
+def test_in_languages_with_cases_a_noun_bears_the_ending_of_a_new_place(
+    kind: Kind, name: str, code: str, form: str, expected: str
+) -> None:
+    answers = Answers(name=name, authority="Verwaltung", url="https://willkommen.example.org/", kind=kind)
+    assert place_forms(answers, code, [form])[form] == expected
+
+
+def test_each_form_that_a_language_uses_is_known_for_city_and_district() -> None:
+    rows = yaml.load_strings((ROOT / "docs/data/place_forms.yml").read_text("utf-8"))
+    for kind, languages in rows.items():
+        for code, forms in languages.items():
+            assert set(used_forms(ROOT, code)) - {"name", "programme"} <= set(forms), (kind, code)
+            assert all("{name}" in form for form in forms.values())
