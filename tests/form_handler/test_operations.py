@@ -7,6 +7,7 @@ import datetime
 import json
 import logging
 import os
+import socket
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -269,6 +270,28 @@ def test_metrics_have_an_address_of_their_own_and_count_over_all_processes(tmp_p
         assert "Geheim" not in fetch(f"http://127.0.0.1:{port}/metrics") + server.log()
         lines = [json.loads(line) for line in server.log().splitlines() if line.startswith("{")]
         assert len([line for line in lines if line["event"] == "form_stored"]) == 6
+
+
+def test_a_request_that_is_no_http_leaves_neither_its_address_nor_its_words_in_the_log(tmp_path: Path) -> None:
+    word, host = b"geheim@example.org", b"Host: 127.0.0.1\r\n"
+    requests = [
+        b"GARBAGE " + word, b"GET /\xff" + word + b" HTTP/1.1\r\n" + host, b"GET /" + word + b" HTTP/9.9\r\n" + host,
+        b"GET / HTTP/1.1\r\nX-" + word + b"\x00: a\r\n" + host, b"GET / HTTP/1.1\r\nContent-Length: " + word + b"\r\n" + host,
+        b"GET / HTTP/1.1\r\nTransfer-Encoding: " + word + b"\r\n" + host, b"PROXY TCP4 192.0.2.7 192.0.2.8 1 2\r\nGET / HTTP/1.1\r\n" + host,
+        b"GET / HTTP/1.1\r\nExpect: " + word + b"\r\n" + host, b"GET /" + b"a" * 9000 + word + b" HTTP/1.1\r\n" + host,
+        b"GET / HTTP/1.1\r\nHost: " + word + b"\r\n", b"GET /" + word + b"?email=" + word + b" HTTP/1.1\r\n" + host,
+    ]  # fmt: skip
+    with stub_site_server(tmp_path / "var", **PRODUCTION, KIM_WORKERS="1") as server:
+        for request in [*requests, *requests]:
+            with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as raw:
+                raw.sendall(request + b"\r\n\r\n")
+                assert raw.recv(100).startswith(b"HTTP/1.1 "), request
+        log = server.log()
+    for words in ("geheim", "ip=", "192.0.2.7"):
+        assert words not in log
+    said = [json.loads(line)["message"] for line in log.splitlines() if "invalid_request" in line]
+    assert "a request was refused: InvalidRequestLine" in said
+    assert len(said) == len(set(said)), "each cause once"
 
 
 def test_the_key_changes_while_forms_are_open_and_nobody_has_to_send_again(

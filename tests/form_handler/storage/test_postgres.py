@@ -37,7 +37,7 @@ from form_handler.storage.migrate import require_current, upgrade
 from form_handler.storage.schema_version import current_revision
 from form_handler.storage.search import recompute_search_columns
 from form_handler.storage.submissions import find_by_reference, list_submissions, store_submission
-from form_handler.storage.tables import metadata, outgoing_mail, submission
+from form_handler.storage.tables import metadata, outgoing_mail, submission, survey_batch
 from form_handler.storage.work_list import recompute_work_columns
 from form_handler.survey.answers import decide
 from form_handler.survey.disclosure import MIN_BATCH_SIZE
@@ -51,6 +51,7 @@ from tests.form_handler.staff.test_digest import MORNING, queue_by_many_workers,
 from tests.form_handler.storage.test_search import WORDS
 from tests.form_handler.storage.test_search import found as found_by
 from tests.form_handler.storage.test_search import put as put_form
+from tests.form_handler.survey.test_disclosure import publish_at_once
 from tests.server import wait_until
 
 pytestmark = pytest.mark.slow
@@ -391,7 +392,10 @@ def test_notes_are_found_and_results_are_taken_back(database: Database, settings
     for number in range(MIN_BATCH_SIZE):
         one = put_form(database, "survey", done=["job"], wanted=["german"] if number < 8 else [])
         decide(database, one, True, "probe", NOW)
-    publish(database, tmp_path / "survey.yml", NOW)
+    outcomes = publish_at_once(database, tmp_path / "survey.yml")
+    assert set(outcomes) <= {str(MIN_BATCH_SIZE), "nothing new"}
+    with database.read_connection() as connection:
+        assert len(connection.execute(survey_batch.select()).all()) == 1, "at the same moment, counted once"
     assert withdraw(database, "probe", NOW)
     assert write_results(database, tmp_path / "survey.yml")
     assert not (tmp_path / "survey.yml").exists()

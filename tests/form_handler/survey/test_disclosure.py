@@ -6,8 +6,10 @@ import datetime
 import itertools
 import random
 import re
+import threading
 import uuid
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,7 @@ from form_handler.storage.backup import restore_backup, write_backup
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
 from form_handler.storage.submissions import SpamVerdict, Submission, list_submissions, store_submission
+from form_handler.storage.tables import survey_batch
 from form_handler.storage.work_list import company_key
 from form_handler.survey.answers import DecisionError, count_states, decide, list_answers
 from form_handler.survey.disclosure import MIN_BATCH_SIZE, MIN_GROUP_SIZE, THRESHOLD, is_safe, publishable_cells
@@ -390,6 +393,32 @@ def test_an_older_file_that_cannot_be_read_stops_without_repeating_it(
     assert "git checkout" in str(told.value)
     assert "geheim" not in str(told.value)
     assert path.read_text("utf-8") == content
+
+
+def publish_at_once(database: Database, path: Path, number: int = 4) -> list[str]:
+    """Publish several times at the same moment; return the sorted outcomes."""
+    begin = threading.Barrier(number)
+
+    def one(_: int) -> str:
+        begin.wait()
+        try:
+            return str(publish(database, path, NOW).content["answers"])
+        except TooFewAnswersError:
+            return "nothing new"
+
+    with ThreadPoolExecutor(number) as pool:
+        return sorted(pool.map(one, range(number)))
+
+
+def test_publications_at_the_same_moment_count_each_company_once(database: Database, tmp_path: Path) -> None:
+    fill(database, MIN_BATCH_SIZE, 1)
+    outcomes = publish_at_once(database, tmp_path / "survey.yml")
+    assert set(outcomes) <= {str(MIN_BATCH_SIZE), "nothing new"}
+    with database.read_connection() as connection:
+        assert len(connection.execute(survey_batch.select()).all()) == 1
+    current = load_survey(tmp_path / "survey.yml")
+    assert current is not None
+    assert current.answers == MIN_BATCH_SIZE  # type: ignore[union-attr]
 
 
 def test_publications_survive_a_backup_and_a_fresh_clone(database: Database, tmp_path: Path) -> None:
