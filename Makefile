@@ -10,7 +10,7 @@ DENO := DENO_DIR=$(VENV)/deno $(VENV)/bin/deno
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help format run build pdf dashboard check test test-fast test-all bench atag scan drill-debian rehearse-exit sbom publiccode clean lock browser postgres nginx
+.PHONY: help format run build pdf dashboard check test test-fast test-all bench atag scan drill-debian drill-container rehearse-exit sbom publiccode clean lock browser postgres nginx
 
 # An environment holds the paths of the folder that it was made in. One that came along with a copy is made anew.
 # The shell compares, for a folder may have any name: blanks, quotes, signs that mean something to make.
@@ -64,6 +64,10 @@ scan: $(VENV)/.installed-dev ## Attack the running service with wapiti and sqlma
 drill-debian: $(VENV)/.installed-dev ## Install on a whole Debian 13 with systemd and let things happen to it (DEBIAN=bookworm: 12; as root)
 	@sh deploy/install-nspawn
 	@$(VENV)/bin/python -m pytest -n 0 -v tests/deploy/drill_debian.py
+
+drill-container: $(VENV)/.installed-dev ## Build the image by its Containerfile, run it by the compose file, let things happen to it (as root)
+	@sh deploy/install-podman
+	@$(VENV)/bin/python -m pytest -n 0 -v tests/deploy/drill_container.py
 
 rehearse-exit: $(VENV)/.installed-dev ## Leave MkDocs for a try: ProperDocs gives the same bytes, Zensical the texts (TO=all: every language)
 	@sh deploy/make-venv $(PYTHON) .venv-exit

@@ -204,6 +204,21 @@ def test_another_site_can_change_nothing(
     assert (kept.state, kept.answers["company"]) == ("new", "Beispiel")
 
 
+def test_a_new_key_ends_no_session_and_refuses_no_form_that_is_open(
+    clerk: Clerk, database: Database, settings: Settings
+) -> None:
+    found = put(database, settings)
+    token = TOKEN.search(clerk.get(f"v/{found.reference}/").text)
+    assert token is not None
+    renewed = dataclasses.replace(settings, secret_key="f" * 31 + "0123456789", former_keys=(settings.secret_key,))
+    clerk.client.application = create_app(renewed, database)
+    assert clerk.get(f"v/{found.reference}/").status_code == 200
+    assert clerk.post(f"v/{found.reference}/notiz", token=token[1], note="Vor dem neuen Schlüssel begonnen").status_code == 303  # fmt: skip
+    assert [one.text for one in queries.submission_history(database, found.number)["notes"]] == [
+        "Vor dem neuen Schlüssel begonnen"
+    ]
+
+
 def test_an_old_page_keeps_the_note_and_gives_a_fresh_token(
     clerk: Clerk, database: Database, settings: Settings
 ) -> None:
