@@ -13,9 +13,10 @@ import shlex
 import shutil
 import signal
 import subprocess
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -184,23 +185,32 @@ def test_the_service_writes_nothing_but_its_data_and_has_no_capability(engine: E
         assert re.findall(r"NoNewPrivs:\s*(\d)", said) == ["1"]
 
 
-def test_people_send_forms_and_none_is_lost_when_containers_are_killed_or_made_anew(engine: Engine) -> None:
+def test_people_send_forms_and_none_is_lost_when_containers_are_killed_or_made_anew(
+    engine: Engine, say: Callable[[str], None]
+) -> None:
     assert engine.status("/") == 200
     assert engine.status("/ar/nope/") == 404
     assert engine.status("/readyz") == 200
     with People(engine.url) as people:
         people.wait_for_more()
     assert people.faults == []
+    began = time.monotonic()
     for container in ("kim_kim_1", "kim_mail_1"):
         pid = int(engine.do("inspect", "--format", "{{.State.Pid}}", container))
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: engine.do("inspect", "--format", "{{.State.Running}} {{.State.Pid}}", container).split()[0] == "true", what="the new start")  # noqa: B023  # fmt: skip
     engine.wait()
+    say(f"kill -9 of both containers: the service answers after {time.monotonic() - began:.1f} s")
+    began = time.monotonic()
     done = engine.compose("up", "--detach", "--force-recreate")
     assert done.returncode == 0, done.stdout + done.stderr
     engine.wait()
+    say(f"containers made anew, as after an update: the service answers after {time.monotonic() - began:.1f} s")
     with People(engine.url) as again:
         again.wait_for_more()
+    say(
+        f"{len(people.sent) + len(again.sent)} forms sent, longest wait for three pages {max(people.longest, again.longest):.1f} s"
+    )
     said = engine.do("exec", "kim_kim_1", "kim", "submissions", "list", "--json")
     assert {row["reference"] for row in json.loads(said)} == {*people.sent, *again.sent}
     assert engine.ask("healthcheck", "run", "kim_kim_1").returncode == 0

@@ -7,12 +7,12 @@ debootstrap and systemd-nspawn, and takes some five minutes, the first time more
 from __future__ import annotations
 
 import json
-import logging
 import os
 import re
 import subprocess
+import time
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +126,11 @@ class People:
         self.found = json.loads(self.machine.do("cat people.json"))
 
 
+def said_of(found: dict[str, Any]) -> str:
+    """Return in words what people met."""
+    return f"{len(found['sent'])} forms sent, {len(found['faults'])} of {found['requests']} requests failed, longest wait {found['longest']:.1f} s"
+
+
 def stored(machine: Machine) -> set[str]:
     """Return the references of all forms in the database."""
     said = machine.do("runuser -u kim -- kim submissions list --json 2>/dev/null")
@@ -157,11 +162,15 @@ def test_nginx_of_this_debian_takes_the_delivered_configuration(machine: Machine
     assert page["headers"]["content-security-policy"].startswith("default-src 'none'")
     assert ask(machine, "/", "Accept-Encoding: gzip")["headers"]["content-encoding"] == "gzip"
     assert "immutable" in ask(machine, "/assets/kim.css?v=1")["headers"]["cache-control"]
+    sixth = json.loads(machine.do("ADDRESS=::1 python3 /in_machine.py ask GET /ar/gibt-es-nur-ueber-ipv6/"))
+    assert (sixth["status"], 'lang="ar"' in sixth["text"]) == (404, True)
     assert ask(machine, "/ar/nope/")["status"] == 404
     assert ask(machine, "/readyz")["status"] == 404
     assert ask(machine, "/", "Host: evil.example")["status"] == 421
     wait_until(lambda: "127.0.0.0 [" in machine.ask("cat /var/log/nginx/kim/access.log"), what="the log")
-    assert "127.0.0.1" not in machine.do("cat /var/log/nginx/kim/access.log")
+    log = machine.do("cat /var/log/nginx/kim/access.log")
+    assert "0.0.0.0 [" in log
+    assert not {"127.0.0.1", "::1"} & set(log.replace("[", " ").split())
     assert machine.ask("cat /var/log/nginx/access.log") == ""
     machine.do("logrotate --force /etc/logrotate.d/kim && ls /var/log/nginx/kim/access.log.1.gz")
 
@@ -184,7 +193,7 @@ def test_the_service_writes_neither_code_nor_site_nor_settings(machine: Machine)
 
 
 def test_publishing_a_migration_restarts_kills_and_the_way_back_refuse_nobody(
-    machine: Machine, repository: Path, tmp_path: Path
+    machine: Machine, repository: Path, tmp_path: Path, say: Callable[[str], None]
 ) -> None:
     first = machine.do("readlink /opt/kim/current").strip()
     pages = take_over_update(repository, tmp_path / "upstream")
@@ -200,13 +209,16 @@ def test_publishing_a_migration_restarts_kills_and_the_way_back_refuse_nobody(
         machine.do("kim-release rollback")
         people.wait_for_more()
         machine.do("systemctl kill --kill-whom=main --signal=KILL kim-mail.service")
-    logging.info("Under load: %s", {**people.found, "sent": len(people.found["sent"])})
+    say(f"publication with a migration, restart, rollback: {said_of(people.found)}")
     assert people.found["faults"] == []
     assert machine.do("readlink /opt/kim/current").strip() == first
     assert set(people.found["sent"]) <= stored(machine)
     with People(machine) as people:  # killed: what is under way is lost for the browser, which sends it again
+        began = time.monotonic()
         machine.do("systemctl kill --kill-whom=main --signal=KILL kim.service")
         wait_until(lambda: machine.ask("systemctl is-active kim.service").strip() == "active", what="the new start")
+        people.wait_for_more()
+    say(f"kill -9 of the service: five more forms after {time.monotonic() - began:.1f} s; {said_of(people.found)}")
     assert set(people.found["sent"]) <= stored(machine)
     wait_until(lambda: int(machine.ask("ls mails | wc -l")) >= len(people.found["sent"]), what="the mails")
 
@@ -222,11 +234,13 @@ def test_each_line_of_the_services_is_json(machine: Machine) -> None:
         assert "beispiel@example.org" not in said
 
 
-def test_a_unit_that_fails_writes_to_root(machine: Machine) -> None:
+def test_a_unit_that_fails_writes_to_root(machine: Machine, say: Callable[[str], None]) -> None:
     machine.do("printf '#!/bin/sh\\ncat >>~root/report\\n' >/usr/sbin/sendmail && chmod 0755 /usr/sbin/sendmail")
     machine.do("mv /var/lib/kim-backup /var/lib/away && install -d -o kim -g kim -m 0700 /var/lib/kim-backup")
+    began = time.monotonic()
     machine.ask("systemctl start kim-restore-drill.service")
     wait_until(lambda: "holds no backup" in machine.ask("cat report"), what="the report")
+    say(f"a restore drill without a backup: mail to root after {time.monotonic() - began:.1f} s")
     assert "Subject: KIM: kim-restore-drill.service failed" in machine.do("cat report")
     assert "kim-restore-drill.service failed" in machine.ask("runuser -u kim -- kim doctor --no-content --no-network")
     machine.do("rmdir /var/lib/kim-backup && mv /var/lib/away /var/lib/kim-backup")
@@ -262,11 +276,13 @@ def test_pages_are_published_from_the_browser_by_a_service_that_cannot_write_cod
     assert "units: well" in machine.ask("runuser -u kim -- kim doctor --no-content --no-network")
 
 
-def test_after_a_reboot_everything_is_there_by_itself(machine: Machine) -> None:
+def test_after_a_reboot_everything_is_there_by_itself(machine: Machine, say: Callable[[str], None]) -> None:
     before = stored(machine)
     machine.shut_down()
+    began = time.monotonic()
     machine.boot()
     wait_until(lambda: ask(machine, "/")["status"] == 200, what="the site")
+    say(f"reboot: the site answers {time.monotonic() - began:.1f} s after the start, {len(before)} forms are there")
     assert stored(machine) == before
     machine.do("systemd-run --quiet --unit=sink python3 /in_machine.py mail ~root/mails")
     with People(machine) as people:

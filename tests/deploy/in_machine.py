@@ -9,6 +9,7 @@ import asyncio
 import html
 import http.client
 import json
+import os
 import re
 import socket
 import ssl
@@ -180,7 +181,7 @@ def main(words: list[str]) -> None:
         asyncio.run(mail(Path(words[1])))
     else:
         headers = dict(word.split(": ", 1) for word in words[3:])
-        answer, data = Site().ask(words[1], words[2], headers=headers)
+        answer, data = Site(os.environ.get("ADDRESS", HOST)).ask(words[1], words[2], headers=headers)
         found = {name.lower(): value for name, value in answer.headers.items()}
         sys.stdout.write(
             json.dumps({"status": answer.status, "headers": found, "text": data.decode("utf-8", "replace")[:3000]})

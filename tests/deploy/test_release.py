@@ -295,6 +295,21 @@ def test_a_publication_that_was_interrupted_leaves_nothing_in_the_way_of_the_nex
     assert systemd.current.resolve() == before
 
 
+@pytest.mark.parametrize("bytes_a_file", [2_000, 60_000])
+def test_a_publication_for_which_there_is_no_room_changes_nothing_and_leaves_nothing(
+    installed: tuple[Path, Systemd], bytes_a_file: int
+) -> None:
+    folder, systemd = installed
+    before, starts = systemd.current.resolve(), systemd.starts
+    names = sorted(path.name for path in (folder / "opt/kim/releases").iterdir())
+    command = ["prlimit", f"--fsize={bytes_a_file}", folder / "usr/local/bin/kim-release", "publish"]
+    done = subprocess.run(command, env=release_env(folder, systemd), cwd="/", capture_output=True, text=True)
+    assert done.returncode != 0
+    assert done.stderr.strip()
+    assert (systemd.current.resolve(), systemd.starts) == (before, starts)
+    assert sorted(path.name for path in (folder / "opt/kim/releases").iterdir()) == names
+
+
 @pytest.mark.parametrize("name", ["../../etc", "nothing", "-rf", ".", "a b"])
 def test_what_is_no_release_does_not_go_live(installed: tuple[Path, Systemd], name: str) -> None:
     folder, systemd = installed

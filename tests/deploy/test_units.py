@@ -183,7 +183,7 @@ def test_the_containers_are_not_root_read_only_and_run_commands_that_exist() -> 
     assert "HEALTHCHECK" in container
     assert "/healthz" in container
     ignored = (ROOT / ".containerignore").read_text("utf-8").split()
-    assert {"var", ".git", "*.env", ".venv", "tests"} <= set(ignored)
+    assert {"var", ".git", "*.env", "**/*.env", "deploy/secret", ".venv", "tests"} <= set(ignored)
 
 
 @pytest.mark.parametrize("name", ["Containerfile", "kim-release"])
@@ -268,8 +268,11 @@ def test_a_copy_elsewhere_that_fails_says_so_and_deletes_no_older_one(
 
 
 def test_each_drill_of_the_table_is_a_test() -> None:
-    section = (DEPLOY / "README.md").read_text("utf-8").partition("### Drills")[2].partition("\n### ")[0]
+    section = (DEPLOY / "DRILLS.md").read_text("utf-8")
     named = re.findall(r"`(test_\w+)`", section)
     assert len(named) > 25
     code = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("*.py"))
     assert [name for name in named if f"def {name}(" not in code] == []
+    for drill in ("drill_debian.py", "drill_container.py"):
+        steps = re.findall(r"def (test_\w+)", (ROOT / "tests" / "deploy" / drill).read_text("utf-8"))
+        assert set(steps) <= set(named), drill
