@@ -20,6 +20,7 @@ def replacing(path: Path, mode: int = 0o666, durable: bool = True) -> Iterator[I
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            give_to_owner(draft)
             yield file
             if durable:
                 file.flush()
@@ -30,6 +31,12 @@ def replacing(path: Path, mode: int = 0o666, durable: bool = True) -> Iterator[I
         raise
     if durable:
         sync_folder(path.parent)
+
+
+def give_to_owner(path: Path) -> None:
+    """Give what root has just made to the owner of its folder; the service could not read it else, nor write it."""
+    if os.getuid() == 0 and (owner := path.parent.stat()).st_uid != 0:
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def write_file(path: Path, content: str | bytes, mode: int = 0o666, durable: bool = True) -> None:
@@ -117,7 +124,8 @@ def make_folder(folder: Path) -> None:
     """Make a folder for its owner only, with the entries that lead to it on disk."""
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for path in missing:
+    for path in reversed(missing):
+        give_to_owner(path)
         sync_folder(path.parent)
 
 

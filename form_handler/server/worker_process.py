@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from core.files import give_to_owner
+
 STOP_SECONDS = 10.0
 RESTART_SECONDS = 5.0
 
@@ -26,6 +28,7 @@ def worker_lock(path: Path) -> Iterator[None]:
     :raises AnotherWorkerError: if another process holds it.
     """
     with path.open("a") as file:
+        give_to_owner(path)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

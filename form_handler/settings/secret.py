@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from core.files import sync_folder, write_file
+from core.files import give_to_owner, sync_folder, write_file
 from form_handler.settings.file import SettingsError
 
 
@@ -54,5 +54,6 @@ def load_or_generate_secret(data_dir: Path) -> str:
             write_file(draft, secrets.token_hex(32), 0o600)
             with contextlib.suppress(FileExistsError):  # another process was first; its key counts
                 os.link(draft, path)
+                give_to_owner(path)
         sync_folder(data_dir)
     return read_secret_file(path)

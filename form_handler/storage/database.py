@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.errors import UserError
-from core.files import make_folder, sync_folder, write_file
+from core.files import give_to_owner, make_folder, sync_folder, write_file
 from form_handler.settings import Settings, SettingsError
 
 # Names the database that the data folder was used with; if that is absent later, none is created in its place.
@@ -143,6 +143,7 @@ class Database:
             raise DatabaseBusyError("the write lock is taken")
         try:
             with self._lock_path.open("a") as file:
+                give_to_owner(self._lock_path)
                 _lock_file(file.fileno(), deadline)
                 yield
         finally:
@@ -270,4 +271,5 @@ def _create_durably(path: Path) -> None:
     """Create the file for its owner only, and its entry in the folder, on disk."""
     make_folder(path.parent)
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    give_to_owner(path)
     sync_folder(path.parent)

@@ -192,6 +192,18 @@ def test_the_service_writes_neither_code_nor_site_nor_settings(machine: Machine)
         machine.do(f"{inside} touch /var/lib/kim/.x && rm /var/lib/kim/.x")
 
 
+def test_commands_of_root_of_another_user_and_from_another_folder_leave_the_service_its_files(machine: Machine) -> None:
+    said = machine.do("cd / && runuser -u kim -- kim users list 2>&1")
+    assert "Database: /var/lib/kim/kim.sqlite3" in said
+    for words in ("users list", "backup /tmp/x.zip", "db init", "purge"):
+        said = machine.ask(f"cd /tmp && runuser -u nobody -- kim {words} 2>&1; echo code $?")
+        assert "cannot be read by this user" in said, said
+        assert "code 1" in said
+    machine.do("kim backup --into /var/lib/kim-backup && kim users add second --no-password")
+    assert machine.ask("find /var/lib/kim /var/lib/kim-backup /tmp -user root -type f; ls /tmp/x.zip 2>/dev/null") == ""
+    machine.do("systemctl start kim-restore-drill.service")
+
+
 def test_publishing_a_migration_restarts_kills_and_the_way_back_refuse_nobody(
     machine: Machine, repository: Path, tmp_path: Path, say: Callable[[str], None]
 ) -> None:

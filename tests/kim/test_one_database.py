@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,22 @@ def test_a_data_folder_that_was_moved_keeps_working(
     (tmp_path / "service").rename(tmp_path / "moved")
     monkeypatch.setenv("KIM_DATA_DIR", str(tmp_path / "moved"))
     assert "echt" in kim.invoke(main, ["users", "list"]).output
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="Only root makes files that belong to another user.")
+def test_what_root_makes_belongs_to_the_user_of_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("service", "backups"):
+        (tmp_path / name).mkdir(mode=0o700)
+        os.chown(tmp_path / name, 990, 991)
+    monkeypatch.setenv("KIM_DATA_DIR", str(tmp_path / "service"))
+    run = CliRunner()
+    for words in (["db", "init"], ["users", "add", "probe", "--no-password"], ["backup", "--into", str(tmp_path / "backups")],
+                  ["mail", "run", "--once"], ["restore-drill", str(tmp_path / "backups")]):  # fmt: skip
+        done = run.invoke(main, words)
+        assert done.exit_code == 0, done.output
+    made = [*(tmp_path / "service").rglob("*"), *(tmp_path / "backups").rglob("*")]
+    assert len(made) > 4
+    assert {path.name: (path.stat().st_uid, path.stat().st_gid) for path in made} == {path.name: (990, 991) for path in made}  # fmt: skip
 
 
 def test_a_file_that_is_no_database_is_said_in_a_sentence(kim: CliRunner, tmp_path: Path) -> None:
