@@ -30,7 +30,7 @@ from editing.paragraphs.replacing import replace_paragraph
 from editorial.translations.lockfile import Entry
 from editorial.translations.segments import HEADER_SECTION, Document, Segment, normalize
 from editorial.translations.state import EMPTY_SECTION, has_same_structure, stale_flags
-from editorial.translations.units import Unit, merge_translations
+from editorial.translations.units import Unit, merge_translations, section_text
 from editorial.translations.update import section_digest
 from editorial.translations.validation import has_wrong_script, segment_errors
 
@@ -337,7 +337,7 @@ def rebuild(pair: Pair, row: Row) -> FileText:
     if name == HEADER_SECTION:
         raise EditError(_("The header of the translation cannot be read. Mend it in the source of the page."))
     if name not in pair.own.document.sections:
-        source = _german_section(german, name, {})
+        source = section_text(german, name)
         before = _section_before(german, pair.own.document, name)
         raw, newline = pair.own.raw, pair.own.newline
         at = pair.own.raw_offset(pair.own.document.span(before)[1]) if before else len(raw.rstrip())
@@ -347,17 +347,7 @@ def rebuild(pair: Pair, row: Row) -> FileText:
         raise ChangedMeanwhileError
     own = pair.own.document
     texts = {index: own.text[place.segment.start : place.segment.end] for index, place in partners.items()}
-    return read_file_text(replace_section(pair.own, name, _german_section(german, name, texts)))
-
-
-def _german_section(german: Document, name: str, texts: Mapping[int, str]) -> str:
-    """Return the Markdown of a German section with some of its paragraphs replaced."""
-    start, end = german.span(name)
-    text = german.text[start:end]
-    for index, paragraph in reversed(list(enumerate(german.sections[name]))):
-        if index in texts:
-            text = text[: paragraph.start - start] + texts[index] + text[paragraph.end - start :]
-    return text
+    return read_file_text(replace_section(pair.own, name, section_text(german, name, texts)))
 
 
 def _section_before(german: Document, own: Document, name: str) -> str:

@@ -265,7 +265,7 @@ def check_lock(docs: Path, languages: tuple[Language, ...]) -> list[Finding]:
     text = path.read_text("utf-8") if path.exists() else ""
     found: list[Finding] = []
     for key, code in sorted(lock.entries):
-        if not page_path(docs, default_code(languages), key).exists():
+        if not page_path(docs, default_language().code, key).exists():
             what = f"Die Seite „{key}“ gibt es nicht mehr."
         elif code not in codes | all_language_codes():
             what = f"„{key}“: Die Sprache „{code}“ gibt es nicht."
@@ -283,11 +283,6 @@ def check_lock(docs: Path, languages: tuple[Language, ...]) -> list[Finding]:
             )
         )
     return found
-
-
-def default_code(languages: tuple[Language, ...]) -> str:
-    """Return the code of the language that pages are written in first."""
-    return next(language.code for language in languages if language.default)
 
 
 def _line_of(text: str, key: str, code: str) -> int:

@@ -92,10 +92,14 @@ def _unit(key: str, name: str, index: int, source: Segment, target: Segment | No
     return Unit(place, source.text, own, need, source.kind, source.line, source.kind == "nav_title" and not own)
 
 
-def section_text(document: Document, name: str) -> str:
-    """Return the Markdown of a section."""
+def section_text(document: Document, name: str, texts: Mapping[int, str] | None = None) -> str:
+    """Return the Markdown of a section, with some of its paragraphs replaced by texts."""
     start, end = document.span(name)
-    return document.text[start:end]
+    text = document.text[start:end]
+    for index, words in sorted((texts or {}).items(), reverse=True):
+        paragraph = document.sections[name][index]
+        text = text[: paragraph.start - start] + words + text[paragraph.end - start :]
+    return text
 
 
 def merge_translations(german: Document, own: Document | None, answers: Mapping[str, str]) -> str:
@@ -163,15 +167,12 @@ def yaml_scalar(text: str) -> str:
 
 def _fill_section(german: Document, name: str, answers: Mapping[str, str]) -> str:
     """Return a German section with its words replaced by the answers."""
-    start, end = german.span(name)
-    text, cut = german.text[start:end], start
-    rows = list(enumerate(german.sections[name]))
-    for index, paragraph in reversed(rows):
-        answer = answers.get(f"{name}.{index}")
-        if answer is not None:
-            words = _format_target(paragraph.kind, answer)
-            text = text[: paragraph.start - cut] + words + text[paragraph.end - cut :]
-    return text
+    texts = {
+        index: _format_target(paragraph.kind, answers[f"{name}.{index}"])
+        for index, paragraph in enumerate(german.sections[name])
+        if f"{name}.{index}" in answers
+    }
+    return section_text(german, name, texts)
 
 
 def _new_file(german: Document, answers: Mapping[str, str]) -> str:

@@ -9,12 +9,12 @@ import hashlib
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from core.languages import Language
+from core.languages import Language, default_language
 from core.overlay import page_path
 from core.project import all_language_codes
 from editorial.content.front_matter import TranslationFrontMatter
 from editorial.content.pages import Content, Page
-from editorial.translations.lockfile import UNKNOWN_HASH, Entry, Lock, Section, default_code
+from editorial.translations.lockfile import UNKNOWN_HASH, Entry, Lock, Section
 from editorial.translations.segments import HASH_LENGTH, Document
 from editorial.translations.state import (
     EMPTY_SECTION,
@@ -41,7 +41,7 @@ def update_lock(
     } | all_language_codes()  # the entries of a language that is not built are kept
     for (key, code), known in lock.entries.items():
         # A page that cannot be read at the moment, for a fault in it, keeps its entries.
-        files = [page_path(docs, folder, key) for folder in (default_code(languages), code)]
+        files = [page_path(docs, folder, key) for folder in (default_language().code, code)]
         if code in codes and all(file.exists() for file in files):
             entries[key, code] = known
     gone = moved_entries(docs, lock)

@@ -105,8 +105,7 @@ def restore_backup(database: Database, file: Path) -> str:
         with database.transaction() as connection:
             if sa.inspect(connection).get_table_names():
                 raise BackupError("The database is not empty. A backup is restored into an empty data folder only.")
-            config = alembic_config()
-            config.attributes["connection"] = connection
+            config = alembic_config(connection)
             command.upgrade(config, manifest["schema"])
             for name, expected in manifest["tables"].items():
                 _fill(connection, archive, name, expected)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -19,9 +20,10 @@ from form_handler.storage.schema_version import (
 FOLDER = Path(__file__).parent / "migrations"
 
 
-def alembic_config() -> Config:
-    """Return Alembic's configuration, without a file."""
+def alembic_config(connection: sa.Connection | None = None) -> Config:
+    """Return Alembic's configuration, without a file; its commands run on the connection."""
     config = Config()
+    config.attributes["connection"] = connection
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))  # configparser expands %
     return config
 
@@ -40,9 +42,7 @@ def upgrade(database: Database) -> bool:
                 record_compatibility(connection)
             return False
         refuse_newer(before)
-        config = alembic_config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(alembic_config(connection), "head")
         record_compatibility(connection)
     return True
 

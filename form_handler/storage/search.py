@@ -8,7 +8,7 @@ import hashlib
 import itertools
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -192,23 +192,33 @@ def reference_spellings(text: str) -> list[str]:
 
 def recompute_search_columns(connection: sa.Connection) -> None:
     """Compute the search columns of all stored rows again, and record by which table."""
-    columns = [submission.c[name] for name in ("number", "reference", "form", "answers")]
-    last = ""
-    while True:
-        query = sa.select(*columns).where(submission.c.number > last).order_by(submission.c.number)
-        # Locked on PostgreSQL, so that a correction meanwhile waits and is not overwritten.
-        rows = connection.execute(query.limit(BATCH_ROWS).with_for_update()).all()
-        if not rows:
-            break
-        last = rows[-1].number
-        values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in COLUMNS}
-        statement = submission.update().where(submission.c.number == sa.bindparam("which")).values(values)
-        changes = []
-        for row in rows:
-            computed = search_columns(row.reference, row.form, json.loads(row.answers))
-            changes.append({"which": row.number, **{f"new_{name}": value for name, value in computed.items()}})
-        connection.execute(statement, changes)
+
+    def compute(row: sa.Row[Any]) -> dict[str, Any]:
+        return search_columns(row.reference, row.form, json.loads(row.answers))
+
+    recompute_columns(connection, ("reference", "form", "answers"), COLUMNS, compute)
     write_state(connection, "search_mark", search_version())
+
+
+def recompute_columns(
+    connection: sa.Connection, read: Sequence[str], written: Sequence[str], compute: Callable[[sa.Row[Any]], dict[str, Any]]
+) -> None:  # fmt: skip
+    """Compute columns of all stored submissions again, in batches.
+
+    :param read: the columns that ``compute`` reads.
+    :param compute: returns the values of the ``written`` columns.
+    """
+    values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in written}
+    statement = submission.update().where(submission.c.number == sa.bindparam("which")).values(values)
+    columns, last = [submission.c[name] for name in ("number", *read)], ""
+    query = sa.select(*columns).order_by(submission.c.number).limit(BATCH_ROWS)
+    # Locked on PostgreSQL, so that a concurrent correction waits and is not overwritten.
+    while rows := connection.execute(query.where(submission.c.number > last).with_for_update()).all():
+        last = rows[-1].number
+        changes = [(row.number, compute(row)) for row in rows]
+        connection.execute(
+            statement, [{"which": number, **{f"new_{name}": one[name] for name in written}} for number, one in changes]
+        )
 
 
 def recompute_note_texts(connection: sa.Connection, tables: Sequence[sa.Table] = (note, message)) -> None:

@@ -246,28 +246,9 @@ def work_order(found: Submission, zone: ZoneInfo) -> dict[str, Any]:
 
 def from_row(row: sa.Row[Any]) -> Submission:
     """Return the submission of a row."""
-    data = row._mapping
-    return Submission(
-        number=data["number"],
-        reference=data["reference"],
-        form=data["form"],
-        language=data["language"],
-        state=data["state"],
-        received_at=data["received_at"],
-        answers=json.loads(data["answers"]),
-        held=data["held"],
-        suspicion=data["suspicion"] or "",
-        sender=data["sender"],
-        interim_at=data["interim_at"],
-        answered_at=data["answered_at"],
-        confirmed_at=data["confirmed_at"],
-        version=data["version"],
-        assignee=data["assignee"] or "",
-        follow_up=data["follow_up"],
-        asked_at=data["asked_at"],
-        company_key=data["company_key"],
-        work_key=data["work_key"],
-    )
+    values = {name: row._mapping[name] for name in Submission.__dataclass_fields__}
+    values["answers"] = json.loads(values["answers"])
+    return Submission(**values | {name: values[name] or "" for name in ("suspicion", "assignee")})
 
 
 def find_duplicate(

@@ -17,9 +17,8 @@ import sqlalchemy as sa
 
 from core.clock import local_day
 from core.folding import fold_text
-from form_handler.storage.search import BATCH_ROWS, fold_umlauts
+from form_handler.storage.search import fold_umlauts, recompute_columns
 from form_handler.storage.state import read_state, write_state
-from form_handler.storage.tables import submission
 
 OPEN_STATES = ("new", "in_work")
 # The order of entries without a day: open ones behind those with a day, then closed ones.
@@ -131,25 +130,13 @@ def work_columns(
 
 def recompute_work_columns(connection: sa.Connection, zone: ZoneInfo) -> None:
     """Compute the columns of all stored rows again, and record by which rules."""
-    names = ("number", "form", "state", "answers", "received_at", "asked_at", "interim_at", "follow_up")
-    values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in ("company_key", "due_on", "work_key")}
-    statement = submission.update().where(submission.c.number == sa.bindparam("which")).values(values)
-    last = ""
-    while True:
-        query = sa.select(*(submission.c[name] for name in names)).where(submission.c.number > last)
-        # Locked on PostgreSQL, so that a change meanwhile waits and is not overwritten.
-        rows = connection.execute(query.order_by(submission.c.number).limit(BATCH_ROWS).with_for_update()).all()
-        if not rows:
-            break
-        last = rows[-1].number
-        changes = []
-        for row in rows:
-            computed = work_columns(
-                row.form, row.state, json.loads(row.answers), row.received_at, row.asked_at, row.interim_at,
-                row.follow_up, zone,
-            )  # fmt: skip
-            changes.append({"which": row.number, **{f"new_{name}": value for name, value in computed.items()}})
-        connection.execute(statement, changes)
+
+    def compute(row: sa.Row[Any]) -> dict[str, Any]:
+        answers = json.loads(row.answers)
+        return work_columns(row.form, row.state, answers, row.received_at, row.asked_at, row.interim_at, row.follow_up, zone)  # fmt: skip
+
+    read = ("form", "state", "answers", "received_at", "asked_at", "interim_at", "follow_up")
+    recompute_columns(connection, read, ("company_key", "due_on", "work_key"), compute)
     write_state(connection, STATE_NAME, work_version(zone))
 
 

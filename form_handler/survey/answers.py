@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from core.errors import KindError
 from form_handler.forms.contact_details import mailbox_key
 from form_handler.storage.database import Database
 from form_handler.storage.events import record_event
@@ -19,15 +20,11 @@ State = Literal["undecided", "counts", "excluded", "duplicate", "published"]
 FREE_TEXTS = ("worked_text", "hindered_text", "company", "email", "consent_quote", "consent_named")
 
 
-class DecisionError(Exception):
+class DecisionError(KindError):
     """A decision on an answer is not possible.
 
     :ivar kind: why: ``missing``, ``held`` (suspected spam) or ``published``.
     """
-
-    def __init__(self, kind: Literal["missing", "held", "published"], message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
 
 
 @dataclass(frozen=True)

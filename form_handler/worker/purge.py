@@ -12,7 +12,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from dateutil.relativedelta import relativedelta
 
-from core.errors import UserError
+from core.errors import KindError
 from form_handler import rate_limit, search_misses
 from form_handler.forms import FORMS
 from form_handler.retention import ANNOUNCEMENT_DAYS, past_retention
@@ -46,13 +46,8 @@ ONE_DAY = datetime.timedelta(days=1)
 SCRATCH_RETENTION = datetime.timedelta(days=90)
 
 
-class PurgeRefusedError(UserError):
+class PurgeRefusedError(KindError):
     """Nothing was deleted; the message names cause and remedy."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        """Keep the kind: ``clock``, ``share`` or ``confirm``."""
-        super().__init__(message)
-        self.kind = kind
 
 
 def check_clock(connection: sa.Connection, now: datetime.datetime) -> None:

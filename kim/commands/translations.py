@@ -10,7 +10,7 @@ from msgspec import Struct
 from core import project
 from core.files import write_files
 from core.findings import errors
-from core.languages import Language, load_languages
+from core.languages import Language, default_language, load_languages
 from core.overlay import file_of, is_local, page_path, shown_path, written_page
 from core.project import ROOT
 from core.text.characters import shorten_text
@@ -41,11 +41,6 @@ class CommandContext(Struct, frozen=True):
     docs: Path
     languages: tuple[Language, ...]
     content: Content
-
-    @property
-    def source(self) -> str:
-        """Return the code of the language that pages are written in first."""
-        return next(row.code for row in self.languages if row.default)
 
     @property
     def lock(self) -> Lock:
@@ -173,7 +168,7 @@ def lines(context: CommandContext) -> None:
             before = path.read_text("utf-8")
             if (after := replace_other_wordings(before, listed, code)) != before:
                 changed[path] = after.encode()
-                german.update([page.key] if code == context.source else ())
+                german.update([page.key] if code == default_language().code else ())
     write_files(changed)
     for path in changed:
         click.echo(f"geschrieben: {shown_path(context.docs, path)}")
@@ -293,7 +288,9 @@ def draft(context: CommandContext, page: str, lang: str) -> None:
                 f"Der Abschnitt #{whole[0].id.partition('#')[2]} ist in beiden Sprachen verschieden aufgebaut. "
                 "Gleichen Sie die Zahl der Absätze an, dann geht es."
             )
-        texts = translate([unit.source for unit in wanted], lambda rows: provider.translate(rows, context.source, lang))
+        texts = translate(
+            [unit.source for unit in wanted], lambda rows: provider.translate(rows, default_language().code, lang)
+        )
         answers = {
             unit.id.partition("#")[2]: truncate_to_limit(unit.kind, text)
             for unit, text in zip(wanted, texts, strict=True)

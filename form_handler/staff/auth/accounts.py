@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from core.errors import UserError
+from core.errors import KindError
 from form_handler import rate_limit
 from form_handler.staff.auth.passwords import MAX_PASSWORD_LENGTH, WeakPasswordError, check_password
 from form_handler.staff.auth.roles import INBOX, allows, insert_roles, parse_role, read_roles
@@ -37,16 +37,12 @@ WINDOW_MINUTES = 15
 DUMMY_HASH = password_hasher.hash(secrets.token_hex(16))
 
 
-class AccountError(UserError):
+class AccountError(KindError):
     """An account cannot be made or changed; the message names the cause.
 
     :ivar kind: why, for a sentence in another language: ``taken``, ``name``, ``missing``, ``last-admin``, or why a password
         is refused, see :class:`form_handler.staff.auth.passwords.WeakPasswordError`.
     """
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
 
 
 class ThrottledError(Exception):

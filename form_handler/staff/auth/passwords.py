@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from core.errors import KindError
 from core.project import load_site_settings
 
 MIN_PASSWORD_LENGTH = 12
@@ -26,15 +27,11 @@ UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "$": "s", "!": "i"})
 
 
-class WeakPasswordError(Exception):
+class WeakPasswordError(KindError):
     """A password can be guessed; the message names the cause.
 
     :ivar kind: why: ``length``, ``blank``, ``digits``, ``repeats``, ``sequence``, ``own-name``, ``city`` or ``common``.
     """
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
 
 
 def check_password(password: str, name: str) -> None:
