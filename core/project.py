@@ -4,8 +4,6 @@ A project is a folder with ``mkdocs.yml``, ``docs/`` and ``overrides/``. The pac
 ``kim`` works on the project in which it is called.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

@@ -1,7 +1,5 @@
 """Built pages as layouts: the service replaces the regions that the build has marked by comments."""
 
-from __future__ import annotations
-
 import html
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The command line: which module holds which command."""
 
-from __future__ import annotations
-
 import importlib
 from typing import Any
 

@@ -3,8 +3,6 @@
 All of it is computed from the files in ``docs/``, without MkDocs.
 """
 
-from __future__ import annotations
-
 import functools
 import itertools
 from collections import Counter

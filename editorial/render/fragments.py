@@ -1,7 +1,5 @@
 """Parts of pages that are made from data: survey results, privacy notice, result of the accessibility test."""
 
-from __future__ import annotations
-
 import functools
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What ``kim new municipality`` asks, what is proposed, and what an answer may be."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any

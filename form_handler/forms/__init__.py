@@ -4,8 +4,6 @@ The build renders the static page from a definition, the service validates with 
 mails, lists and privacy notice are rendered from it as well.
 """
 
-from __future__ import annotations
-
 from core.project import is_left_out, parts_left_out
 from form_handler.forms.barrier import BARRIER
 from form_handler.forms.callback import CALLBACK

@@ -1,7 +1,5 @@
 """The layout of the staff area's pages."""
 
-from __future__ import annotations
-
 import datetime
 from typing import Any
 from urllib.parse import urlencode

@@ -1,7 +1,5 @@
 """The views of a form: check, submit, receipt. Each view builds the form, validates, acts and redirects, or renders a page."""
 
-from __future__ import annotations
-
 import datetime
 import logging
 import uuid

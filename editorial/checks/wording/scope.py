@@ -3,8 +3,6 @@
 A page of the scope ``nation`` or ``state:…`` is taken over by other municipalities as it is. So its source names no place.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping

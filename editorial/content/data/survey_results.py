@@ -1,7 +1,5 @@
 """The published results of the survey: loading, the data of the charts, and the table to download."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re
