@@ -1,7 +1,7 @@
 """The settings, read once from the environment and the settings file into one frozen object.
 
-The start stops with a sentence if a setting is missing, unknown or wrong; a test compares the table
-below with deploy/README.md.
+The start stops with a sentence if a setting is missing, unknown or wrong; ``settings.tsv`` holds
+name, meaning, unit and default of each; a test compares it with deploy/README.md.
 """
 
 import dataclasses
@@ -33,41 +33,8 @@ from form_handler.settings.variables import (
 
 __all__ = ["SETTINGS", "Settings", "SettingsError", "read_settings"]
 
-# name, meaning, unit, default
-SETTINGS: tuple[tuple[str, str, str, str], ...] = (
-    ("KIM_SETTINGS", "settings file, absolute; `none`: no file", "path", "`kim.env` in the project, then `/etc/kim/kim.env`"),
-    ("PORT", "port of the server", "number", "8000"),
-    ("KIM_MODE", "`development` (secret made by itself, placeholder addresses) or `production` (refuses both)", "word", "development"),
-    ("KIM_BIND", "address the server listens on", "address", "127.0.0.1"),
-    ("KIM_DATA_DIR", "folder for database, mails without server, secret; relative to the project", "path", "var"),
-    ("KIM_DATABASE_URL", "database, SQLAlchemy style; percent-encode `%` in a password", "address", "SQLite in the data folder"),
-    ("KIM_SITE_DIR", "folder of the built site; relative to the project", "path", "site"),
-    ("KIM_SMTP_URL", "mail server: `smtp://`, `smtp+starttls://` or `smtps://user:password@host:port`; write `%` in a password as `%25`", "address", "none: `.eml` files in the data folder"),
-    ("KIM_MAIL_FROM", "sender of all mails", "e-mail", "kim@example.org (development)"),
-    ("KIM_OFFICE_MAIL", "office that receives the forms", "e-mail", "office@example.org (development)"),
-    ("KIM_SECRET_KEY", "key that signs tokens, at least 32 characters", "text", "made in the data folder (development)"),
-    ("KIM_SECRET_FILE", "file that holds the key, readable by its owner only; further lines: former keys that are still accepted", "path", "none"),
-    ("KIM_HOSTS", "host names that are answered, with commas, without scheme and port", "list", "127.0.0.1,localhost (development)"),
-    ("KIM_TLS", "`1` where readers come over https: secure cookies, HSTS", "0 or 1", "0"),
-    ("KIM_PROXIES", "reverse proxies in front whose X-Forwarded-For and X-Forwarded-Proto count; without one neither counts", "number", "0"),
-    ("KIM_SQLITE_JOURNAL", "`truncate`, or `wal` where SQLite is free of the WAL reset fault", "word", "truncate"),
-    ("KIM_RATE_LIMIT", "forms from one address within an hour before more are held for the office; ten times as many are refused; `0`: no limit", "number", "30 (development: 0)"),
-    ("KIM_CONFIRM_EMAIL", "`1`: the receipt to the sender carries a link; who confirms the address by it gets a copy of the entries. `0`: no link and no copy", "0 or 1", "1"),
-    ("KIM_PUBLIC_URL", "public address of the site, for links in mails", "address", "`site_url` in mkdocs.yml"),
-    ("KIM_TIME_ZONE", "time zone of the office, by its IANA name: times in inbox, exports and mails, and the days by which due dates are counted", "name", "Europe/Berlin"),
-    ("KIM_OIDC_ISSUER", "the city's own log-in for `/eingang/` (OpenID Connect): address of the provider", "address", "none: passwords only"),
-    ("KIM_OIDC_CLIENT_ID", "how the provider knows this service", "text", "none"),
-    ("KIM_OIDC_CLIENT_SECRET", "the secret that goes with it", "text", "none"),
-    ("KIM_METRICS", "address and port of the metrics for Prometheus, for example `127.0.0.1:9127`", "address", "none"),
-    ("KIM_LOG", "`text`, or `json`: one object a line", "word", "text (production: json)"),
-    ("KIM_CONTENT_DIR", "folder that holds `docs/`, for editing pages in the browser; a git checkout or a plain folder", "path", "the project (development); none: no editing (production)"),
-    ("KIM_CONTENT_REMOTE", "git remote to which published pages are pushed, by name or address; never forced", "text", "none"),
-    ("KIM_CONTENT_AUTHOR", "author of the commits that publish pages; names of staff are never in them", "text", "Redaktion KIM with the address of KIM_MAIL_FROM"),
-    ("KIM_FOUR_EYES", "`1`: somebody who has not written a change must approve it before it is published", "0 or 1", "0"),
-    ("KIM_WORKERS", "server processes", "number", "2"),
-    ("KIM_HEAD_SECONDS", "time within which the head of a request must have come", "seconds", "10"),
-    ("KIM_BODY_SECONDS", "time within which its body must have come after it", "seconds", "30"),
-)  # fmt: skip
+# Rows of name, meaning, unit, default.
+SETTINGS = [line.split("\t") for line in Path(__file__).with_name("settings.tsv").read_text("utf-8").splitlines()[1:]]
 OTHER_VARIABLES = {"KIM_PROJECT", "KIM_CHROMIUM", "KIM_TRANSLATE_URL", "KIM_TRANSLATE_KEY"}
 
 DEFAULT_TIME_ZONE = ZoneInfo("Europe/Berlin")
