@@ -1,11 +1,10 @@
 """Security headers, known host names, and the origin of a request."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Request
 from flask_wtf.csrf import validate_csrf
@@ -15,9 +14,6 @@ from wtforms import ValidationError
 from core.project import ROOT
 from core.web.csp import source_hash
 from form_handler.settings import Settings
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def inline_script() -> str:

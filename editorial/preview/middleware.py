@@ -6,8 +6,6 @@ stored pages instead of built ones and adds bar and script. ``live.js`` requests
 middleware share one small file of state and the folder of stored pages.
 """
 
-from __future__ import annotations
-
 import functools
 import json
 import os
@@ -18,16 +16,14 @@ import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import jinja2
 
 from core.languages import default_language, split_language
 from core.project import ROOT
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 LONG_POLL_SECONDS = 8.0
 MAX_LONG_POLLS = 3

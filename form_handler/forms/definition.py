@@ -1,11 +1,10 @@
 """The definition of a form: path, fields in sections, purpose, legal basis, retention."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from werkzeug.datastructures import MultiDict
 from wtforms import Field, Form, StringField
 
 from core.gettext import gettext as _
@@ -24,9 +23,6 @@ from form_handler.forms.fields import (
     choice_labels,
     display_value,
 )
-
-if TYPE_CHECKING:
-    from werkzeug.datastructures import MultiDict
 
 # Mean reading speed over 17 languages (S. Trauzettel-Klosinski and K. Dietz, Standardized Assessment of Reading
 # Performance: The New International Reading Speed Texts IReST, IOVS 53 (2012): 184 words a minute; German 179).

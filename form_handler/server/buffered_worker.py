@@ -12,15 +12,14 @@ standard library (``gevent``). hypercorn and uvicorn run ASGI and have no total 
 clients demand total deadlines. With a buffering proxy in front (``deploy/nginx.conf``) this worker is the second line.
 """
 
-from __future__ import annotations
-
 import re
 import selectors
 import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gunicorn.http import get_parser
 from gunicorn.http.body import ChunkedReader, LengthReader
@@ -28,9 +27,6 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from form_handler.request_body import MAX_BODY_BYTES, MAX_DRAIN_BYTES
 from form_handler.server.connections import READ_BYTES, ChunkScanner, Connection
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
 
 MAX_CONNECTIONS = 300  # of one worker; with two files each they stay below the usual limit of 1,024 descriptors
 MAX_HEAD_BYTES = 32 * 1024  # as nginx: large_client_header_buffers

@@ -1,15 +1,14 @@
 """The server: the built site and the forms on one port."""
 
-from __future__ import annotations
-
 import gc
 import os
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from wsgiref.types import WSGIApplication
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.base import Worker
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from core.overlay import CITY
@@ -25,11 +24,7 @@ from form_handler.settings import Settings
 from form_handler.storage.database import Database
 from form_handler.survey.results_file import RESULTS_PATH
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
-    from gunicorn.workers.base import Worker
-
-    Middleware = Callable[[WSGIApplication], WSGIApplication]
+Middleware = Callable[[WSGIApplication], WSGIApplication]
 
 
 def make_wsgi(settings: Settings, database: Database | None = None, extend: Extension | None = None) -> WSGIApplication:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, Any, cast
 from urllib.parse import parse_qsl
 from wsgiref.headers import Headers
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from werkzeug.datastructures import Accept
 from werkzeug.http import (
@@ -28,11 +30,6 @@ from form_handler.forms import FORMS
 from form_handler.security import is_known_host
 from form_handler.settings import Settings
 from form_handler.url_correction import find_canonical_path, location_header
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SAFE_METHODS = {"GET", "HEAD"}
 MAX_AGE_SECONDS = 300

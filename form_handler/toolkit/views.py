@@ -1,14 +1,14 @@
 """Views of the toolkit: the recommendations as a page, and those on a receipt."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, current_app, g, request
+from werkzeug.datastructures import MultiDict
+from wtforms import Form
 
 from core.gettext import gettext as _
 from core.languages import Language
@@ -19,10 +19,6 @@ from form_handler.forms.participation import PARTICIPATION
 from form_handler.layout import replace_region, set_title
 from form_handler.toolkit import recommend
 from form_handler.toolkit.recommend import DATA_PATH, RESULT_PATH, TOOLKIT_PATH
-
-if TYPE_CHECKING:
-    from werkzeug.datastructures import MultiDict
-    from wtforms import Form
 
 TEMPLATE = "partials/kim/chooser.html"
 # Parameters of the links from the result to the pages of the measures and to the form.
