@@ -92,15 +92,13 @@ Edit = Callable[[str | None], Change]
 
 def find_draft(database: Database, path: str) -> Draft | None:
     """Return the draft of a file, or None."""
-    with database.read_connection() as connection:
-        row = connection.execute(sa.select(draft).where(draft.c.path == path)).first()
+    row = database.first(sa.select(draft).where(draft.c.path == path))
     return _draft(row) if row is not None else None
 
 
 def list_drafts(database: Database) -> list[Draft]:
     """Return all drafts, the one changed last first."""
-    with database.read_connection() as connection:
-        rows = connection.execute(sa.select(draft).order_by(draft.c.updated_at.desc(), draft.c.path)).all()
+    rows = database.rows(sa.select(draft).order_by(draft.c.updated_at.desc(), draft.c.path))
     return [_draft(row) for row in rows]
 
 
@@ -208,15 +206,13 @@ def discard_draft(database: Database, path: str, version: int) -> bool:
 def list_changes(database: Database, draft_id: int) -> list[sa.Row[Any]]:
     """Return the journal of a draft, the oldest change first."""
     query = sa.select(draft_change).where(draft_change.c.draft_id == draft_id).order_by(draft_change.c.version)
-    with database.read_connection() as connection:
-        return list(connection.execute(query))
+    return database.rows(query)
 
 
 def last_change_of(database: Database, draft_id: int, place: str) -> sa.Row[Any] | None:
     """Return the last change of a paragraph: who made it, and when."""
     query = sa.select(draft_change).where(draft_change.c.draft_id == draft_id, draft_change.c.place == place)
-    with database.read_connection() as connection:
-        return connection.execute(query.order_by(draft_change.c.version.desc())).first()
+    return database.first(query.order_by(draft_change.c.version.desc()))
 
 
 # --- review -----------------------------------------------------------------------------------------------------------
@@ -225,8 +221,7 @@ def last_change_of(database: Database, draft_id: int, place: str) -> sa.Row[Any]
 def ask_for_review(database: Database, path: str, version: int, actor: str) -> bool:
     """Ask somebody else to look at a version; return whether it is still the newest one."""
     where = (draft.c.path == path) & (draft.c.version == version)
-    with database.transaction() as connection:
-        return connection.execute(draft.update().where(where).values(asked=actor)).rowcount > 0
+    return database.change(draft.update().where(where).values(asked=actor)) > 0
 
 
 def add_review(database: Database, known: Draft, actor: str, approved: bool, note: str, now: datetime.datetime) -> bool:
@@ -248,8 +243,7 @@ def add_review(database: Database, known: Draft, actor: str, approved: bool, not
 def list_reviews(database: Database, draft_id: int) -> list[sa.Row[Any]]:
     """Return the reviews of a draft, the newest first."""
     query = sa.select(review).where(review.c.draft_id == draft_id).order_by(review.c.id.desc())
-    with database.read_connection() as connection:
-        return list(connection.execute(query))
+    return database.rows(query)
 
 
 def authors(database: Database, draft_id: int) -> set[str]:
@@ -296,16 +290,14 @@ def list_scratches(database: Database, account_id: int, path: str | None = None)
     query = sa.select(scratch).where(scratch.c.account_id == account_id).order_by(scratch.c.saved_at.desc())
     if path is not None:
         query = query.where(scratch.c.path == path)
-    with database.read_connection() as connection:
-        rows = connection.execute(query).all()
+    rows = database.rows(query)
     return [Scratch(row.path, row.place, row.digest, row.text, row.saved_at) for row in rows]
 
 
 def delete_scratch(database: Database, account_id: int, path: str, place: str) -> None:
     """Delete the unsent text of one form."""
     mine = (scratch.c.account_id == account_id) & (scratch.c.path == path) & (scratch.c.place == place)
-    with database.transaction() as connection:
-        connection.execute(scratch.delete().where(mine))
+    database.change(scratch.delete().where(mine))
 
 
 def note_presence(database: Database, account_id: int, path: str, place: str, now: datetime.datetime) -> None:
@@ -325,8 +317,7 @@ def who_is_writing(database: Database, now: datetime.datetime) -> list[tuple[str
         .where(page_presence.c.seen_at > now - PRESENCE)
         .order_by(account.c.name)
     )
-    with database.read_connection() as connection:
-        return [(row.name, row.path, row.place) for row in connection.execute(query)]
+    return [(row.name, row.path, row.place) for row in database.rows(query)]
 
 
 def remove_outdated_review(base: str | None, before: str | None, after: str | None) -> str | None:

@@ -129,11 +129,7 @@ def queue_undo(database: Database, known: Publication, actor: str, now: datetime
 def withdraw(database: Database, number: str, now: datetime.datetime) -> bool:
     """Take a publication out of the queue; return whether it was still in it."""
     where = (publication.c.id == number) & (publication.c.state == "waiting")
-    with database.transaction() as connection:
-        return (
-            connection.execute(publication.update().where(where).values(state="withdrawn", finished_at=now)).rowcount
-            > 0
-        )
+    return database.change(publication.update().where(where).values(state="withdrawn", finished_at=now)) > 0
 
 
 def find_publication(database: Database, number: str) -> Publication | None:
@@ -222,16 +218,14 @@ def note_committed(
 
 def note_done(database: Database, known: Publication, now: datetime.datetime) -> None:
     """Record that a publication is live."""
-    with database.transaction() as connection:
-        connection.execute(
-            publication.update().where(publication.c.id == known.id).values(state="done", finished_at=now, problem="")
-        )
+    database.change(
+        publication.update().where(publication.c.id == known.id).values(state="done", finished_at=now, problem="")
+    )
 
 
 def note_pushed(database: Database) -> None:
     """Record that the remote has everything that is published."""
-    with database.transaction() as connection:
-        connection.execute(publication.update().where(publication.c.state == "done").values(pushed=True))
+    database.change(publication.update().where(publication.c.state == "done").values(pushed=True))
 
 
 def has_unpushed(database: Database) -> bool:
@@ -239,5 +233,4 @@ def has_unpushed(database: Database) -> bool:
     query = sa.select(publication.c.id).where(
         publication.c.state == "done", publication.c.commit_hash != "", ~publication.c.pushed
     )
-    with database.read_connection() as connection:
-        return connection.execute(query.limit(1)).first() is not None
+    return database.first(query.limit(1)) is not None

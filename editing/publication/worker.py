@@ -29,8 +29,7 @@ def has_work(database: Database) -> bool:
     open_ones = sa.select(publication.c.id).where(
         publication.c.state.in_(("waiting", "committed")) | ~publication.c.pushed
     )
-    with database.read_connection() as connection:
-        return any(connection.execute(query.limit(1)).first() for query in (sa.select(draft.c.id), open_ones))
+    return any(database.first(query.limit(1)) for query in (sa.select(draft.c.id), open_ones))
 
 
 def run_once(database: Database, settings: Settings, now: datetime.datetime | None = None) -> int:

@@ -75,11 +75,10 @@ def list_saved_forms(database: Database, account_id: int, now: datetime.datetime
         .where(saved_form.c.account_id == account_id, saved_form.c.expires_at > now)
         .order_by(saved_form.c.created_at, saved_form.c.id)
     )
-    with database.read_connection() as connection:
-        return [
-            SavedForm(row.id, row.path, [(name, value) for name, value in json.loads(row.fields)], row.created_at)
-            for row in connection.execute(query)
-        ]
+    return [
+        SavedForm(row.id, row.path, [(name, value) for name, value in json.loads(row.fields)], row.created_at)
+        for row in database.rows(query)
+    ]
 
 
 def saved_texts(fields: str) -> list[str]:
@@ -89,10 +88,7 @@ def saved_texts(fields: str) -> list[str]:
 
 def delete_saved_form(database: Database, account_id: int, identity: str) -> None:
     """Delete a saved form of an account."""
-    with database.transaction() as connection:
-        connection.execute(
-            saved_form.delete().where(saved_form.c.account_id == account_id, saved_form.c.id == identity[:32])
-        )
+    database.change(saved_form.delete().where(saved_form.c.account_id == account_id, saved_form.c.id == identity[:32]))
 
 
 def delete_expired(connection: sa.Connection, now: datetime.datetime) -> None:

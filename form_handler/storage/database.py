@@ -91,6 +91,21 @@ class Database:
         with self.engine.connect() as connection:
             yield connection
 
+    def rows(self, query: sa.Executable) -> list[sa.Row[Any]]:
+        """Return the rows of one query."""
+        with self.read_connection() as connection:
+            return list(connection.execute(query))
+
+    def first(self, query: sa.Executable) -> sa.Row[Any] | None:
+        """Return the first row of one query, or None."""
+        with self.read_connection() as connection:
+            return connection.execute(query).first()
+
+    def change(self, statement: sa.Executable) -> int:
+        """Run one statement in a transaction of its own; return the number of rows that it changed."""
+        with self.transaction() as connection:
+            return connection.execute(statement).rowcount
+
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[sa.Connection]:
         """Open a transaction in which every query sees the same moment."""

@@ -42,5 +42,4 @@ def record_copy(database: Database, found: Sequence[Submission], kind: str, acto
 def list_data_requests(database: Database, limit: int = 20) -> list[sa.Row[Any]]:
     """Return the last copies and deletions on request, the newest first."""
     query = event.select().where(event.c.number.is_(None), event.c.kind.in_(("copied", "erased")))
-    with database.read_connection() as connection:
-        return list(connection.execute(query.order_by(event.c.id.desc()).limit(limit)))
+    return database.rows(query.order_by(event.c.id.desc()).limit(limit))

@@ -273,8 +273,7 @@ def find_by_reference(database: Database, reference: str) -> Submission | None:
         return None
     exact = reference.strip().upper()
     query = sa.select(submission).where(submission.c.reference.in_([exact, *reference_spellings(reference)]))
-    with database.read_connection() as connection:
-        found = [from_row(row) for row in connection.execute(query)]
+    found = [from_row(row) for row in database.rows(query)]
     right = [row for row in found if row.reference == exact] or found
     return right[0] if len(right) == 1 else None
 
@@ -286,14 +285,12 @@ def list_submissions(database: Database, form: str | None = None, state: str | N
         query = query.where(submission.c.form == form)
     if state:
         query = query.where(submission.c.state == state)
-    with database.read_connection() as connection:
-        return [from_row(row) for row in connection.execute(query)]
+    return [from_row(row) for row in database.rows(query)]
 
 
 def find_by_number(database: Database, number: str) -> Submission | None:
     """Return the submission with this one-time number, or None."""
-    with database.read_connection() as connection:
-        row = connection.execute(sa.select(submission).where(submission.c.number == number)).first()
+    row = database.first(sa.select(submission).where(submission.c.number == number))
     return from_row(row) if row else None
 
 

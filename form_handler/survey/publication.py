@@ -120,8 +120,7 @@ def withdraw(database: Database, actor: str, now: datetime.datetime) -> bool:
 
 def list_publications(database: Database) -> list[sa.Row[Any]]:
     """Return all publications with content, actor and time, the newest first."""
-    with database.read_connection() as connection:
-        return list(connection.execute(survey_publication.select().order_by(survey_publication.c.id.desc())))
+    return database.rows(survey_publication.select().order_by(survey_publication.c.id.desc()))
 
 
 def write_results(database: Database, path: Path) -> bool:
@@ -130,8 +129,7 @@ def write_results(database: Database, path: Path) -> bool:
     :return: whether the file has changed; False also where the database has never published.
     :raises OSError: if the folder cannot be written.
     """
-    with database.read_connection() as connection:
-        current = connection.execute(_current()).first()
+    current = database.first(_current())
     if current is None:
         return False
     if current.withdrawn_at is not None:

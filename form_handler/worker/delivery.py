@@ -148,12 +148,11 @@ def record_server_state(database: Database, error: str | None, now: datetime.dat
 
 def release_interrupted(database: Database, now: datetime.datetime) -> None:
     """Make mails due at once that a killed worker left as being sent; only for a worker that is alone."""
-    with database.transaction() as connection:
-        connection.execute(
-            outgoing_mail.update()
-            .where(outgoing_mail.c.state == "sending")
-            .values(state="waiting", next_attempt_at=now, claim=None)
-        )
+    database.change(
+        outgoing_mail.update()
+        .where(outgoing_mail.c.state == "sending")
+        .values(state="waiting", next_attempt_at=now, claim=None)
+    )
 
 
 def _select_due(now: datetime.datetime) -> sa.Select[Any]:
@@ -176,9 +175,8 @@ def _select_due(now: datetime.datetime) -> sa.Select[Any]:
 def claim_next(database: Database, now: datetime.datetime) -> ClaimedMail | None:
     """Claim the next due mail, or return None."""
     due = _select_due(now)
-    with database.read_connection() as connection:
-        if connection.execute(due).first() is None:
-            return None
+    if database.first(due) is None:
+        return None
     with database.transaction() as connection:
         found = connection.execute(due.with_for_update(skip_locked=True, of=outgoing_mail)).first()
         if found is None:
@@ -213,8 +211,7 @@ def _reload(database: Database, claimed: ClaimedMail) -> ClaimedMail | None:
 def _drop(database: Database, claimed: ClaimedMail) -> None:
     """Delete a mail that has become pointless before it is sent."""
     mine = (outgoing_mail.c.id == claimed.id) & (outgoing_mail.c.claim == claimed.claim)
-    with database.transaction() as connection:
-        connection.execute(outgoing_mail.delete().where(mine))
+    database.change(outgoing_mail.delete().where(mine))
 
 
 def _delete_file_of_deleted(database: Database, settings: Settings, claimed: ClaimedMail) -> None:
@@ -251,8 +248,7 @@ def render_message(
 def update_claimed(database: Database, claimed: ClaimedMail, **values: Any) -> bool:
     """Change a mail that is still this worker's; return whether it was."""
     mine = (outgoing_mail.c.id == claimed.id) & (outgoing_mail.c.claim == claimed.claim)
-    with database.transaction() as connection:
-        return connection.execute(outgoing_mail.update().where(mine).values(**values, claim=None)).rowcount == 1
+    return database.change(outgoing_mail.update().where(mine).values(**values, claim=None)) == 1
 
 
 def _record_success(database: Database, claimed: ClaimedMail, now: datetime.datetime) -> bool:

@@ -137,8 +137,7 @@ def _change(database: Database, name: str, **values: object) -> None:
 def list_accounts(database: Database) -> list[tuple[str, bool]]:
     """Return the name of each account, and whether it is open."""
     query = sa.select(account.c.name, account.c.active).order_by(account.c.name)
-    with database.read_connection() as connection:
-        return [(row.name, row.active) for row in connection.execute(query)]
+    return [(row.name, row.active) for row in database.rows(query)]
 
 
 Bucket = tuple[str, str, int]
@@ -228,8 +227,7 @@ def account_by_name(database: Database, name: str) -> Account | None:
 
 def account_by_id(database: Database, account_id: int) -> Account | None:
     """Return the open account of this number, or None."""
-    with database.read_connection() as connection:
-        row = connection.execute(sa.select(account).where(account.c.id == account_id, account.c.active)).first()
+    row = database.first(sa.select(account).where(account.c.id == account_id, account.c.active))
     return Account(row.id, row.name) if row else None
 
 
@@ -290,8 +288,7 @@ def session_end(database: Database, token: str) -> datetime.datetime | None:
     query = sa.select(staff_session.c.created_at, staff_session.c.seen_at).where(
         staff_session.c.token_hash == hash_token(token)
     )
-    with database.read_connection() as connection:
-        row = connection.execute(query).first()
+    row = database.first(query)
     return min(row.seen_at + IDLE_TIMEOUT, row.created_at + MAX_SESSION_AGE) if row is not None else None
 
 
@@ -308,8 +305,7 @@ def session_account_id(database: Database, token: str) -> int | None:
 
 def close_session(database: Database, token: str) -> None:
     """End a session."""
-    with database.transaction() as connection:
-        connection.execute(staff_session.delete().where(staff_session.c.token_hash == hash_token(token)))
+    database.change(staff_session.delete().where(staff_session.c.token_hash == hash_token(token)))
 
 
 def hash_token(token: str) -> str:

@@ -144,7 +144,4 @@ def reset_password(database: Database, account_id: int, actor: str, now: datetim
 def list_account_events(database: Database) -> list[sa.Row[Any]]:
     """Return the last changes of accounts, the newest first; the detail begins with the account's number."""
     kinds = event.c.kind.startswith("account-") | (event.c.kind == "roles")
-    with database.read_connection() as connection:
-        return list(
-            connection.execute(event.select().where(kinds).order_by(event.c.id.desc()).limit(MAX_LISTED_EVENTS))
-        )
+    return database.rows(event.select().where(kinds).order_by(event.c.id.desc()).limit(MAX_LISTED_EVENTS))

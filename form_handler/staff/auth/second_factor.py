@@ -109,8 +109,7 @@ def _delete(connection: sa.Connection, account_id: int) -> bool:
 def is_enabled(database: Database, account_id: int) -> bool:
     """Return whether an account has a second factor."""
     query = sa.select(second_factor.c.account_id).where(second_factor.c.account_id == account_id)
-    with database.read_connection() as connection:
-        return connection.execute(query).first() is not None
+    return database.first(query) is not None
 
 
 def count_recovery_codes(database: Database, account_id: int) -> int:

@@ -42,11 +42,10 @@ def describe_browser(user_agent: str) -> str:
 def list_sessions(database: Database, account_id: int, token: str, now: datetime.datetime) -> list[OpenSession]:
     """Return the open sessions of an account, the asking one first, then the last seen."""
     query = sa.select(staff_session).where(staff_session.c.account_id == account_id, *is_open_session(now))
-    with database.read_connection() as connection:
-        found = [
-            OpenSession(_session_id(row.token_hash), row.browser, row.created_at, row.seen_at, row.token_hash == hash_token(token))
-            for row in connection.execute(query.order_by(staff_session.c.seen_at.desc()))
-        ]  # fmt: skip
+    found = [
+        OpenSession(_session_id(row.token_hash), row.browser, row.created_at, row.seen_at, row.token_hash == hash_token(token))
+        for row in database.rows(query.order_by(staff_session.c.seen_at.desc()))
+    ]  # fmt: skip
     return sorted(found, key=lambda one: not one.is_current)
 
 

@@ -72,8 +72,7 @@ def update_submission(database: Database, number: str, change: Change) -> None:
 
 
 def _is_gone(database: Database, number: str) -> bool:
-    with database.read_connection() as connection:
-        found = connection.execute(sa.select(submission.c.number).where(submission.c.number == number)).first()
+    found = database.first(sa.select(submission.c.number).where(submission.c.number == number))
     return found is None
 
 

@@ -91,16 +91,14 @@ def save_draft(database: Database, number: str, account_id: int, draft: Draft, n
 def find_draft(database: Database, number: str, account_id: int) -> Draft | None:
     """Return the draft of an account, or None."""
     query = sa.select(answer_draft).where(answer_draft.c.number == number, answer_draft.c.account_id == account_id)
-    with database.read_connection() as connection:
-        row = connection.execute(query).first()
+    row = database.first(query)
     return Draft(row.language, row.subject, row.text, row.written_at) if row else None
 
 
 def delete_draft(database: Database, number: str, account_id: int) -> None:
     """Throw the draft of an account away."""
     mine = (answer_draft.c.number == number) & (answer_draft.c.account_id == account_id)
-    with database.transaction() as connection:
-        connection.execute(answer_draft.delete().where(mine))
+    database.change(answer_draft.delete().where(mine))
 
 
 def draft_authors(database: Database, number: str, account_id: int) -> list[str]:
@@ -117,8 +115,7 @@ def draft_authors(database: Database, number: str, account_id: int) -> list[str]
 
 def list_messages(database: Database, number: str) -> list[sa.Row[Any]]:
     """Return the correspondence of an entry, the oldest first; within a minute as it was stored."""
-    with database.read_connection() as connection:
-        rows = list(connection.execute(sa.select(message).where(message.c.number == number)))
+    rows = database.rows(sa.select(message).where(message.c.number == number))
     return sorted(rows, key=lambda row: (row.happened_at.replace(second=0, microsecond=0), row.id))
 
 

@@ -38,10 +38,7 @@ def list_colleagues(database: Database, number: str, account_id: int, now: datet
         .where(presence.c.number == number, presence.c.account_id != account_id, presence.c.seen_at > now - STAY)
         .order_by(account.c.name)
     )
-    with database.read_connection() as connection:
-        found = [
-            Colleague(row.name, row.writing and row.seen_at > now - WRITING_STAY) for row in connection.execute(query)
-        ]
+    found = [Colleague(row.name, row.writing and row.seen_at > now - WRITING_STAY) for row in database.rows(query)]
     return sorted(found, key=lambda one: not one.writing)
 
 

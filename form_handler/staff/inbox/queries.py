@@ -222,5 +222,4 @@ def undelivered_mails(database: Database) -> list[sa.Row[Any]]:
         .where(undelivered_condition())
         .order_by(outgoing_mail.c.next_attempt_at)
     )
-    with database.read_connection() as connection:
-        return list(connection.execute(query.limit(500)))
+    return database.rows(query.limit(500))

@@ -150,8 +150,7 @@ def link_entries(
 def forget_link(database: Database, one: Submission, other: Submission) -> None:
     """Withdraw a decision about two entries: similar ones belong together again."""
     first, second = sorted((one.number, other.number))
-    with database.transaction() as connection:
-        connection.execute(entry_link.delete().where(entry_link.c.first == first, entry_link.c.second == second))
+    database.change(entry_link.delete().where(entry_link.c.first == first, entry_link.c.second == second))
 
 
 def contact_values(rows: Sequence[Submission], names: Iterable[str]) -> list[tuple[str, list[str]]]:
@@ -173,5 +172,4 @@ def history_of(database: Database, numbers: Sequence[str], limit: int = 100) -> 
         .order_by(event.c.happened_at.desc(), event.c.id.desc())
         .limit(limit)
     )
-    with database.read_connection() as connection:
-        return list(connection.execute(query))
+    return database.rows(query)

@@ -45,8 +45,7 @@ def save_view(database: Database, account_id: int, name: str, query: str) -> Non
 def list_views(database: Database, account_id: int) -> list[SavedView]:
     """Return the views of an account by name."""
     query = sa.select(saved_view).where(saved_view.c.account_id == account_id).order_by(saved_view.c.name)
-    with database.read_connection() as connection:
-        return [SavedView(row.id, row.name, row.query) for row in connection.execute(query)]
+    return [SavedView(row.id, row.name, row.query) for row in database.rows(query)]
 
 
 def delete_view(database: Database, account_id: int, view_id: int) -> SavedView | None:

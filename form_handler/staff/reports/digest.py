@@ -64,8 +64,7 @@ class Notifications:
 def read_notifications(database: Database, account_id: int) -> Notifications:
     """Return the mails that an account has chosen."""
     query = sa.select(account_setting).where(account_setting.c.account_id == account_id)
-    with database.read_connection() as connection:
-        row = connection.execute(query).first()
+    row = database.first(query)
     return Notifications(row.mail or "", row.digest, row.barrier_alert) if row else Notifications()
 
 
