@@ -15,11 +15,10 @@ from msgspec.structs import replace
 
 from core.findings import ContentError, Finding, closest_match
 from core.project import ROOT
-from core.text import yaml
-from core.text.characters import character_findings, forbidden_in_file
+from editorial.content.data_file import read_data_file
 from editorial.content.foreign_state import NO_FOREIGN, ForeignState, load_foreign_state
 from editorial.content.kind_words import load_kind_words
-from editorial.content.schema import StrictStruct, validate
+from editorial.content.schema import StrictStruct
 
 T = TypeVar("T", bound=StrictStruct)
 GROUP = "place"
@@ -128,25 +127,9 @@ def _read(model: type[T], path: Path, shown: str, hint: str) -> T | None:
     """Return the content of a file; None if there is none."""
     if not path.exists():
         return None
-    try:
-        if wrong := character_findings(shown, forbidden_in_file(path.read_bytes().decode(errors="ignore"))):
-            raise ContentError(wrong)
-        data, node = yaml.load_file(path)
-    except OSError as error:
-        remedy = "Prüfen Sie, ob sie eine Datei ist und ob Sie sie lesen dürfen."
-        raise ContentError([Finding(shown, 0, f"Die Datei kann nicht gelesen werden ({error.strerror}).", remedy, code="data")]) from error  # fmt: skip
-    except yaml.YAMLError as error:
-        line, why = yaml.explain_error(error)
-        remedy = "Vergleichen Sie die Zeile mit der darüber."
-        raise ContentError([Finding(shown, line, f"Die Datei ist kein gültiges YAML ({why}).", remedy, code="data")]) from error  # fmt: skip
-    read = validate(model, data)
+    read = read_data_file(model, path, shown, hint)
     if isinstance(read, list):
-        raise ContentError(
-            [
-                Finding(shown, yaml.line_of(node, one.path), ": ".join(filter(None, (one.dotted_path, f"{one.message}."))), hint, code="data")
-                for one in read
-            ]
-        )  # fmt: skip
+        raise ContentError(read)
     return read
 
 

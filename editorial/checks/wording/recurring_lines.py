@@ -23,6 +23,7 @@ from core.languages import Language
 from core.text import yaml
 from editorial.checks.text_lines import Block, counterparts, read_blocks
 from editorial.checks.wording.traps import words_pattern
+from editorial.content.data_file import unreadable_finding
 from editorial.content.front_matter import NON_EMPTY
 from editorial.content.pages import Content
 from editorial.content.schema import StrictStruct, validate
@@ -72,11 +73,8 @@ def load_recurring_lines(data: Path) -> RecurringLines | list[Finding]:
         return RecurringLines()
     try:
         entries, node = yaml.load_file(path)
-    except OSError as error:
-        return [_file_finding(0, f"Die Datei kann nicht gelesen werden ({error.strerror}).")]
-    except yaml.YAMLError as error:
-        line, why = yaml.explain_error(error)
-        return [_file_finding(line, f"Die Datei ist kein gültiges YAML ({why}).")]
+    except (OSError, yaml.YAMLError) as error:
+        return [unreadable_finding(error, RECURRING_LINES_PATH)]
     read = validate(RecurringLines, {"lines": entries or {}})
     if isinstance(read, RecurringLines):
         return RecurringLines(lines=read.lines, places={name: yaml.line_of(node, (name,)) for name in read.lines})

@@ -14,7 +14,8 @@ from core.findings import ContentError, Finding, closest_match
 from core.overlay import CITY
 from core.project import ROOT
 from core.text import yaml
-from editorial.content.schema import StrictStruct, validate
+from editorial.content.data_file import read_data_file
+from editorial.content.schema import StrictStruct
 
 FILE = f"{CITY}/data/colours.yml"
 PALETTE = "overrides/assets/css/palette.css"
@@ -49,15 +50,11 @@ def load_colours(root: Path) -> Mapping[str, tuple[str, str]]:
     path = root / FILE
     if not path.exists():
         return {}
-    try:
-        data, node = yaml.load_file(path)
-    except (OSError, yaml.YAMLError) as error:
-        remedy = "Vergleichen Sie mit dem Beispiel in UEBERNAHME.md."
-        raise ContentError([Finding(FILE, 0, f"Die Datei kann nicht gelesen werden ({error}).", remedy, code="data")]) from error  # fmt: skip
-    read = validate(Colours, data or {})
+    hint = "Jede Zeile hat einen Namen und zwei Farben, hell und dunkel: link: ['#0b4a63', '#94d3ec']"
+    read = read_data_file(Colours, path, FILE, hint)
     if isinstance(read, list):
-        remedy = "Jede Zeile hat einen Namen und zwei Farben, hell und dunkel: link: ['#0b4a63', '#94d3ec']"
-        raise ContentError([Finding(FILE, yaml.line_of(node, one.path), f"„{one.dotted_path}“: {one.message}.", remedy, code="data") for one in read])  # fmt: skip
+        raise ContentError(read)
+    _data, node = yaml.load_file(path)
     known = palette()
     found = list(_faults(read.colours, known, node))
     if found:

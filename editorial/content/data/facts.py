@@ -23,6 +23,7 @@ from core.text.values import Date, Email, LocalTime, Month, Phone, Quantity, Url
 from core.text.yaml import find_yaml_traps
 from editorial.content.data.headings import Headings, load_headings
 from editorial.content.data.opening_hours import OpeningHours
+from editorial.content.data_file import unreadable_finding
 from editorial.content.place_names import PlaceNames, load_place_names
 from editorial.content.schema import StrictStruct, ValidationIssue, validate
 from editorial.content.structure import Audience, Topic
@@ -249,17 +250,8 @@ class _Reader:
             data, node = yaml.load_file(path)
             self.findings += find_yaml_traps(yaml.read_utf8(path), node, shown)
             return data, node
-        except OSError as error:
-            self.findings.append(
-                Finding(shown, 0, f"Die Datei kann nicht gelesen werden ({error.strerror}).",
-                        "Prüfen Sie, ob sie eine Datei ist und ob Sie sie lesen dürfen.", code="data")
-            )  # fmt: skip
-        except yaml.YAMLError as error:
-            line, why = yaml.explain_error(error)
-            self.findings.append(
-                Finding(shown, line, f"Die Datei ist kein gültiges YAML ({why}).",
-                        "Vergleichen Sie die Zeile mit der darüber.", code="data")
-            )  # fmt: skip
+        except (OSError, yaml.YAMLError) as error:
+            self.findings.append(unreadable_finding(error, shown))
         return None, None
 
     def words(self, name: str) -> tuple[str, ...]:

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from core.findings import ContentError, Finding
+from core.findings import ContentError
 from core.overlay import data_files
-from core.text import yaml
-from editorial.content.schema import StrictStruct, validate
+from editorial.content.data_file import read_data_file
+from editorial.content.schema import StrictStruct
 
 Id = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]*$", description="eine Kennung wie so-gehen-sie-vor")]
 
@@ -44,13 +44,8 @@ def load_headings(data: Path) -> Headings:
 
 
 def _read(path: Path, shown: str) -> Headings:
-    try:
-        rows, node = yaml.load_file(path)
-    except (OSError, yaml.YAMLError) as error:
-        remedy = "Vergleichen Sie mit docs/data/headings.yml."
-        raise ContentError([Finding(shown, 0, f"Die Datei kann nicht gelesen werden ({error}).", remedy, code="data")]) from error  # fmt: skip
-    read = validate(Headings, rows or {})
+    hint = "Jede Zeile ist eine Liste von Kennungen, zum Beispiel steps: [so-gehen-sie-vor]."
+    read = read_data_file(Headings, path, shown, hint)
     if isinstance(read, list):
-        remedy = "Jede Zeile ist eine Liste von Kennungen, zum Beispiel steps: [so-gehen-sie-vor]."
-        raise ContentError([Finding(shown, yaml.line_of(node, one.path), f"„{one.dotted_path or 'Datei'}“: {one.message}.", remedy, code="data") for one in read])  # fmt: skip
+        raise ContentError(read)
     return read

@@ -12,9 +12,10 @@ from core.folding import fold_text
 from core.languages import default_language
 from core.project import all_language_codes
 from core.text import yaml
+from editorial.content.data_file import read_data_file
 from editorial.content.front_matter import NON_EMPTY
 from editorial.content.place_names import PlaceNames, place_words
-from editorial.content.schema import StrictStruct, validate
+from editorial.content.schema import StrictStruct
 
 SEARCH_WORDS_PATH = "docs/data/search_words.yml"
 MAX_WORD_CHARS = 60
@@ -55,27 +56,8 @@ def load_search_words(path: Path) -> SearchWords | list[Finding]:
     """Return the search words, or findings if the file cannot be read; no file means no search words."""
     if not path.exists():
         return SearchWords()
-    try:
-        data, node = yaml.load_file(path)
-    except OSError as error:
-        what = f"Die Datei kann nicht gelesen werden ({error.strerror})."
-        return [_finding(0, what, "Holen Sie sie aus der Versionsgeschichte zurück.")]
-    except yaml.YAMLError as error:
-        line, why = yaml.explain_error(error)
-        return [
-            _finding(line, f"Die Datei ist kein gültiges YAML ({why}).", "Vergleichen Sie die Zeile mit der darüber.")
-        ]
-    read = validate(SearchWords, data or {})
-    if isinstance(read, SearchWords):
-        return read
-    return [
-        _finding(
-            yaml.line_of(node, fault.path),
-            f"„{fault.dotted_path}“: {fault.message}.",
-            "Vergleichen Sie mit einem Eintrag, der stimmt; oben in der Datei steht, was erlaubt ist.",
-        )
-        for fault in read
-    ]
+    hint = "Vergleichen Sie mit einem Eintrag, der stimmt; oben in der Datei steht, was erlaubt ist."
+    return read_data_file(SearchWords, path, SEARCH_WORDS_PATH, hint, code="search-words")
 
 
 def ignore_place(words: SearchWords, place: PlaceNames) -> SearchWords:

@@ -11,9 +11,10 @@ from core.findings import Finding
 from core.languages import Language, default_language
 from core.project import ROOT
 from core.text import yaml
+from editorial.content.data_file import read_data_file
 from editorial.content.front_matter import NON_EMPTY, Document, Obstacle, OfferKind, Size
 from editorial.content.pages import Content, Page
-from editorial.content.schema import StrictStruct, set_fields, validate
+from editorial.content.schema import StrictStruct, set_fields
 from editorial.content.structure import TOOLKIT
 from form_handler.toolkit.recommend import all_answer_combinations, is_applicable, reason_texts, recommend
 
@@ -52,28 +53,8 @@ class RuleSet(StrictStruct, frozen=True, kw_only=True):
 
 def load_rules(path: Path = ROOT / RULES_PATH) -> RuleSet | list[Finding]:
     """Return the rules, or findings if the file cannot be read."""
-    try:
-        data, node = yaml.load_file(path)
-    except OSError as error:
-        what = f"Die Datei kann nicht gelesen werden ({error.strerror})."
-        return [Finding(RULES_PATH, 0, what, "Holen Sie sie aus der Versionsgeschichte zurück.", code="toolkit")]
-    except yaml.YAMLError as error:
-        line, why = yaml.explain_error(error)
-        what, remedy = f"Die Datei ist kein gültiges YAML ({why}).", "Vergleichen Sie die Zeile mit der darüber."
-        return [Finding(RULES_PATH, max(line, 1), what, remedy, code="toolkit")]
-    read = validate(RuleSet, data)
-    if isinstance(read, RuleSet):
-        return read
-    return [
-        Finding(
-            RULES_PATH,
-            max(yaml.line_of(node, fault.path), 1),
-            f"„{fault.dotted_path}“: {fault.message}.",
-            "Oben in der Datei steht, welche Wörter erlaubt sind.",
-            code="toolkit",
-        )
-        for fault in read
-    ]
+    hint = "Oben in der Datei steht, welche Wörter erlaubt sind."
+    return read_data_file(RuleSet, path, RULES_PATH, hint, code="toolkit")
 
 
 def rule_lines(path: Path = ROOT / RULES_PATH) -> dict[int, int]:
