@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from core.project import CONFIG, ConfigError, read_config
+from core.project import CONFIG, ConfigError, language_table, read_config
 
 
 class LanguageTableError(ConfigError):
@@ -50,13 +50,7 @@ def parse_languages(config: dict[str, Any], where: str = "mkdocs.yml") -> tuple[
 
     :raises LanguageTableError: see :func:`load_languages`.
     """
-    plugins = config.get("plugins")
-    entries = (
-        [entry["i18n"] for entry in plugins if isinstance(entry, dict) and "i18n" in entry]
-        if isinstance(plugins, list)
-        else []
-    )
-    table = entries[0].get("languages") if entries and isinstance(entries[0], dict) else None
+    table = language_table(config)
     if not table or not isinstance(table, list):
         raise LanguageTableError(f"{where}: the plugin i18n has no languages. Add at least one.")
     languages = tuple(

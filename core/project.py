@@ -187,13 +187,17 @@ def _texts(own: dict[str, Any], name: str, path: Path) -> list[str]:
     return value
 
 
-def _language_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the rows of the table of languages, those that are not built as well."""
+def language_table(data: dict[str, Any]) -> Any:
+    """Return the table of languages of a configuration, those that are not built as well; None without one."""
     plugins = data.get("plugins")
     tables = (
         [one["i18n"] for one in plugins if isinstance(one, dict) and "i18n" in one] if isinstance(plugins, list) else []
     )
-    rows = tables[0].get("languages") if tables and isinstance(tables[0], dict) else None
+    return tables[0].get("languages") if tables and isinstance(tables[0], dict) else None
+
+
+def _language_rows(data: dict[str, Any]) -> list[dict[str, Any]]:
+    rows = language_table(data)
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from babel.messages.catalog import Catalog
@@ -27,17 +26,17 @@ class CatalogStats(Struct, frozen=True):
     unused: int
 
 
-def catalog_stats(languages: tuple[Language, ...], folder: Path | None = None) -> dict[str, CatalogStats]:
+def catalog_stats(languages: tuple[Language, ...]) -> dict[str, CatalogStats]:
     """Return the state of each language's catalogue, compared with the messages of templates and Python."""
     template = extract_messages()
     wanted = {_name(message.id) for message in template if message.id}
-    return {language.code: _catalog_stats(language.code, wanted, folder) for language in languages}
+    return {language.code: _catalog_stats(language.code, wanted) for language in languages}
 
 
-def _catalog_stats(code: str, wanted: set[str], folder: Path | None) -> CatalogStats:
+def _catalog_stats(code: str, wanted: set[str]) -> CatalogStats:
     if code == SOURCE_LANGUAGE:
         return CatalogStats(len(wanted), 0, 0)
-    path = folder / f"{code}.po" if folder else catalog_path(code)
+    path = catalog_path(code)
     catalog = read_catalog(path, code) if path.exists() else Catalog(locale=code)
     have = {_name(m.id): all(m.string if isinstance(m.string, tuple | list) else [m.string]) for m in catalog if m.id}
     done = {name for name, filled in have.items() if filled}

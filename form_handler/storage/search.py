@@ -22,7 +22,6 @@ from form_handler.storage.tables import message, note, submission
 # Raised when the computation changes; then stored columns are recomputed.
 VERSION = 5
 COLUMNS = ("sender", "phones", "search_text")
-ADDRESS_FIELD, PHONE_FIELD = "email", "phone"
 SENDER_LENGTH, PHONES_LENGTH = 320, 200
 # Umlauts that are written out; "aue", "eue" and "que" are no umlauts.
 TRANSLITERATED_UMLAUT = re.compile(r"[ao]e|(?<![aeq])ue")
@@ -45,7 +44,7 @@ Columns = tuple[sa.Column[str], ...]
 
 def search_columns(reference: str, form: str, answers: Mapping[str, Any]) -> dict[str, Any]:
     """Return the columns by which a submission is found: address, telephone numbers, and all text folded."""
-    address = str(answers.get(ADDRESS_FIELD) or "")
+    address = str(answers.get("email") or "")
     # Without "KIM", which would make each submission one of somebody called Kim.
     words, numbers = [reference.partition("-")[2]], []
     chosen = choice_words(form)
@@ -58,12 +57,17 @@ def search_columns(reference: str, form: str, answers: Mapping[str, Any]) -> dic
     if address:
         words += address_spellings(address)
     folded = fold_with_variants("\n".join(word for word in dict.fromkeys(words) if word))
-    phones = " ".join(find_phones(str(answers.get(PHONE_FIELD) or "")))
+    phones = " ".join(phones_of(answers))
     return {
         "sender": canonical_address(address)[:SENDER_LENGTH] or None if address else None,
         "phones": f" {phones} "[:PHONES_LENGTH] if phones else None,
         "search_text": "\n".join([folded, *dict.fromkeys(numbers)]),
     }
+
+
+def phones_of(answers: Mapping[str, Any]) -> list[str]:
+    """Return the telephone numbers that somebody gave as their own."""
+    return find_phones(str(answers.get("phone") or ""))
 
 
 def fold_with_variants(text: str) -> str:

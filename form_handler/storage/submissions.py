@@ -193,12 +193,9 @@ def _insert(
     connection.execute(
         INSERT_SUBMISSION,
         {
-            "number": new.number,
-            "reference": new.reference,
-            "form": new.form,
-            "language": new.language,
-            "state": new.state,
-            "received_at": new.received_at,
+            **{
+                name: getattr(new, name) for name in ("number", "reference", "form", "language", "state", "received_at")
+            },
             "answers": json.dumps(new.answers, ensure_ascii=False),
             "held": new.held,
             "fingerprint": fingerprint,

@@ -246,21 +246,18 @@ def remove_entry(kind: str, key: str) -> BaseResponse:
     form = EntryForm(kind, key, find_files(kind))
     if form.is_new:
         raise NotFound
+    error = ""
     if form.source is not form.target:
         error = _("This entry belongs to the shared files and cannot be removed here.")
-    elif request.method == "POST" and g.form.get("digest") == digest(form.text):
+    elif request.method == "POST":
         try:
+            if g.form.get("digest") != digest(form.text):
+                raise ChangedMeanwhileError
             form.write(key, None)
             return redirect_to_list(kind, key)
         except ChangedMeanwhileError:
             error = _("Somebody else has changed this entry meanwhile. Please look once more.")
         except EditError as refused:
             error = str(refused)
-    else:
-        error = (
-            _("Somebody else has changed this entry meanwhile. Please look once more.")
-            if request.method == "POST"
-            else ""
-        )
     return render("pages/entry_remove", status=409 if error else 200, title=_("Remove: %(words)s", words=facts.entry_title(form.data, key)), kind=kind, key=key,
                   error=error, digest=digest(form.text), shown_on=page_links(facts.pages_with(workspace(), kind, key)))  # fmt: skip

@@ -8,10 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from core.gettext import gettext as _
-from form_handler.forms.contact_details import find_phones
 from form_handler.storage.database import Database
 from form_handler.storage.events import record_event
-from form_handler.storage.search import PHONE_FIELD
+from form_handler.storage.search import phones_of
 from form_handler.storage.submissions import GoneError, Submission, from_row
 from form_handler.storage.tables import entry_link, event, submission
 
@@ -70,22 +69,18 @@ def _alike(connection: sa.Connection, found: Submission) -> set[str]:
         ways.append(submission.c.sender == found.sender)
     if found.company_key:
         ways.append(submission.c.company_key == found.company_key)
-    ways += [submission.c.phones.contains(f" {one} ", autoescape=True) for one in _phones(found)]
+    ways += [submission.c.phones.contains(f" {one} ", autoescape=True) for one in phones_of(found.answers)]
     numbers: set[str] = set()
     for way in ways:
         numbers.update(connection.execute(sa.select(submission.c.number).where(way).limit(MAX_RELATED + 1)).scalars())
     return numbers
 
 
-def _phones(found: Submission) -> list[str]:
-    return find_phones(str(found.answers.get(PHONE_FIELD) or ""))
-
-
 def _reasons(one: Submission, other: Submission) -> list[str]:
     found = []
     if one.sender and one.sender == other.sender:
         found.append(_("same e-mail address"))
-    if set(_phones(one)) & set(_phones(other)):
+    if set(phones_of(one.answers)) & set(phones_of(other.answers)):
         found.append(_("same phone number"))
     if one.company_key and one.company_key == other.company_key:
         found.append(_("same company"))

@@ -23,11 +23,11 @@ from form_handler.forms.contact_details import (
 )
 from form_handler.storage.database import Database
 from form_handler.storage.search import (
-    PHONE_FIELD,
     PHONE_WORD,
     contains_text,
     fold_umlauts,
     matches_query,
+    phones_of,
     reference_spellings,
 )
 from form_handler.storage.submissions import Submission, from_row
@@ -165,7 +165,9 @@ def _with_similar(
         _add(similar, (row for row in rows if row.reference not in taken), reason)
 
     senders = {row.sender: row.reference for row in reversed(seeds) if row.sender and row.sender != address}
-    numbers = {one: row.reference for row in reversed(seeds) for one in _phones(row) if one not in (phones or [])}
+    numbers = {
+        one: row.reference for row in reversed(seeds) for one in phones_of(row.answers) if one not in (phones or [])
+    }
     names = {one: row.reference for row in reversed(seeds) for one in _names(row)}
     limit = MAX_SIMILAR + 1
     if senders:
@@ -173,7 +175,7 @@ def _with_similar(
         add(rows, lambda row: _("same e-mail address as %(reference)s", reference=senders[row.sender or ""]))
     if numbers:
         rows = _read(connection, _has_phone(numbers), limit)
-        add(rows, lambda row: _("same phone number as %(reference)s", reference=next(numbers[one] for one in _phones(row) if one in numbers)))  # fmt: skip
+        add(rows, lambda row: _("same phone number as %(reference)s", reference=next(numbers[one] for one in phones_of(row.answers) if one in numbers)))  # fmt: skip
     for name, reference in list(names.items())[:20]:
         rows = [row for row in _read(connection, matches_query(name), limit) if name in _names(row)]
         add(rows, lambda _row, reference=reference: _("same name as %(reference)s", reference=reference))  # type: ignore[misc]
@@ -217,10 +219,6 @@ def _add(found: dict[str, Match], rows: Iterable[Submission], reason: Callable[[
     for row in rows:
         known = found.setdefault(row.reference, Match(row, []))
         known.reasons.append(reason(row))
-
-
-def _phones(row: Submission) -> list[str]:
-    return find_phones(str(row.answers.get(PHONE_FIELD) or ""))
 
 
 def _addresses(text: str) -> set[str]:
