@@ -37,7 +37,7 @@ RETENTION_DAYS = 90
 MAX_BODY_BYTES = 1000
 MAX_CHARS, MAX_WORDS, MAX_WORD_CHARS = 40, 3, 25
 MAX_REPORTS_PER_HOUR = 20  # of one visitor
-MAX_ROWS_PER_DAY = 2000  # a flood of requests fills no disk
+MAX_ROWS_PER_DAY = 2000  # so that many requests cannot fill the disk
 _SEPARATORS = re.compile(r"[ \-]+")
 _INSIDE_WORDS = re.compile(r"(?<=\w)['’ʼ\u200c](?=\w)")
 
@@ -87,7 +87,7 @@ def report() -> Response:
 def countable_words(text: str) -> str:
     """Return the words of a query in lower case if they can be words of a dictionary; else an empty text.
 
-    Digits, addresses, long texts and lone letters are none.
+    Digits, addresses, long texts and single letters are not counted.
     """
     if len(text) > MAX_CHARS:
         return ""

@@ -94,7 +94,7 @@ def check_settings(settings: Settings, env: Mapping[str, str]) -> Iterator[Findi
 
 
 def in_container(env: Mapping[str, str]) -> bool:
-    """Return whether the service is a container of its own: it listens on all addresses, and the engine says who reaches it.
+    """Return whether the service is a container of its own: it listens on all addresses, and the engine decides which addresses reach it.
 
     By the variable ``container``, which podman and our Containerfile set (systemd.io/CONTAINER_INTERFACE).
     """

@@ -23,7 +23,7 @@ from form_handler.settings.values import (
 # Not stripped and not shown in a message.
 SECRETS = {"KIM_SECRET_KEY", "KIM_SMTP_URL", "KIM_DATABASE_URL", "KIM_OIDC_CLIENT_SECRET"}
 MAX_DIGITS = 18
-# What deploy/kim-release writes into the folder of a release that is complete.
+# The file that deploy/kim-release writes into the folder of a complete release.
 RELEASE_MARK = ".complete"
 
 
