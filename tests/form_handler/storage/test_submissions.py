@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic.script import ScriptDirectory
 
 from form_handler.settings import Settings, SettingsError, read_settings
-from form_handler.storage.database import Database, set_pragmas, wal_is_safe
+from form_handler.storage.database import Database, PragmaError, set_pragmas, wal_is_safe
 from form_handler.storage.migrate import alembic_config, require_current, upgrade
 from form_handler.storage.schema_version import LATEST_REVISION, SchemaError, is_current
 from form_handler.storage.submissions import Submission, find_by_reference, list_submissions, store_submission
@@ -36,7 +36,7 @@ def test_every_connection_waits_for_the_disk_and_forgets_what_is_deleted(databas
 
 def test_a_setting_that_sqlite_does_not_take_stops_the_start() -> None:
     connection = sqlite3.connect(":memory:")
-    with pytest.raises(RuntimeError, match="journal_mode"):
+    with pytest.raises(PragmaError, match="journal_mode"):
         set_pragmas(connection, "truncate")
     connection.close()
 
