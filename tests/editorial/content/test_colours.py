@@ -51,7 +51,7 @@ def test_colours_that_can_be_read_replace_those_of_the_palette(tmp_path: Path) -
         ("colours:\n  lnik: ['#0b4a63', '#94d3ec']\n", "Meinten Sie „link“?"),
         ("colours:\n  link: ['#0b4a63']\n", "hat nicht zwei Farben"),
         ("colours:\n  link: [red, blue]\n", "eine Farbe wie #0b4a63"),
-        ("colours: [\n", "kann nicht gelesen werden"),
+        ("colours: [\n", "kein gültiges YAML"),
         ("x: 1\n", "kennt hier niemand"),
     ],
 )  # fmt: skip

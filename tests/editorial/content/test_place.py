@@ -120,8 +120,8 @@ def test_a_form_that_is_not_right_is_named_with_its_line_and_its_path(tree: Tree
     with pytest.raises(ContentError) as caught:
         load_place_names(tree.docs)
     assert [(one.line, one.message.partition(":")[0]) for one in caught.value.findings] == [
-        (5, "forms.de.in"),
-        (7, "forms.ar.name"),
+        (5, "„forms.de.in“"),
+        (7, "„forms.ar.name“"),
     ]
 
 
