@@ -96,6 +96,7 @@ def test_names_and_other_cities_stay_as_they_are(code: str, text: str) -> None:
     [
         ("de", "Die Oberbürgermeisterin oder der Oberbürgermeister vertritt die Stadt.", "Die Bürgermeisterin oder der Bürgermeister vertritt die Stadt."),
         ("de", "Sonst ist die Stadt zuständig. Die Stadt hat das noch nicht bestätigt.", "Sonst ist der Kreis oder die Stadt zuständig. Die Stadt hat das noch nicht bestätigt."),
+        ("de", "Die Fachkräfte können bei der Stadt oder bei einem Verband arbeiten.", "Die Fachkräfte können beim Kreis, bei der Stadt oder bei einem Verband arbeiten."),
         ("en", "The mayor (Oberbürgermeisterin or Oberbürgermeister)", "The mayor (Bürgermeisterin or Bürgermeister)"),
         ("uk", "обербургомістерка або обербургомістр", "бургомістерка або бургомістр"),
         ("ru", "действует обер-бургомистр", "действует бургомистр"),
