@@ -41,13 +41,17 @@ def new_language(code: str, root: Path = ROOT, for_all: bool = False) -> Scaffol
         raise ScaffoldError(
             f"Die Sprache „{code}“ gibt es für alle. Nehmen Sie sie in {CITY_SETTINGS} in die Zeile languages: auf."
         )
+    if not (for_all or city.exists()):
+        raise ScaffoldError(
+            f"{CITY_SETTINGS} fehlt. Legen Sie zuerst die Gemeinde an: kim new municipality. Eine Sprache für alle Gemeinden: --for-all."
+        )
     language = Language(
         code,
         (locale.get_display_name(code) or code).capitalize(),
         "rtl" if locale.text_direction == "rtl" else "ltr",
         False,
     )
-    own = city.exists() and not for_all
+    own = not for_all
     settings = (
         {city: add_own_language(city.read_text("utf-8"), language)}
         if own

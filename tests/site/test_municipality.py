@@ -271,6 +271,15 @@ def test_a_second_municipality_does_not_overwrite_the_first(taken_over: Path) ->
     assert (taken_over / "city/place.yml").read_bytes() == before
 
 
+def test_a_language_before_the_municipality_is_refused_and_no_shared_file_changes(tmp_path: Path) -> None:
+    folder = copy_project(tmp_path / "project", {"de", "en"}, city=False)
+    before = shared_files(folder)
+    done = kim(folder, "new", "language", "ro")
+    assert done.returncode == 1
+    assert "kim new municipality" in done.stderr
+    assert shared_files(folder) == before
+
+
 def test_a_municipality_of_another_state_shows_no_law_of_this_one_and_is_told_what_to_enter(tmp_path: Path) -> None:
     folder = copy_project(tmp_path / "project", {"de", "en"}, city=False)
     answers = ANSWERS.replace("[de, en, ar]", "[de, en]").replace("Kreisverwaltung", "Landratsamt") + "state: by\n"

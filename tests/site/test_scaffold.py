@@ -242,7 +242,7 @@ def test_norwegian_is_a_language_and_not_false(tmp_path: Path) -> None:
     for name in ("docs", "core/locale"):
         (tmp_path / name).mkdir(parents=True)
     shutil.copy(ROOT / "mkdocs.yml", tmp_path)
-    new_language("no", tmp_path)
+    new_language("no", tmp_path, for_all=True)
     assert "{locale: 'no', name: Norsk, " in (tmp_path / "mkdocs.yml").read_text("utf-8")
     assert "no" in [row.code for row in parse_languages(load((tmp_path / "mkdocs.yml").read_text("utf-8")))]
 
