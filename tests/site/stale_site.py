@@ -32,7 +32,8 @@ CHANGED = {
 
 def build_stale(folder: Path, codes: tuple[str, ...] = ("de", "ar")) -> Path:
     """Build the site into a folder; the change of the home page was noticed on :data:`DAY`, the others not yet."""
-    docs, languages = copy_docs(folder), load_languages()
+    docs = copy_docs(folder)
+    languages = tuple(row for row in load_languages() if row.code in codes)
     write_lock(docs, update_lock(docs, read_content(docs, languages), languages, Lock(), datetime.date(2026, 11, 23)))
     change(docs, "index")
     write_lock(docs, update_lock(docs, read_content(docs, languages), languages, load_lock(docs), DAY))
