@@ -72,7 +72,7 @@ def test_search_finds_inflected_words_in_its_own_language(
     root = "/" if language == "de" else f"/{language}/"
     others = QUERIES.keys() - {language}
     page = new_session().open(root)
-    for words, target in QUERIES[language]:
+    for words, target in QUERIES[language][:: full_or_sample(1, 2)]:
         if not any(target in key for key in page_keys()):
             continue  # the municipality leaves it out
         found = search(page, words)
