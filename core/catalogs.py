@@ -3,6 +3,7 @@
 No message is missing, none is unused, files have the canonical format, and placeholders are equal in every language.
 """
 
+import difflib
 import io
 import re
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,8 @@ KEYWORDS = {
     "_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "_l": None, "_n": (1, 2),
 }  # fmt: skip
 _CALL = re.compile(rb"\b(?:%s)\s*\(" % "|".join(KEYWORDS).encode())
+MIN_COPIED_WORDS, MIN_COPIED_LETTERS, MAX_COPIED = 3, 5, 0.75  # when words are taken for a copy of the English ones
+_WORD = re.compile(r"[^\W\d_]{2,}")
 MAX_ENGLISH = 0.1  # of the sentences of the interface, in a language that is built
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 FIX_HINT = "Tragen Sie die Übersetzung ein; `.venv/bin/kim catalogs update` legt fehlende Zeilen an."
@@ -168,6 +171,10 @@ def _check_message(shown: str, message: Message) -> Iterator[Finding]:
     if not all(strings):
         yield Finding(shown, message.lineno or 0, f"Ohne Übersetzung: „{ids[0]}“.", FIX_HINT, code="words")
         return
+    if any(map(is_english_copy, ids, strings)):
+        yield Finding(
+            shown, message.lineno or 0, f"Noch englisch: „{strings[0]}“.", "Übersetzen Sie die Zeile.", code="words"
+        )
     if any('"' in string for string in strings):
         yield Finding(shown, message.lineno or 0, f"Gerade Anführungszeichen in: „{ids[0]}“.",
                       "Nehmen Sie die Anführungszeichen der Sprache; gerade beenden ein HTML-Attribut.", code="words")  # fmt: skip
@@ -185,6 +192,20 @@ def _check_message(shown: str, message: Message) -> Iterator[Finding]:
             yield Finding(shown, message.lineno or 0, f"Ein % zu viel: „{string}“.", "Löschen Sie es.", code="words")
 
 
+def is_english_copy(english: str, words: str) -> bool:
+    """Return whether words are the English ones, or nearly: with a letter in front of them or of each word, for example.
+
+    A single word counts if it is the English one with one letter in front; some words are alike in two languages.
+    """
+    theirs, ours = (_WORD.findall(PLACEHOLDER.sub("", text).casefold()) for text in (english, words))
+    if len(theirs) < MIN_COPIED_WORDS:
+        return len(theirs) == 1 and len(theirs[0]) >= MIN_COPIED_LETTERS and [one[1:] for one in ours] == theirs
+    if len(theirs) != len(ours):
+        return len(theirs) > MIN_COPIED_WORDS and difflib.SequenceMatcher(None, theirs, ours).ratio() >= MAX_COPIED
+    alike = sum(one == other or one == other[1:] or one == other[:-1] for one, other in zip(theirs, ours, strict=True))
+    return alike >= MAX_COPIED * len(theirs)
+
+
 def untranslated_interface(languages: tuple[Language, ...]) -> Iterator[Finding]:
     """Yield a finding for each language whose readers would meet an English interface.
 
@@ -197,7 +218,7 @@ def untranslated_interface(languages: tuple[Language, ...]) -> Iterator[Finding]
             continue
         path = catalog_path(language.code)
         given = load_catalog(language.code).gettext if path.exists() else str
-        missing = sum(given(one) == one and " " in one for one in wanted)
+        missing = sum((given(one) == one and " " in one) or is_english_copy(one, given(one)) for one in wanted)
         if missing > MAX_ENGLISH * len(wanted):
             yield Finding(
                 shown_catalog(path), 0, f"{language.name}: {missing} von {len(wanted)} Wörtern und Sätzen der Oberfläche sind noch englisch.",

@@ -131,6 +131,8 @@ def check_editorial(
             if text is german:
                 continue
             found += check_untranslated(text, german, (*place_forms, *facts.german_terms))
+            if (english := page.texts.get("en")) is not None and code != "en":
+                found += check_untranslated(text, english, (*place_forms, *facts.german_terms), "englisch")
             found += check_glossary(text, terms, code)
             if (page.key, code) not in stale:
                 found += check_numbers(text, german)

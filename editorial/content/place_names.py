@@ -113,14 +113,21 @@ def load_place_names(docs: Path) -> PlaceNames:
         )
         or NO_PLACE_NAMES
     )
-    hint = "Die Datei hat offices: und darunter je Rolle einen Namen, zum Beispiel youth: Jugendamt."
-    shared = _read(Offices, docs / "data" / "offices.yml", OFFICES_FILE, hint) or Offices()
     return replace(
         read,
-        offices={**shared.offices, **read.offices},
+        offices={**load_offices(docs), **read.offices},
         foreign=load_foreign_state(docs),
         kind_words=load_kind_words(docs, read.kind),
     )
+
+
+def load_offices(docs: Path) -> Mapping[str, str]:
+    """Return the usual German names of offices, by role.
+
+    :raises ContentError: if the file is not valid.
+    """
+    hint = "Die Datei hat offices: und darunter je Rolle einen Namen, zum Beispiel youth: Jugendamt."
+    return (_read(Offices, docs / "data" / "offices.yml", OFFICES_FILE, hint) or Offices()).offices
 
 
 def _read(model: type[T], path: Path, shown: str, hint: str) -> T | None:

@@ -147,6 +147,7 @@ def language_steps(
         f"{language.code} in {CITY_SETTINGS} aus draft_languages:.",
         f"{pages} Seiten fehlen. Solange zeigt die Seite den deutschen Text und sagt das. "
         f"`.venv/bin/kim translations export --lang {language.code} --only missing` macht eine Datei für Übersetzende.",
+        f"Die Vorlagen für Antworten des Büros auf {language.name} in city/data/answer_templates.yml schreiben; das Muster steht in docs/data/answer_templates.yml.",
         f"Die Formen des Namens in city/place.yml unter forms: {language.code}: ergänzen.",
         "Prüfen Sie den Eigennamen der Sprache in der Tabelle.",
         "`kim check --publish` sagt, was der Veröffentlichung noch im Weg steht.",

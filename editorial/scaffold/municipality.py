@@ -24,10 +24,11 @@ from editorial.content.data.survey_results import RESULTS
 from editorial.content.foreign_state import ForeignState, adapt_page, load_foreign_state
 from editorial.content.kind_words import load_kind_words, replace_kind_words
 from editorial.content.pages import page_files
-from editorial.content.place_names import PLACE_SHORTCODE, Kind
+from editorial.content.place_names import PLACE_SHORTCODE, Kind, load_offices
 from editorial.content.schema import StrictStruct, validate
 from editorial.content.structure import PROGRAMME, SECTIONS, index_of
 from editorial.scaffold.page import ScaffoldError, ScaffoldResult
+from form_handler.forms import FORMS
 
 # The first version of the pages that each municipality writes itself, in the structure of ``city/``.
 DRAFTS = "redaktion/city/docs"
@@ -90,6 +91,8 @@ _CONTACT = re.compile(r"^contact: *([\w-]+)|\{\{ *contact\.([\w-]+) *\}\}", re.M
 _SCOPE = re.compile(r"^scope: *(\S+)", re.MULTILINE)
 # The longest names of places in Germany have some forty letters; titles of pages hold them.
 MAX_NAME_CHARS = 44
+MAX_LISTED_PAGES = 12  # a list of more is read by nobody
+OPERATING_OFFICE = "integration"
 _PLAIN = r"^(?=.*\w)[^\n\t{}<>*_`\\\[\]|~!#]*$"
 Text = Annotated[
     str,
@@ -420,6 +423,22 @@ def contact_stubs(root: Path, answers: Answers) -> dict[str, dict[str, object]]:
     }  # fmt: skip
 
 
+def office_pages(docs: Path, answers: Answers) -> list[tuple[str, str, list[str]]]:
+    """Return role and usual name of each office, with the shared German pages that name it; the office that runs the site is known."""
+    texts = {
+        key: path.read_text("utf-8")
+        for key, path in page_files(docs, "de").items()
+        if not is_left_out(key, answers.without)
+    }
+    offices = load_offices(docs)
+    found = [
+        (role, name, [key for key, text in texts.items() if name in text or f"office.{role} " in text])
+        for role, name in offices.items()
+        if role != OPERATING_OFFICE
+    ]
+    return [row for row in found if row[2]]
+
+
 def next_steps(docs: Path, answers: Answers, unchecked: list[str], drafts: list[str]) -> list[str]:
     """Return the tasks before the site may go public, in German."""
     scopes: dict[str, list[str]] = {}
@@ -432,10 +451,21 @@ def next_steps(docs: Path, answers: Answers, unchecked: list[str], drafts: list[
     if load_foreign_state(docs, answers.state).state:
         steps.append(f"Ihr Land ist {STATE_NAMES[answers.state]}. Tragen Sie in {CITY}/data/states.yml ein, worauf sich Formulare und Meldungen von Barrieren stützen, wo das Recht des Landes veröffentlicht ist (law_portal:) und welche Feiertage gelten.")  # fmt: skip
         steps.append(f"Diese Seiten gelten in einem anderen Land und fehlen bei Ihnen: {', '.join(state)}. Was es bei Ihnen gibt, schreiben Sie unter {CITY}/docs/de/. `kim check` nennt außerdem jeden Satz, der weggelassen ist.")  # fmt: skip
+    unwritten = [
+        one
+        for one in SECTIONS
+        if not is_left_out(one, answers.without) and index_of(one) not in {*page_files(docs, "de"), *drafts}
+    ]
+    if unwritten:
+        steps.append(f"Diese Bereiche hat noch niemand geschrieben, sie stehen deshalb in {CITY}/city.yml unter without: {', '.join(unwritten)}. Gibt es sie bei Ihnen, schreiben Sie {CITY}/docs/de/{unwritten[0]}/index.md, und streichen Sie die Zeile.")  # fmt: skip
+    if gone := [key for key in result_pages(docs) if is_left_out(key, answers.without)]:
+        steps.append(f"Die Ergebnisse der Umfrage fehlen mit ihrem Bereich. Sollen sie bleiben, schreiben Sie '!{gone[0]}' zu without:. Soll es keine Umfrage geben, dazu {FORMS['survey'].slug.rstrip('/')}.")  # fmt: skip
     if answers.kind != "city":
-        steps.append(
-            "`kim check` nennt Sätze, in denen „Stadt“ steht. Entscheiden Sie, welche Stelle bei Ihnen zuständig ist."
-        )
+        steps += [
+            "`kim check` nennt Sätze, in denen noch „Stadt“ steht, wo es nicht passt.",
+            f"Diese Stellen gehören bei Ihnen zum Kreis oder zu den Gemeinden. Entscheiden Sie, welche zuständig ist, tragen Sie den Namen in {CITY}/place.yml unter offices: ein, und prüfen Sie die Sätze der Seiten:",
+            *(f"  {name} ({role}): {', '.join(keys) if len(keys) <= MAX_LISTED_PAGES else f'{len(keys)} Seiten'}" for role, name, keys in office_pages(docs, answers)),
+        ]  # fmt: skip
     if unchecked:
         steps.append(f"Lassen Sie die Formen in {CITY}/place.yml prüfen, für: {', '.join(unchecked)}. Wer die Sprache spricht, streicht sie aus unchecked:.")  # fmt: skip
     return [

@@ -42,9 +42,18 @@ def new(kind: str, name: str | None, answers: Path | None, folder: str | None, f
         elif answers:
             raise ScaffoldError(f"Nennen Sie einen Namen: kim new {kind} NAME. --from gibt es nur für eine Gemeinde.")
         elif kind == "language":
-            made = new_language(name or click.prompt("Kürzel der Sprache, zum Beispiel ro"), ROOT, for_all)
+            made = new_language(
+                click.prompt("Kürzel der Sprache, zum Beispiel ro") if name is None else name, ROOT, for_all
+            )
         else:
-            made = new_page(kind, name or click.prompt("Titel"), ROOT / "docs", datetime.date.today(), folder, for_all)
+            made = new_page(
+                kind,
+                click.prompt("Titel") if name is None else name,
+                ROOT / "docs",
+                datetime.date.today(),
+                folder,
+                for_all,
+            )
     except ScaffoldError as error:
         raise click.ClickException(str(error)) from error
     for path in made.files:

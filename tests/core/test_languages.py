@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.catalogs import check_catalog, extract_messages
+from core.catalogs import check_catalog, extract_messages, is_english_copy
 from core.gettext import LOCALE_DIR, SOURCE_LANGUAGE
 from core.languages import LanguageTableError, load_languages, parse_languages, split_language
 from core.project import ConfigError, load_site_settings
@@ -91,3 +91,17 @@ def test_a_damaged_catalogue_is_named_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "tr.po").write_text(text + 'msgid "x\n', "utf-8")
     (finding,) = check_catalog(turkish, template, tmp_path)
     assert f"core/locale/tr.po:{text.count(chr(10)) + 1}: Die Datei ist beschädigt" in str(finding)
+
+
+@pytest.mark.parametrize(
+    ("english", "words", "is_copy"),
+    [
+        ("Report an accessibility problem", "XReport an accessibility problem", True), ("Report an accessibility problem", "XReport Xan Xaccessibility Xproblem", True),
+        ("%(num)s companies have answered", "x%(num)s companies have answered", True), ("Search", "XSearch", True),
+        ("Thank you, your answers have arrived", "Thank you, your answers have arrived.", True),
+        ("Report an accessibility problem", "Raportați o problemă de accesibilitate", False), ("%(num)s companies have answered", "Au răspuns %(num)s firme", False),
+        ("Search", "Căutare", False), ("Name", "Name", False), ("IT and media", "IT i media", False), ("Form", "Formular", False), ("10, 20, 30 …", "10, 20, 30 …", False),
+    ],
+)  # fmt: skip
+def test_the_english_words_with_a_letter_in_front_are_no_translation(english: str, words: str, is_copy: bool) -> None:
+    assert is_english_copy(english, words) is is_copy

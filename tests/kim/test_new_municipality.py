@@ -15,7 +15,8 @@ from click.testing import CliRunner, Result
 
 from core.project import ROOT
 from core.text import yaml
-from editorial.content.place_names import Kind
+from editorial.content.pages import page_files
+from editorial.content.place_names import Kind, load_offices
 from editorial.scaffold.municipality import Answers, place_forms, used_forms
 from kim.commands.new import new
 from tests.project import copy_project
@@ -110,6 +111,34 @@ def test_without_a_survey_its_form_and_its_results_are_left_out(folder: Path) ->
     done = answer(*WHOLE[:7], "n", *WHOLE[8:])
     assert done.exit_code == 0, done.output
     assert {"arbeitgeber/erfahrungen", "allianz/umfrage"} <= set(settings(folder)["without"])  # type: ignore[call-overload]
+
+
+def test_a_district_is_told_which_offices_lie_elsewhere_and_which_sections_nobody_has_written(folder: Path) -> None:
+    """Every page that names such an office is told; a city knows its own."""
+    told = answer(*WHOLE).output
+    for role, name in load_offices(folder / "docs").items():
+        pages = [
+            key
+            for key, path in page_files(folder / "docs", "de").items()
+            if path.is_relative_to(folder / "docs") and name in path.read_text("utf-8")
+        ]
+        (line,) = [line for line in told.splitlines() if f"({role}): " in line] or [""]
+        assert role == "integration" or not pages or all(key in line or "Seiten" in line for key in pages), (
+            role,
+            pages,
+        )
+    assert "noch niemand geschrieben" in told
+    assert "betriebe" in told
+    assert "city/docs/de/betriebe/index.md" in told or "city/docs/de/allianz/index.md" in told
+    shutil.rmtree(folder / "city")
+    assert "(youth): " not in answer("Beispielheim", "Stadt", *WHOLE[2:]).output
+
+
+def test_the_results_of_the_survey_do_not_go_unnoticed_with_their_section(folder: Path) -> None:
+    told = answer(*WHOLE[:8], "allianz", "j").output
+    assert "!allianz/umfrage" in told
+    stay = settings(folder)["without"]
+    assert {"allianz", "!allianz/umfrage"} <= set(stay)  # type: ignore[call-overload]
 
 
 def test_a_state_is_known_by_its_name_and_a_kind_by_its_german_word(folder: Path) -> None:

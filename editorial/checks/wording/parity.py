@@ -76,8 +76,12 @@ def _is_in_another_script(text: str) -> bool:
     return len(text.encode()) > 1.5 * len(text)
 
 
-def check_untranslated(text: PageText, german: PageText, german_terms: tuple[str, ...] = ()) -> Iterator[Finding]:
+def check_untranslated(
+    text: PageText, german: PageText, german_terms: tuple[str, ...] = (), word: str = "deutsch"
+) -> Iterator[Finding]:
     """No paragraph is the German one, or nearly: names and office words alone may be.
+
+    :param word: the language of the other text, which may also be one that translators read beside the German one.
 
     Nearly is a paragraph that shares :data:`MAX_SHARED` of its sequences of three letters with one German paragraph, such as
     the German one with a letter in front of it or of each word.
@@ -98,8 +102,8 @@ def check_untranslated(text: PageText, german: PageText, german_terms: tuple[str
         if words not in source and (count < MIN_WORDS_SIMILAR or not _is_copy(letter_triples(bare), everything, parts)):
             continue
         if count >= MIN_WORDS:
-            yield Finding(text.file, number, f"Noch deutsch: „{words[:60]}{'…' if len(words) > 60 else ''}“",
+            yield Finding(text.file, number, f"Noch {word}: „{words[:60]}{'…' if len(words) > 60 else ''}“",
                           "Übersetzen Sie den Absatz.", code="untranslated")  # fmt: skip
     if text.front_matter.description == german.front_matter.description:
-        yield Finding(text.file, text.lines.get("description", 1), "Die Beschreibung ist noch deutsch.",
+        yield Finding(text.file, text.lines.get("description", 1), f"Die Beschreibung ist noch {word}.",
                       "Übersetzen Sie description:.", code="untranslated")  # fmt: skip
