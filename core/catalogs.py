@@ -197,12 +197,14 @@ def is_english_copy(english: str, words: str) -> bool:
 
     A single word counts if it is the English one with one letter in front; some words are alike in two languages.
     """
-    theirs, ours = (_WORD.findall(PLACEHOLDER.sub("", text).casefold()) for text in (english, words))
+    theirs, ours = (list[str](_WORD.findall(PLACEHOLDER.sub("", text).casefold())) for text in (english, words))
     if len(theirs) < MIN_COPIED_WORDS:
         return len(theirs) == 1 and len(theirs[0]) >= MIN_COPIED_LETTERS and [one[1:] for one in ours] == theirs
     if len(theirs) != len(ours):
         return len(theirs) > MIN_COPIED_WORDS and difflib.SequenceMatcher(None, theirs, ours).ratio() >= MAX_COPIED
-    alike = sum(one == other or one == other[1:] or one == other[:-1] for one, other in zip(theirs, ours, strict=True))
+    alike: int = sum(
+        one == other or one == other[1:] or one == other[:-1] for one, other in zip(theirs, ours, strict=True)
+    )
     return alike >= MAX_COPIED * len(theirs)
 
 

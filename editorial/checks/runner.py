@@ -163,9 +163,9 @@ def draft_line() -> int:
 
 def empty_language_finding(language: Language) -> Finding:
     """Return the finding for a language without pages: it is new, or its folder was removed by mistake."""
-    own = ROOT / CITY_PAGES / language.code
+    shared, own = ROOT / "docs" / language.code, ROOT / CITY_PAGES / language.code
     return Finding(
-        shown_path(ROOT / "docs", own if own.is_dir() else ROOT / "docs" / language.code), 0,
+        shown_path(ROOT / "docs", own if own.is_dir() and not shared.is_dir() else shared), 0,
         f"{language.name}: Es gibt keine einzige Seite. Lesende bekommen alles auf Deutsch.",
         f"In einer neuen Sprache beginnen Sie mit der Startseite: `kim translations export --lang {language.code} --only missing` macht "
         "eine Datei für Übersetzende. Gab es schon Seiten, holen Sie den Ordner aus der Versionsgeschichte zurück.",
