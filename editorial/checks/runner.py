@@ -28,6 +28,7 @@ from editorial.checks.wording.scope import (
     check_local_versions,
     check_named_offices,
     check_scope,
+    check_used_forms,
     load_other_names,
 )
 from editorial.checks.wording.traps import check_all_traps, check_messages, load_traps
@@ -126,6 +127,7 @@ def check_pages(
     found += [empty_language_finding(language) for language in languages if not content.has_language(language)]
     found += check_scope(content, facts.place, load_other_names(docs / "data"))
     found += check_named_offices(content, facts.place)
+    found += check_used_forms(facts.place, languages)
     found += check_local_versions(docs, content)
     found += check_foreign_state(docs, content, facts.place)
     found += check_survey_results(docs.parent / SURVEY_RESULTS)

@@ -24,6 +24,8 @@ T = TypeVar("T", bound=StrictStruct)
 GROUP = "place"
 PLACE_SHORTCODE = re.compile(r"\{\{\s*place\.([A-Za-z0-9_]+)\s*\}\}")
 OFFICE_SHORTCODE = re.compile(r"\{\{\s*office\.([A-Za-z0-9_]+)\s*\}\}")
+FROM = "from"  # the form that templates use: "a company from Beispielheim"
+USED_FORMS = ("name", FROM)  # forms that code uses, whether texts do or not
 MIN_STEM = 3  # letters of a name without its last, by which an inflected form is known
 OFFICES_FILE = "docs/data/offices.yml"
 FILE = "city/place.yml"

@@ -12,7 +12,7 @@ from core.project import ROOT
 from editorial.content.data.accessibility import AccessibilityRun
 from editorial.content.data.survey_results import Publication, survey_charts
 from editorial.content.pages import Page
-from editorial.content.place_names import PlaceNames
+from editorial.content.place_names import FROM, PlaceNames
 from editorial.content.structure import SURVEY_CSV
 from form_handler.forms import offered_forms
 
@@ -48,7 +48,7 @@ def render_survey_results(
         last=format_month(publication.last_answer, language),
         published=format_long_date(publication.published_on, language),
         download=f"{page.url(language) if page else language.root}{SURVEY_CSV}",
-        place=place.form(language.code, "from") or place.form(language.code, "name") or "",
+        place=place.form(language.code, FROM) or "",
         rtl=language.dir == "rtl",
     )
 

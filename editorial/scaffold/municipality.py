@@ -24,7 +24,7 @@ from editorial.content.data.survey_results import RESULTS
 from editorial.content.foreign_state import ForeignState, adapt_page, load_foreign_state
 from editorial.content.kind_words import load_kind_words, replace_kind_words
 from editorial.content.pages import page_files
-from editorial.content.place_names import PLACE_SHORTCODE, Kind, load_offices
+from editorial.content.place_names import PLACE_SHORTCODE, USED_FORMS, Kind, load_offices
 from editorial.content.schema import StrictStruct, validate
 from editorial.content.structure import PROGRAMME, SECTIONS, index_of
 from editorial.scaffold.page import ScaffoldError, ScaffoldResult
@@ -368,7 +368,7 @@ def used_forms(root: Path, code: str) -> list[str]:
     """Return the names of the forms that texts of a language use, in a stable order."""
     paths = [*page_files(root / "docs", code).values(), *page_files(root / DRAFTS, code).values()]
     texts = (path.read_text("utf-8") for path in paths)
-    return sorted({name for text in texts for name in PLACE_SHORTCODE.findall(text)} | {"name"})
+    return sorted({name for text in texts for name in PLACE_SHORTCODE.findall(text)} | {*USED_FORMS})
 
 
 def place_forms(answers: Answers, code: str, names: Iterable[str], root: Path = ROOT) -> dict[str, str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from core.findings import Finding
-from core.languages import default_language
+from core.languages import Language, default_language
 from core.overlay import CITY, CITY_PAGES, is_local, shown_path
 from core.project import is_left_out
 from core.text import yaml
@@ -17,7 +17,8 @@ from editorial.checks.text_lines import prose_lines
 from editorial.content.foreign_state import foreign_sentences
 from editorial.content.local_version import FIELD, shared_has_changed
 from editorial.content.pages import Content, PageText, page_files
-from editorial.content.place_names import MIN_STEM, PlaceNames
+from editorial.content.place_names import FILE as PLACE_FILE
+from editorial.content.place_names import MIN_STEM, USED_FORMS, PlaceNames
 
 MAX_ENDING_LETTERS, MAX_ADJECTIVE_LETTERS = 4, 6
 # What may stand before a name and belongs to it.
@@ -190,6 +191,17 @@ def source_lines(text: PageText) -> Iterator[tuple[int, str]]:
             yield number, _INSERT.sub("", line)
     for number, line in prose_lines(text, text.source):
         yield number, _INSERT.sub("", line).translate(_UNSEEN)
+
+
+def check_used_forms(place: PlaceNames, languages: Iterable[Language]) -> Iterator[Finding]:
+    """Yield a notice for each form that layouts use and ``city/place.yml`` lacks in a language."""
+    for language in languages:
+        for name in USED_FORMS:
+            if place.forms and place.form(language.code, name) is None:
+                yield Finding(
+                    PLACE_FILE, 0, f"Die Form „{name}“ fehlt in der Sprache „{language.code}“; Vorlagen der Website zeigen sie.",
+                    f"Ergänzen Sie sie unter forms: {language.code}:.", "notice", "place-name",
+                )  # fmt: skip
 
 
 def check_named_offices(content: Content, place: PlaceNames) -> Iterator[Finding]:
