@@ -39,6 +39,7 @@ from editorial.checks.wording.readability import check_easy_language, check_read
 from editorial.content.data.colours import colour_findings
 from editorial.content.data.facts import Facts
 from editorial.content.data.search_words import check_search_words
+from editorial.content.kind_words import is_kind_word
 from editorial.content.markup.markdown import task_ids
 from editorial.content.markup.shortcodes import fact_urls
 from editorial.content.pages import Content
@@ -120,6 +121,7 @@ def check_editorial(
     place_forms = sorted(
         {form for forms in facts.place.forms.values() for form in forms.values()}, key=len, reverse=True
     )
+    glossary = [term for term in glossary if not is_kind_word(term.german, facts.place.kind_words)]
     for page in content.pages.values():
         german = next(iter(page.texts.values()))
         if is_in_easy_language(page.key):

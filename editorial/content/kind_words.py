@@ -46,3 +46,8 @@ def replace_kind_words(text: str, words: Mapping[str, Replacements], code: str) 
 def _as_begun(match: re.Match[str], words: str) -> str:
     """Return words with a capital where what they replace began with one, as a sentence does."""
     return words[:1].upper() + words[1:] if match[0][:1].isupper() else words
+
+
+def is_kind_word(word: str, words: Mapping[str, Replacements]) -> bool:
+    """Return whether shared German pages get a word from the kind of the municipality: "Kreis" in a district."""
+    return any(re.search(rf"\b{re.escape(word)}\b", replacement) for _pattern, replacement in words.get("de", ()))

@@ -10,7 +10,7 @@ import pytest
 from core.project import ROOT, all_language_codes
 from core.text import yaml
 from editorial.checks.wording.scope import CITY_WORDS
-from editorial.content.kind_words import Replacements, load_kind_words, replace_kind_words
+from editorial.content.kind_words import Replacements, is_kind_word, load_kind_words, replace_kind_words
 
 DISTRICT = load_kind_words(ROOT / "docs", "district")
 TOWN = load_kind_words(ROOT / "docs", "district_town")
@@ -108,6 +108,12 @@ def test_names_and_other_cities_stay_as_they_are(code: str, text: str) -> None:
 )  # fmt: skip
 def test_a_town_of_a_district_stays_a_city_but_has_not_all_its_tasks(code: str, before: str, after: str) -> None:
     assert replace_kind_words(before, TOWN, code) == after
+
+
+def test_a_word_that_the_kind_brings_is_known() -> None:
+    assert is_kind_word("Kreis", DISTRICT)
+    assert not is_kind_word("Kreis", load_kind_words(ROOT / "docs", "city"))
+    assert not is_kind_word("Ausländerbehörde", DISTRICT)
 
 
 def test_every_expression_of_the_file_can_be_read() -> None:
