@@ -23,7 +23,7 @@ from form_handler.staff.reports import digest
 from form_handler.storage.database import Database
 from form_handler.storage.deletion import delete_submissions
 from form_handler.storage.events import record_event
-from form_handler.storage.state import CLOCK_EVENT, MAX_CLOCK_BACK, read_state, read_time, write_state
+from form_handler.storage.state import MAX_CLOCK_BACK, read_state, read_time, write_state
 from form_handler.storage.tables import (
     deletion_mark,
     event,
@@ -33,6 +33,7 @@ from form_handler.storage.tables import (
     staff_session,
     submission,
 )
+from form_handler.worker.future_times import correct_future_times
 
 ACTOR = "kim"
 # How long it stays known that something was deleted, exported or copied (proof of it, Art. 5(2) GDPR).
@@ -85,20 +86,7 @@ def record_time(database: Database, now: datetime.datetime) -> None:
         write_state(connection, "last_seen", max(now, known or now).isoformat())
         if (read_state(connection, "purge_refused") or "").startswith("clock"):
             write_state(connection, "purge_refused", None)
-
-
-def correct_future_times(database: Database, now: datetime.datetime) -> None:
-    """Let what came in while the clock was ahead be kept from now on, or it would be kept for years too long."""
-    ahead = now + MAX_CLOCK_BACK
-    is_clock = event.c.kind == CLOCK_EVENT
-    corrected = sa.select(event.c.number).where(is_clock, event.c.number.is_not(None))
-    wrong = sa.select(submission.c.number).where(
-        submission.c.received_at > ahead, submission.c.number.not_in(corrected)
-    )
-    with database.transaction() as connection:
-        connection.execute(event.update().where(is_clock, event.c.happened_at > ahead).values(happened_at=now))
-        for number in connection.execute(wrong).scalars().all():
-            record_event(connection, ACTOR, CLOCK_EVENT, now, number)
+            write_state(connection, "last_purge", None)  # the next one is due at once and corrects what is dated ahead
 
 
 def purge(

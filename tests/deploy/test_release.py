@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -335,3 +336,20 @@ def test_a_release_that_does_not_answer_gives_way_to_the_one_before(installed: t
     told = release(folder, systemd, "list").stdout
     assert f"{before.name}  live" in told
     assert "is no complete release" in release(folder, systemd, "activate", "nothing").stderr
+
+
+def test_a_release_before_a_migration_that_does_not_only_add_is_not_made_live(installed: tuple[Path, Systemd]) -> None:
+    folder, systemd = installed
+    live, starts = systemd.current.resolve(), systemd.starts
+    releases = folder / "opt/kim/releases"
+    (first,) = [path.name for path in releases.iterdir() if not (path / "form_handler/storage/migrations/versions/9001_later.py").exists()]  # fmt: skip
+    with (
+        contextlib.closing(sqlite3.connect(folder / "var/lib/kim/kim.sqlite3", timeout=PATIENCE)) as database,
+        database,
+    ):
+        database.execute("UPDATE service_state SET value = '9001' WHERE name = 'schema_compatible'")
+    done = release(folder, systemd, "activate", first)
+    assert done.returncode == 1
+    assert "kim restore" in done.stderr, "the way back: the backup from before the migration"
+    assert "It is not live." in done.stderr
+    assert (systemd.current.resolve(), systemd.starts) == (live, starts)

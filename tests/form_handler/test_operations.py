@@ -115,6 +115,8 @@ def test_what_was_recorded_while_the_clock_was_ahead_does_not_look_recent_for_ye
     now = utc_now()
     record_heartbeat(database, now)
     assert not is_worker_missing(database, utc_now())
+    os.utime(settings.site_dir, (now.timestamp() - 9 * 86400,) * 2)
+    assert "9 days ago" in str(ready(app)[1]["site"]["message"])
 
 
 @pytest.mark.parametrize("days", [-20_000, -365, 3, 365, 4 * 366])

@@ -91,6 +91,9 @@ def test_international_and_written_out_host_names_become_what_a_request_carries(
     assert found.bind == "[::1]"
     public = read_settings({"KIM_DATA_DIR": str(tmp_path), "KIM_PUBLIC_URL": "https://müll.example:8443"}).public_url
     assert public == "https://xn--mll-hoa.example:8443/"
+    for typed in ("https://kim.example.org", "https://kim.example.org//", "HTTPS://KIM.example.org./"):
+        found = read_settings({"KIM_DATA_DIR": str(tmp_path), "KIM_PUBLIC_URL": typed})
+        assert found.public_url == "https://kim.example.org/", typed
 
 
 def test_reserved_characters_in_a_password_arrive_whole(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from alembic import command
 from click.testing import CliRunner
 from dateutil.relativedelta import relativedelta
 
-from form_handler import retention
+from form_handler import rate_limit, retention
 from form_handler.forms import FORMS
 from form_handler.mail.compose import submission_mails
 from form_handler.retention import deletion_notice
@@ -31,7 +31,16 @@ from form_handler.storage.migrate import alembic_config, upgrade
 from form_handler.storage.schema_version import SchemaError
 from form_handler.storage.state import CLOCK_EVENT
 from form_handler.storage.submissions import list_submissions, store_submission
-from form_handler.storage.tables import event, submission
+from form_handler.storage.tables import (  # fmt: skip
+    account_setting,
+    daily_key,
+    deletion_mark,
+    event,
+    presence,
+    rate,
+    staff_session,
+    submission,
+)
 from form_handler.worker.purge import PurgeRefusedError, purge, purge_if_due
 from tests.form_handler.conftest import Browser
 
@@ -156,6 +165,32 @@ def test_what_came_in_while_the_clock_was_ahead_is_not_kept_for_years_longer(
     assert len(list_submissions(database)) == 2
     run_days(database, settings, NOW + DAY * (months * 31 - 19), 50)
     assert list_submissions(database) == []
+
+
+def test_what_is_kept_for_days_is_not_kept_for_years_because_the_clock_was_ahead(
+    database: Database, settings: Settings
+) -> None:
+    ahead = NOW + 4 * 366 * DAY
+    run_days(database, settings, NOW, 1)
+    accounts.add_account(database, "probe", None, NOW)
+    put(database, settings)
+    with database.transaction() as connection:
+        number = connection.execute(sa.select(submission.c.number)).scalar_one()
+        connection.execute(account_setting.insert().values(account_id=1, mail="a@example.org", digest=True, barrier_alert=False, digest_day="2030-11-30"))  # fmt: skip
+        connection.execute(deletion_mark.insert().values(number=number, marked_at=ahead))
+        connection.execute(presence.insert().values(number=number, account_id=1, seen_at=ahead, writing=True))
+        rate_limit.increment(connection, "send", "192.0.2.7", ahead)
+    who = accounts.account_by_name(database, "probe")
+    assert who is not None
+    accounts.open_session(database, who, ahead)
+    purge_if_due(database, settings, ahead)
+    assert deletion_notice(database).refused == "clock"
+    purge_if_due(database, settings, NOW + DAY / 2)
+    with database.read_connection() as connection:
+        for table in (rate, daily_key, presence, staff_session, deletion_mark):
+            assert connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one() == 0, table.name
+        assert connection.execute(sa.select(account_setting.c.digest_day)).scalar_one() is None
+    assert len(list_submissions(database)) == 1
 
 
 def test_a_new_database_whose_first_clock_was_ahead_keeps_to_its_periods_once_that_is_confirmed(
