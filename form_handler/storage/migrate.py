@@ -59,7 +59,7 @@ def refuse_newer(revision: str | None) -> None:
     except CommandError as error:
         raise SchemaError(
             f"The database has the schema {revision}, which this version does not know. "
-            "Start the newer version of the programme, or restore a backup."
+            "Start the newer version of the programme, or bring the backup from before the update into an empty data folder: kim restore FILE"
         ) from error
 
 
