@@ -22,7 +22,7 @@ from editing.publication.git import TRAILER, GitError, MovedError, Repository
 from editing.publication.preparation import RefusedError, WaitError, decode_text, prepare_files
 from editing.publication.remote import Remote
 from editing.publication.store import Publication
-from editorial.build.build import BuildError, build_site
+from editorial.build.build import BuildError, Report, build_site, no_report
 from editorial.build.fingerprint import read_manifest
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
@@ -37,11 +37,14 @@ class Publisher:
     """Carries out publications, one after the other.
 
     :param demo_survey: survey results of a demonstration, for the build.
+    :param report: called at the beginning of each phase of a build.
     """
 
-    def __init__(self, database: Database, settings: Settings, demo_survey: Path | None = None) -> None:
+    def __init__(
+        self, database: Database, settings: Settings, demo_survey: Path | None = None, report: Report = no_report
+    ) -> None:
         assert settings.content_dir is not None
-        self.database, self.settings, self.demo_survey = database, settings, demo_survey
+        self.database, self.settings, self.demo_survey, self.report = database, settings, demo_survey, report
         self.docs = settings.content_dir / "docs"
         self.author = settings.content_author or f"Redaktion KIM <{settings.mail_from}>"
         self.remote = Remote(database, self.docs, settings.content_remote, self.author)
@@ -185,6 +188,7 @@ class Publisher:
             docs_dir=self.docs,
             pdf=bool(manifest and manifest.pdf),
             demo_survey=self.demo_survey,
+            report=self.report,
         )
 
     def settle_drafts(self, one: Publication) -> None:

@@ -6,6 +6,7 @@ It loads the checks and the renderer only once somebody edits, so that it costs 
 import datetime
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -32,15 +33,21 @@ def has_work(database: Database) -> bool:
     return any(database.first(query.limit(1)) for query in (sa.select(draft.c.id), open_ones))
 
 
-def run_once(database: Database, settings: Settings, now: datetime.datetime | None = None) -> int:
+def run_once(
+    database: Database,
+    settings: Settings,
+    now: datetime.datetime | None = None,
+    report: Callable[[str], None] = lambda _phase: None,
+) -> int:
     """Publish due drafts; return how many publications went live.
 
+    :param report: called at the beginning of each phase of the build.
     :raises AnotherWorkerError: if another publication worker runs on this data folder.
     """
     from editing.publication.publisher import Publisher
 
     with worker_lock(settings.data_dir / LOCK_FILENAME):
-        publisher = Publisher(database, settings)
+        publisher = Publisher(database, settings, report=report)
         done = publisher.run_due(now or utc_now())
         publisher.push()
         return done

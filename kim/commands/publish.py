@@ -7,6 +7,7 @@ import click
 from form_handler.operations.logs import configure_logging
 from form_handler.settings import read_settings
 from kim.database import open_database
+from kim.progress import phases
 from kim.terminal import replace_control_characters
 
 
@@ -37,7 +38,9 @@ def run_command(once: bool, parent: int | None, demo_survey: Path | None) -> Non
         worker.run_forever(database, settings, parent, demo_survey)
         return
     try:
-        click.echo(f"{worker.run_once(database, settings)} published.")
+        with phases() as report:
+            done = worker.run_once(database, settings, report=report)
+        click.echo(f"{done} published.")
     except AnotherWorkerError:
         click.echo("A publication worker is running; it publishes what is due.")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from core.project import ROOT
-from kim.progress import phases
+from kim.progress import phases, steps
 
 if TYPE_CHECKING:
     from form_handler.search_misses import SearchMiss
@@ -109,7 +109,8 @@ def check(pending: bool, publish: bool, links: bool, form: str) -> None:
     if links:
         from editorial.checks.links.external_links import check_links
 
-        found = sorted([*found, *check_links(report.facts, click.echo if form == "text" else None)])
+        say = click.echo if form == "text" else None
+        found = sorted([*found, *check_links(report.facts, say, progress=steps)])
     shown = {"text": as_text, "github": as_github, "json": as_json}[form](found)
     if shown:
         click.echo(shown)

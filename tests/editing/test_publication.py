@@ -197,6 +197,17 @@ def test_a_publication_is_taken_back_in_two_clicks_and_what_came_later_stays(
     assert "## Noch mehr {" in text_of(content)
 
 
+def test_a_worker_that_runs_once_reports_the_phases_of_its_build(
+    editor: Editor, database: Database, editing_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("editing.publication.publisher.build_site", lambda *_args, report, **_options: report("Seiten"))
+    editor.change(LEAD, "Der neue Satz.")
+    ask(editor)
+    phases: list[str] = []
+    assert worker.run_once(database, editing_settings, report=phases.append) == 1
+    assert phases == ["Seiten"]
+
+
 def test_a_page_with_errors_is_not_published(editor: Editor, database: Database) -> None:
     editor.change(LEAD, "Mehr [dazu](nirgends.md).")
     assert "nicht veröffentlicht" in editor.get(f"seiten/veroeffentlichen/{PAGE}/").text

@@ -12,8 +12,8 @@ import json
 import time
 import urllib.robotparser
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
@@ -28,6 +28,7 @@ from core.text.values import http_url_error
 from editorial.checks.links.http_client import TIMEOUT_SECONDS, RedirectError, Session, retry_after
 from editorial.content.data.facts import Facts
 
+Progress = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
 State = Literal["works", "moved", "refuses", "unreachable", "gone"]
 BLOCKED_STATUSES = frozenset({401, 403, 405, 406, 407, 429, 451, 999})
 GONE_STATUSES = frozenset({404, 410})
@@ -186,10 +187,12 @@ def check_links(
     memory: Path = HISTORY_FILE,
     today: datetime.date | None = None,
     asker: LinkChecker | None = None,
+    progress: Progress | None = None,
 ) -> list[Finding]:
-    """Ask every address outside that a fact names; return the tasks of an editor.
+    """Request every external address that a fact names; return the tasks of an editor.
 
     :param say: called with the summary at the end, as German sentences.
+    :param progress: called with a label and the number of hosts; its function is called after each host.
     """
     if facts is None:
         return []
@@ -198,8 +201,12 @@ def check_links(
     hosts: dict[str, list[str]] = {}
     for url in named:
         hosts.setdefault(host_of(url), []).append(url)
-    with ThreadPoolExecutor(MAX_CONCURRENT_HOSTS) as pool:
-        answers = [answer for part in pool.map(asker.check_host, hosts.values()) for answer in part]
+    shown = progress("Fremde Adressen", len(hosts)) if progress else nullcontext(lambda _host: None)
+    with ThreadPoolExecutor(MAX_CONCURRENT_HOSTS) as pool, shown as step:
+        running = {pool.submit(asker.check_host, urls): host for host, urls in hosts.items()}
+        for done in as_completed(running):
+            step(running[done])
+        answers = [answer for one in running for answer in one.result()]
     alarms = update_history(answers, today or datetime.date.today(), memory)
     if say:
         counts = {state: sum(answer.state == state for answer in answers) for state in STATE_LABELS}

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from editorial.checks.links.external_links import LinkChecker, check_links, retry_after
 from editorial.content.data.facts import Facts, Link
+from kim.progress import steps
 from tests.editorial.conftest import FACTS
 from tests.server import free_port
 
@@ -196,6 +197,14 @@ def test_whatever_a_server_does_ends_in_a_finding(server: str, tmp_path: Path, p
         assert [bool(words) and words.format(server=server) in one.message for one in found] == [True] * bool(words), (
             found
         )
+
+
+def test_each_host_is_one_step_of_the_progress(server: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    facts = facts_with(a=f"{server}/works", b="https://www..example/")
+    check_links(facts, None, tmp_path / "links.json", MONDAY, asker(), steps)
+    assert [line.rpartition(" ")[0] for line in capsys.readouterr().err.splitlines()] == [
+        "Fremde Adressen: 1/2", "Fremde Adressen: 2/2",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
