@@ -249,8 +249,7 @@ def list_reviews(database: Database, draft_id: int) -> list[sa.Row[Any]]:
 def authors(database: Database, draft_id: int) -> set[str]:
     """Return who has changed a draft."""
     query = sa.select(draft_change.c.actor).where(draft_change.c.draft_id == draft_id).distinct()
-    with database.read_connection() as connection:
-        return set(connection.execute(query).scalars())
+    return {row.actor for row in database.rows(query)}
 
 
 def is_approved(database: Database, known: Draft) -> bool:

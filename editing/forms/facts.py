@@ -189,11 +189,6 @@ def entry_text(raw: str, key: str) -> str:
     return raw[span[0] : span[1]].replace("\r\n", "\n") if span else ""
 
 
-def entry_digest(raw: str, key: str) -> str:
-    """Return the name of an entry's bytes; a form carries it back."""
-    return digest(entry_text(raw, key))
-
-
 def change_entry(raw: str, kind: str, key: str, data: Mapping[str, Any] | None) -> str:
     """Return a file with other data in one entry, a new one at its end, or without it.
 
@@ -289,7 +284,7 @@ def open_entries(workspace: Workspace, database: Database) -> list[OpenEntry]:
         for key, (file, row) in list_entries(load_files(workspace, database, kind)).items():
             if isinstance(row, dict) and yaml.parse_bool(row.get("confirmed")) is False:
                 what, who = who_confirms(str(row.get("confirm") or ""), load_place_names(workspace.docs))
-                found.append(OpenEntry(kind, key, entry_title(row, key), what, who, entry_digest(file.raw, key)))
+                found.append(OpenEntry(kind, key, entry_title(row, key), what, who, digest(entry_text(file.raw, key))))
     return found
 
 

@@ -162,7 +162,8 @@ def _field(
         truth = parse_bool(value) if value is not None else bool(default)
         widget, shown = "yesno", {True: YES, False: NO, None: str(value)}[truth]
     else:
-        shown = "" if value is None else str(value) if isinstance(value, str) else _odd(value)
+        # a list is another type than the shape; it is shown so that somebody corrects it
+        shown = "" if value is None else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         if value is None and isinstance(default, str | int) and not isinstance(default, bool):
             shown = str(default)
         if key in choices:
@@ -179,11 +180,6 @@ def _field(
         name, way, widget, field_label(way, model.__name__), shown, options, field_help(way, model.__name__, limit, kind),
         required and len(way) == 1, nullable, limit, group_label(way), language,
     )  # fmt: skip
-
-
-def _odd(value: Any) -> str:
-    """Return a value that has another type than the shape, so that it is seen."""
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _fits(kind: Any, text: str) -> bool:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from core.clock import utc_now
 from editing.findings import check_changed, findings_path
-from form_handler.server.worker_process import AnotherWorkerError, stop_event, worker_lock
+from form_handler.server.worker_process import AnotherWorkerError, worker_lock
 from form_handler.settings import Settings
 from form_handler.storage.database import Database
 from form_handler.storage.tables import draft, publication
@@ -54,7 +54,7 @@ def run_once(
 
 
 def run_worker(database: Database, settings: Settings, stop: threading.Event, demo_survey: Path | None = None) -> None:
-    """Publish until ``stop`` is set; wait for a worker that is already running, and for a database that fails."""
+    """Publish until ``stop`` is set, and finish a publication that has begun; wait for a worker that is already running, and for a database that fails."""
     while not stop.is_set():
         try:
             with worker_lock(settings.data_dir / LOCK_FILENAME):
@@ -80,13 +80,3 @@ def _work(database: Database, settings: Settings, stop: threading.Event, demo_su
         publisher.push()
         checked = check_changed(publisher.docs, findings_path(settings.data_dir), checked)
         stop.wait(POLL_SECONDS)
-
-
-def run_forever(
-    database: Database, settings: Settings, parent: int | None = None, demo_survey: Path | None = None
-) -> None:
-    """Run until SIGTERM, SIGINT or the end of the parent process; a publication that has begun is finished first.
-
-    :param parent: process id of the server that started this worker; None where it runs by itself.
-    """
-    run_worker(database, settings, stop_event(parent), demo_survey)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from core.clock import utc_now
 from form_handler.mail.heartbeat import heartbeat
 from form_handler.operations.logs import log_event
-from form_handler.server.worker_process import AnotherWorkerError, stop_event, worker_lock
+from form_handler.server.worker_process import AnotherWorkerError, worker_lock
 from form_handler.settings import Settings
 from form_handler.staff.reports.digest import queue_account_mails
 from form_handler.storage.database import Database, describe_fault
@@ -54,7 +54,7 @@ def run_once(database: Database, settings: Settings) -> int:
 
 
 def run_worker(database: Database, settings: Settings, stop: threading.Event) -> None:
-    """Deliver and purge until ``stop`` is set; wait for a worker that is already running, and for a database that fails."""
+    """Deliver and purge until ``stop`` is set, and finish a mail in delivery; wait for a worker that is already running, and for a database that fails."""
     is_waiting = had_fault = False
     while not stop.is_set():
         try:
@@ -86,11 +86,3 @@ def _work(database: Database, settings: Settings, stop: threading.Event) -> None
             queue_account_mails(database, utc_now())
         delivered = deliver_next(database, settings, utc_now) is not None
         stop.wait(THROTTLE_SECONDS if delivered else POLL_SECONDS)
-
-
-def run_forever(database: Database, settings: Settings, parent: int | None = None) -> None:
-    """Run until SIGTERM, SIGINT or the end of the parent process; a mail in delivery is finished first.
-
-    :param parent: process id of the server that started this worker; None where it runs by itself.
-    """
-    run_worker(database, settings, stop_event(parent))

@@ -142,8 +142,7 @@ def _announced(database: Database, now: datetime.datetime) -> frozenset[str]:
     """Return the numbers of the submissions that have been announced for :data:`GRACE_DAYS`."""
     limit = now - datetime.timedelta(days=GRACE_DAYS)
     query = sa.select(deletion_mark.c.number).where(deletion_mark.c.marked_at <= limit)
-    with database.read_connection() as connection:
-        return frozenset(connection.execute(query).scalars())
+    return frozenset(row.number for row in database.rows(query))
 
 
 def _check_share(database: Database, chosen: dict[str, list[str]]) -> None:

@@ -41,11 +41,6 @@ ACCOUNTS = {
 }
 
 
-def new_password() -> str:
-    """Return a password for the demonstration's account."""
-    return secrets.token_urlsafe(12)
-
-
 def seed_demo_data(
     database: Database, settings: Settings, survey_file: Path, now: datetime.datetime, password: str
 ) -> None:
@@ -180,7 +175,7 @@ def demo(port: str | None) -> None:
     own = {"KIM_DATA_DIR": str(folder), "KIM_SITE_DIR": str(folder / "site")}
     own |= {"PORT": port or os.environ.get("PORT", "")}
     settings = read_settings(own)
-    password = new_password()
+    password = secrets.token_urlsafe(12)
     database = open_database(settings, create=True)
     own["KIM_CONTENT_DIR"] = str(copy_pages(database, folder / "content"))
     settings = read_settings(own)

@@ -25,7 +25,7 @@ def run_command(once: bool, parent: int | None) -> None:
 
     On SQLite one worker runs at a time and a further one waits; on PostgreSQL several may run.
     """
-    from form_handler.server.worker_process import AnotherWorkerError
+    from form_handler.server.worker_process import AnotherWorkerError, stop_event
     from form_handler.worker import mail_worker
 
     settings = read_settings()
@@ -35,7 +35,7 @@ def run_command(once: bool, parent: int | None) -> None:
     database = open_database(settings, service=not once)
     if not once:
         require_sound(settings, database)
-        mail_worker.run_forever(database, settings, parent)
+        mail_worker.run_worker(database, settings, stop_event(parent))
         return
     try:
         click.echo(f"{mail_worker.run_once(database, settings)} sent.")

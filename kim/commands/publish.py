@@ -26,7 +26,7 @@ def run_command(once: bool, parent: int | None, demo_survey: Path | None) -> Non
     One worker runs at a time for a data folder, and a further one waits.
     """
     from editing.publication import worker
-    from form_handler.server.worker_process import AnotherWorkerError
+    from form_handler.server.worker_process import AnotherWorkerError, stop_event
 
     settings = read_settings()
     if settings.content_dir is None:
@@ -35,7 +35,7 @@ def run_command(once: bool, parent: int | None, demo_survey: Path | None) -> Non
         configure_logging(settings.log_format)
     database = open_database(settings, service=not once)
     if not once:
-        worker.run_forever(database, settings, parent, demo_survey)
+        worker.run_worker(database, settings, stop_event(parent), demo_survey)
         return
     try:
         with phases() as report:

@@ -102,7 +102,8 @@ def render_html(file: PageFile, opened: OpenForm | None, shown: CheckResult) -> 
             page.texts[file.language.code], plain, load_place_names(workspace().docs), file.language.code
         )
         marked = replace(page, texts={**page.texts, file.language.code: text})
-        site = replace(site, content=replace_page(site.content, marked), links={})
+        pages = {**site.content.pages, page.key: marked}
+        site = replace(site, content=replace(site.content, pages=pages), links={})
     try:
         html = workspace().render(site, file.language, file.key)
     except RenderError:
@@ -131,11 +132,6 @@ def show_drafted_pictures(html: str) -> str:
         if own
         else html
     )
-
-
-def replace_page(content: Any, page: Any) -> Any:
-    """Return the content with a page replaced by another one of the same key."""
-    return replace(content, pages={**content.pages, page.key: page})
 
 
 def anchor(identity: str) -> str:

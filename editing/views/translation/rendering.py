@@ -94,14 +94,9 @@ def render_row(sheet: Sheet, row: Row, opened: OpenRow | None = None) -> str:
     scratch = scratch if scratch and scratch.text.strip() != words.strip() else None
     findings = sheet.shown.at(row.own_place) if row.own_place and row.own else []
     return render_part(
-        "translate/form", file=file, row=row, words=words, anchor=anchor(row.id), opened=opened, kind=row_kind(row), number=sheet.rows.index(row) + 1,
+        "translate/form", file=file, row=row, words=words, anchor=anchor(row.id), opened=opened, kind=_("Section") if row.is_section else kind_label(row.kind), number=sheet.rows.index(row) + 1,
         problems=row_errors(row, words, file.language) if words and not (opened and opened.errors) and row.need != "new" else [],
         findings=findings, scratch=scratch if not (opened and (opened.checked or opened.errors)) else None,
         rows=min(20, max(2, len(row.german) // 50 + row.german.count("\n") + 1)), has_machine=machine_configured() and not row.is_section,
         others=[name for name, place in sheet.writing if place == row.id],
     )  # fmt: skip
-
-
-def row_kind(row: Row) -> str:
-    """Return the label of a kind of paragraph."""
-    return _("Section") if row.is_section else kind_label(row.kind)

@@ -109,8 +109,7 @@ def draft_authors(database: Database, number: str, account_id: int) -> list[str]
         .where(answer_draft.c.number == number, account.c.id != account_id)
         .order_by(account.c.name)
     )
-    with database.read_connection() as connection:
-        return list(connection.execute(query).scalars())
+    return [row.name for row in database.rows(query)]
 
 
 def list_messages(database: Database, number: str) -> list[sa.Row[Any]]:
