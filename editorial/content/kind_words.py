@@ -1,6 +1,7 @@
 """Words of shared pages that depend on the kind of municipality: "the city" of a page is "the district" in a district.
 
 ``docs/data/kinds.yml`` holds them by kind and language. So no page is written for one kind alone, and a new kind is data.
+Words may have a German term behind them, ``district‹Kreis›``: the first sentence of a page that says it becomes "district (Kreis)".
 """
 
 import functools
@@ -11,6 +12,9 @@ from pathlib import Path
 from core.text import yaml
 
 FILE = "kinds.yml"
+_TERM = re.compile(r"‹([^›\n]*)›")
+_HEAD = re.compile(r"\A---[ \t]*\n.*?\n---[ \t]*\n", re.DOTALL)
+_HEADING = re.compile(r"^\s*(?:#|!!!|\?\?\?)")
 Replacements = tuple[tuple[re.Pattern[str], str], ...]
 
 
@@ -40,7 +44,26 @@ def replace_kind_words(text: str, words: Mapping[str, Replacements], code: str) 
     """Return a text of a shared page with the words that fit the kind of the municipality."""
     for pattern, replacement in words.get(code, ()):
         text = pattern.sub(lambda match, to=replacement: _as_begun(match, match.expand(to)), text)  # type: ignore[misc]
-    return text
+    return _with_terms(text) if _TERM.search(text) else text
+
+
+def _with_terms(text: str) -> str:
+    """Return a page with each German term at its first mention in a sentence, unless the page has it anyway."""
+    head = _HEAD.match(text)
+    start = head.end() if head else 0
+    given = {word for word in _TERM.findall(text) if re.search(rf"\b{re.escape(word)}", _TERM.sub("", text[start:]))}
+    lines = text[start:].split("\n")
+    for index, line in enumerate(lines):
+        if not _HEADING.match(line):
+            lines[index] = _TERM.sub(lambda match: _once(match[1], given), line)
+    return _TERM.sub("", text[:start] + "\n".join(lines))
+
+
+def _once(word: str, given: set[str]) -> str:
+    if word in given:
+        return ""
+    given.add(word)
+    return f" ({word})"
 
 
 def _as_begun(match: re.Match[str], words: str) -> str:

@@ -47,30 +47,44 @@ def shared_texts(code: str) -> Iterator[tuple[str, str]]:
         ("de", "Sonst ist die Stadt zuständig.", "Sonst ist der Kreis oder Ihre Gemeinde zuständig."),
         ("de", "Die Oberbürgermeisterin oder der Oberbürgermeister vertritt die Stadt.", "Die Landrätin oder der Landrat vertritt den Kreis."),
         ("de", "[wird von der Stadt ergänzt]", "[wird noch ergänzt]"),
-        ("en", "The city has not confirmed it. [to be added by the city, suggestion: 7]", "The district has not confirmed it. [to be added, suggestion: 7]"),
+        ("en", "The city has not confirmed it. [to be added by the city, suggestion: 7]", "The district (Kreis) has not confirmed it. [to be added, suggestion: 7]"),
         ("en", "Ask KIM or the city where to go.", "Ask KIM or your local municipality where to go."),
         ("en", "Register your trade (Gewerbe) with the city.", "Register your trade (Gewerbe) with your local municipality."),
-        ("en", "The mayor (Oberbürgermeisterin or Oberbürgermeister) represents the city.", "The head of the district (Landrätin or Landrat) represents the district."),
-        ("uk", "Місто ще не підтвердило.", "Районне управління ще не підтвердило."),
-        ("uk", "Як зв’язатися з містом? Запитайте в міській адміністрації.", "Як зв’язатися з районним управлінням? Запитайте в місцевій адміністрації."),
-        ("uk", "Місто вже почало роботу з KIM.", "Районне управління вже почало роботу з KIM."),
-        ("ru", "Город пока не подтвердил. Его город тоже подтвердит.", "Район пока не подтвердил. Его район тоже подтвердит."),
-        ("ru", "От имени города действует обер-бургомистр (Oberbürgermeisterin или Oberbürgermeister)", "От имени района действует глава района (Landrätin или Landrat)"),
-        ("ru", "Вам скажут в городской администрации. Обратитесь в городскую администрацию.", "Вам скажут в районной администрации. Обратитесь в местную администрацию."),
-        ("pl", "Miasto jeszcze nie potwierdziło.", "Starostwo jeszcze nie potwierdziło."),
+        ("en", "The mayor (Oberbürgermeisterin or Oberbürgermeister) represents the city.", "The head of the district (Landrätin or Landrat) represents the district (Kreis)."),
+        ("uk", "Місто ще не підтвердило.", "Районне управління (Kreis) ще не підтвердило."),
+        ("uk", "Як зв’язатися з містом? Запитайте в міській адміністрації.", "Як зв’язатися з районним управлінням (Kreis)? Запитайте в місцевій адміністрації."),
+        ("uk", "Місто вже почало роботу з KIM.", "Районне управління (Kreis) вже почало роботу з KIM."),
+        ("ru", "Город пока не подтвердил. Его город тоже подтвердит.", "Район (Kreis) пока не подтвердил. Его район тоже подтвердит."),
+        ("ru", "От имени города действует обер-бургомистр (Oberbürgermeisterin или Oberbürgermeister)", "От имени района (Kreis) действует глава района (Landrätin или Landrat)"),
+        ("ru", "Вам скажут в городской администрации. Обратитесь в городскую администрацию.", "Вам скажут в районной администрации (Kreis). Обратитесь в местную администрацию."),
+        ("pl", "Miasto jeszcze nie potwierdziło.", "Starostwo (Kreis) jeszcze nie potwierdziło."),
         ("pl", "Proszę zapytać w urzędzie miasta.", "Proszę zapytać w urzędzie gminy."),
-        ("pl", "Zajmuje się tym miasto. Spotkanie z miastem.", "Zajmuje się tym starostwo albo urząd gminy. Spotkanie ze starostwem."),
+        ("pl", "Zajmuje się tym miasto. Spotkanie z miastem.", "Zajmuje się tym starostwo (Kreis) albo urząd gminy. Spotkanie ze starostwem."),
         ("tr", "Belediyeye sorun. Belediye Entegrasyon Yönetimi", "Belediyenize sorun. Belediye Entegrasyon Yönetimi"),
-        ("tr", "Belediye onaylamadı. Belediyenin metni. Belediyeye nasıl ulaşırsınız?", "İlçe İdaresi onaylamadı. İlçe İdaresinin metni. İlçe İdaresine nasıl ulaşırsınız?"),
+        ("tr", "Belediye onaylamadı. Belediyenin metni. Belediyeye nasıl ulaşırsınız?", "İlçe İdaresi (Kreis) onaylamadı. İlçe İdaresinin metni. İlçe İdaresine nasıl ulaşırsınız?"),
         ("tr", "[Belediye ekleyecek]", "[Eklenecek]"),
-        ("ar", "لم تؤكد البلدية ذلك. اسألوا البلدية.", "لم تؤكد إدارة المقاطعة ذلك. اسألوا بلديتكم."),
-        ("ar", "اسألوا موظفي البلدية، وبالبلدية، وتابع للبلدية.", "اسألوا موظفي إدارة المقاطعة، وبإدارة المقاطعة، وتابع لإدارة المقاطعة."),
-        ("fa", "شهرداری هنوز تأیید نکرده است. از شهرداری بپرسید.", "اداره شهرستان هنوز تأیید نکرده است. از شهرداری محل زندگی خود بپرسید."),
+        ("ar", "لم تؤكد البلدية ذلك. اسألوا البلدية.", "لم تؤكد إدارة المقاطعة (Kreis) ذلك. اسألوا بلديتكم."),
+        ("ar", "اسألوا موظفي البلدية، وبالبلدية، وتابع للبلدية.", "اسألوا موظفي إدارة المقاطعة (Kreis)، وبإدارة المقاطعة، وتابع لإدارة المقاطعة."),
+        ("fa", "شهرداری هنوز تأیید نکرده است. از شهرداری بپرسید.", "اداره شهرستان (Kreis) هنوز تأیید نکرده است. از شهرداری محل زندگی خود بپرسید."),
     ],
 )  # fmt: skip
 def test_the_word_fits_the_kind_and_the_sentence(code: str, before: str, after: str) -> None:
     assert replace_kind_words(before, DISTRICT, code) == after
     assert replace_kind_words(before, load_kind_words(ROOT / "docs", "city"), code) == before
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [
+        ("The city says. The city writes.", "The district (Kreis) says. The district writes."),
+        ("---\ntitle: The city\n---\n\n# The city\n\nThe city says.", "---\ntitle: The district\n---\n\n# The district\n\nThe district (Kreis) says."),
+        ('!!! note "The city"\n\n    The city says.', '!!! note "The district"\n\n    The district (Kreis) says.'),
+        ("KIM exists in all districts (Kreise). The city says.", "KIM exists in all districts (Kreise). The district says."),
+        ("# The city", "# The district"),
+    ],
+)  # fmt: skip
+def test_the_german_term_stands_behind_the_first_mention_in_a_sentence(page: str, shown: str) -> None:
+    assert replace_kind_words(page, DISTRICT, "en") == shown
 
 
 @pytest.mark.parametrize(
