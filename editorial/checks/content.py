@@ -128,7 +128,7 @@ def check_editorial(
             found += check_easy_language(german)
         else:
             found += [*check_readability(german), *check_section_order(german, facts.headings)]
-        terms = used_terms(german, glossary)
+        terms = used_terms(german, glossary, place_forms)
         for code, text in page.texts.items():
             if text is german:
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import shutil
 import subprocess
 import sys
@@ -223,3 +224,18 @@ def test_each_form_that_a_language_uses_is_known_for_city_and_district() -> None
         for code, forms in languages.items():
             assert set(used_forms(ROOT, code)) - {"name", "programme"} <= set(forms), (kind, code)
             assert all("{name}" in form for form in forms.values())
+
+
+@pytest.mark.slow
+def test_the_first_check_of_a_district_finds_nothing_in_any_language(tmp_path: Path) -> None:
+    """No left-over city, no office word without its German, no faulty form of the name."""
+    folder = copy_project(tmp_path / "project", city=False)
+    (folder / "answers.yml").write_text(
+        "name: Kreis Musterstadt\nkind: district\nauthority: Kreisverwaltung Musterstadt\nurl: https://willkommen.example.org/\n"
+        "without: [allianz]\n",
+        "utf-8",
+    )
+    for words in (["new", "municipality", "--from", "answers.yml"], ["translations", "update"], ["check"]):
+        done = subprocess.run([sys.executable, "-m", "kim", *words], cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr + done.stdout
+    assert [line for line in done.stdout.splitlines() if re.search(r"^\S+ +(?:city/)?docs/\w\w/", line)] == []

@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -110,20 +110,22 @@ def stem_pattern(words: str) -> re.Pattern[str]:
     return re.compile(r"(?:\S+\s+){0,2}?".join(rf"\b\w{{0,3}}{stem}\w*\W*\s*" for stem in stems), re.IGNORECASE)
 
 
-def used_terms(german: PageText, glossary: list[Term]) -> list[Term]:
+def used_terms(german: PageText, glossary: list[Term], names: Iterable[str] = ()) -> list[Term]:
     """Return the terms that a German page uses, but for those that no program can check.
 
     An ambiguous term whose German word is required on the page is among them: :func:`check_glossary` looks for that word alone.
+
+    :param names: of the municipality, the longest first: "Kreis" in "im Kreis Musterstadt" is no term.
     """
-    source = "\n".join(strip_markdown(block) for _number, block in blocks(german))
+    source, running = "\n".join(strip_markdown(block) for _number, block in blocks(german)), running_text(german)
+    for name in names:
+        source, running = source.replace(name, " "), running.replace(name, " ")
     return [
         term
         for term in glossary
         if (term.require_source_term or not term.ambiguous)
         and term.german in source
-        and re.search(
-            rf"\b{re.escape(term.german)}(?:n|en|s|es|e)?\b", running_text(german) if term.ambiguous else source
-        )
+        and re.search(rf"\b{re.escape(term.german)}(?:n|en|s|es|e)?\b", running if term.ambiguous else source)
     ]
 
 

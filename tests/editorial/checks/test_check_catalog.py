@@ -16,7 +16,7 @@ from core.project import ROOT
 from editorial.checks.content import check_editorial
 from editorial.checks.publish import check_publish
 from editorial.checks.runner import run_checks
-from editorial.checks.wording.glossary import Term, load_glossary, missing_translations
+from editorial.checks.wording.glossary import Term, load_glossary, missing_translations, used_terms
 from editorial.checks.wording.parity import numbers_in
 from editorial.checks.wording.readability import count_syllables, sentences, wiener_sachtextformel
 from editorial.content.data.facts import Company, load_facts
@@ -313,6 +313,13 @@ def test_a_language_without_rendering_of_a_term_is_told_once() -> None:
         "Ohne Übersetzung in ar: A, B, C, D, E und 2 weitere.",
     ]
     assert all(one.level == "notice" for one in found)
+
+
+def test_a_term_in_the_name_of_the_municipality_is_no_term(tree: Tree) -> None:
+    tree.write("de", "kurse", "Kurse", "# Kurse { #kurse }\n\nDas gilt im Kreis Musterstadt.")
+    german, term = tree.read().pages["kurse"].texts["de"], Term("Kreis", {}, require_source_term=True, ambiguous=True)
+    assert used_terms(german, [term]) == [term]
+    assert used_terms(german, [term], ["im Kreis Musterstadt"]) == []
 
 
 @pytest.mark.usefixtures("all_languages")
