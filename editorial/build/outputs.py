@@ -23,7 +23,7 @@ from editorial.build.source import Source
 from editorial.content.data.survey_results import results_csv, results_page
 from editorial.content.data.toolkit import toolkit_json
 from editorial.content.history import read_last_changes
-from editorial.content.structure import CONTACT, EVENTS, SUGGESTIONS, SURVEY_CSV
+from editorial.content.structure import CONTACT, EVENTS, SUGGESTIONS, SURVEY_CSV, TOOLKIT, index_of
 from form_handler.toolkit.recommend import DATA_PATH
 
 
@@ -40,8 +40,9 @@ def finish_language(
     text = sitemap(site.content, language, site.languages, site.settings["url"])
     write_atomically(root / "sitemap.xml", text.encode())
     with use_language(language.code):
-        measures = toolkit_json(site.chooser, site.content, language)
-        write_atomically(root / DATA_PATH, json.dumps(measures, ensure_ascii=False, separators=(",", ":")).encode())
+        if not site.content.leaves_out(index_of(TOOLKIT)):
+            measures = toolkit_json(site.chooser, site.content, language)
+            write_atomically(root / DATA_PATH, json.dumps(measures, ensure_ascii=False, separators=(",", ":")).encode())
         if (page := site.content.pages.get(EVENTS)) and page.exists_in(language):
             name, url, today = site.settings["name"], site.settings["url"], source.inputs.today
             write_calendars(site_dir, page, language, site.events, site.facts.contacts, name, url, today)

@@ -449,7 +449,7 @@ def next_steps(docs: Path, answers: Answers, unchecked: list[str], drafts: list[
     state = [key for scope, keys in scopes.items() if scope.startswith("state:") for key in keys]
     steps = [f"Schreiben Sie diese Seiten in {CITY}/docs/ zu Ende, auf Deutsch und in jeder Sprache: {', '.join(drafts)}. Was fehlt, steht in eckigen Klammern."]  # fmt: skip
     if load_foreign_state(docs, answers.state).state:
-        steps.append(f"Ihr Land ist {STATE_NAMES[answers.state]}. Tragen Sie in {CITY}/data/states.yml ein, worauf sich Formulare und Meldungen von Barrieren stützen, wo das Recht des Landes veröffentlicht ist (law_portal:) und welche Feiertage gelten.")  # fmt: skip
+        steps.append(f"Ihr Land ist {STATE_NAMES[answers.state]}. Tragen Sie in {CITY}/data/states.yml ein, worauf sich Formulare und Meldungen von Barrieren stützen, wo das Recht des Landes veröffentlicht ist (law_portal:) und welche Feiertage gelten. Die Stelle, die bei Streit über Barrieren hilft, heißt in jedem Land anders; der Entwurf der Erklärung nennt sie Ombudsstelle.")  # fmt: skip
         steps.append(f"Diese Seiten gelten in einem anderen Land und fehlen bei Ihnen: {', '.join(state)}. Was es bei Ihnen gibt, schreiben Sie unter {CITY}/docs/de/. `kim check` nennt außerdem jeden Satz, der weggelassen ist.")  # fmt: skip
     unwritten = [
         one

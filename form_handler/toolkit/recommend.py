@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from core.gettext import gettext as _
+from core.project import is_left_out, parts_left_out
 
 # Addresses below a language's root: the toolkit, the list for given answers, and the data of both.
 TOOLKIT_PATH = "arbeitgeber/werkzeugkasten/"
@@ -17,6 +18,11 @@ RESULT_PATH = TOOLKIT_PATH + "auswahl/"
 DATA_PATH = TOOLKIT_PATH + "massnahmen.json"
 QUESTIONS = ("want", "obstacle", "document", "size")
 Answers = Mapping[str, Sequence[str]]
+
+
+def is_offered() -> bool:
+    """Return whether the site has the toolkit: a municipality may leave it out (``without:`` in ``city/city.yml``)."""
+    return not is_left_out(f"{TOOLKIT_PATH}index", parts_left_out())
 
 
 def recommend(data: Mapping[str, Any], answers: Answers) -> list[dict[str, Any]]:

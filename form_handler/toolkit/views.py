@@ -128,7 +128,7 @@ def prefilled_form(language: Language, definition: FormDefinition, given: MultiD
 
 def recommendations_for_receipt(language: Language, answers: Mapping[str, Sequence[str]]) -> str:
     """Return the recommendations on a receipt; empty if nothing is known or the measures cannot be loaded."""
-    if not any(answers.values()):
+    if not any(answers.values()) or not recommend.is_offered():
         return ""
     try:
         data = load_toolkit(settings().site_dir, language)

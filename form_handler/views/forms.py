@@ -51,8 +51,8 @@ from form_handler.tokens import (
     verify_receipt,
     verify_review,
 )
+from form_handler.toolkit import recommend
 from form_handler.toolkit import views as toolkit
-from form_handler.toolkit.recommend import RESULT_PATH
 from form_handler.views.email_confirmation import CONFIRM_EMAIL_PATH, confirm_email_page
 
 # Where a page's own "yes" and "no" go, below the feedback form.
@@ -92,7 +92,8 @@ def make_blueprint() -> Blueprint:
             methods=["POST"],
         )
     forms.add_url_rule(f"/{CONFIRM_EMAIL_PATH}", "confirm_email", confirm_email_page, methods=["GET", "POST"])
-    forms.add_url_rule(f"/{RESULT_PATH}", "recommendations", toolkit.recommendations)
+    if recommend.is_offered():
+        forms.add_url_rule(f"/{recommend.RESULT_PATH}", "recommendations", toolkit.recommendations)
     forms.url_value_preprocessor(pop_language_code)
     return forms
 

@@ -1,7 +1,7 @@
 """The rule table of the toolkit (``docs/data/chooser.yml``): reading it, checking it, and writing it for handler and browser."""
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +15,7 @@ from editorial.content.data_file import read_data_file
 from editorial.content.front_matter import NON_EMPTY, Document, Obstacle, OfferKind, Size
 from editorial.content.pages import Content, Page
 from editorial.content.schema import StrictStruct, set_fields
-from editorial.content.structure import TOOLKIT
+from editorial.content.structure import TOOLKIT, index_of
 from form_handler.toolkit.recommend import all_answer_combinations, is_applicable, reason_texts, recommend
 
 RULES_PATH = "docs/data/chooser.yml"
@@ -85,13 +85,21 @@ def toolkit_json(table: RuleSet, content: Content, language: Language) -> dict[s
             "size": list(facts.sizes),
         }
     return {
-        "rules": [{"when": set_fields(rule.when), "show": rule.show, "first": rule.first} for rule in table.rules],
+        "rules": [
+            {"when": set_fields(rule.when), "show": offered_measures(rule.show, content), "first": rule.first}
+            for rule in table.rules
+        ],
         "always": table.always,
         "most": table.most,
         "measures": measures,
         "take_part": language.root + FORMS["participation"].slug,
         "reasons": reason_texts(),
     }
+
+
+def offered_measures(keys: Iterable[str], content: Content) -> list[str]:
+    """Return the measures of a rule without those whose page the municipality leaves out."""
+    return [key for key in keys if not content.leaves_out(f"{TOOLKIT}/{key}")]
 
 
 def measure_pages(content: Content) -> list[Page]:
@@ -105,13 +113,15 @@ def check_rules(content: Content, path: Path = ROOT / RULES_PATH) -> list[Findin
     table = load_rules(path)
     if isinstance(table, list):
         return table
+    if content.leaves_out(index_of(TOOLKIT)):
+        return []
     lines = rule_lines(path)
     data = toolkit_json(table, content, default_language())
     known = data["measures"]
     found: list[Finding] = []
     for number, rule in enumerate(table.rules):
         when = {question: (key,) for question, key in set_fields(rule.when).items()}
-        for key in rule.show:
+        for key in offered_measures(rule.show, content):
             if key not in known:
                 found.append(
                     Finding(RULES_PATH, lines[number], f"Die Hilfe „{key}“ gibt es nicht.",
@@ -158,7 +168,7 @@ def _unreachable_rules(table: RuleSet, data: Mapping[str, Any], lines: Mapping[i
         if len(at_work) == len(table.rules) and shown >= data["measures"].keys():
             break  # each rule and each measure has been seen
     for number in range(len(table.rules)):
-        if number not in at_work:
+        if number not in at_work and data["rules"][number]["show"]:
             yield Finding(RULES_PATH, lines[number], "Diese Regel bringt nie eine Hilfe auf die Liste.",
                           "Streichen Sie sie oder stellen Sie sie weiter nach oben.", code="toolkit")  # fmt: skip
     for key in sorted(data["measures"].keys() - shown):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.languages import default_language, load_languages
 from core.project import ROOT
-from editorial.content.data.toolkit import RULES_PATH, check_rules, load_rules, measure_pages, toolkit_json
+from editorial.content.data.toolkit import RULES_PATH, RuleSet, check_rules, load_rules, measure_pages, toolkit_json
 from editorial.content.pages import read_content
 from form_handler.toolkit.recommend import (
     QUESTIONS,
@@ -37,6 +37,17 @@ answers = st.fixed_dictionaries(
 
 def test_the_real_table_has_no_fault() -> None:
     assert check_rules(CONTENT) == []
+
+
+@pytest.mark.parametrize("part", ["arbeitgeber", "arbeitgeber/werkzeugkasten", "arbeitgeber/werkzeugkasten/mag"])
+def test_a_measure_or_the_whole_toolkit_may_be_left_out(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    monkeypatch.setattr("editorial.content.pages.parts_left_out", lambda: (part,))
+    content = read_content(ROOT / "docs", (default_language(),))
+    assert check_rules(content) == []
+    assert isinstance(TABLE, RuleSet)
+    shown = {key for rule in toolkit_json(TABLE, content, default_language())["rules"] for key in rule["show"]}
+    assert "mag" not in shown
+    assert ("praktikum" in shown) is part.endswith("mag")
 
 
 @tried(max_examples=500)

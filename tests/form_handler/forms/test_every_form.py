@@ -126,6 +126,11 @@ def test_a_form_whose_page_a_municipality_leaves_out_is_not_offered(
     paths = {rule.rule for rule in app.url_map.iter_rules()}
     assert "/rueckruf/" in paths
     assert not any(survey.slug in path for path in paths)
+    assert "/arbeitgeber/werkzeugkasten/auswahl/" in paths
+    monkeypatch.setattr("form_handler.toolkit.recommend.parts_left_out", lambda: ("arbeitgeber",))
+    app = Flask(__name__)
+    app.register_blueprint(make_blueprint())
+    assert "/arbeitgeber/werkzeugkasten/auswahl/" not in {rule.rule for rule in app.url_map.iter_rules()}
     notice = render_privacy_notice()
     assert str(FORMS["callback"].purpose) in notice
     assert str(survey.purpose) not in notice
