@@ -12,11 +12,13 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Browser
 
+from bench.static_server import static
 from core.text import yaml
 from editorial.content.data.facts import Contact
 from editorial.content.schema import validate
 from tests.browser.conftest import browser  # noqa: F401
 from tests.browser.test_accessibility import overflows, violations
+from tests.browser.test_search import search
 from tests.conftest import full_or_sample
 from tests.project import copy_project
 from tests.server import running_server
@@ -144,6 +146,28 @@ def test_a_language_that_only_the_municipality_has_is_built_and_searched(taken_o
     assert 'hreflang="ro"' in (site / "angebote/rufbus/index.html").read_text("utf-8")
     titles = json.loads((site / "pagefind/titles.ro.json").read_text("utf-8"))
     assert any("Autobuz la cerere" in row for row in titles["pages"])
+
+
+def test_the_search_finds_pages_in_each_language_in_a_browser(
+    taken_over: Path,
+    browser: Browser,  # noqa: F811
+) -> None:
+    found = {}
+    asked = {"/": "Rufbus", "/en/": "housing", "/ar/": "السكن", "/ro/": "Autobuz"}
+    with static(taken_over / "site") as (address, _sent):
+        for root, words in asked.items():
+            page = browser.new_page()
+            page.goto(address + root)
+            found[root] = search(page, words)
+            page.close()
+    for root, target in (
+        ("/", "angebote/rufbus"),
+        ("/en/", "ankommen/wohnen"),
+        ("/ar/", "ankommen/wohnen"),
+        ("/ro/", "angebote/rufbus"),
+    ):
+        assert f"{root}{target}/" in found[root], found
+        assert not [one for one in found[root] if not one.startswith(root) or "/allianz" in one], found
 
 
 def test_the_search_takes_the_name_of_the_place_for_a_word_that_says_nothing(taken_over: Path) -> None:
