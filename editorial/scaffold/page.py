@@ -13,7 +13,8 @@ from msgspec import Struct
 from core.errors import UserError
 from core.findings import errors
 from core.languages import load_languages
-from core.overlay import city_dir, language_dirs, page_path, shown_path
+from core.overlay import CITY_PAGES, city_dir, language_dirs, page_path, shown_path
+from core.project import CITY_SETTINGS
 from core.text.yaml import YAMLError, load_strings
 from core.text.yaml import load as load_yaml
 from editorial.content.pages import Content, read_content
@@ -129,7 +130,10 @@ def find_section(kind: str, folder: str | None, docs: Path) -> str:
     parts = [part for part in named.split("/") if part] if kind == "page" else FOLDERS[kind].split("/")
     section = "/".join(parts)
     if any(part.startswith(".") for part in parts) or not any((one / section).is_dir() for one in german_dirs(docs)):
-        raise ScaffoldError(f"Den Bereich „{section}“ gibt es unter docs/de nicht.")
+        raise ScaffoldError(
+            f"Den Bereich „{section}“ gibt es unter docs/de nicht. Legen Sie zuerst seine Startseite {CITY_PAGES}/de/{section}/index.md an; "
+            f"steht er in {CITY_SETTINGS} unter without:, streichen Sie ihn dort."
+        )
     return section
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from editorial.build.build import build_if_changed
 from tests.conftest import FULL, PATIENCE, ROOT
@@ -84,6 +84,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
+def said(message: ConsoleMessage) -> str:
+    """Return what the console says and the address that it is about."""
+    return f"{message.text} {message.location['url']}".strip()
+
+
 @dataclass
 class BrowserSession:
     """What a browser context saw: everything that should not happen is collected."""
@@ -102,7 +107,10 @@ class BrowserSession:
         if page is None:
             page = self.context.new_page()
             page.on("request", lambda request: self._note(request.url))
-            page.on("console", lambda message: message.type == "error" and self.faults.append(message.text))
+            page.on(
+                "console",
+                lambda message: message.type == "error" and self.faults.append(said(message)),
+            )
             page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.goto(self.url + path)
         if self.script:
@@ -132,7 +140,7 @@ def new_session(browser: Browser, server: Server) -> Iterator[Callable[..., Brow
         one.context.close()
         assert one.foreign == []
         # A fault page answers 422, which Chromium also writes to its console.
-        assert [fault for fault in one.faults if "422" not in fault] == []
+        assert [fault for fault in one.faults if "status of 422" not in fault] == []
 
 
 @pytest.fixture(scope="session")

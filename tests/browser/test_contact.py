@@ -139,8 +139,8 @@ def test_where_no_number_is_confirmed_we_call_back_and_know_page_and_topic(
     assert "/rueckruf/" in str(ways.first.get_attribute("href"))
     if HAS_PHONE:
         assert str(ways.nth(1).get_attribute("href")).startswith("tel:")
-    heights = page.locator(".kim-contact a").evaluate_all(
-        "rows => rows.slice(0, 3).map(r => r.getBoundingClientRect().height)"
+    heights = page.locator(".kim-contact :is(li, dd) > a").evaluate_all(
+        "rows => rows.map(r => r.getBoundingClientRect().height)"
     )
     assert min(heights) >= 44
     ways.first.click()

@@ -24,7 +24,7 @@ from form_handler.staff.auth import accounts
 from form_handler.storage.database import Database
 from form_handler.storage.migrate import upgrade
 from form_handler.storage.tables import staff_session
-from tests.browser.conftest import BrowserSession
+from tests.browser.conftest import BrowserSession, said
 from tests.browser.test_accessibility import violations
 from tests.browser.test_reading import focus_stops
 from tests.conftest import PATIENCE, full_or_sample
@@ -95,7 +95,7 @@ def clerk(browser: Browser, server: Server) -> Iterator[Open]:
         visits.append(seen)
         page = seen.context.new_page()
         page.on("pageerror", lambda error: seen.faults.append(str(error)))
-        page.on("console", lambda message: message.type == "error" and seen.faults.append(message.text))
+        page.on("console", lambda message: message.type == "error" and seen.faults.append(said(message)))
         page.on("request", lambda request: seen._note(request.url))
         page.goto(server.url + "/eingang/anmelden/")
         page.fill("#name", name)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from core.project import keeps_shared_pages
+from tests.municipality import language_like
+
 # By route below ``/eingang/``: addresses on the small tree of pages with a draft of de/seite-5, each state that looks different.
 # A route that is not named here is opened with the German page, or with a link.
 VIEWS = {
@@ -24,8 +27,8 @@ VIEWS = {
     "seiten/angaben/<kind>/<key>/entfernen/": ["seiten/angaben/links/bamf/entfernen/"],
     "seiten/offen/": ["seiten/offen/"],
     "uebersetzen/": ["uebersetzen/", "uebersetzen/?language=ar"],
-    "uebersetzen/<lang>/<path:key>/": ["uebersetzen/ar/seite-5/", "uebersetzen/ar/seite-7/?absatz=a.0", "uebersetzen/uk/seite-5/"],
-    "uebersetzen/woerter/<lang>/": ["uebersetzen/woerter/ar/", "uebersetzen/woerter/ar/?q=page"],
+    "uebersetzen/<lang>/<path:key>/": ["uebersetzen/ar/seite-5/", "uebersetzen/ar/seite-7/?absatz=a.0", f"uebersetzen/{language_like('uk')}/seite-5/"],
+    "uebersetzen/woerter/<lang>/": ["uebersetzen/woerter/ar/", "uebersetzen/woerter/ar/?q=page"] if keeps_shared_pages() else [],
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from editorial.content.pages import read_content
 from editorial.scaffold.language import new_language
 from editorial.scaffold.page import ScaffoldError, make_slug, new_page
 from tests.conftest import ROOT, full_or_sample
+from tests.municipality import has_page
 from tests.project import copy_project
 from tests.site.conftest import SITE_URL
 
@@ -64,6 +65,8 @@ def test_what_new_makes_is_built_and_a_new_language_speaks_and_says_what_is_miss
         ("company", "1a_Muster GmbH"),
         ("language", "ur"),
     ):
+        if kind == "company" and not has_page("/betriebe/"):
+            continue  # the municipality shows no companies
         made = kim(project, "new", kind, title)
         assert made.returncode == 0, made.stderr
         said[kind] = made.stdout
@@ -88,7 +91,8 @@ def test_what_new_makes_is_built_and_a_new_language_speaks_and_says_what_is_miss
         ("angebote/kosten", "Kosten"),
         ("betriebe/1a-muster-gmbh", "1a_Muster GmbH"),
     ):
-        assert page(path).h1.get_text(strip=True) == heading  # type: ignore[union-attr]
+        if has_page("/betriebe/") or not path.startswith("betriebe/"):
+            assert page(path).h1.get_text(strip=True) == heading  # type: ignore[union-attr]
     escaped = "/gr%C3%B6%C3%9Fe%20%26%20ma%C3%9F/"
     assert [link["href"] for link in page("größe & maß").select("link[rel=canonical]")] == [SITE_URL + escaped]
     for name in ("sitemap.xml", "feed.xml", "offline.json", "pagefind/titles.de.json"):
@@ -103,7 +107,8 @@ def test_what_new_makes_is_built_and_a_new_language_speaks_and_says_what_is_miss
     assert "Seiten fehlen" in said["language"]
     found = kim(project, "check").stdout
     assert "city/locale/ur.po" in found, "the check names the words that are missing"
-    assert "Musterbetrieb" in (project / "city/data/companies.yml").read_text("utf-8")
+    listed = "Musterbetrieb" in (project / "city/data/companies.yml").read_text("utf-8")
+    assert listed == has_page("/betriebe/")
 
 
 def test_a_folder_of_any_name_has_a_database_a_desk_and_a_status(project: Path) -> None:
