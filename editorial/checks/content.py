@@ -19,7 +19,7 @@ from editorial.checks.facts import (
     check_shortcodes,
     check_tiles,
 )
-from editorial.checks.files import check_data_characters, check_files
+from editorial.checks.files import check_data_characters, check_data_inserts, check_files
 from editorial.checks.links.internal_links import check_links, check_redirects, check_titles
 from editorial.checks.markup.html import check_raw_html, check_rendered_html
 from editorial.checks.markup.markdown_blocks import check_markup
@@ -94,7 +94,7 @@ def check_content(
     found += check_phrases(facts, languages)
     found += check_events(facts, languages, today)
     if only is None:
-        found += check_data_characters(docs)
+        found += [*check_data_characters(docs), *check_data_inserts(docs)]
         found += check_svg_files(docs)
         found += colour_findings(docs.parent)
         found += check_files(docs, languages)

@@ -1,12 +1,14 @@
 """The files beside pages: each one that will not be published is named, and each forbidden character in a file of facts."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from core.findings import Finding
 from core.languages import Language
-from core.project import all_language_codes
+from core.overlay import city_dir, shown_path
+from core.project import CITY_SETTINGS, all_language_codes
 from core.text import yaml
 from core.text.characters import character_findings, forbidden_in_file, forbidden_in_values
 from editorial.content.published_files import (
@@ -20,6 +22,7 @@ from editorial.content.published_files import (
 )
 
 LOCK_FILENAME = "translations.lock.yml"
+_INSERT, _CONFIRM = re.compile(r"\{\{.*?(?:\}\}|$)"), re.compile(r"\bconfirm:")
 SHARED_FOLDER = "assets"  # the folder of files for all languages
 
 
@@ -72,3 +75,27 @@ def check_data_characters(docs: Path) -> Iterator[Finding]:
         except (OSError, UnicodeDecodeError, yaml.YAMLError):
             continue
         yield from found
+
+
+def check_data_inserts(docs: Path) -> Iterator[Finding]:
+    """Files of facts and settings hold no insert: readers would see the braces. A line ``confirm:`` is filled for the editors."""
+    city = city_dir(docs)
+    for path in [
+        *sorted((docs / "data").glob("*.yml")),
+        *sorted((city / "data").glob("*.yml")),
+        city.parent / CITY_SETTINGS,
+    ]:
+        try:
+            lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+        except (OSError, UnicodeDecodeError):  # named where the file is read
+            continue
+        for number, line in enumerate(lines, 1):
+            if (
+                (found := _INSERT.search(line))
+                and not line.lstrip().startswith("#")
+                and not _CONFIRM.search(line[: found.start()])
+            ):
+                yield Finding(
+                    shown_path(docs, path), number, f"{found[0]} wird hier nicht gefüllt; Lesende sähen die Klammern.",
+                    "Schreiben Sie den Namen aus. Einschübe gelten in Seiten und in confirm:.", code="insert-unknown",
+                )  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from core.findings import ContentError
+from editorial.checks.files import check_data_inserts
 from editorial.content.markup.shortcodes import SHORTCODE
 from editorial.content.place_names import NO_PLACE_NAMES, fill_place_names, load_place_names
 from editorial.translations.segments import read_document
@@ -161,3 +162,27 @@ def test_a_form_that_one_language_lacks_is_named_in_that_language(tree: Tree) ->
     assert [(one.file, one.hint) for one in found] == [
         ("docs/ar/leben.md", "Ergänzen Sie sie in city/place.yml unter forms: ar:.")
     ]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "line"),
+    [
+        ("city/data/contacts.yml", "kim:\n  name: 'KIM {{ place.name }}'\n", 2),
+        ("docs/data/links.yml", "# {{ place.in }} im Kommentar\nx: {title: 'Bus {{ place.in }}'}\n", 2),
+        ("docs/data/answer_templates.yml", "frame:\n  closing:\n    de: 'Grüße {{ place.from'\n", 3),
+        ("city/city.yml", "site_name: 'KIM {{ place.name }}'\n", 1),
+        ("city/data/events.yml", "a: {title: '{{ office.youth }}'}\n", 1),
+    ],
+)
+def test_an_insert_where_nothing_fills_it_is_an_error(tree: Tree, file: str, text: str, line: int) -> None:
+    path = tree.docs.parent / file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    assert [(one.level, one.file, one.line) for one in check_data_inserts(tree.docs)] == [("error", file, line)]
+
+
+def test_a_line_for_editors_may_hold_an_insert(tree: Tree) -> None:
+    path = tree.docs / "data" / "links.yml"
+    path.parent.mkdir(parents=True)
+    path.write_text("x: {title: Bus, confirm: 'Adresse {{ place.in }} – {{ office.traffic }}'}\n", "utf-8")
+    assert list(check_data_inserts(tree.docs)) == []
