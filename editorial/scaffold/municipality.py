@@ -52,6 +52,8 @@ ARTICLE_FORMS: Mapping[str, Mapping[str, str]] = {
     "f": {"in": "in der {dative}", "In": "In der {dative}", "from": "aus der {dative}", "for": "für die {place}", "near": "in der Nähe der {dative}"},
     "n": {"in": "im {dative}", "In": "Im {dative}", "from": "aus dem {dative}", "for": "für das {place}", "near": "in der Nähe vom {dative}"},
 }  # fmt: skip
+# Who gives advice near a district gives it in the district as well.
+NEAR_DISTRICT: Mapping[str, str] = {"de": "{} oder in der Nähe", "en": "{} or nearby"}
 # Those nouns with their gender; the first may also be the end of a longer word ("Rhein-Sieg-Kreis").
 ENDINGS: Mapping[str, str] = {"landkreis": "m", "kreis": "m", "verband": "m", "region": "f", "gemeinde": "f"}
 WORDS: Mapping[str, str] = {
@@ -377,6 +379,8 @@ def place_forms(answers: Answers, code: str, names: Iterable[str], root: Path = 
     noun = german_noun(answers.name)
     if code == "de" and (gender := ENDINGS.get(noun) or WORDS.get(noun)):
         regular |= ARTICLE_FORMS[gender]
+    if answers.kind == "district" and code in NEAR_DISTRICT:
+        regular["near"] = NEAR_DISTRICT[code].format(regular["in"])
     words = {
         "place": answers.name,
         "name": _without_noun(answers.name),
