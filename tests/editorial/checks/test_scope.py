@@ -160,3 +160,13 @@ def test_a_district_is_no_city(tree: Tree) -> None:
 def test_another_scope_is_refused(tree: Tree, scope: str) -> None:
     tree.write("de", "seite", "", None, GERMAN.format(title="Seite") + f"scope: '{scope}'\n")
     assert any("nation, operator, local" in one.message for one in tree.check())
+
+
+@pytest.mark.parametrize(
+    "words", ["nach Paderborn", "Neusser Ämter", "в Гельзенкірхені", "в Дортмунде", "في دورتموند", "GLADBECK"]
+)
+def test_another_place_of_the_list_is_found_in_each_script(tree: Tree, words: str) -> None:
+    tree.write("de", "seite", "Seite", f"# Seite {{ #top }}\n\nText {words}.")
+    found = findings(tree, others=load_other_names(ROOT / "docs" / "data"))
+    assert [one.code for one in found] == ["place-name"]
+    assert "anderen Ortes" in found[0].message
