@@ -104,6 +104,7 @@ $(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what the site needs (once) …"
 	@sh deploy/install-packages $(VENV)/bin/python requirements.txt
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
+	@echo "Compiling modules and catalogues (once) …"
 	@$(VENV)/bin/python -m compileall -q core form_handler editorial editing kim
 	@$(KIM) catalogs compile
 	@pwd -P > $@

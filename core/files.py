@@ -34,7 +34,7 @@ def replacing(path: Path, mode: int = 0o666, durable: bool = True) -> Iterator[I
 
 
 def give_to_owner(path: Path) -> None:
-    """Give what root has just made to the owner of its folder; the service could not read it else, nor write it."""
+    """Give a file that root has just made to the owner of its folder; the service could not read it else, nor write it."""
     if os.getuid() == 0 and (owner := path.parent.stat()).st_uid != 0:
         os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 

@@ -3,7 +3,7 @@
 Pagefind folds letters that Unicode decomposes into letter and mark, in index and query alike. It does not fold other digits,
 of ``ı`` and ``ł``, of two letters for one sound in Arabic script, of apostrophes. The table of those is once, in
 ``overrides/assets/js/folding.json``. Here a letter of the table becomes its folded form with a variation selector behind it
-(U+FE00 …), which says which letter it was. Pagefind drops the selector from the words of the index, because Unicode calls
+(U+FE00 …), which identifies the original letter. Pagefind drops the selector from the words of the index, because Unicode calls
 it a mark, and keeps it in titles and excerpts, out of which the letter is made again.
 """
 

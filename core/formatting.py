@@ -9,7 +9,7 @@ from core.languages import Language
 def format_month(month: str, language: Language) -> str:
     """Return a month written ``2026-11`` in words.
 
-    :raises ValueError: if it is none.
+    :raises ValueError: if it is not one.
     """
     from babel.dates import format_skeleton  # late: it loads slowly, and the service needs it on few pages
 

@@ -251,7 +251,7 @@ def require_root_url(name: str, url: str) -> str:
     """Return the public address of a site with a slash at its end.
 
     :param name: the setting or key that holds the address, for the message.
-    :raises ConfigError: if the site would be below a path: its links begin with ``/`` and would lead to another site.
+    :raises ConfigError: if the site would be below a path: its links begin with ``/`` and would point to another site.
     """
     path = urlsplit(url).path
     if path.strip("/"):

@@ -112,7 +112,7 @@ def change_draft(
     """Change the draft of a file, or begin one; return it, or None if the file is as published again.
 
     :param published: the file as it is published; None if there is none.
-    :param edit: takes the current text and returns the change; what it raises leaves everything as it was.
+    :param edit: takes the current text and returns the change; an exception of it leaves everything unchanged.
     :raises DatabaseBusyError: if other writers are faster :data:`MAX_ATTEMPTS` times.
     """
     for attempt in range(MAX_ATTEMPTS):

@@ -174,7 +174,7 @@ def render_error(
 
 
 def render_not_found(language: Language) -> Response:
-    """Return the built page of a language that says that there is no such page, with its search and its links."""
+    """Return the built page of a language for a missing page, with its search and its links."""
     try:
         return html_response(page_layouts().error_page(language), 404)
     except LayoutError as error:

@@ -110,7 +110,7 @@ def is_cross_site(request: Request) -> bool:
     """Return whether another site made the browser send this request.
 
     Source: Fetch Metadata (Sec-Fetch-Site) and the Origin header, as Go's CrossOriginProtection reads
-    them; a client that sends neither is no browser that could be tricked.
+    them; a client that sends neither is not a browser, so it cannot be tricked.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

@@ -23,7 +23,7 @@ def find_canonical_path(path: str, exists: Callable[[str], bool]) -> str | None:
     letters and punctuation at the end.
 
     :param path: decoded.
-    :param exists: whether an address is one of ours. Only existing paths are returned, so it is no open redirect.
+    :param exists: whether an address is one of ours. Only existing paths are returned, so it is not an open redirect.
     """
     if "\\" in path or "\0" in path or exists(path):
         return None

@@ -9,7 +9,7 @@ from zxingcpp import BarcodeFormat, create_barcode
 MAX_RUN = 8  # modules in one stroke or gap; the few longer runs are two
 
 
-@functools.lru_cache(maxsize=4096)  # what is not translated has the German page's address in every language
+@functools.lru_cache(maxsize=4096)  # an untranslated page has the German page's address in every language
 def qr_svg(address: str) -> Markup:
     """Return the code as inline SVG, which needs no request and prints sharply; about half a kilobyte, compressed.
 

@@ -272,7 +272,7 @@ def _field_of(finding: Finding) -> str:
 
 
 def who_confirms(confirm: str, place: PlaceNames) -> tuple[str, str]:
-    """Return the facts to be confirmed and the office that confirms them: „Anschrift – Ausländerbehörde“ says both."""
+    """Return the facts to be confirmed and the office that confirms them: „Anschrift – Ausländerbehörde“ names both."""
     what, dash, who = fill_place_names(fill_offices(confirm, place), place, default_language().code).rpartition(" – ")
     return (what, who) if dash else (who, "")
 

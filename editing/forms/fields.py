@@ -183,7 +183,7 @@ def _field(
 
 
 def _fits(kind: Any, text: str) -> bool:
-    """Return whether a browser's own field shows a value; it would leave out what it does not understand."""
+    """Return whether a browser's own field shows a value; it would leave out an unknown format."""
     if not text or kind not in (values.Date, values.Month, values.LocalTime, int):
         return True
     try:
@@ -210,7 +210,7 @@ def _limit(wanted: Any) -> int:
 def read_form(
     fields: Sequence[Field], form: MultiDict[str, str], data: Mapping[str, Any], drop_empty: bool
 ) -> dict[str, Any]:
-    """Return the data of an entry with the entered values; a field that shows what it showed before changes nothing.
+    """Return the data of an entry with the entered values; a field with its former value changes nothing.
 
     :param drop_empty: whether an emptied field is removed; else it stays empty, where it may.
     """

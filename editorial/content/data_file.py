@@ -17,7 +17,7 @@ def read_data_file(model: type[M], path: Path, shown: str, hint: str, code: str 
     """Return the content of a file in its shape, or findings.
 
     :param shown: the name of the file in findings.
-    :param hint: how to mend a value that does not have the shape.
+    :param hint: how to correct a value that does not have the shape.
     :param code: the kind of the findings.
     """
     try:
@@ -36,7 +36,7 @@ def read_data_file(model: type[M], path: Path, shown: str, hint: str, code: str 
 
 
 def unreadable_finding(error: Exception, shown: str, code: str = "data") -> Finding:
-    """Return the finding for a file that is missing, is not readable or is no YAML."""
+    """Return the finding for a file that is missing, is not readable or is not YAML."""
     if isinstance(error, OSError):
         what = f"Die Datei kann nicht gelesen werden ({error.strerror})."
         return Finding(shown, 0, what, "Prüfen Sie, ob sie eine Datei ist und ob Sie sie lesen dürfen.", code=code)

@@ -67,7 +67,7 @@ def _once(word: str, given: set[str]) -> str:
 
 
 def _as_begun(match: re.Match[str], words: str) -> str:
-    """Return words with a capital where what they replace began with one, as a sentence does."""
+    """Return words with a capital where the replaced words began with one, as a sentence does."""
     return words[:1].upper() + words[1:] if match[0][:1].isupper() else words
 
 

@@ -93,7 +93,7 @@ def index_of(section: str) -> str:
 # Sections that navigation, breadcrumbs and lists show below another one than that of their address.
 SECTION_PARENTS = {index_of(COMPANIES): index_of(EMPLOYERS), index_of(ALLIANCE): index_of(PROGRAMME)}
 
-# Topics of a section: whoever leaves the section out does not offer them in filters.
+# Topics of a section: a municipality without the section does not offer them in filters.
 TOPIC_SECTIONS: Mapping[str, str] = {"alliance": ALLIANCE}
 
 # The pages of the navigation, and the pages that the browser offers without a network, in their order.

@@ -137,7 +137,7 @@ class Preview:
         file = folder / path.strip("/") / "index.html"
         try:
             return file.read_bytes() if file.resolve().is_relative_to(folder.resolve()) else None
-        except (OSError, ValueError):  # there is none, or the address is no file name
+        except (OSError, ValueError):  # there is none, or the address is not a file name
             return None
 
 

@@ -1,4 +1,4 @@
-"""The preview's watcher: a process beside the server that shows what was saved before the site is built again.
+"""The preview's watcher: a process beside the server that shows a saved page before the site is built again.
 
 A saved page whose title and headings stayed the same is rendered alone, as the build renders it, and stored beside the
 site; the server shows it instead of the built one. Everything else – and in any case everything that other pages

@@ -115,7 +115,7 @@ STATE_LAW = {
 }  # fmt: skip
 
 
-# What English texts call an administration, by kind: "the authority" alone says nothing to a reader.
+# The English name of an administration, by kind: "the authority" alone has no meaning for a reader.
 _ENGLISH_ADMINISTRATION: Mapping[Kind, str] = {
     "city": "city administration", "district": "district administration", "district_town": "town administration",
 }  # fmt: skip

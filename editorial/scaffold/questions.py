@@ -1,4 +1,4 @@
-"""What ``kim new municipality`` asks, what is proposed, and what an answer may be."""
+"""The questions of ``kim new municipality``, their proposals, and the valid answers."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,7 +22,7 @@ from editorial.scaffold.municipality import (
 from editorial.scaffold.page import ScaffoldError
 from form_handler.forms import FORMS
 
-# What the kinds are, as they are asked for.
+# The kinds, as they are offered.
 KIND_NAMES: Mapping[Kind, str] = {
     "city": "kreisfreie Stadt", "district": "Kreis", "district_town": "Stadt oder Gemeinde in einem Kreis",
 }  # fmt: skip
@@ -34,8 +34,8 @@ _EXAMPLE = {"name": "Beispielheim", "authority": "Stadt Beispielheim", "url": "h
 class Question(Struct, frozen=True):
     """One question about a municipality.
 
-    :ivar default: what is meant if nothing is typed, by the answers before; None: something must be typed.
-    :ivar parse: what a typed answer means; it may raise a :class:`ScaffoldError`.
+    :ivar default: the value if nothing is typed, by the answers before; None: something must be typed.
+    :ivar parse: converts a typed answer; it may raise a :class:`ScaffoldError`.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Question(Struct, frozen=True):
     def read(self, text: str, docs: Path) -> Any:
         """Return a typed answer.
 
-        :raises ScaffoldError: with what is wrong with it, and what is right.
+        :raises ScaffoldError: with the fault and the remedy.
         """
         value = self.parse(text)
         if why := self.problem(value, docs):
@@ -54,7 +54,7 @@ class Question(Struct, frozen=True):
         return value
 
     def problem(self, value: Any, docs: Path) -> str:
-        """Return what is wrong with an answer whatever the others are; empty if nothing is."""
+        """Return the fault of an answer by itself, without the others; empty if it has none."""
         read = validate(Answers, {**_EXAMPLE, self.name: value})
         if isinstance(read, list):
             return " ".join(f"{one.message}." for one in read)

@@ -128,7 +128,7 @@ class ServerLogger(GunicornLogger):  # type: ignore[misc]
         self.error_log.propagate = True
 
     def warning(self, msg: str, *args: Any, **kwargs: Any) -> None:
-        """Log a warning; of a request that is no HTTP only the kind of fault, because gunicorn names address and text."""
+        """Log a warning; of a request that is not HTTP only the kind of fault, because gunicorn names address and text."""
         if msg.startswith("Invalid request from ip="):
             kind = sys.exc_info()[0]
             log_event(self.error_log, logging.WARNING, "invalid_request", f"a request was refused: {kind.__name__ if kind else 'no HTTP'}")  # fmt: skip
@@ -136,7 +136,7 @@ class ServerLogger(GunicornLogger):  # type: ignore[misc]
             super().warning(msg, *args, **kwargs)
 
     def exception(self, msg: str, *args: Any, **kwargs: Any) -> None:
-        """Log an error with its class and place; the address of a request may hold what somebody typed."""
+        """Log an error with its class and place; the address of a request may hold typed text."""
         if msg.startswith("Error handling request"):
             msg, args = "Error handling request", ()
         super().exception(msg, *args, **kwargs)

@@ -6,7 +6,7 @@ from core.clock import utc_now
 from form_handler import current
 from form_handler.operations.health import check_health, worst
 
-# Answered for every host name: a watchdog asks by an address.
+# Answered for every host name: a watchdog requests it by an address.
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
 
 

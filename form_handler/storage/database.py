@@ -45,7 +45,7 @@ DATABASE_FAULTS = (sa.exc.SQLAlchemyError, DatabaseBusyError, OSError)
 
 
 class MissingDatabaseError(UserError):
-    """There is no database at the place of the settings; the message names path and remedy."""
+    """No database exists at the configured path; the message names path and remedy."""
 
 
 class PragmaError(UserError):

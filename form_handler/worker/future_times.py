@@ -1,4 +1,4 @@
-"""What was stored while the clock was ahead, once it is right again: it would wait, or be kept, for years."""
+"""Corrects rows that were stored while the clock was ahead: they would wait, or be kept, for years."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from form_handler.storage.tables import (
 ACTOR = "kim"
 # From these times on something is kept or announced: they become the present.
 COUNTED_FROM = (scratch.c.saved_at, deletion_mark.c.marked_at)
-# What is short-lived goes: sessions that never end, who is where, and what is thrown away each day.
+# Short-lived rows are deleted: sessions that never end, who is where, and what is thrown away each day.
 SHORT_LIVED = (staff_session.c.created_at, page_presence.c.seen_at, presence.c.seen_at)
 OF_A_DAY = (rate.c.day, daily_key.c.day, search_miss.c.day)
 

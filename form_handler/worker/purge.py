@@ -86,7 +86,7 @@ def record_time(database: Database, now: datetime.datetime) -> None:
         write_state(connection, "last_seen", max(now, known or now).isoformat())
         if (read_state(connection, "purge_refused") or "").startswith("clock"):
             write_state(connection, "purge_refused", None)
-            write_state(connection, "last_purge", None)  # the next one is due at once and corrects what is dated ahead
+            write_state(connection, "last_purge", None)  # the next one is due at once and corrects dates in the future
 
 
 def purge(

@@ -63,7 +63,7 @@ def new(kind: str, name: str | None, answers: Path | None, folder: str | None, f
 
 
 def municipality_answers(name: str | None, file: Path | None) -> Answers:
-    """Return what a municipality's folder needs, from a file, from questions, or from both.
+    """Return the answers for a municipality's folder, from a file, from questions, or from both.
 
     :raises ScaffoldError: if there is such a folder already, or an answer of the file is not valid.
     """
@@ -82,7 +82,7 @@ def is_terminal() -> bool:
 
 
 def ask_answers(given: Mapping[str, Any]) -> Answers:
-    """Ask for what is not given yet; a wrong answer is asked for again with the reason.
+    """Ask for each missing answer; repeat the question with the reason after a wrong one.
 
     Whoever stops is shown the answers so far, so that the next call asks for the rest only; nothing is written.
     """

@@ -1,4 +1,4 @@
-"""``kim doctor`` and ``kim secret``: what is wrong on this machine, and the key of the service."""
+"""``kim doctor`` and ``kim secret``: the faults of this machine, and the key of the service."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""``kim submissions`` and ``kim purge``: what came in, and its deletion at the end of retention."""
+"""``kim submissions`` and ``kim purge``: the submissions, and their deletion at the end of retention."""
 
 import json
 

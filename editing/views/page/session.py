@@ -30,7 +30,7 @@ def add_session_header(response: BaseResponse) -> BaseResponse:
 
 @pages.route("/da/", methods=["POST"], role=WRITERS)
 def extend_session() -> BaseResponse:
-    """Extend the session, and record that somebody is writing; the script asks while something is typed, or by its button."""
+    """Extend the session, and record that somebody is writing; the script requests it while something is typed, or by its button."""
     path, place = g.form.get("path", ""), g.form.get("place", "")
     if place and len(path) <= 300 and path.isprintable() and place.isprintable():
         drafts.note_presence(database(), g.account.id, path, place, utc_now())

@@ -157,7 +157,7 @@ def update_history(answers: list[LinkResult], today: datetime.date, memory: Path
         if answer.state == "gone":
             days[answer.url] = sorted({*before, today.isoformat()})
         elif answer.state in ("unreachable", "refuses") and before:
-            days[answer.url] = before  # no news is no good news
+            days[answer.url] = before  # without an answer the address stays on the list
     memory.parent.mkdir(parents=True, exist_ok=True)
     write_file(memory, json.dumps(days, indent=1, sort_keys=True))
     return {url for url, seen in days.items() if len(seen) >= 2}

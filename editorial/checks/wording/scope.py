@@ -21,7 +21,7 @@ from editorial.content.place_names import FILE as PLACE_FILE
 from editorial.content.place_names import MIN_STEM, USED_FORMS, PlaceNames
 
 MAX_ENDING_LETTERS, MAX_ADJECTIVE_LETTERS = 4, 6
-# What may stand before a name and belongs to it.
+# Words before a name that belong to it.
 _PLACE_NOUNS = frozenset(
     {"kreis", "landkreis", "region", "städteregion", "regionalverband", "stadt", "hansestadt", "landeshauptstadt", "gemeinde", "samtgemeinde",
      "verbandsgemeinde", "markt", "amt", "flecken"}
@@ -207,7 +207,7 @@ def check_used_forms(place: PlaceNames, languages: Iterable[Language]) -> Iterat
 def check_named_offices(content: Content, place: PlaceNames) -> Iterator[Finding]:
     """Yield a notice where a German page that others take over seems to name an office of some place: no list holds all places.
 
-    A word that other pages use as well is no name.
+    A word that other pages use as well is not a name.
     """
     own = name_pattern(place.names())
     code = default_language().code

@@ -15,7 +15,7 @@ MAX_OCCURRENCES = 400  # of one event; a weekly one has as many in almost eight 
 class Occurrence(Struct, frozen=True):
     """One time at which an event takes place.
 
-    :ivar start: with the offset of the municipality's clocks on that day; ``end`` likewise.
+    :ivar start: with the offset of the municipality's clocks on that day; ``end`` has the same form.
     :ivar number: how many times the event has taken place before.
     """
 

@@ -22,7 +22,7 @@ PUBLIC, SIGNED_IN = "public", "signed-in"
 
 
 class RoleError(UserError):
-    """There is no such role; the message names which there are."""
+    """The role does not exist; the message lists the existing ones."""
 
 
 def known_roles() -> list[str]:

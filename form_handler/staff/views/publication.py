@@ -37,7 +37,7 @@ def write_results_file() -> str:
         return "elsewhere"
     try:
         write_results(database(), path)
-    except OSError as error:  # in production the service may not write what the site is built from
+    except OSError as error:  # in production the service may not write the sources of the site
         current_app.logger.info("survey results not written: %s", type(error).__name__)
         return "elsewhere"
     return "written"
