@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.municipality import has_page
 from tests.project import copy_project
 
 GUIDE = (ROOT / "REDAKTION.md").read_text("utf-8")
@@ -28,6 +29,8 @@ REFUSED = {
     "translations draft --lang uk ankommen/wohnen": "KIM_TRANSLATE_URL",
     "survey publish --dry-run": "",
 }
+if not has_page("/betriebe/"):  # the municipality shows no companies
+    REFUSED |= {command: "Legen Sie zuerst seine Startseite" for command in KIM if command.startswith("new company")}
 # Servers and the outside network are shown by tests of their own; here they only have to know their options.
 ELSEWHERE = ("demo", "check --links", "serve")
 
