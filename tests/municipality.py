@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import re
 
+import pytest
+
 from core.contacts import load_fallback_contact
 from core.languages import load_languages
 from core.project import is_left_out, load_site_settings, parts_left_out
@@ -56,3 +58,8 @@ def survey_path() -> str:
     return next(
         (f"/{key}/" for key in sorted(page_keys()) if "{{ survey.results }}" in files[key].read_text("utf-8")), ""
     )
+
+
+needs_survey = pytest.mark.skipif(
+    not survey_path(), reason="This municipality asks no companies; those of the project do."
+)

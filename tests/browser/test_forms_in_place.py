@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from core.gettext import gettext, use_language
 from form_handler.forms import FORMS
 from tests.browser.conftest import BrowserSession
-from tests.municipality import existing, language_like
+from tests.municipality import existing, language_like, needs_survey
 
 NewSession = Callable[..., BrowserSession]
 CHOOSER = "/arbeitgeber/werkzeugkasten/"
@@ -83,6 +83,7 @@ def test_a_link_fills_in_no_words_of_others(new_session: NewSession, query: str)
     assert page.locator(".kim-form input:checked").count() == 0
 
 
+@needs_survey
 def test_the_survey_is_sent_after_five_questions(new_session: NewSession) -> None:
     page = new_session(java_script_enabled=False).open(SURVEY)
     assert page.locator(".kim-form > .kim-form__section .kim-field").count() == 5
@@ -99,6 +100,7 @@ def test_the_survey_is_sent_after_five_questions(new_session: NewSession) -> Non
     assert "anbieten möchten" not in page.locator("main").inner_text()
 
 
+@needs_survey
 def test_folded_answers_stay_and_are_seen_after_an_error(new_session: NewSession) -> None:
     page = new_session(java_script_enabled=False).open(SURVEY)
     page.locator(".kim-form__more > summary").click()
@@ -111,6 +113,7 @@ def test_folded_answers_stay_and_are_seen_after_an_error(new_session: NewSession
     assert page.locator("#hindered_text").input_value() == "Termine"
 
 
+@needs_survey
 @pytest.mark.parametrize("root", ["", *(path.rstrip("/") for path in existing("/ar/", "/ru/"))])
 def test_the_steps_of_a_scale_stand_in_one_row_on_a_phone(new_session: NewSession, root: str) -> None:
     page = new_session(viewport={"width": 360, "height": 740}).open(root + SURVEY)

@@ -21,7 +21,7 @@ from form_handler.toolkit.recommend import all_answer_combinations
 from tests.browser.conftest import BrowserSession
 from tests.conftest import PATIENCE, ROOT
 from tests.form_handler.conftest import HIDDEN, unescape
-from tests.municipality import survey_path
+from tests.municipality import needs_survey, survey_path
 from tests.project import copy_project
 from tests.server import running_server
 
@@ -146,6 +146,7 @@ def answer_without_browser(url: str, number: int) -> None:
         assert "eingegangen" in page.url
 
 
+@needs_survey
 def test_what_employers_teach_the_city_comes_back_to_them(browser: Browser, project: Path) -> None:
     """Companies answer, the office says which answers count, the site shows the results, and the obstacle leads to its measures."""
     built = kim(project, "build", "--no-pdf")
