@@ -1,6 +1,7 @@
 """The checks of ``kim doctor`` beside the health of the running service: settings, rights, time, units, mail server, TLS."""
 
 import contextlib
+import dataclasses
 import datetime
 import ipaddress
 import os
@@ -31,6 +32,14 @@ UNITS = (
     "kim-backup.timer",
     "kim-restore-drill.timer",
 )
+_TASKS = "podman compose --profile tasks run --rm tasks"
+# Remedies of an installation by systemd, and what is done instead where containers run.
+CONTAINER_REMEDIES = {
+    "systemctl start kim-mail": "podman compose up --detach mail",
+    "systemctl status kim-build.timer": "a daily build of the image is the daily build",
+    "systemctl status kim-backup.timer": f"{_TASKS} kim backup --into /backups --keep-days 30",
+    "systemctl status kim-restore-drill.timer": f"{_TASKS} kim restore-drill /backups",
+}
 MIN_CERTIFICATE_DAYS = 20
 TIMEOUT_SECONDS = 8.0
 _CANONICAL = re.compile(r'<link rel="?canonical"? href="?([^">\s]+)')
@@ -99,6 +108,14 @@ def in_container(env: Mapping[str, str]) -> bool:
     By the variable ``container``, which podman and our Containerfile set (systemd.io/CONTAINER_INTERFACE).
     """
     return bool(env.get("container"))
+
+
+def as_in_container(finding: Finding) -> Finding:
+    """Return a finding whose remedy is a command of deploy/compose.yaml; no systemd runs in a container."""
+    message = finding.message
+    for unit, command in CONTAINER_REMEDIES.items():
+        message = message.replace(unit, command)
+    return dataclasses.replace(finding, message=message)
 
 
 def is_private(address: str) -> bool:

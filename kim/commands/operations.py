@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from core.clock import utc_now
 from core.files import write_file
-from form_handler.operations.doctor import check_machine
+from form_handler.operations.doctor import as_in_container, check_machine, in_container
 from form_handler.operations.health import Finding, check_health, find_corruption, find_folder_fault
 from form_handler.settings import Settings, SettingsError, read_settings
 from form_handler.settings.secret import read_secret_file
@@ -33,6 +33,8 @@ MAX_FORMER_KEYS = 2
 def doctor(network: bool, content: bool, as_json: bool) -> None:
     """Say in sentences what is wrong: settings, proxies, rights, time, units, mail, TLS, content. Exit code 1: something is."""
     findings = diagnose(network, content)
+    if in_container(os.environ):
+        findings = [as_in_container(one) for one in findings]
     if as_json:
         click.echo(json.dumps([{"part": one.name, "status": one.status, "message": one.message} for one in findings]))
     else:

@@ -108,6 +108,16 @@ def test_in_a_container_the_service_listens_on_all_addresses_and_the_doctor_has_
 ) -> None:
     operator.set(KIM_BIND="0.0.0.0", KIM_METRICS="0.0.0.0:9127", container="podman")
     assert operator.doctor() == {}
+    with operator.database.transaction() as connection:
+        for name in ("last_backup", "last_restore_drill", "mail_worker_seen"):
+            write_state(connection, name, None)
+    wrong = operator.doctor()
+    assert "podman compose --profile tasks run --rm tasks kim backup --into /backups" in wrong["backup"][1]
+    assert "podman compose up --detach mail" in wrong["mail"][1]
+    assert "systemctl" not in str(wrong), "no systemd runs in a container"
+    with operator.database.transaction() as connection:
+        for name in ("last_backup", "last_restore_drill", "mail_worker_seen"):
+            write_state(connection, name, utc_now().isoformat())
     operator.set(KIM_BIND="127.0.0.1", KIM_METRICS="10.1.2.3:9127", container="")
     assert operator.doctor() == {}
 
