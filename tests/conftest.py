@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import os
 import tempfile
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import pytest
 from core.gettext import use_language
 from core.languages import default_language, load_languages
 from core.project import read_config
+from core.text import yaml
 
 # No test depends on how fast the machine is: an example may take as long as it takes.
 hypothesis.settings.register_profile("kim", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -115,6 +117,18 @@ def shared_pages_kept() -> Iterator[None]:
     """Tests of behaviour change shared pages of trees of their own, whatever the municipality of the checkout may do."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("core.project.keeps_shared_pages", lambda *_config: True)
+        yield
+
+
+# A copied tree of pages holds the same facts as the one before it. A test of time clears this first.
+compose_once = functools.lru_cache(maxsize=256)(yaml.compose)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def equal_yaml_parsed_once() -> Iterator[None]:
+    """Parse equal YAML once a process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yaml, "compose", compose_once)
         yield
 
 
