@@ -153,3 +153,24 @@ def scope_of(path: Path) -> str:
         re.search(r"^scope: *(\S+)", Path(*parts).read_text("utf-8"), re.MULTILINE) if Path(*parts).exists() else None
     )
     return found[1] if found else "nation"
+
+
+def test_a_page_that_rests_on_the_law_of_one_state_alone_names_it_in_every_language() -> None:
+    """What holds in one state is not told as if it held everywhere; other states leave that sentence out."""
+    laws = read_facts(ROOT / "docs" / "data").laws
+    elsewhere = load_foreign_state(ROOT / "docs", "by")
+    silent = list[str]()
+    resting = 0
+    for path in sorted((ROOT / "docs/de").rglob("*.md")):
+        head = path.read_text("utf-8").split("\n---\n", 1)[0]
+        keys = re.search(r"^law: \[(.*)\]", head, re.MULTILINE)
+        if not keys or "\nscope: " in head or not all(laws[key].state for key in keys[1].split(", ")):
+            continue
+        resting += 1
+        page = path.relative_to(ROOT / "docs/de")
+        for code in all_language_codes():
+            text = ROOT / "docs" / code / page
+            if text.exists() and not drop_foreign(text.read_text("utf-8").split("\n---\n", 1)[1], elsewhere, code)[1]:
+                silent.append(f"{code}/{page}")
+    assert resting
+    assert silent == []
