@@ -33,7 +33,7 @@ def on_paper(page: Page, pdf: Path) -> str:
 
 @pytest.mark.parametrize(
     ("code", "path", "sentence"),
-    [("de", "/ankommen/notfall/", "Feuerwehr"), ("ar", "/ar/ankommen/notfall/", "المدينة والشارع ورقم البيت")],
+    [("de", "/ankommen/notfall/", "Feuerwehr"), ("ar", "/ar/ankommen/notfall/", "والشارع ورقم البيت")],
 )
 def test_a_printed_page_has_its_address_and_no_navigation_and_is_tagged(
     new_session: NewSession, tmp_path: Path, code: str, path: str, sentence: str
