@@ -9,7 +9,7 @@ import pytest
 
 from core.contacts import load_fallback_contact
 from core.languages import load_languages
-from core.project import is_left_out, load_site_settings, parts_left_out
+from core.project import all_language_codes, is_left_out, load_site_settings, parts_left_out, read_config
 from editorial.content.pages import page_files
 from tests.conftest import ROOT
 
@@ -29,6 +29,11 @@ def page_keys() -> frozenset[str]:
 def translated_codes() -> tuple[str, ...]:
     """Return the languages of the site that have pages, the source language first; a language that is new has none."""
     return tuple(row.code for row in load_languages() if page_files(ROOT / "docs", row.code))
+
+
+def shared_codes() -> frozenset[str]:
+    """Return the languages of the table that all municipalities share, those that this one does not build as well."""
+    return all_language_codes() - set(read_config().get("own_language_codes") or ())
 
 
 def has_page(path: str) -> bool:

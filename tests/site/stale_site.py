@@ -16,7 +16,7 @@ from editorial.translations.lockfile import Lock, load_lock, write_lock
 from editorial.translations.segments import read_document
 from editorial.translations.update import update_lock
 from tests.conftest import ROOT
-from tests.project import copy_docs
+from tests.project import copy_docs, keep_languages
 
 DAY = datetime.date(2026, 11, 30)
 PAGE = "angebote/anerkennung"
@@ -33,6 +33,7 @@ CHANGED = {
 def build_stale(folder: Path, codes: tuple[str, ...] = ("de", "ar")) -> Path:
     """Build the site into a folder; the change of the home page was noticed on :data:`DAY`, the others not yet."""
     docs = copy_docs(folder)
+    keep_languages(folder / "city" / "city.yml", codes)
     languages = tuple(row for row in load_languages() if row.code in codes)
     write_lock(docs, update_lock(docs, read_content(docs, languages), languages, Lock(), datetime.date(2026, 11, 23)))
     change(docs, "index")
