@@ -10,6 +10,7 @@ from bs4 import BeautifulSoup, Tag
 
 from core.gettext import gettext, use_language
 from core.languages import load_languages
+from core.project import draft_languages
 from core.web.csp import source_hash
 from editorial.content.data.facts import load_facts
 from form_handler.security import CSP
@@ -101,7 +102,8 @@ def test_each_language_has_an_error_page_in_its_own_words(site: Site, language: 
     html = one(soup, "html")
     assert (html["lang"], html["dir"]) == (language.code, language.dir)  # type: ignore[attr-defined]
     headings = {row.code: one(site.page(f"{row.root}404.html"), "h1").get_text(strip=True) for row in LANGUAGES}
-    assert len(set(headings.values())) == len(LANGUAGES)
+    translated = headings.keys() - set(draft_languages())
+    assert len({headings[code] for code in translated}) == len(translated)
     assert "kim:main" in site.file(f"{language.root}404.html").read_text("utf-8")  # type: ignore[attr-defined]
 
 
