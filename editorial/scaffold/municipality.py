@@ -74,9 +74,9 @@ CONTACT_NAMES = {
 CONTACTS_HEAD = """# Wer wie zu erreichen ist. Alles ist noch zu bestätigen. Was niemand bestätigt hat, bleibt weg und wird nicht gezeigt.
 # Ein ganzer Eintrag; ist er bestätigt, streichen Sie confirmed: und confirm::
 #   stadt:
-#     name: Kreisverwaltung Musterstadt
+#     name: Kreisverwaltung Beispielheim
 #     unit: Behördennummer
-#     address: Beispielweg 1, 00000 Musterstadt
+#     address: Beispielweg 1, 00000 Beispielheim
 #     phone: "0000 000000"        # eine Nummer mit Vorwahl
 #     email: amt@example.org
 #     url: https://www.example.org/
@@ -404,7 +404,7 @@ def _forms_with_noun(answers: Answers, code: str, root: Path) -> Mapping[str, st
 
 
 def _without_noun(name: str) -> str:
-    """Return a name without the noun that it begins with: "Musterstadt" of "Kreis Musterstadt"."""
+    """Return a name without the noun that it begins with: "Beispielheim" of "Kreis Beispielheim"."""
     first, _blank, rest = name.partition(" ")
     return rest if rest and german_noun(first) == first.casefold() else name
 

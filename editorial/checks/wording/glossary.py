@@ -115,7 +115,7 @@ def used_terms(german: PageText, glossary: list[Term], names: Iterable[str] = ()
 
     An ambiguous term whose German word is required on the page is among them: :func:`check_glossary` looks for that word alone.
 
-    :param names: of the municipality, the longest first: "Kreis" in "im Kreis Musterstadt" is no term.
+    :param names: of the municipality, the longest first: "Kreis" in "im Kreis Beispielheim" is no term.
     """
     source, running = "\n".join(strip_markdown(block) for _number, block in blocks(german)), running_text(german)
     for name in names:
