@@ -1,6 +1,7 @@
 """``kim new language``: the row of the language table, the folder of pages and the catalogs of a new language."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
@@ -8,9 +9,10 @@ from babel import Locale, UnknownLocaleError
 from core.catalogs import extract_messages, update_catalog
 from core.languages import Language, load_languages
 from core.project import CITY_SETTINGS, ROOT, all_language_codes
-from core.text.yaml import load_list, load_strings
+from core.text.yaml import YAMLError, load_list, load_strings
 from editorial.content.pages import read_content
-from editorial.scaffold.page import TEMPLATES, ScaffoldError, ScaffoldResult, yaml_scalar
+from editorial.scaffold.municipality import used_forms
+from editorial.scaffold.page import TEMPLATES, ScaffoldError, ScaffoldResult, yaml_quote, yaml_scalar
 
 LAST_LANGUAGE_ROW = re.compile(r"^(?P<indent>\s*)- \{locale: [^\n]*\n(?!\s*- \{locale:)", re.MULTILINE)
 
@@ -59,6 +61,9 @@ def new_language(code: str, root: Path = ROOT, for_all: bool = False) -> Scaffol
     )
     if city.exists() and not own:
         settings[city] = add_draft(city.read_text("utf-8"), code)
+    place = city.parent / "place.yml"
+    if place.is_file() and (forms := add_place_forms(place.read_text("utf-8"), code, used_forms(root, "en"))):
+        settings[place] = forms
     home = city.parent if own else root
     folder, catalogue = home / "docs" / code, (home / "locale" if own else root / "core" / "locale") / f"{code}.po"
     folder.mkdir(parents=True, exist_ok=True)
@@ -113,6 +118,33 @@ def add_draft(text: str, code: str) -> str:
     return after if count else text.rstrip("\n") + "\n" + line
 
 
+def add_place_forms(text: str, code: str, names: Iterable[str]) -> str:
+    """Return ``city/place.yml`` with the bare name in each form of a language more, unchecked; empty if it cannot take them.
+
+    :param names: the forms that texts of other languages use.
+    """
+    before = load_strings(text) or {}
+    bare = (before.get("forms") or {}).get("de", {}).get("name")
+    if not bare or code in before["forms"] or list(before)[-1] != "forms" or "forms:\n" not in text:
+        return ""
+    rows = "".join(f"    {name}: {yaml_quote(bare)}\n" for name in names)
+    after = f"{text.rstrip()}\n  {yaml_scalar(code)}:\n{rows}"
+    line = f"unchecked: [{', '.join(map(yaml_scalar, [*(before.get('unchecked') or []), code]))}]\n"
+    after, count = re.subn(
+        r"^unchecked:.*\n(?:[^\S\n]*- .*\n)*", lambda _match: line, after, count=1, flags=re.MULTILINE
+    )
+    after = after if count else f"{line}{after}"
+    try:
+        made = load_strings(after)
+    except YAMLError:
+        return ""
+    return (
+        after
+        if code in made["unchecked"] and made["forms"] == {**before["forms"], code: dict.fromkeys(names, bare)}
+        else ""
+    )
+
+
 def write_guides(home: Path, root: Path, language: Language, own: bool) -> list[Path]:
     """Write the style sheet of a language, and for a municipality's own language the glossary to fill."""
     style = (home / "stil" if own else root / "redaktion" / "stil") / f"{language.code}.md"
@@ -148,7 +180,7 @@ def language_steps(
         f"{pages} Seiten fehlen. Solange zeigt die Seite den deutschen Text und sagt das. "
         f"`.venv/bin/kim translations export --lang {language.code} --only missing` macht eine Datei für Übersetzende.",
         f"Die Vorlagen für Antworten des Büros auf {language.name} in city/data/answer_templates.yml schreiben; das Muster steht in docs/data/answer_templates.yml.",
-        f"Die Formen des Namens in city/place.yml unter forms: {language.code}: ergänzen.",
+        f"Die Formen des Namens in city/place.yml unter forms: {language.code}: prüfen oder ergänzen; was dort steht, ist der bloße Name. Dann streichen Sie {language.code} aus unchecked:.",
         "Prüfen Sie den Eigennamen der Sprache in der Tabelle.",
         "`kim check --publish` sagt, was der Veröffentlichung noch im Weg steht.",
     ]

@@ -16,7 +16,7 @@ from core.languages import load_languages, parse_languages
 from core.overlay import shown_page
 from core.text.yaml import load
 from editorial.content.pages import read_content
-from editorial.scaffold.language import new_language
+from editorial.scaffold.language import add_place_forms, new_language
 from editorial.scaffold.page import ScaffoldError, make_slug, new_page
 from tests.conftest import ROOT, full_or_sample
 from tests.municipality import has_page
@@ -279,3 +279,35 @@ def test_a_company_of_the_list_gets_its_page_and_leaves_the_list(tmp_path: Path)
     assert rows["beispiel"] == {"page": "betriebe/beispiel", "name": "Beispiel", "role": "x", "source": "own"}
     assert "page" not in rows["zwei"]
     assert "[Platzhalter: " in (tmp_path / "city/docs/de/betriebe/beispiel.md").read_text("utf-8")
+
+
+PLACE = "# Namen\nkind: city\n{unchecked}forms:\n  de:\n    name: L'Épine\n    in: in L'Épine\n"
+
+
+@pytest.mark.parametrize(
+    ("unchecked", "wanted"),
+    [
+        ("unchecked: []\n", ["ro"]),
+        ("unchecked:\n- uk\n- ar\n", ["uk", "ar", "ro"]),
+        ("unchecked: [uk]\n", ["uk", "ro"]),
+        ("", ["ro"]),
+    ],
+)
+def test_a_new_language_has_the_bare_name_in_each_form_and_says_that_nobody_has_checked_it(
+    unchecked: str, wanted: list[str]
+) -> None:
+    made = add_place_forms(PLACE.format(unchecked=unchecked), "ro", ["in", "name"])
+    assert load(made)["unchecked"] == wanted
+    assert load(made)["forms"]["ro"] == {"in": "L'Épine", "name": "L'Épine"}
+    assert "# Namen\n" in made
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind: city\n", "forms: {de: {name: X}}\n", "forms:\n  de:\n    name: X\nkind: city\n", "forms:\n  en:\n    name: X\n",
+        "forms:\n  de:\n    name: X\n  ro:\n    name: Y\n",
+    ],
+)  # fmt: skip
+def test_a_file_of_another_shape_is_left_to_people(text: str) -> None:
+    assert add_place_forms(text, "ro", ["name"]) == ""
