@@ -10,7 +10,7 @@ DENO := DENO_DIR=$(VENV)/deno $(VENV)/bin/deno
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help format run build pdf dashboard check test test-fast test-all bench atag scan drill-debian drill-container rehearse-exit sbom publiccode clean lock browser postgres nginx
+.PHONY: help format run build pdf dashboard check test test-fast test-all test-municipality bench atag scan drill-debian drill-container rehearse-exit sbom publiccode clean lock browser postgres nginx
 
 # An environment holds the paths of the folder that it was made in. One that came along with a copy is made anew.
 # The shell compares, for a folder may have any name: blanks, quotes, signs that mean something to make.
@@ -51,6 +51,9 @@ test-all: ## All tests with their full matrices, then every page in every langua
 
 atag: $(VENV)/.installed-dev browser ## The audit of the editor by ATAG 2.0: run the tests that it names, write ATAG.md
 	@$(VENV)/bin/python -m tests.atag.report
+
+test-municipality: $(VENV)/.installed-dev browser nginx ## The slow tests in a clone that is another municipality's (MODULES= names some)
+	@$(VENV)/bin/python -m tests.other_municipality $(MODULES)
 
 bench: $(VENV)/.installed-dev browser postgres ## Measure build, pages, search, preview and forms beside peers; writes bench/results.md
 	@failed=""; for what in build page search serve edit form inbox nginx; do \
