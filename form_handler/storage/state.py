@@ -6,8 +6,9 @@ import sqlalchemy as sa
 
 from form_handler.storage.tables import service_state
 
-# The clock is implausible if it is so far before the last time that the service has seen.
+# The clock is implausible if it is so far before or after the last time that the service has seen.
 MAX_CLOCK_BACK = datetime.timedelta(days=1)
+MAX_CLOCK_AHEAD = datetime.timedelta(days=30)
 # The kind of the event by which the retention of a submission counts, where its own time came from a wrong clock.
 CLOCK_EVENT = "clock"
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from form_handler.staff import saved_forms
 from form_handler.storage.database import Database
 from form_handler.storage.events import record_event
-from form_handler.storage.state import CLOCK_EVENT, MAX_CLOCK_BACK
+from form_handler.storage.state import CLOCK_EVENT, MAX_CLOCK_AHEAD
 from form_handler.storage.tables import (
     account_setting,
     daily_key,
@@ -36,20 +36,20 @@ OF_A_DAY = (rate.c.day, daily_key.c.day, search_miss.c.day)
 def correct_future_times(database: Database, now: datetime.datetime) -> None:
     """Let what came in while the clock was ahead be kept from now on, and forget what is short-lived.
 
-    Mails need nothing: one that is due too far ahead is sent (:data:`form_handler.worker.delivery.MAX_WAIT`).
+    What is dated less than thirty days ahead passes by itself. Mails need nothing: one that is due too far ahead is sent (:data:`form_handler.worker.delivery.MAX_WAIT`).
     """
-    ahead = now + MAX_CLOCK_BACK
-    tomorrow = f"{ahead:%Y-%m-%d}"
+    ahead = now + MAX_CLOCK_AHEAD
+    last_day = f"{ahead:%Y-%m-%d}"
     with database.transaction() as connection:
         for column in COUNTED_FROM:
             connection.execute(column.table.update().where(column > ahead).values({column.name: now}))
         for column in SHORT_LIVED:
             connection.execute(column.table.delete().where(column > ahead))
         for column in OF_A_DAY:
-            connection.execute(column.table.delete().where(column > tomorrow))
+            connection.execute(column.table.delete().where(column > last_day))
         kept = saved_form.c.expires_at > ahead + saved_forms.RETENTION
         connection.execute(saved_form.update().where(kept).values(expires_at=now + saved_forms.RETENTION))
-        written = account_setting.c.digest_day > tomorrow
+        written = account_setting.c.digest_day > last_day
         connection.execute(account_setting.update().where(written).values(digest_day=None))
         _correct_retention(connection, ahead, now)
 

@@ -23,7 +23,7 @@ from form_handler.staff.reports import digest
 from form_handler.storage.database import Database
 from form_handler.storage.deletion import delete_submissions
 from form_handler.storage.events import record_event
-from form_handler.storage.state import MAX_CLOCK_BACK, read_state, read_time, write_state
+from form_handler.storage.state import MAX_CLOCK_AHEAD, MAX_CLOCK_BACK, read_state, read_time, write_state
 from form_handler.storage.tables import (
     deletion_mark,
     event,
@@ -39,8 +39,6 @@ ACTOR = "kim"
 # How long it stays known that something was deleted, exported or copied (proof of it, Art. 5(2) GDPR).
 EVENT_RETENTION_MONTHS = 24
 GRACE_DAYS = 7
-# The clock is implausible if it is so far after the last time that the service has seen.
-MAX_CLOCK_AHEAD = datetime.timedelta(days=30)
 # The maximum number that is deleted at once although they are more than half of everything.
 MAX_UNCONFIRMED = 10
 ONE_DAY = datetime.timedelta(days=1)
