@@ -1,7 +1,7 @@
 """Build the image by deploy/Containerfile, run it by deploy/compose.yaml, and let happen to it what happens: `make drill-container`.
 
 The base is the Debian 13 of drill_debian.py instead of one from a registry, and Python packages come from a folder, so that it works
-without a network. It needs root, podman and debootstrap, and takes some three minutes; so it is no part of ``make test``.
+without a network. It needs root, podman and debootstrap, and takes some minutes (12 beside other test runs); so it is no part of ``make test``.
 """
 
 from __future__ import annotations
