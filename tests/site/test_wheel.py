@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.project import keep_languages
 from tests.site.small_tree import write_small_tree
 
 PACKAGES = ("core", "editing", "editorial", "form_handler", "kim")
@@ -68,6 +69,7 @@ def project(tmp_path: Path) -> Path:
     kept = [line for line in lines if "- {locale: " not in line or line.partition("{locale: ")[2][:2] in CODES]
     (folder / "mkdocs.yml").write_text("".join(kept), "utf-8")
     write_small_tree(folder / "docs")
+    keep_languages(folder / "city" / "city.yml", CODES)
     return folder
 
 
