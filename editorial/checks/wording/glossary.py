@@ -150,16 +150,19 @@ def check_glossary(text: PageText, terms: list[Term], code: str) -> Iterator[Fin
     """
     own = [(number, strip_markdown(block)) for number, block in blocks(text)]
     whole = "\n".join(words for _number, words in own)
+    sentences: list[tuple[int, str]] | None = None  # without headings and names of links
     for term in terms:
         german_there = term.german in whole
         if code not in term.translations or (german_there and not term.require_source_term):
             continue
         if term.ambiguous:
-            running = [
-                (number, strip_markdown(LINK.sub(" ", block)))
-                for number, block in blocks(text)
-                if not HEADING.match(block)
-            ]
+            if sentences is None:
+                sentences = [
+                    (number, strip_markdown(LINK.sub(" ", block)))
+                    for number, block in blocks(text)
+                    if not HEADING.match(block)
+                ]
+            running = sentences
             patterns = [narrow_pattern(words) for words in term.translations[code]]
         else:
             running, patterns = own, [stem_pattern(words) for words in term.translations[code]]

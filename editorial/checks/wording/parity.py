@@ -52,11 +52,18 @@ def check_numbers(text: PageText, german: PageText) -> Iterator[Finding]:
                           code="numbers")  # fmt: skip
 
 
-@functools.lru_cache(maxsize=1024)  # the paragraphs of a German page, which are compared with each of its translations
 def letter_triples(text: str) -> frozenset[str]:
     """Return all sequences of three letters within the words of a text, regardless of case."""
     words = (word.casefold() for word in WORD.findall(_TARGET.sub("", text)))
     return frozenset(word[at : at + 3] for word in words for at in range(len(word) - 2))
+
+
+@functools.lru_cache(maxsize=4)  # a German page and the English one are compared with each of their translations
+def _paragraphs(found: tuple[str, ...]) -> tuple[frozenset[str], tuple[frozenset[str], ...], frozenset[str]]:
+    """Return the paragraphs of a page as plain words, and their sequences of three letters, of each and of all."""
+    words = frozenset(map(strip_markdown, found))
+    parts = tuple(map(letter_triples, words))
+    return words, parts, frozenset().union(*parts)
 
 
 def _is_copy(triples: frozenset[str], everything: frozenset[str], parts: Iterable[frozenset[str]]) -> bool:
@@ -86,9 +93,7 @@ def check_untranslated(
     Nearly is a paragraph that shares :data:`MAX_SHARED` of its sequences of three letters with one German paragraph, such as
     the German one with a letter in front of it or of each word.
     """
-    source = {strip_markdown(block) for _number, block in blocks(german)}
-    parts = [letter_triples(words) for words in source]
-    everything = frozenset().union(*parts)
+    source, parts, everything = _paragraphs(tuple(block for _number, block in blocks(german)))
     for number, block in blocks(text):
         words = strip_markdown(block)
         if words not in source and (

@@ -74,8 +74,19 @@ def name_pattern(names: Iterable[str]) -> re.Pattern[str] | None:
         if words
     }
     stems |= {_spelled(name.lower().split()) for name in names if _CYRILLIC.match(name)}  # adjectives begin small
-    ordered = sorted(stems, key=lambda one: (-len(one), one))
-    return re.compile(rf"(?<!\w)[وفبكل]{{0,2}}(?:{'|'.join(ordered)})(?!\w)") if stems else None
+    return re.compile(rf"(?<!\w)[وفبكل]{{0,2}}(?:{_any_of(stems)})(?!\w)") if stems else None
+
+
+def _any_of(stems: Iterable[str]) -> str:
+    """Return an expression for any of some expressions, the longest first, with the first letter of several once.
+
+    Where a word begins with another letter, one comparison excludes all of a group: a quarter of the time with 300 names.
+    """
+    groups: dict[str, list[str]] = {}
+    for one in sorted(stems, key=lambda one: (-len(one), one)):
+        groups.setdefault(one[0] if one[0].isalpha() else "", []).append(one)
+    plain = groups.pop("", [])
+    return "|".join([*plain, *(f"{first}(?:{'|'.join(one[1:] for one in group)})" for first, group in groups.items())])
 
 
 def _without_noun(words: list[str]) -> list[str]:
@@ -121,8 +132,11 @@ def check_scope(content: Content, place: PlaceNames, other_names: Iterable[str] 
         for code, text in page.texts.items():
             if text.file.startswith(f"{CITY}/"):
                 continue  # nobody else takes it over
-            before = ""
-            for line, words in source_lines(text):
+            lines, before = list(source_lines(text)), ""
+            whole = "\n".join(words for _line, words in lines)
+            if place.kind != "district" and not any(one and one.search(whole) for one in (own, others)):
+                continue
+            for line, words in lines:
                 if own and (found := own.search(words) or _search_across(own, before, words)):
                     yield Finding(
                         text.file, line, f"„{found[0]}“ steht im Text einer Seite, die auch für andere Orte gilt (scope: {page.front_matter.scope}).",
