@@ -70,6 +70,39 @@ def run_forked(tasks: Sequence[Callable[[], Any]], processes: int) -> list[Any]:
             process.join()
 
 
+@contextlib.contextmanager
+def forked(task: Callable[[], Any]) -> Iterator[Callable[[], Any]]:
+    """Run a function in a forked process beside the ``with`` block; calling the value waits for its result.
+
+    A process that is not waited for ends with the block.
+
+    :raises BaseException: when called: the error of the function.
+    :raises ChildProcessError: when called: if the process ended without a result.
+    """
+    fork = multiprocessing.get_context("fork")
+    receiver, sender = fork.Pipe(duplex=False)
+    process = fork.Process(target=_send_result, args=(task, sender))
+    with block_sigint():
+        process.start()
+    sender.close()
+
+    def result() -> Any:
+        try:
+            succeeded, value = receiver.recv()
+        except EOFError:
+            process.join()
+            raise ChildProcessError(f"A process ended early (exit code {process.exitcode}).") from None
+        if not succeeded:
+            raise value
+        return value
+
+    try:
+        yield result
+    finally:
+        process.kill()
+        process.join()
+
+
 def _send_result(task: Callable[[], Any], sender: Connection) -> None:
     try:
         sender.send((True, task()))

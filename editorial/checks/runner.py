@@ -8,14 +8,14 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from core.catalogs import STAFF_SOURCE_DIRS, check_catalog, extract_messages, translated_messages
 from core.findings import ContentError, Finding
 from core.gettext import STAFF_LANGUAGES, STAFF_LOCALE_DIR, catalog_path, shown_catalog
 from core.languages import Language, default_language, load_languages
 from core.overlay import CITY_PAGES, shown_path
-from core.processes import run_forked
+from core.processes import forked, run_forked
 from core.project import CITY_SETTINGS, ROOT, draft_languages, load_site_settings
 from core.text import yaml
 from editorial.checks.answer_templates import check_answer_templates
@@ -71,14 +71,26 @@ def run_checks(
     :param publish: also refuse what may not go public, as errors.
     :param words: also check the interface words of this program.
     """
+    if not words:
+        return _check_content(docs, today, show_pending, publish, processes=1)
+    with forked(check_catalogs) as catalogs:  # they need none of the pages, so they are checked while those are read
+        report = _check_content(docs, today, show_pending, publish, processes=(os.cpu_count() or 1) + 1)
+        return structs.replace(report, findings=sorted({*report.findings, *catalogs()}))
+
+
+def _check_content(
+    docs: Path, today: datetime.date | None, show_pending: bool, publish: bool, processes: int
+) -> CheckReport:
+    """Run all checks on pages and facts.
+
+    :param processes: 1 inside servers, whose threads a forked process would not have.
+    """
     today = today or datetime.date.today()
     languages = load_languages()
     content = read_content(docs, languages)
     found: list[Finding] = []
     facts: Facts | None = None
-    tasks: list[Callable[[], Iterable[Finding]]] = [
-        lambda: check_independent(content) if words else check_rules(content)
-    ]
+    tasks: list[Callable[[], Iterable[Finding]]] = [lambda: check_rules(content)]
     try:
         facts = load_facts(docs / "data")
     except ContentError as error:
@@ -93,8 +105,7 @@ def run_checks(
             *tasks,
             lambda: [replace(one, code="translations") for one in check_translations(docs, content, languages, states)],
         ]
-    # A check of the pages alone runs inside servers, whose threads a forked process would not have.
-    for one in run_forked(tasks, (os.cpu_count() or 1) if words else 1):
+    for one in run_forked(tasks, processes):
         found += one
     pages = sum(len(page.texts) for page in content.pages.values())
     return CheckReport(content, facts, sorted(set(found)), pages, len(languages))
@@ -173,11 +184,6 @@ def empty_language_finding(language: Language) -> Finding:
         "eine Datei für Übersetzende. Gab es schon Seiten, holen Sie den Ordner aus der Versionsgeschichte zurück.",
         level="notice",
     )  # fmt: skip
-
-
-def check_independent(content: Content) -> list[Finding]:
-    """Run the checks that need nothing of the others: interface words and the toolkit's rules."""
-    return check_catalogs() + check_rules(content)
 
 
 def draft_finding(language: Language, count: int) -> Finding:
