@@ -272,8 +272,8 @@ def test_what_is_overdue_stands_on_top_and_says_since_when(
     clerk: Clerk, database: Database, settings: Settings
 ) -> None:
     fresh = put(database, settings, "barrier", days=1, problem="frisch", email="a@example.org")
-    interim = put(database, settings, "barrier", days=15, problem="zwei Wochen", email="a@example.org")
-    late = put(database, settings, "barrier", days=43, problem="sechs Wochen", email="a@example.org")
+    interim = put(database, settings, "barrier", days=16, problem="zwei Wochen", email="a@example.org")
+    late = put(database, settings, "barrier", days=44, problem="sechs Wochen", email="a@example.org")
     text = clerk.get().text
     assert text.index(late.reference) < text.index(interim.reference) < text.index(fresh.reference)
     assert "Zwischennachricht überfällig" in text
