@@ -58,19 +58,9 @@ PORT={port}
 class PlainSite(Site):
     """The service itself, without a proxy and TLS in front."""
 
-    def ask(
-        self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
-    ) -> tuple[http.client.HTTPResponse, bytes]:
-        """Send one request, on a connection of its own."""
-        began = time.monotonic()
-        connection = http.client.HTTPConnection(*self.place, timeout=PATIENCE)
-        form = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}
-        connection.request(method, path, body, {**form, **(headers or {})})
-        answer = connection.getresponse()
-        data = answer.read()
-        connection.close()
-        self.waits.append(time.monotonic() - began)
-        return answer, data
+    def connect(self) -> http.client.HTTPConnection:
+        """Return a connection for one request."""
+        return http.client.HTTPConnection(*self.place, timeout=PATIENCE)
 
 
 class Engine:

@@ -36,14 +36,19 @@ class Site:
         self.context = ssl.create_default_context(cafile=authority)
         self.waits: list[float] = []
 
+    def connect(self) -> http.client.HTTPConnection:
+        """Return a connection for one request."""
+        connection = http.client.HTTPSConnection(HOST, timeout=60)
+        raw = socket.create_connection(self.place, timeout=60)
+        connection.sock = self.context.wrap_socket(raw, server_hostname=HOST)
+        return connection
+
     def ask(
         self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
     ) -> tuple[http.client.HTTPResponse, bytes]:
         """Send one request, on a connection of its own."""
         began = time.monotonic()
-        connection = http.client.HTTPSConnection(HOST, timeout=60)
-        raw = socket.create_connection(self.place, timeout=60)
-        connection.sock = self.context.wrap_socket(raw, server_hostname=HOST)
+        connection = self.connect()
         form = {"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {}
         connection.request(method, path, body, {**form, **(headers or {})})
         answer = connection.getresponse()
