@@ -34,7 +34,6 @@ def run_forked(tasks: Sequence[Callable[[], Any]], processes: int) -> list[Any]:
     """
     if processes <= 1:
         return [task() for task in tasks]
-    fork = multiprocessing.get_context("fork")
     results: dict[int, Any] = {}
     failed: dict[int, BaseException] = {}
     running: dict[Connection, tuple[int, Any]] = {}
@@ -43,21 +42,12 @@ def run_forked(tasks: Sequence[Callable[[], Any]], processes: int) -> list[Any]:
         while any(number < min(failed, default=len(tasks)) for number, _process in running.values()) or waiting:
             while waiting and len(running) < processes:
                 number, task = waiting.pop()
-                receiver, sender = fork.Pipe(duplex=False)
-                process = fork.Process(target=_send_result, args=(task, sender))
-                with block_sigint():
-                    process.start()
-                sender.close()
+                receiver, process = _start(task)
                 running[receiver] = number, process
             for ready in wait(list(running)):
                 assert isinstance(ready, Connection)
                 number, process = running.pop(ready)
-                try:
-                    succeeded, result = ready.recv()
-                except EOFError:
-                    process.join()
-                    raise ChildProcessError(f"A process ended early (exit code {process.exitcode}).") from None
-                process.join()
+                succeeded, result = _receive(ready, process)
                 (results if succeeded else failed)[number] = result
                 if failed:
                     waiting.clear()
@@ -79,19 +69,10 @@ def forked(task: Callable[[], Any]) -> Iterator[Callable[[], Any]]:
     :raises BaseException: when called: the error of the function.
     :raises ChildProcessError: when called: if the process ended without a result.
     """
-    fork = multiprocessing.get_context("fork")
-    receiver, sender = fork.Pipe(duplex=False)
-    process = fork.Process(target=_send_result, args=(task, sender))
-    with block_sigint():
-        process.start()
-    sender.close()
+    receiver, process = _start(task)
 
     def result() -> Any:
-        try:
-            succeeded, value = receiver.recv()
-        except EOFError:
-            process.join()
-            raise ChildProcessError(f"A process ended early (exit code {process.exitcode}).") from None
+        succeeded, value = _receive(receiver, process)
         if not succeeded:
             raise value
         return value
@@ -101,6 +82,31 @@ def forked(task: Callable[[], Any]) -> Iterator[Callable[[], Any]]:
     finally:
         process.kill()
         process.join()
+
+
+def _start(task: Callable[[], Any]) -> tuple[Connection, Any]:
+    """Start a function in a forked process; return where its result arrives, and the process."""
+    fork = multiprocessing.get_context("fork")
+    receiver, sender = fork.Pipe(duplex=False)
+    process = fork.Process(target=_send_result, args=(task, sender))
+    with block_sigint():
+        process.start()
+    sender.close()
+    return receiver, process
+
+
+def _receive(receiver: Connection, process: Any) -> tuple[bool, Any]:
+    """Return whether the function succeeded, and its result or its error.
+
+    :raises ChildProcessError: if the process ended without a result.
+    """
+    try:
+        succeeded, value = receiver.recv()
+    except EOFError:
+        process.join()
+        raise ChildProcessError(f"A process ended early (exit code {process.exitcode}).") from None
+    process.join()
+    return succeeded, value
 
 
 def _send_result(task: Callable[[], Any], sender: Connection) -> None:
