@@ -27,6 +27,16 @@ from editorial.content.pages import page_files
 from editorial.content.place_names import PLACE_SHORTCODE, USED_FORMS, Kind, load_offices
 from editorial.content.schema import StrictStruct, validate
 from editorial.content.structure import PROGRAMME, SECTIONS, index_of
+from editorial.scaffold.german_names import (
+    AMBIGUOUS_NOUNS,
+    ENDINGS,
+    TOWN_NOUNS,
+    WORDS,
+    authority_words,
+    decline,
+    german_noun,
+    without_noun,
+)
 from editorial.scaffold.page import ScaffoldError, ScaffoldResult
 from form_handler.forms import FORMS
 
@@ -54,18 +64,6 @@ ARTICLE_FORMS: Mapping[str, Mapping[str, str]] = {
 }  # fmt: skip
 # Who gives advice near a district gives it in the district as well.
 NEAR_DISTRICT: Mapping[str, str] = {"de": "{} oder in der Nähe", "en": "{} or nearby"}
-# Those nouns with their gender; the first may also be the end of a longer word ("Rhein-Sieg-Kreis").
-ENDINGS: Mapping[str, str] = {"landkreis": "m", "kreis": "m", "verband": "m", "region": "f", "gemeinde": "f"}
-WORDS: Mapping[str, str] = {
-    "stadt": "f",
-    "hansestadt": "f",
-    "universitätsstadt": "f",
-    "landeshauptstadt": "f",
-    "amt": "n",
-}
-DISTRICT_NOUNS, TOWN_NOUNS = ("landkreis", "kreis", "verband", "region"), ("gemeinde", "amt", "markt")
-# What a place is and what it is called are one word here: "im Markt Beispielau", but "in Markt Schwaben".
-AMBIGUOUS_NOUNS = ("markt", "flecken")
 # Default names of contacts that texts name; others bear the name of the administration.
 CONTACT_NAMES = {
     "kim": "{programme}", "auslaenderbehoerde": "Ausländerbehörde", "ldi": "Aufsichtsbehörde für den Datenschutz",
@@ -105,8 +103,6 @@ Text = Annotated[
         description=f"eine Zeile mit 2 bis {MAX_NAME_CHARS} Zeichen, ohne Zeichen von Markdown",
     ),
 ]
-# German articles in the nominative and genitive by the end of the first word of an administration's name.
-_NEUTER, _MASCULINE = ("amt",), ("kreis", "verband", "magistrat", "bezirk", "markt", "flecken")
 # The placeholder for a provision of another federal state; the check before going public names it.
 STATE_LAW = {
     "de": "[Vorschrift des Landes: wird noch ergänzt]", "en": "[state law: to be added]", "ar": "[قانون الولاية: يُستكمل لاحقاً]",
@@ -311,50 +307,10 @@ def draft_text(text: str, foreign: ForeignState, code: str) -> str:
     return adapt_page(text, foreign, code)
 
 
-def german_noun(name: str) -> str:
-    """Return the noun by which a German name has an article: "kreis" of "Märkischer Kreis"; empty for a plain name."""
-    first, *rest = name.casefold().split() or [""]
-    words = [first, *(rest[:1] if _is_adjective(name) else [])]
-    for word in words:
-        if word in AMBIGUOUS_NOUNS or word in WORDS:
-            return word
-        if found := next((noun for noun in ENDINGS if word.endswith(noun)), ""):
-            return found
-    return ""
-
-
-def _is_adjective(name: str) -> bool:
-    """Return whether a name begins with an adjective and its noun: "Märkischer Kreis", "Freie Hansestadt"."""
-    first, _blank, rest = name.partition(" ")
-    noun = rest.partition(" ")[0].casefold()
-    return first.endswith(("er", "e")) and noun in {*ENDINGS, *WORDS}
-
-
-def _declined(name: str) -> str:
-    """Return a name with its adjective as in the dative: "Märkischen Kreis"."""
-    return re.sub(r"^(\S*?)(?:er|e) ", r"\1en ", name) if _is_adjective(name) else name
-
-
 def is_regular(answers: Answers) -> bool:
     """Return whether the German forms of a name follow from the name alone."""
     noun = german_noun(answers.name)
     return noun not in AMBIGUOUS_NOUNS and (answers.kind != "district" or bool(noun))
-
-
-def authority_words(authority: str) -> dict[str, str]:
-    """Return the name of an administration with its German articles, by name of the form."""
-    first, _blank, rest = authority.partition(" ")
-    word = first.casefold()
-    if _is_adjective(authority) and ENDINGS.get(german_noun(authority)) == "m":  # Märkischer Kreis
-        nominative = re.sub(r"er ", "e ", authority, count=1)
-        return {"the": f"der {nominative}", "The": f"Der {nominative}", "of": f"des {_declined(authority)}es"}
-    genitive = f"{first}s {rest}".strip()
-    if word.endswith(_NEUTER):
-        return {"the": f"das {authority}", "The": f"Das {authority}", "of": f"des {genitive}"}
-    if word.endswith(_MASCULINE):
-        genitive = f"{first}es {rest}".strip() if word.endswith(("kreis", "verband", "markt")) else genitive
-        return {"the": f"der {authority}", "The": f"Der {authority}", "of": f"des {genitive}"}
-    return {"the": f"die {authority}", "The": f"Die {authority}", "of": f"der {authority}"}
 
 
 def first_pages(root: Path, codes: Iterable[str], without: Collection[str]) -> dict[str, dict[str, Path]]:
@@ -383,8 +339,8 @@ def place_forms(answers: Answers, code: str, names: Iterable[str], root: Path = 
         regular["near"] = NEAR_DISTRICT[code].format(regular["in"])
     words = {
         "place": answers.name,
-        "name": _without_noun(answers.name),
-        "dative": _declined(answers.name),
+        "name": without_noun(answers.name),
+        "dative": decline(answers.name),
         "authority": answers.authority,
         "programme": answers.programme or f"KIM {answers.name}",
         "administration": _ENGLISH_ADMINISTRATION[answers.kind],
@@ -401,12 +357,6 @@ def _forms_with_noun(answers: Answers, code: str, root: Path) -> Mapping[str, st
         return {}
     rows = yaml.load_strings((root / "docs" / "data" / FORMS_FILE).read_text("utf-8"))
     return dict(rows["district" if answers.kind == "district" else "city"].get(code, {}))
-
-
-def _without_noun(name: str) -> str:
-    """Return a name without the noun that it begins with: "Beispielheim" of "Kreis Beispielheim"."""
-    first, _blank, rest = name.partition(" ")
-    return rest if rest and german_noun(first) == first.casefold() else name
 
 
 def contact_stubs(root: Path, answers: Answers) -> dict[str, dict[str, object]]:

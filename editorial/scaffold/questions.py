@@ -10,15 +10,8 @@ from core.states import STATE_NAMES
 from editorial.content.place_names import Kind
 from editorial.content.schema import validate
 from editorial.content.structure import ARRIVING, PROGRAMME, SECTIONS
-from editorial.scaffold.municipality import (
-    DISTRICT_NOUNS,
-    TOWN_NOUNS,
-    Answers,
-    built_languages,
-    check_parts,
-    german_noun,
-    result_pages,
-)
+from editorial.scaffold.german_names import DISTRICT_NOUNS, TOWN_NOUNS, german_noun
+from editorial.scaffold.municipality import Answers, built_languages, check_parts, result_pages
 from editorial.scaffold.page import ScaffoldError
 from form_handler.forms import FORMS
 
